@@ -1,0 +1,119 @@
+"""What is wrong, where, and what to type: the one value in which every trouble with input or a plan is told.
+
+Knows nothing of YAML, vendors or output formats; views draw these values, nothing here prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+
+class Severity(str, Enum):
+    """How bad a diagnostic is; only an error makes a configuration or plan unusable."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A span in a file: lines and columns count from 1, columns in characters, the end is exclusive.
+
+    `excerpt` is the source line that a caret is drawn under; None where the line must not be shown (secrets).
+    """
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    excerpt: str | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that a diagnostic talks about, such as the first of two duplicates."""
+
+    message: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding at its place. `code` is a rule of `reconciler.rules`; `hint` says what to type."""
+
+    code: str
+    severity: Severity
+    message: str
+    location: Location | None = None
+    hint: str | None = None
+    related: tuple[Related, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding about one text, before it has a place in a file: `start` and `end` are character offsets, end exclusive."""
+
+    code: str
+    severity: Severity
+    message: str
+    start: int
+    end: int
+    hint: str | None = None
+
+    def at(self, location: Location | None) -> Diagnostic:
+        """Place this finding; the caller maps `start`/`end` to a location in its file."""
+        return Diagnostic(self.code, self.severity, self.message, location, self.hint)
+
+
+class Diagnostics:
+    """The list that a stage collects into; applies the user's severities (`policy.rules`) as findings arrive.
+
+    `overrides` maps a rule code to a severity, or to None for "off".
+    """
+
+    def __init__(self, overrides: Mapping[str, Severity | None] | None = None) -> None:
+        self._overrides = dict(overrides or {})
+        self._items: list[Diagnostic] = []
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        if diagnostic.code not in self._overrides:
+            self._items.append(diagnostic)
+        elif (severity := self._overrides[diagnostic.code]) is not None:
+            self._items.append(replace(diagnostic, severity=severity))
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        for diagnostic in diagnostics:
+            self.add(diagnostic)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(item.is_error for item in self._items)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """By file and place, those without a place last; equal findings once."""
+        unique = dict.fromkeys(self._items)
+        return tuple(sorted(unique, key=_place))
+
+
+def _place(diagnostic: Diagnostic) -> tuple[bool, str, int, int, str]:
+    where = diagnostic.location
+    if where is None:
+        return (True, "", 0, 0, diagnostic.code)
+    return (False, where.file, where.line, where.column, diagnostic.code)
