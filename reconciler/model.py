@@ -1,0 +1,256 @@
+"""The domain in frozen values: what a number does (desired, live, recorded) and what is to change.
+
+Knows no YAML, no vendor's wire, no output format. The canonical form defined here is what plans and records hold:
+equal meaning gives equal canonical text, and its version is `CANONICAL_VERSION`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar
+
+from reconciler.diagnostics import Diagnostic, Location
+
+CANONICAL_VERSION = 1
+
+
+class Kind(str, Enum):
+    """The two things that are managed of a number."""
+
+    FORWARDING = "forwarding"
+    PARKING = "parking"
+
+
+class Redirect(str, Enum):
+    """How the targets of a number ring: RedirectType 1, 2, 3 of the vendor."""
+
+    SINGLE = "single"
+    SEQUENTIAL = "sequential"
+    PARALLEL = "parallel"
+
+
+class Action(str, Enum):
+    """What a change does; `ASSERT` writes again what cannot be read and is not known."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    ADOPT = "adopt"
+    DELETE = "delete"
+    FORGET = "forget"
+    ASSERT = "assert"
+
+
+class LiveSource(str, Enum):
+    """How a plan came to know the value before a change."""
+
+    READ = "read"
+    RECORDED = "recorded"
+    UNKNOWN = "unknown"
+
+
+class Outcome(str, Enum):
+    """What became of a change in a run."""
+
+    APPLIED = "applied"
+    UNVERIFIED = "unverified"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One phone or SIP ID that rings. `timeout` in seconds.
+
+    `periods` are the vendor's period strings as written or read, one a `call_control` entry; their union is when the
+    target is active; empty = always.
+    """
+
+    to: str
+    timeout: int
+    periods: tuple[str, ...] = ()
+    schedule_description: str = ""
+    name: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NoForwarding:
+    """The number forwards nowhere."""
+
+    type: ClassVar[str] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SipForwarding:
+    """To an external SIP account, `user@domain[:port]`."""
+
+    type: ClassVar[str] = "sip"
+    sip_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberForwarding:
+    """To phone numbers or SIP IDs, in order. `event_url` may be a template with `${var:NAME}`."""
+
+    type: ClassVar[str] = "number"
+    redirect: Redirect
+    targets: tuple[Target, ...]
+    event_url: str = ""
+    event_extended: bool = False
+    client_id: str = ""
+    file_to_a: str = ""
+    file_to_b: str = ""
+    masking: bool = False
+    display_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UrlForwarding:
+    """To whatever the URL answers; `reserve` rings when it cannot be reached. `url` may be a template."""
+
+    type: ClassVar[str] = "url"
+    url: str
+    reserve: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkForwarding:
+    """To a static SIP trunk. `timeout` in seconds; `did` is digits without a leading zero, or empty."""
+
+    type: ClassVar[str] = "sip_trunk"
+    static_ip: str
+    port: int
+    timeout: int
+    did: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """Whether calls to the number are parked for the application (MTT Business)."""
+
+    type: ClassVar[str] = "parking"
+    parked: bool
+
+
+Forwarding = NoForwarding | SipForwarding | NumberForwarding | UrlForwarding | TrunkForwarding
+Value = Forwarding | Parking
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """What the record is keyed by: an account may be renamed, a file moved."""
+
+    provider: str
+    number: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One managed block of one number as the configuration wants it.
+
+    `locations` maps a field path (`targets[0].timeout`, "" = the whole entry) to its place in the files.
+    """
+
+    key: Key
+    account: str
+    value: Value
+    declared_at: Location
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    protected: bool = False
+    locations: Mapping[str, Location] = field(default_factory=dict, compare=False, hash=False)
+
+    @property
+    def address(self) -> str:
+        """`ACCOUNT/NUMBER`, as plans and messages name it."""
+        return f"{self.account}/{self.key.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one read of one number told.
+
+    `value` is None where the number could not be read; `problem` says why, without secrets.
+    `unreadable` are field paths that this read cannot tell (`client_id`, a trunk's body without the list).
+    `unwritable` are values that a write may reset and that cannot be written (`answer`, `targets[0].dtmf`).
+    `read_at` in seconds since the epoch.
+    """
+
+    value: Value | None
+    read_at: float
+    unreadable: frozenset[str] = frozenset()
+    unwritable: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    problem: Diagnostic | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the record holds of one key: the value that we last wrote or found equal.
+
+    `value` is canonical JSON text with sensitive parts masked, `digests` maps a sensitive field path to its keyed digest.
+    `confirmed` is False where the value could not be read back. `written_at` is an RFC 3339 time in UTC.
+    """
+
+    key: Key
+    account: str
+    value: str
+    digests: Mapping[str, str] = field(default_factory=dict, hash=False)
+    confirmed: bool = True
+    protected: bool = False
+    written_at: str = ""
+    run_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field that differs. `before` and `after` are canonical JSON values, masked where `sensitive`."""
+
+    path: str
+    before: Any
+    after: Any
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing to do to one number. `before` and `after` are canonical, masked JSON values (None: nothing or not known).
+
+    `after_digests` are the keyed digests of sensitive values in `after`; `live_digest` is that of the live value the
+    change was made from; `depends_on` are addresses whose change goes before this one.
+    `write` is the value that apply writes: present in a fresh plan, found again in the configuration for a stored one.
+    """
+
+    key: Key
+    account: str
+    action: Action
+    before: Any
+    after: Any
+    fields: tuple[FieldChange, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    protected: bool = False
+    depends_on: tuple[str, ...] = ()
+    live_digest: str = ""
+    live_source: LiveSource = LiveSource.READ
+    read_at: str = ""
+    declared_at: str = ""
+    description: str = ""
+    needs: tuple[str, ...] = ()
+    after_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
+    write: Value | None = field(default=None, compare=False)
+
+    @property
+    def address(self) -> str:
+        return f"{self.account}/{self.key.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What callers notice of a change: `when` is in words, times half-open."""
+
+    when: str
+    before: str
+    after: str

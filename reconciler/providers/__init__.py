@@ -1,0 +1,1 @@
+"""One folder a vendor; `base` is what they have in common."""

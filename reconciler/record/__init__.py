@@ -1,0 +1,1 @@
+"""Where the record lives: one file a backend, one interface in `base`."""

@@ -1,0 +1,190 @@
+"""The record: what we last wrote, kept between runs, with its locks, windows of intents and runs; one interface for all backends.
+
+A backend stores; what an update means is decided once, here, by `apply_update`. Knows no vendor and no configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from reconciler.model import Entry, Key
+
+FORMAT_VERSION = 1
+
+
+class RecordError(Exception):
+    """The record cannot be used: unreachable, of a newer format, of another configuration, damaged. `hint` is the remedy."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class LockedError(RecordError):
+    """Somebody else holds the lock; `holder` says who."""
+
+    def __init__(self, message: str, *, holder: Holder, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.holder = holder
+
+
+class LockLostError(RecordError):
+    """The lock is no longer ours: writing must stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock. `since` is an RFC 3339 time in UTC."""
+
+    account: str
+    host: str
+    user: str
+    pid: int
+    run_id: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host} (process {self.pid}, run {self.run_id}, since {self.since})"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that is about to be sent: `before` and `after` as canonical, masked JSON text ("" = nothing)."""
+
+    key: Key
+    account: str
+    action: str
+    before: str
+    after: str
+    digests: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Intents made durable together before any of them is sent. While it is open its numbers are unknown until read."""
+
+    id: str
+    run_id: str
+    opened_at: str
+    intents: tuple[Intent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One apply: who, when, and what became of each change (`results`: the rows of the apply report, plus before/after)."""
+
+    id: str
+    started_at: str
+    user: str
+    host: str
+    origin: str = "apply"
+    commit: str = ""
+    finished_at: str = ""
+    overrides: tuple[str, ...] = ()
+    results: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """The record as loaded. `serial` grows by one with each commit; `lineage` is random, made once."""
+
+    name: str
+    lineage: str
+    serial: int = 0
+    entries: Mapping[Key, Entry] = field(default_factory=dict)
+    windows: tuple[Window, ...] = ()
+    scenario: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What one commit changes, all or nothing.
+
+    `put` and `drop` are entries; `open` is a window to add, `settle` are ids of windows that are done with;
+    `run` replaces the run of that id but for its results, `results` are appended to that run; `scenario` None leaves it.
+    """
+
+    put: Sequence[Entry] = ()
+    drop: Sequence[Key] = ()
+    open: Window | None = None
+    settle: Sequence[str] = ()
+    run: Run | None = None
+    results: Sequence[Mapping[str, Any]] = ()
+    scenario: str | None = None
+
+
+class Lock(Protocol):
+    """A held lock on one or more accounts; released by leaving the context it came from."""
+
+    @property
+    def accounts(self) -> tuple[str, ...]: ...
+
+
+class Record(Protocol):
+    """One configuration's record in one backend."""
+
+    window_size: int
+    description: str
+
+    def load(self) -> RecordState:
+        """Read the record; an empty state with a new lineage only where none was ever made; raises RecordError."""
+        ...
+
+    def lock(self, holders: Sequence[Holder]) -> AbstractContextManager[Lock]:
+        """Take the locks of all accounts, in sorted order, all or none; raises LockedError.
+
+        A lock whose process is dead on this host is broken, and `broken_locks` names its holder.
+        """
+        ...
+
+    @property
+    def broken_locks(self) -> tuple[Holder, ...]:
+        """Holders whose locks `lock` found dead and broke."""
+        ...
+
+    def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
+        """Store an update durably and return the new state.
+
+        Proves first that the lock is still ours and that lineage and serial are those of `expected`;
+        raises LockLostError or RecordError, and then nothing was stored.
+        """
+        ...
+
+    def runs(self, limit: int = 20) -> Sequence[Run]:
+        """The latest runs, newest first, without their results."""
+        ...
+
+    def run(self, run_id: str) -> Run | None:
+        """One run with its results; a unique prefix of its id is enough."""
+        ...
+
+    def holders(self) -> Sequence[Holder]:
+        """Who holds locks now."""
+        ...
+
+    def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
+        """Break locks (all when `accounts` is empty): those of dead processes on this host, any with `force`.
+
+        Returns the holders whose locks were broken; raises LockedError for one that may be alive.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        ...
+
+
+def apply_update(state: RecordState, update: Update) -> RecordState:
+    """Return the state after an update: entries put and dropped, windows opened and settled, serial one higher."""
+    entries = dict(state.entries)
+    for key in update.drop:
+        entries.pop(key, None)
+    entries.update((entry.key, entry) for entry in update.put)
+    windows = tuple(window for window in state.windows if window.id not in set(update.settle))
+    if update.open is not None:
+        windows = (*windows, update.open)
+    scenario = state.scenario if update.scenario is None else update.scenario
+    return replace(state, serial=state.serial + 1, entries=entries, windows=windows, scenario=scenario)

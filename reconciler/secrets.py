@@ -1,0 +1,213 @@
+"""The only reader of the environment, of secret files and of secret commands; templates, masking and keyed digests.
+
+Knows nothing of YAML, vendors or output. No error raised here carries a secret's value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+MASK = "***"
+COMMAND_TIMEOUT_SECONDS = 30.0
+MINIMUM_KEY_BYTES = 32
+_VARIABLE = re.compile(r"\$\{var:([A-Za-z_][A-Za-z0-9_]*)\}")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
+_SHORTEST_REDACTED = 4
+
+
+class SecretError(Exception):
+    """A secret that cannot be had; the text says which reference and what to do, never a value."""
+
+
+def environment() -> Mapping[str, str]:
+    """The process environment, read once; everything else is handed this mapping."""
+    return dict(os.environ)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """Where a secret comes from: exactly one of an environment variable, a file, a command (argv, no shell)."""
+
+    env: str | None = None
+    file: str | None = None
+    command: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.env is not None:
+            return f"environment variable {self.env}"
+        if self.file is not None:
+            return f"file {self.file}"
+        return f"command {shlex.quote(self.command[0])}"
+
+
+@dataclass(slots=True)
+class Secrets:
+    """Resolves references and templates, and remembers what it gave out so that text can be redacted.
+
+    `local` permits `file` and `command` references (RECONCILER_TRUSTED=1 or --allow-local-secrets);
+    `base` is the folder that relative file names start from.
+    """
+
+    environ: Mapping[str, str]
+    local: bool = False
+    base: Path = field(default_factory=Path)
+    _known: set[str] = field(default_factory=set, repr=False)
+    _cache: dict[SecretRef, str] = field(default_factory=dict, repr=False)
+
+    def get(self, reference: SecretRef) -> str:
+        """Return the secret's text, one trailing newline removed; raises SecretError."""
+        if reference not in self._cache:
+            self._cache[reference] = self._read(reference)
+            self.remember(self._cache[reference])
+        return self._cache[reference]
+
+    def variable(self, name: str) -> str:
+        """Return the value of `${var:NAME}`, the environment's RECONCILER_VAR_NAME; raises SecretError."""
+        value = self.environ.get(f"RECONCILER_VAR_{name}")
+        if value is None:
+            raise SecretError(f"${{var:{name}}} has no value: set RECONCILER_VAR_{name} in the environment")
+        self.remember(value)
+        return value
+
+    def resolve(self, template: str) -> str:
+        """Replace each `${var:NAME}` in a text; raises SecretError."""
+        return _VARIABLE.sub(lambda match: self.variable(match.group(1)), template)
+
+    def remember(self, value: str) -> None:
+        """Add a value that must never reach output."""
+        if len(value) >= _SHORTEST_REDACTED:
+            self._known.add(value)
+
+    def redact(self, text: str) -> str:
+        """Take every known secret, plain, URL-encoded or JSON-escaped, and every URL's query out of a text."""
+        for value in sorted(self._known, key=len, reverse=True):
+            for form in {value, quote(value, safe=""), quote(value), _json_escaped(value)}:
+                text = text.replace(form, MASK)
+        return mask_urls(text)
+
+    def _read(self, reference: SecretRef) -> str:
+        if reference.env is not None:
+            return self._from_environment(reference.env)
+        if not self.local:
+            raise SecretError(
+                f"the {reference} is read only where you trust the files: set RECONCILER_TRUSTED=1 "
+                "or pass --allow-local-secrets"
+            )
+        return self._from_file(reference.file) if reference.file is not None else _run(reference)
+
+    def _from_environment(self, name: str) -> str:
+        value = self.environ.get(name, "")
+        if not value:
+            raise SecretError(f"environment variable {name} is not set")
+        return value
+
+    def _from_file(self, name: str) -> str:
+        try:
+            text = (self.base / name).expanduser().read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise SecretError(f"secret file {name} cannot be read: {reason}") from None
+        return _nonempty(text, f"secret file {name}")
+
+
+def variables(template: str) -> tuple[str, ...]:
+    """The names of the `${var:NAME}` references of a text, in order."""
+    return tuple(_VARIABLE.findall(template))
+
+
+def mask_url(url: str, *, hide_path: bool = False) -> str:
+    """Hide the query, fragment and userinfo of a URL; with `hide_path` all that follows the host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return MASK
+    netloc = f"{MASK}@{parts.netloc.rpartition('@')[2]}" if "@" in parts.netloc else parts.netloc
+    head = f"{parts.scheme}://{netloc}" if parts.scheme else netloc
+    if hide_path:
+        return f"{head}/{MASK}"
+    tail = f"?{MASK}" if parts.query or parts.fragment else ""
+    return f"{head}{parts.path}{tail}"
+
+
+def mask_urls(text: str) -> str:
+    """Hide the query, fragment and userinfo of every URL in a text."""
+    if "://" not in text:
+        return text
+    return _URL.sub(lambda match: mask_url(match.group(0)), text)
+
+
+def is_sensitive_url(url: str) -> bool:
+    """Whether a URL has something to hide: a query, a fragment, userinfo or a template's variable."""
+    return any(mark in url for mark in ("?", "#", "@", "${var:"))
+
+
+def hides_path(url: str) -> bool:
+    """Whether a URL template has a variable before its query, so that a live value's path is a secret too."""
+    return "${var:" in url.partition("?")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Digester:
+    """Keyed digests of sensitive values (HMAC-SHA256, key derived by HKDF); without a key there are none."""
+
+    key: bytes | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_text(cls, text: str | None) -> Digester:
+        """Derive the key from RECONCILER_RECORD_KEY, any text of 32 bytes or more; raises SecretError when shorter."""
+        if not text:
+            return cls(None)
+        raw = text.encode()
+        if len(raw) < MINIMUM_KEY_BYTES:
+            raise SecretError(
+                f"RECONCILER_RECORD_KEY has {len(raw)} bytes: use {MINIMUM_KEY_BYTES} or more, "
+                "for example from `openssl rand -hex 32`"
+            )
+        return cls(_hkdf_sha256(raw, info=b"reconciler record digest v1"))
+
+    def digest(self, text: str) -> str | None:
+        """Return `hmac-sha256:HEX`, or None without a key."""
+        if self.key is None:
+            return None
+        return "hmac-sha256:" + hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _hkdf_sha256(material: bytes, *, info: bytes) -> bytes:
+    """HKDF (RFC 5869) with an empty salt, one block of output."""
+    extracted = hmac.new(b"\0" * 32, material, hashlib.sha256).digest()
+    return hmac.new(extracted, info + b"\x01", hashlib.sha256).digest()
+
+
+def _run(reference: SecretRef) -> str:
+    name = shlex.quote(reference.command[0])
+    try:
+        done = subprocess.run(  # noqa: S603 - argv from the trusted file, no shell, only where local secrets are allowed
+            reference.command, capture_output=True, timeout=COMMAND_TIMEOUT_SECONDS, check=False, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired:
+        raise SecretError(f"secret command {name} took longer than {COMMAND_TIMEOUT_SECONDS:.0f} s") from None
+    except OSError as error:
+        raise SecretError(f"secret command {name} cannot be run: {error.strerror}") from None
+    if done.returncode != 0:
+        raise SecretError(f"secret command {name} ended with exit code {done.returncode}")
+    return _nonempty(done.stdout.decode("utf-8", "replace"), f"secret command {name}")
+
+
+def _nonempty(text: str, source: str) -> str:
+    value = text.removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise SecretError(f"{source} gave an empty secret")
+    return value
+
+
+def _json_escaped(value: str) -> str:
+    return "".join(f"\\u{ord(c):04x}" if ord(c) > 126 else {"\\": "\\\\", '"': '\\"'}.get(c, c) for c in value)
