@@ -1,0 +1,1 @@
+"""Configuration files to checked settings and desired values; see `load`."""

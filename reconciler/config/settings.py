@@ -1,0 +1,145 @@
+"""What a loaded configuration is to the rest of the program: frozen settings, no models, no YAML.
+
+Built by `config.load` and `desired`; knows no vendor beyond its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from pathlib import Path
+
+from reconciler.diagnostics import Location, Severity
+from reconciler.model import Desired, Kind
+from reconciler.secrets import SecretRef
+
+
+class Union(str, Enum):
+    """How a schedule of several parts is sent: one `call_control` entry a part, or one string with commas."""
+
+    ENTRIES = "entries"
+    COMMA = "comma"
+
+
+class WeekdayBase(str, Enum):
+    """What a numeric weekday means; `refuse` makes one an error."""
+
+    REFUSE = "refuse"
+    SUNDAY = "sunday"
+    MONDAY = "monday"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """An account's request budget; `per_second` 0 = unlimited."""
+
+    per_second: float = 10.0
+    concurrency: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodSettings:
+    """What is assumed of the vendor's period language (design: nothing of it is documented)."""
+
+    union: Union = Union.ENTRIES
+    weekday_base: WeekdayBase = WeekdayBase.REFUSE
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account at one vendor; secrets are references. URLs without a trailing slash, paths kept."""
+
+    name: str
+    provider: str
+    base_url: str
+    location: Location
+    rate: Rate = Rate()
+    period: PeriodSettings = PeriodSettings()
+    api_key: SecretRef | None = None
+    application: str | None = None
+    client_id: SecretRef | None = None
+    client_secret: SecretRef | None = None
+    refresh_token: SecretRef | None = None
+    redirect_uri: str | None = None
+    oauth_url: str | None = None
+
+
+PROVIDER_KINDS: Mapping[str, Kind] = {"exolve": Kind.FORWARDING, "mtt": Kind.PARKING}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A share of all declared numbers in percent, never less than `floor`, or a plain count."""
+
+    percent: float | None = None
+    count: int | None = None
+    floor: int = 0
+
+    def of(self, declared: int) -> int:
+        """How many of so many declared numbers the limit allows."""
+        if self.count is not None:
+            return self.count
+        return max(self.floor, int(declared * (self.percent or 0.0) / 100))
+
+    def __str__(self) -> str:
+        return str(self.count) if self.count is not None else f"{self.percent:g}%"
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Where calls may go, entries as written; `allow` None = anywhere."""
+
+    allow: tuple[str, ...] | None = None
+    deny: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a run may do. `change_window` are period strings in `change_window_timezone` (None = any time)."""
+
+    max_changes: Limit = Limit(percent=30.0, floor=5)
+    max_deletes: Limit = Limit(percent=5.0, floor=1)
+    max_failures: int = 3
+    change_window: tuple[str, ...] | None = None
+    change_window_timezone: str = "Europe/Moscow"
+    destinations: Destinations = Destinations()
+    require_https: bool = True
+    require_signed_plan: bool = False
+    rules: Mapping[str, Severity | None] = field(default_factory=dict)
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSettings:
+    """Where the record lives: `backend` is file, git, http or postgres; `options` that backend's block, secrets as SecretRef."""
+
+    backend: str = "file"
+    options: Mapping[str, str | SecretRef] = field(default_factory=dict)
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A whole, checked configuration.
+
+    `numbers` maps every declared number to its place, `forget` those to be dropped from the record.
+    `whole` is False where only some paths were loaded: then absence means nothing. `digest` is `sha256:HEX` over the
+    text of all files (and the scenario's name); `name` is None where none was given.
+    """
+
+    root: Path
+    name: str | None
+    accounts: Mapping[str, Account]
+    policy: Policy
+    record: RecordSettings
+    timezone: str
+    calendar_until: date | None
+    desired: tuple[Desired, ...]
+    numbers: Mapping[str, Location]
+    forget: Mapping[str, Location]
+    digest: str
+    whole: bool = True
+    scenario: str | None = None
+    holidays_version: str | None = None
