@@ -1,0 +1,74 @@
+# One verb each, the same here and in CI. Needs python3 (3.11 or newer, with venv) and make; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+PEERS := .venv-peers
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PEERS_READY := $(PEERS)/.ready
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest
+INSTALL := -m pip install -qq --disable-pip-version-check --no-input --require-hashes --no-deps
+
+# The lock names no registry: pip's own configuration says where packages come from.
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fmt bench soak docs lock clean
+
+help: ## Show what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("reconciler needs Python 3.11 or newer; say make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || echo "Setting up $(VENV) (once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed: on Debian and Ubuntu, apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@$(BIN)/python $(INSTALL) -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(PEERS_READY): tests/benchmarks/peers.lock
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python $(INSTALL) -r tests/benchmarks/peers.lock
+	@touch $@
+
+setup: $(READY) ## Create .venv with everything pinned
+
+demo: $(READY) ## Validate, plan, apply and plan again against a sandbox of both vendors
+	@$(BIN)/reconciler demo
+
+test: $(READY) ## Run the whole suite, long campaigns as seeded samples
+	@tests/setup
+	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(ARGS)
+
+check: $(READY) ## Lint, formatting, types, import contracts, dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+fmt: $(READY) ## Format the code and apply safe fixes
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(READY) $(PEERS_READY) ## Measure speed, as ratios against peers in the same run
+	@tests/setup
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+soak: $(READY) ## Run the long campaigns in full
+	@tests/setup
+	$(PYTEST) -m soak -n $(WORKERS) --timeout 0 $(ARGS)
+
+docs: $(READY) ## Write the generated pages under docs/ and the schemas
+	$(BIN)/python docs/generate.py
+
+lock: $(READY) ## Pin dependencies anew (takes minutes)
+	$(BIN)/python -m pip install -qq --disable-pip-version-check pip-tools
+	$(COMPILE) --upgrade --extra dev --extra postgres --output-file requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --output-file tests/benchmarks/peers.lock tests/benchmarks/peers.in
+
+clean: ## Remove what was built here
+	rm -rf $(VENV) $(PEERS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	find reconciler tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,84 @@
+"""What every test may rely on: no network, no environment of its caller, a home of its own, golden files.
+
+Knows nothing of the product beyond the names of the variables that it reads.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+GOLDEN = Path(__file__).parent / "golden"
+
+_PREFIXES = ("EXOLVE_", "MTT_", "RECONCILER_", "TF_HTTP_", "XDG_", "GITHUB_", "GITLAB_", "CI_", "PG")
+_NAMES = ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "HTTP_PROXY", "HTTPS_PROXY")
+
+Golden = Callable[[str, str], None]
+
+# A loaded machine is no reason to fail, so there is no deadline; in CI every run draws the same examples.
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("local", deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("ci", deadline=None, suppress_health_check=_SLOW, derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files instead of comparing")
+
+
+def _is_foreign(variable: str) -> bool:
+    return variable.startswith(_PREFIXES) or variable.upper() in _NAMES
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment() -> Iterator[None]:
+    """Take away what the caller's shell or CI would whisper to the product; times are UTC unless a test says more."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in filter(_is_foreign, list(os.environ)):
+            patch.delenv(variable)
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+_home_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("homes")
+
+
+@pytest.fixture(autouse=True)
+def home(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a home folder of its own, also to the programs that it starts."""
+    folder = _homes / str(next(_home_numbers))
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    return folder
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with `tests/golden/NAME`; `pytest --update-golden` writes it anew, for a person to read the diff."""
+    update = bool(request.config.getoption("--update-golden"))
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            return
+        assert path.exists(), f"no golden file {name}: run pytest --update-golden, and read what it wrote"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
