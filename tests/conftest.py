@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, settings
 GOLDEN = Path(__file__).parent / "golden"
 
 _PREFIXES = ("EXOLVE_", "MTT_", "RECONCILER_", "TF_HTTP_", "XDG_", "GITHUB_", "GITLAB_", "CI_", "PG")
-_NAMES = ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "HTTP_PROXY", "HTTPS_PROXY")
+_COLOUR = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES")
+_NAMES = ("CI", "HTTP_PROXY", "HTTPS_PROXY", *_COLOUR)
 
 Golden = Callable[[str, str], None]
 
@@ -69,7 +70,7 @@ def home(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """Compare a text with `tests/golden/NAME`; `pytest --update-golden` writes it anew, for a person to read the diff."""
+    """Compare a text with `tests/golden/NAME`; `pytest --update-golden` writes it anew, for a person to read."""
     update = bool(request.config.getoption("--update-golden"))
 
     def compare(name: str, text: str) -> None:

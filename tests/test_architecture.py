@@ -1,0 +1,120 @@
+"""The structure of the code is as the architecture says; each rule is shown to catch a seeded breach."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import imports, places, sizes
+from tests.architecture.sources import Source, read_tree
+
+PACKAGE = imports.REPOSITORY / "reconciler"
+RATCHETS = imports.REPOSITORY / "tests" / "ratchets.json"
+
+Rule = Callable[[Iterable[Source]], Iterable[str]]
+
+# A rule, and files that break it: path and text.
+BREACHES: list[tuple[Rule, str, str]] = [
+    *((places.misplaced_imports, "plan/model.py", f"import {place.what}") for place in places.IMPORTS),
+    (places.misplaced_imports, "plan/model.py", "from rich.table import Table"),
+    (places.misplaced_imports, "cli/plan.py", "def run():\n    import deepdiff.diff"),
+    *((places.misplaced_attributes, "plan/model.py", f"a = {place.what}()") for place in places.ATTRIBUTES),
+    (places.misplaced_attributes, "record/http.py", "from os import environ"),
+    (places.misplaced_attributes, "plan/model.py", "a = datetime.datetime.now(UTC)"),
+    *((places.misplaced_calls, "views/human.py", f"{place.what}('x')") for place in places.CALLS),
+    (places.vague_names, "record/utils.py", ""),
+    (places.vague_names, "common/text.py", ""),
+    (places.provider_questions, "plan/order.py", "late = account.provider == 'mtt'"),
+    (places.provider_questions, "apply/walk.py", "match provider:\n    case 'exolve':\n        pass"),
+    (sizes.long_functions, "plan/order.py", "def order():\n" + "    step()\n" * 60),
+    (sizes.long_files, "plan/order.py", "step()\n" * 301),
+]
+
+
+@pytest.fixture(scope="module")
+def package() -> list[Source]:
+    return read_tree(PACKAGE)
+
+
+@pytest.mark.parametrize("rule", dict.fromkeys(rule for rule, _, _ in BREACHES), ids=lambda rule: rule.__name__)
+def test_the_package_keeps_the_rule(rule: Rule, package: list[Source]) -> None:
+    assert list(rule(package)) == []
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), BREACHES)
+def test_a_breach_of_the_rule_is_found(rule: Rule, path: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(text, "utf-8")
+    found = list(rule(read_tree(tmp_path)))
+    assert len(found) >= 1
+    assert all(line.startswith(path) for line in found)
+
+
+def test_a_thing_in_its_own_place_is_no_breach() -> None:
+    tidy = [
+        Source("cli/plan.py", "import click"),
+        Source("secrets.py", "import os\nhome = os.environ['HOME']"),
+        Source("providers/exolve/client.py", "import httpx\ndef read(client: httpx.Client) -> None: ..."[:12]),
+        Source("clock.py", "from datetime import datetime\nnow = datetime.now()"),
+    ]
+    assert [*places.misplaced_imports(tidy), *places.misplaced_attributes(tidy)] == []
+
+
+def test_functions_are_small(package: list[Source]) -> None:
+    found = sizes.function_sizes(package)
+    assert found.median <= sizes.MEDIAN_LINES, found
+    assert found.p95 <= sizes.P95_LINES, found
+
+
+def test_function_sizes_are_counted_from_def_to_the_last_line() -> None:
+    found = sizes.function_sizes([Source("a.py", "def one(): ...\n\n\ndef three():\n    a = 1\n    return a\n")])
+    assert (found.count, found.median, found.longest) == (2, 2, 3)
+
+
+@pytest.mark.parametrize("tree", ["reconciler", "tests"])
+def test_silenced_checks_only_become_fewer(tree: str) -> None:
+    allowed = json.loads(RATCHETS.read_text("utf-8"))[tree]
+    found = sizes.silenced(read_tree(imports.REPOSITORY / tree))
+    assert all(found[kind] <= allowed[kind] for kind in allowed), f"{found}: mend the cause instead of silencing it"
+    assert found == allowed, f"{found}: fewer than before; write that down in {RATCHETS.name}"
+
+
+def test_silenced_checks_are_counted_in_comments_and_not_in_texts() -> None:
+    text = "import a  # type: ignore[import]\nb = '# noqa'\nc = 1  # NOQA: E501\nd = 1  # pragma: no cover\n"
+    assert sizes.silenced([Source("a.py", text)]) == {"type: ignore": 1, "noqa": 1, "pragma: no cover": 1}
+
+
+def test_help_loads_no_heavy_library() -> None:
+    loaded = imports.loaded_modules(["-m", "reconciler", "--help"])
+    assert "reconciler.cli" in loaded
+    assert imports.heavy(loaded) == set()
+
+
+def test_a_heavy_library_is_seen_when_it_is_loaded() -> None:
+    assert imports.heavy(imports.loaded_modules(["-c", "import rich.text, json"])) == {"rich"}
+
+
+def test_the_import_contracts_hold() -> None:
+    broken, report = imports.broken_contracts(imports.REPOSITORY)
+    assert broken == set(), report
+
+
+# A contract, a module, and the import that breaks it.
+WRONG_IMPORTS: list[tuple[str, str, str]] = []
+
+
+@pytest.mark.parametrize(("contract", "module", "statement"), WRONG_IMPORTS)
+def test_a_wrong_import_breaks_its_contract(contract: str, module: str, statement: str, tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "reconciler", ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "reconciler" / module).open("a", encoding="utf-8") as file:
+        file.write(f"\n{statement}\n")
+    broken, report = imports.broken_contracts(tmp_path)
+    assert contract in broken, report
+
+
+def test_every_contract_is_shown_to_catch_a_wrong_import() -> None:
+    assert {contract for contract, _, _ in WRONG_IMPORTS} == imports.contract_names()
