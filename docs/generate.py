@@ -42,6 +42,7 @@ def _row(rule: Rule) -> str:
 
 
 def main() -> None:
+    """Write every generated page."""
     (PAGES / "rules.md").write_text(rules_page(), "utf-8")
 
 

@@ -6,6 +6,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,21 +38,22 @@ def run(
 ) -> Cost:
     """Run a program to its end, its output thrown away, and return what it cost; refuse any other exit code."""
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [str(part) for part in command],
-        cwd=folder,
-        env={**os.environ, **(variables or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    errors = process.stderr.read() if process.stderr else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != expected_exit:
-        msg = f"{command[0]} ended with {process.returncode}: {errors.decode(errors='replace')[-2000:]}"
-        raise BenchmarkError(msg)
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=folder,
+            env={**os.environ, **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != expected_exit:
+            errors.seek(0)
+            msg = f"{command[0]} ended with {process.returncode}: {errors.read().decode(errors='replace')[-2000:]}"
+            raise BenchmarkError(msg)
     per_mib = _BYTES_PER_MIB if sys.platform == "darwin" else _KIB_PER_MIB
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / per_mib)
 
