@@ -1,0 +1,124 @@
+"""The sandbox's own door under `/_sandbox`, for tests in other processes and for people: state, log, faults, clock.
+
+Must not be reachable from elsewhere: the server listens on loopback only, and this door has no lock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from starlette.requests import Request
+
+from reconciler.sandbox.exolve import Exolve
+from reconciler.sandbox.faults import Fault, FaultKind, Faults
+from reconciler.sandbox.journal import Answer, Journal
+from reconciler.sandbox.mtt import Mtt
+
+_NOT_IN_JSON = {"where", "kind"}
+
+
+@dataclass(slots=True)
+class Control:
+    """Answers control calls; each is one small JSON document each way."""
+
+    exolve: Exolve
+    mtt: Mtt
+    faults: Faults
+    journal: Journal
+
+    async def __call__(self, request: Request) -> Answer:
+        """Answer one call."""
+        command = _COMMANDS.get((request.method, request.url.path.removeprefix("/_sandbox")))
+        if command is None:
+            return _json(404, {"error": "no such command", "commands": [f"{verb} {path}" for verb, path in _COMMANDS]})
+        try:
+            body = json.loads(await request.body() or b"{}")
+            return _json(200, command(self, body))
+        except (KeyError, ValueError, TypeError) as error:
+            return _json(400, {"error": f"{type(error).__name__}: {error}"})
+
+    def state(self, _body: Any) -> Any:
+        """What is stored at both vendors."""
+        numbers = {number: self.exolve.forwarding(number) for number in self.exolve.numbers}
+        parked = {number: self.mtt.parked(number) for number in self.mtt.numbers}
+        return {"exolve": {"numbers": numbers}, "mtt": {"parked": parked}}
+
+    def log(self, _body: Any) -> Any:
+        """The calls so far, without bodies or credentials."""
+        return {"calls": [asdict(call) for call in self.journal.calls]}
+
+    def writes(self, _body: Any) -> Any:
+        """The writes that took effect, in order."""
+        return {"writes": [asdict(write) for write in self.journal.writes]}
+
+    def forget(self, _body: Any) -> Any:
+        """Clear the log and the writes."""
+        self.journal.clear()
+        return {}
+
+    def pending(self, _body: Any) -> Any:
+        """The faults that can still strike, and the kinds there are."""
+        pending = [
+            {"kind": fault.kind.value, "path": fault.path, "number": fault.number} for fault in self.faults.pending
+        ]
+        return {"pending": pending, "kinds": [kind.value for kind in FaultKind]}
+
+    def arm(self, body: Any) -> Any:
+        """Arm one fault, or a list of them, written with the names of `Fault`'s fields."""
+        self.faults.add(*[_fault(item) for item in (body if isinstance(body, list) else [body])])
+        return {}
+
+    def disarm(self, _body: Any) -> Any:
+        """Disarm all faults."""
+        self.faults.clear()
+        return {}
+
+    def forwarding(self, body: Any) -> Any:
+        """Change a forwarding by hand: `{"number": …, "forwarding": {…} or null}`."""
+        self.exolve.set(body["number"], body["forwarding"])
+        return {}
+
+    def parking(self, body: Any) -> Any:
+        """Change a parking by hand: `{"number": …, "parked": true}`."""
+        self.mtt.park(body["number"], parked=bool(body["parked"]))
+        return {}
+
+    def clock(self, body: Any) -> Any:
+        """Put the tokens' clock forward: `{"advance": seconds}`."""
+        self.mtt.clock.advance(float(body["advance"]))
+        return {}
+
+    def code(self, _body: Any) -> Any:
+        """A code as MTT's login page would hand out."""
+        return {"code": self.mtt.oauth.issue_code()}
+
+
+def _fault(item: dict[str, Any]) -> Fault:
+    known = {each.name for each in fields(Fault)} - _NOT_IN_JSON
+    arguments = {key: value for key, value in item.items() if key != "kind"}
+    if unknown := set(arguments) - known:
+        text = f"unknown: {', '.join(sorted(unknown))}"
+        raise ValueError(text)
+    return Fault(kind=FaultKind(item["kind"]), **arguments)
+
+
+def _json(status: int, value: Any) -> Answer:
+    return Answer(status, json.dumps(value, ensure_ascii=False).encode())
+
+
+_COMMANDS: dict[tuple[str, str], Callable[[Control, Any], Any]] = {
+    ("GET", "/state"): Control.state,
+    ("GET", "/log"): Control.log,
+    ("DELETE", "/log"): Control.forget,
+    ("GET", "/writes"): Control.writes,
+    ("GET", "/faults"): Control.pending,
+    ("POST", "/faults"): Control.arm,
+    ("DELETE", "/faults"): Control.disarm,
+    ("POST", "/forwarding"): Control.forwarding,
+    ("POST", "/parking"): Control.parking,
+    ("POST", "/clock"): Control.clock,
+    ("POST", "/code"): Control.code,
+}

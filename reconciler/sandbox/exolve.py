@@ -1,0 +1,165 @@
+"""The pretended MTS Exolve: who may call what, and the door for tests to look at and change numbers by hand.
+
+Must not know sockets or faults' timing; reading and writing themselves are in the neighbouring modules.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from reconciler.sandbox import exolve_reads as reads
+from reconciler.sandbox import exolve_writes as writes
+from reconciler.sandbox.exolve_state import ExolveState
+from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.journal import Answer, Incoming
+from reconciler.sandbox.protojson import ProtoError
+from reconciler.sandbox.refusal import Refusal
+from reconciler.sandbox.settings import ErrorShape
+from reconciler.sandbox.state import Application, Forwarding, SipId
+
+Method = Callable[[ExolveState, Incoming, Application, Fault | None], Any]
+
+_READS: dict[str, Method] = {
+    "/number/v1/GetAttributes": reads.get_attributes,
+    "/number/customer/v1/GetList": reads.get_list,
+    "/number/customer/v1/GetInfo": reads.get_info,
+    "/number/customer/v1/GetSIPList": reads.get_sip_list,
+    "/media/v1/GetList": reads.get_media_list,
+}
+_WRITES: dict[str, Method] = {
+    "/number/v1/SetCallForwarding": writes.set_call_forwarding,
+    "/number/v1/DeleteCallForwarding": writes.delete_call_forwarding,
+}
+_METHODS = _READS | _WRITES
+# Bought, released or switched by these; they do not exist here, yet calling one is a write all the same.
+_OTHER_WRITES = re.compile(r"/(?:Set|Buy|Delete|Lock|Unlock|Create|Update|Upload|Change|Make|Send|Synthesize)\w*\Z")
+_NUMBER_CODE = re.compile(rb'"number_?[cC]ode"\s*:\s*"?(\d+)')
+_NOT_FOUND = Answer(404, b"404 page not found\n", "text/plain; charset=utf-8")
+
+_SOMEBODY_ELSES: Forwarding = {
+    "call_forwarding_type": 2,
+    "call_forwarding_number": {
+        "redirect_type": 1,
+        "call_control": [{"redirect_number": "74990000000", "timeout": 30, "active": True}],
+    },
+}
+
+
+class Exolve(ExolveState):
+    """Applications, numbers and their forwarding, behind Exolve's own paths.
+
+    `settings` may be replaced at any time. A forwarding is a dict in SetCallForwarding's shape without
+    `number_code`, integers as int, zero values absent (protobuf keeps none).
+    """
+
+    # -- for tests and the control door ------------------------------------------------------------------------------
+
+    def add_application(self, name: str, *, api_key: str, uuid: str, customer: str = "customer-1") -> Application:
+        """Register an application; its key opens its numbers."""
+        application = Application(uuid, name, api_key, customer)
+        self.estate.add_application(application)
+        return application
+
+    def add_numbers(self, numbers: Iterable[str] | Mapping[str, Forwarding | None], application: Application) -> None:
+        """Give numbers to an application, with their forwarding if a mapping says one."""
+        forwardings = numbers if isinstance(numbers, Mapping) else dict.fromkeys(numbers)
+        for number, forwarding in forwardings.items():
+            self.estate.add_number(number, application, forwarding)
+
+    def add_sip_ids(self, usernames: Iterable[str], application: Application) -> None:
+        """Give SIP IDs to an application."""
+        for username in usernames:
+            self.estate.sip_ids[username] = SipId(username, 50_000 + len(self.estate.sip_ids), application)
+
+    def add_media(self, files: Iterable[str], application: Application) -> None:
+        """Put media files, named by their ids, into an application's library."""
+        self.estate.media.update(dict.fromkeys(files, application))
+
+    def bind_sip(self, number: str, username: str) -> None:
+        """Make a number the one that a SIP ID presents: `number has sip` from now on."""
+        self.estate.sip_ids[username].number = number
+        self.estate.numbers[number].has_sip = True
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """All numbers, in the order of the list."""
+        return tuple(self.estate.numbers)
+
+    def forwarding(self, number: str) -> Forwarding | None:
+        """What is stored for a number, `client_id` included; None if nothing is."""
+        return copy.deepcopy(self.estate.numbers[number].forwarding)
+
+    def set(self, number: str, forwarding: Mapping[str, Any] | None) -> None:
+        """Change a number by hand, as in the cabinet: `answer` and `dtmf` may be in it; None removes the forwarding."""
+        owned = self.estate.numbers[number]
+        owned.forwarding = copy.deepcopy(dict(forwarding)) if forwarding else None
+        owned.late = (None, 0)
+
+    def remove_number(self, number: str) -> None:
+        """Release a number, as in the cabinet."""
+        del self.estate.numbers[number]
+
+    # -- for the front -----------------------------------------------------------------------------------------------
+
+    def recognise(self, method: str, path: str, query: str, body: bytes, authorization: str | None) -> Incoming:
+        """Say what a call is about before it is answered."""
+        application = self._application(authorization)
+        return Incoming(
+            vendor=self.name,
+            method=method,
+            path=path,
+            body=body,
+            query=query,
+            authorization=authorization,
+            numbers=tuple(code.decode() for code in _NUMBER_CODE.findall(body)),
+            mutating=path not in _READS and _OTHER_WRITES.search(path) is not None,
+            application=application.uuid if application else None,
+        )
+
+    def answer(self, call: Incoming, tampering: Fault | None) -> Answer:
+        """Answer a call; `tampering` is a fault that plays with values, if one struck."""
+        handler = _METHODS.get(call.path)
+        if handler is None:
+            return _NOT_FOUND
+        if call.method != "POST":
+            return Answer(405, b"")
+        application = self._application(call.authorization)
+        if application is None:
+            return self.refusal(401, "Unauthorized" if _bearer(call.authorization) else "malformed token")
+        try:
+            return self._json(200, handler(self, call, application, tampering))
+        except ProtoError as error:
+            return self.refusal(400, f"proto:{self.spelling.choose(' ', chr(0xA0))}{error}")
+        except Refusal as refusal:
+            return self.refusal(refusal.status, str(refusal))
+
+    def meddle(self, call: Incoming, fault: Fault) -> None:
+        """Let somebody else change the numbers of a call that has just been answered."""
+        for number in self.estate.numbers.keys() & set(call.numbers):
+            self.set(number, fault.value if fault.value is not None else _SOMEBODY_ELSES)
+
+    def refusal(self, status: int, text: str) -> Answer:
+        """An error body with that text, in the shape of the settings or, when loose, in any."""
+        if status == 404:
+            return _NOT_FOUND
+        flat = {"error": text}
+        nested = {"error": {"message": text}}
+        message = {"message": text, "code": status}
+        documented = {ErrorShape.FLAT: flat, ErrorShape.NESTED: nested, ErrorShape.MESSAGE: message}
+        return self._json(status, self.spelling.choose(documented[self.settings.error_shape], flat, nested, message))
+
+    def _application(self, authorization: str | None) -> Application | None:
+        return self.estate.by_key(_bearer(authorization))
+
+    @staticmethod
+    def _json(status: int, value: Any) -> Answer:
+        return Answer(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _bearer(authorization: str | None) -> str:
+    scheme, _, key = (authorization or "").partition(" ")
+    return key.strip() if scheme == "Bearer" else ""

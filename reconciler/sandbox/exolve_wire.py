@@ -1,0 +1,148 @@
+"""The messages of Exolve's numbering API as its documentation writes them, requests and answers.
+
+Must not know sockets, faults or what is stored; it is a table of shapes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.sandbox.protojson import Field, Kind, Message
+
+_STRING, _BOOL, _UINT32, _UINT64, _ENUM, _MESSAGE = (
+    Kind.STRING,
+    Kind.BOOL,
+    Kind.UINT32,
+    Kind.UINT64,
+    Kind.ENUM,
+    Kind.MESSAGE,
+)
+
+# Seen in public code: NUMBER (written) and SIP (a comment); the other two are formed alike.
+TYPE_NAMES = (
+    (1, "CALL_FORWARDING_TYPE_SIP"),
+    (2, "CALL_FORWARDING_TYPE_NUMBER"),
+    (3, "CALL_FORWARDING_TYPE_IPCR"),
+    (4, "CALL_FORWARDING_TYPE_STATIC"),
+)
+MEMBER_OF_TYPE = {
+    1: "call_forwarding_sip",
+    2: "call_forwarding_number",
+    3: "call_forwarding_ipcr",
+    4: "call_forwarding_static",
+}
+UNWRITABLE_IN_NUMBER, UNWRITABLE_IN_CONTROL = "answer", "dtmf"
+_ONEOF = "call_forwarding_data"
+
+SIP = Message("CallForwardingSip", (Field("sip_uri", _STRING),))
+IPCR = Message("CallForwardingIpcr", (Field("url", _STRING), Field("reserve", _STRING)))
+STATIC = Message(
+    "CallForwardingStatic",
+    (Field("static_ip", _STRING), Field("port", _UINT32), Field("timeout", _UINT32), Field("did", _UINT64, text=True)),
+)
+CALL_CONTROL = Message(
+    "CallControl",
+    (
+        Field("period", _STRING),
+        Field("period_description", _STRING),
+        Field("timeout", _UINT32, text=True),
+        Field("active", _BOOL),
+        Field("name", _STRING),
+        Field("redirect_number", _STRING),
+    ),
+)
+NUMBER = Message(
+    "CallForwardingNumber",
+    (
+        Field("redirect_type", _ENUM),
+        Field("call_control", _MESSAGE, CALL_CONTROL, repeated=True),
+        Field("event_url", _STRING),
+        Field("event_extended", _BOOL),
+        Field("client_id", _STRING),
+        Field("file_to_a", _STRING),
+        Field("file_to_b", _STRING),
+        Field("masking", _BOOL),
+        Field("display_number", _STRING),
+    ),
+)
+
+# What GetAttributes returns of them: `dtmf` and `answer` more, `client_id` less.
+CALL_CONTROL_READ = Message("CallControl", (*CALL_CONTROL.fields, Field(UNWRITABLE_IN_CONTROL, _STRING)))
+NUMBER_READ = Message(
+    "CallForwardingNumber",
+    (
+        Field("redirect_type", _ENUM),
+        Field("call_control", _MESSAGE, CALL_CONTROL_READ, repeated=True),
+        *(field for field in NUMBER.fields if field.name not in ("redirect_type", "call_control", "client_id")),
+        Field(UNWRITABLE_IN_NUMBER, _BOOL),
+    ),
+)
+
+
+def _forwarding_fields(number: Message) -> tuple[Field, ...]:
+    return (
+        Field("call_forwarding_type", _ENUM, names=TYPE_NAMES),
+        Field("call_forwarding_sip", _MESSAGE, SIP, oneof=_ONEOF),
+        Field("call_forwarding_number", _MESSAGE, number, oneof=_ONEOF),
+        Field("call_forwarding_ipcr", _MESSAGE, IPCR, oneof=_ONEOF),
+        Field("call_forwarding_static", _MESSAGE, STATIC, oneof=_ONEOF),
+    )
+
+
+_NUMBER_CODE = Field("number_code", _UINT64)
+SET_REQUEST = Message("SetCallForwardingRequest", (_NUMBER_CODE, *_forwarding_fields(NUMBER)))
+# The same request if `answer` and `dtmf` could be written, which nobody documents.
+SET_REQUEST_WITH_UNWRITABLE = Message(
+    "SetCallForwardingRequest",
+    (
+        _NUMBER_CODE,
+        *_forwarding_fields(Message("CallForwardingNumber", (*NUMBER_READ.fields, Field("client_id", _STRING)))),
+    ),
+)
+DELETE_REQUEST = Message("DeleteCallForwardingRequest", (_NUMBER_CODE,))
+ATTRIBUTES_REQUEST = Message("GetAttributesRequest", (_NUMBER_CODE,))
+INFO_REQUEST = Message("GetInfoRequest", (_NUMBER_CODE,))
+FORWARDING_READ = Message("Attributes", _forwarding_fields(NUMBER_READ))
+
+_PAGE = (Field("limit", _UINT64), Field("offset", _UINT64), Field("date_from", _STRING), Field("date_to", _STRING))
+LIST_REQUEST = Message(
+    "GetListRequest",
+    (
+        *_PAGE,
+        Field("application_uuid", _STRING),
+        Field("type_name", _STRING),
+        Field("category_id", _UINT64),
+        Field("region_id", _UINT64),
+        Field("search_filter", _STRING),
+        Field("sip_filter", _ENUM),
+    ),
+)
+SIP_LIST_REQUEST = Message(
+    "GetSIPListRequest",
+    (
+        *_PAGE,
+        Field("search_filter_by_name", _STRING),
+        Field("username_filter", _STRING),
+        Field("clis_filter", _STRING),
+        Field("order_by_name", _ENUM, oneof="order_by"),
+        Field("order_by_date", _ENUM, oneof="order_by"),
+    ),
+)
+MEDIA_LIST_REQUEST = Message("GetListRequest", _PAGE)
+
+# The customer's list names a trunk's fields in its own way and prints one target without its schedule.
+LIST_NUMBER = Message(
+    "CallForwardingNumber", (Field("redirect_type", _ENUM, text=True), Field("redirect_number", _STRING))
+)
+LIST_STATIC = Message(
+    "CallForwardingStaticIP",
+    (Field("did_name", _UINT64, text=True), Field("ip", _STRING), Field("port", _UINT32), Field("timeout", _UINT32)),
+)
+LIST_MEMBERS = (
+    Field("call_forwarding_sip", _MESSAGE, SIP),
+    Field("call_forwarding_number", _MESSAGE, LIST_NUMBER),
+    Field("call_forwarding_ipcr", _MESSAGE, IPCR),
+    Field("call_forwarding_ip_static", _MESSAGE, LIST_STATIC),
+)
+# The tables type these as arrays, the samples print objects; either may come.
+LIST_MEMBERS_AS_ARRAYS = tuple(replace(field, repeated=True) for field in LIST_MEMBERS)

@@ -1,0 +1,175 @@
+"""The one door for calls: finds the vendor by the path's first part, lets faults strike, and notes what happened.
+
+Must not know any vendor's methods, nor how bytes get onto the socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from reconciler.sandbox.delivery import Wire
+from reconciler.sandbox.faults import Fault, FaultKind, Faults
+from reconciler.sandbox.journal import Answer, Call, Incoming, Journal
+
+_HTML = "text/html; charset=utf-8"
+_GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
+_LOGIN_PAGE = b"<!doctype html><html><head><title>Sign in to the network</title></head><body></body></html>"
+_ELSEWHERE = "https://elsewhere.invalid"
+
+
+class Vendor(Protocol):
+    """What the front needs of a vendor."""
+
+    @property
+    def name(self) -> str:
+        """The word in the log."""
+
+    def recognise(self, method: str, path: str, query: str, body: bytes, authorization: str | None) -> Incoming:
+        """Say what a call is about."""
+
+    def answer(self, call: Incoming, tampering: Fault | None, /) -> Answer:
+        """Carry a call out."""
+
+    def refusal(self, status: int, text: str) -> Answer:
+        """Shape an error as this vendor does."""
+
+    def meddle(self, call: Incoming, fault: Fault, /) -> None:
+        """Change behind the caller's back what the call was about."""
+
+
+@dataclass(slots=True)
+class Front:
+    """An ASGI application. `vendors` by path prefix; `control` answers everything under `/_sandbox`."""
+
+    vendors: dict[str, Vendor]
+    faults: Faults
+    journal: Journal
+    control: Callable[[Request], Awaitable[Answer]]
+    latency: float = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one exchange."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        first, _, rest = scope["path"][1:].partition("/")
+        vendor = self.vendors.get(first)
+        wire = Wire(scope, receive, send)
+        if vendor is not None:
+            await self._exchange(vendor, "/" + rest, request, wire)
+        elif first == "_sandbox":
+            await wire.deliver(await self.control(request), None)
+        else:
+            await wire.deliver(Answer(404, b"404 page not found\n", "text/plain; charset=utf-8"), None)
+
+    async def _exchange(self, vendor: Vendor, path: str, request: Request, wire: Wire) -> None:
+        started = time.monotonic()
+        query = request.scope["query_string"].decode("latin-1")
+        authorization = Headers(scope=request.scope).get("authorization")
+        call = vendor.recognise(request.method, path, query, await request.body(), authorization)
+        struck = self.faults.take(call)
+        fault = next((fault for fault in struck if fault.kind is not FaultKind.LATENCY), None)
+        if delay := self.latency + sum(each.seconds or 0.0 for each in struck if each.kind is FaultKind.LATENCY):
+            await asyncio.sleep(delay)
+        status: int | None = None
+        try:
+            status = await wire.deliver(_answer(vendor, call, fault), fault)
+        finally:
+            self._note(call, status, struck, started)
+
+    def _note(self, call: Incoming, status: int | None, struck: tuple[Fault, ...], started: float) -> None:
+        names = ", ".join(fault.kind.value for fault in struck) or None
+        self.journal.calls.append(
+            Call(
+                vendor=call.vendor,
+                method=call.method,
+                path=call.path,
+                numbers=call.numbers,
+                mutating=call.mutating,
+                application=call.application,
+                status=status,
+                fault=names,
+                started=started,
+                finished=time.monotonic(),
+            ),
+        )
+
+
+def _answer(vendor: Vendor, call: Incoming, fault: Fault | None) -> Answer:
+    if fault is None:
+        return vendor.answer(call, None)
+    if instead := _INSTEAD.get(fault.kind):
+        return instead(vendor, call, fault)
+    answer = vendor.answer(call, fault)
+    if fault.kind is FaultKind.CHANGED_BY_OTHER:
+        vendor.meddle(call, fault)
+    if spoil := _SPOILT.get(fault.kind):
+        return spoil(vendor, answer, fault)
+    return answer
+
+
+def _refuse(status: int, text: str) -> Callable[[Vendor, Incoming, Fault], Answer]:
+    def refuse(vendor: Vendor, _call: Incoming, fault: Fault) -> Answer:
+        answer = vendor.refusal(status, fault.message or text)
+        if fault.retry_after is None:
+            return answer
+        return replace(answer, headers=(("Retry-After", str(fault.retry_after)),))
+
+    return refuse
+
+
+def _gateway_page(_vendor: Vendor, _any: Incoming | Answer, _fault: Fault) -> Answer:
+    return Answer(502, _GATEWAY_PAGE, _HTML)
+
+
+def _login_page(_vendor: Vendor, _call: Incoming, _fault: Fault) -> Answer:
+    return Answer(200, _LOGIN_PAGE, _HTML)
+
+
+def _error_with_200(vendor: Vendor, _call: Incoming, fault: Fault) -> Answer:
+    return replace(vendor.refusal(400, fault.message or "internal error"), status=200)
+
+
+def _redirect(_vendor: Vendor, call: Incoming, fault: Fault) -> Answer:
+    return Answer(307, b"", "", (("Location", fault.location or _ELSEWHERE + call.path),))
+
+
+def _nothing(_vendor: Vendor, _call: Incoming, _fault: Fault) -> Answer:
+    return Answer(200, b"")
+
+
+_INSTEAD: dict[FaultKind, Callable[[Vendor, Incoming, Fault], Answer]] = {
+    FaultKind.UNAUTHORIZED: _refuse(401, "Unauthorized"),
+    FaultKind.MALFORMED_TOKEN: _refuse(401, "malformed token"),
+    FaultKind.FORBIDDEN: _refuse(403, "activate service on this application"),
+    FaultKind.NOT_FOUND: _refuse(404, "Not Found"),
+    FaultKind.RATE_LIMITED: _refuse(429, "too many requests"),
+    FaultKind.SERVER_ERROR_BEFORE: _refuse(500, "internal error"),
+    FaultKind.UNAVAILABLE: _refuse(503, "service unavailable"),
+    FaultKind.BAD_GATEWAY_BEFORE: _gateway_page,
+    FaultKind.HTML_WITH_200: _login_page,
+    FaultKind.ERROR_WITH_200: _error_with_200,
+    FaultKind.REDIRECT: _redirect,
+    FaultKind.DROP_BEFORE: _nothing,
+    FaultKind.TIMEOUT_BEFORE: _nothing,
+}
+"""Faults that keep a call from taking effect, and what is answered in its place."""
+
+_SPOILT: dict[FaultKind, Callable[[Vendor, Answer, Fault], Answer]] = {
+    FaultKind.SERVER_ERROR_AFTER: lambda vendor, _answer, fault: vendor.refusal(500, fault.message or "internal error"),
+    FaultKind.BAD_GATEWAY_AFTER: _gateway_page,
+    FaultKind.MALFORMED_JSON: lambda _vendor, answer, _fault: replace(answer, body=b"{'result': ok,}"),
+    FaultKind.TRUNCATED_JSON: lambda _vendor, answer, _fault: replace(
+        answer, body=answer.body[: len(answer.body) // 2]
+    ),
+    FaultKind.EMPTY_BODY: lambda _vendor, answer, _fault: replace(answer, body=b""),
+}
+"""Faults that spoil the answer of a call that took effect."""

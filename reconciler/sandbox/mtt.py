@@ -1,0 +1,191 @@
+"""The pretended MTT Business: external numbers, workplaces, terminals, and parking that can be set but not read.
+
+Must not know how tokens are issued; it only asks whether one is valid.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from reconciler.sandbox.faults import Fault, FaultKind
+from reconciler.sandbox.journal import Answer, Incoming, Journal
+from reconciler.sandbox.oauth import Clock, OAuth
+from reconciler.sandbox.refusal import Refusal
+from reconciler.sandbox.settings import MttSettings, UnknownNumber
+from reconciler.sandbox.spelling import Spelling
+
+_PARKING = "/setParkingNumbers"
+
+
+@dataclass(slots=True, kw_only=True)
+class Mtt:
+    """Numbers and parking of one MTT Business customer, behind the Open API's own paths."""
+
+    name: ClassVar[str] = "mtt"
+    journal: Journal
+    spelling: Spelling
+    oauth: OAuth
+    _numbers: dict[str, bool] = field(default_factory=dict)
+    _workplaces: dict[str, str] = field(default_factory=dict)
+    _terminals: dict[str, str] = field(default_factory=dict)
+
+    # -- for tests and the control door ------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> MttSettings:
+        """The switches, shared with the authorization server."""
+        return self.oauth.settings
+
+    @settings.setter
+    def settings(self, settings: MttSettings) -> None:
+        self.oauth.settings = settings
+
+    @property
+    def clock(self) -> Clock:
+        """The clock by which tokens expire."""
+        return self.oauth.clock
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The external numbers."""
+        return tuple(self._numbers)
+
+    def add_numbers(self, numbers: Iterable[str]) -> None:
+        """Give the customer external numbers, not parked."""
+        self._numbers.update(dict.fromkeys(numbers, False))
+
+    def remove_number(self, number: str) -> None:
+        """Take a number away."""
+        del self._numbers[number]
+
+    def add_workplace(self, workplace: str, name: str = "", terminal: str | None = None) -> None:
+        """Give the customer a workplace, and a terminal bound to it."""
+        self._workplaces[workplace] = name
+        self._terminals[terminal or workplace] = workplace
+
+    def parked(self, number: str) -> bool:
+        """Whether a number is parked, which the API never tells."""
+        return self._numbers[number]
+
+    def park(self, number: str, *, parked: bool = True) -> None:
+        """Change parking by hand, as in the cabinet."""
+        self._numbers[number] = parked
+
+    # -- for the front -----------------------------------------------------------------------------------------------
+
+    def recognise(self, method: str, path: str, query: str, body: bytes, authorization: str | None) -> Incoming:
+        """Say what a call is about before it is answered."""
+        return Incoming(
+            vendor=self.name,
+            method=method,
+            path=path,
+            body=body,
+            query=query,
+            authorization=authorization,
+            numbers=_numbers_named(body) if path == _PARKING else (),
+            mutating=method != "GET",
+        )
+
+    def answer(self, call: Incoming, tampering: Fault | None) -> Answer:
+        """Answer a call; without a valid access token the answer is 401."""
+        handler = _METHODS.get((call.method, call.path))
+        if handler is None:
+            return self.refusal(404, "Not Found")
+        scheme, _, token = (call.authorization or "").partition(" ")
+        if scheme != "Bearer" or not self.oauth.is_valid(token):
+            return self.refusal(401, "Unauthorized")
+        try:
+            return _json(200, handler(self, call, tampering))
+        except Refusal as refusal:
+            return self.refusal(refusal.status, str(refusal))
+
+    def meddle(self, call: Incoming, _fault: Fault) -> None:
+        """Let somebody else turn the parking of a call's numbers over."""
+        for number in self._numbers.keys() & set(call.numbers):
+            self._numbers[number] = not self._numbers[number]
+
+    def refusal(self, status: int, text: str) -> Answer:
+        """An error body; MTT documents none, so this is the house's other APIs' shape or plain text."""
+        if status in (401, 404):
+            return Answer(status, text.encode(), "text/plain; charset=utf-8")
+        return _json(status, {"error": {"code": -32602, "message": text}})
+
+
+def _numbers_named(body: bytes) -> tuple[str, ...]:
+    try:
+        numbers = json.loads(body)["params"]["numbers"]
+    except (ValueError, LookupError, TypeError):
+        return ()
+    return tuple(str(number) for number in numbers) if isinstance(numbers, list) else ()
+
+
+def _numbers_info(mtt: Mtt, _call: Incoming, tampering: Fault | None) -> dict[str, Any]:
+    del tampering
+    rows = [{"number": number, "type": None} for number in mtt.numbers]
+    return _listing(mtt, "numbersList", rows)
+
+
+def _workplaces_info(mtt: Mtt, _call: Incoming, tampering: Fault | None) -> dict[str, Any]:
+    del tampering
+    rows = [{"workplace": workplace, "name": name} for workplace, name in mtt._workplaces.items()]
+    return _listing(mtt, "workplacesList", rows)
+
+
+def _terminals_info(mtt: Mtt, _call: Incoming, tampering: Fault | None) -> dict[str, Any]:
+    del tampering
+    key = mtt.spelling.choose("terminal", "terminale")
+    rows = [{key: terminal, "workplace": workplace} for terminal, workplace in mtt._terminals.items()]
+    return _listing(mtt, mtt.spelling.choose("terminals_list", "terminalsList"), rows)
+
+
+def _listing(mtt: Mtt, name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    result = {mtt.spelling.choose("total", "Total"): len(rows), name: [mtt.spelling.ordered(row) for row in rows]}
+    return {"result": mtt.spelling.ordered(result)}
+
+
+def _set_parking_numbers(mtt: Mtt, call: Incoming, tampering: Fault | None) -> dict[str, Any]:
+    numbers, parked = _parking_request(mtt, call.body)
+    if any(number not in mtt._numbers for number in numbers):
+        if mtt.settings.unknown_number is UnknownNumber.SUCCESS_0:
+            return {"success": 0}
+        text = "number is not found"
+        raise Refusal(text)
+    for number in numbers:
+        if tampering is None or tampering.kind is not FaultKind.WRONG_VALUE:
+            mtt._numbers[number] = parked
+        mtt.journal.wrote(mtt.name, call.path, number, mtt._numbers[number])
+    return {"result": {"success": 1}} if mtt.settings.result_envelope or mtt.spelling.chance() else {"success": 1}
+
+
+def _parking_request(mtt: Mtt, body: bytes) -> tuple[list[str], bool]:
+    text = "Invalid params"
+    try:
+        params = json.loads(body)["params"]
+        numbers, parked = params["numbers"], params["isParking"]
+    except (ValueError, LookupError, TypeError):
+        raise Refusal(text) from None
+    if not isinstance(numbers, list) or not numbers or not isinstance(parked, bool):
+        raise Refusal(text)
+    if not all(isinstance(number, str) for number in numbers):
+        raise Refusal(text)
+    most = mtt.settings.max_numbers_per_call
+    if most is not None and len(numbers) > most:
+        raise Refusal(text)
+    return numbers, parked
+
+
+_METHODS: dict[tuple[str, str], Callable[[Mtt, Incoming, Fault | None], dict[str, Any]]] = {
+    ("GET", "/externalNumbersInfo"): _numbers_info,
+    # The heading and the curl sample spell this path in two ways.
+    ("GET", "/workPlacesInfo"): _workplaces_info,
+    ("GET", "/workplacesInfo"): _workplaces_info,
+    ("GET", "/terminalsInfo"): _terminals_info,
+    ("POST", _PARKING): _set_parking_numbers,
+}
+
+
+def _json(status: int, value: dict[str, Any]) -> Answer:
+    return Answer(status, json.dumps(value, ensure_ascii=False).encode())
