@@ -17,6 +17,8 @@ from reconciler.sandbox.faults import Fault, FaultKind, Faults
 from reconciler.sandbox.journal import Answer, Journal
 from reconciler.sandbox.mtt import Mtt
 
+Json = dict[str, Any]
+
 _NOT_IN_JSON = {"where", "kind"}
 
 
@@ -40,58 +42,58 @@ class Control:
         except (KeyError, ValueError, TypeError) as error:
             return _json(400, {"error": f"{type(error).__name__}: {error}"})
 
-    def state(self, _body: Any) -> Any:
+    def state(self, _body: Json) -> object:
         """What is stored at both vendors."""
         numbers = {number: self.exolve.forwarding(number) for number in self.exolve.numbers}
         parked = {number: self.mtt.parked(number) for number in self.mtt.numbers}
         return {"exolve": {"numbers": numbers}, "mtt": {"parked": parked}}
 
-    def log(self, _body: Any) -> Any:
+    def log(self, _body: Json) -> object:
         """The calls so far, without bodies or credentials."""
         return {"calls": [asdict(call) for call in self.journal.calls]}
 
-    def writes(self, _body: Any) -> Any:
+    def writes(self, _body: Json) -> object:
         """The writes that took effect, in order."""
         return {"writes": [asdict(write) for write in self.journal.writes]}
 
-    def forget(self, _body: Any) -> Any:
+    def forget(self, _body: Json) -> object:
         """Clear the log and the writes."""
         self.journal.clear()
         return {}
 
-    def pending(self, _body: Any) -> Any:
+    def pending(self, _body: Json) -> object:
         """The faults that can still strike, and the kinds there are."""
         pending = [
             {"kind": fault.kind.value, "path": fault.path, "number": fault.number} for fault in self.faults.pending
         ]
         return {"pending": pending, "kinds": [kind.value for kind in FaultKind]}
 
-    def arm(self, body: Any) -> Any:
-        """Arm one fault, or a list of them, written with the names of `Fault`'s fields."""
-        self.faults.add(*[_fault(item) for item in (body if isinstance(body, list) else [body])])
+    def arm(self, body: Json) -> object:
+        """Arm one fault, written with the names of `Fault`'s fields."""
+        self.faults.add(_fault(body))
         return {}
 
-    def disarm(self, _body: Any) -> Any:
+    def disarm(self, _body: Json) -> object:
         """Disarm all faults."""
         self.faults.clear()
         return {}
 
-    def forwarding(self, body: Any) -> Any:
+    def forwarding(self, body: Json) -> object:
         """Change a forwarding by hand: `{"number": …, "forwarding": {…} or null}`."""
         self.exolve.set(body["number"], body["forwarding"])
         return {}
 
-    def parking(self, body: Any) -> Any:
+    def parking(self, body: Json) -> object:
         """Change a parking by hand: `{"number": …, "parked": true}`."""
         self.mtt.park(body["number"], parked=bool(body["parked"]))
         return {}
 
-    def clock(self, body: Any) -> Any:
+    def clock(self, body: Json) -> object:
         """Put the tokens' clock forward: `{"advance": seconds}`."""
         self.mtt.clock.advance(float(body["advance"]))
         return {}
 
-    def code(self, _body: Any) -> Any:
+    def code(self, _body: Json) -> object:
         """A code as MTT's login page would hand out."""
         return {"code": self.mtt.oauth.issue_code()}
 
@@ -105,11 +107,11 @@ def _fault(item: dict[str, Any]) -> Fault:
     return Fault(kind=FaultKind(item["kind"]), **arguments)
 
 
-def _json(status: int, value: Any) -> Answer:
+def _json(status: int, value: object) -> Answer:
     return Answer(status, json.dumps(value, ensure_ascii=False).encode())
 
 
-_COMMANDS: dict[tuple[str, str], Callable[[Control, Any], Any]] = {
+_COMMANDS: dict[tuple[str, str], Callable[[Control, Json], object]] = {
     ("GET", "/state"): Control.state,
     ("GET", "/log"): Control.log,
     ("DELETE", "/log"): Control.forget,

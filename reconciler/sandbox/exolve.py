@@ -9,6 +9,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from reconciler.sandbox import exolve_reads as reads
@@ -21,7 +22,7 @@ from reconciler.sandbox.refusal import Refusal
 from reconciler.sandbox.settings import ErrorShape
 from reconciler.sandbox.state import Application, Forwarding, SipId
 
-Method = Callable[[ExolveState, Incoming, Application, Fault | None], Any]
+Method = Callable[[ExolveState, Incoming, Application, Fault | None], object]
 
 _READS: dict[str, Method] = {
     "/number/v1/GetAttributes": reads.get_attributes,
@@ -144,7 +145,7 @@ class Exolve(ExolveState):
 
     def refusal(self, status: int, text: str) -> Answer:
         """An error body with that text, in the shape of the settings or, when loose, in any."""
-        if status == 404:
+        if status == HTTPStatus.NOT_FOUND:
             return _NOT_FOUND
         flat = {"error": text}
         nested = {"error": {"message": text}}
@@ -156,7 +157,7 @@ class Exolve(ExolveState):
         return self.estate.by_key(_bearer(authorization))
 
     @staticmethod
-    def _json(status: int, value: Any) -> Answer:
+    def _json(status: int, value: object) -> Answer:
         return Answer(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 

@@ -33,7 +33,7 @@ def number_code(message: Message, request: dict[str, Any]) -> str:
     return str(code)
 
 
-def get_attributes(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> Any:
+def get_attributes(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
     """GetAttributes: the forwarding without `client_id`, with `answer` and `dtmf`, a trunk by its type only."""
     del tampering
     number = number_code(wire.ATTRIBUTES_REQUEST, decode(wire.ATTRIBUTES_REQUEST, call.body))
@@ -70,7 +70,7 @@ def _attributes(exolve: ExolveState, owned: OwnedNumber) -> dict[str, Any]:
     return attributes | forwarding
 
 
-def get_info(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> Any:
+def get_info(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
     """Customer GetInfo: what the number is, wrapped in `number`, without forwarding."""
     del tampering
     number = number_code(wire.INFO_REQUEST, decode(wire.INFO_REQUEST, call.body))
@@ -94,7 +94,7 @@ def _facts(owned: OwnedNumber) -> dict[str, Any]:
     }
 
 
-def get_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> Any:
+def get_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
     """Customer GetList: a page of numbers; forwarding only if the request names an application."""
     request = decode(wire.LIST_REQUEST, call.body)
     repeated = tampering is not None and tampering.kind is FaultKind.REPEATED_PAGE
@@ -115,11 +115,15 @@ def _listed(exolve: ExolveState, application: Application, request: dict[str, An
             yield owned
 
 
+# 0 asks for no filter, 1 for numbers without a SIP ID, 2 for those with one.
+_SIP_FILTERS = {1: False, 2: True}
+
+
 def _passes(owned: OwnedNumber, request: dict[str, Any]) -> bool:
     sip_filter = request.get("sip_filter", 0)
     return (
         request.get("search_filter", "") in owned.number
-        and (sip_filter == 0 or owned.has_sip == (sip_filter == 2))
+        and _SIP_FILTERS.get(sip_filter, owned.has_sip) == owned.has_sip
         and request.get("date_from", "") <= _BOUGHT <= request.get("date_to", "9999")
         and request.get("type_name") in (None, _facts(owned)["type_name"])
     )
@@ -173,7 +177,7 @@ _SUMMARIES = {
 }
 
 
-def get_sip_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> Any:
+def get_sip_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
     """GetSIPList: the SIP IDs of the application, with the fields that public code reads and no password."""
     del tampering
     request = decode(wire.SIP_LIST_REQUEST, call.body)
@@ -190,7 +194,7 @@ def get_sip_list(exolve: ExolveState, call: Incoming, application: Application, 
     return {"sips": sips, "total": len(rows)}
 
 
-def get_media_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> Any:
+def get_media_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
     """Media GetList: the ids of the application's audio files."""
     del tampering
     request = decode(wire.MEDIA_LIST_REQUEST, call.body)

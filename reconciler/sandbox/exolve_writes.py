@@ -21,7 +21,9 @@ from reconciler.sandbox.state import Application, Forwarding, OwnedNumber
 _REDIRECT_TYPES = (1, 2, 3)
 
 
-def set_call_forwarding(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> Any:
+def set_call_forwarding(
+    exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None
+) -> object:
     """SetCallForwarding: the whole forwarding is replaced."""
     writable = exolve.settings.answer_and_dtmf_writable
     message = wire.SET_REQUEST_WITH_UNWRITABLE if writable else wire.SET_REQUEST
@@ -36,7 +38,7 @@ def set_call_forwarding(exolve: ExolveState, call: Incoming, application: Applic
 
 def delete_call_forwarding(
     exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None
-) -> Any:
+) -> object:
     """DeleteCallForwarding: the number has no forwarding afterwards."""
     request = decode(wire.DELETE_REQUEST, call.body)
     owned = _writable(exolve, number_code(wire.DELETE_REQUEST, request), application)
@@ -132,7 +134,7 @@ def _store(
         forwarding = _wrong(owned.forwarding, forwarding, tampering)
     owned.late = (owned.forwarding, tampering.reads) if tampering and kind is FaultKind.LATE_VALUE else (None, 0)
     owned.forwarding = forwarding
-    exolve.journal.wrote(exolve.name, call.path, owned.number, copy.deepcopy(forwarding))
+    exolve.journal.wrote(exolve.name, call.path, owned.number, body=copy.deepcopy(forwarding))
 
 
 def _wrong(old: Forwarding | None, sent: Forwarding | None, tampering: Fault) -> Forwarding | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from threading import Lock
 from typing import Any
@@ -15,14 +15,14 @@ from typing import Any
 from reconciler.sandbox.journal import Incoming
 
 
-class FaultKind(str, Enum):
+class FaultKind(StrEnum):
     """Every fault there is. `…_BEFORE` means the call had no effect, `…_AFTER` that it took effect."""
 
     LATENCY = "latency"
     """Answer `seconds` late; goes together with the next fault that matches."""
     UNAUTHORIZED = "unauthorized"
     """401 with the text for a bad key."""
-    MALFORMED_TOKEN = "malformed-token"  # noqa: S105 - the vendor's error text
+    NO_KEY = "no-key"
     """401 with the text for no key."""
     FORBIDDEN = "forbidden"
     """403."""

@@ -148,7 +148,7 @@ def _nothing(_vendor: Vendor, _call: Incoming, _fault: Fault) -> Answer:
 
 _INSTEAD: dict[FaultKind, Callable[[Vendor, Incoming, Fault], Answer]] = {
     FaultKind.UNAUTHORIZED: _refuse(401, "Unauthorized"),
-    FaultKind.MALFORMED_TOKEN: _refuse(401, "malformed token"),
+    FaultKind.NO_KEY: _refuse(401, "malformed token"),
     FaultKind.FORBIDDEN: _refuse(403, "activate service on this application"),
     FaultKind.NOT_FOUND: _refuse(404, "Not Found"),
     FaultKind.RATE_LIMITED: _refuse(429, "too many requests"),

@@ -63,7 +63,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A mutating call that took effect. `body` is what was stored: a forwarding, None for a delete, the parking flag."""
+    """A mutating call that took effect; `body` is what was stored: a forwarding, None for none, the parking flag."""
 
     sequence: int
     vendor: str
@@ -80,7 +80,7 @@ class Journal:
         self.writes: list[Write] = []
         self._sequence = count(1)
 
-    def wrote(self, vendor: str, path: str, number: str, body: Mapping[str, Any] | bool | None) -> None:
+    def wrote(self, vendor: str, path: str, number: str, *, body: Mapping[str, Any] | bool | None) -> None:
         """Note an effect."""
         self.writes.append(Write(next(self._sequence), vendor, path, number, body))
 

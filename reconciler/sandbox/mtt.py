@@ -28,9 +28,9 @@ class Mtt:
     journal: Journal
     spelling: Spelling
     oauth: OAuth
-    _numbers: dict[str, bool] = field(default_factory=dict)
-    _workplaces: dict[str, str] = field(default_factory=dict)
-    _terminals: dict[str, str] = field(default_factory=dict)
+    parking: dict[str, bool] = field(default_factory=dict)
+    workplaces: dict[str, str] = field(default_factory=dict)
+    terminals: dict[str, str] = field(default_factory=dict)
 
     # -- for tests and the control door ------------------------------------------------------------------------------
 
@@ -51,28 +51,28 @@ class Mtt:
     @property
     def numbers(self) -> tuple[str, ...]:
         """The external numbers."""
-        return tuple(self._numbers)
+        return tuple(self.parking)
 
     def add_numbers(self, numbers: Iterable[str]) -> None:
         """Give the customer external numbers, not parked."""
-        self._numbers.update(dict.fromkeys(numbers, False))
+        self.parking.update(dict.fromkeys(numbers, False))
 
     def remove_number(self, number: str) -> None:
         """Take a number away."""
-        del self._numbers[number]
+        del self.parking[number]
 
     def add_workplace(self, workplace: str, name: str = "", terminal: str | None = None) -> None:
         """Give the customer a workplace, and a terminal bound to it."""
-        self._workplaces[workplace] = name
-        self._terminals[terminal or workplace] = workplace
+        self.workplaces[workplace] = name
+        self.terminals[terminal or workplace] = workplace
 
     def parked(self, number: str) -> bool:
         """Whether a number is parked, which the API never tells."""
-        return self._numbers[number]
+        return self.parking[number]
 
     def park(self, number: str, *, parked: bool = True) -> None:
         """Change parking by hand, as in the cabinet."""
-        self._numbers[number] = parked
+        self.parking[number] = parked
 
     # -- for the front -----------------------------------------------------------------------------------------------
 
@@ -104,8 +104,8 @@ class Mtt:
 
     def meddle(self, call: Incoming, _fault: Fault) -> None:
         """Let somebody else turn the parking of a call's numbers over."""
-        for number in self._numbers.keys() & set(call.numbers):
-            self._numbers[number] = not self._numbers[number]
+        for number in self.parking.keys() & set(call.numbers):
+            self.parking[number] = not self.parking[number]
 
     def refusal(self, status: int, text: str) -> Answer:
         """An error body; MTT documents none, so this is the house's other APIs' shape or plain text."""
@@ -130,14 +130,14 @@ def _numbers_info(mtt: Mtt, _call: Incoming, tampering: Fault | None) -> dict[st
 
 def _workplaces_info(mtt: Mtt, _call: Incoming, tampering: Fault | None) -> dict[str, Any]:
     del tampering
-    rows = [{"workplace": workplace, "name": name} for workplace, name in mtt._workplaces.items()]
+    rows = [{"workplace": workplace, "name": name} for workplace, name in mtt.workplaces.items()]
     return _listing(mtt, "workplacesList", rows)
 
 
 def _terminals_info(mtt: Mtt, _call: Incoming, tampering: Fault | None) -> dict[str, Any]:
     del tampering
     key = mtt.spelling.choose("terminal", "terminale")
-    rows = [{key: terminal, "workplace": workplace} for terminal, workplace in mtt._terminals.items()]
+    rows = [{key: terminal, "workplace": workplace} for terminal, workplace in mtt.terminals.items()]
     return _listing(mtt, mtt.spelling.choose("terminals_list", "terminalsList"), rows)
 
 
@@ -148,15 +148,15 @@ def _listing(mtt: Mtt, name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _set_parking_numbers(mtt: Mtt, call: Incoming, tampering: Fault | None) -> dict[str, Any]:
     numbers, parked = _parking_request(mtt, call.body)
-    if any(number not in mtt._numbers for number in numbers):
+    if any(number not in mtt.parking for number in numbers):
         if mtt.settings.unknown_number is UnknownNumber.SUCCESS_0:
             return {"success": 0}
         text = "number is not found"
         raise Refusal(text)
     for number in numbers:
         if tampering is None or tampering.kind is not FaultKind.WRONG_VALUE:
-            mtt._numbers[number] = parked
-        mtt.journal.wrote(mtt.name, call.path, number, mtt._numbers[number])
+            mtt.parking[number] = parked
+        mtt.journal.wrote(mtt.name, call.path, number, body=mtt.parking[number])
     return {"result": {"success": 1}} if mtt.settings.result_envelope or mtt.spelling.chance() else {"success": 1}
 
 

@@ -93,12 +93,12 @@ def _oneof_taken(message: Message, field: Field, seen: set[str]) -> bool:
     return any(other.name in seen for other in message.fields if other.oneof == field.oneof)
 
 
-def _store(value: dict[str, Any], field: Field, decoded: Any) -> None:
-    if decoded or field.kind is Kind.MESSAGE and not field.repeated:
+def _store(value: dict[str, Any], field: Field, decoded: object) -> None:
+    if decoded or (field.kind is Kind.MESSAGE and not field.repeated):
         value[field.name] = decoded
 
 
-def _decode_field(field: Field, node: Node) -> Any:
+def _decode_field(field: Field, node: Node) -> object:
     if not field.repeated:
         return _decode_value(field, node)
     if node.kind is not NodeKind.ARRAY:
@@ -106,7 +106,7 @@ def _decode_field(field: Field, node: Node) -> Any:
     return [_decode_value(field, item) for item in node.items]
 
 
-def _decode_value(field: Field, node: Node) -> Any:
+def _decode_value(field: Field, node: Node) -> object:
     if node.kind is NodeKind.MISSING:
         raise node.error(f"invalid value for {field.kind.value} type: {node.raw}")
     if field.message is not None:

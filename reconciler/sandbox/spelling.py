@@ -5,11 +5,14 @@ Must not know what the fields mean; shapes come from the message tables, chance 
 
 from __future__ import annotations
 
-import random
+import hashlib
 from collections.abc import Mapping
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar
 
 from reconciler.sandbox.protojson import Field, Kind, Message
+
+_T = TypeVar("_T")
 
 # Names that public code shows; the answers use no others.
 _NAMES_SEEN = {"CALL_FORWARDING_TYPE_NUMBER", "CALL_FORWARDING_TYPE_SIP"}
@@ -22,19 +25,21 @@ class Spelling:
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self._random = None if seed is None else random.Random(seed)  # noqa: S311 - spelling, not security
+        self._seed = seed
+        self._throws = count()
 
     @property
     def is_loose(self) -> bool:
-        return self._random is not None
+        return self._seed is not None
 
     def chance(self) -> bool:
         """A coin's answer when loose, else False."""
-        return self._random is not None and self._random.random() < 0.5
+        return self.is_loose and self._throw(2) == 1
 
-    def choose(self, documented: Any, *others: Any) -> Any:
+    def choose(self, documented: _T, *others: _T) -> _T:
         """The documented spelling, or when loose any of them."""
-        return documented if self._random is None else self._random.choice((documented, *others))
+        spellings = (documented, *others)
+        return spellings[self._throw(len(spellings))] if self.is_loose else documented
 
     def message(self, message: Message, value: Mapping[str, Any]) -> dict[str, Any]:
         """Spell a message's fields; a zero is absent, or when loose sometimes printed."""
@@ -48,30 +53,34 @@ class Spelling:
 
     def ordered(self, members: dict[str, Any]) -> dict[str, Any]:
         """Keys as they come, or when loose in any order."""
-        if self._random is None:
+        if not self.is_loose:
             return members
-        keys = list(members)
-        self._random.shuffle(keys)
-        return {key: members[key] for key in keys}
+        throws = {key: self._throw(1 << 16) for key in members}
+        return {key: members[key] for key in sorted(members, key=throws.__getitem__)}
 
     def integer(self, value: int, *, text: bool) -> int | str:
         """An integer as the page prints it (`text`: as digits in quotes), or when loose either way."""
-        chosen: int | str = self.choose(str(value), value) if text else self.choose(value, str(value))
-        return chosen
+        documented, other = (str(value), value) if text else (value, str(value))
+        return self.choose(documented, other)
 
-    def _field(self, field: Field, value: Any) -> Any:
-        if not field.repeated:
+    def _throw(self, sides: int) -> int:
+        """A die's answer from 0 on: the same seed gives the same row of answers on every machine."""
+        digest = hashlib.blake2b(f"{self._seed}:{next(self._throws)}".encode(), digest_size=4).digest()
+        return int.from_bytes(digest, "big") % sides
+
+    def _field(self, field: Field, value: object) -> object:
+        if not isinstance(value, list):
             return self._value(field, value)
         items = [self._value(field, item) for item in value]
         return items[0] if len(items) == 1 and self.chance() else items
 
-    def _value(self, field: Field, value: Any) -> Any:
-        if field.message is not None:
+    def _value(self, field: Field, value: object) -> object:
+        if isinstance(value, Mapping) and field.message is not None:
             return self.message(field.message, value)
-        if field.kind in (Kind.UINT32, Kind.UINT64):
-            return self.integer(value, text=field.text)
-        if field.kind is Kind.ENUM:
+        if isinstance(value, int) and field.kind is Kind.ENUM:
             return self._enum(field, value)
+        if isinstance(value, int) and field.kind is not Kind.BOOL:
+            return self.integer(value, text=field.text)
         return value
 
     def _enum(self, field: Field, value: int) -> int | str:
@@ -80,7 +89,7 @@ class Spelling:
             return names[0]
         return self.integer(value, text=field.text)
 
-    def _zero(self, field: Field) -> Any:
+    def _zero(self, field: Field) -> object:
         if field.repeated:
             return []
         if field.kind in (Kind.UINT32, Kind.UINT64, Kind.ENUM):
