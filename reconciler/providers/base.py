@@ -1,6 +1,7 @@
 """What every vendor looks like to the rest: a protocol, what it can do as data, and the tree of errors.
 
     ProviderError                    the outside world failing; caught in `live` and `apply` only
+    ├── HostRefused                  the credential may not be sent there; nothing was sent
     ├── Unauthorized                 the credential was refused (401)
     ├── LoginRequired                an OAuth login by a person is needed
     ├── Forbidden                    the credential may not do this (403)
@@ -43,6 +44,12 @@ class ProviderError(Exception):
     @property
     def cause_key(self) -> str:
         return type(self).__name__
+
+
+class HostRefused(ProviderError):
+    """A credential may not be sent to that address; nothing was sent."""
+
+    code = "provider-host-refused"
 
 
 class Unauthorized(ProviderError):
@@ -118,12 +125,23 @@ class Listing:
     """The numbers that an account owns.
 
     `numbers` maps each to the observation that the list itself decides, or to None where a read is needed.
-    `complete` is False where paging broke off: then a number that is missing here is unknown, not absent; `problem` says why.
+    `complete` is False where paging broke off: then a number that is missing here is unknown, not absent;
+    `problem` says why.
     """
 
     numbers: Mapping[str, Observation | None]
     complete: bool = True
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a probe found out: what was looked at, whether it is well, a sentence about it, and a remedy."""
+
+    what: str
+    ok: bool
+    message: str
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +169,10 @@ class Provider(Protocol):
 
     def write(self, writes: Sequence[Write]) -> int:
         """Write equal values to one or more numbers; return the attempts it took; raises ProviderError."""
+        ...
+
+    def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:
+        """Try the credential, the clock, and that what `values` point to exists; never raises ProviderError."""
         ...
 
     @property

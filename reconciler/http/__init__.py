@@ -1,0 +1,1 @@
+"""The one place that builds HTTP clients: hosts, budget, retries, deadlines, caps; knows no endpoint."""

@@ -1,0 +1,72 @@
+"""One request budget for an account: rate, concurrency, and pauses that hold all its workers together.
+
+Knows no HTTP and no vendor; time is handed in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from reconciler.clock import Clock
+
+OnWait = Callable[[float, str], None]
+
+
+def silent(_seconds: float, _reason: str) -> None:
+    """Tell nobody about a wait."""
+
+
+class Budget:
+    """Hands out turns to send: `per_second` evenly spaced (0 = unlimited), at most `concurrency` at once.
+
+    `on_wait(seconds, reason)` hears of every pause that a vendor's answer brought about.
+    """
+
+    def __init__(self, *, per_second: float, concurrency: int, clock: Clock, on_wait: OnWait = silent) -> None:
+        self.concurrency = max(1, concurrency)
+        self._interval = 1.0 / per_second if per_second > 0 else 0.0
+        self._clock = clock
+        self._on_wait = on_wait
+        self._seats = threading.BoundedSemaphore(self.concurrency)
+        self._lock = threading.Lock()
+        self._next = 0.0
+        self._paused_until = 0.0
+        self._calls = 0
+
+    @property
+    def calls_made(self) -> int:
+        return self._calls
+
+    def seconds_for(self, calls: int) -> float:
+        """How long so many calls take at this rate, without latency."""
+        return calls * self._interval
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Hold everybody back; a pause never shortens one that is already on."""
+        until = self._clock.monotonic() + seconds
+        with self._lock:
+            longer = until > self._paused_until
+            self._paused_until = max(self._paused_until, until)
+        if longer:
+            self._on_wait(seconds, reason)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for a turn and hold a seat while sending."""
+        with self._seats:
+            while (seconds := self._book()) > 0:
+                self._clock.sleep(seconds)
+            yield
+
+    def _book(self) -> float:
+        """Count a call that may go now and return 0, or return the seconds to wait before asking again."""
+        with self._lock:
+            now = self._clock.monotonic()
+            wait = max(self._paused_until, self._next) - now
+            if wait > 0:
+                return wait
+            self._next = max(self._next, now - self._interval) + self._interval
+            self._calls += 1
+            return 0.0

@@ -1,0 +1,214 @@
+"""Sends requests to one host within an account's budget, tries again where that is sound, and says what went wrong.
+
+A read may be repeated whatever happened. A write is repeated only where the vendor cannot have done it (429, 503, no
+connection); after a timeout, a cut-off or another 5xx its error says `may_have_taken_effect`. Knows no endpoint.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import ssl
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import httpx
+
+from reconciler.clock import Clock
+from reconciler.http.answer import Answer, plain
+from reconciler.http.budget import Budget
+from reconciler.http.failure import Failure, failure_of_answer, failure_of_exception
+from reconciler.http.hosts import check_host
+from reconciler.http.patience import Patience, retry_after
+from reconciler.http.proxy import proxy_for
+from reconciler.http.transport import Deadline, Transport
+from reconciler.providers.base import ProviderError, Unauthorized, UnexpectedResponse
+from reconciler.secrets import Secrets
+
+MEBIBYTE = 1024 * 1024
+OBJECT_BYTES = 4 * MEBIBYTE
+LIST_BYTES = 32 * MEBIBYTE
+
+# One httpx client serves few threads: with 32 on one, its connection pool costs more than the requests.
+_THREADS_A_CLIENT = 4
+_TOO_OFTEN = HTTPStatus.TOO_MANY_REQUESTS
+_HIGHEST_REDIRECT = 399
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to send: `path` is put behind the base URL; `is_read` permits repeating whatever happened."""
+
+    method: str
+    path: str
+    is_read: bool
+    body: bytes = b""
+    content_type: str = "application/json"
+    limit_bytes: int = OBJECT_BYTES
+
+
+class HttpClient:
+    """One vendor's host for one account; safe to use from several threads.
+
+    `peer` names the vendor in messages, `trusted` are its own hosts. Raises HostRefused before anything is sent.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        peer: str,
+        trusted: Collection[str],
+        budget: Budget,
+        secrets: Secrets,
+        clock: Clock,
+        patience: Patience | None = None,
+    ) -> None:
+        parts = check_host(base_url, trusted=trusted, environ=secrets.environ)
+        self.peer = peer
+        self.host = parts.hostname or ""
+        self.budget = budget
+        self._base_url = base_url.rstrip("/")
+        self._secrets = secrets
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._deadline = Deadline()
+        self._shard = threading.local()
+        proxy = proxy_for(parts.scheme, self.host, secrets.environ)
+        if proxy is not None:
+            secrets.remember(urlsplit(proxy).password or "")
+        self._clients = self._build(verify=_trust(parts.scheme), proxy=proxy)
+        self._turns = itertools.cycle(self._clients)
+
+    def send(self, request: Request, *, bearer: str | None = None) -> Answer:
+        """Send a request and return its answer; raises ProviderError for 429, 5xx, redirects and no answer."""
+        started = self._clock.monotonic()
+        for attempt in itertools.count(1):
+            result = self._attempt(request, bearer)
+            if isinstance(result, Answer):
+                return replace(result, attempts=attempt)
+            wait = result.wait or self._patience.backoff(attempt)
+            if result.pauses:
+                self.budget.pause(min(wait, self._patience.longest_wait), str(result.error))
+            elapsed = self._clock.monotonic() - started
+            if not result.repeat or attempt >= self._patience.attempts or self._too_long(wait, elapsed):
+                raise self._told(result.error, attempt)
+            if not result.pauses:
+                self._clock.sleep(wait)
+        raise AssertionError("itertools.count never ends")
+
+    def told(self, text: str) -> str:
+        """Make vendor's text fit for a message: cleaned, cut, secrets taken out."""
+        return plain(self._secrets.redact(text))
+
+    def close(self) -> None:
+        """Give back connections."""
+        for client in self._clients:
+            client.close()
+
+    def _build(self, *, verify: ssl.SSLContext, proxy: str | None) -> tuple[httpx.Client, ...]:
+        count = math.ceil(self.budget.concurrency / _THREADS_A_CLIENT)
+        return tuple(
+            httpx.Client(
+                transport=Transport(
+                    deadline=self._deadline, verify=verify, connections=self.budget.concurrency, proxy=proxy
+                ),
+                timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
+                headers={"User-Agent": "reconciler", "Accept": "application/json", "Accept-Encoding": "identity"},
+                follow_redirects=False,
+                trust_env=False,
+            )
+            for _ in range(count)
+        )
+
+    def _client(self) -> httpx.Client:
+        if not hasattr(self._shard, "client"):
+            self._shard.client = next(self._turns)
+        client: httpx.Client = self._shard.client
+        return client
+
+    def _attempt(self, request: Request, bearer: str | None) -> Answer | Failure:
+        with self.budget.turn():
+            try:
+                answer, wait = self._exchange(request, bearer)
+            except httpx.TransportError as error:
+                return failure_of_exception(error, peer=self.peer, host=self.host, is_read=request.is_read)
+            except ProviderError as error:
+                error.may_have_taken_effect = not request.is_read
+                return Failure(error, repeat=False)
+        return failure_of_answer(answer, wait, peer=self.peer, is_read=request.is_read, said=self.told) or answer
+
+    def _exchange(self, request: Request, bearer: str | None) -> tuple[Answer, float | None]:
+        self._deadline.start(self._patience.exchange)
+        headers = _headers(request, bearer)
+        url = self._base_url + request.path
+        with self._client().stream(request.method, url, content=request.body or None, headers=headers) as response:
+            self._refuse_redirect(response)
+            body = self._body(response, request.limit_bytes)
+            found = response.headers
+            answer = Answer(response.status_code, body, found.get("date"), found.get("content-type", ""))
+            return answer, retry_after(found.get("retry-after"), self._clock)
+
+    def _refuse_redirect(self, response: httpx.Response) -> None:
+        if HTTPStatus.MULTIPLE_CHOICES <= response.status_code <= _HIGHEST_REDIRECT:
+            target = _host_of(response.headers.get("location", ""))
+            raise UnexpectedResponse(
+                f"{self.peer} redirects to {target}: a redirect is never followed with a credential",
+                hint="check the account's base_url",
+            )
+
+    def _body(self, response: httpx.Response, limit: int) -> bytes:
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in {"", "identity"}:
+            raise UnexpectedResponse(f"{self.peer} sent a compressed answer that was not asked for")
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_raw():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                raise UnexpectedResponse(f"{self.peer} sent an answer of more than {limit // MEBIBYTE} MiB")
+        return b"".join(chunks)
+
+    def _too_long(self, wait: float, elapsed: float) -> bool:
+        return wait > self._patience.longest_wait or elapsed + wait > self._patience.together
+
+    def _told(self, error: ProviderError, attempts: int) -> ProviderError:
+        error.attempts = attempts
+        error.args = (self._secrets.redact(str(error)),)
+        return error
+
+
+def bearer_token(text: str, *, what: str) -> str:
+    """Return a credential that fits a header; raises Unauthorized that names it by `what`."""
+    if text.isascii() and text.isprintable() and " " not in text and text:
+        return text
+    raise Unauthorized(
+        f"{what} has characters that no key has, such as blanks or quotes around it",
+        hint="store the bare key, on one line",
+    )
+
+
+def _headers(request: Request, bearer: str | None) -> dict[str, str]:
+    headers = {"Content-Type": request.content_type} if request.body else {}
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
+    return headers
+
+
+def _host_of(location: str) -> str:
+    try:
+        host = urlsplit(location).hostname
+    except ValueError:
+        host = None
+    return plain(host, 80) if host else "another address"
+
+
+def _trust(scheme: str) -> ssl.SSLContext:
+    """Trust what SSL_CERT_FILE or SSL_CERT_DIR say, else the bundled authorities; verification is never off."""
+    if scheme == "https":
+        return httpx.create_ssl_context()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,0 +1,86 @@
+"""What an exchange that went wrong means: which error, whether to try again, whether everybody should pause.
+
+Knows no endpoint; `is_read` is all it needs to know of a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import httpx
+
+from reconciler.http.answer import Answer
+from reconciler.providers.base import ProviderError, RateLimited, TimedOut, Unavailable
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An attempt that failed. `wait` is what the vendor asked for, in seconds; `pauses` holds back all workers."""
+
+    error: ProviderError
+    repeat: bool
+    wait: float | None = None
+    pauses: bool = False
+
+
+def failure_of_answer(
+    answer: Answer, wait: float | None, *, peer: str, is_read: bool, said: Callable[[str], str]
+) -> Failure | None:
+    """Judge an answer by its status; None where the vendor's own rules decide."""
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Failure(_rate_limited(peer, wait), repeat=True, wait=wait, pauses=True)
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
+        words = said(answer.body[:1000].decode("utf-8", "replace"))
+        error = Unavailable(
+            f"{peer} answered {answer.status_text}" + (f": {words}" if words and "<" not in words else ""),
+            hint="this is the vendor's trouble: try again later",
+            may_have_taken_effect=not is_read,
+        )
+        repeat = is_read or answer.status == HTTPStatus.SERVICE_UNAVAILABLE
+        return Failure(error, repeat=repeat, wait=wait, pauses=True)
+    return None
+
+
+def failure_of_exception(error: httpx.TransportError, *, peer: str, host: str, is_read: bool) -> Failure:
+    """Judge a connection that failed, was cut off, or was too slow."""
+    if isinstance(error, _NOT_SENT):
+        return _not_sent(error, peer=peer, host=host)
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+        return Failure(Unavailable(f"the request to {peer} could not be formed"), repeat=False)
+    if isinstance(error, httpx.TimeoutException):
+        return Failure(
+            TimedOut(
+                f"{peer} did not answer in time",
+                hint="try again; if it stays so, lower the account's rate.concurrency",
+                may_have_taken_effect=not is_read,
+            ),
+            repeat=is_read,
+        )
+    cut = Unavailable(f"the connection to {peer} was cut off", hint="try again", may_have_taken_effect=not is_read)
+    return Failure(cut, repeat=is_read)
+
+
+def _not_sent(error: httpx.TransportError, *, peer: str, host: str) -> Failure:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        untrusted = Unavailable(
+            f"the TLS certificate of {host} is not trusted",
+            hint="for an authority of your own set SSL_CERT_FILE to its certificates",
+        )
+        return Failure(untrusted, repeat=False)
+    if isinstance(error, httpx.TimeoutException):
+        return Failure(TimedOut(f"no connection to {host} in time", hint="check the network"), repeat=True)
+    if isinstance(error, httpx.ProxyError):
+        return Failure(Unavailable(f"the proxy refuses a connection to {host}", hint="check HTTPS_PROXY"), repeat=False)
+    return Failure(
+        Unavailable(f"{peer} cannot be reached at {host}", hint="check the network and the account's base_url"),
+        repeat=True,
+    )
+
+
+def _rate_limited(peer: str, wait: float | None) -> RateLimited:
+    when = f" and asks to wait {wait:.0f} s" if wait is not None else ""
+    return RateLimited(f"{peer} refuses more requests for now{when}", hint="lower the account's rate.per_second")

@@ -1,0 +1,62 @@
+"""How long one request may take and how often it is tried: numbers, back-off with jitter, Retry-After.
+
+Knows no client and no vendor.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from reconciler.clock import Clock
+
+TIMEOUT = "RECONCILER_TIMEOUT"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Limits in seconds and attempts.
+
+    `exchange` bounds one whole exchange, however slowly it drips; `together` all attempts and the waits between.
+    A Retry-After of more than `longest_wait` is given up at once: the vendor wants to be left alone.
+    """
+
+    connect: float = 10.0
+    read: float = 30.0
+    exchange: float = 60.0
+    attempts: int = 5
+    together: float = 180.0
+    first_wait: float = 0.5
+    longest_wait: float = 60.0
+    jitter: Callable[[], float] = random.random
+
+    def backoff(self, attempt: int) -> float:
+        """Wait before the attempt after this one (counted from 1): doubled each time, between half and all of it."""
+        ceiling = min(self.longest_wait, self.first_wait * 2.0 ** min(attempt - 1, 30))
+        return ceiling * (0.5 + 0.5 * self.jitter())
+
+
+def patience_from(environ: Mapping[str, str]) -> Patience:
+    """Take RECONCILER_TIMEOUT, the seconds that one exchange may take; anything but a positive number is ignored."""
+    try:
+        seconds = float(environ.get(TIMEOUT, ""))
+    except ValueError:
+        return Patience()
+    if not 0 < seconds < math.inf:
+        return Patience()
+    return Patience(connect=min(seconds, 10.0), read=seconds, exchange=seconds)
+
+
+def retry_after(header: str | None, clock: Clock) -> float | None:
+    """Read a Retry-After header, seconds or an HTTP date, as seconds from now; None where it says nothing."""
+    text = (header or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+        return max(0.0, moment.timestamp() - clock.now())
+    except (ValueError, TypeError, OverflowError, OSError, IndexError):
+        return None

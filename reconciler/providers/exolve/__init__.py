@@ -1,0 +1,1 @@
+"""MTS Exolve: call forwarding of numbers; import what is needed from its modules."""

@@ -1,0 +1,114 @@
+"""Exolve's refusals in clear sentences: all three known error bodies, and the texts that mean something special.
+
+Knows no client and no model; what is known of these texts stands in docs/vendors.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from reconciler.http.answer import Answer, parse_json
+from reconciler.providers.base import Forbidden, NotOwned, ProviderError, Rejected, Unauthorized, UnexpectedResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Turns answers that are no success into errors, for one account. `said` makes vendor's text fit for a message."""
+
+    account: str
+    key: str
+    said: Callable[[str], str]
+
+    def error(self, answer: Answer, *, about: str, number: str | None) -> ProviderError:
+        """Return the error that an answer other than 200 means; `about` is what was asked for."""
+        text = self.said(error_text(answer))
+        match answer.status:
+            case HTTPStatus.UNAUTHORIZED:
+                return self._unauthorized(text)
+            case HTTPStatus.FORBIDDEN:
+                return Forbidden(
+                    f"the application of account {self.account} may not do this: {text}",
+                    hint="switch the service on for the application in Exolve's developer cabinet",
+                )
+            case HTTPStatus.NOT_FOUND if not _is_json(answer):
+                return UnexpectedResponse(
+                    f"Exolve knows no such address (404 {text})",
+                    hint=f"check accounts.{self.account}.base_url; Exolve's own is https://api.exolve.ru",
+                )
+            case status if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                return self._rejected(text, about=about, number=number)
+        return UnexpectedResponse(
+            f"Exolve answered {answer.status_text} to {about}, which is none of the documented answers: {text}",
+            may_have_taken_effect=True,
+        )
+
+    def hidden_error(self, data: object) -> ProviderError | None:
+        """Return the error that stands in the body of a 200; whether the request took effect is then not known."""
+        text = self.said(message_of(data) or "")
+        if not text:
+            return None
+        return UnexpectedResponse(f"Exolve answered 200 OK with an error: {text}", may_have_taken_effect=True)
+
+    def _unauthorized(self, text: str) -> ProviderError:
+        if "malformed" in text.lower():
+            return Unauthorized(
+                f"Exolve cannot read the API key of account {self.account} (401 {text})",
+                hint=f"the {self.key} must hold the bare key, without 'Bearer' and quotes",
+            )
+        return Unauthorized(
+            f"Exolve does not accept the API key of account {self.account} (401 {text})",
+            hint=f"check the {self.key}: it must hold the key of the application that the numbers belong to",
+        )
+
+    def _rejected(self, text: str, *, about: str, number: str | None) -> ProviderError:
+        lowered = text.lower()
+        if "number is missing in the application" in lowered or "не существует" in lowered:
+            return NotOwned(
+                f"number {number} is not in the application of account {self.account}: {text}",
+                hint="check the number, and that the account's key is that of the application which owns it",
+            )
+        if "number has sip" in lowered:
+            return Rejected(
+                f"number {number} is bound to an Exolve SIP ID, which rings in place of a forwarding: {text}",
+                hint="take the number off its SIP ID in Exolve's developer cabinet, "
+                "or forward it to that SIP ID (type: number)",
+            )
+        return Rejected(f"Exolve refused {about}: {text}")
+
+
+def error_text(answer: Answer) -> str:
+    """The vendor's own words in an answer that is no success."""
+    try:
+        data = parse_json(answer.body)
+    except UnexpectedResponse:
+        words = answer.body[:1000].decode("utf-8", "replace")
+        return answer.status_text if "<" in words or not words.strip() else words
+    return message_of(data) or answer.status_text
+
+
+def message_of(data: object) -> str | None:
+    """The text of `{"error": TEXT}`, `{"error": {"message": TEXT}}` or `{"message": TEXT, "code": …}`."""
+    match data:
+        case {"error": str(text)} if text:
+            return text
+        case {"error": Mapping() as inner}:
+            return _words(inner.get("message")) or "an error without a message"
+        case {"message": str(text)} if text:
+            return text
+        case {"error": other} if other:
+            return "an error without a message"
+    return None
+
+
+def _words(text: Any) -> str | None:  # noqa: ANN401 - any JSON
+    return text if isinstance(text, str) else None
+
+
+def _is_json(answer: Answer) -> bool:
+    try:
+        return isinstance(parse_json(answer.body), Mapping)
+    except UnexpectedResponse:
+        return False

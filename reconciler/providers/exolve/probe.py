@@ -1,0 +1,120 @@
+"""What would stop an apply at Exolve: the key, the clock, SIP IDs and audio files that are pointed to but not there.
+
+Item shapes of the lists of SIP IDs and media are not documented, so ids are looked for anywhere in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.http.answer import Answer
+from reconciler.model import NumberForwarding, Value
+from reconciler.providers.base import Probed, ProviderError
+from reconciler.providers.exolve.client import ExolveClient
+
+_SIP_ID = re.compile(r"88314\d{10}")
+_PAGE = 100
+_MOST_PAGES = 1_000
+_CLOCK_TOLERANCE_SECONDS = 60.0
+
+Fetch = Callable[[], tuple[Any, Answer]]
+
+
+def probe(client: ExolveClient, values: Sequence[Value], *, now: Callable[[], float]) -> Iterator[Probed]:
+    """Ask Exolve about everything that `values` point to; yields findings, never raises ProviderError."""
+    try:
+        data, answer = client.list_sip_ids(limit=_PAGE, offset=0)
+    except ProviderError as error:
+        yield Probed("credential", ok=False, message=str(error), hint=error.hint)
+        return
+    yield Probed("credential", ok=True, message="Exolve accepts the API key")
+    yield from clock_findings(answer.clock_ahead(now()))
+    yield from _sip_id_findings(client, data, wanted=_sip_ids(values))
+    yield from _media_findings(client, wanted=_media_ids(values))
+
+
+def clock_findings(ahead: float | None) -> Iterator[Probed]:
+    """Judge how far this machine's clock is off the vendor's."""
+    if ahead is None:
+        return
+    off = abs(ahead)
+    if off <= _CLOCK_TOLERANCE_SECONDS:
+        yield Probed("clock", ok=True, message="this machine's clock agrees with the vendor's")
+        return
+    direction = "ahead of" if ahead > 0 else "behind"
+    message = f"this machine's clock is {off:.0f} s {direction} the vendor's"
+    yield Probed("clock", ok=False, message=message, hint="set the clock, or let it follow a time server")
+
+
+def _sip_id_findings(client: ExolveClient, first: object, *, wanted: Sequence[str]) -> Iterator[Probed]:
+    if not wanted:
+        return
+    try:
+        known = _all_sip_ids(client, first)
+    except ProviderError as error:
+        yield Probed("SIP IDs", ok=False, message=str(error), hint=error.hint)
+        return
+    yield from _existence(
+        "SIP ID", wanted, known, hint="check the 15 digits, and that the SIP ID is one of this application"
+    )
+
+
+def _media_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[Probed]:
+    if not wanted:
+        return
+    try:
+        data, _ = client.list_media()
+    except ProviderError as error:
+        yield Probed("audio files", ok=False, message=str(error), hint=error.hint)
+        return
+    known = {str(value) for key, value in _scalars(data) if key.lower() in {"file_id", "fileid", "id"}}
+    yield from _existence("audio file", wanted, known, hint="upload it to the application's media library")
+
+
+def _existence(what: str, wanted: Iterable[str], known: set[str], *, hint: str) -> Iterator[Probed]:
+    for name in wanted:
+        subject = f"{what} {name}"
+        if name in known:
+            yield Probed(subject, ok=True, message=f"{subject} exists")
+        else:
+            yield Probed(subject, ok=False, message=f"{subject} is not in the application's list", hint=hint)
+
+
+def _all_sip_ids(client: ExolveClient, first: object) -> set[str]:
+    known: set[str] = set()
+    page: object = first
+    for number in range(1, _MOST_PAGES):
+        found = {sip_id for _, value in _scalars(page) for sip_id in _SIP_ID.findall(str(value))}
+        if found <= known:
+            break
+        known |= found
+        page, _ = client.list_sip_ids(limit=_PAGE, offset=number * _PAGE)
+    return known
+
+
+def _scalars(data: object, key: str = "") -> Iterator[tuple[str, object]]:
+    match data:
+        case Mapping():
+            for name, value in data.items():
+                yield from _scalars(value, str(name))
+        case list():
+            for value in data:
+                yield from _scalars(value, key)
+        case _:
+            yield key, data
+
+
+def _sip_ids(values: Iterable[Value]) -> tuple[str, ...]:
+    targets = (target.to for value in _numbers(values) for target in value.targets)
+    return tuple(dict.fromkeys(to for to in targets if _SIP_ID.fullmatch(to)))
+
+
+def _media_ids(values: Iterable[Value]) -> tuple[str, ...]:
+    files = (file for value in _numbers(values) for file in (value.file_to_a, value.file_to_b))
+    return tuple(dict.fromkeys(filter(None, files)))
+
+
+def _numbers(values: Iterable[Value]) -> Iterator[NumberForwarding]:
+    return (value for value in values if isinstance(value, NumberForwarding))

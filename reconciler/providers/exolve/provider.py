@@ -1,0 +1,115 @@
+"""Exolve behind the common protocol: composes client, mapping, listing and probe; and opens one for an account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.clock import Clock
+from reconciler.config.settings import Account
+from reconciler.http.budget import Budget, OnWait
+from reconciler.http.client import HttpClient, bearer_token
+from reconciler.http.patience import Patience
+from reconciler.model import Kind, NoForwarding, Observation, Parking, Value
+from reconciler.providers.base import (
+    Capabilities,
+    Listing,
+    Probed,
+    ProviderError,
+    Rejected,
+    Unauthorized,
+    Write,
+)
+from reconciler.providers.exolve.client import HOSTS, ExolveClient
+from reconciler.providers.exolve.errors import Refusals
+from reconciler.providers.exolve.listing import read_listing
+from reconciler.providers.exolve.mapping import encode, observe
+from reconciler.providers.exolve.probe import probe
+from reconciler.providers.exolve.wire import NumberPage
+from reconciler.secrets import Secrets
+
+
+class ExolveProvider:
+    """One application at Exolve; its numbers can be listed where `application` is given."""
+
+    name = "exolve"
+
+    def __init__(self, account: str, client: ExolveClient, *, application: str | None, clock: Clock) -> None:
+        self.account = account
+        self.capabilities = Capabilities(Kind.FORWARDING, readable=True, listable=application is not None)
+        self._client = client
+        self._application = application
+        self._clock = clock
+
+    def list_numbers(self) -> Listing:
+        """Read the application's numbers with what the list decides of each."""
+        application = self._application
+        if application is None:
+            raise ProviderError(
+                f"account {self.account} names no application, so its numbers cannot be listed",
+                hint=f"set accounts.{self.account}.application to the application's UUID",
+            )
+
+        def fetch(limit: int, offset: int) -> NumberPage:
+            return self._client.list_numbers(application=application, limit=limit, offset=offset)
+
+        return read_listing(fetch, application=application, read_at=self._clock.now())
+
+    def read(self, number: str) -> Observation:
+        """Read one number by GetAttributes."""
+        attributes = self._client.get_attributes(number)
+        return observe(attributes, read_at=self._clock.now())
+
+    def write(self, writes: Sequence[Write]) -> int:
+        """Set or delete the forwarding of each number; return the requests it took."""
+        return sum(self._write(write) for write in writes)
+
+    def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:
+        """Try the key, the clock, and that SIP IDs and audio files exist."""
+        return tuple(probe(self._client, values, now=self._clock.now))
+
+    @property
+    def calls_made(self) -> int:
+        return self._client.http.budget.calls_made
+
+    @property
+    def concurrency(self) -> int:
+        return self._client.http.budget.concurrency
+
+    def seconds_for(self, calls: int) -> float:
+        """How long so many calls take at this account's rate, without latency."""
+        return self._client.http.budget.seconds_for(calls)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._client.http.close()
+
+    def _write(self, write: Write) -> int:
+        match write.value:
+            case Parking():
+                raise Rejected("Exolve has no parking", hint="parking is for numbers of an mtt account")
+            case NoForwarding():
+                return self._client.delete_forwarding(encode(write.number, write.value))
+            case _:
+                return self._client.set_forwarding(encode(write.number, write.value))
+
+
+def open_exolve(
+    account: Account, secrets: Secrets, *, clock: Clock, on_wait: OnWait, patience: Patience
+) -> ExolveProvider:
+    """Open an account at Exolve; sends nothing. Raises ProviderError, SecretError where the key cannot be had."""
+    if account.api_key is None:
+        raise Unauthorized(f"account {account.name} has no api_key", hint=f"set accounts.{account.name}.api_key")
+    rate = account.rate
+    http = HttpClient(
+        account.base_url,
+        peer="Exolve",
+        trusted=HOSTS,
+        budget=Budget(per_second=rate.per_second, concurrency=rate.concurrency, clock=clock, on_wait=on_wait),
+        secrets=secrets,
+        clock=clock,
+        patience=patience,
+    )
+    bearer = bearer_token(secrets.get(account.api_key), what=f"the API key of account {account.name}")
+    refusals = Refusals(account=account.name, key=str(account.api_key), said=http.told)
+    client = ExolveClient(http, bearer=bearer, refusals=refusals)
+    return ExolveProvider(account.name, client, application=account.application, clock=clock)
