@@ -1,1 +1,48 @@
-"""Where the record lives: one file a backend, one interface in `base`."""
+"""Where the record lives: one file a backend, one interface in `base`. Loads a backend only when it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.record import folder
+from reconciler.record.base import Record, RecordError
+
+if TYPE_CHECKING:
+    from reconciler.config.settings import RecordSettings
+    from reconciler.secrets import Secrets
+
+
+def open_record(
+    settings: RecordSettings, *, name: str | None, root: Path, secrets: Secrets, ephemeral: bool = False
+) -> Record:
+    """Return the record that a configuration names; nothing is read or made before it is used. Raises RecordError.
+
+    `root` is the configuration's folder; `ephemeral` keeps the record in this process only.
+    """
+    if ephemeral:
+        from reconciler.record.memory import MemoryRecord
+
+        return MemoryRecord(name=name)
+    if settings.backend == "file":
+        from reconciler.record.sqlite import SqliteRecord
+
+        return SqliteRecord(record_path(settings, root), name=name)
+    raise RecordError(f"record backend {settings.backend!r} is not one of file, git, http, postgres")
+
+
+def record_path(settings: RecordSettings, root: Path) -> Path:
+    """Return where the backend `file` keeps the record."""
+    chosen = settings.options.get("path")
+    return root / chosen if isinstance(chosen, str) else root / folder.NAME / folder.DATABASE
+
+
+def digest_key(settings: RecordSettings, *, root: Path, secrets: Secrets) -> str | None:
+    """Return the text for keyed digests: RECONCILER_RECORD_KEY, else the local file's own key, else None.
+
+    The own key is made at first use; raises RecordError where it cannot be read or made.
+    """
+    given = secrets.environ.get("RECONCILER_RECORD_KEY")
+    if given or settings.backend != "file":
+        return given or None
+    return folder.local_key(record_path(settings, root).parent)

@@ -1,10 +1,11 @@
-"""The record: what we last wrote, kept between runs, with its locks, windows of intents and runs; one interface for all backends.
+"""The record: what we last wrote, kept between runs, with its locks, windows and runs; one interface for all backends.
 
 A backend stores; what an update means is decided once, here, by `apply_update`. Knows no vendor and no configuration.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ FORMAT_VERSION = 1
 
 
 class RecordError(Exception):
-    """The record cannot be used: unreachable, of a newer format, of another configuration, damaged. `hint` is the remedy."""
+    """The record cannot be used: unreachable, too new, of another configuration, damaged. `hint` is the remedy."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -74,7 +75,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One apply: who, when, and what became of each change (`results`: the rows of the apply report, plus before/after)."""
+    """One apply: who, when, and what became of each change (`results`: rows of the apply report with before and after)."""
 
     id: str
     started_at: str
@@ -89,10 +90,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RecordState:
-    """The record as loaded. `serial` grows by one with each commit; `lineage` is random, made once."""
+    """The record as loaded. `serial` grows by one with each commit.
+
+    `lineage` is random and made by the first commit; a record that was never made has none ("") and serial 0.
+    """
 
     name: str
-    lineage: str
+    lineage: str = ""
     serial: int = 0
     entries: Mapping[Key, Entry] = field(default_factory=dict)
     windows: tuple[Window, ...] = ()
@@ -104,7 +108,8 @@ class Update:
     """What one commit changes, all or nothing.
 
     `put` and `drop` are entries; `open` is a window to add, `settle` are ids of windows that are done with;
-    `run` replaces the run of that id but for its results, `results` are appended to that run; `scenario` None leaves it.
+    `run` replaces the run of that id but for its results, `results` are appended to that run, or to the run that
+    holds the lock where `run` is None; `scenario` None leaves it.
     """
 
     put: Sequence[Entry] = ()
@@ -130,7 +135,10 @@ class Record(Protocol):
     description: str
 
     def load(self) -> RecordState:
-        """Read the record; an empty state with a new lineage only where none was ever made; raises RecordError."""
+        """Read the record, writing nothing; empty and without lineage only where none was ever made.
+
+        Raises RecordError.
+        """
         ...
 
     def lock(self, holders: Sequence[Holder]) -> AbstractContextManager[Lock]:
@@ -148,8 +156,8 @@ class Record(Protocol):
     def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
         """Store an update durably and return the new state.
 
-        Proves first that the lock is still ours and that lineage and serial are those of `expected`;
-        raises LockLostError or RecordError, and then nothing was stored.
+        Proves first that the lock is still ours and that the record is `expected`, or has since moved only in what
+        the update does not touch (`rebase`); raises LockLostError or RecordError, and then nothing was stored.
         """
         ...
 
@@ -178,13 +186,58 @@ class Record(Protocol):
 
 
 def apply_update(state: RecordState, update: Update) -> RecordState:
-    """Return the state after an update: entries put and dropped, windows opened and settled, serial one higher."""
+    """Return the state after an update: entries put and dropped, windows opened and settled, serial one higher.
+
+    The first update of a record gives it its lineage.
+    """
     entries = dict(state.entries)
     for key in update.drop:
         entries.pop(key, None)
     entries.update((entry.key, entry) for entry in update.put)
-    windows = tuple(window for window in state.windows if window.id not in set(update.settle))
+    settled = set(update.settle)
+    windows = tuple(window for window in state.windows if window.id not in settled)
     if update.open is not None:
         windows = (*windows, update.open)
-    scenario = state.scenario if update.scenario is None else update.scenario
-    return replace(state, serial=state.serial + 1, entries=entries, windows=windows, scenario=scenario)
+    return replace(
+        state,
+        lineage=state.lineage or str(uuid.uuid4()),
+        serial=state.serial + 1,
+        entries=entries,
+        windows=windows,
+        scenario=state.scenario if update.scenario is None else update.scenario,
+    )
+
+
+def is_same(expected: RecordState, current: RecordState) -> bool:
+    """Whether two states are the same one of the same record, by lineage and serial."""
+    return (expected.lineage, expected.serial) == (current.lineage, current.serial)
+
+
+def rebase(expected: RecordState, current: RecordState, update: Update) -> RecordState:
+    """Return the state that an update made for `expected` may be applied to, now that the record is `current`.
+
+    Locks are per account, so a run of another account may have committed in between. That is no conflict as long as
+    the record is still the same one, only newer, and nothing that this update touches has moved. Raises RecordError.
+    """
+    if is_same(expected, current):
+        return current
+    if expected.lineage and expected.lineage != current.lineage:
+        raise RecordError(
+            f"the record is another one: lineage {current.lineage or 'none'} in place of {expected.lineage}",
+            hint="find out who replaced the record, restore the right one, then run again",
+        )
+    if current.serial < expected.serial:
+        raise RecordError(
+            f"the record went back from serial {expected.serial} to {current.serial}",
+            hint="an older copy was restored over it: restore the newest one, then run again",
+        )
+    moved = [key for key in _touched(update) if current.entries.get(key) != expected.entries.get(key)]
+    open_windows = {window.id for window in current.windows}
+    if moved or not open_windows.issuperset(update.settle):
+        what = f"number {moved[0].number}" if moved else "an open window"
+        raise RecordError(f"{what} was changed in the record by another run", hint="run the command again")
+    return current
+
+
+def _touched(update: Update) -> list[Key]:
+    return [*update.drop, *(entry.key for entry in update.put)]

@@ -1,0 +1,253 @@
+"""A whole record as one JSON document, and back: what the backends store that keep one text.
+
+Pure functions. Knows no backend, no lock protocol, no network. One line an entry, sorted, so that the history of a text
+store reads as what changed; `version`, `serial` and `lineage` stand on top, where Terraform's state stores look.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from reconciler.model import Entry, Key, Kind
+from reconciler.record.base import FORMAT_VERSION, Holder, Intent, RecordError, RecordState, Run, Window
+from reconciler.record.process import Claim
+
+WINDOW_SIZE = 500
+KEPT_RUNS = 20
+
+T = TypeVar("T")
+_RESTORE = "restore an earlier version of the document; its store may keep a history"
+_NO_DIGESTS: Mapping[str, str] = {}
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """All that one text holds: the state, the latest runs with their results, oldest first, and locks kept here."""
+
+    state: RecordState
+    runs: tuple[Run, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+    def with_run(self, run: Run | None, results: Sequence[Mapping[str, Any]], *, default: str) -> Document:
+        """Return the document with a run put, results appended to it or to the run `default`, old runs dropped."""
+        target = run.id if run is not None else default
+        before = {each.id: each for each in self.runs}
+        found = run or before.get(target)
+        if found is None:
+            return self
+        kept = before[target].results if target in before else ()
+        before[target] = replace(found, results=(*kept, *results))
+        return replace(self, runs=_latest(tuple(before.values()), self.state.windows))
+
+
+def _latest(runs: tuple[Run, ...], windows: tuple[Window, ...]) -> tuple[Run, ...]:
+    needed = {window.run_id for window in windows} | {run.id for run in runs[-KEPT_RUNS:]}
+    return tuple(run for run in runs if run.id in needed)
+
+
+def render(document: Document) -> str:
+    """Return the document's text; equal documents give equal text."""
+    state = document.state
+    head = {
+        "format_version": FORMAT_VERSION,
+        "version": FORMAT_VERSION,
+        "serial": state.serial,
+        "lineage": state.lineage,
+        "name": state.name,
+        "scenario": state.scenario,
+    }
+    lines = [f"{_json(key)}: {_json(value)}" for key, value in head.items()]
+    entries = (f"{_json(_key_text(key))}: {_json(_entry_data(state.entries[key]))}" for key in sorted(state.entries))
+    lines.append(f'"entries": {_block("{", entries, "}")}')
+    lines.append(f'"windows": {_block("[", (_json(_window_data(window)) for window in state.windows), "]")}')
+    lines.append(f'"locks": {_block("[", (_json(_claim_data(claim)) for claim in document.claims), "]")}')
+    lines.append(f'"runs": {_block("[", (_json(_run_data(run)) for run in document.runs), "]")}')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def parse(text: str, *, source: str) -> Document:
+    """Return what a text holds, whatever older format it has; raises RecordError, naming `source`."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{source} is damaged: not a JSON document", hint=_RESTORE) from error
+    if not isinstance(data, dict) or type(data.get("format_version")) is not int:
+        raise RecordError(f"{source} is not a record: it has no format_version", hint=_RESTORE)
+    if data["format_version"] > FORMAT_VERSION:
+        raise RecordError(
+            f"{source} has format {data['format_version']}, this version knows formats up to {FORMAT_VERSION}",
+            hint="upgrade reconciler to the version that wrote it, or newer",
+        )
+    try:
+        return _document(_migrated(data))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RecordError(f"{source} is damaged: {_problem(error)}", hint=_RESTORE) from error
+
+
+def _migrated(data: dict[str, Any]) -> dict[str, Any]:
+    for version in range(data["format_version"], FORMAT_VERSION):
+        data = _MIGRATIONS[version](data)
+    return data
+
+
+def _from_0(data: dict[str, Any]) -> dict[str, Any]:
+    """Format 0 had its entries in a list, and neither scenarios, nor protection, nor digests."""
+    entries = {
+        f"{entry['provider']}/{entry['number']}/{entry['kind']}": {
+            **{name: entry[name] for name in ("account", "value", "confirmed", "written_at", "run_id")},
+            "digests": {},
+            "protected": False,
+        }
+        for entry in data["entries"]
+    }
+    return {**data, "format_version": 1, "scenario": "", "entries": entries}
+
+
+_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _from_0}
+
+
+def _document(data: dict[str, Any]) -> Document:
+    state = RecordState(
+        name=_of(str, data["name"], "name"),
+        lineage=_of(str, data["lineage"], "lineage"),
+        serial=_of(int, data["serial"], "serial"),
+        entries=_entries(data["entries"]),
+        windows=tuple(_window(each) for each in data["windows"]),
+        scenario=_of(str, data["scenario"], "scenario"),
+    )
+    return Document(state, tuple(_run(each) for each in data["runs"]), tuple(claim_of(each) for each in data["locks"]))
+
+
+def _entries(data: Mapping[str, Mapping[str, Any]]) -> dict[Key, Entry]:
+    found: dict[Key, Entry] = {}
+    for text, row in data.items():
+        key = _key(text)
+        found[key] = Entry(
+            key,
+            _of(str, row["account"], text),
+            _of(str, row["value"], text),
+            row.get("digests", _NO_DIGESTS),
+            _of(bool, row.get("confirmed", True), text),
+            _of(bool, row.get("protected", False), text),
+            _of(str, row["written_at"], text),
+            _of(str, row["run_id"], text),
+        )
+    return found
+
+
+def _window(row: Mapping[str, Any]) -> Window:
+    return Window(row["id"], row["run_id"], row["opened_at"], tuple(_intent(each) for each in row["intents"]))
+
+
+def _intent(row: Mapping[str, Any]) -> Intent:
+    return Intent(_key(row["key"]), row["account"], row["action"], row["before"], row["after"], row["digests"])
+
+
+def _run(row: Mapping[str, Any]) -> Run:
+    return Run(
+        id=row["id"],
+        started_at=row["started_at"],
+        user=row["user"],
+        host=row["host"],
+        origin=row["origin"],
+        commit=row["commit"],
+        finished_at=row["finished_at"],
+        overrides=tuple(row["overrides"]),
+        results=tuple(row["results"]),
+    )
+
+
+def claim_of(row: Mapping[str, Any]) -> Claim:
+    """Return a lock from its JSON form."""
+    holder = Holder(row["account"], row["host"], row["user"], row["pid"], row["run_id"], row["since"])
+    return Claim(holder, row["token"], row["process"])
+
+
+def _of(kind: type[T], value: object, where: str) -> T:
+    if not isinstance(value, kind) or type(value) is not kind:
+        raise ValueError(f"{where}: {kind.__name__} wanted, {type(value).__name__} found")
+    return value
+
+
+def _key(text: str) -> Key:
+    provider, number, kind = text.split("/")
+    return Key(provider, number, _KINDS[kind])
+
+
+def _key_text(key: Key) -> str:
+    return f"{key.provider}/{key.number}/{key.kind.value}"
+
+
+def _entry_data(entry: Entry) -> dict[str, Any]:
+    data: dict[str, Any] = {"account": entry.account, "value": entry.value}
+    if entry.digests:
+        data["digests"] = dict(entry.digests)
+    if not entry.confirmed:
+        data["confirmed"] = False
+    if entry.protected:
+        data["protected"] = True
+    return {**data, "written_at": entry.written_at, "run_id": entry.run_id}
+
+
+def _window_data(window: Window) -> dict[str, Any]:
+    return {
+        "id": window.id,
+        "run_id": window.run_id,
+        "opened_at": window.opened_at,
+        "intents": [
+            {
+                "key": _key_text(intent.key),
+                "account": intent.account,
+                "action": intent.action,
+                "before": intent.before,
+                "after": intent.after,
+                "digests": dict(intent.digests),
+            }
+            for intent in window.intents
+        ],
+    }
+
+
+def _run_data(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "started_at": run.started_at,
+        "user": run.user,
+        "host": run.host,
+        "origin": run.origin,
+        "commit": run.commit,
+        "finished_at": run.finished_at,
+        "overrides": list(run.overrides),
+        "results": [dict(result) for result in run.results],
+    }
+
+
+def _claim_data(claim: Claim) -> dict[str, Any]:
+    holder = claim.holder
+    return {
+        "account": holder.account,
+        "host": holder.host,
+        "user": holder.user,
+        "pid": holder.pid,
+        "run_id": holder.run_id,
+        "since": holder.since,
+        "token": claim.token,
+        "process": claim.process,
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _block(opening: str, rows: Iterable[str], closing: str) -> str:
+    text = ",\n  ".join(rows)
+    return f"{opening}\n  {text}\n{closing}" if text else opening + closing
+
+
+def _problem(error: Exception) -> str:
+    return f"it lacks {error}" if isinstance(error, KeyError) else str(error)

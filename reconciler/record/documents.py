@@ -1,0 +1,181 @@
+"""A record kept as one document in a store with compare-and-swap: locks stand in the document, every save is one swap.
+
+Knows no particular store: a backend fetches a text with its version, and swaps in another if that version still stands.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from reconciler.record.base import Holder, Lock, RecordError, RecordState, Run, Update, apply_update, is_same, rebase
+from reconciler.record.document import WINDOW_SIZE, Document, parse, render
+from reconciler.record.locks import HeldLock, break_claims, releasing, take
+from reconciler.record.process import Claim
+from reconciler.record.rows import wrong_name
+from reconciler.record.statements import one_run
+
+_ATTEMPTS = 50
+_LONGEST_PAUSE_SECONDS = 0.5
+
+
+class Store(Protocol):
+    """Where one text lives. Both methods raise RecordError when the store cannot be used."""
+
+    description: str
+
+    def fetch(self) -> tuple[str | None, str]:
+        """Return the text (None: none was ever stored) and the version that it has."""
+        ...
+
+    def swap(self, text: str, *, version: str, reason: str) -> str | None:
+        """Store a text durably if `version` still stands and return its new version; None where it has moved."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A document as it stood in the store at one version."""
+
+    document: Document
+    version: str
+
+
+class DocumentRecord:
+    """The `Record` of a store that keeps one text. A commit builds on what was last seen: the swap proves it."""
+
+    window_size = WINDOW_SIZE
+
+    def __init__(self, store: Store, *, name: str | None = None) -> None:
+        self.description = store.description
+        self._store = store
+        self._name = name
+        self._broken: tuple[Holder, ...] = ()
+        self._seen: Snapshot | None = None
+        self._one_at_a_time = threading.RLock()
+
+    @property
+    def broken_locks(self) -> tuple[Holder, ...]:
+        return self._broken
+
+    def load(self) -> RecordState:
+        with self._one_at_a_time:
+            return self._fetch().document.state
+
+    @contextmanager
+    def lock(self, holders: Sequence[Holder]) -> Iterator[Lock]:
+        claims = take(holders)
+        accounts = [claim.holder.account for claim in claims]
+        with self._one_at_a_time:
+            broken = self._change_claims(
+                lambda stored: break_claims(stored, accounts, force=False), add=claims, reason=f"lock {_list(accounts)}"
+            )
+        self._broken = tuple(claim.holder for claim in broken)
+        held = HeldLock.of(claims)
+        with releasing(lambda: self._release(held)):
+            yield held
+
+    def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
+        held = HeldLock.checked(lock)
+
+        def change(document: Document) -> Document:
+            held.prove(document.claims)
+            current = expected if is_same(expected, document.state) else rebase(expected, document.state, update)
+            after = replace(apply_update(current, update), name=self._name or document.state.name)
+            return replace(document, state=after).with_run(update.run, update.results, default=held.run_id)
+
+        with self._one_at_a_time:
+            seen = self._seen if self._seen and is_same(expected, self._seen.document.state) else None
+            return self._swap(change, seen=seen, reason=f"run {held.run_id}").state
+
+    def runs(self, limit: int = 20) -> Sequence[Run]:
+        with self._one_at_a_time:
+            latest = reversed(self._fetch().document.runs)
+            return tuple(replace(run, results=()) for run, _ in zip(latest, range(limit), strict=False))
+
+    def run(self, run_id: str) -> Run | None:
+        with self._one_at_a_time:
+            found = {run.id: run for run in self._fetch().document.runs}
+        chosen = one_run([each for each in found if each.startswith(run_id)], run_id)
+        return None if chosen is None else found[chosen]
+
+    def holders(self) -> Sequence[Holder]:
+        with self._one_at_a_time:
+            return tuple(claim.holder for claim in self._fetch().document.claims)
+
+    def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
+        def chosen(stored: Sequence[Claim]) -> tuple[Claim, ...]:
+            return break_claims(stored, accounts or [each.holder.account for each in stored], force=force)
+
+        with self._one_at_a_time:
+            broken = self._change_claims(chosen, reason="unlock")
+        return tuple(claim.holder for claim in broken)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _release(self, held: HeldLock) -> None:
+        def ours(stored: Sequence[Claim]) -> tuple[Claim, ...]:
+            return tuple(claim for claim in stored if claim.token == held.token)
+
+        with self._one_at_a_time:
+            self._change_claims(ours, reason=f"unlock {_list(held.accounts)}")
+
+    def _change_claims(
+        self,
+        drop: Callable[[Sequence[Claim]], tuple[Claim, ...]],
+        *,
+        add: Sequence[Claim] = (),
+        reason: str,
+    ) -> tuple[Claim, ...]:
+        """Drop and add locks in one swap, and return the dropped ones; nothing is stored where nothing changes."""
+        dropped: tuple[Claim, ...] = ()
+
+        def change(document: Document) -> Document:
+            nonlocal dropped
+            dropped = drop(document.claims)
+            kept = [claim for claim in document.claims if claim not in dropped]
+            return replace(document, claims=tuple(sorted((*kept, *add), key=lambda claim: claim.holder.account)))
+
+        self._swap(change, seen=None, reason=reason)
+        return dropped
+
+    def _swap(self, change: Callable[[Document], Document], *, seen: Snapshot | None, reason: str) -> Document:
+        """Store a changed document, tried first on what was `seen`; while others get in between, read and try again."""
+        for attempt in range(_ATTEMPTS):
+            before = seen or self._fetch()
+            after = change(before.document)
+            if after == before.document:
+                return after
+            version = self._store.swap(render(after), version=before.version, reason=reason)
+            if version is not None:
+                self._seen = Snapshot(after, version)
+                return after
+            seen = self._seen = None
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))  # noqa: S311 - spreads rivals
+        raise RecordError(f"{self.description} was changed by others {_ATTEMPTS} times in a row", hint="try again")
+
+    def _fetch(self) -> Snapshot:
+        text, version = self._store.fetch()
+        if text is None:
+            document = Document(RecordState(self._name or ""))
+        else:
+            document = parse(text, source=self.description)
+            recorded = document.state.name
+            if self._name and recorded and recorded != self._name:
+                raise wrong_name(self.description, recorded=recorded, wanted=self._name)
+        self._seen = Snapshot(document, version)
+        return self._seen
+
+
+def _list(accounts: Sequence[str]) -> str:
+    return ", ".join(accounts)

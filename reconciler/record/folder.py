@@ -1,0 +1,101 @@
+"""The folder `.reconciler` beside a configuration: private, kept out of git, holding the record's file and its key.
+
+Knows nothing of what the record says. A file appears in it whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.record.base import RecordError
+
+NAME = ".reconciler"
+DATABASE = "record.db"
+KEY = "record.key"
+_KEY_BYTES = 32
+
+
+def local_key(folder: Path) -> str:
+    """Return the key for digests that this folder keeps, made at first use; raises RecordError."""
+    path = folder / KEY
+    if not path.exists():
+        create(path, lambda draft: _write(draft, secrets.token_hex(_KEY_BYTES) + "\n"))
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordError(f"key file {path} cannot be read: {_reason(error)}", hint=f"restore {path}") from None
+    if len(text.encode()) < _KEY_BYTES:
+        raise RecordError(
+            f"key file {path} holds {len(text.encode())} bytes, a key has {_KEY_BYTES} or more",
+            hint=f"restore {path} from a backup, or remove it: sensitive values then compare as unknown once",
+        )
+    return text
+
+
+def create(path: Path, fill: Callable[[Path], None]) -> None:
+    """Make a private file that appears whole or not at all; one that somebody else made meanwhile is left alone.
+
+    `fill` is given an empty private file of another name in the same folder. Raises RecordError.
+    """
+    with _explained(path):
+        _make_folder(path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        draft = Path(name)
+        try:
+            fill(draft)
+            _sync(draft)
+            _publish(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+        _sync(path.parent)
+
+
+def _publish(draft: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder for its owner alone; one that is there keeps its mode."""
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if folder.name == NAME and not ignore.exists():
+        _write(ignore, "*\n")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _sync(path: Path) -> None:
+    """Make a file's content, or a folder's list of names, durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RecordError(
+            f"{path} cannot be made: {_reason(error)}",
+            hint=f"make {path.parent} a folder that you may write to, with room on its disk",
+        ) from None
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text"

@@ -1,0 +1,151 @@
+"""A record kept in rows: the tables and statements that the SQL backends share, and what each operation does with them.
+
+Knows no particular database: a backend hands in transactions (`Sql`) and keeps its own files, connections and errors.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from typing import Any, Protocol
+
+from reconciler.record import statements as sql_of
+from reconciler.record.base import (
+    Holder,
+    Lock,
+    RecordError,
+    RecordState,
+    Run,
+    Update,
+    apply_update,
+    is_same,
+    rebase,
+)
+from reconciler.record.locks import HeldLock, break_claims, releasing, take
+from reconciler.record.process import Claim
+
+WINDOW_SIZE = 32
+KEPT_RUNS = 200
+
+
+class Sql(Protocol):
+    """An open transaction. Statements are written with `?` for parameters; `record` is the id of this record's rows."""
+
+    @property
+    def record(self) -> int: ...
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Run one statement and return its rows."""
+        ...
+
+    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row of parameters."""
+        ...
+
+
+class RowRecord(ABC):
+    """The `Record` of a SQL backend. Every public operation is one transaction."""
+
+    window_size = WINDOW_SIZE
+
+    def __init__(self, *, name: str | None, description: str) -> None:
+        self.description = description
+        self._name = name
+        self._broken: tuple[Holder, ...] = ()
+        self._one_at_a_time = threading.RLock()
+
+    @abstractmethod
+    def _reading(self) -> AbstractContextManager[Sql | None]:
+        """A consistent view that writes nothing; None where no record was ever made."""
+
+    @abstractmethod
+    def _writing(self) -> AbstractContextManager[Sql]:
+        """A transaction that no other writer is in; durable when left, undone when an exception leaves it."""
+
+    @property
+    def broken_locks(self) -> tuple[Holder, ...]:
+        return self._broken
+
+    def load(self) -> RecordState:
+        with self._one_at_a_time, self._reading() as sql:
+            return RecordState(self._name or "") if sql is None else self._state(sql)
+
+    @contextmanager
+    def lock(self, holders: Sequence[Holder]) -> Iterator[Lock]:
+        claims = take(holders)
+        with self._one_at_a_time, self._writing() as sql:
+            self._checked_head(sql)
+            broken = break_claims(sql_of.claims(sql), [claim.holder.account for claim in claims], force=False)
+            sql_of.drop_claims(sql, broken)
+            sql_of.put_claims(sql, claims)
+        self._broken = tuple(claim.holder for claim in broken)
+        held = HeldLock.of(claims)
+        with releasing(lambda: self._release(held)):
+            yield held
+
+    def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
+        held = HeldLock.checked(lock)
+        with self._one_at_a_time, self._writing() as sql:
+            held.prove(sql_of.claims(sql))
+            head = self._checked_head(sql)
+            current = expected if is_same(expected, head) else rebase(expected, self._state(sql), update)
+            after = replace(apply_update(current, update), name=self._name or head.name)
+            sql_of.store(sql, update, after, run_id=held.run_id)
+            if update.run is not None:
+                sql_of.prune_runs(sql, keep=KEPT_RUNS)
+        return after
+
+    def runs(self, limit: int = 20) -> Sequence[Run]:
+        with self._one_at_a_time, self._reading() as sql:
+            return () if sql is None else sql_of.runs(sql, limit)
+
+    def run(self, run_id: str) -> Run | None:
+        with self._one_at_a_time, self._reading() as sql:
+            return None if sql is None else sql_of.run(sql, run_id)
+
+    def holders(self) -> Sequence[Holder]:
+        with self._one_at_a_time, self._reading() as sql:
+            return () if sql is None else tuple(claim.holder for claim in sql_of.claims(sql))
+
+    def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
+        if not self.holders():
+            return ()
+        with self._one_at_a_time, self._writing() as sql:
+            claims = sql_of.claims(sql)
+            broken = break_claims(claims, accounts or [claim.holder.account for claim in claims], force=force)
+            sql_of.drop_claims(sql, broken)
+        return tuple(claim.holder for claim in broken)
+
+    def claims(self) -> Sequence[Claim]:
+        """The locks as stored, tokens included."""
+        with self._one_at_a_time, self._reading() as sql:
+            return () if sql is None else sql_of.claims(sql)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back files and connections."""
+
+    def _release(self, held: HeldLock) -> None:
+        with self._one_at_a_time, self._writing() as sql:
+            sql_of.drop_claims(sql, [claim for claim in sql_of.claims(sql) if claim.token == held.token])
+
+    def _checked_head(self, sql: Sql) -> RecordState:
+        head = sql_of.head(sql)
+        if self._name and head.name and head.name != self._name:
+            raise wrong_name(self.description, recorded=head.name, wanted=self._name)
+        return head
+
+    def _state(self, sql: Sql) -> RecordState:
+        head = self._checked_head(sql)
+        return replace(head, name=self._name or head.name, entries=sql_of.entries(sql), windows=sql_of.windows(sql))
+
+
+def wrong_name(description: str, *, recorded: str, wanted: str) -> RecordError:
+    """Return the error for a record of another configuration."""
+    return RecordError(
+        f"{description} belongs to the configuration {recorded!r}, not to {wanted!r}",
+        hint=f"write `name: {recorded}` in reconciler.yaml, or give this configuration its own place under `record`",
+    )

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.record.base import Record
+from reconciler.record.sqlite import SqliteRecord
+from tests.record.contract import Open, RecordContract
+
+
+class TestFile(RecordContract):
+    @pytest.fixture
+    def opened(self, tmp_path: Path) -> Open:
+        def opened(name: str | None) -> Record:
+            return SqliteRecord(tmp_path / ".reconciler" / "record.db", name=name)
+
+        return opened
