@@ -23,6 +23,7 @@ class Location:
     """A span in a file: lines and columns count from 1, columns in characters, the end is exclusive.
 
     `excerpt` is the source line that a caret is drawn under; None where the line must not be shown (secrets).
+    A very long line is cut: `excerpt_column` is the column of the excerpt's first character.
     """
 
     file: str
@@ -31,6 +32,7 @@ class Location:
     end_line: int
     end_column: int
     excerpt: str | None = field(default=None, compare=False)
+    excerpt_column: int = field(default=1, compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"

@@ -1,0 +1,12 @@
+"""YAML text to plain data with the place of every piece; the only package that knows a YAML parser.
+
+Knows nothing of numbers, accounts or schedules.
+"""
+
+from __future__ import annotations
+
+from reconciler.document.parse import Document, parse
+from reconciler.document.source import Sources, Span, read_text
+from reconciler.document.tree import Positions, Tree, find, overlay, without_nulls
+
+__all__ = ["Document", "Positions", "Sources", "Span", "Tree", "find", "overlay", "parse", "read_text", "without_nulls"]

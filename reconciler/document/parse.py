@@ -1,0 +1,302 @@
+"""YAML events to plain data and places: text stays text, only null is None; everything else is a diagnostic.
+
+libyaml's parser gives the events; where it refuses a text, ruamel's slower parser is asked before the user is told.
+Knows no schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from yaml import events as fast
+from yaml import reader as _reader  # noqa: F401 - the C parser raises its errors
+from yaml._yaml import CParser
+from yaml.error import MarkedYAMLError, YAMLError
+
+from reconciler.diagnostics import Diagnostic, Related
+from reconciler.document import trouble
+from reconciler.document.source import (
+    LENGTH_BITS,
+    Sources,
+    forbidden_character,
+    problem,
+    span_at,
+    text_problems,
+    unprintable,
+)
+from reconciler.document.tree import Tree
+
+DEEPEST = 100
+EXPANDED_FREE = 100_000
+EXPANDED_PER_NODE = 30
+SLOW_PARSER_LIMIT = 300_000
+"""Characters: ruamel's parser reads about 300,000 a second."""
+
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_RESERVED = _NULLS | {"<<"}
+_NO_KEY = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document. `tree` is None where nothing could be read; `has_nulls`: a null stands somewhere."""
+
+    tree: Tree | None
+    problems: tuple[Diagnostic, ...] = ()
+    has_nulls: bool = False
+
+
+def parse(sources: Sources, base: int, text: str) -> Document:
+    """Parse the text of one file, added to `sources` at `base`; every trouble is in `problems`."""
+    unfit = text_problems(sources, base, text)
+    if unfit:
+        return Document(None, tuple(unfit))
+    builder = _Builder(sources, base, escapes="\\" in text)
+    try:
+        return builder.build(CParser(text).get_event, fast)
+    except _Stop:
+        return builder.document(None)
+    except YAMLError as error:
+        return _second_opinion(sources, base, text, error)
+
+
+def _second_opinion(sources: Sources, base: int, text: str, error: YAMLError) -> Document:
+    """Ask ruamel's parser, which knows YAML 1.2 better; its verdict stands."""
+    if len(text) > SLOW_PARSER_LIMIT:
+        return Document(None, (trouble.explain(sources, base, text, error),))
+    from ruamel.yaml import YAML, events as slow
+    from ruamel.yaml.error import YAMLError as SlowError
+
+    builder = _Builder(sources, base, escapes="\\" in text)
+    stream = YAML(typ="safe", pure=True).parse(text)
+    try:
+        return builder.build(lambda: next(stream, None), slow)
+    except _Stop:
+        return builder.document(None)
+    except (SlowError, MarkedYAMLError):
+        return Document(None, (trouble.explain(sources, base, text, error),))
+
+
+class _Stop(Exception):  # noqa: N818 - ends the reading, is no error to anyone outside
+    """Nothing after this place can be trusted."""
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A container that is being filled."""
+
+    data: Any
+    positions: list[Any]
+    is_map: bool
+    key: Any = _NO_KEY
+    key_span: int = 0
+    merges: bool = False
+    anchor: str | None = None
+    before: int = 0
+    repeated: list[int] = field(default_factory=list)
+
+
+class _Builder:
+    """Builds one document from events of either parser."""
+
+    def __init__(self, sources: Sources, base: int, *, escapes: bool) -> None:
+        self._sources = sources
+        self._base = base
+        self._escapes = escapes
+        self._problems: list[Diagnostic] = []
+        self._anchors: dict[str, tuple[Any, Any, int] | None] = {}
+        self._stack: list[_Frame] = []
+        self._frame = _Frame([], [0], is_map=False)
+        self._interned = dict[str, str]().setdefault
+        self._written = 0
+        self._expanded = 0
+        self._has_nulls = False
+
+    def build(self, next_event: Callable[[], Any], kinds: Any) -> Document:
+        """Consume all events; `kinds` is the module that defines their classes.
+
+        The plain value of a key is by far the commonest event: it is dealt with here, on local names.
+        """
+        scalar, base, escapes, interned = kinds.ScalarEvent, self._base, self._escapes, self._interned
+        frame = self._frame
+        data, place, is_map, key, key_span = frame.data, frame.positions.append, frame.is_map, _NO_KEY, 0
+        while (event := next_event()) is not None:
+            if event.__class__ is scalar:
+                value, style, start = event.value, event.style, event.start_mark.index
+                span = (base + start) << LENGTH_BITS | (event.end_mark.index - start)
+                if event.anchor is not None or event.tag is not None or (escapes and style == '"'):
+                    self._inspect(event, value, span)
+                if key is not _NO_KEY:
+                    if not style and value in _NULLS:
+                        value, self._has_nulls = None, True
+                    data[key] = value
+                    place(key_span)
+                    place(span)
+                    key = _NO_KEY
+                    continue
+                if is_map and value not in data and (style or value not in _RESERVED):
+                    key, key_span = interned(value, value), span
+                    continue
+                self._rare_scalar(event, value, span)
+            else:
+                frame.key, frame.key_span = key, key_span
+                self._structure(event, kinds)
+                frame = self._frame
+                data, place, is_map = frame.data, frame.positions.append, frame.is_map
+            key, key_span = frame.key, frame.key_span
+        return self.document(self._root())
+
+    def _structure(self, event: Any, kinds: Any) -> None:
+        kind = event.__class__
+        if kind is kinds.MappingEndEvent or kind is kinds.SequenceEndEvent:
+            self._close(event)
+        elif kind is kinds.MappingStartEvent:
+            self._open(event, is_map=True)
+        elif kind is kinds.SequenceStartEvent:
+            self._open(event, is_map=False)
+        elif kind is kinds.AliasEvent:
+            self._alias(event)
+        elif kind is kinds.DocumentStartEvent and self._frame.data:
+            self._complain("yaml-documents", "a second document begins here", event, hint="one document a file")
+            raise _Stop
+
+    def document(self, tree: Tree | None) -> Document:
+        """The result so far."""
+        return Document(tree, tuple(self._problems), self._has_nulls)
+
+    def _root(self) -> Tree | None:
+        if not self._frame.data:
+            return None
+        return Tree(self._frame.data[0], self._frame.positions[1])
+
+    def _inspect(self, event: Any, value: str, span: int) -> None:
+        """See to a scalar's anchor and tag, and to characters that an escape brought in."""
+        if event.style == '"' and (match := unprintable(value)) is not None:
+            self._problems.append(forbidden_character(self._sources, match.group()[0], span))
+        if event.tag is not None and event.tag != "!":
+            self._refuse_tag(event)
+        if event.anchor is not None:
+            null = not event.style and value in _NULLS
+            self._anchors[event.anchor] = (None if null else value, span, 1)
+
+    def _rare_scalar(self, event: Any, value: str, span: int) -> None:
+        """An element of a list, or a key that is a merge, a null or a repetition."""
+        if not event.style and value in _NULLS:
+            self._has_nulls = True
+            self._put(None, span)
+        else:
+            self._frame.merges |= self._frame.is_map and value == "<<" and not event.style
+            self._put(value, span)
+
+    def _put(self, value: Any, positions: Any) -> None:
+        """Add a finished value to the open container, as an element, a key or the value of the last key."""
+        frame = self._frame
+        if not frame.is_map:
+            frame.data.append(value)
+            frame.positions.append(positions)
+        elif frame.key is not _NO_KEY:
+            frame.data[frame.key] = value
+            frame.positions += (frame.key_span, positions)
+            frame.key = _NO_KEY
+        elif value.__class__ is not str:
+            self._refuse_key(positions)
+        elif value in frame.data:
+            self._refuse_repeated(frame, value, positions)
+        else:
+            frame.key, frame.key_span = value, positions
+
+    def _open(self, event: Any, *, is_map: bool) -> None:
+        if len(self._stack) >= DEEPEST:
+            self._complain("yaml-depth", f"the nesting is deeper than {DEEPEST} levels", event)
+            raise _Stop
+        if event.tag is not None and event.tag != "!":
+            self._refuse_tag(event)
+        self._stack.append(self._frame)
+        flow = 1 if event.flow_style else 0
+        own = (self._base + event.start_mark.index) << LENGTH_BITS | flow
+        self._frame = _Frame({} if is_map else [], [own], is_map, anchor=event.anchor)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+            self._frame.before = self._written + self._expanded
+
+    def _close(self, event: Any) -> None:
+        frame = self._frame
+        self._written += len(frame.data)
+        if frame.positions[0] & 1:
+            start = (frame.positions[0] >> LENGTH_BITS) - self._base
+            frame.positions[0] = span_at(self._base, start, event.end_mark.index)
+        if frame.repeated:
+            self._drop_repeated(frame)
+        if frame.merges:
+            self._merge(frame)
+        if frame.anchor is not None:
+            weight = self._written + self._expanded - frame.before + 1
+            self._anchors[frame.anchor] = (frame.data, frame.positions, weight)
+        self._frame = self._stack.pop()
+        self._put(frame.data, frame.positions)
+
+    def _alias(self, event: Any) -> None:
+        known = self._anchors.get(event.anchor)
+        if known is None:
+            inside = event.anchor in self._anchors
+            message = f"*{event.anchor} stands inside its own anchor" if inside else f"there is no &{event.anchor} above"
+            self._complain("yaml-alias", message, event, hint=None if inside else f"mark the value with &{event.anchor}")
+            known = (None, self._span(event), 1)
+        value, positions, weight = known
+        self._expanded += weight
+        if self._expanded > EXPANDED_FREE + EXPANDED_PER_NODE * self._written:
+            message = f"*{event.anchor} repeats so much that the file would grow to over {self._expanded:,} values"
+            self._complain("yaml-expansion", message, event, hint="write what repeats as a profile")
+            raise _Stop
+        self._put(value, positions)
+
+    def _merge(self, frame: _Frame) -> None:
+        """Add what `<<` names, behind and never over what the map itself says (YAML merge key)."""
+        at = list(frame.data).index("<<")
+        value, place = frame.data.pop("<<"), frame.positions[2 * at + 2]
+        key_span = frame.positions[2 * at + 1]
+        del frame.positions[2 * at + 1 : 2 * at + 3]
+        parts = Tree(value, place).elements() if isinstance(value, list) else [Tree(value, place)]
+        for part in parts:
+            if not isinstance(part.data, dict):
+                message = "<< takes a map or a list of maps"
+                self._problems.append(problem(self._sources, "yaml-merge", message, key_span, hint="write <<: *NAME"))
+                continue
+            for key, place_of_key, element in part.items():
+                if key not in frame.data:
+                    frame.data[key] = element.data
+                    frame.positions += (place_of_key, element.positions)
+
+    def _refuse_repeated(self, frame: _Frame, key: str, span: int) -> None:
+        first = Tree(frame.data, frame.positions).key_span(key)
+        related = (Related("first written here", self._sources.location(first)),)
+        found = problem(self._sources, "yaml-duplicate-key", f"{key!r} is written twice in this map", span)
+        self._problems.append(Diagnostic(found.code, found.severity, found.message, found.location, None, related))
+        self._skip_value(frame, span)
+
+    def _refuse_key(self, positions: Any) -> None:
+        span = positions if isinstance(positions, int) else positions[0]
+        found = problem(self._sources, "yaml-key", "a key must be plain text", span, hint="put it in quotes")
+        self._problems.append(found)
+        self._skip_value(self._frame, span)
+
+    def _skip_value(self, frame: _Frame, span: int) -> None:
+        """Take the coming value under a key that is removed when the map closes."""
+        frame.repeated.append(len(frame.data))
+        frame.key, frame.key_span = f"\0{len(frame.data)}", span
+
+    def _drop_repeated(self, frame: _Frame) -> None:
+        for index in reversed(frame.repeated):
+            del frame.data[f"\0{index}"]
+            del frame.positions[2 * index + 1 : 2 * index + 3]
+
+    def _refuse_tag(self, event: Any) -> None:
+        self._complain("yaml-tag", f"the tag {event.tag} has no meaning here", event, hint="remove the tag")
+
+    def _complain(self, code: str, message: str, event: Any, *, hint: str | None = None) -> None:
+        self._problems.append(problem(self._sources, code, message, self._span(event), hint=hint))
+
+    def _span(self, event: Any) -> int:
+        return span_at(self._base, event.start_mark.index, max(event.end_mark.index, event.start_mark.index + 1))

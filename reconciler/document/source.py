@@ -1,0 +1,209 @@
+"""Texts of files and packed places in them: one integer names file, start and length, and becomes a Location on demand.
+
+Knows no YAML; hides secrets in the source lines it hands out.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from itertools import accumulate
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic, Location
+from reconciler.rules import RULES
+from reconciler.secrets import MASK, mask_url
+
+Span = int
+"""`start << 24 | length`, start counted over all files in turn; length 0 = to the end of the line."""
+
+LENGTH_BITS = 24
+LONGEST_SPAN = (1 << LENGTH_BITS) - 1
+LONGEST_LINE = 100_000
+_EXCERPT = 200
+_LEAD = 80
+_MASKED_AROUND = 1_000
+_UNSEEN = re.compile(r"^\S*")
+
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+    "|\r(?!\n)"
+)
+_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_ORDINARY_ASCII = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
+_SECRET = re.compile(
+    r"(?i:(?<![\w-])[\w-]*(?:key|secret|token|passw|dsn|credential)[\w-]*[\"']?\s*:[ \t]+)(?![\s{\[#&*>|]|env:)([^\s,}\]][^,}\]]*)"
+    r"|\benv:[ \t]+(?![\"']?[A-Za-z_][A-Za-z0-9_]*[\"']?\s*(?:[,}#]|$))([^\s,}]+)"
+)
+
+
+def read_text(path: Path) -> str | tuple[str, str]:
+    """Read a file as UTF-8 without its byte order mark; a pair (rule code, sentence) where that cannot be done."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return ("file-unreadable", f"the file cannot be read: {(error.strerror or 'unknown error').lower()}")
+    return decode(raw)
+
+
+def decode(raw: bytes) -> str | tuple[str, str]:
+    """Bytes of a file to text without a byte order mark, or (rule code, sentence)."""
+    try:
+        return raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        return ("file-encoding", f"the file is not UTF-8: byte 0x{raw[error.start]:02x} on line {line}")
+
+
+def unprintable(text: str, start: int = 0) -> re.Match[str] | None:
+    """The first control or bidirectional character of a text."""
+    return _FORBIDDEN.search(text, start)
+
+
+class Sources:
+    """Every text that was read, in turn; turns spans into Locations."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._texts: list[str] = []
+        self._bases: list[int] = []
+        self._lines: list[list[int] | None] = []
+        self._end = 0
+
+    def add(self, name: str, text: str) -> int:
+        """Take in a file's text; return the offset at which its spans start."""
+        base = self._end
+        self._names.append(name)
+        self._texts.append(text)
+        self._bases.append(base)
+        self._lines.append(None)
+        self._end += len(text) + 1
+        return base
+
+    def texts(self) -> Iterable[tuple[str, str]]:
+        """(name, text) of each file."""
+        return zip(self._names, self._texts, strict=True)
+
+    def name_of(self, span: Span) -> str:
+        """The file that a span lies in."""
+        return self._names[bisect_right(self._bases, span >> LENGTH_BITS) - 1]
+
+    def text_of(self, span: Span) -> str:
+        """The source text under a span."""
+        index = bisect_right(self._bases, span >> LENGTH_BITS) - 1
+        start = (span >> LENGTH_BITS) - self._bases[index]
+        return self._texts[index][start : start + (span & LONGEST_SPAN)]
+
+    def location(self, span: Span) -> Location:
+        """The place of a span, with its source line."""
+        index = bisect_right(self._bases, span >> LENGTH_BITS) - 1
+        start = (span >> LENGTH_BITS) - self._bases[index]
+        length = span & LONGEST_SPAN
+        lines = self._lines_of(index)
+        row = bisect_right(lines, start) - 1
+        text = self._texts[index]
+        line = text[lines[row] : lines[row + 1] - 1].rstrip("\r")
+        column = start - lines[row] + 1
+        end = start + length if length else lines[row] + max(len(line.rstrip()), column)
+        end_row = row if end < lines[row + 1] else bisect_right(lines, end) - 1
+        excerpt, shift = _excerpt(line, column)
+        return Location(self._names[index], row + 1, column, end_row + 1, end - lines[end_row] + 1, excerpt, shift)
+
+    def _lines_of(self, index: int) -> list[int]:
+        lines = self._lines[index]
+        if lines is None:
+            lines = line_starts(self._texts[index])
+            self._lines[index] = lines
+        return lines
+
+
+def line_starts(text: str) -> list[int]:
+    """The offset of each line's first character, and one past the text's end plus one."""
+    return list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+
+
+def span_at(base: int, start: int, end: int) -> Span:
+    """Pack the place from `start` to `end` (exclusive) of the file whose spans begin at `base`."""
+    return (base + start) << LENGTH_BITS | min(end - start, LONGEST_SPAN)
+
+
+def narrowed(span: Span, start: int, end: int) -> Span:
+    """The piece of a span from `start` to `end`, both counted from the span's own start."""
+    return ((span >> LENGTH_BITS) + start) << LENGTH_BITS | max(end - start, 1)
+
+
+def text_problems(sources: Sources, base: int, text: str) -> list[Diagnostic]:
+    """What makes a text unfit before any parser sees it: empty, forbidden characters, an endless line."""
+    if not text.strip():
+        return [problem(sources, "file-empty", "the file is empty", span_at(base, 0, 1), hint="begin with `version: 1`")]
+    found = _long_line(sources, base, text)
+    if not text.isascii() or text.encode().translate(None, _ORDINARY_ASCII):
+        found.extend(_forbidden(sources, base, text))
+    return found
+
+
+def problem(sources: Sources, code: str, message: str, span: Span, *, hint: str | None = None) -> Diagnostic:
+    """A diagnostic of a rule at a span."""
+    return Diagnostic(code, RULES[code].severity, message, sources.location(span), hint)
+
+
+def _long_line(sources: Sources, base: int, text: str) -> list[Diagnostic]:
+    starts = line_starts(text)
+    longest = max(range(len(starts) - 1), key=lambda row: starts[row + 1] - starts[row])
+    length = starts[longest + 1] - starts[longest] - 1
+    if length <= LONGEST_LINE:
+        return []
+    message = f"line {longest + 1} has {length:,} characters, more than {LONGEST_LINE:,}"
+    span = span_at(base, starts[longest], starts[longest] + 1)
+    return [problem(sources, "file-line-length", message, span, hint="break the value into several lines")]
+
+
+def _forbidden(sources: Sources, base: int, text: str, limit: int = 5) -> Iterable[Diagnostic]:
+    match = unprintable(text)
+    while match is not None and limit:
+        yield forbidden_character(sources, match.group()[0], span_at(base, match.start(), match.start() + 1))
+        match, limit = unprintable(text, match.end()), limit - 1
+
+
+def forbidden_character(sources: Sources, character: str, span: Span) -> Diagnostic:
+    """The diagnostic for a control or bidirectional character in a text."""
+    name = f"U+{ord(character):04X}"
+    if character in _BIDIRECTIONAL:
+        message = f"{name} changes the direction in which this text reads"
+        return problem(sources, "text-direction", message, span, hint="remove the invisible character")
+    message = "a NUL byte stands in this text" if character == "\0" else f"the control character {name} stands in this text"
+    return problem(sources, "text-control", message, span, hint="remove the invisible character")
+
+
+def _excerpt(line: str, column: int) -> tuple[str, int]:
+    """The line as it may be shown, and the column of its first character: long lines are cut around the column."""
+    if len(line) <= _EXCERPT:
+        return (_visible(_masked(line)), 1)
+    start = max(0, column - 1 - _LEAD) if column > _EXCERPT - _LEAD else 0
+    before = max(0, start - _MASKED_AROUND)
+    if before:  # what begins before the window cannot be recognised: its rest is hidden up to the next blank
+        line = _UNSEEN.sub(lambda match: MASK[0] * len(match.group()), line[before : start + _MASKED_AROUND], count=1)
+    shown = _masked(line[: start - before + _MASKED_AROUND])
+    return (_visible(shown[start - before : start - before + _EXCERPT]), start + 1)
+
+
+def _masked(line: str) -> str:
+    """Hide URL queries and literal secrets, keeping what follows them in its column."""
+    if "://" in line:
+        line = _URL.sub(lambda match: mask_url(match.group()).ljust(len(match.group()), MASK[0]), line)
+    if ":" in line:
+        line = _SECRET.sub(_blotted, line)
+    return line
+
+
+def _blotted(match: re.Match[str]) -> str:
+    group = 1 if match.group(1) is not None else 2
+    head = match.group()[: match.start(group) - match.start()]
+    return head + MASK.ljust(len(match.group(group).rstrip()), MASK[0])
+
+
+def _visible(line: str) -> str:
+    """Forbidden characters must not reach a terminal."""
+    return _FORBIDDEN.sub("\ufffd", line)

@@ -1,0 +1,89 @@
+"""A YAML parser's complaint in words that help: what stands there and what to type instead.
+
+Knows the parsers' messages, no schema.
+"""
+
+from __future__ import annotations
+
+import re
+
+from yaml.error import YAMLError
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.document.source import Sources, problem, span_at
+
+_FLOW_NEEDS_QUOTES = re.compile(r"\b(yr|year|mo|month|wk|week|yd|yday|md|mday|wd|wday|hr|hour|min|minute|sec|second)\s*\{|\$\{")
+
+_EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
+    (
+        "mapping values are not allowed",
+        "a second `: ` stands where only one value can be",
+        "put the text in quotes, or start a new, deeper line for a nested key",
+    ),
+    (
+        "could not find expected ':'",
+        "this line is neither `key: value` nor a list item",
+        "look for a missing `:` or a missing quote here or just above",
+    ),
+    (
+        "did not find expected ',' or",
+        "the `{…}` or `[…]` is broken here",
+        "separate the items with commas, close the bracket, and quote texts with special characters",
+    ),
+    (
+        "did not find expected key",
+        "this line's indentation fits no map above it",
+        "align it with the other keys of its map",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "this line's indentation fits no list above it",
+        "begin it with `- `, or align it with the key that it belongs to",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a list item cannot stand here",
+        "start the list on its own line under the key",
+    ),
+    ("found unexpected end of stream", "a quote that is opened here is never closed", "close the quote"),
+    ("unknown escape character", "an unknown escape stands after the backslash", "use single quotes to keep a backslash"),
+    ("found character that cannot start any token", "a text cannot begin with this character", "put the text in quotes"),
+    ("found undefined tag handle", "this tag has no meaning here", "remove the tag"),
+)
+
+
+def explain(sources: Sources, base: int, text: str, error: YAMLError) -> Diagnostic:
+    """Turn a parser's error into a diagnostic at its place."""
+    complaint = str(getattr(error, "problem", None) or "the text is broken")
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if "end of stream" in complaint and getattr(error, "context_mark", None) is not None:
+        mark = error.context_mark  # type: ignore[attr-defined]
+    at = min(mark.index if mark is not None else 0, max(len(text) - 1, 0))
+    span = span_at(base, at, at + 1)
+    line_start, line = _line_at(text, at)
+    if "\t" in (indent := line[: len(line) - len(line.lstrip())]):
+        place = line_start + indent.index("\t")
+        return problem(
+            sources, "yaml-tab", "a tab indents this line", span_at(base, place, place + 1), hint="indent with spaces"
+        )
+    if ("did not find expected ','" in complaint or "did not find expected key" in complaint) and (
+        quotes := _FLOW_NEEDS_QUOTES.search(line)
+    ):
+        return _needs_quotes(sources, base, line_start, quotes)
+    for known, message, hint in _EXPLANATIONS:
+        if known in complaint:
+            return problem(sources, "yaml-syntax", message, span, hint=hint)
+    return problem(sources, "yaml-syntax", f"this is not YAML: {complaint}", span)
+
+
+def _needs_quotes(sources: Sources, base: int, line_start: int, found: re.Match[str]) -> Diagnostic:
+    what = "a ${var:…}" if found.group().startswith("$") else "a period"
+    span = span_at(base, line_start + found.start(), line_start + found.end())
+    message = f"{what} inside {{…}} or […] needs quotes"
+    return problem(sources, "yaml-flow-quotes", message, span, hint='put the whole value in quotes: "…"')
+
+
+def _line_at(text: str, offset: int) -> tuple[int, str]:
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    return (start, text[start : len(text) if end < 0 else end])
