@@ -27,7 +27,7 @@ def loaded_modules(arguments: Sequence[str]) -> set[str]:
 
 
 def heavy(modules: Iterable[str]) -> set[str]:
-    return HEAVY & {module.partition(".")[0] for module in modules}
+    return {module.partition(".")[0] for module in modules} & HEAVY
 
 
 def contract_names() -> set[str]:

@@ -1,0 +1,91 @@
+"""Rule codes that the source can emit, found by syntax: what is handed to a parameter or attribute called a code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tests.architecture.sources import Function, Source
+
+_NAMES = frozenset({"code", "rule"})
+# Where the classes that carry a code take it.
+_CARRIERS = {"Diagnostic": 0, "Finding": 0, "Breach": 0}
+
+
+@dataclass(frozen=True)
+class Emission:
+    """A literal rule code, and where it stands."""
+
+    code: str
+    place: str
+
+
+def emissions(sources: Iterable[Source]) -> list[Emission]:
+    """Find the codes given to `Diagnostic` and its kin, to functions with a parameter of that name, or kept in one."""
+    sources = [source for source in sources if source.path != "rules.py"]
+    takers = dict(_CARRIERS)
+    for source in sources:
+        takers.update(_takers(source))
+    return [
+        Emission(text, f"{source.path}:{line}")
+        for source in sources
+        for node in ast.walk(source.tree)
+        for text, line in _literals(_code_of(node, takers))
+    ]
+
+
+def _takers(source: Source) -> Iterator[tuple[str, int]]:
+    for function in source.functions():
+        names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+        bound = names[1:] if names[:1] in (["self"], ["cls"]) else names
+        for place, name in enumerate(bound):
+            if name in _NAMES:
+                yield function.name, place
+
+
+def _code_of(node: ast.AST, takers: dict[str, int]) -> Iterator[ast.expr | None]:
+    match node:
+        case ast.Call(func=function, args=arguments, keywords=keywords):
+            place = takers.get(function.id if isinstance(function, ast.Name) else getattr(function, "attr", ""))
+            if place is not None:
+                yield from arguments[place : place + 1]
+            yield from (keyword.value for keyword in keywords if keyword.arg in _NAMES)
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in _NAMES:
+            yield value
+        case ast.AnnAssign(target=ast.Name(id=name), value=value) if name in _NAMES:
+            yield value
+        case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
+            yield from (default for name, default in _defaults(function) if name in _NAMES)
+
+
+def _defaults(function: Function) -> Iterator[tuple[str, ast.expr | None]]:
+    positional = [*function.args.posonlyargs, *function.args.args]
+    given = function.args.defaults
+    yield from (
+        (argument.arg, value) for argument, value in zip(positional[len(positional) - len(given) :], given, strict=True)
+    )
+    yield from (
+        (argument.arg, value)
+        for argument, value in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    )
+
+
+def _literals(values: Iterable[ast.expr | None]) -> Iterator[tuple[str, int]]:
+    """The texts among values with their lines, both arms of a conditional expression included."""
+    for value in values:
+        if isinstance(value, ast.IfExp):
+            yield from _literals([value.body, value.orelse])
+        elif isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield value.value, value.lineno
+
+
+def mentioned(sources: Iterable[Source]) -> set[str]:
+    """Every text literal outside the table of rules."""
+    return {
+        node.value
+        for source in sources
+        if source.path != "rules.py"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
