@@ -75,12 +75,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One apply: who, when, and what became of each change (`results`: rows of the apply report with before and after)."""
+    """One apply: who, when, and what became of each change (`results`: rows of the apply report, with before/after)."""
 
     id: str
     started_at: str
     user: str
     host: str
+    pid: int = 0
     origin: str = "apply"
     commit: str = ""
     finished_at: str = ""
@@ -241,3 +242,22 @@ def rebase(expected: RecordState, current: RecordState, update: Update) -> Recor
 
 def _touched(update: Update) -> list[Key]:
     return [*update.drop, *(entry.key for entry in update.put)]
+
+
+def wrong_name(description: str, *, recorded: str, wanted: str) -> RecordError:
+    """Return the error for a record of another configuration."""
+    return RecordError(
+        f"{description} belongs to the configuration {recorded!r}, not to {wanted!r}",
+        hint=f"write `name: {recorded}` in reconciler.yaml, or give this configuration its own place under `record`",
+    )
+
+
+def one_run(ids: Sequence[str], prefix: str) -> str | None:
+    """Choose the id that is, or alone begins with, `prefix`; raises RecordError where several do."""
+    if not prefix or not ids:
+        return None
+    if prefix in ids:
+        return prefix
+    if len(ids) > 1:
+        raise RecordError(f"{prefix!r} begins the ids of {len(ids)} runs", hint="type more of the id")
+    return ids[0]

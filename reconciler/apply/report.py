@@ -1,0 +1,68 @@
+"""What became of each change, and of the run; truthful also after a failure.
+
+Plain values; knows no vendor, no record and no output format.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.model import Action, Kind, Outcome
+
+
+class Halt(str, Enum):
+    """Why a run ended before all changes were tried."""
+
+    NONE = "none"
+    STALE = "stale"
+    REFUSED = "refused"
+    LOCK = "lock"
+    RECORD = "record"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One change's outcome; `attempts` counts the write requests sent, `error` says why it is not applied."""
+
+    address: str
+    kind: Kind
+    action: Action
+    outcome: Outcome
+    attempts: int = 0
+    error: str | None = None
+    unverified_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReport:
+    """The run. Times are RFC 3339 in UTC; `complete` is False where numbers could not be read."""
+
+    run_id: str
+    started_at: str
+    finished_at: str
+    results: tuple[Result, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    halt: Halt = Halt.NONE
+    complete: bool = True
+
+    @property
+    def summary(self) -> Mapping[str, int]:
+        """How many changes came to which outcome."""
+        count = Counter(result.outcome for result in self.results)
+        return {outcome.value: count[outcome] for outcome in Outcome}
+
+    @property
+    def converged(self) -> bool:
+        """Nothing failed, unknown or skipped, and every number was read."""
+        good = (Outcome.APPLIED, Outcome.UNVERIFIED)
+        return self.complete and self.halt is Halt.NONE and all(result.outcome in good for result in self.results)
+
+    @property
+    def wrote(self) -> bool:
+        """Whether anything was, or may have been, written."""
+        return any(result.outcome in (Outcome.APPLIED, Outcome.UNVERIFIED) for result in self.results)

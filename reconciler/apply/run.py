@@ -1,0 +1,251 @@
+"""One apply from a plan to a report: refuse, lock, prove that nothing has moved, walk, settle.
+
+Knows no command line, no vendor and no backend; whoever calls has already shown the plan and asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from threading import Event
+
+from reconciler.apply.events import Emit, LockBroken, ignore
+from reconciler.apply.report import ApplyReport, Halt, Result
+from reconciler.apply.walk import Walk
+from reconciler.apply.write import Writer
+from reconciler.clock import Clock, rfc3339
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model import Action, Change, Key, LiveSource, Observation, Outcome
+from reconciler.plan.build import open_intents
+from reconciler.plan.decide import Ground, record_form
+from reconciler.plan.model import Breach, Plan
+from reconciler.providers.base import Provider, ProviderError
+from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that an apply needs.
+
+    `state` is the record that a fresh plan was made from, None for a stored plan: then every number is read again first.
+    `open_provider` opens an account's provider; raises ProviderError. `may_write` says why nothing more may be written.
+    `allow_partial` applies what has not moved of a stale plan; `scenario` is recorded as in force ("" = none).
+    """
+
+    plan: Plan
+    record: Record
+    ground: Ground
+    clock: Clock
+    open_provider: Callable[[str], Provider]
+    run: Run
+    state: RecordState | None = None
+    emit: Emit = ignore
+    max_failures: int = 3
+    allow_partial: bool = False
+    interrupted: Event = field(default_factory=Event)
+    may_write: Callable[[], str | None] = lambda: None
+    scenario: str = ""
+
+
+def apply(job: Job) -> ApplyReport:
+    """Apply a plan; never raises for what the outside world does."""
+    plan = job.plan
+    if plan.breaches:
+        return _refused(job, Halt.REFUSED, [breach.diagnostic for breach in plan.breaches], _why(plan.breaches))
+    if not plan.changes and not plan.recordings and not _has_windows(job):
+        return _report(job, (), ())
+    try:
+        with job.record.lock(_holders(job)) as lock:
+            return _locked(job, lock)
+    except LockedError as error:
+        return _refused(job, Halt.LOCK, [_diagnostic("record-locked", error)], str(error))
+    except RecordError as error:
+        return _refused(job, Halt.RECORD, [_diagnostic("record-unusable", error)], str(error))
+
+
+def _has_windows(job: Job) -> bool:
+    return job.state is not None and bool(job.state.windows)
+
+
+def _locked(job: Job, lock: Lock) -> ApplyReport:
+    for holder in job.record.broken_locks:
+        job.emit(LockBroken(str(holder)))
+    state = job.record.load()
+    stale = _lineage_moved(job.plan, state)
+    if stale is not None:
+        return _refused(job, Halt.STALE, [stale], stale.message)
+    providers, problems = _providers(job)
+    writers = _writers(job, providers, state)
+    moved = {**_moved_in_record(job.plan, state), **_moved_live(job, writers)}
+    if moved and not job.allow_partial:
+        return _stale(job, moved)
+    walk = _walk(job, lock, state, writers)
+    changes = [change for change in job.plan.changes if change.key not in moved and change.account not in problems]
+    recordings = [entry for entry in job.plan.recordings if state.entries.get(entry.key) != entry]
+    if changes or recordings or walk.settle:
+        walk.go(changes, recordings)
+    return _finished(job, walk, moved, problems)
+
+
+def _walk(job: Job, lock: Lock, state: RecordState, writers: Mapping[str, Writer]) -> Walk:
+    known = job.plan.observed | {change.key for change in job.plan.changes}
+    carried = [intent for key, intent in open_intents(state).items() if key not in known]
+    return Walk(
+        record=job.record,
+        lock=lock,
+        state=state,
+        run=replace(job.run, overrides=tuple(sorted(job.plan.consent.overrides | job.plan.consent.allow))),
+        writers=writers,
+        clock=job.clock,
+        emit=job.emit,
+        max_failures=job.max_failures,
+        interrupted=job.interrupted,
+        settle=[window.id for window in state.windows],
+        carry=carried,
+        may_write=job.may_write,
+        run_scenario=job.scenario if state.scenario != job.scenario else None,
+    )
+
+
+def _holders(job: Job) -> Sequence[Holder]:
+    accounts = {change.account for change in job.plan.changes} | {entry.account for entry in job.plan.recordings}
+    accounts |= {intent.account for intent in open_intents(job.state).values()} if job.state else set()
+    run = job.run
+    return [
+        Holder(account, run.host, run.user, run.pid, run.id, rfc3339(job.clock.now())) for account in sorted(accounts)
+    ]
+
+
+def _lineage_moved(plan: Plan, state: RecordState) -> Diagnostic | None:
+    if plan.lineage == (state.lineage if state.serial else ""):
+        return None
+    message = (
+        "the record was made after this plan" if not plan.lineage else "the plan was made from another record (lineage)"
+    )
+    return Diagnostic("plan-stale", Severity.ERROR, message, hint="make a new plan")
+
+
+def _providers(job: Job) -> tuple[dict[str, Provider], dict[str, ProviderError]]:
+    providers: dict[str, Provider] = {}
+    problems: dict[str, ProviderError] = {}
+    for account in sorted({change.account for change in job.plan.changes if change.action is not Action.FORGET}):
+        try:
+            providers[account] = job.open_provider(account)
+        except ProviderError as error:
+            problems[account] = error
+    return providers, problems
+
+
+def _writers(job: Job, providers: Mapping[str, Provider], state: RecordState) -> dict[str, Writer]:
+    """Writers with what was read just now, where nobody else has written since the plan."""
+    fresh = _read_again(job, providers) if job.state is None or job.state.serial != state.serial else {}
+    overrides = job.plan.consent.overrides
+    return {
+        account: Writer(provider, job.clock, job.ground, overrides, fresh, job.interrupted)
+        for account, provider in providers.items()
+    }
+
+
+def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Observation]:
+    """Read every number of a stored plan before the first write; what cannot be read stays out and is tried later."""
+    found: dict[Key, Observation] = {}
+    for account, provider in providers.items():
+        if not provider.capabilities.readable:
+            continue
+        keys = [change.key for change in _writes(job.plan.changes) if change.account == account]
+        with ThreadPoolExecutor(max(1, provider.concurrency)) as pool:
+            seen = pool.map(lambda key, provider=provider: _read_or_none(provider, key), keys)
+            found.update((key, value) for key, value in zip(keys, seen, strict=True) if value is not None)
+    return found
+
+
+def _read_or_none(provider: Provider, key: Key) -> Observation | None:
+    try:
+        return provider.read(key.number)
+    except ProviderError:
+        return None
+
+
+def _writes(changes: Iterable[Change]) -> list[Change]:
+    return [change for change in changes if change.action is not Action.FORGET]
+
+
+def _moved_live(job: Job, writers: Mapping[str, Writer]) -> dict[Key, str]:
+    """Which numbers are not any more what the plan was made from, and how they differ."""
+    moved: dict[Key, str] = {}
+    for change in _writes(job.plan.changes):
+        writer = writers.get(change.account)
+        if writer is not None and change.key in writer.seen:
+            why = writer.moved(change, writer.seen[change.key])
+            if why is not None:
+                moved[change.key] = why
+    return moved
+
+
+def _moved_in_record(plan: Plan, state: RecordState) -> dict[Key, str]:
+    """Changes whose before came from the record: it must still say so."""
+    moved: dict[Key, str] = {}
+    for change in plan.changes:
+        entry = state.entries.get(change.key)
+        if change.live_source is LiveSource.RECORDED and change.action is not Action.FORGET:
+            if entry is None or record_form(entry).json != change.before:
+                moved[change.key] = "its record is another one now"
+    return moved
+
+
+def _stale(job: Job, moved: Mapping[Key, str]) -> ApplyReport:
+    found = [_moved_diagnostic(change, moved[change.key]) for change in job.plan.changes if change.key in moved]
+    return _refused(job, Halt.STALE, found, "the plan is stale; nothing was written")
+
+
+def _moved_diagnostic(change: Change, why: str) -> Diagnostic:
+    message = f"{change.address} has moved since the plan: {why}"
+    return Diagnostic("plan-stale", Severity.ERROR, message, hint="make a new plan, or --allow-partial for the others")
+
+
+def _why(breaches: Sequence[Breach]) -> str:
+    named = list(dict.fromkeys(breach.allowed_by for breach in breaches))
+    return f"the run was refused before its first write: {', '.join(named)} would permit it"
+
+
+def _refused(job: Job, halt: Halt, diagnostics: Sequence[Diagnostic], why: str) -> ApplyReport:
+    results = [_result(change, Outcome.SKIPPED, why) for change in job.plan.changes]
+    return _report(job, results, diagnostics, halt)
+
+
+def _finished(
+    job: Job, walk: Walk, moved: Mapping[Key, str], problems: Mapping[str, ProviderError]
+) -> ApplyReport:
+    results: list[Result] = []
+    for change in job.plan.changes:
+        if change.key in walk.results:
+            results.append(walk.results[change.key])
+        elif change.key in moved:
+            results.append(_result(change, Outcome.SKIPPED, f"it has moved since the plan: {moved[change.key]}"))
+        else:
+            results.append(_result(change, Outcome.FAILED, str(problems[change.account])))
+    found = [_moved_diagnostic(change, moved[change.key]) for change in job.plan.changes if change.key in moved]
+    return _report(job, results, [*found, *walk.diagnostics], walk.halt)
+
+
+def _result(change: Change, outcome: Outcome, why: str) -> Result:
+    return Result(change.address, change.key.kind, change.action, outcome, 0, why)
+
+
+def _report(
+    job: Job, results: Sequence[Result], diagnostics: Sequence[Diagnostic], halt: Halt = Halt.NONE
+) -> ApplyReport:
+    return ApplyReport(
+        job.run.id,
+        job.run.started_at,
+        rfc3339(job.clock.now()),
+        tuple(results),
+        (*(item for item in job.plan.diagnostics if item.is_error), *diagnostics),
+        halt,
+        job.plan.complete,
+    )
+
+
+def _diagnostic(code: str, error: RecordError) -> Diagnostic:
+    return Diagnostic(code, Severity.ERROR, str(error), hint=error.hint)

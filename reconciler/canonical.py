@@ -1,0 +1,198 @@
+"""The canonical form of a value: what plans and records hold, what is compared and digested.
+
+Equal meaning gives equal form: neighbouring targets that differ only in disjoint periods are one, periods are in normal
+form, sensitive URLs are masked with their clear text kept aside. Knows no YAML, no wire and no output format.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, assert_never
+
+from reconciler.model import (
+    NoForwarding,
+    NumberForwarding,
+    Parking,
+    SipForwarding,
+    Target,
+    TrunkForwarding,
+    UrlForwarding,
+    Value,
+)
+from reconciler.schedule import Period, PeriodError
+from reconciler.secrets import MASK, Digester, hides_path, is_sensitive_url, mask_url
+
+Json = dict[str, Any]
+URL_FIELDS = ("url", "event_url")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A value in canonical form.
+
+    `json` is masked and ready for output; `secrets` maps the path of each sensitive field to its clear text, resolved.
+    Fields that a read could not tell are None in `json`.
+    """
+
+    json: Json = field(hash=False)
+    secrets: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+
+    @property
+    def text(self) -> str:
+        """Canonical JSON text of the masked form."""
+        return dump(self.json)
+
+    def digests(self, digester: Digester) -> dict[str, str]:
+        """Keyed digests of the sensitive fields; empty without a key."""
+        pairs = ((path, digester.digest(secret)) for path, secret in self.secrets.items())
+        return {path: digest for path, digest in pairs if digest is not None}
+
+    def digest(self, digester: Digester) -> str:
+        """Digest of the whole form, `sha256:HEX`; sensitive fields count where there is a key."""
+        parts = [self.text, *(f"{path}={value}" for path, value in sorted(self.digests(digester).items()))]
+        return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def same(text: str) -> str:
+    """Leave a template as it stands: for values that have no variables left."""
+    return text
+
+
+def form(
+    value: Value,
+    *,
+    resolve: Callable[[str], str] = same,
+    unreadable: Iterable[str] = (),
+    hidden_paths: frozenset[str] = frozenset(),
+) -> Form:
+    """Put a value into canonical form.
+
+    `resolve` fills `${var:NAME}` templates (raises SecretError); `unreadable` fields become None; of the URL fields in
+    `hidden_paths` all that follows the host is masked.
+    """
+    data = _fields(value)
+    secrets: dict[str, str] = {}
+    for path in URL_FIELDS:
+        if path in data and (path in hidden_paths or is_sensitive_url(data[path])):
+            hide_path = path in hidden_paths or hides_path(data[path])
+            secrets[path] = resolve(data[path])
+            data[path] = mask_url(data[path] if hide_path else secrets[path], hide_path=hide_path)
+    for path in unreadable:
+        if path in data:
+            data[path] = None
+            secrets.pop(path, None)
+    return Form(data, secrets)
+
+
+def hidden_paths(value: Value) -> frozenset[str]:
+    """The URL fields whose template has a variable before the query: a live value's path is then a secret too."""
+    return frozenset(path for path in URL_FIELDS if hides_path(str(getattr(value, path, ""))))
+
+
+def hidden_in(recorded: Json) -> frozenset[str]:
+    """The URL fields of which a recorded form keeps no more than the host."""
+    return frozenset(path for path in URL_FIELDS if str(recorded.get(path) or "").endswith(f"/{MASK}"))
+
+
+def dump(data: object) -> str:
+    """Canonical JSON text: keys sorted, no blanks, text as it is."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@lru_cache(maxsize=4096)
+def period_text(texts: tuple[str, ...]) -> str | None:
+    """The union of period strings in normal form; None = always; text that does not parse stays as it is."""
+    if not texts:
+        return None
+    try:
+        periods = [Period.parse(text) for text in texts]
+    except PeriodError:
+        return ", ".join(texts)
+    union = periods[0] if len(periods) == 1 else Period.union(periods)
+    return None if union.is_always else union.canonical
+
+
+def merge_neighbours(targets: Sequence[Target]) -> tuple[Target, ...]:
+    """Join neighbours that are equal but for disjoint periods: together they are one target with the union."""
+    merged: list[Target] = []
+    for target in targets:
+        if merged and _mergeable(merged[-1], target):
+            last = merged.pop()
+            target = _with_periods(last, (*last.periods, *target.periods))
+        merged.append(target)
+    return tuple(merged)
+
+
+def _mergeable(first: Target, second: Target) -> bool:
+    return (
+        bool(first.periods and second.periods)
+        and _with_periods(first, ()) == _with_periods(second, ())
+        and _disjoint(first.periods, second.periods)
+    )
+
+
+def _with_periods(target: Target, periods: tuple[str, ...]) -> Target:
+    return Target(target.to, target.timeout, periods, target.schedule_description, target.name, target.active)
+
+
+@lru_cache(maxsize=4096)
+def _disjoint(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    try:
+        return not Period.union(map(Period.parse, first)).overlaps(Period.union(map(Period.parse, second)))
+    except PeriodError:
+        return False
+
+
+def _fields(value: Value) -> Json:
+    match value:
+        case NumberForwarding():
+            return _number_fields(value)
+        case UrlForwarding():
+            return {"type": value.type, "url": value.url, "reserve": value.reserve}
+        case SipForwarding():
+            return {"type": value.type, "sip_uri": value.sip_uri}
+        case TrunkForwarding():
+            return {
+                "type": value.type,
+                "static_ip": value.static_ip,
+                "port": value.port,
+                "timeout": value.timeout,
+                "did": value.did,
+            }
+        case NoForwarding():
+            return {"type": value.type}
+        case Parking():
+            return {"type": value.type, "parking": value.parked}
+        case _:
+            assert_never(value)
+
+
+def _number_fields(value: NumberForwarding) -> Json:
+    targets = value.targets if len(value.targets) == 1 else merge_neighbours(value.targets)
+    return {
+        "type": value.type,
+        "redirect": value.redirect.value,
+        "targets": [_target_fields(target) for target in targets],
+        "event_url": value.event_url,
+        "event_extended": value.event_extended,
+        "client_id": value.client_id,
+        "file_to_a": value.file_to_a,
+        "file_to_b": value.file_to_b,
+        "masking": value.masking,
+        "display_number": value.display_number,
+    }
+
+
+def _target_fields(target: Target) -> Json:
+    return {
+        "to": target.to,
+        "timeout": target.timeout,
+        "schedule": period_text(target.periods),
+        "schedule_description": target.schedule_description,
+        "name": target.name,
+        "active": target.active,
+    }

@@ -1,0 +1,86 @@
+"""Where calls may go: judges one destination against `policy.destinations`.
+
+Knows phone numbering (regions and number types of `phonenumbers`), nothing of plans or vendors.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from reconciler.config.settings import Destinations
+
+_SIP_ID = re.compile(r"88314\d{10}")
+_REGION = re.compile(r"[A-Z]{2}")
+_PREFIX = re.compile(r"\+?\d+")
+_SHORT_NAMES = {"premium": "premium_rate", "fixed": "fixed_line", "shared": "shared_cost"}
+
+
+def refusal(destination: str, rules: Destinations) -> str | None:
+    """Say why a destination is not permitted, or None.
+
+    `destination` is digits (a phone number or a SIP ID), `sip:URI` or `url:URL`.
+    """
+    for entry in rules.deny:
+        if matches(destination, entry):
+            return f"`policy.destinations.deny` forbids ({entry})"
+    if rules.allow is not None and not any(matches(destination, entry) for entry in rules.allow):
+        return f"`policy.destinations.allow` does not list ({', '.join(rules.allow) or 'nothing'})"
+    return None
+
+
+def matches(destination: str, entry: str) -> bool:
+    """Whether an entry of `allow` or `deny` means this destination."""
+    if entry.startswith("sip:"):
+        return destination.startswith("sip:") and fnmatchcase(_sip_host(destination[4:]), entry[4:].lower())
+    if entry.startswith("url:"):
+        return destination.startswith("url:") and _url_matches(destination[4:], entry[4:])
+    if not destination.isdigit():
+        return False
+    if entry == "sip_id" or _SIP_ID.fullmatch(destination):
+        return entry == "sip_id" and _SIP_ID.fullmatch(destination) is not None
+    if _PREFIX.fullmatch(entry):
+        return destination.startswith(entry.lstrip("+"))
+    region, number_type = _facts(destination)
+    return entry == region if _REGION.fullmatch(entry) else _SHORT_NAMES.get(entry, entry) == number_type
+
+
+def _sip_host(uri: str) -> str:
+    host = uri.removeprefix("sip:").rpartition("@")[2].partition(";")[0]
+    return host.partition(":")[0].lower()
+
+
+def _url_matches(url: str, pattern: str) -> bool:
+    ours, theirs = urlsplit(url), urlsplit(pattern)
+    if theirs.scheme != ours.scheme or not fnmatchcase((ours.hostname or ""), (theirs.hostname or "").lower()):
+        return False
+    if theirs.port is not None and theirs.port != ours.port:
+        return False
+    return not theirs.path or ours.path.startswith(theirs.path)
+
+
+@lru_cache(maxsize=16384)
+def _facts(digits: str) -> tuple[str | None, str | None]:
+    """Region (two letters) and number type (lower case, as `phonenumbers` names it) of E.164 digits."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return None, None
+    kind = phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(parsed))
+    return phonenumbers.region_code_for_number(parsed), kind.lower()
+
+
+def is_known_entry(entry: str) -> bool:
+    """Whether an entry of `allow` or `deny` can ever mean something."""
+    if entry.startswith(("sip:", "url:")) or entry == "sip_id" or _PREFIX.fullmatch(entry):
+        return True
+    import phonenumbers
+
+    if _REGION.fullmatch(entry):
+        return entry in phonenumbers.SUPPORTED_REGIONS
+    names = {phonenumbers.PhoneNumberType.to_string(value).lower() for value in phonenumbers.PhoneNumberType.values()}
+    return _SHORT_NAMES.get(entry, entry) in names

@@ -1,0 +1,142 @@
+"""Diagnostics and the answer of `validate` as versioned JSON.
+
+Knows no command and no terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reconciler.diagnostics import Diagnostic, Location, Related, Severity
+
+FORMAT_VERSION = "1.0"
+FormatVersion = Annotated[
+    str,
+    Field(description="Version of this format: additive changes raise the second digit.", pattern=r"^1\.\d+$"),
+]
+
+
+class JsonModel(BaseModel):
+    """What all formats share: unknown keys are refused, so that a typing error or a newer file is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RelatedJson(JsonModel):
+    """A second place that a diagnostic talks about."""
+
+    message: str
+    file: str
+    line: int
+    column: int
+
+
+class DiagnosticJson(JsonModel):
+    """One finding; lines and columns count from 1, in characters, the end is exclusive; null where it has no place."""
+
+    code: str = Field(description="Rule code, stable.", examples=["period-hour"])
+    severity: Literal["error", "warning", "notice"]
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+    hint: str | None = Field(default=None, description="What to type.")
+    related: tuple[RelatedJson, ...] = ()
+
+
+class ValidationSummaryJson(JsonModel):
+    """How many of what."""
+
+    errors: int
+    warnings: int
+    numbers: int
+
+
+class ValidationJson(JsonModel):
+    """The answer of `validate --format json`."""
+
+    format_version: FormatVersion = FORMAT_VERSION
+    valid: bool
+    summary: ValidationSummaryJson
+    diagnostics: tuple[DiagnosticJson, ...] = ()
+
+
+class FailureJson(JsonModel):
+    """What any command answers with `--format json` when it cannot give its own document."""
+
+    format_version: FormatVersion = FORMAT_VERSION
+    diagnostics: tuple[DiagnosticJson, ...] = ()
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> DiagnosticJson:
+    """One diagnostic as JSON."""
+    place = diagnostic.location
+    return DiagnosticJson(
+        code=diagnostic.code,
+        severity=diagnostic.severity.value,
+        message=diagnostic.message,
+        file=place.file if place else None,
+        line=place.line if place else None,
+        column=place.column if place else None,
+        end_line=place.end_line if place else None,
+        end_column=place.end_column if place else None,
+        hint=diagnostic.hint,
+        related=tuple(_related_json(related) for related in diagnostic.related),
+    )
+
+
+def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> tuple[DiagnosticJson, ...]:
+    """Diagnostics as JSON, in their order."""
+    return tuple(diagnostic_json(diagnostic) for diagnostic in diagnostics)
+
+
+def diagnostic_from_json(data: DiagnosticJson) -> Diagnostic:
+    """A stored diagnostic as a value; excerpts are not stored."""
+    location = None
+    if data.file is not None:
+        location = Location(data.file, data.line or 1, data.column or 1, data.end_line or 1, data.end_column or 1)
+    return Diagnostic(data.code, Severity(data.severity), data.message, location, data.hint)
+
+
+def validation_json(diagnostics: Iterable[Diagnostic], *, numbers: int, strict: bool) -> ValidationJson:
+    """The answer of `validate`; with `strict` a warning makes it invalid too."""
+    found = tuple(diagnostics)
+    errors = sum(item.severity is Severity.ERROR for item in found)
+    warnings = sum(item.severity is Severity.WARNING for item in found)
+    return ValidationJson(
+        valid=not errors and not (strict and warnings),
+        summary=ValidationSummaryJson(errors=errors, warnings=warnings, numbers=numbers),
+        diagnostics=diagnostics_json(found),
+    )
+
+
+def render(model: JsonModel) -> str:
+    """One JSON document with a newline at its end."""
+    return model.model_dump_json(indent=2) + "\n"
+
+
+def failure(diagnostics: Iterable[Diagnostic]) -> FailureJson:
+    """The document for a command that came to nothing."""
+    return FailureJson(diagnostics=diagnostics_json(diagnostics))
+
+
+def _related_json(related: Related) -> RelatedJson:
+    place = related.location
+    return RelatedJson(message=related.message, file=place.file, line=place.line, column=place.column)
+
+
+Schema = dict[str, Any]
+
+
+def schema(model: type[BaseModel], title: str) -> Schema:
+    """The JSON Schema (draft 2020-12) of a format."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        **{key: value for key, value in model.model_json_schema().items() if key != "title"},
+    }

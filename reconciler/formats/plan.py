@@ -1,0 +1,276 @@
+"""The plan as versioned JSON: what `plan --format json` prints and what a plan file holds.
+
+Knows no terminal and no vendor. A plan file never holds a secret: sensitive values are masked, with keyed digests.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from reconciler.formats.diagnostics import (
+    FORMAT_VERSION,
+    DiagnosticJson,
+    FormatVersion,
+    JsonModel,
+    Schema,
+    diagnostic_from_json,
+    diagnostic_json,
+    diagnostics_json,
+    schema,
+)
+from reconciler.model import (
+    CANONICAL_VERSION,
+    Action,
+    Change,
+    Effect,
+    FieldChange,
+    Key,
+    Kind,
+    LiveSource,
+)
+from reconciler.plan.model import Breach, Calls, Consent, Plan
+
+MAJOR = "1"
+
+
+class PlanFileError(Exception):
+    """A plan file that cannot be used; the text says why and what to do."""
+
+
+class SummaryJson(JsonModel):
+    """How many changes of each action, and how many numbers are unchanged or could not be read."""
+
+    create: int
+    update: int
+    delete: int
+    adopt: int
+    assert_: int = Field(alias="assert")
+    forget: int
+    unchanged: int
+    unknown: int
+
+
+class CallsJson(JsonModel):
+    """Requests made to read, and those saved by the account's list or the record."""
+
+    made: int
+    saved: int
+
+
+class FieldJson(JsonModel):
+    """One field that differs."""
+
+    path: str = Field(examples=["targets[0].timeout"])
+    before: Any
+    after: Any
+    sensitive: bool = Field(default=False, description="The values are masked.")
+
+
+class EffectJson(JsonModel):
+    """What callers notice, and when; times are half-open."""
+
+    when: str = Field(examples=["Mon-Fri 18:00-19:00"])
+    before: str
+    after: str
+
+
+class ChangeJson(JsonModel):
+    """One thing to do to one number."""
+
+    address: str = Field(examples=["sales/74991112233"])
+    account: str
+    number: str
+    provider: str
+    kind: Kind
+    action: Action
+    protected: bool = False
+    depends_on: tuple[str, ...] = ()
+    before: Any = Field(description="Canonical value before, null where there is none or it is not known.")
+    after: Any = Field(description="Canonical value after, null for forget.")
+    fields: tuple[FieldJson, ...] = ()
+    effects: tuple[EffectJson, ...] = ()
+    needs: tuple[str, ...] = Field(default=(), description="Allowances without which apply refuses.")
+    description: str = ""
+    live_digest: str = ""
+    live_source: LiveSource
+    read_at: str | None = None
+    declared_at: str | None = None
+    after_digests: dict[str, str] = Field(default_factory=dict, description="Keyed digests of sensitive fields.")
+
+
+class BreachJson(DiagnosticJson):
+    """Something that refuses the run, and the one flag that permits it."""
+
+    address: str | None = None
+    allowed_by: str
+
+
+class PlanJson(JsonModel):
+    """What apply would do, in order."""
+
+    format_version: FormatVersion = FORMAT_VERSION
+    canonical_version: int = CANONICAL_VERSION
+    tool_version: str
+    created_at: str
+    expires_at: str | None = None
+    configuration: str
+    config_digest: str
+    commit: str | None = None
+    lineage: str
+    holidays_version: str | None = None
+    scenario: str | None = None
+    allow: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    origin: str = "plan"
+    complete: bool
+    declared: int = 0
+    as_recorded: int = 0
+    summary: SummaryJson
+    calls: CallsJson
+    changes: tuple[ChangeJson, ...] = ()
+    policy: tuple[BreachJson, ...] = ()
+    diagnostics: tuple[DiagnosticJson, ...] = ()
+
+
+def plan_schema() -> Schema:
+    """The JSON Schema of a plan."""
+    return schema(PlanJson, "reconciler plan")
+
+
+def render_plan(plan: Plan, *, tool_version: str) -> str:
+    """A plan as one JSON document."""
+    return plan_json(plan, tool_version=tool_version).model_dump_json(indent=2, by_alias=True) + "\n"
+
+
+def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
+    """A plan as its model."""
+    return PlanJson(
+        tool_version=tool_version,
+        created_at=plan.created_at,
+        expires_at=plan.expires_at,
+        configuration=plan.configuration,
+        config_digest=plan.config_digest,
+        commit=plan.commit,
+        lineage=plan.lineage,
+        holidays_version=plan.holidays_version,
+        scenario=plan.scenario,
+        allow=tuple(sorted(plan.consent.allow)),
+        overrides=tuple(sorted(plan.consent.overrides)),
+        origin=plan.origin,
+        complete=plan.complete,
+        declared=plan.declared,
+        as_recorded=plan.as_recorded,
+        summary=SummaryJson.model_validate(plan.summary),
+        calls=CallsJson(made=plan.calls.made, saved=plan.calls.saved),
+        changes=tuple(_change_json(change) for change in plan.changes),
+        policy=tuple(_breach_json(breach) for breach in plan.breaches),
+        diagnostics=diagnostics_json(plan.diagnostics),
+    )
+
+
+def load_plan(data: bytes) -> Plan:
+    """Read a plan file; raises PlanFileError for anything that is not a plan of this major version."""
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        raise PlanFileError("it is not a plan file: it does not hold JSON, or was cut short; make a new plan") from None
+    version = content.get("format_version") if isinstance(content, dict) else None
+    if not isinstance(version, str):
+        raise PlanFileError("it is not a plan file: it has no `format_version`; make a new plan")
+    if version.partition(".")[0] != MAJOR or version != FORMAT_VERSION:
+        raise PlanFileError(
+            f"its format {version} is not one that this version reads ({FORMAT_VERSION}); "
+            "use the version of reconciler that wrote it, or make a new plan"
+        )
+    try:
+        stored = PlanJson.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise PlanFileError(f"it is damaged at `{where}`: {first['msg']}; make a new plan") from None
+    if stored.canonical_version != CANONICAL_VERSION:
+        raise PlanFileError("it was made by a version that compares values otherwise; make a new plan")
+    return _plan(stored)
+
+
+def _plan(stored: PlanJson) -> Plan:
+    return Plan(
+        configuration=stored.configuration,
+        config_digest=stored.config_digest,
+        lineage=stored.lineage,
+        created_at=stored.created_at,
+        expires_at=stored.expires_at,
+        commit=stored.commit,
+        holidays_version=stored.holidays_version,
+        scenario=stored.scenario,
+        consent=Consent(frozenset(stored.allow), frozenset(stored.overrides)),
+        origin=stored.origin,
+        complete=stored.complete,
+        changes=tuple(_change(change) for change in stored.changes),
+        unchanged=stored.summary.unchanged,
+        unknown=stored.summary.unknown,
+        as_recorded=stored.as_recorded,
+        declared=stored.declared,
+        calls=Calls(stored.calls.made, stored.calls.saved),
+        breaches=tuple(
+            Breach(item.code, item.address or "", diagnostic_from_json(item), item.allowed_by)
+            for item in stored.policy
+        ),
+        diagnostics=tuple(diagnostic_from_json(item) for item in stored.diagnostics),
+    )
+
+
+def _change_json(change: Change) -> ChangeJson:
+    return ChangeJson(
+        address=change.address,
+        account=change.account,
+        number=change.key.number,
+        provider=change.key.provider,
+        kind=change.key.kind,
+        action=change.action,
+        protected=change.protected,
+        depends_on=change.depends_on,
+        before=change.before,
+        after=change.after,
+        fields=tuple(
+            FieldJson(path=item.path, before=item.before, after=item.after, sensitive=item.sensitive)
+            for item in change.fields
+        ),
+        effects=tuple(EffectJson(when=item.when, before=item.before, after=item.after) for item in change.effects),
+        needs=change.needs,
+        description=change.description,
+        live_digest=change.live_digest,
+        live_source=change.live_source,
+        read_at=change.read_at or None,
+        declared_at=change.declared_at or None,
+        after_digests=dict(change.after_digests),
+    )
+
+
+def _change(stored: ChangeJson) -> Change:
+    return Change(
+        key=Key(stored.provider, stored.number, stored.kind),
+        account=stored.account,
+        action=stored.action,
+        before=stored.before,
+        after=stored.after,
+        fields=tuple(FieldChange(item.path, item.before, item.after, item.sensitive) for item in stored.fields),
+        effects=tuple(Effect(item.when, item.before, item.after) for item in stored.effects),
+        protected=stored.protected,
+        depends_on=stored.depends_on,
+        live_digest=stored.live_digest,
+        live_source=stored.live_source,
+        read_at=stored.read_at or "",
+        declared_at=stored.declared_at or "",
+        description=stored.description,
+        needs=stored.needs,
+        after_digests=stored.after_digests,
+    )
+
+
+def _breach_json(breach: Breach) -> BreachJson:
+    base = diagnostic_json(breach.diagnostic)
+    return BreachJson(**base.model_dump(), address=breach.address or None, allowed_by=breach.allowed_by)

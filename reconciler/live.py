@@ -1,0 +1,205 @@
+"""Providers to live values: reads what the configuration claims, account by account, within each account's budget.
+
+Turns a vendor's failure into a diagnostic at the number's line. Knows no vendor and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Event
+
+from reconciler.clock import Clock
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.model import Key, Observation
+from reconciler.providers.base import (
+    Forbidden,
+    Listing,
+    LoginRequired,
+    NotOwned,
+    Provider,
+    ProviderError,
+    Unauthorized,
+)
+
+_OF_THE_ACCOUNT = (Unauthorized, LoginRequired)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A number to read and the line to point at if that fails."""
+
+    key: Key
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What was read. `unmanaged` are owned numbers that were not asked for, per account."""
+
+    observations: Mapping[Key, Observation] = field(default_factory=dict)
+    unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    calls_made: int = 0
+    calls_saved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """So many of so many numbers of an account are read; `seconds_expected` is known before a long read."""
+
+    account: str
+    done: int
+    total: int
+    seconds_expected: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How to read: `use_list` asks for the account's list first, `locations` are the accounts' lines."""
+
+    clock: Clock
+    use_list: bool = True
+    locations: Mapping[str, Location] = field(default_factory=dict)
+    emit: Callable[[Progress], None] = lambda _progress: None
+
+
+def read_live(providers: Mapping[str, Provider], wanted: Mapping[str, Sequence[Wanted]], reader: Reader) -> Live:
+    """Read every wanted number, accounts side by side; a number that cannot be read gets a problem, never a guess."""
+    accounts = [name for name in sorted(wanted) if wanted[name]]
+    if not accounts:
+        return Live()
+    with ThreadPoolExecutor(len(accounts), thread_name_prefix="account") as pool:
+        parts = list(pool.map(lambda name: _read_account(providers[name], wanted[name], reader), accounts))
+    return _joined(parts)
+
+
+def _joined(parts: Iterable[Live]) -> Live:
+    observations: dict[Key, Observation] = {}
+    unmanaged: dict[str, tuple[str, ...]] = {}
+    diagnostics: list[Diagnostic] = []
+    made = saved = 0
+    for part in parts:
+        observations.update(part.observations)
+        unmanaged.update(part.unmanaged)
+        diagnostics += part.diagnostics
+        made += part.calls_made
+        saved += part.calls_saved
+    return Live(observations, unmanaged, tuple(diagnostics), made, saved)
+
+
+def _read_account(provider: Provider, wanted: Sequence[Wanted], reader: Reader) -> Live:
+    before = provider.calls_made
+    place = reader.locations.get(provider.account)
+    listing: Listing | None = None
+    if provider.capabilities.listable and reader.use_list:
+        try:
+            listing = provider.list_numbers()
+        except ProviderError as error:
+            return _all_unknown(provider, wanted, error, place, provider.calls_made - before)
+    observations, to_read = _from_listing(provider, wanted, listing, reader)
+    unreachable = _read_each(provider, to_read, reader, observations)
+    problems = [_account_problem(provider, unreachable, place)] if unreachable else []
+    if listing is not None and not listing.complete:
+        problems.append(_incomplete(provider, listing, place))
+    made = provider.calls_made - before
+    return Live(observations, _unmanaged(provider, wanted, listing), tuple(problems), made, max(0, len(wanted) - made))
+
+
+def _from_listing(
+    provider: Provider, wanted: Sequence[Wanted], listing: Listing | None, reader: Reader
+) -> tuple[dict[Key, Observation], list[Wanted]]:
+    """Observations that the list decides, and what is left to be read."""
+    observations: dict[Key, Observation] = {}
+    to_read: list[Wanted] = []
+    for item in wanted:
+        if listing is None:
+            to_read.append(item)
+        elif item.key.number not in listing.numbers:
+            error = _missing(provider, item, complete=listing.complete)
+            observations[item.key] = _unknown(provider, item, error, reader.clock)
+        elif (found := listing.numbers[item.key.number]) is not None:
+            observations[item.key] = found
+        elif provider.capabilities.readable:
+            to_read.append(item)
+    return observations, to_read
+
+
+def _missing(provider: Provider, item: Wanted, *, complete: bool) -> ProviderError:
+    if not complete:
+        return ProviderError("the account's list broke off before this number was seen")
+    return NotOwned(
+        f"it is not among the numbers of account {provider.account}",
+        hint="check the digits and the account, or remove the number here",
+    )
+
+
+def _read_each(
+    provider: Provider, wanted: Sequence[Wanted], reader: Reader, observations: dict[Key, Observation]
+) -> ProviderError | None:
+    """Read number by number in threads; an error of the whole account stops the rest and is returned."""
+    if not wanted or not provider.capabilities.readable:
+        return None
+    stop = Event()
+    failed: list[ProviderError] = []
+
+    def read(item: Wanted) -> Observation:
+        if stop.is_set():
+            return _unread(reader.clock)
+        try:
+            return provider.read(item.key.number)
+        except _OF_THE_ACCOUNT as error:
+            failed.append(error)
+            stop.set()
+            return _unread(reader.clock)
+        except ProviderError as error:
+            return _unknown(provider, item, error, reader.clock)
+
+    expected = provider.seconds_for(len(wanted))
+    reader.emit(Progress(provider.account, 0, len(wanted), expected))
+    with ThreadPoolExecutor(provider.concurrency, thread_name_prefix="read") as pool:
+        for done, (item, seen) in enumerate(zip(wanted, pool.map(read, wanted), strict=True), start=1):
+            observations[item.key] = seen
+            reader.emit(Progress(provider.account, done, len(wanted), expected))
+    return failed[0] if failed else None
+
+
+def _unknown(provider: Provider, item: Wanted, error: ProviderError, clock: Clock) -> Observation:
+    message = f"{provider.account}/{item.key.number} cannot be read: {error}"
+    return Observation(
+        None, clock.now(), problem=Diagnostic(error.code, Severity.ERROR, message, item.location, error.hint)
+    )
+
+
+def _unread(clock: Clock) -> Observation:
+    return Observation(None, clock.now())
+
+
+def _all_unknown(
+    provider: Provider, wanted: Sequence[Wanted], error: ProviderError, place: Location | None, made: int
+) -> Live:
+    observations = {item.key: Observation(None, 0.0) for item in wanted}
+    return Live(observations, diagnostics=(_account_problem(provider, error, place),), calls_made=made)
+
+
+def _account_problem(provider: Provider, error: ProviderError, place: Location | None) -> Diagnostic:
+    message = f"account {provider.account} cannot be read: {error}"
+    hint = error.hint
+    if hint is None and isinstance(error, Forbidden):
+        hint = "check what the key's application may do"
+    return Diagnostic(error.code, Severity.ERROR, message, place, hint)
+
+
+def _incomplete(provider: Provider, listing: Listing, place: Location | None) -> Diagnostic:
+    message = f"the list of account {provider.account} is incomplete: {listing.problem}; numbers not seen in it are unknown"
+    return Diagnostic("provider-list-incomplete", Severity.ERROR, message, place)
+
+
+def _unmanaged(
+    provider: Provider, wanted: Sequence[Wanted], listing: Listing | None
+) -> Mapping[str, tuple[str, ...]]:
+    if listing is None:
+        return {}
+    claimed = {item.key.number for item in wanted}
+    return {provider.account: tuple(sorted(listing.numbers.keys() - claimed))}

@@ -1,0 +1,217 @@
+"""Configuration, record and live values to one plan: gathers what is known of each key, decides, orders, holds against policy.
+
+Pure but for the reader that is handed in; knows no vendor, no backend and no output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from fnmatch import fnmatchcase
+
+from reconciler.config.settings import Account, Configuration
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.live import Live, Wanted
+from reconciler.model import Change, Desired, Entry, Key, Kind
+from reconciler.plan.decide import Decision, Ground, Subject, decide, forgotten
+from reconciler.plan.model import Calls, Consent, Plan
+from reconciler.plan.order import ordered
+from reconciler.plan.policy import breaches
+from reconciler.record.base import Intent, RecordState
+
+ReadLive = Callable[[Mapping[str, Sequence[Wanted]]], Live]
+
+
+class Refresh(str, Enum):
+    """Which numbers a plan reads: all, those that differ from the record, or none."""
+
+    ALL = "all"
+    CHANGED = "changed"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which numbers a plan is about; a narrowed plan never deletes by absence."""
+
+    targets: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.targets or self.tags or self.accounts)
+
+    def takes(self, desired: Desired) -> bool:
+        """Whether a number is meant: by glob over number or address, by tag, and by account."""
+        names = (desired.key.number, desired.address)
+        return (
+            (not self.targets or any(fnmatchcase(name, glob) for glob in self.targets for name in names))
+            and (not self.tags or bool(set(self.tags) & set(desired.tags)))
+            and (not self.accounts or desired.account in self.accounts)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to plan. `warnings` come from loading and are carried along; times are RFC 3339 in UTC."""
+
+    created_at: str
+    refresh: Refresh = Refresh.ALL
+    selection: Selection = Selection()
+    consent: Consent = Consent()
+    expires_at: str | None = None
+    commit: str | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    subjects: list[Subject] = field(default_factory=list)
+    forgets: list[Change] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+
+def build(
+    configuration: Configuration, state: RecordState, ground: Ground, options: Options, read: ReadLive
+) -> Plan:
+    """Make the plan. `read` reads live values of what is asked for, per account."""
+    gathered = _gather(configuration, state, options.selection)
+    live = read(_wanted(gathered.subjects, ground, options.refresh))
+    subjects = [
+        replace(subject, observation=live.observations.get(subject.key)) for subject in gathered.subjects
+    ]
+    decisions = [decide(subject, ground) for subject in subjects]
+    changes = ordered([*(item.change for item in decisions if item.change is not None), *gathered.forgets])
+    diagnostics = [*options.warnings, *gathered.diagnostics, *live.diagnostics]
+    diagnostics += [note for item in decisions for note in item.diagnostics]
+    return replace(
+        _counted(decisions, live),
+        configuration=configuration.name or "",
+        config_digest=configuration.digest,
+        lineage=state.lineage if state.serial else "",
+        created_at=options.created_at,
+        expires_at=options.expires_at,
+        commit=options.commit,
+        holidays_version=configuration.holidays_version,
+        scenario=configuration.scenario,
+        consent=options.consent,
+        complete=not any(item.unknown for item in decisions) and not any(item.is_error for item in diagnostics),
+        changes=changes,
+        declared=len(configuration.numbers),
+        breaches=breaches(
+            changes,
+            policy=configuration.policy,
+            declared=len(configuration.numbers),
+            consent=options.consent,
+            places=configuration.numbers,
+            unwritable=_unwritable(subjects),
+        ),
+        diagnostics=tuple(dict.fromkeys(diagnostics)),
+        observed=frozenset(subject.key for subject, item in zip(subjects, decisions, strict=True) if item.settled),
+    )
+
+
+def _counted(decisions: Sequence[Decision], live: Live) -> Plan:
+    quiet = [item for item in decisions if item.change is None]
+    return Plan(
+        configuration="",
+        config_digest="",
+        lineage="",
+        created_at="",
+        unchanged=sum(not item.unknown for item in quiet),
+        unknown=sum(item.unknown for item in quiet),
+        as_recorded=sum(item.as_recorded for item in quiet),
+        calls=Calls(live.calls_made, live.calls_saved),
+        recordings=tuple(item.recording for item in quiet if item.recording is not None),
+    )
+
+
+def _unwritable(subjects: Iterable[Subject]) -> dict[str, Mapping[str, object]]:
+    return {
+        f"{subject.account}/{subject.key.number}": subject.observation.unwritable
+        for subject in subjects
+        if subject.observation is not None and subject.observation.unwritable
+    }
+
+
+def _gather(configuration: Configuration, state: RecordState, selection: Selection) -> _Gathered:
+    """Everything known of each key before anything is read."""
+    found = _Gathered()
+    intents = open_intents(state)
+    for desired in configuration.desired:
+        if selection.takes(desired):
+            subject = Subject(desired.key, desired.account, desired, None, state.entries.get(desired.key))
+            found.subjects.append(replace(subject, intent=intents.get(desired.key)))
+    declared = {desired.key for desired in configuration.desired}
+    for key, entry in state.entries.items():
+        if key in declared:
+            continue
+        if key.number in configuration.numbers:
+            found.diagnostics.append(_block_missing(configuration, entry))
+        elif key.number in configuration.forget:
+            change = forgotten(Subject(key, entry.account, entry=entry))
+            found.forgets += [change] if change and not selection.narrowed else []
+        elif configuration.whole and not selection.narrowed:
+            _gather_vanished(configuration, entry, intents.get(key), found)
+    return found
+
+
+def open_intents(state: RecordState) -> dict[Key, Intent]:
+    """The unsettled intents of interrupted runs, the newest a key."""
+    return {intent.key: intent for window in state.windows for intent in window.intents}
+
+
+def _gather_vanished(
+    configuration: Configuration, entry: Entry, intent: Intent | None, found: _Gathered
+) -> None:
+    account = _account_of(configuration.accounts, entry)
+    if account is None:
+        message = (
+            f"{entry.account}/{entry.key.number} is recorded as ours and stands in no file any more, "
+            f"and no account says where it lives now (it was {entry.account}); it is left alone"
+        )
+        hint = f'list it under `forget: ["{entry.key.number}"]`, or put the account back'
+        found.diagnostics.append(Diagnostic("record-account-gone", Severity.WARNING, message, hint=hint))
+    else:
+        found.subjects.append(Subject(entry.key, account, entry=entry, intent=intent))
+
+
+def _account_of(accounts: Mapping[str, Account], entry: Entry) -> str | None:
+    """The account that a recorded number lives in now: its own, or the only one of its provider."""
+    known = accounts.get(entry.account)
+    if known is not None and known.provider == entry.key.provider:
+        return entry.account
+    same = [name for name, account in accounts.items() if account.provider == entry.key.provider]
+    return same[0] if len(same) == 1 else None
+
+
+def _block_missing(configuration: Configuration, entry: Entry) -> Diagnostic:
+    kind = entry.key.kind
+    off = "forwarding: none" if kind is Kind.FORWARDING else "parking: false"
+    return Diagnostic(
+        "block-missing",
+        Severity.ERROR,
+        f"{entry.account}/{entry.key.number} has a recorded {kind.value} and its entry has no `{kind.value}` block any more",
+        configuration.numbers[entry.key.number],
+        hint=f"write `{off}` to switch it off, or list the number under `forget` and remove its entry",
+    )
+
+
+def _wanted(subjects: Iterable[Subject], ground: Ground, refresh: Refresh) -> dict[str, list[Wanted]]:
+    wanted: dict[str, list[Wanted]] = {}
+    for subject in _to_read(subjects, ground, refresh):
+        place = subject.desired.declared_at if subject.desired else None
+        wanted.setdefault(subject.account, []).append(Wanted(subject.key, place))
+    return wanted
+
+
+def _to_read(subjects: Iterable[Subject], ground: Ground, refresh: Refresh) -> Iterator[Subject]:
+    """What cannot be read at all is asked for only to prove that the account owns it, before a write."""
+    for subject in subjects:
+        readable = subject.key.kind is not Kind.PARKING
+        if readable and (refresh is Refresh.ALL or subject.intent is not None):
+            yield subject
+        elif refresh is not Refresh.NONE and not decide(subject, ground).as_recorded:
+            yield subject

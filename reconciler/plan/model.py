@@ -1,0 +1,88 @@
+"""A plan as data: what would change, what stands against it, and how it came about; nothing in it is a closure.
+
+Knows neither files nor vendors; `formats` writes it down, `apply` walks it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.model import Action, Change, Entry, Key
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Requests made to read, and those that the list or the record made needless."""
+
+    made: int = 0
+    saved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Something that refuses the run: `rule` is its code, `allowed_by` the one flag or line that permits it."""
+
+    rule: str
+    address: str
+    diagnostic: Diagnostic
+    allowed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What was permitted on the command line: `allow` of delete, adopt, protected; `overrides` are policy rules."""
+
+    allow: frozenset[str] = frozenset()
+    overrides: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What apply would do, in order.
+
+    `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made. `recordings` are entries of numbers that are as desired and
+    not yet recorded so, `observed` the keys whose live value is known; both are for a fresh plan only and never stored.
+    """
+
+    configuration: str
+    config_digest: str
+    lineage: str
+    created_at: str
+    expires_at: str | None = None
+    commit: str | None = None
+    holidays_version: str | None = None
+    scenario: str | None = None
+    consent: Consent = Consent()
+    origin: str = "plan"
+    complete: bool = True
+    changes: tuple[Change, ...] = ()
+    unchanged: int = 0
+    unknown: int = 0
+    as_recorded: int = 0
+    declared: int = 0
+    calls: Calls = Calls()
+    breaches: tuple[Breach, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    recordings: tuple[Entry, ...] = field(default=(), compare=False)
+    observed: frozenset[Key] = field(default=frozenset(), compare=False)
+
+    @property
+    def summary(self) -> Mapping[str, int]:
+        """How many of each action, and how many numbers are unchanged or unknown."""
+        count = Counter(change.action for change in self.changes)
+        return {
+            **{action.value: count[action] for action in _SUMMARY_ORDER},
+            "unchanged": self.unchanged,
+            "unknown": self.unknown,
+        }
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything would change; asserting what cannot be read is no change."""
+        return any(change.action is not Action.ASSERT for change in self.changes)
+
+
+_SUMMARY_ORDER = (Action.CREATE, Action.UPDATE, Action.DELETE, Action.ADOPT, Action.ASSERT, Action.FORGET)

@@ -1,0 +1,144 @@
+"""What stands against a plan: missing allowances, protected numbers, and the limits of `policy`.
+
+Pure; each breach names the number, the line, and the one flag or line that permits it. Knows no vendor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.canonical import form
+from reconciler.config.settings import Configuration, Destinations, Policy
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.model import Action, Change
+from reconciler.plan.model import Breach, Consent
+from reconciler.plan.order import destinations
+
+_COUNTED = (Action.UPDATE, Action.ADOPT, Action.DELETE)
+_ALLOWANCES = {
+    "allow-delete": ("delete", "would be deleted: its callers would reach nothing"),
+    "allow-adopt": ("adopt", "has a live forwarding that is not in the record and differs"),
+    "allow-protected": ("protected", "is protected"),
+}
+
+
+def breaches(
+    changes: Sequence[Change],
+    *,
+    policy: Policy,
+    declared: int,
+    consent: Consent,
+    places: Mapping[str, Location],
+    unwritable: Mapping[str, Mapping[str, Any]],
+) -> tuple[Breach, ...]:
+    """Everything that refuses these changes.
+
+    `declared` is the count of all declared numbers, `places` maps a number to its line, `unwritable` an address to live
+    values that a write may reset and that cannot be written.
+    """
+    found = [
+        *_allowances(changes, consent, places),
+        *_limits(changes, policy, declared),
+        *_destinations(changes, policy.destinations, places),
+        *_unwritable(changes, unwritable, places),
+    ]
+    return tuple(breach for breach in found if breach.rule not in consent.overrides)
+
+
+def _allowances(changes: Iterable[Change], consent: Consent, places: Mapping[str, Location]) -> Iterator[Breach]:
+    for change in changes:
+        for need in change.needs:
+            name, why = _ALLOWANCES[need]
+            if name not in consent.allow:
+                message = f"{change.address} {why}"
+                yield _breach(f"needs-{need}", change, message, f"--{need}", places)
+
+
+def _limits(changes: Sequence[Change], policy: Policy, declared: int) -> Iterator[Breach]:
+    for rule, key, limit, actions in (
+        ("policy-max-changes", "max_changes", policy.max_changes, _COUNTED),
+        ("policy-max-deletes", "max_deletes", policy.max_deletes, (Action.DELETE,)),
+    ):
+        count = sum(change.action in actions for change in changes)
+        allowed = limit.of(declared)
+        if count > allowed:
+            kind = "changes" if key == "max_changes" else "deletes"
+            message = f"{count} {kind} in one run, and policy permits {allowed} ({limit} of {declared} declared numbers)"
+            hint = f"raise `policy.{key}` or pass --override {rule}"
+            diagnostic = Diagnostic(rule, Severity.ERROR, message, policy.location, hint)
+            yield Breach(rule, "", diagnostic, f"--override {rule}")
+
+
+def _destinations(
+    changes: Iterable[Change], rules: Destinations, places: Mapping[str, Location]
+) -> Iterator[Breach]:
+    if rules.allow is None and not rules.deny:
+        return
+    from reconciler.destinations import refusal
+
+    for change in changes:
+        if change.after is None or change.action is Action.DELETE:
+            continue
+        for goes_to in call_destinations(change.after):
+            why = refusal(goes_to, rules)
+            if why is not None:
+                message = f"{change.address} would send calls to {goes_to}, which {why}"
+                yield _breach("policy-destination", change, message, "--override policy-destination", places)
+
+
+def call_destinations(value: Mapping[str, Any]) -> list[str]:
+    """Where a canonical value sends calls: numbers and SIP IDs as digits, `sip:URI`, `url:URL` (masked)."""
+    found = sorted(destinations(value))
+    if value.get("sip_uri"):
+        found.append(f"sip:{value['sip_uri']}")
+    if value.get("url"):
+        found.append(f"url:{value['url']}")
+    if value.get("static_ip"):
+        found.append(f"sip:{value['static_ip']}")
+    return found
+
+
+def destination_findings(configuration: Configuration) -> Iterator[Diagnostic]:
+    """Every declared destination that policy forbids, at its number's line."""
+    rules = configuration.policy.destinations
+    if rules.allow is None and not rules.deny:
+        return
+    from reconciler.destinations import refusal
+
+    for desired in configuration.desired:
+        for goes_to in call_destinations(form(desired.value).json):
+            why = refusal(goes_to, rules)
+            if why is not None:
+                message = f"{desired.address} sends calls to {goes_to}, which {why}"
+                yield Diagnostic("policy-destination", Severity.ERROR, message, desired.declared_at)
+
+
+def window_breach(why: str, policy: Policy) -> Breach:
+    """The breach of a run outside the change window."""
+    hint = "wait for the window, or pass --override policy-change-window"
+    diagnostic = Diagnostic("policy-change-window", Severity.ERROR, why, policy.location, hint)
+    return Breach("policy-change-window", "", diagnostic, "--override policy-change-window")
+
+
+def _unwritable(
+    changes: Iterable[Change], unwritable: Mapping[str, Mapping[str, Any]], places: Mapping[str, Location]
+) -> Iterator[Breach]:
+    for change in changes:
+        values = unwritable.get(change.address)
+        if values and change.action is not Action.FORGET:
+            names = ", ".join(f"{path} = {_plain(value)}" for path, value in sorted(values.items()))
+            message = (
+                f"{change.address} has {names} at the vendor, which cannot be written and which a write may reset"
+            )
+            yield _breach("unwritable-fields", change, message, "--override unwritable-fields", places)
+
+
+def _plain(value: Any) -> str:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+def _breach(rule: str, change: Change, message: str, allowed_by: str, places: Mapping[str, Location]) -> Breach:
+    place = places.get(change.key.number)
+    diagnostic = Diagnostic(rule, Severity.ERROR, message, place, f"if this is meant: {allowed_by}")
+    return Breach(rule, change.address, diagnostic, allowed_by)

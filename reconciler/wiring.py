@@ -1,0 +1,116 @@
+"""The composition root: a configuration becomes a session with its record, its providers, its secrets and its clock.
+
+The only place that knows how the parts are put together; it decides nothing about numbers.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from reconciler.clock import Clock, SystemClock, rfc3339
+from reconciler.config.settings import Configuration
+from reconciler.plan.decide import Ground
+from reconciler.providers.base import Provider, ProviderError
+from reconciler.record import digest_key, open_record
+from reconciler.record.base import Record, RecordError, Run
+from reconciler.secrets import Digester, SecretError, Secrets
+
+
+@dataclass(slots=True)
+class Session:
+    """Everything a command works with. Providers and the record are opened at first use; `close` gives all back.
+
+    `on_wait` is told of pauses that a vendor asked for: seconds and reason.
+    """
+
+    configuration: Configuration
+    secrets: Secrets
+    clock: Clock
+    ephemeral_record: bool = False
+    on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
+    _providers: dict[str, Provider] = field(default_factory=dict)
+    _record: Record | None = None
+
+    @property
+    def record(self) -> Record:
+        """The record; raises RecordError."""
+        if self._record is None:
+            settings = self.configuration.record
+            self._record = open_record(
+                settings,
+                name=self.configuration.name,
+                root=self.configuration.root,
+                secrets=self.secrets,
+                ephemeral=self.ephemeral_record,
+            )
+        return self._record
+
+    def ground(self, *, reassert: bool = False) -> Ground:
+        """What decisions stand on; raises RecordError where the key for digests cannot be had."""
+        key = digest_key(self.configuration.record, root=self.configuration.root, secrets=self.secrets)
+        try:
+            digester = Digester.from_text(key)
+        except SecretError as error:
+            raise RecordError(str(error)) from None
+        return Ground(self.secrets, digester, reassert)
+
+    def provider(self, account: str) -> Provider:
+        """An account's provider; raises ProviderError."""
+        if account not in self._providers:
+            from reconciler.providers.opening import open_provider
+
+            settings = self.configuration.accounts.get(account)
+            if settings is None:
+                raise ProviderError(f"account {account} is not configured", hint=f"add it under `accounts.{account}`")
+            try:
+                self._providers[account] = open_provider(
+                    settings, self.secrets, clock=self.clock, on_wait=self.on_wait
+                )
+            except SecretError as error:
+                raise ProviderError(str(error)) from None
+        return self._providers[account]
+
+    def new_run(self, *, origin: str, commit: str | None) -> Run:
+        """A run of this process, starting now."""
+        return Run(
+            id=uuid4().hex,
+            started_at=rfc3339(self.clock.now()),
+            user=_user(),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            origin=origin,
+            commit=commit or "",
+        )
+
+    def close(self) -> None:
+        """Give back connections and files."""
+        for provider in self._providers.values():
+            provider.close()
+        if self._record is not None:
+            self._record.close()
+
+
+def open_session(
+    configuration: Configuration,
+    environ: Mapping[str, str],
+    *,
+    local_secrets: bool = False,
+    ephemeral_record: bool = False,
+    clock: Clock | None = None,
+) -> Session:
+    """Put a session together; opens nothing yet."""
+    secrets = Secrets(environ, local_secrets or environ.get("RECONCILER_TRUSTED") == "1", Path(configuration.root))
+    return Session(configuration, secrets, clock or SystemClock(), ephemeral_record)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -1,0 +1,276 @@
+"""validate, plan and apply as plain functions that read like the picture: files → desired → plan → report.
+
+Each takes a session and values and returns values; nothing here parses options, asks, or prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+
+from reconciler.apply.events import Emit, ignore
+from reconciler.apply.report import ApplyReport
+from reconciler.apply.run import Job, apply
+from reconciler.canonical import dump, form
+from reconciler.clock import epoch, rfc3339
+from reconciler.config.settings import Configuration
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.formats.plan import PlanFileError, load_plan
+from reconciler.git import current_commit
+from reconciler.live import Live, Progress, Reader, Wanted, read_live
+from reconciler.model import Action, Change, Desired, Key, Kind, NoForwarding, Observation, Parking, Value
+from reconciler.plan.build import Options, Refresh, Selection, build
+from reconciler.plan.decide import Ground
+from reconciler.plan.model import Breach, Consent, Plan
+from reconciler.plan.policy import breaches, destination_findings, window_breach
+from reconciler.providers.base import Provider, ProviderError
+from reconciler.record.base import RecordState
+from reconciler.secrets import SecretError
+from reconciler.wiring import Session
+
+
+class StalePlanError(Exception):
+    """A stored or expected plan that does not hold any more; `diagnostics` say why."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(diagnostics[0].message)
+        self.diagnostics = tuple(diagnostics)
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What a plan is asked for. `expires_in` in seconds; `limit` keeps the first so many changes."""
+
+    refresh: Refresh = Refresh.ALL
+    selection: Selection = Selection()
+    consent: Consent = Consent()
+    reassert: bool = False
+    expires_in: float | None = None
+    limit: int | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+    progress: Callable[[Progress], None] = lambda _progress: None
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """How an apply goes. `interrupted` is set by a signal."""
+
+    emit: Emit = ignore
+    allow_partial: bool = False
+    interrupted: Event = field(default_factory=Event)
+
+
+def validate(configuration: Configuration) -> tuple[Diagnostic, ...]:
+    """What can be judged of a loaded configuration beyond its form: where calls would go, against policy."""
+    return tuple(destination_findings(configuration))
+
+
+def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
+    """Read the record and the live numbers and say what would change. Raises RecordError."""
+    configuration, clock = session.configuration, session.clock
+    state = session.record.load()
+    now = clock.now()
+    options = Options(
+        created_at=rfc3339(now),
+        refresh=asked.refresh,
+        selection=asked.selection,
+        consent=asked.consent,
+        expires_at=rfc3339(now + asked.expires_in) if asked.expires_in else None,
+        commit=current_commit(configuration.root),
+        warnings=asked.warnings,
+    )
+    reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress)
+    ground = session.ground(reassert=asked.reassert)
+    plan = build(configuration, state, ground, options, lambda wanted: _read(session, wanted, reader))
+    if asked.limit is not None:
+        plan = _limited(configuration, plan, asked.limit)
+    return plan, state
+
+
+def storable(plan: Plan, ground: Ground) -> tuple[Diagnostic, ...]:
+    """Why a plan cannot be saved and applied later: without a key its sensitive values cannot be told apart."""
+    if ground.digester.key is not None:
+        return ()
+    return tuple(
+        Diagnostic(
+            "plan-needs-record-key",
+            Severity.ERROR,
+            f"{change.address}: the plan changes a sensitive value ({item.path}), which a plan file can hold only as a "
+            "keyed digest, and there is no key",
+            hint="set RECONCILER_RECORD_KEY to 32 bytes or more, the same for plan and apply",
+        )
+        for change in plan.changes
+        for item in change.fields
+        if item.sensitive
+    )
+
+
+def stored_plan(session: Session, data: bytes, consent: Consent) -> Plan:
+    """Read a plan file and bind it to the configuration. Raises PlanFileError, StalePlanError."""
+    plan = load_plan(data)
+    configuration = session.configuration
+    if plan.configuration != (configuration.name or ""):
+        raise PlanFileError(
+            f"it was made for configuration {plan.configuration!r}, and this one is {configuration.name or ''!r}"
+        )
+    if plan.config_digest != configuration.digest:
+        raise _stale("the configuration has changed since this plan was made")
+    if plan.expires_at is not None and session.clock.now() >= epoch(plan.expires_at):
+        raise _stale(f"the plan expired at {plan.expires_at}")
+    if plan.commit is not None and plan.commit != (current_commit(configuration.root) or plan.commit):
+        raise _stale(f"the plan was made at commit {plan.commit[:12]}, and another one is checked out")
+    bound = tuple(_bound(configuration, change, session) for change in plan.changes)
+    merged = Consent(plan.consent.allow | consent.allow, plan.consent.overrides | consent.overrides)
+    plan = replace(plan, changes=bound, consent=merged)
+    return replace(plan, breaches=_breaches_again(configuration, plan))
+
+
+def expected(plan: Plan, reviewed: Plan) -> None:
+    """Go on only if a fresh plan's changes are the reviewed ones. Raises StalePlanError naming who differs."""
+    ours, theirs = ({_identity(change) for change in one.changes} for one in (plan, reviewed))
+    differing = sorted({identity[0] for identity in ours ^ theirs})
+    if differing:
+        raise StalePlanError(
+            [
+                Diagnostic(
+                    "plan-stale",
+                    Severity.ERROR,
+                    f"{address}: its change is not the one that was reviewed",
+                    hint="review a new plan",
+                )
+                for address in differing
+            ]
+        )
+
+
+def apply_plan(session: Session, plan: Plan, state: RecordState | None, applying: Applying) -> ApplyReport:
+    """Apply a plan; `state` is the record a fresh plan was made from, None for a stored plan. Raises RecordError."""
+    configuration = session.configuration
+    closed = _window_guard(session, plan.consent)
+    late = closed()
+    if late is not None and plan.changes:
+        breach = window_breach(late, configuration.policy)
+        plan = replace(plan, breaches=(*plan.breaches, breach))
+    job = Job(
+        plan=plan,
+        record=session.record,
+        ground=session.ground(),
+        clock=session.clock,
+        open_provider=session.provider,
+        run=session.new_run(origin=plan.origin if plan.origin != "plan" else "apply", commit=plan.commit),
+        state=state,
+        emit=applying.emit,
+        max_failures=configuration.policy.max_failures,
+        allow_partial=applying.allow_partial,
+        interrupted=applying.interrupted,
+        may_write=closed,
+        scenario=plan.scenario or "",
+    )
+    return apply(job)
+
+
+def _read(session: Session, wanted: Mapping[str, Sequence[Wanted]], reader: Reader) -> Live:
+    """Open the accounts that are asked for; one that cannot be opened leaves its numbers unknown."""
+    providers: dict[str, Provider] = {}
+    problems: list[Diagnostic] = []
+    unknown: dict[Key, Observation] = {}
+    for account, items in wanted.items():
+        try:
+            providers[account] = session.provider(account)
+        except ProviderError as error:
+            message = f"account {account} cannot be read: {error}"
+            place = reader.locations.get(account)
+            problems.append(Diagnostic(error.code, Severity.ERROR, message, place, error.hint))
+            unknown.update((item.key, Observation(None, 0.0)) for item in items)
+    live = read_live(providers, {name: wanted[name] for name in providers}, reader)
+    return replace(
+        live, observations={**live.observations, **unknown}, diagnostics=(*problems, *live.diagnostics)
+    )
+
+
+def _account_lines(configuration: Configuration) -> dict[str, Location]:
+    return {name: account.location for name, account in configuration.accounts.items()}
+
+
+def _limited(configuration: Configuration, plan: Plan, limit: int) -> Plan:
+    """Keep the first changes; they never depend on later ones."""
+    plan = replace(plan, changes=plan.changes[:limit])
+    kept = {change.address for change in plan.changes}
+    others = [breach for breach in plan.breaches if breach.rule == "unwritable-fields" and breach.address in kept]
+    return replace(plan, breaches=(*_breaches_again(configuration, plan), *others))
+
+
+def _breaches_again(configuration: Configuration, plan: Plan) -> tuple[Breach, ...]:
+    return breaches(
+        plan.changes,
+        policy=configuration.policy,
+        declared=len(configuration.numbers),
+        consent=plan.consent,
+        places=configuration.numbers,
+        unwritable={},
+    )
+
+
+def _bound(configuration: Configuration, change: Change, session: Session) -> Change:
+    """Find the value to write in the configuration: a plan file holds no secrets, so it cannot hold all of it."""
+    if change.action is Action.FORGET:
+        return change
+    if change.action is Action.DELETE and not change.declared_at:
+        off: Value = NoForwarding() if change.key.kind is Kind.FORWARDING else Parking(parked=False)
+        return replace(change, write=off)
+    desired = _find(configuration, change.key)
+    try:
+        want = form(desired.value, resolve=session.secrets.resolve) if desired else None
+    except SecretError as error:
+        raise PlanFileError(f"{change.address}: {error}") from None
+    digests = want.digests(session.ground().digester) if want else {}
+    if desired is None or want is None or want.text != dump(change.after) or digests != dict(change.after_digests):
+        raise _stale(f"{change.address}: its desired value is not the one in the plan any more")
+    return replace(change, write=desired.value)
+
+
+def _find(configuration: Configuration, key: Key) -> Desired | None:
+    return next((desired for desired in configuration.desired if desired.key == key), None)
+
+
+def _identity(change: Change) -> tuple[str, str, str, str, str, str]:
+    digests = dump(dict(change.after_digests))
+    return (
+        change.address,
+        change.key.kind.value,
+        change.action.value,
+        dump(change.before),
+        dump(change.after),
+        digests,
+    )
+
+
+def _stale(message: str) -> StalePlanError:
+    return StalePlanError([Diagnostic("plan-stale", Severity.ERROR, message, hint="make a new plan")])
+
+
+def _window_guard(session: Session, consent: Consent) -> Callable[[], str | None]:
+    """Say why nothing may be written now: the policy's change window is closed."""
+    policy = session.configuration.policy
+    if policy.change_window is None or "policy-change-window" in consent.overrides:
+        return lambda: None
+    from reconciler.schedule import Period
+
+    window = Period.union([Period.parse(text) for text in policy.change_window])
+
+    def closed() -> str | None:
+        if window.matches(int(session.clock.now()), policy.change_window_timezone):
+            return None
+        return f"the change window is closed ({window.canonical}, {policy.change_window_timezone})"
+
+    return closed
+
+
+def read_file(path: Path) -> bytes:
+    """A plan file's bytes; raises PlanFileError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PlanFileError(f"it cannot be read: {error.strerror}") from None
