@@ -61,14 +61,11 @@ def _code_of(node: ast.AST, takers: dict[str, int]) -> Iterator[ast.expr | None]
 
 def _defaults(function: Function) -> Iterator[tuple[str, ast.expr | None]]:
     positional = [*function.args.posonlyargs, *function.args.args]
-    given = function.args.defaults
-    yield from (
-        (argument.arg, value) for argument, value in zip(positional[len(positional) - len(given) :], given, strict=True)
-    )
-    yield from (
-        (argument.arg, value)
-        for argument, value in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
-    )
+    with_default = positional[len(positional) - len(function.args.defaults) :]
+    for argument, value in zip(with_default, function.args.defaults, strict=True):
+        yield argument.arg, value
+    for argument, keyword_value in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
+        yield argument.arg, keyword_value
 
 
 def _literals(values: Iterable[ast.expr | None]) -> Iterator[tuple[str, int]]:
