@@ -22,6 +22,7 @@ from reconciler.sandbox.journal import Answer, Call, Incoming, Journal
 _HTML = "text/html; charset=utf-8"
 _GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 _LOGIN_PAGE = b"<!doctype html><html><head><title>Sign in to the network</title></head><body></body></html>"
+_LATE_SECONDS = 0.05
 _ELSEWHERE = "https://elsewhere.invalid"
 
 
@@ -77,7 +78,7 @@ class Front:
         call = vendor.recognise(request.method, path, query, await request.body(), authorization)
         struck = self.faults.take(call)
         fault = next((fault for fault in struck if fault.kind is not FaultKind.LATENCY), None)
-        if delay := self.latency + sum(each.seconds or 0.0 for each in struck if each.kind is FaultKind.LATENCY):
+        if delay := self.latency + sum(_delay(each) for each in struck):
             await asyncio.sleep(delay)
         status: int | None = None
         try:
@@ -101,6 +102,12 @@ class Front:
                 finished=time.monotonic(),
             ),
         )
+
+
+def _delay(fault: Fault) -> float:
+    if fault.kind is not FaultKind.LATENCY:
+        return 0.0
+    return _LATE_SECONDS if fault.seconds is None else fault.seconds
 
 
 def _answer(vendor: Vendor, call: Incoming, fault: Fault | None) -> Answer:

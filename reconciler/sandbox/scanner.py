@@ -15,6 +15,7 @@ _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![-+._a-zA-Z0-9])")
 _WORD = re.compile(r"(?:true|false|null)(?![-+._a-zA-Z0-9])")
 _PIECE = re.compile(r"[-+._a-zA-Z0-9]{1,32}|.", re.DOTALL)
+_TOKENS = (_STRING, _NUMBER, _WORD, re.compile(r"[{}\[\],:]"))
 _DEEPEST = 100
 
 
@@ -89,14 +90,10 @@ def _bad_token(source: str, offset: int) -> ProtoError:
         return ProtoError("unexpected EOF")
     piece = _PIECE.match(source, offset)
     raw = piece[0] if piece else ""
-    if raw in "{}[],:" or _STRING.match(source, offset) or _WORD.match(source, offset):
-        return syntax_error(source, offset, f"unexpected token {_whole(source, offset, raw)}")
-    return syntax_error(source, offset, f"invalid value {raw}")
-
-
-def _whole(source: str, offset: int, raw: str) -> str:
-    text = _STRING.match(source, offset)
-    return text[0] if text else raw
+    token = next((match[0] for form in _TOKENS if (match := form.match(source, offset))), None)
+    if token is None:
+        return syntax_error(source, offset, f"invalid value {raw}")
+    return syntax_error(source, offset, f"unexpected token {token}")
 
 
 def _value(source: str, offset: int, depth: int) -> tuple[Node, int]:
@@ -127,7 +124,7 @@ def _object(source: str, offset: int, depth: int) -> tuple[Node, int]:
         key = _STRING.match(source, position)
         if key is None:
             raise _bad_token(source, position)
-        position = _expect(source, _skip(source, key.end()), ":")
+        position = _after_colon(source, _skip(source, key.end()))
         child, position = _member_value(source, position, depth)
         members.append((_scalar(NodeKind.STRING, source, key), child))
         if source.startswith("}", position):
@@ -154,6 +151,12 @@ def _array(source: str, offset: int, depth: int) -> tuple[Node, int]:
         position = _expect(source, position, ",")
     node = Node(NodeKind.ARRAY, source, offset, "[", items=tuple(items))
     return node, _skip(source, position + 1)
+
+
+def _after_colon(source: str, position: int) -> int:
+    if position < len(source) and source[position] != ":":
+        raise syntax_error(source, position, f'unexpected character {source[position]}, missing ":" after field name')
+    return _expect(source, position, ":")
 
 
 def _expect(source: str, position: int, mark: str) -> int:

@@ -6,6 +6,7 @@ Must not know what is served, and never listens anywhere but on loopback.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 from typing import cast
@@ -31,7 +32,9 @@ class _Protocol(H11Protocol):
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             scope[TRANSPORT] = transport
-            await served(scope, receive, send)
+            # A call that still hangs when the server stops is cancelled, which is no error to report.
+            with contextlib.suppress(asyncio.CancelledError):
+                await served(scope, receive, send)
 
         self.app = app
 
@@ -69,8 +72,7 @@ class Server:
         """Stop at once; calls that hang are let go."""
         if self._thread is None or self._socket is None:
             return
-        self._server.should_exit = True
-        self._server.force_exit = True
+        self._server.stop()
         self._thread.join(_STOP_SECONDS)
         self._socket.close()
         self._thread = None
@@ -80,16 +82,39 @@ class Server:
 
 
 class _ThreadServer(uvicorn.Server):
-    """uvicorn's server, which tells when it is ready and leaves signals to the main thread."""
+    """uvicorn's server, told to stop from another thread and gone at once; signals stay with the main thread."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
-        await super().startup(sockets)
+    def stop(self) -> None:
+        """Leave `main_loop`; may be called from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def main_loop(self) -> None:
+        """Serve until told to stop, renewing the Date header each second."""
+        self._loop = asyncio.get_running_loop()
+        await self.on_tick(0)
         self.ready.set()
+        while not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1.0)
+            await self.on_tick(0)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening and hang up on everybody."""
+        del sockets
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            cast("_Protocol", connection).transport.abort()
+        # Hanging up reaches the calls that wait for their caller in two turns of the loop.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
 
 
 def _listening(port: int) -> socket.socket:
