@@ -17,7 +17,7 @@ from typing import TextIO
 import tests.benchmarks as package
 from tests.benchmarks.row import Row
 
-_WIDTHS = (58, 12, 14)
+_WIDTHS = (60, 12, 14)
 
 
 def modules(words: Sequence[str]) -> Iterator[tuple[str, Iterator[Row]]]:
