@@ -102,6 +102,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("provider-host-refused", _ERROR, "A credential would go to a host that is not trusted, or travel in clear."),
     Rule("provider-unauthorized", _ERROR, "The vendor refused the credential."),
     Rule("provider-login-required", _ERROR, "A person must log in to the account (again)."),
+    Rule("provider-token-store", _ERROR, "The store of login tokens cannot be used."),
     Rule("provider-forbidden", _ERROR, "The credential may not do this."),
     Rule("provider-not-owned", _ERROR, "The number does not belong to the account or its application."),
     Rule("provider-rate-limited", _ERROR, "The vendor refused further requests for now."),

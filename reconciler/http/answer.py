@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from reconciler.providers.base import UnexpectedResponse
 
 _LONGEST_QUOTE = 200
+_IN_BETWEEN = "check the account's base_url, and whether something on the way answers in the vendor's place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class Answer:
         """`404 Not Found`, or the bare number of a status that nobody knows."""
         return status_text(self.status)
 
+    def error_text(self) -> str:
+        """The vendor's own words in an answer that is no success; not yet fit for a message."""
+        try:
+            data = parse_json(self.body, peer="the vendor")
+        except UnexpectedResponse:
+            words = self.body[:1000].decode("utf-8", "replace")
+            return self.status_text if "<" in words or not words.strip() else words
+        return error_message(data) or self.status_text
+
     def clock_ahead(self, now: float) -> float | None:
         """By how many seconds this machine's clock is ahead of the vendor's Date header; None without one."""
         try:
@@ -52,17 +62,33 @@ def status_text(status: int) -> str:
         return str(status)
 
 
-def parse_json(body: bytes) -> Any:  # noqa: ANN401 - JSON is any of its types until a wire model judges it
+def parse_json(body: bytes, *, peer: str) -> Any:  # noqa: ANN401 - JSON is any of its types until a wire model judges it
     """Parse JSON strictly: UTF-8, finite numbers of sane length, no lone surrogates; raises UnexpectedResponse."""
     try:
         data = json.loads(body.decode("utf-8"), parse_constant=_refuse)
         if b"\\u" in body:
             json.dumps(data, ensure_ascii=False).encode("utf-8")
     except RecursionError:
-        raise UnexpectedResponse("the answer is JSON nested too deeply") from None
+        raise UnexpectedResponse(f"{peer} answered JSON that is nested too deeply") from None
     except ValueError:
-        raise UnexpectedResponse(f"the answer is {_nature(body)}, not JSON") from None
+        raise UnexpectedResponse(f"{peer} answered {_nature(body)}", hint=_IN_BETWEEN) from None
     return data
+
+
+def error_message(data: object) -> str | None:
+    """The text of `{"error": TEXT}`, `{"error": {"message": TEXT}}`, `{"message": TEXT}` or OAuth's error body."""
+    match data:
+        case {"error": str(code), "error_description": str(words)} if code:
+            return f"{code}: {words}"
+        case {"error": str(text)} if text:
+            return text
+        case {"error": {"message": str(text)}} if text:
+            return text
+        case {"message": str(text)} if text:
+            return text
+        case {"error": other} if other:
+            return "an error without a message"
+    return None
 
 
 def plain(text: str, limit: int = _LONGEST_QUOTE) -> str:
@@ -80,7 +106,7 @@ def _refuse(constant: str) -> NoReturn:
 def _nature(body: bytes) -> str:
     head = body[:512].lstrip().lower()
     if not head:
-        return "empty"
+        return "with an empty body"
     if head.startswith((b"<!doctype", b"<html", b"<head", b"<body")):
-        return "an HTML page"
-    return "damaged or something else"
+        return "with an HTML page, not JSON"
+    return "with something that is not JSON"

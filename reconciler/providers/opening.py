@@ -29,4 +29,29 @@ def open_provider(
         from reconciler.providers.exolve.provider import open_exolve
 
         return open_exolve(account, secrets, clock=clock, on_wait=on_wait, patience=patience)
+    if account.provider == "mtt":
+        from reconciler.providers.mtt.opening import open_mtt
+
+        return open_mtt(account, secrets, clock=clock, on_wait=on_wait, patience=patience)
     raise ProviderError(f"account {account.name}: nothing is known of a provider {account.provider!r}")
+
+
+def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
+    """The address where a person logs in to an account; raises ProviderError and SecretError."""
+    _check_login(account)
+    from reconciler.providers.mtt import opening
+
+    return opening.authorize_url(account, secrets, state)
+
+
+def exchange(account: Account, secrets: Secrets, pasted: str, state: str) -> None:
+    """Store the tokens of a login, from its pasted redirect or code; raises ProviderError and SecretError."""
+    _check_login(account)
+    from reconciler.providers.mtt import opening
+
+    opening.exchange(account, secrets, pasted, state)
+
+
+def _check_login(account: Account) -> None:
+    if account.provider != "mtt":
+        raise ProviderError(f"account {account.name} needs no login", hint="its api_key is all that it needs")

@@ -79,19 +79,15 @@ class ExolveClient:
         if not answer.ok:
             raise self._refusals.error(answer, about=about, number=number)
         try:
-            data = parse_json(answer.body)
+            data = parse_json(answer.body, peer="Exolve")
         except UnexpectedResponse as error:
-            raise UnexpectedResponse(
-                f"Exolve answered 200 OK, but {error}", hint=_HINT, may_have_taken_effect=True
-            ) from None
+            error.may_have_taken_effect = True
+            raise
         if not isinstance(data, Mapping):
             raise UnexpectedResponse("Exolve answered 200 OK without an object", may_have_taken_effect=True)
         if (hidden := self._refusals.hidden_error(data)) is not None:
             raise hidden
         return data
-
-
-_HINT = "check the account's base_url, and whether something between here and Exolve answers in its place"
 
 
 def _encode(body: Mapping[str, Any]) -> bytes:

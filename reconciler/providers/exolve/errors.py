@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
-from reconciler.http.answer import Answer, parse_json
+from reconciler.http.answer import Answer, error_message, parse_json
 from reconciler.providers.base import Forbidden, NotOwned, ProviderError, Rejected, Unauthorized, UnexpectedResponse
 
 
@@ -24,7 +23,7 @@ class Refusals:
 
     def error(self, answer: Answer, *, about: str, number: str | None) -> ProviderError:
         """Return the error that an answer other than 200 means; `about` is what was asked for."""
-        text = self.said(error_text(answer))
+        text = self.said(answer.error_text())
         match answer.status:
             case HTTPStatus.UNAUTHORIZED:
                 return self._unauthorized(text)
@@ -47,7 +46,7 @@ class Refusals:
 
     def hidden_error(self, data: object) -> ProviderError | None:
         """Return the error that stands in the body of a 200; whether the request took effect is then not known."""
-        text = self.said(message_of(data) or "")
+        text = self.said(error_message(data) or "")
         if not text:
             return None
         return UnexpectedResponse(f"Exolve answered 200 OK with an error: {text}", may_have_taken_effect=True)
@@ -79,36 +78,8 @@ class Refusals:
         return Rejected(f"Exolve refused {about}: {text}")
 
 
-def error_text(answer: Answer) -> str:
-    """The vendor's own words in an answer that is no success."""
-    try:
-        data = parse_json(answer.body)
-    except UnexpectedResponse:
-        words = answer.body[:1000].decode("utf-8", "replace")
-        return answer.status_text if "<" in words or not words.strip() else words
-    return message_of(data) or answer.status_text
-
-
-def message_of(data: object) -> str | None:
-    """The text of `{"error": TEXT}`, `{"error": {"message": TEXT}}` or `{"message": TEXT, "code": …}`."""
-    match data:
-        case {"error": str(text)} if text:
-            return text
-        case {"error": Mapping() as inner}:
-            return _words(inner.get("message")) or "an error without a message"
-        case {"message": str(text)} if text:
-            return text
-        case {"error": other} if other:
-            return "an error without a message"
-    return None
-
-
-def _words(text: Any) -> str | None:  # noqa: ANN401 - any JSON
-    return text if isinstance(text, str) else None
-
-
 def _is_json(answer: Answer) -> bool:
     try:
-        return isinstance(parse_json(answer.body), Mapping)
+        return isinstance(parse_json(answer.body, peer="Exolve"), Mapping)
     except UnexpectedResponse:
         return False

@@ -13,11 +13,11 @@ from reconciler.http.answer import Answer
 from reconciler.model import NumberForwarding, Value
 from reconciler.providers.base import Probed, ProviderError
 from reconciler.providers.exolve.client import ExolveClient
+from reconciler.providers.probing import clock
 
 _SIP_ID = re.compile(r"88314\d{10}")
 _PAGE = 100
 _MOST_PAGES = 1_000
-_CLOCK_TOLERANCE_SECONDS = 60.0
 
 Fetch = Callable[[], tuple[Any, Answer]]
 
@@ -30,22 +30,9 @@ def probe(client: ExolveClient, values: Sequence[Value], *, now: Callable[[], fl
         yield Probed("credential", ok=False, message=str(error), hint=error.hint)
         return
     yield Probed("credential", ok=True, message="Exolve accepts the API key")
-    yield from clock_findings(answer.clock_ahead(now()))
+    yield from clock(answer.clock_ahead(now()))
     yield from _sip_id_findings(client, data, wanted=_sip_ids(values))
     yield from _media_findings(client, wanted=_media_ids(values))
-
-
-def clock_findings(ahead: float | None) -> Iterator[Probed]:
-    """Judge how far this machine's clock is off the vendor's."""
-    if ahead is None:
-        return
-    off = abs(ahead)
-    if off <= _CLOCK_TOLERANCE_SECONDS:
-        yield Probed("clock", ok=True, message="this machine's clock agrees with the vendor's")
-        return
-    direction = "ahead of" if ahead > 0 else "behind"
-    message = f"this machine's clock is {off:.0f} s {direction} the vendor's"
-    yield Probed("clock", ok=False, message=message, hint="set the clock, or let it follow a time server")
 
 
 def _sip_id_findings(client: ExolveClient, first: object, *, wanted: Sequence[str]) -> Iterator[Probed]:

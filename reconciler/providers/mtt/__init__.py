@@ -1,0 +1,1 @@
+"""MTT Business: parking of numbers; import what is needed from its modules."""

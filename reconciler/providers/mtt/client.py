@@ -1,0 +1,115 @@
+"""MTT's endpoints, each sent with a fresh token once more when the first is refused; knows nothing of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from reconciler.http.answer import Answer, error_message, parse_json
+from reconciler.http.client import LIST_BYTES, HttpClient, Request
+from reconciler.providers.base import Forbidden, ProviderError, Rejected, Unauthorized, UnexpectedResponse
+from reconciler.providers.mtt.mapping import encode_parking
+from reconciler.providers.mtt.oauth import OAuth
+from reconciler.providers.mtt.wire import Done, ExternalNumbers, read, unwrap
+
+HOSTS = ("openapi.mtt.ru",)
+OAUTH_HOSTS = ("oauth.mtt.ru",)
+
+_SUCCESSES = range(200, 300)
+_REFUSALS = range(400, 500)
+
+
+class MttClient:
+    """The documented methods that parking needs; raises ProviderError."""
+
+    def __init__(self, http: HttpClient, *, oauth: OAuth, oauth_http: HttpClient, account: str) -> None:
+        self.http = http
+        self._oauth_http = oauth_http
+        self._oauth = oauth
+        self._account = account
+
+    def external_numbers(self) -> tuple[ExternalNumbers, Answer]:
+        """The account's numbers as MTT spells them, all in one answer."""
+        answer = self._send(Request("GET", "/externalNumbersInfo", is_read=True, limit_bytes=LIST_BYTES))
+        body = self._body(answer, about="the list of numbers")
+        self._refuse_error(answer, body)
+        return read(ExternalNumbers, body), answer
+
+    def set_parking(self, spellings: Sequence[str], *, parked: bool) -> int:
+        """Switch parking of numbers, in MTT's own spelling; return the attempts it took."""
+        body = encode_parking(spellings, parked=parked)
+        answer = self._send(Request("POST", "/setParkingNumbers", is_read=False, body=body))
+        try:
+            self._confirm(answer, about=f"parking of {_counted(spellings)}")
+        except ProviderError as error:
+            error.attempts = answer.attempts
+            raise
+        return answer.attempts
+
+    def close(self) -> None:
+        """Give back the connections to both hosts."""
+        self.http.close()
+        self._oauth_http.close()
+
+    def _send(self, request: Request) -> Answer:
+        token = self._oauth.access_token()
+        answer = self.http.send(request, bearer=token)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            token = self._oauth.access_token(rejected=token)
+            answer = self.http.send(request, bearer=token)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise Unauthorized(
+                f"MTT does not accept a fresh access token of account {self._account} (401)",
+                hint=f"log in again: reconciler login {self._account}",
+            )
+        self._oauth.worked(token)
+        return answer
+
+    def _confirm(self, answer: Answer, *, about: str) -> None:
+        """Only a success that says so is one; nothing can be read back afterwards."""
+        try:
+            body = self._body(answer, about=about)
+            done = read(Done, body)
+            if done.success:
+                self._refuse_error(answer, body)
+        except UnexpectedResponse as error:
+            error.may_have_taken_effect = True
+            raise
+        if not done.success:
+            said = error_message(body)
+            raise Rejected(f"MTT refused {about}: success is 0" + (f": {self.http.told(said)}" if said else ""))
+
+    def _body(self, answer: Answer, *, about: str) -> Any:  # noqa: ANN401 - JSON
+        """Return the body of a success without its envelope; all else raises."""
+        if answer.status not in _SUCCESSES:
+            raise self._error(answer, about=about)
+        data = parse_json(answer.body, peer="MTT")
+        if isinstance(data, dict) and "error" in data and "success" not in data:
+            self._refuse_error(answer, data)
+        return unwrap(data)
+
+    def _refuse_error(self, answer: Answer, data: object) -> None:
+        """Raise where a success carries an error: what then happened is not documented."""
+        if (said := error_message(data)) is not None:
+            raise UnexpectedResponse(f"MTT answered {answer.status_text} with an error: {self.http.told(said)}")
+
+    def _error(self, answer: Answer, *, about: str) -> ProviderError:
+        text = f"{answer.status_text}: {self.http.told(answer.error_text())}"
+        if answer.status == HTTPStatus.FORBIDDEN:
+            return Forbidden(
+                f"MTT forbids {about} ({text})",
+                hint="check in the personal account that the Open API is switched on for this integration",
+            )
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return UnexpectedResponse(
+                f"MTT knows no such address ({text})",
+                hint=f"check accounts.{self._account}.base_url; MTT's own is https://openapi.mtt.ru",
+            )
+        if answer.status in _REFUSALS:
+            return Rejected(f"MTT refused {about} ({text})")
+        return UnexpectedResponse(f"MTT answered {text} to {about}, which is none of the documented answers")
+
+
+def _counted(spellings: Sequence[str]) -> str:
+    return f"number {spellings[0]}" if len(spellings) == 1 else f"{len(spellings)} numbers"

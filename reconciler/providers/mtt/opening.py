@@ -1,0 +1,170 @@
+"""Opens an account at MTT Business, and lets a person log in to it; nothing is sent before it is needed."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from reconciler.clock import Clock, SystemClock
+from reconciler.config.settings import Account
+from reconciler.http.answer import plain
+from reconciler.http.budget import Budget, OnWait, silent
+from reconciler.http.client import HttpClient
+from reconciler.http.hosts import check_host
+from reconciler.http.patience import Patience, patience_from
+from reconciler.providers.base import LoginRequired, Unauthorized
+from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
+from reconciler.providers.mtt.oauth import SCOPE, Integration, OAuth
+from reconciler.providers.mtt.provider import MttProvider
+from reconciler.providers.mtt.tokens import FileTokenStore, TokenStore
+from reconciler.secrets import SecretError, SecretRef, Secrets
+
+OAUTH_URL = "https://oauth.mtt.ru"
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the two hosts of one account share."""
+
+    account: Account
+    secrets: Secrets
+    clock: Clock
+    patience: Patience
+    budget: Budget
+
+    def http(self, url: str, trusted: tuple[str, ...]) -> HttpClient:
+        return HttpClient(
+            url,
+            peer="MTT",
+            trusted=trusted,
+            budget=self.budget,
+            secrets=self.secrets,
+            clock=self.clock,
+            patience=self.patience,
+        )
+
+    def oauth(self, store: TokenStore | None) -> tuple[OAuth, HttpClient]:
+        http = self.http(self.account.oauth_url or OAUTH_URL, OAUTH_HOSTS)
+        integration = _integration(self.account, self.secrets)
+        kept = store or FileTokenStore()
+        return OAuth(integration, http=http, store=kept, secrets=self.secrets, clock=self.clock), http
+
+
+def open_mtt(
+    account: Account,
+    secrets: Secrets,
+    *,
+    clock: Clock,
+    on_wait: OnWait,
+    patience: Patience,
+    store: TokenStore | None = None,
+) -> MttProvider:
+    """Open an account at MTT Business; raises ProviderError, SecretError where a secret cannot be had."""
+    parts = _parts(account, secrets, clock=clock, on_wait=on_wait, patience=patience)
+    oauth, oauth_http = parts.oauth(store)
+    http = parts.http(account.base_url, HOSTS)
+    client = MttClient(http, oauth=oauth, oauth_http=oauth_http, account=account.name)
+    return MttProvider(account.name, client, budget=parts.budget, clock=clock)
+
+
+def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
+    """The address where a person logs in; `state` comes back in the redirect. Raises ProviderError and SecretError."""
+    base = account.oauth_url or OAUTH_URL
+    check_host(base, trusted=OAUTH_HOSTS, environ=secrets.environ)
+    query = {
+        "response_type": "code",
+        "client_id": _secret(account, secrets, "client_id", account.client_id),
+        "redirect_uri": _redirect_uri(account),
+        "scope": SCOPE,
+        "state": state,
+    }
+    return f"{base}/oauth/authorize?{urlencode(query)}"
+
+
+def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, store: TokenStore | None = None) -> None:
+    """Turn the pasted redirect or code of a login into stored tokens; raises ProviderError and SecretError."""
+    code = code_of(pasted, state=state, account=account.name)
+    secrets.remember(code)
+    clock = SystemClock()
+    parts = _parts(account, secrets, clock=clock, on_wait=silent, patience=patience_from(secrets.environ))
+    oauth, http = parts.oauth(store)
+    try:
+        oauth.exchange(code)
+    finally:
+        http.close()
+
+
+def code_of(pasted: str, *, state: str, account: str) -> str:
+    """Take the code out of a pasted redirect, whose `state` must be that of this login, or a bare code as it is."""
+    text = pasted.strip()
+    answers = _query(text)
+    if answers is None:
+        if not text or not text.isprintable() or " " in text:
+            raise LoginRequired("what was pasted is neither a redirect nor a code", hint=_again(account))
+        return text
+    if "error" in answers:
+        raise LoginRequired(f"MTT did not log in: {plain(answers['error'], 80)}", hint=_again(account))
+    if not hmac.compare_digest(answers.get("state", "").encode(), state.encode()):
+        raise LoginRequired("the pasted redirect is not of this login: its state differs", hint=_again(account))
+    if not answers.get("code"):
+        raise LoginRequired("the pasted redirect has no code", hint=_again(account))
+    return answers["code"]
+
+
+def _query(text: str) -> Mapping[str, str] | None:
+    """The parameters of a redirect, also where its scheme and host were not pasted; None for a bare code."""
+    if not any(mark in text for mark in ("?", "code=", "error=", "://")):
+        return None
+    try:
+        query = urlsplit(text).query if "?" in text else text
+        return {name: values[0] for name, values in parse_qs(query, max_num_fields=50).items()}
+    except ValueError:
+        return {}
+
+
+def _again(account: str) -> str:
+    return f"start again: reconciler login {account}"
+
+
+def _parts(account: Account, secrets: Secrets, *, clock: Clock, on_wait: OnWait, patience: Patience) -> _Parts:
+    rate = account.rate
+    budget = Budget(per_second=rate.per_second, concurrency=rate.concurrency, clock=clock, on_wait=on_wait)
+    return _Parts(account, secrets, clock, patience, budget)
+
+
+def _integration(account: Account, secrets: Secrets) -> Integration:
+    return Integration(
+        account=account.name,
+        client_id=_secret(account, secrets, "client_id", account.client_id),
+        client_secret=_secret(account, secrets, "client_secret", account.client_secret),
+        oauth_url=account.oauth_url or OAUTH_URL,
+        redirect_uri=account.redirect_uri or "",
+        start=lambda: _start(account, secrets),
+    )
+
+
+def _secret(account: Account, secrets: Secrets, field: str, reference: SecretRef | None) -> str:
+    if reference is None:
+        raise Unauthorized(f"account {account.name} has no {field}", hint=f"set accounts.{account.name}.{field}")
+    return secrets.get(reference)
+
+
+def _redirect_uri(account: Account) -> str:
+    if not account.redirect_uri:
+        raise Unauthorized(
+            f"account {account.name} has no redirect_uri",
+            hint=f"set accounts.{account.name}.redirect_uri as registered",
+        )
+    return account.redirect_uri
+
+
+def _start(account: Account, secrets: Secrets) -> str:
+    """The configured refresh token: optional, as the token store has its successor."""
+    if account.refresh_token is None:
+        return ""
+    try:
+        return secrets.get(account.refresh_token)
+    except SecretError:
+        return ""

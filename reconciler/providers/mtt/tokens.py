@@ -1,0 +1,158 @@
+"""Where MTT's tokens are kept between runs: a file only its owner can read, changed by one process at a time.
+
+Other stores plug in by the same protocol. Knows no HTTP and no vendor's endpoints.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from filelock import FileLock, Timeout
+
+from reconciler.providers.base import ProviderError
+
+_LOCK_SECONDS = 60.0
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the store keeps of one integration.
+
+    `previous` is the refresh token before `refresh`, kept until the new access token has worked once.
+    `seed` is a digest of the configured refresh token that was last taken in. `expires_at` in seconds since the epoch.
+    """
+
+    access: str = field(default="", repr=False)
+    expires_at: float = 0.0
+    refresh: str = field(default="", repr=False)
+    previous: str = field(default="", repr=False)
+    seed: str = ""
+
+
+class TokenStore(Protocol):
+    """Keeps tokens by key; `lock` holds off other processes and threads while tokens are renewed."""
+
+    def lock(self, key: str) -> AbstractContextManager[None]: ...
+
+    def load(self, key: str) -> Tokens | None: ...
+
+    def save(self, key: str, tokens: Tokens) -> None: ...
+
+
+class TokenStoreError(ProviderError):
+    """The token store cannot be used; nothing was sent to the vendor."""
+
+    code = "provider-token-store"
+
+
+def identity(oauth_url: str, client_id: str) -> str:
+    """The key of an integration: it stays when an account is renamed or moved."""
+    return hashlib.sha256(f"{oauth_url}\n{client_id}".encode()).hexdigest()[:32]
+
+
+class FileTokenStore:
+    """One 0600 file an integration in a 0700 folder, replaced as a whole."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or _state_folder()
+
+    @contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """Hold the integration's lock; raises TokenStoreError when somebody else holds it for a minute."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = FileLock(self._folder / f"{key}.lock", timeout=_LOCK_SECONDS, mode=0o600)
+            held = lock.acquire()
+        except Timeout:
+            raise TokenStoreError("another process is renewing MTT's tokens and does not finish") from None
+        except OSError as error:
+            raise self._trouble("locked", error) from None
+        with held:
+            yield
+
+    def load(self, key: str) -> Tokens | None:
+        """Read tokens, None where there are none yet; raises TokenStoreError where damaged or open to others."""
+        path = self._path(key)
+        try:
+            mode = path.stat().st_mode
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._trouble("read", error) from None
+        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise TokenStoreError(f"{path} can be read by others", hint=f"chmod 600 {path}, and log in again")
+        return _parse(text, path)
+
+    def save(self, key: str, tokens: Tokens) -> None:
+        """Replace the tokens at once and for good: the disk has them when this returns."""
+        text = json.dumps({"format_version": _FORMAT, **asdict(tokens)}, indent=2)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _replace(self._path(key), text)
+        except OSError as error:
+            raise self._trouble("written", error) from None
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}.json"
+
+    def _trouble(self, what: str, error: Exception) -> TokenStoreError:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        return TokenStoreError(
+            f"MTT's tokens in {self._folder} cannot be {what}: {reason}",
+            hint="make the folder your own, with room on its disk (XDG_STATE_HOME moves it)",
+        )
+
+
+def _state_folder() -> Path:
+    import platformdirs
+
+    return platformdirs.user_state_path("reconciler", appauthor=False) / "mtt"
+
+
+def _parse(text: str, path: Path) -> Tokens:
+    try:
+        data: Any = json.loads(text)
+        if data.pop("format_version") > _FORMAT:
+            raise TokenStoreError(f"{path} is of a newer version of reconciler", hint="upgrade reconciler")
+        tokens = Tokens(**data)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise TokenStoreError(
+            f"{path} is damaged", hint="remove it and log in again: reconciler login ACCOUNT"
+        ) from None
+    return tokens
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tokens-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a power cut; systems that cannot open a folder do it themselves."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

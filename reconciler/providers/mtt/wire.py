@@ -1,0 +1,95 @@
+"""What MTT's answers look like: both spellings of all that its document spells twice; knows nothing of the model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from reconciler.providers.base import UnexpectedResponse
+
+_TOKEN_SECONDS = 7200
+_LONGEST_DIGITS = 15
+_HEADER_TEXT = r"^[\x21-\x7e]+$"
+
+
+def _count(value: object) -> int:
+    match value:
+        case int() if not isinstance(value, bool) and value >= 0:
+            return value
+        case str() if value.isascii() and value.isdigit() and len(value) <= _LONGEST_DIGITS:
+            return int(value)
+    raise ValueError("not a count")
+
+
+def _number(value: object) -> str:
+    match value:
+        case str() if value:
+            return value
+        case int() if not isinstance(value, bool) and value > 0:
+            return str(value)
+    raise ValueError("not a number")
+
+
+def _flag(value: object) -> bool:
+    if value in (0, 1, "0", "1", "true", "false"):
+        return value in (1, "1", "true")
+    raise ValueError("neither 1 nor 0")
+
+
+Count = Annotated[int, BeforeValidator(_count)]
+Number = Annotated[str, BeforeValidator(_number)]
+Success = Annotated[bool, BeforeValidator(_flag)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ExternalNumber(_Wire):
+    """One number; `type` is documented as the kind of the number, never as its parking, and is not read."""
+
+    number: Number
+
+
+class ExternalNumbers(_Wire):
+    """The answer of externalNumbersInfo."""
+
+    total: Count | None = Field(None, validation_alias=AliasChoices("total", "Total"))
+    numbers: list[ExternalNumber] | None = Field(validation_alias=AliasChoices("numbersList", "numbers_list"))
+
+
+class Done(_Wire):
+    """The answer of setParkingNumbers."""
+
+    success: Success
+
+
+class TokenAnswer(_Wire):
+    """The answer of the token endpoint; its `scope` may differ from the one asked for, and is not looked at."""
+
+    access_token: str = Field(pattern=_HEADER_TEXT)
+    expires_in: Count = _TOKEN_SECONDS
+    refresh_token: Annotated[str, BeforeValidator(lambda value: "" if value is None else value)] = ""
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read(model: type[Model], data: Any) -> Model:  # noqa: ANN401 - any JSON, judged here
+    """Judge an answer by its model; raises UnexpectedResponse that names the place, never the value."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the answer"
+        raise UnexpectedResponse(
+            f"MTT answered something undocumented: {place}: {first['msg'].removeprefix('Value error, ')}"
+        ) from None
+
+
+def unwrap(data: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Take the body out of its `result` envelope, where it is in one."""
+    if isinstance(data, dict) and isinstance(data.get("result"), dict):
+        return data["result"]
+    return data
