@@ -51,9 +51,13 @@ class Session:
             )
         return self._record
 
-    def ground(self, *, reassert: bool = False) -> Ground:
-        """What decisions stand on; raises RecordError where the key for digests cannot be had."""
-        key = digest_key(self.configuration.record, root=self.configuration.root, secrets=self.secrets)
+    def ground(self, *, reassert: bool = False, make_key: bool = True) -> Ground:
+        """What decisions stand on; raises RecordError where the key for digests cannot be had.
+
+        `make_key` makes the local record's key where there is none yet: for what is stored, not for a look.
+        """
+        settings, root = self.configuration.record, self.configuration.root
+        key = digest_key(settings, root=root, secrets=self.secrets, make=make_key)
         try:
             digester = Digester.from_text(key)
         except SecretError as error:

@@ -41,7 +41,10 @@ class StalePlanError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """What a plan is asked for. `expires_in` in seconds; `limit` keeps the first so many changes."""
+    """What a plan is asked for. `expires_in` in seconds; `limit` keeps the first so many changes.
+
+    `kept`: the plan is to be applied or stored, so its digests need a key that lasts.
+    """
 
     refresh: Refresh = Refresh.ALL
     selection: Selection = Selection()
@@ -49,6 +52,7 @@ class Planning:
     reassert: bool = False
     expires_in: float | None = None
     limit: int | None = None
+    kept: bool = False
     warnings: tuple[Diagnostic, ...] = ()
     progress: Callable[[Progress], None] = lambda _progress: None
 
@@ -82,7 +86,7 @@ def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
         warnings=asked.warnings,
     )
     reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress)
-    ground = session.ground(reassert=asked.reassert)
+    ground = session.ground(reassert=asked.reassert, make_key=asked.kept)
     plan = build(configuration, state, ground, options, lambda wanted: _read(session, wanted, reader))
     if asked.limit is not None:
         plan = _limited(configuration, plan, asked.limit)

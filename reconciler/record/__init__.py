@@ -37,12 +37,13 @@ def record_path(settings: RecordSettings, root: Path) -> Path:
     return root / chosen if isinstance(chosen, str) else root / folder.NAME / folder.DATABASE
 
 
-def digest_key(settings: RecordSettings, *, root: Path, secrets: Secrets) -> str | None:
+def digest_key(settings: RecordSettings, *, root: Path, secrets: Secrets, make: bool = True) -> str | None:
     """Return the text for keyed digests: RECONCILER_RECORD_KEY, else the local file's own key, else None.
 
-    The own key is made at first use; raises RecordError where it cannot be read or made.
+    With `make` the own key is made at first use; raises RecordError where it cannot be read or made.
     """
     given = secrets.environ.get("RECONCILER_RECORD_KEY")
     if given or settings.backend != "file":
         return given or None
-    return folder.local_key(record_path(settings, root).parent)
+    beside = record_path(settings, root).parent
+    return folder.local_key(beside) if make or (beside / folder.KEY).exists() else None
