@@ -1,0 +1,157 @@
+"""Read a period's text into its syntax tree, strictly, and tell every fault with its characters and a remedy.
+
+Must not know what a period means in time; wording of faults lives in `faults`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from reconciler.diagnostics import Finding
+from reconciler.schedule import faults
+from reconciler.schedule.characters import BLANKS, TAINT, cleaned
+from reconciler.schedule.scales import SCALE_NAMES, Scale, WeekdayBase, value_of
+from reconciler.schedule.syntax import Item, Part, Range, Tree, Value
+
+_ITEM: Final = re.compile(r"[ \t]*([^{},]*?)[ \t]*\{([^{}]*)\}[ \t]*")
+_REST: Final = re.compile(r"(?:\{[^{}]*\}|[^,])+")
+_GAP: Final = re.compile(r"[ \t]*")
+_BODY_GAP: Final = re.compile(r"[ \t,]*")
+_CHAIN: Final = re.compile(r"[ \t]*((?:[^ \t,-]+|(?=-))(?:[ \t]*-[ \t]*[^ \t,-]*)*)[ \t,]*")
+_ENDS: Final = re.compile(r"([^ \t-]+)(?:[ \t]*-[ \t]*([^ \t-]+))?\Z")
+
+
+def read(text: str, base: WeekdayBase = "sunday") -> tuple[Tree, tuple[Finding, ...]]:
+    """Read a whole period; the tree holds what could be read, and is to be trusted only without findings."""
+    clean, findings = cleaned(text)
+    trimmed = clean.strip(BLANKS)
+    if not trimmed or trimmed.lower() == "none":
+        return Tree(text, (), is_none=bool(trimmed)), tuple(findings)
+    reader = _Reader(clean.lower(), base, findings)
+    parts = reader.parts()
+    found = sorted((_as_written(finding, text) for finding in findings), key=lambda finding: finding.start)
+    return Tree(text, tuple(parts), commas=tuple(reader.commas)), tuple(found)
+
+
+def _as_written(finding: Finding, text: str) -> Finding:
+    """Quote the user's own capitals in the message."""
+    written = text[finding.start : finding.end]
+    return replace(finding, message=finding.message.replace(f"'{written.lower()}'", f"'{written}'"))
+
+
+class _Reader:
+    """One pass over one text; collects findings as it goes and never stops at the first."""
+
+    def __init__(self, text: str, base: WeekdayBase, findings: list[Finding]) -> None:
+        self._text = text
+        self._base = base
+        self._findings = findings
+        self.commas: list[int] = []
+
+    def parts(self) -> list[Part]:
+        parts: list[Part] = []
+        lone: list[int] = []  # commas with nothing before them; allowed only at the end
+        at = 0
+        while True:
+            part, at = self._part(at)
+            if part is None:
+                lone.append(at)
+            else:
+                parts.append(part)
+                self._report_empty(lone)
+                lone = []
+            if at == len(self._text):
+                break
+            self.commas.append(at)
+            at += 1
+        if not parts:
+            self._report_empty(lone[:1])
+        return parts
+
+    def _report_empty(self, commas: list[int]) -> None:
+        for comma in commas:
+            self._findings.append(faults.empty_part(comma))
+
+    def _part(self, at: int) -> tuple[Part | None, int]:
+        """Read up to the next comma outside braces; None where there is nothing before it."""
+        text, items = self._text, []
+        start = _skip(text, at)
+        end = at = start
+        while at < len(text) and text[at] != ",":
+            match = _ITEM.match(text, at)
+            if match is None:
+                end = at = self._rest(at, alone=not items)
+                continue
+            at = match.end()
+            end = match.end(2) + 1
+            item = self._item(match)
+            if item is not None:
+                items.append(item)
+        return (Part(tuple(items), start, end) if at > start else None), at
+
+    def _rest(self, at: int, *, alone: bool) -> int:
+        """Report text that is no item, up to the next comma."""
+        match = _REST.match(self._text, at)
+        end = match.end() if match else len(self._text)
+        words = self._text[at:end].rstrip(BLANKS)
+        if TAINT not in words:
+            self._findings.append(faults.no_item(words, at, alone=alone))
+        return end
+
+    def _item(self, match: re.Match[str]) -> Item | None:
+        head, body = match.group(1), match.group(2)
+        scale = self._scale(head, match.start(1), match.start(2) - 1)
+        if scale is None:
+            return None
+        if not body.strip(BLANKS):
+            self._findings.append(faults.empty_braces(scale, match.start(2) - 1, match.end(2) + 1))
+        for offset, character in enumerate(body, match.start(2)):
+            if character == ",":
+                self._findings.append(faults.comma_inside(body, offset))
+        ranges = self._ranges(scale, match.start(2), match.end(2))
+        return Item(scale, tuple(ranges), match.end(1) - len(head.split()[-1]), match.end(2) + 1)
+
+    def _scale(self, head: str, start: int, brace: int) -> Scale | None:
+        """Find the scale that ends the head; whatever stands before it is reported."""
+        known = SCALE_NAMES.get(head)
+        if known is None and TAINT not in head:
+            fault, known = faults.head(head, start, brace)
+            self._findings.append(fault)
+        return known
+
+    def _ranges(self, scale: Scale, at: int, end: int) -> list[Range]:
+        ranges = []
+        at = _skip(self._text, at, _BODY_GAP)
+        while at < end and (match := _CHAIN.match(self._text, at, end)):
+            one = self._range(scale, match.group(1).rstrip(BLANKS), match.start(1))
+            if one is not None:
+                ranges.append(one)
+            at = match.end()
+        return ranges
+
+    def _range(self, scale: Scale, chain: str, start: int) -> Range | None:
+        match = _ENDS.match(chain)
+        if match is None:
+            if TAINT not in chain:
+                self._findings.append(faults.dashes(scale, chain, start))
+            return None
+        first = self._value(scale, match.group(1), start, chain)
+        if match.group(2) is None:
+            return None if first is None else Range(first, first)
+        last = self._value(scale, match.group(2), start + match.start(2), chain)
+        return None if first is None or last is None else Range(first, last)
+
+    def _value(self, scale: Scale, word: str, start: int, chain: str) -> Value | None:
+        number = value_of(scale, word, self._base)
+        if number is None:
+            if TAINT not in word:
+                self._findings.append(faults.value(scale, word, start, chain, self._text))
+            return None
+        return Value(number, start, start + len(word))
+
+
+def _skip(text: str, at: int, gap: re.Pattern[str] = _GAP) -> int:
+    match = gap.match(text, at)
+    return match.end() if match else at

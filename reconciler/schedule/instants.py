@@ -1,0 +1,236 @@
+"""Sets of instants, exactly: from which year on, which days have which times.
+
+A set is a row of spans of years; in a span, a mapping `{time mask: day mask}` whose day masks are disjoint and cover
+every day of every year type. Equal mappings are equal sets, union and complement go class by class, nothing samples.
+Years count from 1970. Must not know periods, text or time zones.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from reconciler.schedule.masks import (
+    ALL_MINUTES,
+    ALL_SECONDS,
+    CYCLE_YEARS,
+    YEAR_TYPES,
+    all_days,
+    to_minutes,
+    to_seconds,
+    type_mask,
+    year_type,
+)
+from reconciler.schedule.scales import FIRST_YEAR
+
+Classes = Mapping[int, int]
+FOREVER: Final = 10**20  # the end of the last span; no explicit year reaches it
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A product of years (half-open spans, None for all), days and times of day."""
+
+    years: tuple[tuple[int, int], ...] | None
+    days: int
+    times: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instants:
+    """A set of instants of local time. `spans` are (first year, classes), the first from 1970, each up to the next.
+
+    `fine`: time masks have a bit a second in place of a bit a minute.
+    """
+
+    spans: tuple[tuple[int, Classes], ...]
+    fine: bool = False
+
+    @classmethod
+    def of(cls, boxes: Iterable[Box], *, fine: bool = False) -> Instants:
+        """Unite boxes, whose time masks are all of the scale that `fine` names."""
+        alive = list(boxes)
+        edges = {FIRST_YEAR}
+        for box in alive:
+            for first, end in box.years or ():
+                edges |= {first, end}
+        known: dict[tuple[int, ...], Classes] = {}
+        spans = []
+        for year in sorted(edge for edge in edges if edge >= FIRST_YEAR):
+            living = tuple(index for index, box in enumerate(alive) if _covers(box, year))
+            if living not in known:
+                known[living] = united((alive[index].days, alive[index].times) for index in living)
+            spans.append((year, known[living]))
+        return cls(_joined(spans), fine=fine).coarse()
+
+    def coarse(self) -> Instants:
+        """Fall back to minutes where no minute is cut; a set has one scale that suits it."""
+        if not self.fine:
+            return self
+        narrowed = {mask: to_minutes(mask) for _, classes in self.spans for mask in classes}
+        if None in narrowed.values():
+            return self
+        return self._mapped(lambda mask: narrowed[mask] or 0, fine=False)
+
+    def _mapped(self, change: Callable[[int], int], *, fine: bool) -> Instants:
+        return Instants(
+            tuple((year, {change(mask): days for mask, days in classes.items()}) for year, classes in self.spans), fine=fine
+        )
+
+    def refined(self) -> Instants:
+        return self if self.fine else self._mapped(to_seconds, fine=True)
+
+    @property
+    def full_day(self) -> int:
+        return ALL_SECONDS if self.fine else ALL_MINUTES
+
+    def classes_in(self, year: int) -> Classes:
+        """Give the classes of one year."""
+        if len(self.spans) == 1:
+            return self.spans[0][1]
+        return self.spans[max(bisect_right(self.spans, year, key=_first) - 1, 0)][1]
+
+    def times_on(self, year: int, slot: int) -> int:
+        """Give the time mask of one day."""
+        classes = self.classes_in(year)
+        return next((mask for mask, days in classes.items() if days >> slot & 1), 0)
+
+    @property
+    def last_change(self) -> int:
+        """Name the first year from which on nothing depends on the year's number."""
+        return self.spans[-1][0]
+
+    def _with(self, other: Instants, combine: Callable[[int, int], int]) -> Instants:
+        left, right = (self, other) if self.fine == other.fine else (self.refined(), other.refined())
+        known: dict[tuple[int, int], Classes] = {}
+        spans = []
+        for year, _, one, two in _paired(left, right):
+            key = (id(one), id(two))  # both live as long as this call
+            if key not in known:
+                known[key] = _combined(one, two, combine)
+            spans.append((year, known[key]))
+        return Instants(_joined(spans), fine=left.fine).coarse()
+
+    def __or__(self, other: Instants) -> Instants:
+        return self._with(other, int.__or__)
+
+    def __and__(self, other: Instants) -> Instants:
+        return self._with(other, int.__and__)
+
+    def __sub__(self, other: Instants) -> Instants:
+        return self._with(other, lambda one, two: one & ~two)
+
+    def __invert__(self) -> Instants:
+        full = self.full_day
+        return self._mapped(lambda mask: full ^ mask, fine=self.fine)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Instants):
+            return NotImplemented
+        if self.fine != other.fine:  # both are coarse where they can be
+            return False
+        return all(
+            one == two or _same(one, two, days_between(year, end)) for year, end, one, two in _paired(self, other)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def is_empty(self) -> bool:
+        return self._is_everywhere(0)
+
+    @property
+    def is_full(self) -> bool:
+        return self._is_everywhere(self.full_day)
+
+    def _is_everywhere(self, mask: int) -> bool:
+        return all(
+            not days_between(year, end) & ~classes.get(mask, 0) for year, end, classes in self.segments()
+        )
+
+    def segments(self) -> Iterator[tuple[int, int, Classes]]:
+        """Yield (first year, end year, classes) of each span."""
+        ends = [*(year for year, _ in self.spans[1:]), FOREVER]
+        for (year, classes), end in zip(self.spans, ends, strict=True):
+            yield year, end, classes
+
+
+NEVER: Final = Instants(((FIRST_YEAR, {0: all_days()}),))
+ALWAYS: Final = Instants(((FIRST_YEAR, {ALL_MINUTES: all_days()}),))
+
+
+def united(products: Iterable[tuple[int, int]]) -> Classes:
+    """Unite products of a day mask and a time mask into classes."""
+    classes = {0: all_days()}
+    for days, times in products:
+        if not times or not days:
+            continue
+        grown: dict[int, int] = {}
+        for mask, held in classes.items():
+            inside = held & days
+            if inside:
+                grown[mask | times] = grown.get(mask | times, 0) | inside
+            if inside != held:
+                grown[mask] = grown.get(mask, 0) | held ^ inside
+        classes = grown
+    return classes
+
+
+@lru_cache(maxsize=4096)
+def types_between(first: int, end: int) -> frozenset[int]:
+    """Find which year types occur from `first` up to, not with, `end`."""
+    if end - first >= CYCLE_YEARS:
+        return frozenset(range(YEAR_TYPES))
+    return frozenset(year_type(year) for year in range(first, end))
+
+
+def days_between(first: int, end: int) -> int:
+    """Mask the days of all year types that occur in a span."""
+    kinds = types_between(first, end)
+    return all_days() if len(kinds) == YEAR_TYPES else sum(type_mask(kind) for kind in kinds)
+
+
+def _first(span: tuple[int, Classes]) -> int:
+    return span[0]
+
+
+def _covers(box: Box, year: int) -> bool:
+    return box.years is None or any(first <= year < end for first, end in box.years)
+
+
+def _joined(spans: list[tuple[int, Classes]]) -> tuple[tuple[int, Classes], ...]:
+    joined = spans[:1]
+    for year, classes in spans[1:]:
+        if classes != joined[-1][1]:
+            joined.append((year, classes))
+    return tuple(joined)
+
+
+def _paired(left: Instants, right: Instants) -> Iterator[tuple[int, int, Classes, Classes]]:
+    """Yield spans in which neither set changes."""
+    if len(left.spans) == len(right.spans) == 1:
+        yield FIRST_YEAR, FOREVER, left.spans[0][1], right.spans[0][1]
+        return
+    years = sorted({year for year, _ in left.spans} | {year for year, _ in right.spans})
+    for year, end in zip(years, [*years[1:], FOREVER], strict=True):
+        yield year, end, left.classes_in(year), right.classes_in(year)
+
+
+def _combined(one: Classes, two: Classes, combine: Callable[[int, int], int]) -> Classes:
+    result: dict[int, int] = {}
+    for first, days in one.items():
+        for second, others in two.items():
+            shared = days & others
+            if shared:
+                mask = combine(first, second)
+                result[mask] = result.get(mask, 0) | shared
+    return result
+
+
+def _same(one: Classes, two: Classes, days: int) -> bool:
+    """Compare two mappings on some days only."""
+    left = {mask: held & days for mask, held in one.items() if held & days}
+    return left == {mask: held & days for mask, held in two.items() if held & days}

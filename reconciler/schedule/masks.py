@@ -1,0 +1,157 @@
+"""Days and times of day as bits of integers: the tables in which every value of a scale is one mask.
+
+A day is a slot of one of 14 year types (leap or not, times the weekday of 1 January), a time of day a bit of 1,440
+minutes or, where seconds matter, of 86,400. Must not know periods, text or time zones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Final, NamedTuple
+
+from reconciler.schedule.scales import Scale
+
+YEAR_TYPES: Final = 14
+SLOTS: Final = 366
+MINUTES: Final = 1440
+SECONDS: Final = 86400
+CYCLE_YEARS: Final = 400
+CYCLE_DAYS: Final = 146_097
+EPOCH_ORDINAL: Final = 719_163  # of 1 January 1970, where 1 January of the year 1 is 1
+
+ALL_MINUTES: Final = (1 << MINUTES) - 1
+ALL_SECONDS: Final = (1 << SECONDS) - 1
+_HOUR: Final = (1 << 60) - 1
+_YEAR: Final = (1 << SLOTS) - 1
+_MONTH_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+class Date(NamedTuple):
+    """One day of a year type: month 1-12, day 1-31, weekday (Sunday 0), day of the year 1-366, row of the month 1-6."""
+
+    month: int
+    day: int
+    weekday: int
+    yearday: int
+    week: int
+
+
+def is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+@cache
+def year_type(year: int) -> int:
+    """Number the kind of a year: weekday of 1 January (Sunday 0), plus 7 for a leap year."""
+    folded = year % CYCLE_YEARS + CYCLE_YEARS - 1
+    days = 365 * folded + folded // 4 - folded // 100 + folded // 400
+    return (days + 1) % 7 + (7 if is_leap(year) else 0)
+
+
+def first_day(year: int) -> int:
+    """Count days from 1 January 1970 to 1 January of a year."""
+    before = year - 1
+    return 365 * before + before // 4 - before // 100 + before // 400 + 1 - EPOCH_ORDINAL
+
+
+def year_of(day: int) -> tuple[int, int]:
+    """Find the year of a day counted from 1 January 1970, and how many days of that year went before it."""
+    year = (day + EPOCH_ORDINAL) * CYCLE_YEARS // CYCLE_DAYS + 1
+    start = first_day(year)
+    while day < start:
+        year -= 1
+        start = first_day(year)
+    while day - start >= (SLOTS if is_leap(year) else SLOTS - 1):
+        start += SLOTS if is_leap(year) else SLOTS - 1
+        year += 1
+    return year, day - start
+
+
+def slot_of(year: int, yearday0: int) -> int:
+    """Number the bit of a day: `yearday0` counts from 0."""
+    return year_type(year) * SLOTS + yearday0
+
+
+@cache
+def dates_of(kind: int) -> tuple[Date, ...]:
+    """List the days of a year type in order."""
+    leap, first_weekday = divmod(kind, 7)
+    dates = []
+    for month, length in enumerate(_MONTH_LENGTHS, 1):
+        last = length + (1 if leap and month == 2 else 0)  # noqa: PLR2004 - February
+        start = (first_weekday + len(dates)) % 7
+        for day in range(1, last + 1):
+            row = (day - 1 + start) // 7 + 1
+            dates.append(Date(month, day, (start + day - 1) % 7, len(dates) + 1, row))
+    return tuple(dates)
+
+
+@cache
+def type_mask(kind: int) -> int:
+    """Mask all days of one year type."""
+    return ((1 << len(dates_of(kind))) - 1) << kind * SLOTS
+
+
+@cache
+def all_days() -> int:
+    return sum(type_mask(kind) for kind in range(YEAR_TYPES))
+
+
+@cache
+def day_masks(scale: Scale) -> dict[int, int]:
+    """Give the mask of each value of mo, wk, yd, md or wd."""
+    field = {Scale.MO: 0, Scale.MD: 1, Scale.WD: 2, Scale.YD: 3, Scale.WK: 4}[scale]
+    rows: dict[int, bytearray] = {}
+    for kind in range(YEAR_TYPES):
+        for offset, date in enumerate(dates_of(kind), kind * SLOTS):
+            row = rows.get(date[field])
+            if row is None:
+                row = rows[date[field]] = bytearray(YEAR_TYPES * SLOTS // 8 + 1)
+            row[offset >> 3] |= 1 << (offset & 7)
+    return {value: int.from_bytes(row, "little") for value, row in rows.items()}
+
+
+@cache
+def time_masks(scale: Scale) -> tuple[int, ...]:
+    """Give the mask of each value of hr or min in minutes of the day, of sec in seconds of the day."""
+    if scale is Scale.HR:
+        return tuple(_HOUR << 60 * hour for hour in range(24))
+    every = sum(1 << step for step in range(0, MINUTES, 60)) if scale is Scale.MIN else sum(1 << step for step in range(0, SECONDS, 60))
+    return tuple(every << shift for shift in range(60))
+
+
+def union(masks: Iterable[int]) -> int:
+    total = 0
+    for mask in masks:
+        total |= mask
+    return total
+
+
+_EXPAND: Final = {ord("0"): "0" * 60, ord("1"): "1" * 60}
+
+
+def to_seconds(minutes: int) -> int:
+    """Widen a mask of minutes to one of seconds."""
+    if minutes in (0, ALL_MINUTES):
+        return ALL_SECONDS if minutes else 0
+    return int(f"{minutes:b}".translate(_EXPAND), 2)
+
+
+def to_minutes(seconds: int) -> int | None:
+    """Narrow a mask of seconds, None where a minute is cut."""
+    if seconds in (0, ALL_SECONDS):
+        return ALL_MINUTES if seconds else 0
+    digits = f"{seconds:0{SECONDS}b}"
+    minutes = int(digits[::60], 2)
+    return minutes if to_seconds(minutes) == seconds else None
+
+
+def bits(mask: int) -> list[int]:
+    """List the positions of the bits of a mask."""
+    found = []
+    while mask:
+        lowest = mask & -mask
+        found.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return found

@@ -1,0 +1,153 @@
+"""The period as a value: parse it, ask it, combine it, write it.
+
+Must not know accounts, files or commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+from itertools import islice
+from typing import Final
+
+from reconciler.diagnostics import Finding
+from reconciler.schedule.grammar import read
+from reconciler.schedule.instants import ALWAYS, NEVER, Instants
+from reconciler.schedule.meaning import has_short_year, instants_of
+from reconciler.schedule.moments import flips, holds
+from reconciler.schedule.pieces import NotExpressibleError, pieces_of
+from reconciler.schedule.render import part_text, tree_text
+from reconciler.schedule.scales import WeekdayBase
+from reconciler.schedule.syntax import Tree
+from reconciler.schedule.zones import zone as zone_of
+
+CANONICAL_VERSION: Final = 1
+"""Grows whenever `Period.canonical` may give another text for the same period."""
+
+
+class PeriodError(ValueError):
+    """A text is no period; `findings` tell why, with characters and remedies."""
+
+    def __init__(self, text: str, findings: tuple[Finding, ...]) -> None:
+        super().__init__("; ".join(finding.message for finding in findings))
+        self.text = text
+        self.findings = findings
+
+
+class Period:
+    """A set of instants with the text that names it. Make one with `Period.parse`, or from others with `| & - ~`."""
+
+    def __init__(self, text: str | None, instants: Instants, tree: Tree | None = None) -> None:
+        """Take the text as written (None: write the normal form) and the set that it means."""
+        self._text = text
+        self._tree = tree
+        self.instants = instants
+
+    @staticmethod
+    def parse(text: str, *, weekday_base: WeekdayBase = "sunday") -> Period:
+        """Read a period; raises PeriodError on any error of grammar.
+
+        `weekday_base` says which day the number 1 is; with `refuse` a number is an error.
+        """
+        return _parsed(text, weekday_base)
+
+    @staticmethod
+    def union(periods: Iterable[Period]) -> Period:
+        """Unite periods; none at all give `none`."""
+        given = list(periods)
+        if len(given) == 1:
+            return given[0]
+        if any(period.has_short_year for period in given):
+            return Period.parse(", ".join(period.text for period in given if period.text.strip().lower() != "none"))
+        united = NEVER
+        for period in given:
+            united |= period.instants
+        return Period(None, united)
+
+    @property
+    def text(self) -> str:
+        """The period as written, or its normal form where it was computed."""
+        return self.canonical if self._text is None else self._text
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The text of each part of the normal form, pairwise disjoint; `("",)` for always, none for never.
+
+        Raises NotExpressibleError for a computed set that no period can name.
+        """
+        if self._tree is not None and self.has_short_year:
+            return tree_text(self._tree)
+        try:
+            return tuple(part_text(piece) for piece in pieces_of(self.instants))
+        except NotExpressibleError:
+            if self._tree is None:
+                raise
+            return tree_text(self._tree)
+
+    @cached_property
+    def canonical(self) -> str:
+        """The normal form: equal for periods of equal meaning, `""` for always, `none` for never.
+
+        Two-digit years change their meaning every century: such a period is only brought into the usual spelling.
+        """
+        return ", ".join(self.parts) if self.parts else "none"
+
+    @cached_property
+    def has_short_year(self) -> bool:
+        """Whether the period names a year by two digits."""
+        return self._tree is not None and any(has_short_year(part) for part in self._tree.parts)
+
+    @property
+    def is_never(self) -> bool:
+        return self.instants.is_empty
+
+    @property
+    def is_always(self) -> bool:
+        return self.instants.is_full
+
+    def equals(self, other: Period) -> bool:
+        """Tell whether both name the same instants."""
+        return self.instants == other.instants
+
+    def contains(self, other: Period) -> bool:
+        """Tell whether every instant of the other is in this one."""
+        return (other.instants - self.instants).is_empty
+
+    def overlaps(self, other: Period) -> bool:
+        """Tell whether some instant is in both."""
+        return not (self.instants & other.instants).is_empty
+
+    def __or__(self, other: Period) -> Period:
+        return Period.union((self, other))
+
+    def __and__(self, other: Period) -> Period:
+        return Period(None, self.instants & other.instants)
+
+    def __sub__(self, other: Period) -> Period:
+        return Period(None, self.instants - other.instants)
+
+    def __invert__(self) -> Period:
+        return Period(None, ~self.instants)
+
+    def __repr__(self) -> str:
+        return f"Period({self._text!r})" if self._text is not None else "Period(…)"
+
+    def matches(self, epoch_seconds: int, zone: str) -> bool:
+        """Tell whether an instant is inside, in a zone of the tz database."""
+        return holds(self.instants, zone_of(zone), epoch_seconds)
+
+    def next_flips(self, epoch_seconds: int, zone: str, count: int) -> list[tuple[int, bool]]:
+        """List the next changes after an instant as (instant, inside from then on); fewer where it never changes again."""
+        return list(islice(flips(self.instants, zone_of(zone), epoch_seconds), count))
+
+
+ALWAYS_PERIOD: Final = Period("", ALWAYS)
+NEVER_PERIOD: Final = Period("none", NEVER)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, weekday_base: WeekdayBase) -> Period:
+    tree, findings = read(text, weekday_base)
+    if findings:
+        raise PeriodError(text, findings)
+    return Period(text, instants_of(tree), tree)

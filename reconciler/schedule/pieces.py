@@ -1,0 +1,122 @@
+"""Turn a set of instants into the disjoint parts that say it: the normal form, equal for equal sets.
+
+Must not know text; `render` writes the parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.schedule.boxes import DayBox, TimeBox, day_boxes, time_boxes, year_boxes
+from reconciler.schedule.instants import Classes, Instants
+from reconciler.schedule.masks import SLOTS, bits, year_type
+
+_LAST_YEAR: Final = 9999
+_YEAR: Final = (1 << SLOTS) - 1
+_Content = tuple[DayBox, TimeBox]
+_Rows = list[tuple[int, int]]  # (time mask, day mask)
+
+
+class NotExpressibleError(ValueError):
+    """The set is real, but no period of this grammar can name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One part: a product of days, times and years (None for all years)."""
+
+    days: DayBox
+    times: TimeBox
+    years: tuple[int, ...] | None = None
+
+    def order(self) -> tuple[tuple[int, ...], ...]:
+        """Give the key by which parts are sorted: years, dates, weekdays from Monday, times."""
+        days, times = self.days, self.times
+        week = tuple(sorted((weekday - 1) % 7 for weekday in bits(days.weekdays or 0)))
+        dates = (days.months, days.yeardays, days.monthdays)
+        clock = (times.hours, times.minutes, times.seconds)
+        return (self.years or (), *map(_values, dates), week, *map(_values, clock))
+
+
+def _values(mask: int | None) -> tuple[int, ...]:
+    return tuple(bits(mask or 0))
+
+
+def pieces_of(instants: Instants) -> tuple[Piece, ...]:
+    """Split a set into disjoint parts in their order; none for the empty set.
+
+    Raises NotExpressibleError where some year lacks what all later years have, or years pass 9999.
+    """
+    *dated, (_, _, eternal) = instants.segments()
+    pieces = [Piece(*content) for content in _products(_rows(eternal), day_boxes, fine=instants.fine)]
+    by_content: dict[_Content, list[int]] = {}
+    known: dict[tuple[int, int], list[_Content]] = {}
+    for year, classes in _years(dated):
+        key = (id(classes), year_type(year))  # the classes live as long as the set
+        if key not in known:
+            known[key] = _content_of_year(classes, eternal, key[1], fine=instants.fine)
+        for content in known[key]:
+            by_content.setdefault(content, []).append(year)
+    pieces += [Piece(days, times, tuple(years)) for (days, times), years in by_content.items()]
+    return tuple(sorted(pieces, key=Piece.order))
+
+
+def _rows(classes: Classes) -> _Rows:
+    return [(times, days) for times, days in classes.items() if times and days]
+
+
+def _years(dated: Iterable[tuple[int, int, Classes]]) -> Iterator[tuple[int, Classes]]:
+    for first, end, classes in dated:
+        if end > _LAST_YEAR + 1:
+            raise NotExpressibleError(f"years after {_LAST_YEAR} are not written out")
+        for year in range(first, end):
+            yield year, classes
+
+
+def _content_of_year(classes: Classes, eternal: Classes, kind: int, *, fine: bool) -> list[_Content]:
+    """Split what one year has beyond what every year has."""
+    rows: dict[int, int] = {}
+    for times, days in classes.items():
+        for always, others in eternal.items():
+            shared = (days & others) >> kind * SLOTS & _YEAR
+            if shared and always & ~times:
+                raise NotExpressibleError("a period cannot leave a year out of all years to come")
+            if shared:
+                rows[times & ~always] = rows.get(times & ~always, 0) | shared
+    return _products(_rows(rows), lambda days: year_boxes(days, kind), fine=fine)
+
+
+def _products(rows: _Rows, split: Callable[[int], tuple[DayBox, ...]], *, fine: bool) -> list[_Content]:
+    """Multiply out days and times, grouped by equal times of day or by equal days, whichever takes fewer."""
+    by_days = _multiplied(rows, split, fine=fine)
+    if len(rows) == 1:
+        return by_days
+    by_times = _multiplied(_turned(rows), split, fine=fine)
+    return by_times if len(by_times) < len(by_days) else by_days
+
+
+def _multiplied(rows: _Rows, split: Callable[[int], tuple[DayBox, ...]], *, fine: bool) -> list[_Content]:
+    return [
+        (day_box, time_box) for times, days in rows for day_box in split(days) for time_box in time_boxes(times, fine=fine)
+    ]
+
+
+def _turned(rows: _Rows) -> _Rows:
+    """Regroup: for each set of days, all the times that have exactly these days."""
+    atoms: list[tuple[int, int]] = []
+    for times, days in rows:
+        grown = []
+        rest = times
+        for mask, held in atoms:
+            rest &= ~mask
+            if mask & times:
+                grown.append((mask & times, held | days))
+            if mask & ~times:
+                grown.append((mask & ~times, held))
+        atoms = [*grown, (rest, days)] if rest else grown
+    merged: dict[int, int] = {}
+    for mask, held in atoms:
+        merged[held] = merged.get(held, 0) | mask
+    return [(mask, held) for held, mask in merged.items()]

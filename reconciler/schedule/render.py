@@ -1,0 +1,82 @@
+"""Write parts as text in the safe profile, whose strings mean the same in every known implementation.
+
+The profile: scale codes, one item a scale, one space, names for months and weekdays, 24-hour numbers, no wrap, no `wk`,
+`yd` only where leap years differ, `sec` only where seconds matter, years of four digits. Must not know how text is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from reconciler.schedule.masks import bits
+from reconciler.schedule.meaning import values_of
+from reconciler.schedule.pieces import Piece
+from reconciler.schedule.scales import MONTHS, WEEKDAYS, Scale
+from reconciler.schedule.syntax import Part, Tree
+
+_ORDER: Final = (Scale.YR, Scale.MO, Scale.WK, Scale.YD, Scale.MD, Scale.WD, Scale.HR, Scale.MIN, Scale.SEC)
+
+
+def part_text(piece: Piece) -> str:
+    """Write one part; the empty text is always."""
+    days, times = piece.days, piece.times
+    values = {
+        Scale.YR: None if piece.years is None else list(piece.years),
+        Scale.MO: _positions(days.months),
+        Scale.YD: _positions(days.yeardays),
+        Scale.MD: _positions(days.monthdays),
+        Scale.WD: _positions(days.weekdays),
+        Scale.HR: _positions(times.hours),
+        Scale.MIN: _positions(times.minutes),
+        Scale.SEC: _positions(times.seconds),
+    }
+    return _items({scale: chosen for scale, chosen in values.items() if chosen is not None})
+
+
+def tree_text(tree: Tree) -> tuple[str, ...]:
+    """Write each part of a tree in the profile's spelling without touching its structure."""
+    return tuple(sorted({_written(part) for part in tree.parts}))
+
+
+def _written(part: Part) -> str:
+    values = {scale: sorted(chosen) for scale in _ORDER if scale is not Scale.YR and (chosen := values_of(part, scale))}
+    rest = _items(values)
+    if not part.has(Scale.YR):
+        return rest
+    years = sorted({(one.first.number, one.last.number) for one in part.ranges(Scale.YR)})
+    spans = " ".join(str(first) if first == last else f"{first}-{last}" for first, last in years)
+    return f"yr {{{spans}}} {rest}".rstrip()
+
+
+def _positions(mask: int | None) -> list[int] | None:
+    return None if mask is None else bits(mask)
+
+
+def _items(values: dict[Scale, list[int]]) -> str:
+    return " ".join(f"{scale.value} {{{runs_of(scale, chosen)}}}" for scale, chosen in values.items())
+
+
+def runs_of(scale: Scale, values: Iterable[int]) -> str:
+    """Write values as maximal runs, weekdays from Monday and never across the end of the week."""
+    if scale is Scale.WD:
+        return _runs(((weekday - 1) % 7 for weekday in values), _weekday, breaks=(6,))
+    return _runs(values, _month if scale is Scale.MO else str)
+
+
+def _weekday(number: int) -> str:
+    return WEEKDAYS[(number + 1) % 7][:3]
+
+
+def _month(number: int) -> str:
+    return MONTHS[number - 1][:3]
+
+
+def _runs(values: Iterable[int], spell: Callable[[int], str], *, breaks: tuple[int, ...] = ()) -> str:
+    spans: list[list[int]] = []
+    for value in sorted(values):
+        if spans and value == spans[-1][1] + 1 and value not in breaks:
+            spans[-1][1] = value
+        else:
+            spans.append([value, value])
+    return " ".join(spell(first) if first == last else f"{spell(first)}-{spell(last)}" for first, last in spans)

@@ -1,0 +1,91 @@
+"""The syntax tree of a period: frozen nodes that remember which characters they were read from.
+
+Must not know what a value means in time, nor which spellings are allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.schedule.scales import Scale
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a scale (weekdays: Sunday 0) and its characters `start` to `end`, end exclusive."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`first` to `last`, both included; a single value has the same value twice."""
+
+    first: Value
+    last: Value
+
+    @property
+    def start(self) -> int:
+        return self.first.start
+
+    @property
+    def end(self) -> int:
+        return self.last.end
+
+    @property
+    def is_single(self) -> bool:
+        return self.first is self.last
+
+    @property
+    def wraps(self) -> bool:
+        return self.first.number > self.last.number
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`scale {ranges}`, from the scale's first letter to the closing brace."""
+
+    scale: Scale
+    ranges: tuple[Range, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Items that hold together; the parts of a period are a union."""
+
+    items: tuple[Item, ...]
+    start: int
+    end: int
+
+    def of(self, scale: Scale) -> Iterator[Item]:
+        """Yield the items of one scale; several of them are a union."""
+        return (item for item in self.items if item.scale is scale)
+
+    def ranges(self, scale: Scale) -> tuple[Range, ...]:
+        """Collect all ranges of one scale, empty where the part does not name it."""
+        return tuple(one for item in self.items if item.scale is scale for one in item.ranges)
+
+    def has(self, *scales: Scale) -> bool:
+        return any(item.scale in scales for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A whole period: its text as written, and its parts.
+
+    Without parts it is blank (always) or `none` (never). `commas` are the offsets of the commas between and after parts.
+    """
+
+    text: str
+    parts: tuple[Part, ...]
+    is_none: bool = False
+    commas: tuple[int, ...] = ()
+
+    def slice(self, node: Value | Range | Item | Part) -> str:
+        """Give the characters that a node was read from."""
+        return self.text[node.start : node.end]
