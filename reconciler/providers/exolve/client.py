@@ -41,12 +41,12 @@ class ExolveClient:
         data, _ = self._read("/number/customer/v1/GetList", body, about="the list of numbers", limit_bytes=LIST_BYTES)
         return read(NumberPage, data)
 
-    def list_sip_ids(self, *, limit: int, offset: int) -> tuple[Any, Answer]:
+    def list_sip_ids(self, *, limit: int, offset: int) -> tuple[object, Answer]:
         """The application's SIP IDs; the shape of an item is not documented."""
         body = {"limit": limit, "offset": offset}
         return self._read("/number/customer/v1/GetSIPList", body, about="the list of SIP IDs", limit_bytes=LIST_BYTES)
 
-    def list_media(self) -> tuple[Any, Answer]:
+    def list_media(self) -> tuple[object, Answer]:
         """The application's audio files; the shape of an item is not documented."""
         return self._read("/media/v1/GetList", {}, about="the list of media", limit_bytes=LIST_BYTES)
 
@@ -58,7 +58,7 @@ class ExolveClient:
         about: str,
         number: str | None = None,
         limit_bytes: int = OBJECT_BYTES,
-    ) -> tuple[Any, Answer]:
+    ) -> tuple[object, Answer]:
         request = Request("POST", path, is_read=True, body=_encode(body), limit_bytes=limit_bytes)
         answer = self.http.send(request, bearer=self._bearer)
         return self._judged(answer, about=about, number=number), answer
@@ -74,7 +74,7 @@ class ExolveClient:
             raise
         return answer.attempts
 
-    def _judged(self, answer: Answer, *, about: str, number: str | None) -> Any:  # noqa: ANN401 - JSON
+    def _judged(self, answer: Answer, *, about: str, number: str | None) -> object:
         """Return the body of a success, a JSON object without an error; all else raises."""
         if not answer.ok:
             raise self._refusals.error(answer, about=about, number=number)

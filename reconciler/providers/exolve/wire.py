@@ -6,7 +6,7 @@ repeated message is documented as one object. Knows nothing of the model.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -202,7 +202,7 @@ class NumberPage(_Wire):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read(model: type[Model], data: Any) -> Model:  # noqa: ANN401 - any JSON, judged here
+def read(model: type[Model], data: object) -> Model:
     """Judge an answer by its model; raises UnexpectedResponse that names the place, never the value."""
     try:
         return model.model_validate(data)

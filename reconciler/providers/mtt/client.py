@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
 
 from reconciler.http.answer import Answer, error_message, parse_json
 from reconciler.http.client import LIST_BYTES, HttpClient, Request
@@ -80,7 +79,7 @@ class MttClient:
             said = error_message(body)
             raise Rejected(f"MTT refused {about}: success is 0" + (f": {self.http.told(said)}" if said else ""))
 
-    def _body(self, answer: Answer, *, about: str) -> Any:  # noqa: ANN401 - JSON
+    def _body(self, answer: Answer, *, about: str) -> object:
         """Return the body of a success without its envelope; all else raises."""
         if answer.status not in _SUCCESSES:
             raise self._error(answer, about=about)

@@ -64,8 +64,9 @@ class MttProvider:
                 raise Rejected("MTT has no forwarding", hint="forwarding is for numbers of an exolve account")
         raise ValueError("one call to MTT writes one value")
 
-    def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:  # noqa: ARG002 - parking points to nothing
-        """Try the login and the clock."""
+    def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:
+        """Try the login and the clock; parking points to nothing else."""
+        del values
         try:
             numbers, answer = self._client.external_numbers()
         except ProviderError as error:

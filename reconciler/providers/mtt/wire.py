@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -76,7 +76,7 @@ class TokenAnswer(_Wire):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read(model: type[Model], data: Any) -> Model:  # noqa: ANN401 - any JSON, judged here
+def read(model: type[Model], data: object) -> Model:
     """Judge an answer by its model; raises UnexpectedResponse that names the place, never the value."""
     try:
         return model.model_validate(data)
@@ -88,7 +88,7 @@ def read(model: type[Model], data: Any) -> Model:  # noqa: ANN401 - any JSON, ju
         ) from None
 
 
-def unwrap(data: Any) -> Any:  # noqa: ANN401 - any JSON
+def unwrap(data: object) -> object:
     """Take the body out of its `result` envelope, where it is in one."""
     if isinstance(data, dict) and isinstance(data.get("result"), dict):
         return data["result"]
