@@ -13,15 +13,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from reconciler.record.base import Holder, Lock, RecordError, RecordState, Run, Update, apply_update, is_same, rebase
+from reconciler.record.base import (
+    Holder,
+    Lock,
+    RecordError,
+    RecordState,
+    Run,
+    Update,
+    apply_update,
+    is_same,
+    one_run,
+    rebase,
+    wrong_name,
+)
 from reconciler.record.document import WINDOW_SIZE, Document, parse, render
 from reconciler.record.locks import HeldLock, break_claims, releasing, take
 from reconciler.record.process import Claim
-from reconciler.record.rows import wrong_name
-from reconciler.record.statements import one_run
 
 _ATTEMPTS = 50
 _LONGEST_PAUSE_SECONDS = 0.5
+_SPREAD = random.SystemRandom()  # rivals must not try again in step
 
 
 class Store(Protocol):
@@ -161,7 +172,7 @@ class DocumentRecord:
                 self._seen = Snapshot(after, version)
                 return after
             seen = self._seen = None
-            time.sleep(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))  # noqa: S311 - spreads rivals
+            time.sleep(_SPREAD.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))
         raise RecordError(f"{self.description} was changed by others {_ATTEMPTS} times in a row", hint="try again")
 
     def _fetch(self) -> Snapshot:

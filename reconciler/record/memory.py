@@ -23,12 +23,14 @@ class MemoryStore:
         self.text = text
         self.failing: str | None = None
         self.before_swap: Callable[[str], None] | None = None
+        self.fetches = 0
         self.saves = 0
         self._version = 0
         self._one_at_a_time = threading.Lock()
 
     def fetch(self) -> tuple[str | None, str]:
         with self._one_at_a_time:
+            self.fetches += 1
             return self.text, str(self._version)
 
     def swap(self, text: str, *, version: str, reason: str) -> str | None:

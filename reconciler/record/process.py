@@ -16,7 +16,9 @@ from pathlib import Path
 
 from reconciler.record.base import Holder, LockedError
 
-_ENDED = {"Z", "X"}
+_ENDED = (["Z"], ["X"])
+_SEPARATORS = 3
+_START_TIME = 19  # field 22 of proc(5), counted behind the process name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def fingerprint(pid: int) -> str:
 
 def is_dead(held: Claim) -> bool:
     """Whether the process behind a lock ran on this host and has provably ended."""
-    if held.holder.host != platform.node() or held.process.count("|") != 3:  # noqa: PLR2004 - the parts of `fingerprint`
+    if held.holder.host != platform.node() or held.process.count("|") != _SEPARATORS:
         return False
     machine, boot, namespace, start = held.process.split("|")
     here_machine, here_boot, here_namespace = _here()
@@ -92,7 +94,7 @@ def _namespace() -> str:
 def _start_time(pid: int) -> str:
     """The kernel's start time of a process in clock ticks since boot, or "" where it cannot be learned."""
     fields = _status(pid)
-    return fields[19] if len(fields) > 19 else ""  # noqa: PLR2004 - field 22 of proc(5), counted behind the name
+    return fields[_START_TIME] if len(fields) > _START_TIME else ""
 
 
 def _status(pid: int) -> list[str]:
@@ -116,7 +118,7 @@ def _is_running(pid: int) -> bool:
         return False
     except OSError:
         return True
-    return _status(pid)[:1] not in [[state] for state in _ENDED]
+    return _status(pid)[:1] not in _ENDED
 
 
 def _user() -> str:

@@ -7,43 +7,28 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import Any, Protocol
 
-from reconciler.record import statements as sql_of
+from reconciler.record import claim_rows, run_rows, statements
 from reconciler.record.base import (
     Holder,
     Lock,
-    RecordError,
     RecordState,
     Run,
     Update,
     apply_update,
     is_same,
     rebase,
+    wrong_name,
 )
 from reconciler.record.locks import HeldLock, break_claims, releasing, take
 from reconciler.record.process import Claim
+from reconciler.record.tables import Sql
 
 WINDOW_SIZE = 32
 KEPT_RUNS = 200
-
-
-class Sql(Protocol):
-    """An open transaction. Statements are written with `?` for parameters; `record` is the id of this record's rows."""
-
-    @property
-    def record(self) -> int: ...
-
-    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        """Run one statement and return its rows."""
-        ...
-
-    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for each row of parameters."""
-        ...
 
 
 class RowRecord(ABC):
@@ -78,9 +63,9 @@ class RowRecord(ABC):
         claims = take(holders)
         with self._one_at_a_time, self._writing() as sql:
             self._checked_head(sql)
-            broken = break_claims(sql_of.claims(sql), [claim.holder.account for claim in claims], force=False)
-            sql_of.drop_claims(sql, broken)
-            sql_of.put_claims(sql, claims)
+            broken = break_claims(claim_rows.held(sql), [claim.holder.account for claim in claims], force=False)
+            claim_rows.drop(sql, broken)
+            claim_rows.put(sql, claims)
         self._broken = tuple(claim.holder for claim in broken)
         held = HeldLock.of(claims)
         with releasing(lambda: self._release(held)):
@@ -89,40 +74,40 @@ class RowRecord(ABC):
     def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
         held = HeldLock.checked(lock)
         with self._one_at_a_time, self._writing() as sql:
-            held.prove(sql_of.claims(sql))
+            held.prove(claim_rows.held(sql))
             head = self._checked_head(sql)
             current = expected if is_same(expected, head) else rebase(expected, self._state(sql), update)
             after = replace(apply_update(current, update), name=self._name or head.name)
-            sql_of.store(sql, update, after, run_id=held.run_id)
+            statements.store(sql, update, after, run_id=held.run_id)
             if update.run is not None:
-                sql_of.prune_runs(sql, keep=KEPT_RUNS)
+                run_rows.prune(sql, keep=KEPT_RUNS)
         return after
 
     def runs(self, limit: int = 20) -> Sequence[Run]:
         with self._one_at_a_time, self._reading() as sql:
-            return () if sql is None else sql_of.runs(sql, limit)
+            return () if sql is None else run_rows.runs(sql, limit)
 
     def run(self, run_id: str) -> Run | None:
         with self._one_at_a_time, self._reading() as sql:
-            return None if sql is None else sql_of.run(sql, run_id)
+            return None if sql is None else run_rows.run(sql, run_id)
 
     def holders(self) -> Sequence[Holder]:
         with self._one_at_a_time, self._reading() as sql:
-            return () if sql is None else tuple(claim.holder for claim in sql_of.claims(sql))
+            return () if sql is None else tuple(claim.holder for claim in claim_rows.held(sql))
 
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         if not self.holders():
             return ()
         with self._one_at_a_time, self._writing() as sql:
-            claims = sql_of.claims(sql)
+            claims = claim_rows.held(sql)
             broken = break_claims(claims, accounts or [claim.holder.account for claim in claims], force=force)
-            sql_of.drop_claims(sql, broken)
+            claim_rows.drop(sql, broken)
         return tuple(claim.holder for claim in broken)
 
     def claims(self) -> Sequence[Claim]:
         """The locks as stored, tokens included."""
         with self._one_at_a_time, self._reading() as sql:
-            return () if sql is None else sql_of.claims(sql)
+            return () if sql is None else claim_rows.held(sql)
 
     @abstractmethod
     def close(self) -> None:
@@ -130,22 +115,16 @@ class RowRecord(ABC):
 
     def _release(self, held: HeldLock) -> None:
         with self._one_at_a_time, self._writing() as sql:
-            sql_of.drop_claims(sql, [claim for claim in sql_of.claims(sql) if claim.token == held.token])
+            claim_rows.drop(sql, [claim for claim in claim_rows.held(sql) if claim.token == held.token])
 
     def _checked_head(self, sql: Sql) -> RecordState:
-        head = sql_of.head(sql)
+        head = statements.head(sql)
         if self._name and head.name and head.name != self._name:
             raise wrong_name(self.description, recorded=head.name, wanted=self._name)
         return head
 
     def _state(self, sql: Sql) -> RecordState:
         head = self._checked_head(sql)
-        return replace(head, name=self._name or head.name, entries=sql_of.entries(sql), windows=sql_of.windows(sql))
-
-
-def wrong_name(description: str, *, recorded: str, wanted: str) -> RecordError:
-    """Return the error for a record of another configuration."""
-    return RecordError(
-        f"{description} belongs to the configuration {recorded!r}, not to {wanted!r}",
-        hint=f"write `name: {recorded}` in reconciler.yaml, or give this configuration its own place under `record`",
-    )
+        return replace(
+            head, name=self._name or head.name, entries=statements.entries(sql), windows=statements.windows(sql)
+        )

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from reconciler.record import folder
 from reconciler.record.base import FORMAT_VERSION, RecordError
-from reconciler.record.rows import RowRecord, Sql
-from reconciler.record.statements import TABLES
+from reconciler.record.rows import RowRecord
+from reconciler.record.tables import TABLES, Sql
 
 APPLICATION_ID = 0x7265636F  # "reco"
 BUSY_SECONDS = 30.0
@@ -28,6 +28,7 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE entries ADD COLUMN digests TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE entries ADD COLUMN protected INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE intents ADD COLUMN digests TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN pid BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE locks ADD COLUMN process TEXT NOT NULL DEFAULT ''",
     ),
 }

@@ -7,6 +7,7 @@ import pytest
 from reconciler.record.base import Record
 from reconciler.record.sqlite import SqliteRecord
 from tests.record.contract import Open, RecordContract
+from tests.record.processes import ProcessContract
 
 
 class TestFile(RecordContract):
@@ -16,3 +17,9 @@ class TestFile(RecordContract):
             return SqliteRecord(tmp_path / ".reconciler" / "record.db", name=name)
 
         return opened
+
+
+class TestFileAndProcesses(ProcessContract):
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> str:
+        return f"file:{tmp_path / '.reconciler' / 'record.db'}"

@@ -28,7 +28,9 @@ def window(window_id: str, *numbers: int, run_id: str = "r1", account: str = "sa
 
 
 def run(run_id: str = "r1", *, finished_at: str = "") -> Run:
-    return Run(run_id, T0, "anna", "desk", commit="c0ffee", finished_at=finished_at, overrides=("unwritable-fields",))
+    return Run(
+        run_id, T0, "anna", "desk", 4711, commit="c0ffee", finished_at=finished_at, overrides=("unwritable-fields",)
+    )
 
 
 def holder(account: str = "sales", *, run_id: str = "r1", pid: int | None = None, host: str | None = None) -> Holder:

@@ -1,0 +1,17 @@
+"""Opens a record from a text, `file:PATH` and the like, so that a test can name one to a process that it starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.record.base import Record
+from reconciler.record.sqlite import SqliteRecord
+
+
+def open_place(place: str, *, name: str | None = "lines") -> Record:
+    kind, _, where = place.partition(":")
+    match kind:
+        case "file":
+            return SqliteRecord(Path(where), name=name)
+        case _:
+            raise ValueError(place)
