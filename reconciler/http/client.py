@@ -32,8 +32,9 @@ MEBIBYTE = 1024 * 1024
 OBJECT_BYTES = 4 * MEBIBYTE
 LIST_BYTES = 32 * MEBIBYTE
 
-# One httpx client serves few threads: with 32 on one, its connection pool costs more than the requests.
-_THREADS_A_CLIENT = 4
+# One pool of connections serves few threads: with 32 on one, looking after it costs more than the requests.
+_THREADS_A_POOL = 4
+_HEADERS = (("User-Agent", "reconciler"), ("Accept", "application/json"), ("Accept-Encoding", "identity"))
 _TOO_OFTEN = HTTPStatus.TOO_MANY_REQUESTS
 _HIGHEST_REDIRECT = 399
 
@@ -80,8 +81,10 @@ class HttpClient:
         proxy = proxy_for(parts.scheme, self.host, secrets.environ)
         if proxy is not None:
             secrets.remember(urlsplit(proxy).password or "")
-        self._clients = self._build(verify=_trust(parts.scheme), proxy=proxy)
-        self._turns = itertools.cycle(self._clients)
+        self._pools = self._build(verify=_trust(parts.scheme), proxy=proxy)
+        self._turns = itertools.cycle(self._pools)
+        timeout = httpx.Timeout(self._patience.read, connect=self._patience.connect)
+        self._extensions = {"timeout": timeout.as_dict()}
 
     def send(self, request: Request, *, bearer: str | None = None) -> Answer:
         """Send a request and return its answer; raises ProviderError for 429, 5xx, redirects and no answer."""
@@ -94,7 +97,7 @@ class HttpClient:
             if result.pauses:
                 self.budget.pause(min(wait, self._patience.longest_wait), str(result.error))
             elapsed = self._clock.monotonic() - started
-            if not result.repeat or attempt >= self._patience.attempts or self._too_long(wait, elapsed):
+            if not result.repeat or attempt >= self._patience.most(result.wait) or self._too_long(wait, elapsed):
                 raise self._told(result.error, attempt)
             if not result.pauses:
                 self._clock.sleep(wait)
@@ -106,29 +109,22 @@ class HttpClient:
 
     def close(self) -> None:
         """Give back connections."""
-        for client in self._clients:
-            client.close()
+        for pool in self._pools:
+            pool.close()
 
-    def _build(self, *, verify: ssl.SSLContext, proxy: str | None) -> tuple[httpx.Client, ...]:
-        count = math.ceil(self.budget.concurrency / _THREADS_A_CLIENT)
+    def _build(self, *, verify: ssl.SSLContext, proxy: str | None) -> tuple[Transport, ...]:
+        """Build transports, not clients: nothing here wants cookies, redirects or hooks, and they cost a third more."""
+        connections = self.budget.concurrency
         return tuple(
-            httpx.Client(
-                transport=Transport(
-                    deadline=self._deadline, verify=verify, connections=self.budget.concurrency, proxy=proxy
-                ),
-                timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
-                headers={"User-Agent": "reconciler", "Accept": "application/json", "Accept-Encoding": "identity"},
-                follow_redirects=False,
-                trust_env=False,
-            )
-            for _ in range(count)
+            Transport(deadline=self._deadline, verify=verify, connections=connections, proxy=proxy)
+            for _ in range(math.ceil(connections / _THREADS_A_POOL))
         )
 
-    def _client(self) -> httpx.Client:
-        if not hasattr(self._shard, "client"):
-            self._shard.client = next(self._turns)
-        client: httpx.Client = self._shard.client
-        return client
+    def _pool(self) -> Transport:
+        if not hasattr(self._shard, "pool"):
+            self._shard.pool = next(self._turns)
+        pool: Transport = self._shard.pool
+        return pool
 
     def _attempt(self, request: Request, bearer: str | None) -> Answer | Failure:
         with self.budget.turn():
@@ -143,14 +139,22 @@ class HttpClient:
 
     def _exchange(self, request: Request, bearer: str | None) -> tuple[Answer, float | None]:
         self._deadline.start(self._patience.exchange)
-        headers = _headers(request, bearer)
-        url = self._base_url + request.path
-        with self._client().stream(request.method, url, content=request.body or None, headers=headers) as response:
+        sent = httpx.Request(
+            request.method,
+            self._base_url + request.path,
+            headers=_headers(request, bearer),
+            content=request.body or None,
+            extensions=self._extensions,
+        )
+        response = self._pool().handle_request(sent)
+        try:
             self._refuse_redirect(response)
             body = self._body(response, request.limit_bytes)
-            found = response.headers
-            answer = Answer(response.status_code, body, found.get("date"), found.get("content-type", ""))
-            return answer, retry_after(found.get("retry-after"), self._clock)
+        finally:
+            response.close()
+        found = response.headers
+        answer = Answer(response.status_code, body, found.get("date"), found.get("content-type", ""))
+        return answer, retry_after(found.get("retry-after"), self._clock)
 
     def _refuse_redirect(self, response: httpx.Response) -> None:
         if HTTPStatus.MULTIPLE_CHOICES <= response.status_code <= _HIGHEST_REDIRECT:
@@ -192,10 +196,12 @@ def bearer_token(text: str, *, what: str) -> str:
     )
 
 
-def _headers(request: Request, bearer: str | None) -> dict[str, str]:
-    headers = {"Content-Type": request.content_type} if request.body else {}
+def _headers(request: Request, bearer: str | None) -> list[tuple[str, str]]:
+    headers = list(_HEADERS)
+    if request.body:
+        headers.append(("Content-Type", request.content_type))
     if bearer is not None:
-        headers["Authorization"] = f"Bearer {bearer}"
+        headers.append(("Authorization", f"Bearer {bearer}"))
     return headers
 
 

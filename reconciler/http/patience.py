@@ -21,6 +21,7 @@ class Patience:
     """Limits in seconds and attempts.
 
     `exchange` bounds one whole exchange, however slowly it drips; `together` all attempts and the waits between.
+    `attempts_when_told` holds where the vendor says when to come back: many workers may have to queue for few places.
     A Retry-After of more than `longest_wait` is given up at once: the vendor wants to be left alone.
     """
 
@@ -28,10 +29,15 @@ class Patience:
     read: float = 30.0
     exchange: float = 60.0
     attempts: int = 5
+    attempts_when_told: int = 10
     together: float = 180.0
     first_wait: float = 0.5
     longest_wait: float = 60.0
     jitter: Callable[[], float] = random.random
+
+    def most(self, told: float | None) -> int:
+        """How many attempts to make; `told` is what the vendor asked to wait, if it did."""
+        return self.attempts_when_told if told else self.attempts
 
     def backoff(self, attempt: int) -> float:
         """Wait before the attempt after this one (counted from 1): doubled each time, between half and all of it."""

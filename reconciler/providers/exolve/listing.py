@@ -6,39 +6,52 @@ numbers as the total, which stood still meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from reconciler.providers.base import Listing, UnexpectedResponse
 from reconciler.providers.exolve.mapping import observe_listed, tells_forwarding
 from reconciler.providers.exolve.wire import ListedNumber, NumberPage
 
 PAGE = 100
-_MOST_PAGES = 10_000
+_MOST_NUMBERS = 1_000_000
 
 FetchPage = Callable[[int, int], NumberPage]
 
 
 class NumberList:
-    """Collects pages; `problem` says why the list is not whole, in words."""
+    """Collects pages in order; `problem` says why the list is not whole, in words."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: NumberPage) -> None:
         self.items: dict[str, ListedNumber] = {}
+        self.total = first.total
         self.problem: str | None = None
-        self._total: int | None = None
+        self.take(first)
 
-    def take(self, page: NumberPage) -> bool:
-        """Add a page; return whether there is more to fetch."""
-        if self._total is not None and page.total != self._total:
-            self.problem = f"the total changed from {self._total} to {page.total} while the list was read"
-        self._total = page.total if self._total is None else self._total
+    @property
+    def wants_more(self) -> bool:
+        return self.problem is None and len(self.items) < self.total
+
+    def take(self, page: NumberPage) -> None:
+        """Add a page, and judge what it says about the whole."""
         before = len(self.items)
         for item in page.numbers:
             self._add(item)
-        if len(self.items) > self._total:
-            self.problem = self.problem or f"{len(self.items)} numbers were listed of a total of {self._total}"
-        if self.problem is None and len(self.items) < self._total and len(self.items) == before:
-            self.problem = f"the list ended after {before} of {self._total} numbers"
-        return self.problem is None and len(self.items) < self._total
+        count = len(self.items)
+        if page.total != self.total:
+            self.problem = f"the total changed from {self.total} to {page.total} while the list was read"
+        elif count > self.total:
+            self.problem = f"{count} numbers were listed of a total of {self.total}"
+        elif count == before and self.problem is None and count < self.total:
+            self.problem = f"the list ended after {count} of {self.total} numbers"
+        elif count > _MOST_NUMBERS:
+            self.problem = f"the list did not end after {count} numbers"
+
+    def take_all(self, offsets: Iterable[int], pages: Iterable[NumberPage]) -> None:
+        """Add pages as long as each begins where the one before ended: a page may be shorter than was asked for."""
+        for offset, page in zip(offsets, pages, strict=False):
+            if offset == len(self.items) and self.wants_more:
+                self.take(page)
 
     def _add(self, item: ListedNumber) -> None:
         number = item.number_name
@@ -49,14 +62,14 @@ class NumberList:
         self.items[number] = item
 
 
-def read_listing(fetch: FetchPage, *, application: str, read_at: float) -> Listing:
-    """Read all pages; raises ProviderError where a page cannot be had."""
-    numbers = NumberList()
-    for _ in range(_MOST_PAGES):
-        if not numbers.take(fetch(PAGE, len(numbers.items))):
-            break
-    else:
-        numbers.problem = f"the list did not end within {_MOST_PAGES} pages"
+def read_listing(fetch: FetchPage, *, application: str, workers: int, read_at: float) -> Listing:
+    """Read all pages, so many at once; raises ProviderError where a page cannot be had."""
+    numbers = NumberList(fetch(PAGE, 0))
+    step = len(numbers.items)
+    with ThreadPoolExecutor(workers, thread_name_prefix="list") as pool:
+        while numbers.wants_more:
+            offsets = range(len(numbers.items), numbers.total, step)[:workers]
+            numbers.take_all(offsets, pool.map(lambda offset: fetch(PAGE, offset), offsets))
     return _listing(numbers, application=application, read_at=read_at)
 
 

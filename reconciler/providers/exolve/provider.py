@@ -52,7 +52,8 @@ class ExolveProvider:
         def fetch(limit: int, offset: int) -> NumberPage:
             return self._client.list_numbers(application=application, limit=limit, offset=offset)
 
-        return read_listing(fetch, application=application, read_at=self._clock.now())
+        workers = self.concurrency
+        return read_listing(fetch, application=application, workers=workers, read_at=self._clock.now())
 
     def read(self, number: str) -> Observation:
         """Read one number by GetAttributes."""
