@@ -38,6 +38,8 @@ class Control:
             return _json(404, {"error": "no such command", "commands": [f"{verb} {path}" for verb, path in _COMMANDS]})
         try:
             body = json.loads(await request.body() or b"{}")
+            if not isinstance(body, dict):
+                return _json(400, {"error": "the body is no JSON object"})
             return _json(200, command(self, body))
         except (KeyError, ValueError, TypeError) as error:
             return _json(400, {"error": f"{type(error).__name__}: {error}"})

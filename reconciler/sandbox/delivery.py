@@ -20,8 +20,9 @@ TRANSPORT = "sandbox.transport"
 _PADDING = b"x" * 65_536
 _PADDING_PIECES = 160
 _DRIP_SECONDS = 0.05
-_SILENT = {FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.TIMEOUT_BEFORE, FaultKind.TIMEOUT_AFTER}
 _DROPS = {FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER}
+SILENT = _DROPS | {FaultKind.TIMEOUT_BEFORE, FaultKind.TIMEOUT_AFTER}
+"""Faults under which no status goes out at all."""
 
 
 def _padded(body: bytes) -> list[bytes]:
@@ -37,13 +38,12 @@ class Wire:
         self._receive = receive
         self._send = send
 
-    async def deliver(self, answer: Answer, fault: Fault | None) -> int | None:
-        """Send the answer; returns the status that went out, None if none did."""
+    async def deliver(self, answer: Answer, fault: Fault | None) -> None:
+        """Send the answer, or what the fault makes of it."""
         kind = fault.kind if fault else None
-        if fault is not None and kind in _SILENT:
+        if fault is not None and kind in SILENT:
             await self._fall_silent(0.0 if kind in _DROPS else fault.seconds)
-            return None
-        if fault is not None and kind is FaultKind.SLOW_DRIP:
+        elif fault is not None and kind is FaultKind.SLOW_DRIP:
             seconds = _DRIP_SECONDS if fault.seconds is None else fault.seconds
             await self._in_pieces(answer, [answer.body[at : at + 1] for at in range(len(answer.body))], seconds)
         elif kind is FaultKind.HUGE_BODY:
@@ -53,7 +53,6 @@ class Wire:
         else:
             await self._start(answer, len(answer.body))
             await self._body(answer.body, more=False)
-        return answer.status
 
     async def _fall_silent(self, seconds: float | None) -> None:
         try:

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from reconciler.sandbox.delivery import Wire
+from reconciler.sandbox.delivery import SILENT, Wire
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
 from reconciler.sandbox.journal import Answer, Call, Incoming, Journal
 
@@ -80,11 +80,11 @@ class Front:
         fault = next((fault for fault in struck if fault.kind is not FaultKind.LATENCY), None)
         if delay := self.latency + sum(_delay(each) for each in struck):
             await asyncio.sleep(delay)
-        status: int | None = None
-        try:
-            status = await wire.deliver(_answer(vendor, call, fault), fault)
-        finally:
-            self._note(call, status, struck, started)
+        answer = _answer(vendor, call, fault)
+        # Noted before it goes out: whoever has the answer finds it in the log.
+        silent = fault is not None and fault.kind in SILENT
+        self._note(call, None if silent else answer.status, struck, started)
+        await wire.deliver(answer, fault)
 
     def _note(self, call: Incoming, status: int | None, struck: tuple[Fault, ...], started: float) -> None:
         names = ", ".join(fault.kind.value for fault in struck) or None

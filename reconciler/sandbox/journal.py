@@ -38,7 +38,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that was answered. `status` is None where no answer went out; `fault` names what was done to it.
+    """A call, noted when its answer is ready. `status` is None where none goes out; `fault` names what struck.
 
     `started` and `finished` are seconds of a monotonic clock; `mutating` says whether the method changes routing
     (a token's rotation does not).

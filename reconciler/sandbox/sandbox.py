@@ -134,7 +134,7 @@ class Sandbox:
 
     @property
     def log(self) -> list[Call]:
-        """All calls so far, in the order in which they were finished."""
+        """All calls so far, in the order in which they were answered."""
         return self.journal.calls
 
     @property

@@ -49,6 +49,7 @@ class Server:
             access_log=False,
             lifespan="off",
             ws="none",
+            proxy_headers=False,
             http=_Protocol,
             timeout_keep_alive=60,
             backlog=1024,

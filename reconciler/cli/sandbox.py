@@ -1,0 +1,83 @@
+"""`reconciler sandbox`: both vendors' APIs on this machine until Ctrl-C.
+
+Must not know how the vendors are imitated; it starts them and says what to paste.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from reconciler.sandbox import Sandbox
+
+_MOST_NUMBERS = 1_000_000
+
+
+@click.command(short_help="the vendors' APIs on this machine, to try and test everything without an account")
+@click.option("--port", type=click.IntRange(0, 65535), default=8020, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--numbers", type=click.IntRange(1, _MOST_NUMBERS), default=10, show_default=True, help="How many Exolve numbers."
+)
+@click.option(
+    "--mtt-numbers", type=click.IntRange(0, _MOST_NUMBERS), default=3, show_default=True, help="How many MTT numbers."
+)
+@click.option("--latency", type=click.IntRange(0, 60_000), default=0, show_default=True, help="Milliseconds a call.")
+@click.option("--loose", is_flag=True, help="Spell every answer anew, in any way the vendors' pages allow.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Where the loose spelling starts.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def sandbox(port: int, numbers: int, mtt_numbers: int, latency: int, loose: bool, seed: int, output: str) -> None:
+    """Serve MTS Exolve and MTT Business on 127.0.0.1 until Ctrl-C.
+
+    Prints a configuration and environment variables to paste. Nothing leaves this machine, nothing is kept.
+    """
+    from reconciler.sandbox import Sandbox
+
+    vendors = Sandbox(
+        numbers=numbers, mtt_numbers=mtt_numbers, latency=latency / 1000, loose=loose, seed=seed, port=port
+    )
+    try:
+        vendors.start()
+    except OSError as error:
+        raise click.ClickException(f"port {port} cannot be listened on: {error.strerror}; try --port 0") from error
+    try:
+        click.echo(_as_json(vendors) if output == "json" else _as_text(vendors))
+        threading.Event().wait()
+    finally:
+        vendors.stop()
+
+
+def _as_text(vendors: Sandbox) -> str:
+    from reconciler.sandbox.paste import configuration, exports
+
+    exolve, mtt = vendors.exolve.numbers, vendors.mtt.numbers
+    return (
+        f"# reconciler.yaml\n{configuration(vendors)}\n"
+        f"# in the shell\n{exports(vendors)}\n"
+        f"# {_span(exolve)} at Exolve, {_span(mtt)} at MTT\n"
+        f"# state, log and faults: {vendors.control_url}/state /log /writes /faults\n"
+        "# serving on loopback until Ctrl-C"
+    )
+
+
+def _span(numbers: tuple[str, ...]) -> str:
+    return f"{numbers[0]} to {numbers[-1]}" if numbers else "no numbers"
+
+
+def _as_json(vendors: Sandbox) -> str:
+    from reconciler.sandbox.paste import configuration, environment
+
+    document = {
+        "format_version": "1.0",
+        "exolve_url": vendors.exolve_url,
+        "mtt_url": vendors.mtt_url,
+        "oauth_url": vendors.oauth_url,
+        "control_url": vendors.control_url,
+        "environment": environment(vendors),
+        "configuration": configuration(vendors),
+        "numbers": {"exolve": list(vendors.exolve.numbers), "mtt": list(vendors.mtt.numbers)},
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2)

@@ -1,0 +1,92 @@
+"""`reconciler sandbox` serves until it is interrupted and says what to paste."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from reconciler.cli.sandbox import sandbox as command
+from reconciler.sandbox import Sandbox
+from reconciler.sandbox.paste import configuration, environment, exports
+from tests.unit.sandbox.conftest import ATTRIBUTES
+
+RUN = "from reconciler.cli.sandbox import sandbox; sandbox(standalone_mode=False)"
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen([sys.executable, "-c", RUN, *arguments], stdout=subprocess.PIPE, text=True)
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(process: subprocess.Popen[str], last: str) -> str:
+    assert process.stdout is not None
+    text = ""
+    for line in process.stdout:
+        text += line
+        if line.startswith(last):
+            return text
+    raise AssertionError(f"it ended early: {text}")
+
+
+def test_it_serves_what_it_prints_until_it_is_interrupted(client: httpx.Client) -> None:
+    with running("--port", "0", "--numbers", "3", "--format", "json") as process:
+        told = json.loads(read_until(process, "}"))
+        headers = {"Authorization": f"Bearer {told['environment']['EXOLVE_API_KEY']}"}
+        assert told["numbers"]["exolve"] == ["74991000000", "74991000001", "74991000002"]
+        for number in told["numbers"]["exolve"]:
+            answer = client.post(told["exolve_url"] + ATTRIBUTES, json={"number_code": number}, headers=headers)
+            assert answer.status_code == 200
+        assert client.get(f"{told['control_url']}/log").json()["calls"][0]["status"] == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) != 0
+
+
+def test_what_it_prints_as_text_is_a_configuration_and_exports() -> None:
+    with running("--port", "0") as process:
+        text = read_until(process, "# serving")
+    before, _, after = text.partition("# in the shell")
+    accounts = yaml.safe_load(before)["accounts"]
+    assert accounts["sales"]["base_url"].startswith("http://127.0.0.1:")
+    assert accounts["sales"]["api_key"] == {"env": "EXOLVE_API_KEY"}
+    assert accounts["office"]["base_url"].endswith("/mtt")
+    assert accounts["office"]["oauth_url"].endswith("/mtt-oauth")
+    names = [line.removeprefix("export ").partition("=")[0] for line in after.splitlines() if line.startswith("export")]
+    assert names == ["EXOLVE_API_KEY", "MTT_CLIENT_ID", "MTT_CLIENT_SECRET", "MTT_REFRESH_TOKEN"]
+    assert "74991000000 to 74991000009 at Exolve" in after
+
+
+def test_a_taken_port_is_named_with_a_remedy() -> None:
+    with Sandbox() as other:
+        port = other.exolve_url.split(":")[2].split("/")[0]
+        result = CliRunner().invoke(command, ["--port", port])
+    assert result.exit_code == 1
+    assert f"port {port} cannot be listened on" in result.output
+    assert "try --port 0" in result.output
+
+
+@pytest.mark.parametrize("arguments", [["--numbers", "0"], ["--port", "65536"], ["--latency", "-1"]])
+def test_nonsense_is_refused(arguments: list[str]) -> None:
+    assert CliRunner().invoke(command, arguments).exit_code == 2
+
+
+def test_what_is_pasted_names_the_running_sandbox() -> None:
+    with Sandbox() as sandbox:
+        pasted = yaml.safe_load(configuration(sandbox))
+        assert pasted["accounts"]["sales"]["base_url"] == sandbox.exolve_url
+        assert pasted["accounts"]["sales"]["application"] == sandbox.application
+        assert pasted["accounts"]["office"]["redirect_uri"] == sandbox.redirect_uri
+        assert exports(sandbox).count("export ") == len(environment(sandbox)) == 4
