@@ -1,0 +1,141 @@
+"""What pydantic found, told in our words at the user's own line.
+
+Knows the models' shape, nothing of what they mean.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from reconciler.config.values import kind_of, quoted
+from reconciler.diagnostics import Diagnostic
+from reconciler.document import Sources, Tree, find
+from reconciler.document.source import problem
+
+Model = TypeVar("Model", bound=BaseModel)
+Path = tuple[str | int, ...]
+_FEW = 30
+_CONTAINERS = {"list_type": "a list", "dict_type": "a map", "model_type": "a map", "model_attributes_type": "a map"}
+
+
+def did_you_mean(written: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest known word, or all of a few."""
+    words = sorted(known)
+    close = get_close_matches(written.lower(), words, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"known here: {', '.join(words)}" if 0 < len(words) <= _FEW else None
+
+
+def read(model: type[Model], tree: Tree, sources: Sources, found: list[Diagnostic]) -> Model | None:
+    """Validate a tree as a model; what is wrong goes to `found`."""
+    try:
+        return model.model_validate(tree.data)
+    except ValidationError as error:
+        found.extend(complaints(error, model, tree, sources))
+        return None
+
+
+def complaints(error: ValidationError, model: type[BaseModel], tree: Tree, sources: Sources) -> Iterator[Diagnostic]:
+    """Each of pydantic's errors as a diagnostic at its place."""
+    for detail in error.errors(include_url=False):
+        yield _complaint(dict(detail), _without_tags(detail["loc"]), model, tree, sources)
+
+
+def _complaint(detail: dict[str, Any], path: Path, model: type[BaseModel], tree: Tree, sources: Sources) -> Diagnostic:
+    kind, given = detail["type"], detail.get("input")
+    here = find(tree, path)
+    if kind == "extra_forbidden":
+        shape = _shape_at(model, path[:-1])
+        message = f"{quoted(str(path[-1]))} is not known {_under(path[:-1])}"
+        hint = did_you_mean(str(path[-1]), _keys(shape)) if shape else None
+        return problem(sources, "unknown-key", message, find(tree, path, key=True), hint=hint)
+    if kind == "missing":
+        message = f"{path[-1]} is missing {_under(path[:-1])}"
+        return problem(sources, "missing-key", message, find(tree, path[:-1], key=True), hint=f"add `{path[-1]}: …`")
+    if kind in ("enum", "literal_error"):
+        return _not_allowed(detail, path, sources, here)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        return _bad_tag(detail, path, sources, tree)
+    if kind in _CONTAINERS:
+        message = f"{_named(path)} takes {_CONTAINERS[kind]}, not {kind_of(given)}"
+        return problem(sources, "wrong-type", message, here)
+    context = detail.get("ctx") or {}
+    if "message" in context:
+        return problem(sources, kind, context["message"], here, hint=context.get("hint"))
+    return problem(sources, "wrong-type", f"{_named(path)} cannot be {kind_of(given)}", here)
+
+
+def _not_allowed(detail: dict[str, Any], path: Path, sources: Sources, here: int) -> Diagnostic:
+    allowed = [word.strip("'") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+    given = detail.get("input")
+    if not isinstance(given, str):
+        return problem(sources, "wrong-type", f"{_named(path)} takes a text, not {kind_of(given)}", here)
+    message = f"{quoted(given)} is no {path[-1] if path else 'value'}"
+    return problem(sources, "invalid-value", message, here, hint=_one_of(given, allowed))
+
+
+def _one_of(given: str, allowed: Sequence[str]) -> str:
+    close = get_close_matches(given.lower(), allowed, n=1, cutoff=0.6)
+    everything = f"{', '.join(allowed[:-1])} or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
+    return f"did you mean {close[0]}?" if close else f"write {everything}"
+
+
+def _bad_tag(detail: dict[str, Any], path: Path, sources: Sources, tree: Tree) -> Diagnostic:
+    context = detail["ctx"]
+    word = context["discriminator"].strip("'")
+    place = find(tree, (*path, word), key="tag" not in context)
+    if "tag" not in context:
+        return problem(sources, "missing-key", f"{word} is missing {_under(path)}", place, hint=f"add `{word}: …`")
+    allowed = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
+    message = f"{quoted(context['tag'])} is no {word}"
+    return problem(sources, "invalid-value", message, place, hint=_one_of(context["tag"], allowed))
+
+
+def _named(path: Path) -> str:
+    for step in reversed(path):
+        if isinstance(step, str):
+            return step
+    return "this"
+
+
+def _under(path: Path) -> str:
+    name = _named(path)
+    return "here" if name == "this" else f"under {name}"
+
+
+# -- from a path to the model that judges it ------------------------------------------------------------------------------
+
+
+def _without_tags(loc: Sequence[str | int]) -> Path:
+    """A pydantic `loc` without the tags of union members, which stand in angle brackets."""
+    return tuple(step for step in loc if not (isinstance(step, str) and step.startswith("<")))
+
+
+def _shape_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
+    """The model that judges the map at a path."""
+    shape: type[BaseModel] | None = model
+    for step in path:
+        if isinstance(step, int) or shape is None:
+            continue
+        by_alias = {field.alias or name: field for name, field in shape.model_fields.items()}
+        if step not in by_alias:
+            continue
+        shape = next(iter(_models(by_alias[step].annotation)), None)
+    return shape
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from _models(part)
+
+
+def _keys(shape: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in shape.model_fields.items()]

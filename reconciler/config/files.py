@@ -1,0 +1,276 @@
+"""A folder to parsed files: reconciler.yaml, what its `include` names, and the trusted copy from git.
+
+Knows which keys belong to the trusted file; knows no sections.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.config.complaints import did_you_mean
+from reconciler.config.values import kind_of, quoted
+from reconciler.diagnostics import Diagnostic, Location, Related
+from reconciler.document import Sources, Tree, parse, read_text
+from reconciler.document.source import decode, problem, span_at
+from reconciler.git import GitError, file_at
+from reconciler.rules import RULES
+
+TRUSTED_FILE = "reconciler.yaml"
+TRUSTED_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
+SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
+DEFAULT_INCLUDE = ("**/*.yaml", "**/*.yml")
+_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A parsed file whose root is a map of known keys."""
+
+    name: str
+    tree: Tree
+    has_nulls: bool
+
+
+@dataclass(slots=True)
+class Files:
+    """Everything read. `broken`: some file could not be, so what seems to be missing may stand there."""
+
+    sources: Sources = field(default_factory=Sources)
+    files: list[File] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list)
+    broken: bool = False
+
+    @property
+    def trusted(self) -> Tree | None:
+        """The root of reconciler.yaml."""
+        return self.files[0].tree if self.files else None
+
+
+def read_files(root: Path, *, trusted: str | None) -> Files:
+    """Read a configuration's files; every trouble is in `found`."""
+    files = Files()
+    text = _trusted_text(root, trusted, files)
+    if text is None:
+        files.broken = True
+        return files
+    name = TRUSTED_FILE if trusted is None else f"{trusted}:{TRUSTED_FILE}"
+    if not _take(files, name, text, origin=None):
+        return files
+    patterns, origin = _include(files)
+    for path in _included(root, patterns, origin, files):
+        given = read_text(root / path)
+        if isinstance(given, tuple):
+            _refuse_file(files, path, given)
+        else:
+            _take(files, path, given, origin=origin)
+    return files
+
+
+def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
+    path = root / TRUSTED_FILE
+    if trusted is None:
+        if not path.is_file():
+            files.found.append(_no_configuration(root))
+            return None
+        given = read_text(path)
+    else:
+        try:
+            given = decode(file_at(root, trusted, TRUSTED_FILE))
+        except GitError as error:
+            hint = "name a branch, tag or commit that has it, like origin/main"
+            message = f"the trusted {TRUSTED_FILE} cannot be had: {error}"
+            files.found.append(Diagnostic("trusted-unreadable", RULES["trusted-unreadable"].severity, message, None, hint))
+            return None
+    if isinstance(given, tuple):
+        _refuse_file(files, TRUSTED_FILE, given)
+        return None
+    if trusted is not None:
+        files.found.extend(_ignored(path, given, trusted))
+    return given
+
+
+def _no_configuration(root: Path) -> Diagnostic:
+    if not root.is_dir():
+        message = f"there is no folder {quoted(str(root))}"
+    else:
+        message = f"this folder has no {TRUSTED_FILE}"
+    place = Location(TRUSTED_FILE, 1, 1, 1, 1)
+    hint = "run `reconciler init`, or name the configuration's folder with -C"
+    return Diagnostic("config-missing", RULES["config-missing"].severity, message, place, hint)
+
+
+def _refuse_file(files: Files, name: str, given: tuple[str, str]) -> None:
+    code, sentence = given
+    files.broken = True
+    files.names.append(name)
+    files.found.append(Diagnostic(code, RULES[code].severity, sentence, Location(name, 1, 1, 1, 1)))
+
+
+def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
+    """Say which lines of the working copy are not those of the trusted file."""
+    given = read_text(path) if path.is_file() else ""
+    if isinstance(given, tuple) or given == trusted:
+        return
+    ours = given.splitlines()
+    matcher = difflib.SequenceMatcher(None, trusted.splitlines(), ours, autojunk=False)
+    changes = [(start, end) for tag, _, _, start, end in matcher.get_opcodes() if tag != "equal"]
+    added = [(start + 1, end) for start, end in changes if end > start]
+    first = changes[0][0] + 1 if changes else 1
+    where = ", ".join(str(start) if start == end else f"{start}-{end}" for start, end in added)
+    if added:
+        message = f"of the working copy's {TRUSTED_FILE}, {_lines(added)} {where} {_was(added)} ignored: {ref} has the trusted one"
+    else:
+        message = f"lines that the working copy's {TRUSTED_FILE} leaves out still hold: {ref} has the trusted one"
+    sources = Sources()
+    base = sources.add(TRUSTED_FILE, given or "\n")
+    offset = sum(len(line) + 1 for line in given.split("\n")[: first - 1])
+    yield problem(sources, "trusted-ignored", message, span_at(base, min(offset, len(given)), min(offset, len(given))))
+
+
+def _lines(ranges: Sequence[tuple[int, int]]) -> str:
+    return "line" if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else "lines"
+
+
+def _was(ranges: Sequence[tuple[int, int]]) -> str:
+    return "was" if _lines(ranges) == "line" else "were"
+
+
+# -- one file --------------------------------------------------------------------------------------------------------------
+
+
+def _take(files: Files, name: str, text: str, *, origin: Location | None) -> bool:
+    base = files.sources.add(name, text)
+    files.names.append(name)
+    document = parse(files.sources, base, text)
+    files.found.extend(document.problems)
+    if document.tree is None or any(item.is_error for item in document.problems):
+        files.broken = True
+    if document.tree is None:
+        if not document.problems:
+            hint = "begin with `version: 1`"
+            files.found.append(problem(files.sources, "file-empty", "the file has only comments", span_at(base, 0, 1), hint=hint))
+        return False
+    trusted = len(files.names) == 1
+    if not _is_ours(files, document.tree, trusted=trusted, origin=origin):
+        files.broken = True
+        return False
+    _check_keys(files, document.tree, trusted=trusted)
+    files.files.append(File(name, document.tree, document.has_nulls))
+    return True
+
+
+def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> bool:
+    """Whether a file is a map that says `version: 1`."""
+    if not isinstance(tree.data, dict):
+        message = f"a file is a map of keys, not {kind_of(tree.data)}"
+        files.found.append(problem(files.sources, "wrong-type", message, tree.span, hint="begin with `version: 1`"))
+        return False
+    version = tree.get("version")
+    if version is None:
+        files.found.append(_no_version(files, tree, trusted=trusted, origin=origin))
+        return False
+    if version.data != _VERSION:
+        shown = quoted(version.data) if isinstance(version.data, str) else kind_of(version.data)
+        message = f"{shown} is no version that this program knows"
+        files.found.append(problem(files.sources, "version-unsupported", message, version.span, hint="write `version: 1`"))
+        return False
+    return True
+
+
+def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> Diagnostic:
+    start = tree.span >> 24 << 24
+    if trusted:
+        return problem(files.sources, "version-missing", "the file does not say `version: 1`", start, hint="add `version: 1`")
+    hint = f"add `version: 1`, or narrow `include` in {TRUSTED_FILE} if the file is no part of the configuration"
+    found = problem(files.sources, "version-missing", "an included file does not say `version: 1`", start, hint=hint)
+    related = (Related("included from here", origin),) if origin else ()
+    return Diagnostic(found.code, found.severity, found.message, found.location, hint, related)
+
+
+def _check_keys(files: Files, tree: Tree, *, trusted: bool) -> None:
+    for key, span, _ in tree.items():
+        if key == "version" or key in SHARED_KEYS or (trusted and key in TRUSTED_KEYS):
+            continue
+        if key in TRUSTED_KEYS:
+            message = f"{key} may stand only in {TRUSTED_FILE}"
+            files.found.append(problem(files.sources, "trusted-only", message, span, hint=f"move it to {TRUSTED_FILE}"))
+        else:
+            known = ("version", *SHARED_KEYS, *(TRUSTED_KEYS if trusted else ()))
+            message = f"{quoted(key)} is not known here"
+            files.found.append(problem(files.sources, "unknown-key", message, span, hint=did_you_mean(key, known)))
+
+
+# -- include ---------------------------------------------------------------------------------------------------------------
+
+
+def _include(files: Files) -> tuple[list[tuple[str, int | None]], Location | None]:
+    """The patterns with their places, and where they are written."""
+    root = files.trusted
+    given = root.get("include") if root is not None else None
+    if root is None or given is None or given.data is None:
+        return ([(pattern, None) for pattern in DEFAULT_INCLUDE], None)
+    origin = files.sources.location(root.key_span("include"))
+    if not isinstance(given.data, list):
+        message = f"include takes a list, not {kind_of(given.data)}"
+        files.found.append(problem(files.sources, "wrong-type", message, given.span, hint='write include: ["numbers/**/*.yaml"]'))
+        return ([], origin)
+    patterns: list[tuple[str, int | None]] = []
+    for element in given.elements():
+        if not isinstance(element.data, str):
+            message = f"a pattern is a text, not {kind_of(element.data)}"
+            files.found.append(problem(files.sources, "wrong-type", message, element.span))
+        elif element.data.startswith(("/", "~")) or ".." in element.data.split("/") or "\\" in element.data:
+            message = f"{quoted(element.data)} leads out of the folder"
+            hint = "write a path relative to reconciler.yaml, with /"
+            files.found.append(problem(files.sources, "include-pattern", message, element.span, hint=hint))
+        else:
+            patterns.append((element.data, element.span))
+    return (patterns, origin)
+
+
+def _included(
+    root: Path, patterns: Sequence[tuple[str, int | None]], origin: Location | None, files: Files
+) -> Iterator[str]:
+    names = sorted(_visible_files(root))
+    chosen: set[str] = set()
+    for pattern, span in patterns:
+        matches = _glob(pattern)
+        hits = {name for name in names if matches.fullmatch(name)}
+        if not hits and span is not None:
+            message = f"{quoted(pattern)} matches no file"
+            files.found.append(problem(files.sources, "include-empty", message, span))
+        chosen |= hits
+    inside = root.resolve()
+    for name in sorted(chosen - {TRUSTED_FILE}):
+        if (root / name).resolve().is_relative_to(inside):
+            yield name
+        else:
+            place = Location(name, 1, 1, 1, 1)
+            message = "the file is a link to a place outside the folder"
+            related = (Related("included from here", origin),) if origin else ()
+            files.broken = True
+            files.found.append(Diagnostic("file-outside", RULES["file-outside"].severity, message, place, None, related))
+
+
+def _visible_files(root: Path) -> Iterator[str]:
+    """Every file below the folder, posix, without those whose name or folder starts with `.` or `_`."""
+    for folder, below, names in os.walk(root):
+        below[:] = sorted(name for name in below if name[0] not in "._")
+        prefix = Path(folder).relative_to(root).as_posix()
+        for name in names:
+            if name[0] not in "._":
+                yield name if prefix == "." else f"{prefix}/{name}"
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    """A path pattern as a regular expression: `**/` any folders, `*` and `?` within a name."""
+    out, rest = "", pattern.removeprefix("./")
+    for piece in re.split(r"(\*\*/|\*\*|\*|\?)", rest):
+        out += {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece, re.escape(piece))
+    return re.compile(out)

@@ -1,0 +1,193 @@
+"""Schedules by name or literal to the period strings that are sent, judged once, with the caret under the bad piece.
+
+Knows the period language through `reconciler.schedule` only; knows no numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from reconciler.config import models, values
+from reconciler.config.complaints import did_you_mean, read
+from reconciler.config.files import Files
+from reconciler.config.sections import Declared
+from reconciler.config.settings import PeriodSettings
+from reconciler.diagnostics import Diagnostic, Finding, Severity
+from reconciler.document import Tree
+from reconciler.document.source import narrowed, problem
+from reconciler.schedule import account_findings, check
+
+_FORMS = ("period", "weekly", "dates", "public", "not", "any", "all")
+_OPERATORS = ("not", "any", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A resolved schedule: one period a `call_control` entry; empty = always."""
+
+    periods: tuple[str, ...]
+    description: str
+
+
+class Schedules:
+    """All schedules of a configuration; each is judged once, and once more for each account's settings that it meets."""
+
+    def __init__(
+        self, files: Files, declared: Mapping[str, Declared], *, timezone: str, calendar_until: date | None
+    ) -> None:
+        self._files = files
+        self._declared = declared
+        self._timezone = timezone
+        self._calendar_until = calendar_until
+        self._judged: dict[int, models.Schedule | None] = {}
+        self._resolved: dict[tuple[int, PeriodSettings], Times | None] = {}
+        self.used = False
+        self.uses_holidays = False
+
+    def judge_all(self) -> None:
+        """Judge every declared schedule, used or not."""
+        for declared in self._declared.values():
+            self._shape(declared.tree)
+        self._find_cycles()
+
+    def resolve(self, reference: Tree, settings: PeriodSettings) -> Times | None:
+        """A name or literal to its periods; None where it cannot be had, which was reported."""
+        tree = self._tree(reference)
+        if tree is None:
+            return None
+        key = (tree.positions[0], settings)
+        if key not in self._resolved:
+            self._resolved[key] = self._times(tree, settings)
+        return self._resolved[key]
+
+    def _tree(self, reference: Tree) -> Tree | None:
+        if isinstance(reference.data, dict):
+            return reference
+        if not isinstance(reference.data, str):
+            message = f"a schedule is a name or a map, not {values.kind_of(reference.data)}"
+            self._files.found.append(problem(self._files.sources, "wrong-type", message, reference.span))
+            return None
+        if reference.data in self._declared:
+            return self._declared[reference.data].tree
+        if not self._files.broken:
+            self._files.found.append(self._unknown(reference))
+        return None
+
+    def _unknown(self, reference: Tree) -> Diagnostic:
+        message = f"there is no schedule {values.quoted(reference.data)}"
+        hint = did_you_mean(reference.data, self._declared)
+        if "{" in reference.data:
+            hint = f'a bare text is a name; write {{period: "{reference.data}"}}'
+        return problem(self._files.sources, "unknown-schedule", message, reference.span, hint=hint)
+
+    def _times(self, tree: Tree, settings: PeriodSettings) -> Times | None:
+        self.used = True
+        model = self._shape(tree)
+        if model is None:
+            return None
+        description = model.description or ""
+        if model.period is None:
+            periods = self._compiled(tree, settings)
+            return None if periods is None else Times(periods, description)
+        if not model.verbatim:
+            self._report(tree, account_findings(model.period, union=settings.union.value, weekday_base=settings.weekday_base.value))
+        return Times((model.period,) if model.period.strip() else (), description)
+
+    # -- judging -----------------------------------------------------------------------------------------------------------
+
+    def _shape(self, tree: Tree) -> models.Schedule | None:
+        """The schedule's model, judged once; None where it is unfit."""
+        key = tree.positions[0]
+        if key not in self._judged:
+            model = read(models.Schedule, tree, self._files.sources, self._files.found)
+            self._judged[key] = model if model is not None and self._is_whole(tree) else None
+            if model is not None and model.period is not None:
+                self._check_period(tree, model)
+            for reference in _references(tree):
+                self._tree(reference)
+                if isinstance(reference.data, dict):
+                    self._shape(reference)
+        return self._judged[key]
+
+    def _is_whole(self, tree: Tree) -> bool:
+        given = [form for form in _FORMS if form in tree.data]
+        if not given:
+            message, hint = "this schedule says no times", "add `period:`, `weekly:` or `dates:`"
+        elif len(given) > 1 and ("period" in given or set(given) & set(_OPERATORS)):
+            message, hint = f"{' and '.join(given)} exclude each other in one schedule", "name two schedules and join them with `any`"
+        else:
+            return True
+        self._files.found.append(problem(self._files.sources, "schedule-shape", message, tree.span, hint=hint))
+        return False
+
+    def _check_period(self, tree: Tree, model: models.Schedule) -> None:
+        findings = check(model.period or "")
+        if model.verbatim and any(finding.severity is Severity.ERROR for finding in findings):
+            place = tree.get("period")
+            message = "this period cannot be understood, and is sent as it stands"
+            span = place.span if place is not None else tree.span
+            self._files.found.append(problem(self._files.sources, "schedule-verbatim", message, span))
+        else:
+            self._report(tree, findings)
+
+    def _report(self, tree: Tree, findings: tuple[Finding, ...]) -> None:
+        place = tree.get("period")
+        if place is None:
+            return
+        for finding in findings:
+            span = piece(self._files, place, finding.start, finding.end)
+            self._files.found.append(finding.at(self._files.sources.location(span)))
+
+    def _find_cycles(self) -> None:
+        done: set[str] = set()
+        for name in self._declared:
+            self._walk(name, [], done)
+
+    def _walk(self, name: str, open_names: list[str], done: set[str]) -> None:
+        if name in done:
+            return
+        for reference in _all_references(self._declared[name].tree):
+            if reference.data in [*open_names, name]:
+                circle = [*[*open_names, name][[*open_names, name].index(reference.data) :], reference.data]
+                message = f"schedules refer to each other in a circle: {' -> '.join(circle)}"
+                self._files.found.append(problem(self._files.sources, "schedule-cycle", message, reference.span))
+                self._judged[self._declared[name].tree.positions[0]] = None
+            elif reference.data in self._declared:
+                self._walk(reference.data, [*open_names, name], done)
+        done.add(name)
+
+    # -- human schedules ---------------------------------------------------------------------------------------------------
+
+    def _compiled(self, tree: Tree, settings: PeriodSettings) -> tuple[str, ...] | None:
+        message = "hours and dates cannot be turned into periods by this version"
+        found = problem(self._files.sources, "schedule-not-compiled", message, tree.span, hint="write `period:` instead")
+        self._files.found.append(found)
+        return None
+
+
+def _references(tree: Tree) -> Iterator[Tree]:
+    """The schedules that one refers to, as written."""
+    for key in ("except", *_OPERATORS):
+        given = tree.get(key)
+        if given is not None:
+            yield from given.elements() if isinstance(given.data, list) else (given,)
+
+
+def _all_references(tree: Tree) -> Iterator[Tree]:
+    """The names that a schedule refers to, also from literals inside it."""
+    for reference in _references(tree):
+        if isinstance(reference.data, dict):
+            yield from _all_references(reference)
+        elif isinstance(reference.data, str):
+            yield reference
+
+
+def piece(files: Files, scalar: Tree, start: int, end: int) -> int:
+    """The span of some characters of a scalar's value, plain or quoted; of all of it where they cannot be told."""
+    raw = files.sources.text_of(scalar.span)
+    quote = 1 if raw[:1] in ("'", '"') and raw[-1:] == raw[:1] else 0
+    if raw[quote : len(raw) - quote] != scalar.data:
+        return scalar.span
+    return narrowed(scalar.span, start + quote, end + quote)

@@ -1,0 +1,223 @@
+"""The trusted part of reconciler.yaml to settings: accounts, defaults, policy, record.
+
+Knows no numbers and no schedules beyond where a change window is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from reconciler.config import models, values
+from reconciler.config.complaints import did_you_mean, read
+from reconciler.config.files import Files
+from reconciler.config.settings import Account, Destinations, PeriodSettings, Policy, Rate, RecordSettings
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.document import Tree, without_nulls
+from reconciler.document.source import problem
+from reconciler.rules import RULES
+from reconciler.secrets import SecretRef
+
+_EMPTY = Tree({}, [0])
+
+
+@dataclass(slots=True)
+class Settings:
+    """What the trusted file says beside its shared sections. `change_window` is as written, to be resolved."""
+
+    name: str | None = None
+    accounts: dict[str, Account] = field(default_factory=dict)
+    account_names: frozenset[str] = frozenset()
+    default_account: str | None = None
+    default_timeout: int | None = None
+    timezone: str = "Europe/Moscow"
+    calendar_until: date | None = None
+    policy: Policy = field(default_factory=Policy)
+    change_window: Tree | None = None
+    record: RecordSettings = field(default_factory=RecordSettings)
+
+
+def read_settings(files: Files) -> Settings:
+    """Read the trusted part; every trouble goes to `files.found`."""
+    settings = Settings()
+    root = files.trusted
+    if root is None:
+        return settings
+    root = without_nulls(_only(root, ("name", "defaults", "accounts", "policy", "record")))
+    _accounts(files, root.get("accounts"), settings)
+    _defaults(files, root.get("defaults"), settings)
+    _policy(files, root.get("policy"), settings)
+    _record(files, root.get("record"), settings)
+    _name(files, root, settings)
+    return settings
+
+
+def _only(root: Tree, keys: tuple[str, ...]) -> Tree:
+    """A map without its other keys: the large sections are not copied."""
+    kept = [(key, span, value) for key, span, value in root.items() if key in keys]
+    positions = [root.span, *(place for _, span, value in kept for place in (span, value.positions))]
+    return Tree({key: value.data for key, _, value in kept}, positions)
+
+
+def _map(files: Files, tree: Tree | None, name: str) -> Tree | None:
+    if tree is not None and not isinstance(tree.data, dict):
+        message = f"{name} takes a map, not {values.kind_of(tree.data)}"
+        files.found.append(problem(files.sources, "wrong-type", message, tree.span))
+        return None
+    return tree
+
+
+# -- accounts --------------------------------------------------------------------------------------------------------------
+
+
+def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
+    given = _map(files, tree, "accounts")
+    if given is None:
+        return
+    settings.account_names = frozenset(given.data)
+    for name, span, entry in given.items():
+        shape = _account_shape(files, name, span, entry)
+        model = read(shape, entry, files.sources, files.found) if shape is not None else None
+        if isinstance(model, models.ExolveAccount):
+            settings.accounts[name] = Account(
+                name,
+                model.provider,
+                model.base_url,
+                files.sources.location(span),
+                rate=Rate(model.rate.per_second, model.rate.concurrency),
+                period=PeriodSettings(model.period.union, model.period.weekday_base),
+                api_key=model.api_key,
+                application=model.application,
+            )
+        elif isinstance(model, models.MttAccount):
+            settings.accounts[name] = Account(
+                name,
+                model.provider,
+                model.base_url,
+                files.sources.location(span),
+                rate=Rate(model.rate.per_second, model.rate.concurrency),
+                client_id=model.client_id,
+                client_secret=model.client_secret,
+                refresh_token=model.refresh_token,
+                redirect_uri=model.redirect_uri,
+                oauth_url=model.oauth_url,
+            )
+
+
+def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[models.Shape] | None:
+    if not isinstance(entry.data, dict):
+        message = f"the account {values.quoted(name)} takes a map, not {values.kind_of(entry.data)}"
+        files.found.append(problem(files.sources, "wrong-type", message, entry.span, hint="begin with `provider: exolve`"))
+        return None
+    provider = entry.get("provider")
+    if provider is None:
+        message = f"provider is missing under {name}"
+        files.found.append(problem(files.sources, "missing-key", message, span, hint="add `provider: exolve` or `provider: mtt`"))
+        return None
+    if not isinstance(provider.data, str) or provider.data not in models.ACCOUNTS:
+        shown = values.quoted(provider.data) if isinstance(provider.data, str) else values.kind_of(provider.data)
+        hint = "write exolve or mtt"
+        files.found.append(problem(files.sources, "invalid-value", f"{shown} is no provider", provider.span, hint=hint))
+        return None
+    return models.ACCOUNTS[provider.data]
+
+
+# -- defaults, name, record ------------------------------------------------------------------------------------------------
+
+
+def _defaults(files: Files, tree: Tree | None, settings: Settings) -> None:
+    given = _map(files, tree, "defaults")
+    model = read(models.DefaultsEntry, given, files.sources, files.found) if given is not None else None
+    if given is None or model is None:
+        return
+    settings.default_timeout = model.timeout
+    settings.timezone = model.timezone
+    settings.calendar_until = model.calendar_until
+    settings.default_account = model.account
+    place = given.get("account")
+    if place is not None and model.account not in settings.account_names:
+        files.found.append(unknown_account(files, model.account or "", place.span, settings))
+
+
+def unknown_account(files: Files, name: str, span: int, settings: Settings) -> Diagnostic:
+    """The diagnostic for an account that does not exist."""
+    message = f"there is no account {values.quoted(name)}"
+    hint = did_you_mean(name, settings.account_names) or "declare it under `accounts` in reconciler.yaml"
+    return problem(files.sources, "unknown-account", message, span, hint=hint)
+
+
+def _name(files: Files, root: Tree, settings: Settings) -> None:
+    given = root.get("name")
+    if given is not None:
+        try:
+            settings.name = values.configuration_name(given.data)
+        except values.PydanticCustomError as error:
+            context = error.context or {}
+            files.found.append(problem(files.sources, error.type, context["message"], given.span, hint=context["hint"]))
+    elif settings.record.backend != "file":
+        message = f"a record in {settings.record.backend} is shared, so the configuration needs a name"
+        place = root.key_span("record")
+        files.found.append(problem(files.sources, "name-missing", message, place, hint="add `name: moscow-lines`"))
+
+
+def _record(files: Files, tree: Tree | None, settings: Settings) -> None:
+    given = _map(files, tree, "record")
+    model = read(models.RecordEntry, given, files.sources, files.found) if given is not None else None
+    if given is None or model is None:
+        return
+    block = getattr(model, model.backend)
+    if block is None and model.backend == "postgres":
+        message = "postgres is missing under record"
+        hint = "add `postgres: {dsn: {env: RECONCILER_DSN}}`"
+        files.found.append(problem(files.sources, "missing-key", message, given.span, hint=hint))
+    options: dict[str, str | SecretRef] = {}
+    if block is not None:
+        options = {key: value for key in type(block).model_fields if (value := getattr(block, key)) is not None}
+    settings.record = RecordSettings(model.backend, options, files.sources.location(given.span))
+
+
+# -- policy ----------------------------------------------------------------------------------------------------------------
+
+
+def _policy(files: Files, tree: Tree | None, settings: Settings) -> None:
+    given = _map(files, tree, "policy")
+    model = read(models.PolicyEntry, given, files.sources, files.found) if given is not None else None
+    if given is None or model is None:
+        return
+    allow = model.destinations.allow
+    settings.change_window = given.get("change_window")
+    settings.policy = Policy(
+        max_changes=model.max_changes,
+        max_deletes=model.max_deletes,
+        max_failures=model.max_failures,
+        change_window_timezone=settings.timezone,
+        destinations=Destinations(None if allow is None else tuple(allow), tuple(model.destinations.deny)),
+        require_https=model.require_https,
+        require_signed_plan=model.require_signed_plan,
+        rules=_severities(files, given, model.rules),
+        location=files.sources.location(given.span),
+    )
+
+
+def _severities(files: Files, policy: Tree, rules: Mapping[str, str]) -> dict[str, Severity | None]:
+    chosen: dict[str, Severity | None] = {}
+    written = policy.get("rules")
+    if written is None:
+        return chosen
+    for code, span, _ in written.items():
+        rule = RULES.get(code)
+        if rule is None:
+            hint = did_you_mean(code, (name for name, known in RULES.items() if known.adjustable))
+            files.found.append(problem(files.sources, "unknown-rule", f"there is no rule {values.quoted(code)}", span, hint=hint))
+        elif not rule.adjustable:
+            message = f"the severity of {code} is fixed: {rule.sentence[0].lower()}{rule.sentence[1:].rstrip('.')}"
+            files.found.append(problem(files.sources, "unknown-rule", message, span, hint="remove the line"))
+        else:
+            chosen[code] = None if rules[code] == "off" else Severity(rules[code])
+    return chosen
+
+
+def with_window(policy: Policy, periods: tuple[str, ...] | None) -> Policy:
+    """The policy with its change window resolved."""
+    return replace(policy, change_window=periods)
