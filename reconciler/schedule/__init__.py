@@ -5,13 +5,17 @@ Imports nothing of ours but `diagnostics`; usable as a library (`docs/period.md`
 
 from __future__ import annotations
 
-from reconciler.schedule.account import UnionStyle, account_findings
-from reconciler.schedule.instants import Instants
-from reconciler.schedule.lint import check, zone_findings
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from reconciler.schedule.instants import Instants, NotExpressibleError
 from reconciler.schedule.period import ALWAYS_PERIOD, CANONICAL_VERSION, NEVER_PERIOD, Period, PeriodError
-from reconciler.schedule.pieces import NotExpressibleError
 from reconciler.schedule.scales import WeekdayBase
-from reconciler.schedule.zones import UnknownZoneError
+
+if TYPE_CHECKING:
+    from reconciler.schedule.account import UnionStyle, account_findings
+    from reconciler.schedule.lint import check, zone_findings
+    from reconciler.schedule.zones import UnknownZoneError
 
 __all__ = [
     "ALWAYS_PERIOD",
@@ -28,3 +32,18 @@ __all__ = [
     "check",
     "zone_findings",
 ]
+
+_LATER: Final = {
+    "UnionStyle": "account",
+    "account_findings": "account",
+    "check": "lint",
+    "zone_findings": "lint",
+    "UnknownZoneError": "zones",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load the judges of periods when they are first asked for; a filter that only matches never pays for them."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -6,8 +6,7 @@ Must not know accounts or text beyond the tree's own characters.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import Finding, Severity
 from reconciler.schedule.instants import Instants
@@ -28,6 +27,9 @@ from reconciler.schedule.masks import (
 from reconciler.schedule.meaning import box_of, has_short_year, instants_of, spread
 from reconciler.schedule.scales import Scale
 from reconciler.schedule.syntax import Item, Part, Tree
+
+if TYPE_CHECKING:
+    from datetime import date
 
 _LAST_YEARDAY: Final = 366
 _LAST_WEEK: Final = 6
@@ -75,6 +77,8 @@ def _weeks(tree: Tree, part: Part) -> Iterator[Finding]:
 
 
 def _days(spans: tuple[tuple[int, int], ...]) -> Iterator[tuple[date, int]]:
+    from datetime import date, timedelta
+
     for first, end in spans:
         for year in range(max(first, _REFERENCE_YEAR), min(end, _REFERENCE_YEAR + CYCLE_YEARS)):
             start = date(year, 1, 1)
@@ -95,6 +99,8 @@ def _old_weeks(rows: set[int]) -> int:
 
 def _early_years(instants: Instants, item: Item) -> Iterator[Finding]:
     """Releases up to 1.22 divide by 365 days: a year begins in the December before it."""
+    from datetime import date
+
     for year, _ in instants.spans[1:]:
         if year > date.max.year:
             return

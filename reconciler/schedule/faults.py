@@ -5,8 +5,8 @@ Must not know how the text is scanned; it is handed the piece at fault and its p
 
 from __future__ import annotations
 
-import difflib
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from reconciler.diagnostics import Finding, Severity
@@ -119,12 +119,18 @@ def head(words: str, start: int, brace: int) -> tuple[Finding, Scale | None]:
     return _error("period-scale", f"'{words}' is no scale", start, start + len(words), hint), None
 
 
+def _closest(word: str, names: Iterable[str], cutoff: float) -> list[str]:
+    import difflib
+
+    return difflib.get_close_matches(word, list(names), n=1, cutoff=cutoff)
+
+
 def _scale_hint(word: str) -> str:
     letters = re.sub(r"[^a-z]", "", word)
     special = {"day": "wd (weekday) or md (day of the month)", "dy": "wd (weekday) or md (day of the month)", "time": "hr and min", "date": "md and mo", "weekday": "wd", "mn": "min or mo"}
     if letters in special:
         return f"write {special[letters]}"
-    close = difflib.get_close_matches(letters, SCALE_NAMES, n=1, cutoff=0.5)
+    close = _closest(letters, SCALE_NAMES, 0.5)
     return f"did you mean {close[0]}?" if close else "the scales are yr mo wk yd md wd hr min sec"
 
 
@@ -222,7 +228,7 @@ def _name(scale: Scale, word: str, start: int, end: int) -> Finding:
     names = MONTHS if scale is Scale.MO else WEEKDAYS
     shortest, noun = (3, "month") if scale is Scale.MO else (2, "weekday")
     truncated = [name for name in names if name[:shortest] == word[:shortest]]
-    close = truncated or [name for name in names if name.startswith(word)] or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    close = truncated or [name for name in names if name.startswith(word)] or _closest(word, names, 0.6)
     hint = "write " + " or ".join(name[:3] for name in close) if close else "names are " + " ".join(name[:3] for name in names)
     message = f"'{word}' is no name of a {noun}, nor the beginning of one"
     if truncated:

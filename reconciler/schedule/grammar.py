@@ -19,8 +19,8 @@ _ITEM: Final = re.compile(r"[ \t]*([^{},]*?)[ \t]*\{([^{}]*)\}[ \t]*")
 _REST: Final = re.compile(r"(?:\{[^{}]*\}|[^,])+")
 _GAP: Final = re.compile(r"[ \t]*")
 _BODY_GAP: Final = re.compile(r"[ \t,]*")
-_CHAIN: Final = re.compile(r"[ \t]*((?:[^ \t,-]+|(?=-))(?:[ \t]*-[ \t]*[^ \t,-]*)*)[ \t,]*")
-_ENDS: Final = re.compile(r"([^ \t-]+)(?:[ \t]*-[ \t]*([^ \t-]+))?\Z")
+_RANGE: Final = re.compile(r"([^ \t,-]+)(?:[ \t]*-[ \t]*([^ \t,-]+))?(?:[ \t]+(?![ \t-])|(?=,)|\Z)[ \t,]*")
+_DASHES: Final = re.compile(r"((?:[^ \t,-]+|(?=-))(?:[ \t]*-[ \t]*[^ \t,-]*)*)[ \t,]*")
 
 
 def read(text: str, base: WeekdayBase = "sunday") -> tuple[Tree, tuple[Finding, ...]]:
@@ -107,11 +107,11 @@ class _Reader:
             return None
         if not body.strip(BLANKS):
             self._findings.append(faults.empty_braces(scale, match.start(2) - 1, match.end(2) + 1))
-        for offset, character in enumerate(body, match.start(2)):
-            if character == ",":
-                self._findings.append(faults.comma_inside(body, offset))
+        if "," in body:
+            self._findings += [faults.comma_inside(body, match.start(2) + at) for at, one in enumerate(body) if one == ","]
         ranges = self._ranges(scale, match.start(2), match.end(2))
-        return Item(scale, tuple(ranges), match.end(1) - len(head.split()[-1]), match.end(2) + 1)
+        start = match.start(1) if head in SCALE_NAMES else match.end(1) - len(scale.value)
+        return Item(scale, tuple(ranges), start, match.end(2) + 1)
 
     def _scale(self, head: str, start: int, brace: int) -> Scale | None:
         """Find the scale that ends the head; whatever stands before it is reported."""
@@ -122,31 +122,37 @@ class _Reader:
         return known
 
     def _ranges(self, scale: Scale, at: int, end: int) -> list[Range]:
+        text = self._text
         ranges = []
-        at = _skip(self._text, at, _BODY_GAP)
-        while at < end and (match := _CHAIN.match(self._text, at, end)):
-            one = self._range(scale, match.group(1).rstrip(BLANKS), match.start(1))
-            if one is not None:
-                ranges.append(one)
+        at = _skip(text, at, _BODY_GAP)
+        while at < end:
+            match = _RANGE.match(text, at, end)
+            if match is None:
+                at = self._dashes(scale, at, end)
+                continue
             at = match.end()
+            first = self._value(scale, match, 1)
+            last = first if match.group(2) is None else self._value(scale, match, 2)
+            if first is not None and last is not None:
+                ranges.append(Range(first, last))
         return ranges
 
-    def _range(self, scale: Scale, chain: str, start: int) -> Range | None:
-        match = _ENDS.match(chain)
+    def _dashes(self, scale: Scale, at: int, end: int) -> int:
+        """Report dashes that join no two values; gives the offset after them."""
+        match = _DASHES.match(self._text, at, end)
         if match is None:
-            if TAINT not in chain:
-                self._findings.append(faults.dashes(scale, chain, start))
-            return None
-        first = self._value(scale, match.group(1), start, chain)
-        if match.group(2) is None:
-            return None if first is None else Range(first, first)
-        last = self._value(scale, match.group(2), start + match.start(2), chain)
-        return None if first is None or last is None else Range(first, last)
+            return end
+        chain = match.group(1).rstrip(BLANKS)
+        if TAINT not in chain:
+            self._findings.append(faults.dashes(scale, chain, at))
+        return match.end()
 
-    def _value(self, scale: Scale, word: str, start: int, chain: str) -> Value | None:
+    def _value(self, scale: Scale, match: re.Match[str], side: int) -> Value | None:
+        word, start = match.group(side), match.start(side)
         number = value_of(scale, word, self._base)
         if number is None:
             if TAINT not in word:
+                chain = match.group().rstrip(BLANKS + ",")
                 self._findings.append(faults.value(scale, word, start, chain, self._text))
             return None
         return Value(number, start, start + len(word))

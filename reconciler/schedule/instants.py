@@ -19,6 +19,7 @@ from reconciler.schedule.masks import (
     CYCLE_YEARS,
     YEAR_TYPES,
     all_days,
+    cuts_minutes,
     to_minutes,
     to_seconds,
     type_mask,
@@ -28,6 +29,10 @@ from reconciler.schedule.scales import FIRST_YEAR
 
 Classes = Mapping[int, int]
 FOREVER: Final = 10**20  # the end of the last span; no explicit year reaches it
+
+
+class NotExpressibleError(ValueError):
+    """The set is real, but no period of this grammar can name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,9 @@ class Instants:
         """Fall back to minutes where no minute is cut; a set has one scale that suits it."""
         if not self.fine:
             return self
-        narrowed = {mask: to_minutes(mask) for _, classes in self.spans for mask in classes}
-        if None in narrowed.values():
+        if any(cuts_minutes(mask) for _, classes in self.spans for mask in classes):
             return self
-        return self._mapped(lambda mask: narrowed[mask] or 0, fine=False)
+        return self._mapped(to_minutes, fine=False)
 
     def _mapped(self, change: Callable[[int], int], *, fine: bool) -> Instants:
         return Instants(

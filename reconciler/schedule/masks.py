@@ -7,7 +7,7 @@ minutes or, where seconds matter, of 86,400. Must not know periods, text or time
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from reconciler.schedule.scales import Scale
@@ -90,7 +90,8 @@ def dates_of(kind: int) -> tuple[Date, ...]:
 @cache
 def type_mask(kind: int) -> int:
     """Mask all days of one year type."""
-    return ((1 << len(dates_of(kind))) - 1) << kind * SLOTS
+    length = SLOTS if kind >= 7 else SLOTS - 1  # noqa: PLR2004 - the leap years come second
+    return ((1 << length) - 1) << kind * SLOTS
 
 
 @cache
@@ -129,8 +130,10 @@ def union(masks: Iterable[int]) -> int:
 
 
 _EXPAND: Final = {ord("0"): "0" * 60, ord("1"): "1" * 60}
+_WITHIN_MINUTES: Final = int(("0" + "1" * 59) * MINUTES, 2)  # seconds that have a next one in their minute
 
 
+@lru_cache(maxsize=512)
 def to_seconds(minutes: int) -> int:
     """Widen a mask of minutes to one of seconds."""
     if minutes in (0, ALL_MINUTES):
@@ -138,13 +141,14 @@ def to_seconds(minutes: int) -> int:
     return int(f"{minutes:b}".translate(_EXPAND), 2)
 
 
-def to_minutes(seconds: int) -> int | None:
-    """Narrow a mask of seconds, None where a minute is cut."""
-    if seconds in (0, ALL_SECONDS):
-        return ALL_MINUTES if seconds else 0
-    digits = f"{seconds:0{SECONDS}b}"
-    minutes = int(digits[::60], 2)
-    return minutes if to_seconds(minutes) == seconds else None
+def cuts_minutes(seconds: int) -> bool:
+    """Tell whether a mask of seconds changes within some minute."""
+    return bool((seconds ^ seconds >> 1) & _WITHIN_MINUTES)
+
+
+def to_minutes(seconds: int) -> int:
+    """Narrow a mask of seconds that cuts no minute."""
+    return int(f"{seconds:0{SECONDS}b}"[::60], 2)
 
 
 def bits(mask: int) -> list[int]:

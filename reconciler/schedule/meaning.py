@@ -5,6 +5,7 @@ Must not know how text is read, nor time zones.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from reconciler.schedule.instants import ALWAYS, NEVER, Box, Instants
@@ -13,7 +14,7 @@ from reconciler.schedule.scales import FACTS, FIRST_YEAR, LAST_SHORT_YEAR, Scale
 from reconciler.schedule.syntax import Part, Range, Tree
 
 _LAST_CENTURY: Final = 99  # two-digit years are followed up to 9999
-_DAY_SCALES: Final = (Scale.MO, Scale.WK, Scale.YD, Scale.MD, Scale.WD)
+_TIME_SCALES: Final = frozenset({Scale.HR, Scale.MIN})
 
 
 def instants_of(tree: Tree) -> Instants:
@@ -26,27 +27,29 @@ def instants_of(tree: Tree) -> Instants:
 
 def box_of(part: Part, *, fine: bool) -> Box:
     """Give the product that one part is."""
-    days = all_days()
-    for scale in _DAY_SCALES:
-        values = values_of(part, scale)
-        if values is not None:
-            masks = day_masks(scale)
-            days &= union(masks[value] for value in values)
-    return Box(years_of(part), days, _times(part, fine=fine))
+    masks: dict[Scale, int] = {}
+    for item in part.items:
+        mask = masks.get(item.scale, 0)
+        if item.scale is not Scale.YR:
+            for one in item.ranges:
+                mask |= _range_mask(item.scale, one.first.number, one.last.number)
+        masks[item.scale] = mask
+    years = years_of(part) if masks.pop(Scale.YR, None) is not None else None
+    seconds = masks.pop(Scale.SEC, ALL_SECONDS)
+    days, times = all_days(), ALL_MINUTES
+    for scale, mask in masks.items():
+        if scale in _TIME_SCALES:
+            times &= mask
+        else:
+            days &= mask
+    return Box(years, days, to_seconds(times) & seconds if fine else times)
 
 
-def _times(part: Part, *, fine: bool) -> int:
-    times = ALL_MINUTES
-    for scale in (Scale.HR, Scale.MIN):
-        values = values_of(part, scale)
-        if values is not None:
-            masks = time_masks(scale)
-            times &= union(masks[value] for value in values)
-    if not fine:
-        return times
-    seconds = values_of(part, Scale.SEC)
-    within = ALL_SECONDS if seconds is None else union(time_masks(Scale.SEC)[value] for value in seconds)
-    return to_seconds(times) & within
+@lru_cache(maxsize=4096)
+def _range_mask(scale: Scale, first: int, last: int) -> int:
+    """Mask all values of a range, wrapping at the scale's end."""
+    masks = time_masks(scale) if scale in _TIME_SCALES or scale is Scale.SEC else day_masks(scale)
+    return union(masks[value] for value in _spread(scale, first, last))
 
 
 def values_of(part: Part, scale: Scale) -> frozenset[int] | None:
@@ -58,10 +61,13 @@ def values_of(part: Part, scale: Scale) -> frozenset[int] | None:
 
 def spread(scale: Scale, one: Range) -> list[int]:
     """List the values of a range of any scale but years, wrapping at the scale's end."""
-    low, high = (0, 6) if scale is Scale.WD else (FACTS[scale].low, FACTS[scale].high)
-    first, last = one.first.number, one.last.number
+    return _spread(scale, one.first.number, one.last.number)
+
+
+def _spread(scale: Scale, first: int, last: int) -> list[int]:
     if first <= last:
         return list(range(first, last + 1))
+    low, high = (0, 6) if scale is Scale.WD else (FACTS[scale].low, FACTS[scale].high)
     return [*range(low, last + 1), *range(first, high + 1)]
 
 

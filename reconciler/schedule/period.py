@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import Finding
 from reconciler.schedule.grammar import read
-from reconciler.schedule.instants import ALWAYS, NEVER, Instants
+from reconciler.schedule.instants import ALWAYS, NEVER, Instants, NotExpressibleError
 from reconciler.schedule.meaning import has_short_year, instants_of
-from reconciler.schedule.moments import flips, holds
-from reconciler.schedule.pieces import NotExpressibleError, pieces_of
-from reconciler.schedule.render import part_text, tree_text
 from reconciler.schedule.scales import WeekdayBase
 from reconciler.schedule.syntax import Tree
-from reconciler.schedule.zones import zone as zone_of
+
+if TYPE_CHECKING:  # what only some callers need is loaded by those who call it: the package imports in a few milliseconds
+    from reconciler.schedule.picture import WeekDay
+    from reconciler.schedule.words import Language
 
 CANONICAL_VERSION: Final = 1
 """Grows whenever `Period.canonical` may give another text for the same period."""
@@ -75,6 +75,9 @@ class Period:
 
         Raises NotExpressibleError for a computed set that no period can name.
         """
+        from reconciler.schedule.pieces import pieces_of
+        from reconciler.schedule.render import part_text, tree_text
+
         if self._tree is not None and self.has_short_year:
             return tree_text(self._tree)
         try:
@@ -134,11 +137,47 @@ class Period:
 
     def matches(self, epoch_seconds: int, zone: str) -> bool:
         """Tell whether an instant is inside, in a zone of the tz database."""
+        from reconciler.schedule.moments import holds
+        from reconciler.schedule.zones import zone as zone_of
+
         return holds(self.instants, zone_of(zone), epoch_seconds)
 
     def next_flips(self, epoch_seconds: int, zone: str, count: int) -> list[tuple[int, bool]]:
         """List the next changes after an instant as (instant, inside from then on); fewer where it never changes again."""
+        from reconciler.schedule.moments import flips
+        from reconciler.schedule.zones import zone as zone_of
+
         return list(islice(flips(self.instants, zone_of(zone), epoch_seconds), count))
+
+    def first_difference(self, other: Period, epoch_seconds: int, zone: str) -> int | None:
+        """Find the first instant from `epoch_seconds` on that is in one of the two only, None where there is none."""
+        from reconciler.schedule.moments import flips, holds
+        from reconciler.schedule.zones import zone as zone_of
+
+        apart = (self.instants - other.instants) | (other.instants - self.instants)
+        place = zone_of(zone)
+        if holds(apart, place, epoch_seconds):
+            return epoch_seconds
+        return next((instant for instant, _ in flips(apart, place, epoch_seconds)), None)
+
+    def phrase(self) -> str:
+        """Say the period in short: `Mon-Fri 9:00-18:00`; times are half-open."""
+        from reconciler.schedule.words import phrased
+
+        return self.text if self.has_short_year else phrased(self.instants)
+
+    def explain(self, language: Language = "en") -> str:
+        """Say the period in plain words, to the last second."""
+        from reconciler.schedule.words import explained
+
+        return self.canonical if self.has_short_year else explained(self.instants, language)
+
+    def week(self, epoch_seconds: int, zone: str) -> tuple[WeekDay, ...]:
+        """Give the week, from Monday, that an instant falls into in a zone."""
+        from reconciler.schedule.picture import week_of
+        from reconciler.schedule.zones import zone as zone_of
+
+        return week_of(self.instants, zone_of(zone).local(epoch_seconds)[0])
 
 
 ALWAYS_PERIOD: Final = Period("", ALWAYS)

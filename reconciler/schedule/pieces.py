@@ -10,17 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.schedule.boxes import DayBox, TimeBox, day_boxes, time_boxes, year_boxes
-from reconciler.schedule.instants import Classes, Instants
+from reconciler.schedule.instants import Classes, Instants, NotExpressibleError
 from reconciler.schedule.masks import SLOTS, bits, year_type
 
 _LAST_YEAR: Final = 9999
 _YEAR: Final = (1 << SLOTS) - 1
 _Content = tuple[DayBox, TimeBox]
 _Rows = list[tuple[int, int]]  # (time mask, day mask)
-
-
-class NotExpressibleError(ValueError):
-    """The set is real, but no period of this grammar can name it."""
 
 
 @dataclass(frozen=True, slots=True)

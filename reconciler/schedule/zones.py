@@ -10,7 +10,6 @@ import struct
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from reconciler.schedule.masks import first_day, is_leap, year_of
@@ -126,6 +125,7 @@ def _data(name: str) -> bytes:
         raise UnknownZoneError(f"{name!r} is no name of a time zone")
     import importlib.resources
     import zoneinfo
+    from pathlib import Path
 
     bundled = importlib.resources.files("tzdata") / "zoneinfo"
     for folder in (bundled, *map(Path, zoneinfo.TZPATH)):

@@ -5,7 +5,7 @@ Must not know accounts (see `account`) or time; the day from which years count a
 
 from __future__ import annotations
 
-from datetime import date
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Finding
 from reconciler.schedule.grammar import read
@@ -15,6 +15,9 @@ from reconciler.schedule.lint.view import View
 from reconciler.schedule.lint.whole import whole_findings
 from reconciler.schedule.lint.zone import zone_findings
 from reconciler.schedule.scales import WeekdayBase
+
+if TYPE_CHECKING:
+    from datetime import date
 
 __all__ = ["check", "zone_findings"]
 

@@ -6,7 +6,7 @@ Must not know hours or days by themselves.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Finding, Severity
 from reconciler.schedule.instants import Instants
@@ -14,6 +14,9 @@ from reconciler.schedule.lint.view import View
 from reconciler.schedule.meaning import has_short_year, instants_of
 from reconciler.schedule.scales import Scale
 from reconciler.schedule.syntax import Tree
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 def whole_findings(tree: Tree, today: date | None) -> Iterator[Finding]:

@@ -1,0 +1,42 @@
+"""Periods in words: a short phrase for plans, a clause to the last second for people.
+
+Must not know the grammar.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from reconciler.schedule.instants import Instants
+from reconciler.schedule.scales import FIRST_YEAR
+from reconciler.schedule.words import english, russian, short
+from reconciler.schedule.words.saying import sayings_of
+
+Language = Literal["en", "ru"]
+_TONGUES: Final = {"en": english, "ru": russian}
+
+
+def explained(instants: Instants, language: Language) -> str:
+    """Say a set in full; clauses are separated by semicolons."""
+    tongue = _TONGUES[language]
+    if instants.is_full:
+        return tongue.ALWAYS
+    usual, missing = _with_exceptions(instants)
+    text = tongue.ALWAYS if usual.is_full else "; ".join(map(tongue.said, sayings_of(usual))) or tongue.NEVER
+    return text if missing.is_empty else f"{text}; {tongue.EXCEPT} {'; '.join(map(tongue.said, sayings_of(missing)))}"
+
+
+def phrased(instants: Instants) -> str:
+    """Say a set in short, with half-open times of day."""
+    if instants.is_full:
+        return english.ALWAYS
+    usual, missing = _with_exceptions(instants)
+    text = english.ALWAYS if usual.is_full else "; ".join(map(short.said, sayings_of(usual))) or english.NEVER
+    return text if missing.is_empty else f"{text}; {english.EXCEPT} {'; '.join(map(short.said, sayings_of(missing)))}"
+
+
+def _with_exceptions(instants: Instants) -> tuple[Instants, Instants]:
+    """Split off what some years lack of what holds in the end: the first less the second is the set."""
+    eternal = Instants(((FIRST_YEAR, instants.spans[-1][1]),), fine=instants.fine).coarse()
+    missing = eternal - instants
+    return instants | missing, missing
