@@ -145,6 +145,12 @@ def mask_urls(text: str) -> str:
     return _URL.sub(lambda match: mask_url(match.group(0)), text)
 
 
+def masked_spans(text: str) -> list[tuple[int, int, str]]:
+    """Where `mask_urls` hides something: start, end, and what stands there then."""
+    found = [(match.start(), match.end(), mask_url(match.group(0))) for match in _URL.finditer(text)]
+    return [(start, end, masked) for start, end, masked in found if masked != text[start:end]]
+
+
 def is_sensitive_url(url: str) -> bool:
     """Whether a URL has something to hide: a query, a fragment, userinfo or a template's variable."""
     return any(mark in url for mark in ("?", "#", "@", "${var:"))
