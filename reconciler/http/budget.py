@@ -13,6 +13,9 @@ from reconciler.clock import Clock
 
 OnWait = Callable[[float, str], None]
 
+# A thread wakes up a little late; at high rates that may be caught up, or it would lower the rate.
+_WAKE_UP_SECONDS = 0.02
+
 
 def silent(_seconds: float, _reason: str) -> None:
     """Tell nobody about a wait."""
@@ -27,6 +30,7 @@ class Budget:
     def __init__(self, *, per_second: float, concurrency: int, clock: Clock, on_wait: OnWait = silent) -> None:
         self.concurrency = max(1, concurrency)
         self._interval = 1.0 / per_second if per_second > 0 else 0.0
+        self._slack = _WAKE_UP_SECONDS if self._interval < _WAKE_UP_SECONDS else 0.0
         self._clock = clock
         self._on_wait = on_wait
         self._seats = threading.BoundedSemaphore(self.concurrency)
@@ -67,6 +71,6 @@ class Budget:
             wait = max(self._paused_until, self._next) - now
             if wait > 0:
                 return wait
-            self._next = max(self._next, now - self._interval) + self._interval
+            self._next = max(self._next, now - self._slack) + self._interval
             self._calls += 1
             return 0.0
