@@ -104,8 +104,7 @@ def _fault(item: dict[str, Any]) -> Fault:
     known = {each.name for each in fields(Fault)} - _NOT_IN_JSON
     arguments = {key: value for key, value in item.items() if key != "kind"}
     if unknown := set(arguments) - known:
-        text = f"unknown: {', '.join(sorted(unknown))}"
-        raise ValueError(text)
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
     return Fault(kind=FaultKind(item["kind"]), **arguments)
 
 

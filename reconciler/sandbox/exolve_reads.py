@@ -28,8 +28,7 @@ def number_code(message: Message, request: dict[str, Any]) -> str:
     """The number of a request; raises Refusal if it is absent or zero."""
     code = request.get("number_code", 0)
     if not code:
-        text = f"invalid {message.name}.NumberCode: value must be greater than 0"
-        raise Refusal(text)
+        raise Refusal(f"invalid {message.name}.NumberCode: value must be greater than 0")
     return str(code)
 
 
@@ -97,9 +96,11 @@ def _facts(owned: OwnedNumber) -> dict[str, Any]:
 def get_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
     """Customer GetList: a page of numbers; forwarding only if the request names an application."""
     request = decode(wire.LIST_REQUEST, call.body)
-    repeated = tampering is not None and tampering.kind is FaultKind.REPEATED_PAGE
+    kind = tampering.kind if tampering else None
     chosen = [owned for owned in _listed(exolve, application, request) if _passes(owned, request)]
-    page = _page(exolve, chosen, request, repeated=repeated)
+    page = _page(exolve, chosen, request | ({"offset": 0} if kind is FaultKind.REPEATED_PAGE else {}))
+    if kind is FaultKind.SHORT_PAGE:
+        page = page[:-1]
     with_forwarding = "application_uuid" in request
     numbers = [_element(exolve, owned, with_forwarding=with_forwarding) for owned in page]
     return exolve.spelling.ordered(
@@ -129,11 +130,11 @@ def _passes(owned: OwnedNumber, request: dict[str, Any]) -> bool:
     )
 
 
-def _page(exolve: ExolveState, rows: Sequence[_Row], request: dict[str, Any], *, repeated: bool = False) -> list[_Row]:
+def _page(exolve: ExolveState, rows: Sequence[_Row], request: dict[str, Any]) -> list[_Row]:
     limit = request.get("limit") or exolve.settings.list_default_limit
     if exolve.settings.list_max_limit is not None:
         limit = min(limit, exolve.settings.list_max_limit)
-    offset = 0 if repeated else request.get("offset", 0)
+    offset = request.get("offset", 0)
     return list(islice(rows, offset, offset + limit))
 
 

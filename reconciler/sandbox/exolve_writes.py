@@ -43,8 +43,7 @@ def delete_call_forwarding(
     request = decode(wire.DELETE_REQUEST, call.body)
     owned = _writable(exolve, number_code(wire.DELETE_REQUEST, request), application)
     if owned.forwarding is None and exolve.settings.delete_of_nothing_is_error:
-        text = "call forwarding is not set"
-        raise Refusal(text)
+        raise Refusal("call forwarding is not set")
     _store(exolve, call, owned, None, tampering)
     return {}
 
@@ -62,11 +61,9 @@ def _check(exolve: ExolveState, owned: OwnedNumber, forwarding: Forwarding) -> N
         return
     member = wire.MEMBER_OF_TYPE.get(kind)
     if member is None:
-        text = "invalid SetCallForwardingRequest.CallForwardingType: value must be in list [1 2 3 4]"
-        raise Refusal(text)
+        raise Refusal("invalid SetCallForwardingRequest.CallForwardingType: value must be in list [1 2 3 4]")
     if member not in forwarding:
-        text = "invalid SetCallForwardingRequest.CallForwardingData: value is required"
-        raise Refusal(text)
+        raise Refusal("invalid SetCallForwardingRequest.CallForwardingData: value is required")
     if owned.has_sip and kind in exolve.settings.sip_number_refuses:
         raise Refusal("number has sip", exolve.settings.sip_number_status)
     for text in _flaws(exolve, owned, forwarding):

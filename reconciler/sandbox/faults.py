@@ -64,6 +64,8 @@ class FaultKind(StrEnum):
     """The right answer with ten megabytes of padding in it."""
     REPEATED_PAGE = "repeated-page"
     """A list that shows its first page whatever the offset."""
+    SHORT_PAGE = "short-page"
+    """A list whose page lacks its last element, while the total still counts it."""
     WRONG_VALUE = "wrong-value"
     """The write is accepted and something else is stored (`value`, or an altered copy)."""
     LATE_VALUE = "late-value"

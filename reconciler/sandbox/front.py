@@ -58,8 +58,6 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one exchange."""
-        if scope["type"] != "http":
-            return
         request = Request(scope, receive)
         first, _, rest = scope["path"][1:].partition("/")
         vendor = self.vendors.get(first)

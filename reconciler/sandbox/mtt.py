@@ -151,8 +151,7 @@ def _set_parking_numbers(mtt: Mtt, call: Incoming, tampering: Fault | None) -> d
     if any(number not in mtt.parking for number in numbers):
         if mtt.settings.unknown_number is UnknownNumber.SUCCESS_0:
             return {"success": 0}
-        text = "number is not found"
-        raise Refusal(text)
+        raise Refusal("number is not found")
     for number in numbers:
         if tampering is None or tampering.kind is not FaultKind.WRONG_VALUE:
             mtt.parking[number] = parked

@@ -65,8 +65,8 @@ class Server:
         self._thread = threading.Thread(target=self._run, args=(self._socket,), name="sandbox", daemon=True)
         self._thread.start()
         if not self._server.ready.wait(_START_SECONDS):
-            text = "the sandbox did not start"
-            raise RuntimeError(text)
+            self.stop()
+            raise RuntimeError("the sandbox did not start")
         return f"http://{_HOST}:{self._socket.getsockname()[1]}"
 
     def stop(self) -> None:

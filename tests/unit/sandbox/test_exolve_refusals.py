@@ -82,6 +82,10 @@ def test_a_request_without_a_number_is_refused(exolve: Ask, path: str, message: 
         ({"call_forwarding_type": 5}, "CallForwardingType"),
         ({"call_forwarding_type": 2}, "CallForwardingData: value is required"),
         ({"call_forwarding_ipcr": {"url": ""}}, "CallForwardingIpcr.Url"),
+        (
+            {"call_forwarding_ipcr": None, "call_forwarding_sip": {}, "call_forwarding_type": 1},
+            "CallForwardingSip.SipUri",
+        ),
         ({"call_forwarding_ipcr": {"url": "https://example.com", "reserve": 74993334455}}, "string field reserve"),
     ],
 )
@@ -135,6 +139,11 @@ def test_proto_and_json_names_and_enum_names_are_all_taken(
     assert answer.status_code == 200
     stored = {"call_forwarding_type": 3, "call_forwarding_ipcr": {"url": "https://example.com/"}}
     assert sandbox.exolve.forwarding(NUMBER) == stored
+
+
+@pytest.mark.parametrize("code", ["7.4991112233e10", "749911122330e-1", "74991112233.0", '"74991112233"'])
+def test_a_number_may_be_written_as_any_integral_json_number_or_as_text(exolve: Ask, code: str) -> None:
+    assert exolve(ATTRIBUTES, f'{{"number_code": {code}}}').status_code == 200
 
 
 def test_zeros_and_nulls_are_not_kept(sandbox: Sandbox, exolve: Ask) -> None:
@@ -213,5 +222,8 @@ def test_a_body_that_is_no_utf8_is_refused(exolve: Ask) -> None:
 
 
 def test_endless_nesting_is_refused_and_harms_nobody(exolve: Ask) -> None:
-    assert exolve(ATTRIBUTES, "[" * 100_000).status_code == 400
+    deep = '{"number_code": ' * 50_000
+    for body in ("[" * 100_000, deep):
+        answer = exolve(ATTRIBUTES, body)
+        assert (answer.status_code, answer.json()) == (400, {"error": "proto: exceeded max recursion depth"})
     assert exolve(ATTRIBUTES, {"number_code": NUMBER}).status_code == 200

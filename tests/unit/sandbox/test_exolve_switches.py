@@ -95,12 +95,22 @@ def test_deleting_nothing_may_be_an_error(sandbox: Sandbox, exolve: Ask) -> None
 @pytest.mark.parametrize("keeps", [False, True])
 def test_a_set_resets_or_keeps_what_only_the_cabinet_can_write(sandbox: Sandbox, exolve: Ask, *, keeps: bool) -> None:
     switch(sandbox, lambda now: replace(now, set_keeps_answer_and_dtmf=keeps))
-    by_hand = {"redirect_type": 1, "call_control": [TARGET | {"dtmf": "8"}], "answer": True}
+    by_hand = {"redirect_type": 1, "call_control": [TARGET | {"dtmf": "8"}, TARGET], "answer": True}
     sandbox.exolve.set(NUMBER, {"call_forwarding_type": 2, "call_forwarding_number": by_hand})
     exolve(SET, to_number(masking=True))
     read = exolve(ATTRIBUTES, {"number_code": NUMBER}).json()["attributes"]["call_forwarding_number"]
     assert read["masking"] is True
     assert ("answer" in read, "dtmf" in read["call_control"][0]) == (keeps, keeps)
+    exolve(SET, to_number(call_control=[TARGET, TARGET]))
+    read = exolve(ATTRIBUTES, {"number_code": NUMBER}).json()["attributes"]["call_forwarding_number"]
+    assert ["dtmf" in control for control in read["call_control"]] == [keeps, False]
+
+
+def test_there_is_nothing_to_keep_where_nothing_was_set(sandbox: Sandbox, exolve: Ask) -> None:
+    switch(sandbox, lambda now: replace(now, set_keeps_answer_and_dtmf=True))
+    exolve(SET, to_number())
+    stored = {"redirect_type": 1, "call_control": [TARGET]}
+    assert sandbox.exolve.forwarding(NUMBER) == {"call_forwarding_type": 2, "call_forwarding_number": stored}
 
 
 def test_attributes_may_show_a_trunks_body(sandbox: Sandbox, exolve: Ask) -> None:

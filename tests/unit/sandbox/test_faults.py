@@ -41,6 +41,7 @@ ON_A_SET: dict[FaultKind, tuple[int | None, bool]] = {
     FaultKind.REDIRECT: (307, False),
     FaultKind.HUGE_BODY: (200, True),
     FaultKind.REPEATED_PAGE: (200, True),
+    FaultKind.SHORT_PAGE: (200, True),
     FaultKind.LATE_VALUE: (200, True),
 }
 ALTERING = {FaultKind.WRONG_VALUE, FaultKind.CHANGED_BY_OTHER}
@@ -112,6 +113,12 @@ def test_a_repeated_page_is_the_first_one_for_ever(sandbox: Sandbox, exolve: Ask
     pages = [exolve(LIST, {"limit": 2, "offset": offset}).json() for offset in (0, 2, 4, 100)]
     assert all(page == pages[0] for page in pages)
     assert pages[0]["total"] == 3
+
+
+def test_a_short_page_lacks_an_element_that_the_total_counts(sandbox: Sandbox, exolve: Ask) -> None:
+    sandbox.faults.add(Fault(kind=FaultKind.SHORT_PAGE, path=LIST, times=None))
+    answers = [exolve(LIST, {"offset": offset}).json() for offset in (0, 2)]
+    assert [(len(answer["numbers"]), answer["total"]) for answer in answers] == [(2, 3), (0, 3)]
 
 
 @pytest.mark.parametrize(

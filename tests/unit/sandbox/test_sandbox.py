@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from reconciler.sandbox import FaultKind, Sandbox
+from reconciler.sandbox import FaultKind, Sandbox, server
 from tests.unit.sandbox.conftest import ATTRIBUTES, NUMBER, SET, Ask
 
 TO_URL = {
@@ -41,6 +41,21 @@ def test_a_taken_port_is_an_error() -> None:
         port = urlsplit(sandbox.exolve_url).port or 0
         with pytest.raises(OSError, match="in use"):
             Sandbox(port=port).start()
+
+
+def test_a_server_that_cannot_start_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_START_SECONDS", 0.0)
+    monkeypatch.setattr(server.Server, "_run", lambda *_arguments: None)
+    with pytest.raises(RuntimeError, match="did not start"):
+        Sandbox().start()
+
+
+def test_latency_can_be_changed_while_it_runs(sandbox: Sandbox, exolve: Ask) -> None:
+    sandbox.latency = 0.05
+    exolve(ATTRIBUTES, {"number_code": NUMBER})
+    sandbox.latency = 0.0
+    assert sandbox.latency == 0.0
+    assert sandbox.log[0].finished - sandbox.log[0].started >= 0.05
 
 
 def test_numbers_may_be_counted_named_or_given_with_their_forwarding() -> None:
