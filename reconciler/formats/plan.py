@@ -128,6 +128,8 @@ class PlanJson(JsonModel):
     complete: bool
     declared: int = 0
     as_recorded: int = 0
+    parked_as_recorded: int = 0
+    accounts: int = 0
     summary: SummaryJson
     calls: CallsJson
     changes: tuple[ChangeJson, ...] = ()
@@ -163,6 +165,8 @@ def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
         complete=plan.complete,
         declared=plan.declared,
         as_recorded=plan.as_recorded,
+        parked_as_recorded=plan.parked_as_recorded,
+        accounts=plan.accounts,
         summary=SummaryJson.model_validate(plan.summary),
         calls=CallsJson(made=plan.calls.made, saved=plan.calls.saved),
         changes=tuple(_change_json(change) for change in plan.changes),
@@ -213,6 +217,8 @@ def _plan(stored: PlanJson) -> Plan:
         unchanged=stored.summary.unchanged,
         unknown=stored.summary.unknown,
         as_recorded=stored.as_recorded,
+        parked_as_recorded=stored.parked_as_recorded,
+        accounts=stored.accounts,
         declared=stored.declared,
         calls=Calls(stored.calls.made, stored.calls.saved),
         breaches=tuple(

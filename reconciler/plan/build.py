@@ -87,7 +87,7 @@ def build(
     diagnostics = [*options.warnings, *gathered.diagnostics, *live.diagnostics]
     diagnostics += [note for item in decisions for note in item.diagnostics]
     return replace(
-        _counted(decisions, live),
+        _counted(subjects, decisions, live),
         configuration=configuration.name or "",
         config_digest=configuration.digest,
         lineage=state.lineage if state.serial else "",
@@ -113,7 +113,7 @@ def build(
     )
 
 
-def _counted(decisions: Sequence[Decision], live: Live) -> Plan:
+def _counted(subjects: Sequence[Subject], decisions: Sequence[Decision], live: Live) -> Plan:
     quiet = [item for item in decisions if item.change is None]
     return Plan(
         configuration="",
@@ -123,6 +123,11 @@ def _counted(decisions: Sequence[Decision], live: Live) -> Plan:
         unchanged=sum(not item.unknown for item in quiet),
         unknown=sum(item.unknown for item in quiet),
         as_recorded=sum(item.as_recorded for item in quiet),
+        parked_as_recorded=sum(
+            item.as_recorded and subject.key.kind is Kind.PARKING
+            for subject, item in zip(subjects, decisions, strict=True)
+        ),
+        accounts=len({subject.account for subject in subjects}),
         calls=Calls(live.calls_made, live.calls_saved),
         recordings=tuple(item.recording for item in quiet if item.recording is not None),
     )

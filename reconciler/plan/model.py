@@ -62,6 +62,8 @@ class Plan:
     unchanged: int = 0
     unknown: int = 0
     as_recorded: int = 0
+    parked_as_recorded: int = 0
+    accounts: int = 0
     declared: int = 0
     calls: Calls = Calls()
     breaches: tuple[Breach, ...] = ()
