@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.config.settings import Account, Configuration
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.effects import effects
 from reconciler.live import Live, Wanted
 from reconciler.model import Change, Desired, Entry, Key, Kind
 from reconciler.plan.decide import Decision, Ground, Subject, decide, forgotten
@@ -83,7 +84,7 @@ def build(
         replace(subject, observation=live.observations.get(subject.key)) for subject in gathered.subjects
     ]
     decisions = [decide(subject, ground) for subject in subjects]
-    changes = ordered([*(item.change for item in decisions if item.change is not None), *gathered.forgets])
+    changes = ordered([*(_told(item.change) for item in decisions if item.change is not None), *gathered.forgets])
     diagnostics = [*options.warnings, *gathered.diagnostics, *live.diagnostics]
     diagnostics += [note for item in decisions for note in item.diagnostics]
     return replace(
@@ -111,6 +112,11 @@ def build(
         diagnostics=tuple(dict.fromkeys(diagnostics)),
         observed=frozenset(subject.key for subject, item in zip(subjects, decisions, strict=True) if item.settled),
     )
+
+
+def _told(change: Change) -> Change:
+    """Say what callers notice of a change."""
+    return replace(change, effects=effects(change.before, change.after))
 
 
 def _counted(subjects: Sequence[Subject], decisions: Sequence[Decision], live: Live) -> Plan:
