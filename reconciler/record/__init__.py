@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.record import folder
 from reconciler.record.base import Record, RecordError
+from reconciler.secrets import SecretError
 
 if TYPE_CHECKING:
     from reconciler.config.settings import RecordSettings
@@ -28,7 +29,27 @@ def open_record(
         from reconciler.record.sqlite import SqliteRecord
 
         return SqliteRecord(record_path(settings, root), name=name)
+    if name is None:
+        raise RecordError(f"a record in {settings.backend} needs a name", hint="write `name: …` in reconciler.yaml")
+    if settings.backend == "postgres":
+        from reconciler.record.postgres import PostgresRecord
+
+        return PostgresRecord(_option(settings, "dsn", secrets), name=name)
     raise RecordError(f"record backend {settings.backend!r} is not one of file, git, http, postgres")
+
+
+def _option(settings: RecordSettings, option: str, secrets: Secrets) -> str:
+    """Return an option of the backend's block as text; raises RecordError where it is missing or cannot be had."""
+    given = settings.options.get(option)
+    backend = settings.backend
+    if given is None:
+        raise RecordError(f"the record has no {option}", hint=f"write it under `record: {{{backend}: …}}`")
+    if isinstance(given, str):
+        return given
+    try:
+        return secrets.get(given)
+    except SecretError as error:
+        raise RecordError(str(error)) from None
 
 
 def record_path(settings: RecordSettings, root: Path) -> Path:

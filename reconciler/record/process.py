@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
-import platform
+import socket
 import sys
 import uuid
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ class Claim:
 
 def this_holder(account: str, *, run_id: str, since: str) -> Holder:
     """Return the holder that this process is. `since` is an RFC 3339 time in UTC."""
-    return Holder(account, platform.node(), _user(), os.getpid(), run_id, since)
+    return Holder(account, socket.gethostname(), _user(), os.getpid(), run_id, since)
 
 
 def claim(holder: Holder, token: str | None = None) -> Claim:
     """Return what to store for a holder; the process is looked up only where it runs here."""
-    process = fingerprint(holder.pid) if holder.host == platform.node() else ""
+    process = fingerprint(holder.pid) if holder.host == socket.gethostname() else ""
     return Claim(holder, token or uuid.uuid4().hex, process)
 
 
@@ -48,7 +48,7 @@ def fingerprint(pid: int) -> str:
 
 def is_dead(held: Claim) -> bool:
     """Whether the process behind a lock ran on this host and has provably ended."""
-    if held.holder.host != platform.node() or held.process.count("|") != _SEPARATORS:
+    if held.holder.host != socket.gethostname() or held.process.count("|") != _SEPARATORS:
         return False
     machine, boot, namespace, start = held.process.split("|")
     here_machine, here_boot, here_namespace = _here()

@@ -63,7 +63,7 @@ class RowRecord(ABC):
         claims = take(holders)
         with self._one_at_a_time, self._writing() as sql:
             self._checked_head(sql)
-            broken = break_claims(claim_rows.held(sql), [claim.holder.account for claim in claims], force=False)
+            broken = self._taken(sql, [claim.holder.account for claim in claims])
             claim_rows.drop(sql, broken)
             claim_rows.put(sql, claims)
         self._broken = tuple(claim.holder for claim in broken)
@@ -99,19 +99,22 @@ class RowRecord(ABC):
         if not self.holders():
             return ()
         with self._one_at_a_time, self._writing() as sql:
-            claims = claim_rows.held(sql)
-            broken = break_claims(claims, accounts or [claim.holder.account for claim in claims], force=force)
+            chosen = accounts or [claim.holder.account for claim in claim_rows.held(sql)]
+            broken = self._broken_up(sql, chosen, force=force)
             claim_rows.drop(sql, broken)
         return tuple(claim.holder for claim in broken)
-
-    def claims(self) -> Sequence[Claim]:
-        """The locks as stored, tokens included."""
-        with self._one_at_a_time, self._reading() as sql:
-            return () if sql is None else claim_rows.held(sql)
 
     @abstractmethod
     def close(self) -> None:
         """Give back files and connections."""
+
+    def _taken(self, sql: Sql, accounts: Sequence[str]) -> Sequence[Claim]:
+        """Make these accounts free to be locked and return the dead locks that stood on them; raises LockedError."""
+        return break_claims(claim_rows.held(sql), accounts, force=False)
+
+    def _broken_up(self, sql: Sql, accounts: Sequence[str], *, force: bool) -> Sequence[Claim]:
+        """Return the locks on these accounts, which are dead or broken by force; raises LockedError."""
+        return break_claims(claim_rows.held(sql), accounts, force=force)
 
     def _release(self, held: HeldLock) -> None:
         with self._one_at_a_time, self._writing() as sql:

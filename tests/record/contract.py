@@ -29,6 +29,10 @@ class RecordContract:
 
     locks_each_account = True  # False: one lock for the whole document
     finds_dead_processes = True
+    names_are_places = False  # True: a record of another name is another record, not a refused one
+
+    def abandon(self, record: Record) -> None:
+        """Let go of a record as the end of its process would, for backends whose locks end with a connection."""
 
     @pytest.fixture
     def open_record(self, opened: Open) -> Iterator[Open]:
@@ -129,6 +133,8 @@ class RecordContract:
     # -- whose record it is ------------------------------------------------------------------------------------------
 
     def test_a_record_of_another_configuration_is_refused_with_both_names(self, open_record: Open) -> None:
+        if self.names_are_places:
+            pytest.skip("a record of another name is another record here")
         commit(open_record("lines"), Update(put=[entry()]))
         other = open_record("other")
         with pytest.raises(RecordError, match=r"'lines'.*'other'") as caught:
@@ -245,7 +251,7 @@ class RecordContract:
                 state = record.load()
                 open_record().unlock(["sales"], force=True)
                 stack.enter_context(open_record().lock([holder(run_id="r2")]))
-                with pytest.raises(LockLostError, match=r"r2|broken"):
+                with pytest.raises(LockLostError, match=r"r2|broken|lost"):
                     record.commit(lock, Update(put=[entry()]), expected=state)
             assert [each.run_id for each in open_record().holders()] == ["r2"]
 
@@ -253,7 +259,9 @@ class RecordContract:
         if not self.finds_dead_processes:
             pytest.skip("this backend cannot know")
         dead = holder(pid=dead_pid(), run_id="r0")
-        left(open_record().lock([dead]))
+        record = open_record()
+        left(record.lock([dead]))
+        self.abandon(record)
         record = open_record()
         with record.lock([holder()]):
             assert record.broken_locks == (dead,)
@@ -275,7 +283,9 @@ class RecordContract:
         if not self.finds_dead_processes:
             pytest.skip("this backend cannot know")
         dead = holder(pid=dead_pid())
-        left(open_record().lock([dead]))
+        record = open_record()
+        left(record.lock([dead]))
+        self.abandon(record)
         assert open_record().unlock(["sales"], force=False) == (dead,)
 
     def test_unlock_refuses_a_lock_that_may_be_alive(self, open_record: Open) -> None:

@@ -13,5 +13,9 @@ def open_place(place: str, *, name: str | None = "lines") -> Record:
     match kind:
         case "file":
             return SqliteRecord(Path(where), name=name)
+        case "postgres":
+            from reconciler.record.postgres import PostgresRecord
+
+            return PostgresRecord(where, name=name or "lines")
         case _:
             raise ValueError(place)

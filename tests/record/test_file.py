@@ -20,6 +20,8 @@ class TestFile(RecordContract):
 
 
 class TestFileAndProcesses(ProcessContract):
+    racers = 20
+
     @pytest.fixture
     def place(self, tmp_path: Path) -> str:
         return f"file:{tmp_path / '.reconciler' / 'record.db'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
+import socket
 import subprocess
 import sys
 
@@ -35,7 +35,7 @@ def run(run_id: str = "r1", *, finished_at: str = "") -> Run:
 
 def holder(account: str = "sales", *, run_id: str = "r1", pid: int | None = None, host: str | None = None) -> Holder:
     """A holder that is this very process, unless told otherwise."""
-    return Holder(account, host or platform.node(), "anna", os.getpid() if pid is None else pid, run_id, T0)
+    return Holder(account, host or socket.gethostname(), "anna", os.getpid() if pid is None else pid, run_id, T0)
 
 
 def dead_pid() -> int:

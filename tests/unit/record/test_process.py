@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import os
-import platform
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def test_this_process_is_alive() -> None:
 def test_the_holder_of_this_process_names_host_user_and_process() -> None:
     held = this_holder("sales", run_id="r1", since=T0)
     assert (held.account, held.host, held.pid, held.run_id, held.since) == (
-        *("sales", platform.node(), os.getpid(), "r1"),
+        *("sales", socket.gethostname(), os.getpid(), "r1"),
         T0,
     )
     assert held.user

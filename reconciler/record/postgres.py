@@ -1,0 +1,198 @@
+"""The backend `postgres`: many records in one database, for teams and several workers.
+
+An account is locked by an advisory lock of the session, so a lock never outlives its process, wherever that ran; the
+row beside it says who it is. Knows connections and what their errors mean, not what stands in the rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from reconciler.record import claim_rows
+from reconciler.record.base import FORMAT_VERSION, Holder, LockLostError, RecordError
+from reconciler.record.locks import HeldLock
+from reconciler.record.postgres_session import Session
+from reconciler.record.process import Claim, locked
+from reconciler.record.rows import RowRecord
+from reconciler.record.tables import TABLES, Sql
+
+if TYPE_CHECKING:
+    import psycopg
+
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path TO reconciler"
+_WRITE = "BEGIN; SET LOCAL search_path TO reconciler"
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    connection: psycopg.Connection[Any]
+    record: int
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        cursor = self.connection.execute(_translated(statement), parameters)
+        return cursor.fetchall() if cursor.description else []
+
+    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.executemany(_translated(statement), rows)
+
+
+class PostgresRecord(RowRecord):
+    """The record `name` in the database of a DSN; the schema `reconciler` is made by the first lock."""
+
+    def __init__(self, dsn: str, *, name: str) -> None:
+        self._session = Session(dsn)
+        super().__init__(name=name, description=f"the record {name!r} in {self._session.description}")
+        self._record_name = name
+        self._locked: tuple[str, ...] = ()
+
+    def close(self) -> None:
+        with self._one_at_a_time:
+            self._session.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Sql | None]:
+        with self._session.explained():
+            connection = self._session.connection()
+            with self._transaction(connection, _READ):
+                record = self._found(connection)
+                yield None if record is None else _Transaction(connection, record)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Sql]:
+        with self._session.explained():
+            connection = self._session.connection()
+            self._session.refuse_pooler()
+            if self._session.is_new:
+                self._take_again(connection)
+            with self._transaction(connection, _WRITE):
+                record = self._found(connection)
+                if record is None:
+                    record = _make(connection, self._record_name)
+                connection.execute("SELECT 1 FROM records WHERE record = %s FOR UPDATE", (record,))
+                yield _Transaction(connection, record)
+
+    @contextmanager
+    def _transaction(self, connection: psycopg.Connection[Any], begin: str) -> Iterator[None]:
+        connection.execute(begin.encode())
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if not connection.closed:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _found(self, connection: psycopg.Connection[Any]) -> int | None:
+        """Return the id of this record's rows; None where it was never made; raises RecordError for a newer format."""
+        row = connection.execute("SELECT to_regclass('reconciler.format') IS NOT NULL").fetchone()
+        if row != (True,):
+            return None
+        (version,) = connection.execute("SELECT version FROM format").fetchone() or (0,)
+        if version != FORMAT_VERSION:
+            raise RecordError(
+                f"{self.description} has format {version}, this version knows format {FORMAT_VERSION}",
+                hint="upgrade reconciler to the version that wrote it, or newer",
+            )
+        found = connection.execute("SELECT record FROM records WHERE name = %s", (self._record_name,)).fetchone()
+        return None if found is None else int(found[0])
+
+    # -- locks -------------------------------------------------------------------------------------------------------
+
+    def _taken(self, sql: Sql, accounts: Sequence[str]) -> Sequence[Claim]:
+        """Lock all accounts or none. Whoever still stands in a row whose lock we could take has lost it."""
+        stored = {claim.holder.account: claim for claim in claim_rows.held(sql)}
+        taken: list[str] = []
+        for account in sorted(accounts):
+            if not self._try(sql, account):
+                self._let_go(sql, taken)
+                raise locked(stored[account].holder if account in stored else _nobody_known(account))
+            taken.append(account)
+        self._locked = (*self._locked, *taken)
+        return [stored[account] for account in taken if account in stored]
+
+    def _broken_up(self, sql: Sql, accounts: Sequence[str], *, force: bool) -> Sequence[Claim]:
+        """Dead are the locks that can be taken; with force the sessions that hold the others are ended."""
+        broken = [claim for claim in claim_rows.held(sql) if claim.holder.account in accounts]
+        for claim in broken:
+            account = claim.holder.account
+            if self._try(sql, account):
+                self._let_go(sql, [account])
+            elif force:
+                sql.execute(_END_HOLDERS, (_half(self._key(account), high=True), _half(self._key(account), high=False)))
+            else:
+                raise locked(claim.holder)
+        return broken
+
+    def _release(self, held: HeldLock) -> None:
+        self._locked = tuple(account for account in self._locked if account not in held.accounts)
+        super()._release(held)
+        if not self._session.is_new:
+            with self._one_at_a_time, self._reading() as sql:
+                self._let_go(sql, held.accounts) if sql else None
+
+    def _take_again(self, connection: psycopg.Connection[Any]) -> None:
+        """Take the locks that an earlier connection had: its rows then prove whether somebody else was in between."""
+        for account in self._locked:
+            if connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key(account),)).fetchone() != (True,):
+                raise LockLostError(
+                    f"the connection to {self.description} was lost, and with it the lock of account {account}",
+                    hint="run the command again",
+                )
+        self._session.is_new = False
+
+    def _try(self, sql: Sql, account: str) -> bool:
+        return bool(sql.execute("SELECT pg_try_advisory_lock(?)", (self._key(account),))[0][0])
+
+    def _let_go(self, sql: Sql, accounts: Sequence[str]) -> None:
+        for account in accounts:
+            sql.execute("SELECT pg_advisory_unlock(?)", (self._key(account),))
+
+    def _key(self, account: str) -> int:
+        text = f"reconciler\0{self._record_name}\0{account}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
+
+
+_END_HOLDERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+    "AND pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND objsubid = 1 AND classid = ?::bigint::oid AND objid = ?::bigint::oid"
+)
+
+
+def _half(key: int, *, high: bool) -> int:
+    """How pg_locks shows a 64-bit advisory key: its upper half as classid, its lower half as objid, both unsigned."""
+    unsigned = key % 2**64
+    return unsigned >> 32 if high else unsigned % 2**32
+
+
+def _nobody_known(account: str) -> Holder:
+    return Holder(account, "unknown", "unknown", 0, "unknown", "unknown")
+
+
+def _make(connection: psycopg.Connection[Any], name: str) -> int:
+    """Make the tables where there are none and the row of a record; safe against others who do the same."""
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext('reconciler tables'))")
+    connection.execute("CREATE SCHEMA IF NOT EXISTS reconciler")
+    if connection.execute("SELECT to_regclass('reconciler.format')").fetchone() == (None,):
+        connection.execute("CREATE TABLE format (version INTEGER NOT NULL)")
+        connection.execute("INSERT INTO format VALUES (%s)", (FORMAT_VERSION,))
+        for table in TABLES:
+            connection.execute(table.encode())
+    connection.execute(
+        "INSERT INTO records SELECT coalesce(max(record), 0) + 1, %s, '', 0, '' FROM records "
+        "ON CONFLICT (name) DO NOTHING",
+        (name,),
+    )
+    row = connection.execute("SELECT record FROM records WHERE name = %s", (name,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+@lru_cache(maxsize=128)
+def _translated(statement: str) -> bytes:
+    return statement.replace("?", "%s").encode()
