@@ -6,7 +6,6 @@ Must not know the grammar, only which characters it is written in.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 from reconciler.diagnostics import Finding, Severity
@@ -45,6 +44,8 @@ def _finding(run: str, start: int, end: int) -> Finding:
 
 
 def _verdict(run: str) -> tuple[str, str, str]:
+    import unicodedata
+
     first = run[0]
     if first in "\r\n":
         return "period-newline", "a period is one line; what follows a line break is dropped in silence", "write it on one line"
@@ -63,6 +64,8 @@ def _verdict(run: str) -> tuple[str, str, str]:
 
 
 def _named(character: str) -> str:
+    import unicodedata
+
     name = unicodedata.name(character, "")
     return f"U+{ord(character):04X}" + (f" ({name.lower()})" if name else "")
 
@@ -76,6 +79,8 @@ def _foreign(run: str) -> str:
 def _ascii_hint(run: str) -> str:
     if run[0].isspace() or run[0] in "\ufeff\u200b":
         return "remove it, or use an ordinary space"
+    import unicodedata
+
     plain = unicodedata.normalize("NFKC", run)
     if plain.isascii():
         return f"type '{plain}'"

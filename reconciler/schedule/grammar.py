@@ -1,6 +1,7 @@
 """Read a period's text into its syntax tree, strictly, and tell every fault with its characters and a remedy.
 
-Must not know what a period means in time; wording of faults lives in `faults`.
+Must not know what a period means in time; the wording of faults lives in `faults`, which is
+loaded with the first of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from dataclasses import replace
 from typing import Final
 
 from reconciler.diagnostics import Finding
-from reconciler.schedule import faults
 from reconciler.schedule.characters import BLANKS, TAINT, cleaned
 from reconciler.schedule.scales import SCALE_NAMES, Scale, WeekdayBase, value_of
 from reconciler.schedule.syntax import Item, Part, Range, Tree, Value
@@ -71,12 +71,15 @@ class _Reader:
         return parts
 
     def _report_empty(self, commas: list[int]) -> None:
-        for comma in commas:
-            self._findings.append(faults.empty_part(comma))
+        if commas:
+            from reconciler.schedule import faults
+
+            self._findings += map(faults.empty_part, commas)
 
     def _part(self, at: int) -> tuple[Part | None, int]:
         """Read up to the next comma outside braces; None where there is nothing before it."""
-        text, items = self._text, []
+        text = self._text
+        items: list[Item] = []
         start = _skip(text, at)
         end = at = start
         while at < len(text) and text[at] != ",":
@@ -97,6 +100,8 @@ class _Reader:
         end = match.end() if match else len(self._text)
         words = self._text[at:end].rstrip(BLANKS)
         if TAINT not in words:
+            from reconciler.schedule import faults
+
             self._findings.append(faults.no_item(words, at, alone=alone))
         return end
 
@@ -105,18 +110,27 @@ class _Reader:
         scale = self._scale(head, match.start(1), match.start(2) - 1)
         if scale is None:
             return None
-        if not body.strip(BLANKS):
-            self._findings.append(faults.empty_braces(scale, match.start(2) - 1, match.end(2) + 1))
-        if "," in body:
-            self._findings += [faults.comma_inside(body, match.start(2) + at) for at, one in enumerate(body) if one == ","]
+        if "," in body or not body.strip(BLANKS):
+            self._body(scale, body, match.start(2))
         ranges = self._ranges(scale, match.start(2), match.end(2))
         start = match.start(1) if head in SCALE_NAMES else match.end(1) - len(scale.value)
         return Item(scale, tuple(ranges), start, match.end(2) + 1)
+
+    def _body(self, scale: Scale, body: str, start: int) -> None:
+        """Report braces that hold nothing, or commas."""
+        from reconciler.schedule import faults
+
+        if not body.strip(BLANKS):
+            self._findings.append(faults.empty_braces(scale, start - 1, start + len(body) + 1))
+        commas = [at for at, character in enumerate(body, start) if character == ","]
+        self._findings += [faults.comma_inside(body, comma) for comma in commas]
 
     def _scale(self, head: str, start: int, brace: int) -> Scale | None:
         """Find the scale that ends the head; whatever stands before it is reported."""
         known = SCALE_NAMES.get(head)
         if known is None and TAINT not in head:
+            from reconciler.schedule import faults
+
             fault, known = faults.head(head, start, brace)
             self._findings.append(fault)
         return known
@@ -144,6 +158,8 @@ class _Reader:
             return end
         chain = match.group(1).rstrip(BLANKS)
         if TAINT not in chain:
+            from reconciler.schedule import faults
+
             self._findings.append(faults.dashes(scale, chain, at))
         return match.end()
 
@@ -153,6 +169,8 @@ class _Reader:
         if number is None:
             if TAINT not in word:
                 chain = match.group().rstrip(BLANKS + ",")
+                from reconciler.schedule import faults
+
                 self._findings.append(faults.value(scale, word, start, chain, self._text))
             return None
         return Value(number, start, start + len(word))

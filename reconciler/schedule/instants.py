@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from reconciler.schedule.masks import (
     ALL_MINUTES,
@@ -35,8 +35,7 @@ class NotExpressibleError(ValueError):
     """The set is real, but no period of this grammar can name it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A product of years (half-open spans, None for all), days and times of day."""
 
     years: tuple[tuple[int, int], ...] | None
@@ -93,9 +92,11 @@ class Instants:
 
     def classes_in(self, year: int) -> Classes:
         """Give the classes of one year."""
-        if len(self.spans) == 1:
-            return self.spans[0][1]
-        return self.spans[max(bisect_right(self.spans, year, key=_first) - 1, 0)][1]
+        return self.spans[self.span_of(year)][1]
+
+    def span_of(self, year: int) -> int:
+        """Give the index of the span that holds a year."""
+        return 0 if len(self.spans) == 1 else max(bisect_right(self.spans, year, key=_first) - 1, 0)
 
     def times_on(self, year: int, slot: int) -> int:
         """Give the time mask of one day."""

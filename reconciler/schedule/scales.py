@@ -5,10 +5,9 @@ Must not know what a value means on the calendar; only how it is written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 WeekdayBase = Literal["refuse", "sunday", "monday"]
 
@@ -38,8 +37,7 @@ class Scale(str, Enum):
     SEC = "sec"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What a person is told about a scale: its noun and its whole numbers, both ends included."""
 
     noun: str

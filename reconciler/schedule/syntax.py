@@ -1,18 +1,18 @@
 """The syntax tree of a period: frozen nodes that remember which characters they were read from.
 
+Named tuples, since a program that only matches should not wait for heavier classes to be built.
 Must not know what a value means in time, nor which spellings are allowed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.schedule.scales import Scale
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value of a scale (weekdays: Sunday 0) and its characters `start` to `end`, end exclusive."""
 
     number: int
@@ -20,8 +20,7 @@ class Value:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """`first` to `last`, both included; a single value has the same value twice."""
 
     first: Value
@@ -44,8 +43,7 @@ class Range:
         return self.first.number > self.last.number
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """`scale {ranges}`, from the scale's first letter to the closing brace."""
 
     scale: Scale
@@ -54,8 +52,7 @@ class Item:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """Items that hold together; the parts of a period are a union."""
 
     items: tuple[Item, ...]
@@ -74,8 +71,7 @@ class Part:
         return any(item.scale in scales for item in self.items)
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(NamedTuple):
     """A whole period: its text as written, and its parts.
 
     Without parts it is blank (always) or `none` (never). `commas` are the offsets of the commas between and after parts.
