@@ -6,7 +6,7 @@ Must not import anything of the product but diagnostics: what it imitates is the
 from __future__ import annotations
 
 from reconciler.sandbox.faults import Fault, FaultKind
-from reconciler.sandbox.journal import Call, Write
+from reconciler.sandbox.journal import Call, Incoming, Write
 from reconciler.sandbox.sandbox import Sandbox
 from reconciler.sandbox.settings import ErrorShape, ExolveSettings, MttSettings, UnknownNumber
 from reconciler.sandbox.state import Application, Forwarding
@@ -19,6 +19,7 @@ __all__ = [
     "Fault",
     "FaultKind",
     "Forwarding",
+    "Incoming",
     "MttSettings",
     "Sandbox",
     "UnknownNumber",

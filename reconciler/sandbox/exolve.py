@@ -15,6 +15,7 @@ from typing import Any
 from reconciler.sandbox import exolve_reads as reads
 from reconciler.sandbox import exolve_writes as writes
 from reconciler.sandbox.exolve_state import ExolveState
+from reconciler.sandbox.exolve_wire import MEMBER_OF_TYPE
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.journal import Answer, Incoming
 from reconciler.sandbox.protojson import ProtoError
@@ -69,7 +70,7 @@ class Exolve(ExolveState):
         """Give numbers to an application, with their forwarding if a mapping says one."""
         forwardings = numbers if isinstance(numbers, Mapping) else dict.fromkeys(numbers)
         for number, forwarding in forwardings.items():
-            self.estate.add_number(number, application, forwarding)
+            self.estate.add_number(number, application, _whole(forwarding))
 
     def add_sip_ids(self, usernames: Iterable[str], application: Application) -> None:
         """Give SIP IDs to an application."""
@@ -95,9 +96,12 @@ class Exolve(ExolveState):
         return copy.deepcopy(self.estate.numbers[number].forwarding)
 
     def set(self, number: str, forwarding: Mapping[str, Any] | None) -> None:
-        """Change a number by hand, as in the cabinet: `answer` and `dtmf` may be in it; None removes the forwarding."""
+        """Change a number by hand, as in the cabinet: `answer` and `dtmf` may be in it; None removes the forwarding.
+
+        Raises ValueError where type and data do not belong together.
+        """
         owned = self.estate.numbers[number]
-        owned.forwarding = copy.deepcopy(dict(forwarding)) if forwarding else None
+        owned.forwarding = _whole(forwarding)
         owned.late = (None, 0)
 
     def remove_number(self, number: str) -> None:
@@ -159,6 +163,15 @@ class Exolve(ExolveState):
     @staticmethod
     def _json(status: int, value: object) -> Answer:
         return Answer(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _whole(forwarding: Mapping[str, Any] | None) -> Forwarding | None:
+    if not forwarding:
+        return None
+    member = MEMBER_OF_TYPE.get(forwarding.get("call_forwarding_type", 0))
+    if set(forwarding) != {"call_forwarding_type", member}:
+        raise ValueError(f"a forwarding has call_forwarding_type and its one member, not {sorted(forwarding)}")
+    return copy.deepcopy(dict(forwarding))
 
 
 def _bearer(authorization: str | None) -> str:

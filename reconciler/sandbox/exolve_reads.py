@@ -200,5 +200,8 @@ def get_media_list(exolve: ExolveState, call: Incoming, application: Application
     del tampering
     request = decode(wire.MEDIA_LIST_REQUEST, call.body)
     rows = [file for file, owner in exolve.estate.media.items() if owner == application]
-    files = [{"file_id": exolve.spelling.choose(file, int(file))} for file in _page(exolve, rows, request)]
+    files = [
+        {"file_id": exolve.spelling.choose(file, int(file) if file.isdigit() else file)}
+        for file in _page(exolve, rows, request)
+    ]
     return {"files": files, "total": len(rows)}

@@ -117,7 +117,7 @@ class Mtt:
 def _numbers_named(body: bytes) -> tuple[str, ...]:
     try:
         numbers = json.loads(body)["params"]["numbers"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return ()
     return tuple(str(number) for number in numbers) if isinstance(numbers, list) else ()
 
@@ -164,7 +164,7 @@ def _parking_request(mtt: Mtt, body: bytes) -> tuple[list[str], bool]:
     try:
         params = json.loads(body)["params"]
         numbers, parked = params["numbers"], params["isParking"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise Refusal(text) from None
     if not isinstance(numbers, list) or not numbers or not isinstance(parked, bool):
         raise Refusal(text)

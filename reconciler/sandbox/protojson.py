@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -15,7 +16,9 @@ from reconciler.sandbox.scanner import Node, NodeKind, ProtoError, scan
 __all__ = ["Field", "Kind", "Message", "ProtoError", "decode"]
 
 _MAXIMUM = {"uint32": 2**32 - 1, "uint64": 2**64 - 1, "int32": 2**31 - 1}
-_INTEGRAL = re.compile(r"(-?\d+)(?:\.0+)?\Z")
+# Longer than any integer type, short of Python's own limit on digits.
+_INTEGRAL = re.compile(r"(-?\d{1,100})(?:\.0+)?\Z")
+_SCIENTIFIC = re.compile(r"-?\d{1,100}(?:\.\d{1,100})?[eE][+-]?\d{1,2}\Z")
 
 
 class Kind(Enum):
@@ -141,10 +144,8 @@ def _integer(text: str) -> int | None:
     match = _INTEGRAL.match(text)
     if match is not None:
         return int(match[1])
-    if re.fullmatch(r"-?\d+(?:\.\d+)?[eE][+-]?\d{1,2}", text):
-        number = float(text)
-        return int(number) if number.is_integer() else None
-    return None
+    number = Decimal(text) if _SCIENTIFIC.match(text) else None
+    return int(number) if number is not None and number == number.to_integral_value() else None
 
 
 _SCALARS = {

@@ -16,6 +16,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![-+._a-zA-Z
 _WORD = re.compile(r"(?:true|false|null)(?![-+._a-zA-Z0-9])")
 _PIECE = re.compile(r"[-+._a-zA-Z0-9]{1,32}|.", re.DOTALL)
 _TOKENS = (_STRING, _NUMBER, _WORD, re.compile(r"[{}\[\],:]"))
+_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 _DEEPEST = 100
 
 
@@ -114,6 +115,8 @@ def _scalar(kind: NodeKind, source: str, match: re.Match[str]) -> Node:
     if raw == "null":
         kind = NodeKind.NULL
     text = json.loads(raw) if kind is NodeKind.STRING else raw
+    if half := _HALF_PAIR.search(text):
+        raise syntax_error(source, match.start(), f'invalid escape code "\\u{ord(half[0]):04x}" in string')
     return Node(kind, source, match.start(), raw, text)
 
 

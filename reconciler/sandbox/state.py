@@ -5,8 +5,7 @@ Must not know HTTP or how answers are spelled.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,10 +82,9 @@ class Estate:
         """Register an application under its key."""
         self.applications[application.api_key] = application
 
-    def add_number(self, number: str, application: Application, forwarding: Mapping[str, Any] | None) -> None:
+    def add_number(self, number: str, application: Application, forwarding: Forwarding | None) -> None:
         """Buy a number; its forwarding may be set already."""
-        stored = copy.deepcopy(dict(forwarding)) if forwarding else None
-        self.numbers[number] = OwnedNumber(number, application, 90_000 + len(self.numbers), stored)
+        self.numbers[number] = OwnedNumber(number, application, 90_000 + len(self.numbers), forwarding)
 
     def of_customer(self, customer: str) -> Iterator[OwnedNumber]:
         """All numbers of a customer, over all applications."""

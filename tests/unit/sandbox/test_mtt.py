@@ -60,6 +60,12 @@ def test_wrong_parameters_are_refused(sandbox: Sandbox, mtt: Ask, numbers: objec
     assert not sandbox.mtt.parked(FIRST)
 
 
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"params": 1}', "[" * 100_000])
+def test_a_body_that_is_no_request_is_refused(sandbox: Sandbox, client: httpx.Client, body: str) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.mtt.oauth.issue_access_token()}"}
+    assert client.post(sandbox.mtt_url + PARKING, content=body, headers=headers).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("answer_with", "status", "body"),
     [

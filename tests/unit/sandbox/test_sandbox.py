@@ -68,6 +68,23 @@ def test_numbers_may_be_counted_named_or_given_with_their_forwarding() -> None:
     assert Sandbox(mtt_numbers=2).mtt.numbers == ("78005560251", "78005560252")
 
 
+@pytest.mark.parametrize(
+    "forwarding",
+    [
+        {"call_forwarding_type": 3},
+        {"call_forwarding_ipcr": {"url": "https://example.com"}},
+        {"call_forwarding_type": 2, "call_forwarding_ipcr": {"url": "https://example.com"}},
+        {"call_forwarding_type": 3, "call_forwarding_ipcr": {}, "call_forwarding_sip": {}},
+        {"call_forwarding_type": 9, "call_forwarding_ipcr": {}},
+    ],
+)
+def test_what_is_set_by_hand_has_a_type_and_its_data(sandbox: Sandbox, forwarding: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="call_forwarding_type and its one member"):
+        sandbox.exolve.set(NUMBER, forwarding)
+    with pytest.raises(ValueError, match="call_forwarding_type and its one member"):
+        Sandbox(numbers={NUMBER: forwarding})
+
+
 def test_what_is_looked_at_is_a_copy(sandbox: Sandbox) -> None:
     forwarding = {"call_forwarding_type": 3, "call_forwarding_ipcr": {"url": "https://example.com"}}
     sandbox.exolve.set(NUMBER, forwarding)
