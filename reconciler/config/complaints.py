@@ -51,10 +51,7 @@ def _complaint(detail: dict[str, Any], path: Path, model: type[BaseModel], tree:
     kind, given = detail["type"], detail.get("input")
     here = find(tree, path)
     if kind == "extra_forbidden":
-        shape = _shape_at(model, path[:-1])
-        message = f"{quoted(str(path[-1]))} is not known {_under(path[:-1])}"
-        hint = did_you_mean(str(path[-1]), _keys(shape)) if shape else None
-        return problem(sources, "unknown-key", message, find(tree, path, key=True), hint=hint)
+        return _unknown_key(path, model, tree, sources)
     if kind == "missing":
         message = f"{path[-1]} is missing {_under(path[:-1])}"
         return problem(sources, "missing-key", message, find(tree, path[:-1], key=True), hint=f"add `{path[-1]}: …`")
@@ -66,9 +63,15 @@ def _complaint(detail: dict[str, Any], path: Path, model: type[BaseModel], tree:
         message = f"{_named(path)} takes {_CONTAINERS[kind]}, not {kind_of(given)}"
         return problem(sources, "wrong-type", message, here)
     context = detail.get("ctx") or {}
-    if "message" in context:
-        return problem(sources, kind, context["message"], here, hint=context.get("hint"))
-    return problem(sources, "wrong-type", f"{_named(path)} cannot be {kind_of(given)}", here)
+    message = context.get("message", f"{_named(path)} cannot be {kind_of(given)}")
+    return problem(sources, kind if "message" in context else "wrong-type", message, here, hint=context.get("hint"))
+
+
+def _unknown_key(path: Path, model: type[BaseModel], tree: Tree, sources: Sources) -> Diagnostic:
+    shape = _shape_at(model, path[:-1])
+    message = f"{quoted(str(path[-1]))} is not known {_under(path[:-1])}"
+    hint = did_you_mean(str(path[-1]), _keys(shape)) if shape else None
+    return problem(sources, "unknown-key", message, find(tree, path, key=True), hint=hint)
 
 
 def _not_allowed(detail: dict[str, Any], path: Path, sources: Sources, here: int) -> Diagnostic:
@@ -109,7 +112,7 @@ def _under(path: Path) -> str:
     return "here" if name == "this" else f"under {name}"
 
 
-# -- from a path to the model that judges it ------------------------------------------------------------------------------
+# -- from a path to the model that judges it --------------------------------------------------------------------------
 
 
 def _without_tags(loc: Sequence[str | int]) -> Path:

@@ -85,7 +85,9 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
         except GitError as error:
             hint = "name a branch, tag or commit that has it, like origin/main"
             message = f"the trusted {TRUSTED_FILE} cannot be had: {error}"
-            files.found.append(Diagnostic("trusted-unreadable", RULES["trusted-unreadable"].severity, message, None, hint))
+            files.found.append(
+                Diagnostic("trusted-unreadable", RULES["trusted-unreadable"].severity, message, None, hint)
+            )
             return None
     if isinstance(given, tuple):
         _refuse_file(files, TRUSTED_FILE, given)
@@ -96,10 +98,7 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
 
 
 def _no_configuration(root: Path) -> Diagnostic:
-    if not root.is_dir():
-        message = f"there is no folder {quoted(str(root))}"
-    else:
-        message = f"this folder has no {TRUSTED_FILE}"
+    message = f"this folder has no {TRUSTED_FILE}" if root.is_dir() else f"there is no folder {quoted(str(root))}"
     place = Location(TRUSTED_FILE, 1, 1, 1, 1)
     hint = "run `reconciler init`, or name the configuration's folder with -C"
     return Diagnostic("config-missing", RULES["config-missing"].severity, message, place, hint)
@@ -124,7 +123,8 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
     first = changes[0][0] + 1 if changes else 1
     where = ", ".join(str(start) if start == end else f"{start}-{end}" for start, end in added)
     if added:
-        message = f"of the working copy's {TRUSTED_FILE}, {_lines(added)} {where} {_was(added)} ignored: {ref} has the trusted one"
+        lines = f"{_lines(added)} {where} {_was(added)}"
+        message = f"of the working copy's {TRUSTED_FILE}, {lines} ignored: {ref} has the trusted one"
     else:
         message = f"lines that the working copy's {TRUSTED_FILE} leaves out still hold: {ref} has the trusted one"
     sources = Sources()
@@ -141,7 +141,7 @@ def _was(ranges: Sequence[tuple[int, int]]) -> str:
     return "was" if _lines(ranges) == "line" else "were"
 
 
-# -- one file --------------------------------------------------------------------------------------------------------------
+# -- one file ---------------------------------------------------------------------------------------------------------
 
 
 def _take(files: Files, name: str, text: str, *, origin: Location | None) -> bool:
@@ -154,7 +154,9 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     if document.tree is None:
         if not document.problems:
             hint = "begin with `version: 1`"
-            files.found.append(problem(files.sources, "file-empty", "the file has only comments", span_at(base, 0, 1), hint=hint))
+            files.found.append(
+                problem(files.sources, "file-empty", "the file has only comments", span_at(base, 0, 1), hint=hint)
+            )
         return False
     trusted = len(files.names) == 1
     if not _is_ours(files, document.tree, trusted=trusted, origin=origin):
@@ -178,7 +180,9 @@ def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None
     if version.data != _VERSION:
         shown = quoted(version.data) if isinstance(version.data, str) else kind_of(version.data)
         message = f"{shown} is no version that this program knows"
-        files.found.append(problem(files.sources, "version-unsupported", message, version.span, hint="write `version: 1`"))
+        files.found.append(
+            problem(files.sources, "version-unsupported", message, version.span, hint="write `version: 1`")
+        )
         return False
     return True
 
@@ -186,7 +190,9 @@ def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None
 def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> Diagnostic:
     start = tree.span >> 24 << 24
     if trusted:
-        return problem(files.sources, "version-missing", "the file does not say `version: 1`", start, hint="add `version: 1`")
+        return problem(
+            files.sources, "version-missing", "the file does not say `version: 1`", start, hint="add `version: 1`"
+        )
     hint = f"add `version: 1`, or narrow `include` in {TRUSTED_FILE} if the file is no part of the configuration"
     found = problem(files.sources, "version-missing", "an included file does not say `version: 1`", start, hint=hint)
     related = (Related("included from here", origin),) if origin else ()
@@ -206,7 +212,7 @@ def _check_keys(files: Files, tree: Tree, *, trusted: bool) -> None:
             files.found.append(problem(files.sources, "unknown-key", message, span, hint=did_you_mean(key, known)))
 
 
-# -- include ---------------------------------------------------------------------------------------------------------------
+# -- include ----------------------------------------------------------------------------------------------------------
 
 
 def _include(files: Files) -> tuple[list[tuple[str, int | None]], Location | None]:
@@ -218,7 +224,9 @@ def _include(files: Files) -> tuple[list[tuple[str, int | None]], Location | Non
     origin = files.sources.location(root.key_span("include"))
     if not isinstance(given.data, list):
         message = f"include takes a list, not {kind_of(given.data)}"
-        files.found.append(problem(files.sources, "wrong-type", message, given.span, hint='write include: ["numbers/**/*.yaml"]'))
+        files.found.append(
+            problem(files.sources, "wrong-type", message, given.span, hint='write include: ["numbers/**/*.yaml"]')
+        )
         return ([], origin)
     patterns: list[tuple[str, int | None]] = []
     for element in given.elements():
@@ -255,7 +263,9 @@ def _included(
             message = "the file is a link to a place outside the folder"
             related = (Related("included from here", origin),) if origin else ()
             files.broken = True
-            files.found.append(Diagnostic("file-outside", RULES["file-outside"].severity, message, place, None, related))
+            files.found.append(
+                Diagnostic("file-outside", RULES["file-outside"].severity, message, place, None, related)
+            )
 
 
 def _visible_files(root: Path) -> Iterator[str]:

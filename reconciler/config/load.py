@@ -7,46 +7,43 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.config.complaints import did_you_mean
-from reconciler.config.files import Files, read_files
-from reconciler.config.schedules import Schedules
-from reconciler.config.sections import Declared, Profiles, Sections, merge
-from reconciler.config.settings import Configuration, PeriodSettings
+from reconciler.config.files import read_files
+from reconciler.config.profiles import Profiles, judge_profiles
+from reconciler.config.scenarios import lay_scenario, touched, unknown_scenario
+from reconciler.config.schedules import Schedules, holidays_version
+from reconciler.config.sections import Declared, Sections, merge
+from reconciler.config.selection import selected_files
+from reconciler.config.settings import Configuration
 from reconciler.config.trusted import Settings, read_settings
-from reconciler.config.values import quoted
 from reconciler.desired import Builder, Contacts
-from reconciler.diagnostics import Diagnostic, Diagnostics, Location
+from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.document import without_nulls
-from reconciler.document.source import Sources, line_starts
 from reconciler.model import Desired
 from reconciler.rules import RULES
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What loading gave. `configuration` is None where any diagnostic is an error; `diagnostics` are in order of place."""
+    """What loading gave: `configuration` is None where any diagnostic is an error; these are in order of place."""
 
     configuration: Configuration | None
     diagnostics: tuple[Diagnostic, ...]
     numbers_count: int = 0
-    sources: Mapping[str, str] = field(default_factory=dict)
 
 
-def load(
-    root: Path, *, trusted: str | None = None, scenario: str | None = None, paths: Sequence[Path] = ()
-) -> Loaded:
+def load(root: Path, *, trusted: str | None = None, scenario: str | None = None, paths: Sequence[Path] = ()) -> Loaded:
     """Load the configuration in a folder.
 
-    `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of these
-    files and folders are wanted.
+    `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of
+    these files and folders are wanted.
     """
     with _collector_off():
-        return _load(root, trusted, scenario, paths)
+        return _Loading(root, trusted, scenario, paths).run()
 
 
 @contextmanager
@@ -61,47 +58,102 @@ def _collector_off() -> Iterator[None]:
             gc.enable()
 
 
-def _load(root: Path, trusted: str | None, scenario: str | None, paths: Sequence[Path]) -> Loaded:
-    files = read_files(root, trusted=trusted)
-    settings = read_settings(files)
-    sections = merge(files)
-    schedules = Schedules(
-        files, sections.schedules, timezone=settings.timezone, calendar_until=settings.calendar_until
-    )
-    schedules.judge_all()
-    profiles = Profiles(files, sections.profiles)
-    builder = Builder(files, settings, Contacts(files, sections.contacts), schedules)
-    has_nulls = any(file.has_nulls for file in files.files)
-    desired: list[Desired] = []
-    for number, declared in sections.numbers.items():
-        tree = profiles.complete(declared.tree)
-        if tree is not None:
-            desired += builder.build(number, Declared(declared.span, without_nulls(tree) if has_nulls else tree))
-    diagnostics = Diagnostics(settings.policy.rules)
-    diagnostics.extend(files.found)
-    if schedules.used:
-        diagnostics.add(_zone_notice(settings))
-    configuration = None if diagnostics.has_errors else _configuration(root, files, settings, sections, schedules, desired)
-    return Loaded(configuration, diagnostics.sorted(), len(sections.numbers))
+class _Loading:
+    """One load: its files, settings and sections."""
 
+    def __init__(self, root: Path, trusted: str | None, scenario: str | None, paths: Sequence[Path]) -> None:
+        self._root = root
+        self._is_trusted = trusted is not None
+        self._scenario = scenario
+        self._paths = paths
+        self._files = read_files(root, trusted=trusted)
+        self._settings = read_settings(self._files)
+        self._has_nulls = any(file.has_nulls for file in self._files.files)
 
-def _configuration(
-    root: Path, files: Files, settings: Settings, sections: Sections, schedules: Schedules, desired: list[Desired]
-) -> Configuration:
-    locate = files.sources.location
-    return Configuration(
-        root=root,
-        name=settings.name,
-        accounts=settings.accounts,
-        policy=settings.policy,
-        record=settings.record,
-        timezone=settings.timezone,
-        calendar_until=settings.calendar_until,
-        desired=tuple(desired),
-        numbers={number: locate(declared.span) for number, declared in sections.numbers.items()},
-        forget={number: locate(span) for number, span in sections.forget.items()},
-        digest=_digest(files.sources.texts(), None),
-    )
+    def run(self) -> Loaded:
+        files, sections = self._files, merge(self._files)
+        judge_profiles(files, sections.profiles)
+        chosen = self._lay_scenario(sections)
+        schedules = self._schedules(chosen)
+        desired = self._build(chosen, schedules, self._wanted(chosen))
+        self._judge_scenarios(sections)
+        self._resolve_window(schedules)
+        diagnostics = Diagnostics(self._settings.policy.rules)
+        diagnostics.extend(files.found)
+        if schedules.used:
+            diagnostics.add(_zone_notice(self._settings))
+        configuration = None if diagnostics.has_errors else self._configuration(chosen, schedules, desired)
+        return Loaded(configuration, diagnostics.sorted(), len(chosen.numbers))
+
+    def _schedules(self, sections: Sections) -> Schedules:
+        settings = self._settings
+        schedules = Schedules(
+            self._files, sections.schedules, timezone=settings.timezone, calendar_until=settings.calendar_until
+        )
+        schedules.judge_all()
+        return schedules
+
+    def _build(self, sections: Sections, schedules: Schedules, numbers: Collection[str]) -> list[Desired]:
+        profiles = Profiles(self._files, sections.profiles)
+        builder = Builder(self._files, self._settings, Contacts(self._files, sections.contacts), schedules)
+        desired: list[Desired] = []
+        for number in numbers:
+            declared = sections.numbers[number]
+            tree = profiles.complete(declared.tree)
+            if tree is not None:
+                desired += builder.build(
+                    number, Declared(declared.span, without_nulls(tree) if self._has_nulls else tree)
+                )
+        return desired
+
+    def _wanted(self, sections: Sections) -> Collection[str]:
+        """The numbers to build: all, or those that stand in the wanted files."""
+        if not self._paths:
+            return sections.numbers
+        names = selected_files(self._root, self._files, self._paths)
+        name_of = self._files.sources.name_of
+        return [number for number, declared in sections.numbers.items() if name_of(declared.span) in names]
+
+    def _lay_scenario(self, sections: Sections) -> Sections:
+        if self._scenario is None:
+            return sections
+        if self._scenario not in sections.scenarios:
+            self._files.found.append(unknown_scenario(self._scenario, sections))
+            return sections
+        return lay_scenario(self._files, sections, self._scenario)
+
+    def _judge_scenarios(self, sections: Sections) -> None:
+        """A prepared switch that would fail in the night it is needed is an error today."""
+        for name in sections.scenarios:
+            if name != self._scenario:
+                laid = lay_scenario(self._files, sections, name)
+                self._build(laid, self._schedules(laid), [n for n in touched(sections, name) if n in laid.numbers])
+
+    def _resolve_window(self, schedules: Schedules) -> None:
+        window, policy = self._settings.change_window, self._settings.policy
+        if window is not None:
+            only_in = self._files.names[0] if self._is_trusted else None
+            times = schedules.window(window, only_in=only_in)
+            self._settings.policy = replace(policy, change_window=None if times is None else times.periods or ("",))
+
+    def _configuration(self, sections: Sections, schedules: Schedules, desired: list[Desired]) -> Configuration:
+        locate, settings = self._files.sources.location, self._settings
+        return Configuration(
+            root=self._root,
+            name=settings.name,
+            accounts=settings.accounts,
+            policy=settings.policy,
+            record=settings.record,
+            timezone=settings.timezone,
+            calendar_until=settings.calendar_until,
+            desired=tuple(desired),
+            numbers={number: locate(declared.span) for number, declared in sections.numbers.items()},
+            forget={number: locate(span) for number, span in sections.forget.items()},
+            digest=_digest(self._files.sources.texts(), self._scenario),
+            whole=not self._paths,
+            scenario=self._scenario,
+            holidays_version=holidays_version() if schedules.uses_holidays else None,
+        )
 
 
 def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:
@@ -116,4 +168,5 @@ def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:
 
 def _zone_notice(settings: Settings) -> Diagnostic:
     message = f"periods are taken to be evaluated in {settings.timezone}: the vendor does not document the zone"
-    return Diagnostic("assume-timezone", RULES["assume-timezone"].severity, message, None, "set defaults.timezone if you know better")
+    hint = "set defaults.timezone if you know better"
+    return Diagnostic("assume-timezone", RULES["assume-timezone"].severity, message, None, hint)

@@ -50,7 +50,7 @@ def resembles_sip_id(digits: str) -> bool:
 
 def has_trunk_prefix(text: str, digits: str) -> bool:
     """Whether a number is a Russian one with 8 in place of 7; with a plus it is meant as it stands."""
-    if len(digits) != 11 or digits[0] != "8" or text.lstrip().startswith("+"):  # noqa: PLR2004 - 8 and ten digits
+    if len(digits) != 11 or digits[0] != "8" or text.lstrip().startswith("+"):
         return False
     return form("7" + digits[1:]) is Form.VALID
 

@@ -32,7 +32,7 @@ class Times:
 
 
 class Schedules:
-    """All schedules of a configuration; each is judged once, and once more for each account's settings that it meets."""
+    """All schedules of a configuration; each is judged once, and once more for each account's settings it meets."""
 
     def __init__(
         self, files: Files, declared: Mapping[str, Declared], *, timezone: str, calendar_until: date | None
@@ -57,10 +57,26 @@ class Schedules:
         tree = self._tree(reference)
         if tree is None:
             return None
+        self.used = True
         key = (tree.positions[0], settings)
         if key not in self._resolved:
             self._resolved[key] = self._times(tree, settings)
         return self._resolved[key]
+
+    def window(self, reference: Tree, *, only_in: str | None) -> Times | None:
+        """A change window, which we evaluate ourselves, so that no account's settings matter.
+
+        With a trusted file (`only_in`) a named window must stand in that file: it is part of the policy.
+        """
+        tree = self._tree(reference)
+        if tree is None:
+            return None
+        if only_in is not None and self._files.sources.name_of(tree.positions[0]) != only_in:
+            message = f"the change window {values.quoted(reference.data)} is declared outside the trusted file"
+            hint = "declare that schedule in reconciler.yaml"
+            self._files.found.append(problem(self._files.sources, "trusted-only", message, reference.span, hint=hint))
+            return None
+        return self._times(tree, None)
 
     def _tree(self, reference: Tree) -> Tree | None:
         if isinstance(reference.data, dict):
@@ -82,8 +98,7 @@ class Schedules:
             hint = f'a bare text is a name; write {{period: "{reference.data}"}}'
         return problem(self._files.sources, "unknown-schedule", message, reference.span, hint=hint)
 
-    def _times(self, tree: Tree, settings: PeriodSettings) -> Times | None:
-        self.used = True
+    def _times(self, tree: Tree, settings: PeriodSettings | None) -> Times | None:
         model = self._shape(tree)
         if model is None:
             return None
@@ -91,11 +106,14 @@ class Schedules:
         if model.period is None:
             periods = self._compiled(tree, settings)
             return None if periods is None else Times(periods, description)
-        if not model.verbatim:
-            self._report(tree, account_findings(model.period, union=settings.union.value, weekday_base=settings.weekday_base.value))
+        if settings is not None and not model.verbatim:
+            judged = account_findings(
+                model.period, union=settings.union.value, weekday_base=settings.weekday_base.value
+            )
+            self._report(tree, judged)
         return Times((model.period,) if model.period.strip() else (), description)
 
-    # -- judging -----------------------------------------------------------------------------------------------------------
+    # -- judging ------------------------------------------------------------------------------------------------------
 
     def _shape(self, tree: Tree) -> models.Schedule | None:
         """The schedule's model, judged once; None where it is unfit."""
@@ -116,7 +134,10 @@ class Schedules:
         if not given:
             message, hint = "this schedule says no times", "add `period:`, `weekly:` or `dates:`"
         elif len(given) > 1 and ("period" in given or set(given) & set(_OPERATORS)):
-            message, hint = f"{' and '.join(given)} exclude each other in one schedule", "name two schedules and join them with `any`"
+            message, hint = (
+                f"{' and '.join(given)} exclude each other in one schedule",
+                "name two schedules and join them with `any`",
+            )
         else:
             return True
         self._files.found.append(problem(self._files.sources, "schedule-shape", message, tree.span, hint=hint))
@@ -158,11 +179,13 @@ class Schedules:
                 self._walk(reference.data, [*open_names, name], done)
         done.add(name)
 
-    # -- human schedules ---------------------------------------------------------------------------------------------------
+    # -- human schedules ----------------------------------------------------------------------------------------------
 
-    def _compiled(self, tree: Tree, settings: PeriodSettings) -> tuple[str, ...] | None:
+    def _compiled(self, tree: Tree, settings: PeriodSettings | None) -> tuple[str, ...] | None:
         message = "hours and dates cannot be turned into periods by this version"
-        found = problem(self._files.sources, "schedule-not-compiled", message, tree.span, hint="write `period:` instead")
+        found = problem(
+            self._files.sources, "schedule-not-compiled", message, tree.span, hint="write `period:` instead"
+        )
         self._files.found.append(found)
         return None
 
@@ -191,3 +214,10 @@ def piece(files: Files, scalar: Tree, start: int, end: int) -> int:
     if raw[quote : len(raw) - quote] != scalar.data:
         return scalar.span
     return narrowed(scalar.span, start + quote, end + quote)
+
+
+def holidays_version() -> str:
+    """The release of the library that public holidays come from."""
+    from importlib.metadata import version
+
+    return version("holidays")

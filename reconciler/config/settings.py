@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 
 from reconciler.diagnostics import Location, Severity
@@ -16,14 +16,14 @@ from reconciler.model import Desired, Kind
 from reconciler.secrets import SecretRef
 
 
-class Union(str, Enum):
+class Union(StrEnum):
     """How a schedule of several parts is sent: one `call_control` entry a part, or one string with commas."""
 
     ENTRIES = "entries"
     COMMA = "comma"
 
 
-class WeekdayBase(str, Enum):
+class WeekdayBase(StrEnum):
     """What a numeric weekday means; `refuse` makes one an error."""
 
     REFUSE = "refuse"
@@ -113,7 +113,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class RecordSettings:
-    """Where the record lives: `backend` is file, git, http or postgres; `options` that backend's block, secrets as SecretRef."""
+    """Where the record lives: `backend` is file, git, http or postgres; `options` its block, secrets as SecretRef."""
 
     backend: str = "file"
     options: Mapping[str, str | SecretRef] = field(default_factory=dict)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from pydantic_core import PydanticCustomError
+
 from reconciler.config import models, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
@@ -68,7 +70,7 @@ def _map(files: Files, tree: Tree | None, name: str) -> Tree | None:
     return tree
 
 
-# -- accounts --------------------------------------------------------------------------------------------------------------
+# -- accounts ---------------------------------------------------------------------------------------------------------
 
 
 def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
@@ -108,12 +110,16 @@ def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
 def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[models.Shape] | None:
     if not isinstance(entry.data, dict):
         message = f"the account {values.quoted(name)} takes a map, not {values.kind_of(entry.data)}"
-        files.found.append(problem(files.sources, "wrong-type", message, entry.span, hint="begin with `provider: exolve`"))
+        files.found.append(
+            problem(files.sources, "wrong-type", message, entry.span, hint="begin with `provider: exolve`")
+        )
         return None
     provider = entry.get("provider")
     if provider is None:
         message = f"provider is missing under {name}"
-        files.found.append(problem(files.sources, "missing-key", message, span, hint="add `provider: exolve` or `provider: mtt`"))
+        files.found.append(
+            problem(files.sources, "missing-key", message, span, hint="add `provider: exolve` or `provider: mtt`")
+        )
         return None
     if not isinstance(provider.data, str) or provider.data not in models.ACCOUNTS:
         shown = values.quoted(provider.data) if isinstance(provider.data, str) else values.kind_of(provider.data)
@@ -123,7 +129,7 @@ def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[mode
     return models.ACCOUNTS[provider.data]
 
 
-# -- defaults, name, record ------------------------------------------------------------------------------------------------
+# -- defaults, name, record -------------------------------------------------------------------------------------------
 
 
 def _defaults(files: Files, tree: Tree | None, settings: Settings) -> None:
@@ -152,7 +158,7 @@ def _name(files: Files, root: Tree, settings: Settings) -> None:
     if given is not None:
         try:
             settings.name = values.configuration_name(given.data)
-        except values.PydanticCustomError as error:
+        except PydanticCustomError as error:
             context = error.context or {}
             files.found.append(problem(files.sources, error.type, context["message"], given.span, hint=context["hint"]))
     elif settings.record.backend != "file":
@@ -177,7 +183,7 @@ def _record(files: Files, tree: Tree | None, settings: Settings) -> None:
     settings.record = RecordSettings(model.backend, options, files.sources.location(given.span))
 
 
-# -- policy ----------------------------------------------------------------------------------------------------------------
+# -- policy -----------------------------------------------------------------------------------------------------------
 
 
 def _policy(files: Files, tree: Tree | None, settings: Settings) -> None:
@@ -209,7 +215,9 @@ def _severities(files: Files, policy: Tree, rules: Mapping[str, str]) -> dict[st
         rule = RULES.get(code)
         if rule is None:
             hint = did_you_mean(code, (name for name, known in RULES.items() if known.adjustable))
-            files.found.append(problem(files.sources, "unknown-rule", f"there is no rule {values.quoted(code)}", span, hint=hint))
+            files.found.append(
+                problem(files.sources, "unknown-rule", f"there is no rule {values.quoted(code)}", span, hint=hint)
+            )
         elif not rule.adjustable:
             message = f"the severity of {code} is fixed: {rule.sentence[0].lower()}{rule.sentence[1:].rstrip('.')}"
             files.found.append(problem(files.sources, "unknown-rule", message, span, hint="remove the line"))

@@ -23,7 +23,9 @@ LARGEST_PORT = 65_535
 _SECONDS = re.compile(r"([0-9]{1,9})\s*(s|m)?")
 _URL = re.compile(r"(https?)://[^\s/?#@\\]*(?:@[^\s/?#@\\]+)?(?:[/?#][^\s]*)?", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\$\{var:[A-Za-z_][A-Za-z0-9_]*\}")
-_SIP_URI = re.compile(r"[^\s@:;/?#]+@(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::([0-9]+))?(;[^\s@]*)?")
+_SIP_URI = re.compile(
+    r"[^\s@:;/?#]+@(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::([0-9]+))?(;[^\s@]*)?"
+)
 _OCTETS = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -36,7 +38,7 @@ _LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|::1")
 
 def refuse(code: str, message: str, hint: str | None = None) -> PydanticCustomError:
     """An error that pydantic carries to where the value stands; `code` is a rule."""
-    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})  # type: ignore[arg-type]
+    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
 
 
 def quoted(written: str) -> str:
@@ -85,7 +87,7 @@ def flag(value: Any) -> bool:
 def whole_number(value: Any, *, lowest: int, highest: int) -> int:
     """An integer within bounds."""
     written = text(value)
-    if not (written.isascii() and written.isdigit() and len(written) <= 18 and lowest <= int(written) <= highest):  # noqa: PLR2004
+    if not (written.isascii() and written.isdigit() and len(written) <= 18 and lowest <= int(written) <= highest):
         raise refuse("invalid-value", f"{quoted(written)} is not a whole number from {lowest} to {highest}")
     return int(written)
 
@@ -97,7 +99,9 @@ def _seconds(written: str) -> int:
         raise refuse("timeout-range", f"{quoted(written)} is not a number of seconds", "write 20, 20s or 1m")
     value = int(match.group(1)) * (60 if match.group(2) == "m" else 1)
     if not 1 <= value <= LONGEST_TIMEOUT:
-        raise refuse("timeout-range", f"{quoted(written)} is not between 1 and {LONGEST_TIMEOUT} seconds", "write 20, 20s or 1m")
+        raise refuse(
+            "timeout-range", f"{quoted(written)} is not between 1 and {LONGEST_TIMEOUT} seconds", "write 20, 20s or 1m"
+        )
     return value
 
 
@@ -109,7 +113,7 @@ def seconds(value: Any) -> int:
 def port(value: Any) -> int:
     """A port."""
     written = text(value)
-    if not (written.isascii() and written.isdigit() and len(written) <= 9 and 1 <= int(written) <= LARGEST_PORT):  # noqa: PLR2004
+    if not (written.isascii() and written.isdigit() and len(written) <= 9 and 1 <= int(written) <= LARGEST_PORT):
         raise refuse("port-range", f"{quoted(written)} is not a port", f"a port is a number from 1 to {LARGEST_PORT}")
     return int(written)
 
@@ -137,7 +141,9 @@ def ip_address(value: Any) -> str:
     try:
         ipaddress.IPv6Address(written)
     except ValueError:
-        raise refuse("ip-invalid", f"{quoted(written)} is not an IP address", "write it in digits, like 203.0.113.7") from None
+        raise refuse(
+            "ip-invalid", f"{quoted(written)} is not an IP address", "write it in digits, like 203.0.113.7"
+        ) from None
     return written
 
 
@@ -148,7 +154,9 @@ def sip_uri(value: Any) -> str:
         raise refuse("sip-uri-invalid", f"{quoted(written)} begins with a scheme", f"write {written.partition(':')[2]}")
     match = _SIP_URI.fullmatch(written)
     if match is None:
-        raise refuse("sip-uri-invalid", f"{quoted(written)} is not a SIP address", "write user@sip.example.com or user@host:5060")
+        raise refuse(
+            "sip-uri-invalid", f"{quoted(written)} is not a SIP address", "write user@sip.example.com or user@host:5060"
+        )
     if match.group(2) and not 1 <= int(match.group(2)[:9]) <= LARGEST_PORT:
         raise refuse("port-range", f"{match.group(2)!r} is not a port", f"a port is a number from 1 to {LARGEST_PORT}")
     return written
@@ -160,7 +168,9 @@ def _web_address(written: str) -> str:
     if "${" in bare:
         raise refuse("variable-misplaced", "a ${…} in this URL is not a variable", "write ${var:NAME}")
     if bare == "x" or (written.startswith("${") and "://" not in bare):
-        raise refuse("url-invalid", "the URL begins with a variable", "write https:// and the host before any ${var:NAME}")
+        raise refuse(
+            "url-invalid", "the URL begins with a variable", "write https:// and the host before any ${var:NAME}"
+        )
     match = _URL.fullmatch(bare)
     if match is None or not urlsplit(bare).hostname:
         shown = mask_url(written)
@@ -180,7 +190,9 @@ def service_address(value: Any) -> str:
     if parts.query or parts.fragment or "@" in parts.netloc:
         raise refuse("url-invalid", f"{mask_url(written)!r} has more than scheme, host, port and path")
     if not is_secure(written):
-        raise refuse("require-https", f"{quoted(written)} is not https", "credentials travel over https only, but for loopback")
+        raise refuse(
+            "require-https", f"{quoted(written)} is not https", "credentials travel over https only, but for loopback"
+        )
     return written
 
 
@@ -196,7 +208,11 @@ def phone(written: str) -> str:
     """The E.164 digits of a phone number."""
     digits = phones.digits_of(written)
     if digits is None:
-        raise refuse("number-invalid", f"{quoted(written)} is not a phone number", "write digits with the country code, like 74991112233")
+        raise refuse(
+            "number-invalid",
+            f"{quoted(written)} is not a phone number",
+            "write digits with the country code, like 74991112233",
+        )
     if phones.has_trunk_prefix(written, digits):
         message = f"{quoted(written)} begins with the trunk prefix 8 in place of the country code"
         raise refuse("number-trunk-prefix", message, f"write 7{digits[1:]}")
@@ -214,7 +230,9 @@ def phone_or_sip_id(value: Any) -> str:
         return digits
     if digits is not None and phones.resembles_sip_id(digits):
         message = f"{quoted(written)} has {len(digits)} digits; a SIP ID has {phones.SIP_ID_DIGITS}"
-        raise refuse("sip-id-length", message, f"write {phones.SIP_ID_DIGITS} digits, beginning with {phones.SIP_ID_PREFIX}")
+        raise refuse(
+            "sip-id-length", message, f"write {phones.SIP_ID_DIGITS} digits, beginning with {phones.SIP_ID_PREFIX}"
+        )
     return phone(written)
 
 
@@ -226,7 +244,11 @@ def phone_number(value: Any) -> str:
 def secret(value: Any) -> SecretRef:
     """Where a secret comes from; the secret itself is refused, and never shown."""
     if value.__class__ is str:
-        raise refuse("literal-secret", "a secret does not belong in a file", "write {env: NAME}, {file: PATH} or {command: [...]}")
+        raise refuse(
+            "literal-secret",
+            "a secret does not belong in a file",
+            "write {env: NAME}, {file: PATH} or {command: [...]}",
+        )
     if not isinstance(value, dict) or len(value) != 1 or not {"env", "file", "command"} >= set(value):
         message = "a secret has exactly one source: env, file or command"
         raise refuse("secret-reference", message, "write {env: NAME}, {file: PATH} or {command: [...]}")
@@ -249,7 +271,9 @@ def configuration_name(value: Any) -> str:
     """The identity of the record."""
     written = plain(value)
     if not _NAME.fullmatch(written):
-        raise refuse("invalid-value", f"{quoted(written)} is not a name", "use up to 100 letters, digits, `.`, `_` and `-`")
+        raise refuse(
+            "invalid-value", f"{quoted(written)} is not a name", "use up to 100 letters, digits, `.`, `_` and `-`"
+        )
     return written
 
 
@@ -257,7 +281,9 @@ def application(value: Any) -> str:
     """The UUID of an application."""
     written = plain(value)
     if not _UUID.fullmatch(written):
-        raise refuse("invalid-value", f"{quoted(written)} is not an application's UUID", "copy it from the vendor's cabinet")
+        raise refuse(
+            "invalid-value", f"{quoted(written)} is not an application's UUID", "copy it from the vendor's cabinet"
+        )
     return written
 
 
@@ -265,7 +291,11 @@ def rate(value: Any) -> float:
     """Requests a second; 0 = unlimited."""
     written = text(value)
     if not re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,3})?", written, re.ASCII):
-        raise refuse("invalid-value", f"{quoted(written)} is not a rate", "write requests per second, like 10 or 0.5; 0 is unlimited")
+        raise refuse(
+            "invalid-value",
+            f"{quoted(written)} is not a rate",
+            "write requests per second, like 10 or 0.5; 0 is unlimited",
+        )
     return float(written)
 
 
@@ -276,7 +306,7 @@ def limit(value: Any) -> Limit:
         percent = float(match.group(1))
         if percent <= _WHOLE_PERCENT:
             return Limit(percent=percent)
-    elif written.isascii() and written.isdigit() and len(written) <= 9:  # noqa: PLR2004 - a count of numbers
+    elif written.isascii() and written.isdigit() and len(written) <= 9:
         return Limit(count=int(written))
     raise refuse("invalid-value", f"{quoted(written)} is neither a share nor a count", "write 30% or 12")
 

@@ -66,7 +66,8 @@ def _second_opinion(sources: Sources, base: int, text: str, error: YAMLError) ->
     """Ask ruamel's parser, which knows YAML 1.2 better; its verdict stands."""
     if len(text) > SLOW_PARSER_LIMIT:
         return Document(None, (trouble.explain(sources, base, text, error),))
-    from ruamel.yaml import YAML, events as slow
+    from ruamel.yaml import YAML
+    from ruamel.yaml import events as slow
     from ruamel.yaml.error import YAMLError as SlowError
 
     builder = _Builder(sources, base, escapes="\\" in text)
@@ -79,7 +80,7 @@ def _second_opinion(sources: Sources, base: int, text: str, error: YAMLError) ->
         return Document(None, (trouble.explain(sources, base, text, error),))
 
 
-class _Stop(Exception):  # noqa: N818 - ends the reading, is no error to anyone outside
+class _Stop(Exception):
     """Nothing after this place can be trusted."""
 
 
@@ -241,8 +242,12 @@ class _Builder:
         known = self._anchors.get(event.anchor)
         if known is None:
             inside = event.anchor in self._anchors
-            message = f"*{event.anchor} stands inside its own anchor" if inside else f"there is no &{event.anchor} above"
-            self._complain("yaml-alias", message, event, hint=None if inside else f"mark the value with &{event.anchor}")
+            message = (
+                f"*{event.anchor} stands inside its own anchor" if inside else f"there is no &{event.anchor} above"
+            )
+            self._complain(
+                "yaml-alias", message, event, hint=None if inside else f"mark the value with &{event.anchor}"
+            )
             known = (None, self._span(event), 1)
         value, positions, weight = known
         self._expanded += weight

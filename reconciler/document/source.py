@@ -34,7 +34,8 @@ _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 _ORDINARY_ASCII = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _SECRET = re.compile(
-    r"(?i:(?<![\w-])[\w-]*(?:key|secret|token|passw|dsn|credential)[\w-]*[\"']?\s*:[ \t]+)(?![\s{\[#&*>|]|env:)([^\s,}\]][^,}\]]*)"
+    r"(?i:(?<![\w-])[\w-]*(?:key|secret|token|passw|dsn|credential)[\w-]*[\"']?\s*:[ \t]+)"
+    r"(?![\s{\[#&*>|]|env:)([^\s,}\]][^,}\]]*)"
     r"|\benv:[ \t]+(?![\"']?[A-Za-z_][A-Za-z0-9_]*[\"']?\s*(?:[,}#]|$))([^\s,}]+)"
 )
 
@@ -137,7 +138,9 @@ def narrowed(span: Span, start: int, end: int) -> Span:
 def text_problems(sources: Sources, base: int, text: str) -> list[Diagnostic]:
     """What makes a text unfit before any parser sees it: empty, forbidden characters, an endless line."""
     if not text.strip():
-        return [problem(sources, "file-empty", "the file is empty", span_at(base, 0, 1), hint="begin with `version: 1`")]
+        return [
+            problem(sources, "file-empty", "the file is empty", span_at(base, 0, 1), hint="begin with `version: 1`")
+        ]
     found = _long_line(sources, base, text)
     if not text.isascii() or text.encode().translate(None, _ORDINARY_ASCII):
         found.extend(_forbidden(sources, base, text))
@@ -173,7 +176,9 @@ def forbidden_character(sources: Sources, character: str, span: Span) -> Diagnos
     if character in _BIDIRECTIONAL:
         message = f"{name} changes the direction in which this text reads"
         return problem(sources, "text-direction", message, span, hint="remove the invisible character")
-    message = "a NUL byte stands in this text" if character == "\0" else f"the control character {name} stands in this text"
+    message = (
+        "a NUL byte stands in this text" if character == "\0" else f"the control character {name} stands in this text"
+    )
     return problem(sources, "text-control", message, span, hint="remove the invisible character")
 
 

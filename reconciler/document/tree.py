@@ -52,7 +52,7 @@ class Tree(NamedTuple):
 
 
 def find(tree: Tree, path: Path, *, key: bool = False) -> int:
-    """The place of the piece at a path, or of the nearest piece above it that is written; with `key` that of its key."""
+    """The place of the piece at a path, or of the nearest one above it that is written; with `key` that of its key."""
     place = tree.span
     for step in path:
         if isinstance(step, int):

@@ -12,7 +12,9 @@ from yaml.error import YAMLError
 from reconciler.diagnostics import Diagnostic
 from reconciler.document.source import Sources, problem, span_at
 
-_FLOW_NEEDS_QUOTES = re.compile(r"\b(yr|year|mo|month|wk|week|yd|yday|md|mday|wd|wday|hr|hour|min|minute|sec|second)\s*\{|\$\{")
+_FLOW_NEEDS_QUOTES = re.compile(
+    r"\b(yr|year|mo|month|wk|week|yd|yday|md|mday|wd|wday|hr|hour|min|minute|sec|second)\s*\{|\$\{"
+)
 
 _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     (
@@ -46,8 +48,16 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
         "start the list on its own line under the key",
     ),
     ("found unexpected end of stream", "a quote that is opened here is never closed", "close the quote"),
-    ("unknown escape character", "an unknown escape stands after the backslash", "use single quotes to keep a backslash"),
-    ("found character that cannot start any token", "a text cannot begin with this character", "put the text in quotes"),
+    (
+        "unknown escape character",
+        "an unknown escape stands after the backslash",
+        "use single quotes to keep a backslash",
+    ),
+    (
+        "found character that cannot start any token",
+        "a text cannot begin with this character",
+        "put the text in quotes",
+    ),
     ("found undefined tag handle", "this tag has no meaning here", "remove the tag"),
 )
 

@@ -1,0 +1,49 @@
+"""The shape of configuration files as pydantic models: what is allowed where, with descriptions for editors.
+
+Knows no files, no places and no meaning across entries; `file` is for the schema only.
+"""
+
+from __future__ import annotations
+
+from reconciler.config.models.entries import Contact, EntryPart, NumberOfConfig, Scenario
+from reconciler.config.models.fields import Shape
+from reconciler.config.models.forwardings import (
+    FORWARDINGS,
+    ForwardingPart,
+    NumberEntry,
+    SipEntry,
+    TargetEntry,
+    TrunkEntry,
+    UrlEntry,
+)
+from reconciler.config.models.schedules import Schedule
+from reconciler.config.models.trusted import (
+    ACCOUNTS,
+    DefaultsEntry,
+    ExolveAccount,
+    MttAccount,
+    PolicyEntry,
+    RecordEntry,
+)
+
+__all__ = [
+    "ACCOUNTS",
+    "FORWARDINGS",
+    "Contact",
+    "DefaultsEntry",
+    "EntryPart",
+    "ExolveAccount",
+    "ForwardingPart",
+    "MttAccount",
+    "NumberEntry",
+    "NumberOfConfig",
+    "PolicyEntry",
+    "RecordEntry",
+    "Scenario",
+    "Schedule",
+    "Shape",
+    "SipEntry",
+    "TargetEntry",
+    "TrunkEntry",
+    "UrlEntry",
+]

@@ -1,0 +1,94 @@
+"""The kinds of values that keys take: how each is read, and what an editor is told of it.
+
+Knows no structure.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
+
+from reconciler.config import values
+from reconciler.config.settings import Limit
+from reconciler.secrets import SecretRef
+
+JsonSchema = dict[str, Any]
+
+_URL_SCHEMA: JsonSchema = {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}
+_NUMBER_SCHEMA: JsonSchema = {"type": ["string", "integer"], "pattern": "^[+]?[0-9 ()./-]+$"}
+_SECRET_SCHEMA: JsonSchema = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "properties": {
+        "env": {"type": "string", "description": "An environment variable.", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+        "file": {"type": "string", "description": "A file; needs RECONCILER_TRUSTED=1 or --allow-local-secrets."},
+        "command": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "description": "A command and its arguments; needs RECONCILER_TRUSTED=1 or --allow-local-secrets.",
+        },
+    },
+}
+
+Text = Annotated[str, PlainValidator(values.plain), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+Name = Annotated[str, PlainValidator(values.plain), WithJsonSchema({"type": "string"})]
+Flag = Annotated[bool, PlainValidator(values.flag), WithJsonSchema({"type": "boolean"})]
+Seconds = Annotated[
+    int,
+    PlainValidator(values.seconds),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "maximum": 3600, "pattern": "^[0-9]+ *[sm]?$"}),
+]
+Secret = Annotated[SecretRef, PlainValidator(values.secret), WithJsonSchema(_SECRET_SCHEMA)]
+WebAddress = Annotated[str, PlainValidator(values.web_address), WithJsonSchema(_URL_SCHEMA)]
+ServiceAddress = Annotated[str, PlainValidator(values.service_address), WithJsonSchema(_URL_SCHEMA)]
+Phone = Annotated[str, PlainValidator(values.phone_number), WithJsonSchema(_NUMBER_SCHEMA)]
+PhoneOrSipId = Annotated[str, PlainValidator(values.phone_or_sip_id), WithJsonSchema(_NUMBER_SCHEMA)]
+Recipient = Annotated[str, PlainValidator(values.plain), WithJsonSchema({"type": ["string", "integer"]})]
+TimeZone = Annotated[str, PlainValidator(values.timezone), WithJsonSchema({"type": "string"})]
+Date = Annotated[date, PlainValidator(values.calendar_date), WithJsonSchema({"type": "string", "format": "date"})]
+
+
+class Shape(BaseModel):
+    """A map with known keys only."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+
+# -- less common values -----------------------------------------------------------------------------------------------
+
+
+def _failures(value: Any) -> int:
+    return values.whole_number(value, lowest=1, highest=1_000)
+
+
+def _workers(value: Any) -> int:
+    return values.whole_number(value, lowest=1, highest=64)
+
+
+def _whole(lowest: int, highest: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": ["integer", "string"], "minimum": lowest, "maximum": highest, "pattern": "^[0-9]+$"})
+
+
+Failures = Annotated[int, PlainValidator(_failures), _whole(1, 1_000)]
+Workers = Annotated[int, PlainValidator(_workers), _whole(1, 64)]
+Port = Annotated[int, PlainValidator(values.port), _whole(1, values.LARGEST_PORT)]
+IpAddress = Annotated[str, PlainValidator(values.ip_address), WithJsonSchema({"type": "string"})]
+SipUri = Annotated[str, PlainValidator(values.sip_uri), WithJsonSchema({"type": "string"})]
+ConfigurationName = Annotated[str, PlainValidator(values.configuration_name), WithJsonSchema({"type": "string"})]
+Application = Annotated[str, PlainValidator(values.application), WithJsonSchema({"type": "string", "format": "uuid"})]
+PerSecond = Annotated[float, PlainValidator(values.rate), WithJsonSchema({"type": ["number", "string"], "minimum": 0})]
+Did = Annotated[
+    str,
+    PlainValidator(values.did),
+    WithJsonSchema({"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]*$"}),
+]
+Share = Annotated[
+    Limit,
+    PlainValidator(values.limit),
+    WithJsonSchema({"type": ["string", "integer"], "minimum": 0, "pattern": "^[0-9]+([.][0-9]+)? *%?$"}),
+]

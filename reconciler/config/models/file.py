@@ -1,0 +1,33 @@
+"""The shape of a whole file: the source of `schemas/config.v1.json`.
+
+Used for the schema only; loading judges section by section.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, WithJsonSchema
+
+from reconciler.config.models.entries import Contact, EntryPart, NumberOfConfig, Scenario
+from reconciler.config.models.fields import ConfigurationName, Name, Phone, Shape
+from reconciler.config.models.schedules import Schedule
+from reconciler.config.models.trusted import AccountEntry, DefaultsEntry, PolicyEntry, RecordEntry
+
+
+class ConfigFile(Shape):
+    """One file of a configuration; name, include, record, defaults, accounts and policy in reconciler.yaml only."""
+
+    version: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})] = Field(description="The format's version.")
+    name: ConfigurationName | None = Field(None, description="The identity of the record.", examples=["moscow-lines"])
+    include: list[Name] = Field(["**/*.yaml", "**/*.yml"], description="Which files belong to the configuration.")
+    record: RecordEntry | None = Field(None, description="Where the record and its locks live.")
+    defaults: DefaultsEntry | None = Field(None, description="What holds where an entry says nothing.")
+    accounts: dict[Name, AccountEntry] | None = Field(None, description="Accounts at the vendors.")
+    policy: PolicyEntry | None = Field(None, description="What a run may do.")
+    contacts: dict[Name, Contact] | None = Field(None, description="Desks and phones by name.")
+    schedules: dict[Name, Schedule] | None = Field(None, description="Times by name.")
+    profiles: dict[Name, EntryPart] | None = Field(None, description="Parts of entries, shared by many numbers.")
+    scenarios: dict[Name, Scenario] | None = Field(None, description="Prepared switches.")
+    numbers: dict[Name, NumberOfConfig | None] | None = Field(None, description="Phone numbers, by E.164 digits.")
+    forget: list[Phone] | None = Field(None, description="Numbers to drop from the record without touching the vendor.")

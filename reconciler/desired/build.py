@@ -1,0 +1,101 @@
+"""One entry of a number to its desired blocks: account, forwarding, parking.
+
+Knows what each vendor's accounts are for; knows no other entry.
+"""
+
+from __future__ import annotations
+
+from reconciler.config import models, phones, values
+from reconciler.config.complaints import read
+from reconciler.config.files import Files
+from reconciler.config.schedules import Schedules
+from reconciler.config.sections import Declared
+from reconciler.config.settings import PROVIDER_KINDS, Account
+from reconciler.config.trusted import Settings, unknown_account
+from reconciler.desired.contacts import Contacts, warn_unassigned
+from reconciler.desired.forwardings import Forwardings
+from reconciler.desired.places import Places
+from reconciler.document import Tree, find
+from reconciler.document.source import problem
+from reconciler.model import Desired, Key, Kind, Parking, Value
+
+
+class Builder:
+    """Builds desired values, one entry at a time."""
+
+    def __init__(self, files: Files, settings: Settings, contacts: Contacts, schedules: Schedules) -> None:
+        self._files = files
+        self._settings = settings
+        self._forwardings = Forwardings(files, settings, contacts, schedules)
+
+    def build(self, number: str, declared: Declared) -> list[Desired]:
+        """The managed blocks of one entry; what is wrong is reported."""
+        if phones.form(number) is phones.Form.UNASSIGNED:
+            warn_unassigned(self._files, number, declared.span)
+        tree = declared.tree
+        head = read(models.NumberOfConfig, tree, self._files.sources, self._files.found)
+        if head is None:
+            return []
+        account = self._account(head, tree, declared.span)
+        desired: list[Desired] = []
+        forwarding = tree.get("forwarding")
+        if forwarding is not None:
+            value = self._forwardings.build(forwarding, account)
+            if self._fits(account, Kind.FORWARDING, tree, "forwarding") and account is not None and value is not None:
+                desired.append(self._desired(number, head, account, Kind.FORWARDING, value, forwarding, declared.span))
+        parking = tree.get("parking")
+        if parking is not None and head.parking is not None and self._fits(account, Kind.PARKING, tree, "parking"):
+            parked = Parking(head.parking)
+            if account is not None:
+                desired.append(self._desired(number, head, account, Kind.PARKING, parked, parking, declared.span))
+        return desired
+
+    def _desired(
+        self,
+        number: str,
+        head: models.NumberOfConfig,
+        account: Account,
+        kind: Kind,
+        value: Value,
+        block: Tree,
+        span: int,
+    ) -> Desired:
+        return Desired(
+            Key(account.provider, number, kind),
+            account.name,
+            value,
+            self._files.sources.location(span),
+            head.description or "",
+            tuple(head.tags),
+            head.protected,
+            Places(self._files.sources, block, span),
+        )
+
+    def _account(self, head: models.NumberOfConfig, tree: Tree, span: int) -> Account | None:
+        name = head.account or self._settings.default_account
+        if name is None:
+            if head.parking is not None or tree.get("forwarding") is not None:
+                message = "this number has no account"
+                self._complain("account-missing", message, span, "add `account: NAME`, or set defaults.account")
+            return None
+        if head.account is not None and name not in self._settings.account_names:
+            self._files.found.append(unknown_account(self._files, name, find(tree, ("account",)), self._settings))
+        return self._settings.accounts.get(name)
+
+    def _fits(self, account: Account | None, kind: Kind, tree: Tree, key: str) -> bool:
+        """Whether the account's vendor does this kind of thing."""
+        if account is None or PROVIDER_KINDS[account.provider] is kind:
+            return True
+        able = PROVIDER_KINDS[account.provider].value
+        others = sorted(
+            name for name, other in self._settings.accounts.items() if PROVIDER_KINDS[other.provider] is kind
+        )
+        hint = f"use `account: {others[0]}`" if others else f"declare an account whose provider does {kind.value}"
+        message = (
+            f"the account {values.quoted(account.name)} is at {account.provider}, which does {able}, not {kind.value}"
+        )
+        self._complain("account-kind", message, tree.key_span(key), hint)
+        return False
+
+    def _complain(self, code: str, message: str, span: int, hint: str | None = None) -> None:
+        self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))

@@ -1,0 +1,108 @@
+"""Contacts led to the phone or SIP ID at their end, and what a target's `to` means.
+
+Knows no forwardings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic_core import PydanticCustomError
+
+from reconciler.config import models, phones, values
+from reconciler.config.complaints import did_you_mean, read
+from reconciler.config.files import Files
+from reconciler.config.sections import Declared
+from reconciler.document.source import problem
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who a contact's name stands for."""
+
+    to: str
+    timeout: int | None = None
+    name: str = ""
+
+
+class Contacts:
+    """Contacts by name, led to their end; unknown ones and circles are reported once."""
+
+    def __init__(self, files: Files, declared: Mapping[str, Declared]) -> None:
+        self._files = files
+        self._declared = declared
+        self._models = {name: self._model(name, entry) for name, entry in declared.items()}
+        self._open: list[str] = []
+        self._resolved: dict[str, Recipient | None] = {}
+        for name in declared:
+            self.resolve(name)
+
+    def _model(self, name: str, entry: Declared) -> models.Contact | None:
+        if phones.digits_of(name) is not None:
+            message = f"the contact's name {values.quoted(name)} reads like a phone number"
+            self._files.found.append(
+                problem(self._files.sources, "contact-name", message, entry.span, hint="use a word")
+            )
+        return read(models.Contact, entry.tree, self._files.sources, self._files.found)
+
+    def resolve(self, name: str) -> Recipient | None:
+        """What a declared contact leads to."""
+        if name not in self._resolved:
+            self._open.append(name)
+            self._resolved[name] = self._lead(name)
+            self._open.pop()
+        return self._resolved[name]
+
+    def _lead(self, name: str) -> Recipient | None:
+        model = self._models[name]
+        if model is None:
+            return None
+        place = self._declared[name].tree.get("to")
+        span = place.span if place is not None else self._declared[name].span
+        if model.to in self._open:
+            circle = [*self._open[self._open.index(model.to) :], model.to]
+            message = f"contacts lead to each other in a circle: {' -> '.join(circle)}"
+            self._files.found.append(
+                problem(self._files.sources, "contact-cycle", message, span, hint="give one a number")
+            )
+            return None
+        beyond = self.find(model.to, span)
+        if beyond is None:
+            return None
+        return Recipient(beyond.to, model.timeout or beyond.timeout, model.name or beyond.name)
+
+    def find(self, written: str, span: int) -> Recipient | None:
+        """What a text under `to` means: a contact, a SIP ID or a phone number."""
+        if written in self._declared:
+            return self.resolve(written)
+        try:
+            digits = values.phone_or_sip_id(written)
+        except PydanticCustomError as error:
+            self._refuse(error, written, span)
+            return None
+        self._warn_unassigned(digits, span)
+        return Recipient(digits)
+
+    def _refuse(self, error: PydanticCustomError, written: str, span: int) -> None:
+        context = error.context or {}
+        code, message, hint = error.type, context["message"], context["hint"]
+        if code == "number-invalid" and phones.digits_of(written) is None:
+            if self._files.broken:
+                return
+            code = "unknown-contact"
+            message = f"{values.quoted(written)} is neither a contact, nor a phone number, nor a SIP ID"
+            hint = (
+                did_you_mean(written, self._declared) or "declare it under `contacts`, or write digits like 74992223344"
+            )
+        self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
+
+    def _warn_unassigned(self, digits: str, span: int) -> None:
+        if not phones.is_sip_id(digits) and phones.form(digits) is phones.Form.UNASSIGNED:
+            warn_unassigned(self._files, digits, span)
+
+
+def warn_unassigned(files: Files, digits: str, span: int) -> None:
+    """Warn of a number in no assigned range."""
+    message = f"{digits} lies in no range that is assigned to anyone"
+    files.found.append(problem(files.sources, "number-unassigned", message, span, hint="look for a mistyped digit"))

@@ -1,0 +1,160 @@
+"""A `forwarding` block to the value that a vendor is to hold: targets, timeouts, schedules and defaults resolved.
+
+Knows one block at a time; knows no accounts beyond their settings for periods.
+"""
+
+from __future__ import annotations
+
+from reconciler.config import models, phones, values
+from reconciler.config.complaints import did_you_mean, read
+from reconciler.config.files import Files
+from reconciler.config.schedules import Schedules, Times
+from reconciler.config.settings import Account
+from reconciler.config.trusted import Settings
+from reconciler.desired.contacts import Contacts, warn_unassigned
+from reconciler.document import Tree, find
+from reconciler.document.source import problem
+from reconciler.model import (
+    Forwarding,
+    NoForwarding,
+    NumberForwarding,
+    SipForwarding,
+    Target,
+    TrunkForwarding,
+    UrlForwarding,
+)
+
+_ALWAYS = Times((), "")
+_TIMEOUT_HINT = "add `timeout: 20`, or set defaults.timeout"
+
+
+class Forwardings:
+    """Builds the value of a block; what is wrong is reported."""
+
+    def __init__(self, files: Files, settings: Settings, contacts: Contacts, schedules: Schedules) -> None:
+        self._files = files
+        self._settings = settings
+        self._contacts = contacts
+        self._schedules = schedules
+
+    def build(self, block: Tree, account: Account | None) -> Forwarding | None:
+        if block.data == "none":
+            return NoForwarding()
+        shape = self._shape(block)
+        model = read(shape, block, self._files.sources, self._files.found) if shape is not None else None
+        match model:
+            case models.NumberEntry():
+                return self._number(model, block, account)
+            case models.UrlEntry():
+                return self._url(model, block)
+            case models.TrunkEntry():
+                return self._trunk(model, block)
+            case models.SipEntry():
+                return SipForwarding(model.sip_uri)
+            case _:
+                return None
+
+    def _shape(self, block: Tree) -> type[models.Shape] | None:
+        types = ", ".join(models.FORWARDINGS)
+        if not isinstance(block.data, dict):
+            shown = values.quoted(block.data) if isinstance(block.data, str) else values.kind_of(block.data)
+            message = f"{shown} is no forwarding"
+            self._complain("forwarding-type", message, block.span, f"write `none`, or a map with `type:` {types}")
+            return None
+        given = block.get("type")
+        if given is None:
+            self._complain("forwarding-type", "this forwarding has no type", block.span, f"add `type:` {types}")
+            return None
+        if not isinstance(given.data, str) or given.data not in models.FORWARDINGS:
+            shown = values.quoted(given.data) if isinstance(given.data, str) else values.kind_of(given.data)
+            hint = did_you_mean(str(given.data), models.FORWARDINGS)
+            self._complain("forwarding-type", f"{shown} is no type of forwarding", given.span, hint)
+            return None
+        return models.FORWARDINGS[given.data]
+
+    def _url(self, model: models.UrlEntry, block: Tree) -> UrlForwarding:
+        self._check_https(model.url, block, "url")
+        if model.reserve is not None and not phones.is_sip_id(model.reserve):
+            self._check_assigned(model.reserve, block, "reserve")
+        return UrlForwarding(model.url, model.reserve or "")
+
+    def _trunk(self, model: models.TrunkEntry, block: Tree) -> TrunkForwarding | None:
+        timeout = model.timeout or self._settings.default_timeout
+        if timeout is None:
+            self._complain("timeout-missing", "this trunk has no timeout", block.span, _TIMEOUT_HINT)
+            return None
+        return TrunkForwarding(model.static_ip, model.port, timeout, model.did or "")
+
+    def _number(self, model: models.NumberEntry, block: Tree, account: Account | None) -> NumberForwarding | None:
+        places = block.get("targets")
+        if not model.targets or places is None:
+            span = block.key_span("targets")
+            self._complain(
+                "targets-empty", "the list of targets is empty", span, "add a target, or write `forwarding: none`"
+            )
+            return None
+        targets = [
+            self._target(target, place, account) for target, place in zip(model.targets, places.elements(), strict=True)
+        ]
+        self._check_number(model, block)
+        if None in targets:
+            return None
+        return NumberForwarding(
+            model.redirect,
+            tuple(target for target in targets if target is not None),
+            model.event_url or "",
+            model.event_extended,
+            model.client_id or "",
+            model.file_to_a or "",
+            model.file_to_b or "",
+            model.masking,
+            model.display_number or "",
+        )
+
+    def _target(self, model: models.TargetEntry, place: Tree, account: Account | None) -> Target | None:
+        span = find(place, ("to",))
+        recipient = self._contacts.find(model.to, span)
+        times = self._times(place.get("schedule"), account)
+        if recipient is None or times is None:
+            return None
+        timeout = model.timeout or recipient.timeout or self._settings.default_timeout
+        if timeout is None:
+            message = f"{values.quoted(model.to)} has no timeout: not its own, not a contact's, and there is no default"
+            self._complain("timeout-missing", message, span, _TIMEOUT_HINT)
+            return None
+        description = model.schedule_description if model.schedule_description is not None else times.description
+        name = model.name if model.name is not None else recipient.name
+        return Target(recipient.to, timeout, times.periods, description, name, model.active)
+
+    def _times(self, reference: Tree | None, account: Account | None) -> Times | None:
+        if reference is None:
+            return _ALWAYS
+        return None if account is None else self._schedules.resolve(reference, account.period)
+
+    def _check_number(self, model: models.NumberEntry, block: Tree) -> None:
+        if model.event_url is not None:
+            self._check_https(model.event_url, block, "event_url")
+        elif model.event_extended:
+            message = "event_extended has no effect without an event_url"
+            self._complain(
+                "event-extended-unused", message, find(block, ("event_extended",)), "add `event_url: https://…`"
+            )
+        if model.display_number is not None:
+            self._check_assigned(model.display_number, block, "display_number")
+            if not model.masking:
+                message = "display_number has no effect while masking is off: the real number is shown"
+                span = find(block, ("display_number",))
+                self._complain("display-number-unused", message, span, "add `masking: true`, or remove display_number")
+
+    def _check_assigned(self, digits: str, block: Tree, field: str) -> None:
+        if phones.form(digits) is phones.Form.UNASSIGNED:
+            warn_unassigned(self._files, digits, find(block, (field,)))
+
+    def _check_https(self, url: str, block: Tree, field: str) -> None:
+        if self._settings.policy.require_https and not values.is_secure(url):
+            message = f"the {field} is not https"
+            hint = "write https://, or set policy.require_https: false in reconciler.yaml"
+            self._complain("require-https", message, find(block, (field,)), hint)
+
+    def _complain(self, code: str, message: str, span: int, hint: str | None = None) -> None:
+        self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
