@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -77,12 +78,30 @@ def _literals(values: Iterable[ast.expr | None]) -> Iterator[tuple[str, int]]:
             yield value.value, value.lineno
 
 
-def mentioned(sources: Iterable[Source]) -> set[str]:
-    """Every text literal outside the table of rules."""
+def never_emitted(codes: Iterable[str], sources: Iterable[Source]) -> set[str]:
+    """The codes that stand nowhere outside the table of rules, whole or as `f"needs-allow-{what}"` makes them."""
+    nodes = [node for source in sources if source.path != "rules.py" for node in ast.walk(source.tree)]
+    whole = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    made = [pattern for node in nodes if isinstance(node, ast.JoinedStr) and (pattern := _pattern(node)) is not None]
+    return {code for code in codes if code not in whole and not any(pattern.fullmatch(code) for pattern in made)}
+
+
+def _pattern(text: ast.JoinedStr) -> re.Pattern[str] | None:
+    """What an f-string can become, if it begins with the first word of a code."""
+    match text.values:
+        case [ast.Constant(value=str(head)), ast.FormattedValue()] if re.fullmatch(r"[a-z]+(-[a-z]+)*-", head):
+            return re.compile(re.escape(head) + r"[a-z-]+")
+    return None
+
+
+def errors_by_code(sources: Iterable[Source]) -> dict[str, str]:
+    """The names of the error classes that carry a code of their own."""
     return {
-        node.value
+        code: node.name
         for source in sources
-        if source.path != "rules.py"
         for node in ast.walk(source.tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if isinstance(node, ast.ClassDef)
+        for statement in node.body
+        for code, _line in _literals(_code_of(statement, {}))
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
     }
