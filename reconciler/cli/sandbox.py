@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.process import Process
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
 _MOST_NUMBERS = 1_000_000
 
 
-@click.command(short_help="the vendors' APIs on this machine, to try and test everything without an account")
+@click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8020, show_default=True, help="0 takes a free one.")
 @click.option(
     "--numbers", type=click.IntRange(1, _MOST_NUMBERS), default=10, show_default=True, help="How many Exolve numbers."
@@ -28,11 +32,13 @@ _MOST_NUMBERS = 1_000_000
 @click.option("--latency", type=click.IntRange(0, 60_000), default=0, show_default=True, help="Milliseconds a call.")
 @click.option("--loose", is_flag=True, help="Spell every answer anew, in any way the vendors' pages allow.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Where the loose spelling starts.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def sandbox(port: int, numbers: int, mtt_numbers: int, latency: int, loose: bool, seed: int, output: str) -> None:
+@click.pass_obj
+def sandbox(process: Process, port: int, numbers: int, mtt_numbers: int, latency: int, loose: bool, seed: int) -> Exit:
     """Serve MTS Exolve and MTT Business on 127.0.0.1 until Ctrl-C.
 
     Prints a configuration and environment variables to paste. Nothing leaves this machine, nothing is kept.
+
+    Example: reconciler sandbox --numbers 100 --loose
     """
     from reconciler.sandbox import Sandbox
 
@@ -43,11 +49,18 @@ def sandbox(port: int, numbers: int, mtt_numbers: int, latency: int, loose: bool
         vendors.start()
     except OSError as error:
         raise click.ClickException(f"port {port} cannot be listened on: {error.strerror}; try --port 0") from error
-    try:
-        click.echo(_as_json(vendors) if output == "json" else _as_text(vendors))
+    return _serve(process, vendors)
+
+
+def _serve(process: Process, vendors: Sandbox) -> Exit:
+    with suppress(KeyboardInterrupt):
+        if process.is_json:
+            process.screen.document(_as_json(vendors))
+        else:
+            process.screen.table(_as_text(vendors))
         threading.Event().wait()
-    finally:
-        vendors.stop()
+    vendors.stop()
+    return Exit.INTERRUPTED
 
 
 def _as_text(vendors: Sandbox) -> str:
@@ -59,7 +72,7 @@ def _as_text(vendors: Sandbox) -> str:
         f"# in the shell\n{exports(vendors)}\n"
         f"# {_span(exolve)} at Exolve, {_span(mtt)} at MTT\n"
         f"# state, log and faults: {vendors.control_url}/state /log /writes /faults\n"
-        "# serving on loopback until Ctrl-C"
+        "# serving on loopback until Ctrl-C\n"
     )
 
 
@@ -80,4 +93,4 @@ def _as_json(vendors: Sandbox) -> str:
         "configuration": configuration(vendors),
         "numbers": {"exolve": list(vendors.exolve.numbers), "mtt": list(vendors.mtt.numbers)},
     }
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

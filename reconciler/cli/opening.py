@@ -1,0 +1,65 @@
+"""From the command line to a configuration and a session: loads, tells what is wrong, and closes again.
+
+Knows which options choose a configuration; judges nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.process import Process
+from reconciler.cli.trouble import Stop
+
+if TYPE_CHECKING:
+    from reconciler.config.load import Loaded
+    from reconciler.config.settings import Configuration
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.views.progress import Watch
+    from reconciler.wiring import Session
+
+
+def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()) -> Loaded:
+    """Load the configuration with the findings about it, and those of policy."""
+    from reconciler.config.load import load as load_configuration
+
+    return load_configuration(process.root, trusted=process.trusted, scenario=scenario, paths=tuple(paths))
+
+
+def usable(process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()) -> tuple[Configuration, tuple[Diagnostic, ...]]:
+    """Load a configuration that has no errors, and its warnings; raises Stop."""
+    loaded = load(process, scenario=scenario, paths=paths)
+    found = tuple(loaded.diagnostics)
+    if loaded.configuration is None or any(item.is_error for item in found):
+        raise Stop(found)
+    return loaded.configuration, found
+
+
+@contextmanager
+def opened(process: Process, configuration: Configuration, *, ephemeral_record: bool = False) -> Iterator[Session]:
+    """Open a session; from then on its secrets are kept out of all output."""
+    from reconciler.wiring import open_session
+
+    session = open_session(
+        configuration, process.environ, local_secrets=process.local_secrets, ephemeral_record=ephemeral_record
+    )
+    process.screen.redact = session.secrets.redact
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+@contextmanager
+def watching(process: Process, session: Session) -> Iterator[Watch]:
+    """Show how far a session's reads and writes are."""
+    from reconciler.views.progress import Watch
+
+    watch = Watch(process.screen, session.clock.monotonic, silent=process.is_quiet)
+    session.on_wait = watch.waiting
+    try:
+        yield watch
+    finally:
+        watch.close()

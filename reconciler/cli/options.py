@@ -1,0 +1,108 @@
+"""Options that several commands share: what a run is about, what it may do, and durations.
+
+Knows no command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+OVERRIDABLE = (
+    "policy-max-changes",
+    "policy-max-deletes",
+    "policy-destination",
+    "policy-change-window",
+    "unwritable-fields",
+)
+ALLOWANCES = ("delete", "adopt", "protected")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+EXISTING_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class Duration(click.ParamType):
+    """A time span like 90s, 30m, 24h or 7d, as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> float:
+        """Read it, or fail as wrong usage."""
+        if isinstance(value, int | float):
+            return float(value)
+        match = re.fullmatch(r"([0-9]{1,6})([smhd])", value)
+        if match is None or not int(match[1]):
+            self.fail(f"{value!r} is not a time span: write it like 90s, 30m, 24h or 7d", parameter, context)
+        return float(int(match[1]) * _SECONDS[match[2]])
+
+
+def selection(function: Function) -> Function:
+    """`--target`, `--tag`, `--account`: which numbers; a narrowed run never deletes by absence."""
+    return _all(
+        function,
+        click.option("--target", "targets", multiple=True, metavar="GLOB", help="Only numbers or ACCOUNT/NUMBER like this."),
+        click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only numbers with this tag."),
+        click.option("--account", "accounts", multiple=True, metavar="ACCOUNT", help="Only this account's numbers."),
+    )
+
+
+def planning(function: Function) -> Function:
+    """What a plan is made from, but for the paths."""
+    return _all(
+        function,
+        click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration."),
+        click.option(
+            "--refresh",
+            type=click.Choice(["all", "changed", "none"]),
+            default="all",
+            show_default=True,
+            help="Which numbers are read: all, those that differ from the record, or none.",
+        ),
+        click.option("--reassert", is_flag=True, help="Write again what cannot be read back, also where it is recorded."),
+        click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N changes."),
+    )
+
+
+def consent(function: Function) -> Function:
+    """What is permitted."""
+    return _all(
+        function,
+        click.option("--allow-delete", is_flag=True, help="Permit to switch forwarding or parking off."),
+        click.option("--allow-adopt", is_flag=True, help="Permit to replace live forwardings that are not in the record."),
+        click.option("--allow-protected", is_flag=True, help="Permit to change protected numbers."),
+        click.option(
+            "--override",
+            "overrides",
+            multiple=True,
+            type=click.Choice(OVERRIDABLE),
+            metavar="RULE",
+            help=f"Set this rule aside for one run: {', '.join(OVERRIDABLE)}.",
+        ),
+    )
+
+
+def allowed(*, delete: bool, adopt: bool, protected: bool) -> frozenset[str]:
+    """The names of the allowances that were given."""
+    given = zip(ALLOWANCES, (delete, adopt, protected), strict=True)
+    return frozenset(name for name, is_given in given if is_given)
+
+
+def _all(function: Function, *decorators: Callable[[Function], Function]) -> Function:
+    for decorate in reversed(decorators):
+        function = decorate(function)
+    return function
+
+
+def paths(function: Function) -> Function:
+    """`[PATH...]`: files or folders of the configuration, default all."""
+    return click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")(function)
+
+
+def relative(given: Sequence[Path], folder: Path) -> tuple[Path, ...]:
+    """Paths as the loader takes them: those that exist from here, else from the configuration's folder."""
+    return tuple(path if path.is_absolute() or path.exists() else folder / path for path in given)

@@ -1,0 +1,134 @@
+"""One run of the program: its environment, the options that every command takes, and the screen.
+
+Knows no command; heavy modules are imported when they are needed, as `--help` must be quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.secrets import environment, mask_urls
+from reconciler.views.screen import Color, Screen, is_terminal
+
+
+@dataclass(slots=True)
+class Process:
+    """What holds for the whole run. `verbosity` is above 0 with -v, below with -q; `format` the one asked for."""
+
+    environ: Mapping[str, str] = field(default_factory=environment)
+    folder: Path = field(default_factory=Path)
+    format: str = "text"
+    verbosity: int = 0
+    trusted: str | None = None
+    local_secrets: bool = False
+    screen: Screen = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.screen = Screen(self.environ, redact=mask_urls)
+
+    @property
+    def is_json(self) -> bool:
+        return self.format == "json"
+
+    @property
+    def is_verbose(self) -> bool:
+        return self.verbosity > 0
+
+    @property
+    def is_quiet(self) -> bool:
+        return self.verbosity < 0
+
+    @property
+    def has_person(self) -> bool:
+        """Whether somebody can be asked: a terminal both ways."""
+        return is_terminal(sys.stdin) and is_terminal(self.screen.err)
+
+    @property
+    def root(self) -> Path:
+        """The configuration's folder."""
+        return self.folder
+
+
+def asks_for_json(arguments: Sequence[str]) -> bool:
+    """Whether the command line asks for JSON, however wrong it may be otherwise."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(first == "--format=json" or (first, second) == ("--format", "json") for first, second in pairs)
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Keep the value of an option that every command takes."""
+    process = context.ensure_object(Process)
+    match parameter.name:
+        case "color":
+            process.screen.color = Color(value)
+        case "verbose" | "quiet":
+            process.verbosity += value if parameter.name == "verbose" else -value
+        case "format":
+            process.format = value
+        case "trusted":
+            process.trusted = value
+        case "allow_local_secrets":
+            process.local_secrets = value
+    return value
+
+
+def everywhere() -> list[click.Option]:
+    """The options of every command."""
+    return [
+        format_option("text", "json"),
+        click.Option(
+            ["--color"],
+            type=click.Choice([color.value for color in Color]),
+            default=Color.AUTO.value,
+            help="Colour the output: on a terminal, always or never.",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(["-v", "--verbose"], count=True, help="Tell more.", expose_value=False, callback=_keep),
+        click.Option(["-q", "--quiet"], count=True, help="Tell less.", expose_value=False, callback=_keep),
+    ]
+
+
+def format_option(*formats: str) -> click.Option:
+    """`--format`, where the first is the default."""
+    return click.Option(
+        ["--format"],
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How the result is written.",
+        expose_value=False,
+        callback=_keep,
+    )
+
+
+def of_configuration() -> list[click.Option]:
+    """The options of every command that loads a configuration."""
+    return [
+        click.Option(
+            ["--trusted"],
+            metavar="REF",
+            help="Take reconciler.yaml from this git ref; the working copy's is ignored.",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(
+            ["--allow-local-secrets"],
+            is_flag=True,
+            help="Read secrets from files and commands too, as RECONCILER_TRUSTED=1 does.",
+            expose_value=False,
+            callback=_keep,
+        ),
+    ]
+
+
+def complete_with(command: click.Command, options: Sequence[click.Option]) -> None:
+    """Give a command the options that it does not have by itself."""
+    taken = {name for parameter in command.params for name in parameter.opts}
+    command.params += [option for option in options if not taken.intersection(option.opts)]

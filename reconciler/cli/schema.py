@@ -1,0 +1,40 @@
+"""`reconciler schema`: the JSON Schema of what people and programs write for us, and read from us.
+
+Knows where each schema is drawn, nothing of its content.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.process import Process
+
+
+@click.command()
+@click.argument("format_name", type=click.Choice(["config", "plan", "report"]), default="config", metavar="[config|plan|report]")
+@click.pass_obj
+def schema(process: Process, format_name: str) -> Exit:
+    """Print a JSON Schema: of the configuration's files (the default), of a plan, or of an apply's report.
+
+    Example: reconciler schema config > config.v1.json
+    """
+    process.screen.document(json.dumps(_drawn(format_name), ensure_ascii=False, indent=2) + "\n")
+    return Exit.DONE
+
+
+def _drawn(format_name: str) -> dict[str, Any]:
+    if format_name == "plan":
+        from reconciler.formats.plan import plan_schema
+
+        return plan_schema()
+    if format_name == "report":
+        from reconciler.formats.report import report_schema
+
+        return report_schema()
+    from reconciler.config.models.file import config_schema
+
+    return config_schema()

@@ -1,0 +1,130 @@
+"""How commands end when they cannot do what was asked: one shape for every failure, in text and in JSON.
+
+Knows the errors of the stages and which exit code each has; draws nothing itself.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.exits import Exit
+from reconciler.cli.process import Process
+from reconciler.diagnostics import Diagnostic, Severity
+
+
+class Stop(Exception):
+    """A command that comes to nothing: why, and the exit code."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], code: Exit = Exit.ERROR) -> None:
+        super().__init__(diagnostics[0].message if diagnostics else "")
+        self.diagnostics = tuple(diagnostics)
+        self.code = code
+
+
+def stop(rule: str, message: str, *, hint: str | None = None, exit_code: Exit = Exit.ERROR) -> Stop:
+    """A failure of one sentence; `rule` is its code."""
+    return Stop([Diagnostic(rule, Severity.ERROR, message, hint=hint)], exit_code)
+
+
+def run(work: Callable[[], Any], process: Process) -> int:
+    """Do the work and return its exit code, whatever happens."""
+    with _terminable():
+        try:
+            result = work()
+        except (click.Abort, KeyboardInterrupt):
+            return _ended(process, stop("interrupted", "interrupted", exit_code=Exit.INTERRUPTED))
+        except click.UsageError as error:
+            return _ended(process, _usage(error))
+        except click.ClickException as error:
+            return _ended(process, stop("command-failed", error.format_message()))
+        except Exception as error:  # noqa: BLE001 - the last resort: a bug keeps its traceback
+            return _ended(process, _known(error) or _bug(error, process))
+    return result if isinstance(result, int) else Exit.DONE
+
+
+def show_diagnostics(process: Process, found: Iterable[Diagnostic]) -> None:
+    """Tell findings on standard error; -q leaves errors only, -v adds notices, which `validate` always tells."""
+    from reconciler.views.human.findings import diagnostics
+
+    told = [item for item in found if item.is_error or _is_told(item.severity, process)]
+    process.screen.note(diagnostics(told, process.screen.columns()))
+
+
+def _is_told(severity: Severity, process: Process) -> bool:
+    return process.is_verbose if severity is Severity.NOTICE else not process.is_quiet
+
+
+def _ended(process: Process, trouble: Stop) -> int:
+    if process.is_json:
+        from reconciler.views.machine import failure
+
+        process.screen.document(failure(trouble.diagnostics))
+    else:
+        show_diagnostics(process, trouble.diagnostics)
+    return trouble.code
+
+
+def _usage(error: click.UsageError) -> Stop:
+    path = error.ctx.command_path if error.ctx else "reconciler"
+    return stop("usage", error.format_message(), hint=f"{path} --help", exit_code=Exit.USAGE)
+
+
+def _bug(error: Exception, process: Process) -> Stop:
+    from reconciler.views.base import line
+
+    text = "".join(traceback.format_exception(error))
+    process.screen.note(line(each) for each in text.splitlines())
+    hint = f"please report it with the lines above and what was typed, for version {__version__}"
+    return stop("program-fault", f"this is a fault of the program: {type(error).__name__}", hint=hint)
+
+
+def _known(error: Exception) -> Stop | None:
+    """The failure that an error of a stage means; None for a fault of the program."""
+    if isinstance(error, Stop):
+        return error
+    from reconciler.formats.plan import PlanFileError
+    from reconciler.providers.base import ProviderError
+    from reconciler.record.base import LockedError, RecordError
+    from reconciler.secrets import SecretError
+    from reconciler.workflow import StalePlanError
+
+    match error:
+        case StalePlanError():
+            return Stop(error.diagnostics, Exit.STALE)
+        case LockedError():
+            return stop("record-locked", str(error), hint=error.hint, exit_code=Exit.REFUSED)
+        case RecordError():
+            return stop("record-unusable", str(error), hint=error.hint)
+        case PlanFileError():
+            return stop("plan-file", f"the plan file cannot be used: {error}")
+        case ProviderError():
+            return Stop([Diagnostic(error.code, Severity.ERROR, str(error), hint=error.hint)])
+        case SecretError():
+            return stop("secret-missing", str(error))
+        case _:
+            return None
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

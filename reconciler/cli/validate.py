@@ -1,0 +1,69 @@
+"""`reconciler validate`: everything that can be judged offline.
+
+Must not need a network, a credential or an environment.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+from reconciler.cli.opening import load
+from reconciler.cli.process import Process
+
+if TYPE_CHECKING:
+    from reconciler.config.load import Loaded
+    from reconciler.diagnostics import Diagnostic
+
+
+@click.command()
+@options.paths
+@click.option("--strict", is_flag=True, help="Let no warning pass either.")
+@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@click.pass_obj
+def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: str | None) -> Exit:
+    """Judge the configuration's files offline: form, references, periods, policy.
+
+    With PATHs only these files are judged; what they refer to is looked up in all. Each finding names its place and what
+    to type. Findings are the result and go to standard output.
+
+    Example: reconciler validate --strict
+    """
+    loaded = load(process, scenario=scenario, paths=options.relative(paths, process.root))
+    found = _judged(loaded)
+    _show(process, found, loaded.numbers_count, strict=strict)
+    failed = loaded.configuration is None or any(item.is_error for item in found)
+    return Exit.ERROR if failed or (strict and _has_warning(found)) else Exit.DONE
+
+
+def _judged(loaded: Loaded) -> tuple[Diagnostic, ...]:
+    if loaded.configuration is None:
+        return tuple(loaded.diagnostics)
+    from reconciler.workflow import validate as judge
+
+    known = {(item.code, item.location) for item in loaded.diagnostics}
+    more = (item for item in judge(loaded.configuration) if (item.code, item.location) not in known)
+    return (*loaded.diagnostics, *more)
+
+
+def _has_warning(found: tuple[Diagnostic, ...]) -> bool:
+    from reconciler.diagnostics import Severity
+
+    return any(item.severity is Severity.WARNING for item in found)
+
+
+def _show(process: Process, found: tuple[Diagnostic, ...], numbers: int, *, strict: bool) -> None:
+    if process.is_json:
+        from reconciler.views import machine
+
+        process.screen.document(machine.validation(found, numbers=numbers, strict=strict))
+        return
+    from reconciler.views.human import findings
+
+    told = [item for item in found if item.is_error or not process.is_quiet]
+    process.screen.result(findings.diagnostics(told, process.screen.columns()))
+    process.screen.result(findings.tally(found, numbers, strict=strict))

@@ -1,0 +1,103 @@
+"""Diagnostics with their source line and a caret, related places, and a line that counts them.
+
+Knows no command; a masked URL in a source line moves the caret along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.secrets import masked_spans
+from reconciler.views.base import EMPTY, Line, Span, Tone, hanging, line, plural, width
+
+_TONES = {Severity.ERROR: Tone.ERROR, Severity.WARNING: Tone.WARNING, Severity.NOTICE: Tone.NOTED}
+
+
+def diagnostics(found: Iterable[Diagnostic], columns: int) -> Iterator[Line]:
+    """Every diagnostic with its places and its hint."""
+    for diagnostic in found:
+        yield from one(diagnostic, columns)
+
+
+def one(diagnostic: Diagnostic, columns: int) -> Iterator[Line]:
+    """One diagnostic: place, severity and code, message; the source line with a caret; the hint; related places."""
+    where = diagnostic.location
+    place = Span(f"{where}: ", Tone.STRONG) if where else ""
+    severity = Span(f"{diagnostic.severity.value}[{diagnostic.code}]", _TONES[diagnostic.severity])
+    yield line(place, severity, f": {diagnostic.message}")
+    gutter = _gutter(diagnostic)
+    if where is not None:
+        yield from _excerpt(where, gutter, _TONES[diagnostic.severity])
+    for related in diagnostic.related:
+        yield line(" " * gutter, Span(" = ", Tone.FAINT), f"{related.location}: {related.message}")
+        yield from _excerpt(related.location, gutter, Tone.NOTED)
+    if diagnostic.hint:
+        yield from hanging(line(" " * gutter, Span(" = hint: ", Tone.FAINT)), diagnostic.hint, columns)
+
+
+def tally(found: Sequence[Diagnostic], numbers: int, *, strict: bool) -> Iterator[Line]:
+    """How many findings there are, and what that means."""
+    errors = sum(item.severity is Severity.ERROR for item in found)
+    warnings = sum(item.severity is Severity.WARNING for item in found)
+    if found:
+        yield EMPTY
+    if errors:
+        yield line(Span(f"{plural(errors, 'error')}, {plural(warnings, 'warning')}", Tone.ERROR))
+    elif warnings and strict:
+        yield line(Span(f"{plural(warnings, 'warning')}, and --strict lets none pass", Tone.ERROR))
+    else:
+        noted = f", {plural(warnings, 'warning')}" if warnings else ""
+        yield line(Span("valid", Tone.ADDED), f": {plural(numbers, 'number')}{noted}")
+
+
+def _gutter(diagnostic: Diagnostic) -> int:
+    """Blanks before the bar: as many as the longest line number of this diagnostic needs, and two."""
+    places = [diagnostic.location, *(related.location for related in diagnostic.related)]
+    return 2 + max((len(str(place.line)) for place in places if place is not None and place.excerpt), default=0)
+
+
+def _excerpt(where: Location, gutter: int, tone: Tone) -> Iterator[Line]:
+    if where.excerpt is None:
+        return
+    start = where.column - where.excerpt_column
+    end = where.end_column - where.excerpt_column if where.end_line == where.line else len(where.excerpt.rstrip())
+    text, start, end = _masked(where.excerpt.rstrip("\r\n"), max(start, 0), max(end, start + 1))
+    lead, trail = _cut_marks(where)
+    yield line(Span(f"{where.line:>{gutter}} | ", Tone.FAINT), lead, text, trail)
+    before, under = width(text[:start]) + len(lead), max(width(text[start:end]), 1)
+    yield line(Span(" " * gutter + " | ", Tone.FAINT), " " * before, Span("^" * under, tone))
+
+
+def _cut_marks(where: Location) -> tuple[str, str]:
+    """Dots where a very long line was cut at its beginning."""
+    return ("..." if where.excerpt_column > 1 else "", "")
+
+
+def _masked(text: str, start: int, end: int) -> tuple[str, int, int]:
+    """Hide what URLs hide, make what cannot be shown visible, and move the span along."""
+    parts: list[str] = []
+    at = shift = 0
+    for first, last, masked in masked_spans(text):
+        parts += [text[at:first], masked]
+        at = last
+        start, end = (_moved(place, first + shift, last + shift, len(masked)) for place in (start, end))
+        shift += len(masked) - (last - first)
+    return _visible("".join([*parts, text[at:]])), start, end
+
+
+def _moved(place: int, first: int, last: int, length: int) -> int:
+    """Where a place is after the text from `first` to `last` was replaced by one of another length."""
+    if place >= last:
+        return place + length - (last - first)
+    return min(place, first + length)
+
+
+def _visible(text: str) -> str:
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    if character == "\t":
+        return " "
+    return character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"

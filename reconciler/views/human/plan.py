@@ -1,0 +1,221 @@
+"""A plan as a person reads it: only what changes, aligned, what stands against it, and a line that sums up.
+
+Knows neither commands nor vendors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.model import Action, Change, FieldChange
+from reconciler.plan.model import Breach, Plan
+from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hanging, line, line_width, pad, plural, width, wrap
+from reconciler.views.human.values import Canonical, details, field, summary
+
+_MARKS = {
+    Action.CREATE: ("+", Tone.ADDED),
+    Action.UPDATE: ("~", Tone.CHANGED),
+    Action.DELETE: ("-", Tone.REMOVED),
+    Action.ADOPT: ("!", Tone.ADOPTED),
+    Action.ASSERT: ("=", Tone.NOTED),
+    Action.FORGET: ("x", Tone.FAINT),
+}
+_INDENT = "    "
+_ALLOWANCE = "needs-"
+
+
+def plan(shown: Plan, columns: int, *, verbose: bool = False) -> Page:
+    """The whole plan."""
+    page = [*_head(shown, columns)]
+    if shown.changes:
+        page.append(EMPTY)
+        address = max(width(change.address) for change in shown.changes)
+        for change in shown.changes:
+            page += _change(change, shown, min(address, 40), columns)
+            if verbose and change.depends_on:
+                page += hanging(line(_INDENT), f"after {', '.join(change.depends_on)}", columns, tone=Tone.FAINT)
+    if shown.parked_as_recorded:
+        page.append(line(f"{plural(shown.parked_as_recorded, 'parked number')} as recorded (MTT cannot be asked)"))
+    page += _policy(shown.breaches, columns)
+    return [*page, EMPTY, *_sum(shown, columns)]
+
+
+def _head(shown: Plan, columns: int) -> list[Line]:
+    changes = shown.changes
+    total = len(changes) + shown.unchanged + shown.unknown
+    read = total - shown.unknown - shown.as_recorded - sum(not change.read_at for change in changes)
+    parts = [f"{read} read"]
+    if shown.as_recorded:
+        parts.append(f"{shown.as_recorded} as recorded")
+    if unread := total - read - shown.as_recorded - shown.unknown:
+        parts.append(f"{unread} not read")
+    if shown.unknown:
+        parts.append(f"{shown.unknown} that could not be read")
+    accounts = f" in {plural(shown.accounts, 'account')}" if shown.accounts else ""
+    head = line(f"{plural(total, 'number')}{accounts}: {', '.join(parts)}")
+    return at_right(head, f"{plural(shown.calls.made, 'call')} made", columns)
+
+
+def _change(change: Change, shown: Plan, address: int, columns: int) -> Iterator[Line]:
+    mark, tone = _MARKS[change.action]
+    start = line(Span(f"{mark} ", tone), Span(pad(change.address, address), Tone.STRONG), "   ")
+    titles = _titles(change)
+    place = _place(change.declared_at)
+    indent = line_width(start)
+    room = max(columns - indent, 20)
+    rows = [row for title in titles for row in _rows(title, room)] or [""]
+    lines = [(*start, Span(rows[0])), *(line(" " * indent, row) for row in rows[1:])]
+    yield from _with_place(lines, place, columns)
+    yield from _body(change, columns)
+    yield from _effects(change, columns)
+    yield from _needs(change, shown)
+
+
+def _rows(text: str, columns: int) -> list[str]:
+    """Wrap a line; the item of a list goes on below its own text."""
+    indent = " " * 3 if text[:1].isdigit() and text[1:3] == ". " else ""
+    head, *rest = wrap(text, columns)
+    return [head, *(indent + row for part in rest for row in wrap(part, columns - len(indent)))]
+
+
+def _with_place(lines: Sequence[Line], place: str, columns: int) -> Iterator[Line]:
+    """Put the place at the end of the first line that has room for it, else below."""
+    for at, each in enumerate(lines):
+        noted = at_right(each, place, columns)
+        if len(noted) == 1:
+            yield noted[0]
+            yield from lines[at + 1 :]
+            return
+        yield each
+    yield at_right(EMPTY, place, columns)[0]
+
+
+def _titles(change: Change) -> list[str]:
+    """What stands behind the address: the description, and for a change of the whole value where it goes."""
+    titles = [change.description] if change.description else []
+    match change.action:
+        case Action.CREATE | Action.DELETE:
+            titles += [f"{summary(change.before)} -> {summary(change.after)}"]
+            titles += list(details(change.after if change.action is Action.CREATE else change.before))
+        case Action.FORGET:
+            titles.append("dropped from the record; the vendor is not touched")
+    return [title.strip() for title in titles]
+
+
+def _body(change: Change, columns: int) -> Iterator[Line]:
+    match change.action:
+        case Action.ADOPT:
+            yield from _whole("live now", change.before, columns)
+            yield from _whole("becomes", change.after, columns)
+        case Action.UPDATE if _is_of_another_type(change):
+            yield from _whole("until now", change.before, columns)
+            yield from _whole("becomes", change.after, columns)
+        case Action.UPDATE:
+            yield from _fields(change.fields, columns)
+        case Action.ASSERT:
+            yield from _asserted(change, columns)
+
+
+def _is_of_another_type(change: Change) -> bool:
+    return any(item.path == "type" for item in change.fields)
+
+
+def _whole(label: str, value: Canonical | None, columns: int) -> Iterator[Line]:
+    """A whole value with nothing left out."""
+    for at, text in enumerate([summary(value), *details(value)]):
+        yield from hanging(line(_INDENT, Span(pad(label if at == 0 else "", 12), Tone.FAINT)), text, columns)
+
+
+def _asserted(change: Change, columns: int) -> Iterator[Line]:
+    names = ", ".join(item.path for item in change.fields) or "all of it"
+    why = "is not known" if change.before is None else "cannot be read back"
+    yield from hanging(line(_INDENT), f"{summary(change.after)}: written again, as {names} {why}", columns)
+
+
+def _fields(fields: Sequence[FieldChange], columns: int) -> Iterator[Line]:
+    broad = max((width(item.path) for item in fields), default=0)
+    for item in fields:
+        start = line(_INDENT, pad(item.path, broad), "   ")
+        before, after = _sides(item)
+        room = columns - line_width(start)
+        if width(before) + width(after) + 4 <= room or not after:
+            yield from hanging(start, f"{before} -> {after}" if after else before, columns)
+        else:
+            yield from hanging(start, before, columns)
+            yield from hanging(line(" " * line_width(start), "-> "), after, columns)
+
+
+def _sides(item: FieldChange) -> tuple[str, str]:
+    """Both sides of a field; the second is empty where one text says it all."""
+    if item.path.endswith("]"):
+        verb = "added" if item.before is None else "removed"
+        return f"{verb}: {field(item.path, item.after if item.before is None else item.before)}", ""
+    before, after = field(item.path, item.before), field(item.path, item.after)
+    if not item.sensitive:
+        return before, after
+    if before == after:
+        return f"{before} (sensitive, changed)", ""
+    return before, f"{after} (sensitive)"
+
+
+def _effects(change: Change, columns: int) -> Iterator[Line]:
+    """What callers notice; a new or removed forwarding that holds at all times says so in its title already."""
+    if change.action in (Action.CREATE, Action.DELETE) and [effect.when for effect in change.effects] == ["always"]:
+        return
+    broad = max((width(effect.when) for effect in change.effects), default=0)
+    for at, effect in enumerate(change.effects):
+        start = line(_INDENT, Span(pad("callers" if at == 0 else "", 7), Tone.NOTED), "   ")
+        text = f"{effect.before} -> {effect.after}"
+        if line_width(start) + broad + 3 + width(text) <= columns:
+            yield (*start, Span(f"{pad(effect.when, broad)}   {text}"))
+        else:
+            yield (*start, Span(effect.when))
+            yield from hanging(line(" " * (line_width(start) + 2)), text, columns)
+
+
+def _needs(change: Change, shown: Plan) -> Iterator[Line]:
+    missing = [need for need in change.needs if need.removeprefix("allow-") not in shown.consent.allow]
+    granted = [need for need in change.needs if need not in missing]
+    if missing:
+        yield line(_INDENT, Span("needs " + " ".join(f"--{need}" for need in missing), Tone.WARNING))
+    if granted:
+        yield line(_INDENT, Span("allowed by " + " ".join(f"--{need}" for need in granted), Tone.FAINT))
+
+
+def _place(declared_at: str) -> str:
+    """A place without its column, as people write it."""
+    file, _, rest = declared_at.partition(":")
+    return f"{file}:{rest.partition(':')[0]}" if rest else file
+
+
+def _policy(breaches: Sequence[Breach], columns: int) -> Iterator[Line]:
+    """What refuses the run; a missing allowance stands at its number already and is only counted here."""
+    allowances: dict[str, int] = {}
+    for breach in breaches:
+        if breach.rule.startswith(_ALLOWANCE):
+            allowances[breach.allowed_by] = allowances.get(breach.allowed_by, 0) + 1
+    others = [breach for breach in breaches if not breach.rule.startswith(_ALLOWANCE)]
+    if breaches:
+        yield EMPTY
+        yield line(Span("apply would refuse this plan:", Tone.ERROR))
+    for breach in others:
+        place = f"{_place(str(breach.diagnostic.location))}: " if breach.diagnostic.location else ""
+        yield from hanging(line("  "), f"{place}{breach.diagnostic.message}", columns)
+        if breach.diagnostic.hint:
+            yield from hanging(line(_INDENT, Span("hint: ", Tone.FAINT)), breach.diagnostic.hint, columns)
+    for flag, count in allowances.items():
+        yield line(f"  {plural(count, 'number')} {'needs' if count == 1 else 'need'} {flag}")
+
+
+def _sum(shown: Plan, columns: int) -> Iterator[Line]:
+    counts = shown.summary
+    parts = [f"{counts[action.value]} to {action.value}" for action in _MARKS if counts[action.value]]
+    if not parts and not shown.unknown:
+        yield line(Span("No changes", Tone.ADDED), f": {plural(shown.unchanged, 'number')} as the files say.")
+        return
+    parts += [f"{shown.unchanged} unchanged"] if shown.unchanged else []
+    parts += [f"{shown.unknown} unknown"] if shown.unknown else []
+    yield line(Span(", ".join(parts), Tone.STRONG))
+    if not shown.complete:
+        text = "The plan is incomplete: what could not be read is left alone."
+        yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)

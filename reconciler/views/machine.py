@@ -1,0 +1,43 @@
+"""Values as JSON documents, one a command; the versioned formats themselves are in `formats`.
+
+Knows no terminal and no command.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler import __version__
+from reconciler.apply.report import ApplyReport
+from reconciler.diagnostics import Diagnostic
+from reconciler.formats import diagnostics as form
+from reconciler.formats.plan import render_plan
+from reconciler.formats.report import report_json
+from reconciler.plan.model import Plan
+
+
+def failure(found: Iterable[Diagnostic]) -> str:
+    """The document of a command that came to nothing."""
+    return form.render(form.failure(found))
+
+
+def validation(found: Iterable[Diagnostic], *, numbers: int, strict: bool) -> str:
+    """The answer of `validate`."""
+    return form.render(form.validation_json(found, numbers=numbers, strict=strict))
+
+
+def plan(shown: Plan) -> str:
+    """A plan, as a plan file holds it."""
+    return render_plan(shown, tool_version=__version__)
+
+
+def report(shown: ApplyReport) -> str:
+    """What became of an apply."""
+    return form.render(report_json(shown))
+
+
+def document(content: Mapping[str, Any]) -> str:
+    """Any other answer, under the version of our formats."""
+    return json.dumps({"format_version": form.FORMAT_VERSION, **content}, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,184 @@
+"""The one place where text leaves the program: secrets out, control characters out, colour in.
+
+Knows no value of the domain; whoever calls has drawn lines or a document already.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import Any, TextIO
+
+from reconciler.views.base import Line, Span, text_of
+
+_DEFAULT_COLUMNS = 80
+_MOST_COLUMNS = 160
+
+# C0 and C1 controls but for newline and tab, line separators, and everything that changes the direction of text.
+_CONTROLS = [*range(9), 11, 12, *range(13, 32), *range(127, 160), 0x061C, 0x200E, 0x200F, 0x2028, 0x2029]
+_STRIPPED = dict.fromkeys([*_CONTROLS, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
+_IN_LINE = {**_STRIPPED, 9: " ", 10: " "}
+
+Redact = Callable[[str], str]
+
+
+class Color(str, Enum):
+    """When to colour: on a terminal, always, never."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Screen:
+    """Standard output for results and standard error for the rest. `redact` takes secrets out of a text."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        *,
+        redact: Redact = str,
+    ) -> None:
+        self.out = out or sys.stdout
+        self.err = err or sys.stderr
+        self.color = Color.AUTO
+        self.redact = redact
+        self._environ = environ
+        self._closed: set[int] = set()
+
+    def result(self, page: Iterable[Line]) -> None:
+        """Show lines of the result."""
+        self._show(self.out, list(page))
+
+    def note(self, page: Iterable[Line]) -> None:
+        """Show lines that are not the result: diagnostics, progress, prompts."""
+        self._show(self.err, list(page))
+
+    def document(self, text: str) -> None:
+        """Write a document of a machine format to standard output."""
+        self._write(self.out, _kept_json(clean(text), self.redact))
+
+    def table(self, text: str) -> None:
+        """Write text that is neither lines of ours nor JSON to standard output."""
+        self._write(self.out, self.redact(clean(text)))
+
+    def address(self, url: str) -> None:
+        """Show an address that a person must open whole: the one text that is not masked, as it holds no secret."""
+        self._write(self.err, clean(url) + "\n")
+
+    def transient(self, text: str) -> None:
+        """Write over the current line of a terminal; the empty text takes it away."""
+        safe = _safe((Span(text),), self.redact)
+        self._write(self.err, "\r\x1b[2K" + "".join(span.text for span in safe))
+
+    def columns(self) -> int:
+        """How wide lines may be: the terminal's width within reason, else 80."""
+        try:
+            return min(max(os.get_terminal_size(self.out.fileno()).columns, _DEFAULT_COLUMNS), _MOST_COLUMNS)
+        except (OSError, ValueError):
+            return _DEFAULT_COLUMNS
+
+    def is_colored(self, stream: TextIO) -> bool:
+        """Whether a stream gets colour."""
+        if self.color is not Color.AUTO:
+            return self.color is Color.ALWAYS
+        return is_terminal(stream) and not self._environ.get("NO_COLOR") and self._environ.get("TERM") != "dumb"
+
+    def _show(self, stream: TextIO, page: list[Line]) -> None:
+        safe = [_safe(each, self.redact) for each in page]
+        self._write(stream, _colored(safe) if self.is_colored(stream) else text_of(safe))
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        """Write and flush; a reader who has gone is no reason to stop what we do."""
+        if id(stream) in self._closed:
+            return
+        try:
+            try:
+                stream.write(text)
+            except UnicodeEncodeError:
+                encoding = stream.encoding or "ascii"
+                stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            stream.flush()
+        except BrokenPipeError:
+            self._closed.add(id(stream))
+            _discard(stream)
+
+
+def clean(text: str) -> str:
+    """Take control and direction characters out of a text, newlines and tabs kept."""
+    return text.translate(_STRIPPED)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a person looks at a stream."""
+    try:
+        return stream.isatty()
+    except ValueError:
+        return False
+
+
+def _safe(each: Line, redact: Redact) -> Line:
+    spans = tuple(Span(span.text.translate(_IN_LINE), span.tone) for span in each)
+    whole = "".join(span.text for span in spans)
+    redacted = redact(whole)
+    if redacted == whole:
+        return spans
+    parts = tuple(Span(redact(span.text), span.tone) for span in spans)
+    return parts if "".join(span.text for span in parts) == redacted else (Span(redacted),)
+
+
+def _kept_json(text: str, redact: Redact) -> str:
+    """Redact a JSON document; where that would break it, only its texts."""
+    redacted = redact(text)
+    if redacted == text:
+        return text
+    try:
+        json.loads(redacted)
+    except ValueError:
+        return json.dumps(_redacted(json.loads(text), redact), ensure_ascii=False, indent=2) + "\n"
+    return redacted
+
+
+def _redacted(value: Any, redact: Redact) -> Any:
+    match value:
+        case str():
+            return redact(value)
+        case dict():
+            return {redact(key): _redacted(item, redact) for key, item in value.items()}
+        case list():
+            return [_redacted(item, redact) for item in value]
+        case _:
+            return value
+
+
+def _colored(page: Iterable[Line]) -> str:
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    styles: dict[str, Style] = {}
+    lines: list[str] = []
+    for each in page:
+        parts = [
+            styles.setdefault(span.tone.value, Style.parse(span.tone.value)).render(
+                span.text, color_system=ColorSystem.STANDARD
+            )
+            for span in each
+        ]
+        lines.append("".join(parts) + "\n")
+    return "".join(lines)
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is still buffered go nowhere, also at exit."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, descriptor)
+    os.close(devnull)
