@@ -8,23 +8,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 import yaml
 from click.testing import CliRunner
 
-from reconciler.cli.sandbox import sandbox as command
+from reconciler.cli import main
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.paste import configuration, environment, exports
 from tests.unit.sandbox.conftest import ATTRIBUTES
 
-RUN = "from reconciler.cli.sandbox import sandbox; sandbox(standalone_mode=False)"
+RUN = "from reconciler.cli import main; main()"
 
 
 @contextmanager
 def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen([sys.executable, "-c", RUN, *arguments], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", RUN, "sandbox", *arguments], stdout=subprocess.PIPE, text=True)
     with process:
         try:
             yield process
@@ -42,7 +43,8 @@ def read_until(process: subprocess.Popen[str], last: str) -> str:
     raise AssertionError(f"it ended early: {text}")
 
 
-def test_it_serves_what_it_prints_until_it_is_interrupted(client: httpx.Client) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_what_it_prints_until_it_is_interrupted(client: httpx.Client, end: signal.Signals) -> None:
     with running("--port", "0", "--numbers", "3", "--format", "json") as process:
         told = json.loads(read_until(process, "}"))
         headers = {"Authorization": f"Bearer {told['environment']['EXOLVE_API_KEY']}"}
@@ -51,8 +53,10 @@ def test_it_serves_what_it_prints_until_it_is_interrupted(client: httpx.Client) 
             answer = client.post(told["exolve_url"] + ATTRIBUTES, json={"number_code": number}, headers=headers)
             assert answer.status_code == 200
         assert client.get(f"{told['control_url']}/log").json()["calls"][0]["status"] == 200
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) != 0
+        process.send_signal(end)
+        assert process.wait(10) == 130
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
 
 
 def test_what_it_prints_as_text_is_a_configuration_and_exports() -> None:
@@ -72,7 +76,7 @@ def test_what_it_prints_as_text_is_a_configuration_and_exports() -> None:
 def test_a_taken_port_is_named_with_a_remedy() -> None:
     with Sandbox() as other:
         port = other.exolve_url.split(":")[2].split("/")[0]
-        result = CliRunner().invoke(command, ["--port", port])
+        result = CliRunner().invoke(main, ["sandbox", "--port", port])
     assert result.exit_code == 1
     assert f"port {port} cannot be listened on" in result.output
     assert "try --port 0" in result.output
@@ -80,7 +84,7 @@ def test_a_taken_port_is_named_with_a_remedy() -> None:
 
 @pytest.mark.parametrize("arguments", [["--numbers", "0"], ["--port", "65536"], ["--latency", "-1"]])
 def test_nonsense_is_refused(arguments: list[str]) -> None:
-    assert CliRunner().invoke(command, arguments).exit_code == 2
+    assert CliRunner().invoke(main, ["sandbox", *arguments]).exit_code == 64
 
 
 def test_what_is_pasted_names_the_running_sandbox() -> None:
@@ -90,3 +94,10 @@ def test_what_is_pasted_names_the_running_sandbox() -> None:
         assert pasted["accounts"]["sales"]["application"] == sandbox.application
         assert pasted["accounts"]["office"]["redirect_uri"] == sandbox.redirect_uri
         assert exports(sandbox).count("export ") == len(environment(sandbox)) == 4
+
+
+def test_what_is_pasted_is_valid(tmp_path: Path) -> None:
+    with Sandbox() as sandbox:
+        (tmp_path / "reconciler.yaml").write_text(configuration(sandbox), "utf-8")
+    result = CliRunner().invoke(main, ["-C", str(tmp_path), "validate", "--strict"])
+    assert result.exit_code == 0, result.output
