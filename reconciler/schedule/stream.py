@@ -8,9 +8,11 @@ odd in it (a second tab, which is a legal blank, a missing tab, a sign) goes lin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Protocol
 
+from reconciler.schedule.grammar import read
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.masks import SECONDS, SLOTS, bits, dates_of, first_day, to_seconds, year_of, year_type
 from reconciler.schedule.moments import holds
@@ -155,7 +157,7 @@ class _Periods(dict[bytes, dict[int, _Answers]]):
         if raw.startswith(b"\n"):  # an epoch where a period should be
             raise _Odd
         try:
-            period = Period.parse(raw.decode("utf-8", "surrogateescape").removesuffix("\r"))
+            period = Period.parse(_text_of(raw))
         except PeriodError:
             days: dict[int, _Answers] = _Malformed()
         else:
@@ -224,3 +226,19 @@ def matched(chunks: Iterable[bytes], zone: Zone) -> Iterator[bytes]:
             rest += tail
     if rest:
         yield matcher.answers(rest + b"\n")
+
+
+def verdict(line: bytes) -> str:
+    """Judge a line that holds a period: `ok`, or `error:` and the codes of its faults."""
+    return _verdict(_text_of(line))
+
+
+@lru_cache(maxsize=4096)
+def _verdict(text: str) -> str:
+    _, findings = read(text)
+    return "error: " + " ".join(dict.fromkeys(finding.code for finding in findings)) if findings else "ok"
+
+
+def _text_of(line: bytes) -> str:
+    """Decode a line; a carriage return before the newline belongs to the line end."""
+    return line.removesuffix(b"\r").decode("utf-8", "surrogateescape")

@@ -102,6 +102,14 @@ class Zone:
         """Give the local day (counted from 1970) and the second of that day."""
         return divmod(epoch + self.offset(epoch), DAY_SECONDS)
 
+    def epoch(self, local: int) -> int:
+        """Give the instant of a local time (seconds from 1970 as a clock there shows them).
+
+        Of an hour that comes twice the first; a time that is skipped is taken by the offset before.
+        """
+        offsets = [self.offset(local - DAY_SECONDS), self.offset(local + DAY_SECONDS)]
+        return next((local - offset for offset in offsets if self.offset(local - offset) == offset), local - offsets[0])
+
     @property
     def is_fixed(self) -> bool:
         """Tell whether the offset will never change again by a rule."""

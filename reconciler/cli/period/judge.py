@@ -1,0 +1,129 @@
+"""`period check` and `period match`: is it well formed, and is an instant inside; also as filters of streams.
+
+Must not know how a period is judged or matched.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.period.asking import chunks, judged, lines_of, moment, timezone, understood
+from reconciler.cli.process import Process
+from reconciler.cli.trouble import Stop
+
+if TYPE_CHECKING:
+    from reconciler.schedule.zones import Zone
+
+
+@click.command()
+@click.argument("texts", nargs=-1, metavar="[TEXT]...")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Judge each line of standard input: ok, or error: CODE…")
+@click.pass_obj
+def check(process: Process, texts: tuple[str, ...], from_stdin: bool) -> Exit:
+    """Judge period strings by the grammar, with a caret at each fault and what to type.
+
+    What an account would say of commas, `none` and numeric weekdays is a warning here, an error in `validate`.
+
+    Example: reconciler period check "wd {mon-fri} hr {9-17}"
+    """
+    if from_stdin == bool(texts):
+        raise click.UsageError("give period strings, or --stdin")
+    return _check_stream() if from_stdin else _check(process, texts)
+
+
+def _check(process: Process, texts: Sequence[str]) -> Exit:
+    from reconciler.views.base import line
+    from reconciler.views.human.findings import diagnostics
+
+    failed = False
+    answers = []
+    for text in texts:
+        found = judged(text)
+        wrong = any(item.is_error for item in found)
+        failed |= wrong
+        if process.is_json:
+            answers.append((text, wrong, found))
+            continue
+        told = [item for item in found if item.is_error or not process.is_quiet]
+        process.screen.result(diagnostics(told, process.screen.columns()))
+        if not wrong:
+            process.screen.result([line(f"ok: {text}")])
+    if process.is_json:
+        _show_json(process, answers)
+    return Exit.ERROR if failed else Exit.DONE
+
+
+def _show_json(process: Process, answers: Sequence[tuple[str, bool, Sequence[object]]]) -> None:
+    import json
+
+    from reconciler.formats.diagnostics import FORMAT_VERSION, diagnostics_json
+    from reconciler.schedule import Period
+
+    periods = [
+        {
+            "text": text,
+            "valid": not wrong,
+            "canonical": None if wrong else Period.parse(text).canonical,
+            "diagnostics": [item.model_dump() for item in diagnostics_json(found)],  # type: ignore[arg-type]
+        }
+        for text, wrong, found in answers
+    ]
+    process.screen.document(json.dumps({"format_version": FORMAT_VERSION, "periods": periods}, ensure_ascii=False) + "\n")
+
+
+def _check_stream() -> Exit:
+    from reconciler.schedule.stream import verdict
+
+    failed = False
+    for lines in lines_of(chunks(sys.stdin.buffer)):
+        verdicts = [verdict(line) for line in lines]
+        failed = failed or any(answer != "ok" for answer in verdicts)
+        sys.stdout.write("\n".join(verdicts) + "\n")
+        sys.stdout.flush()
+    return Exit.ERROR if failed else Exit.DONE
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option("--at", "at", metavar="TIME", help="When: 2026-12-31 18:30, seconds since 1970, or now.")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Match lines EPOCH<TAB>PERIOD of standard input: 1, 0 or -1.")
+@timezone
+@click.pass_obj
+def match(process: Process, text: str | None, at: str | None, from_stdin: bool, zone: Zone) -> Exit:
+    """Say whether an instant is inside a period: 1 inside, 0 outside, -1 malformed.
+
+    Example: reconciler period match "wd {mon-fri} hr {9-17}" --at "2026-11-23 10:00"
+    """
+    if from_stdin == (text is not None):
+        raise click.UsageError("give a period string, or --stdin")
+    if text is not None:
+        return _match_one(process, text, moment(at, zone), zone)
+    from reconciler.schedule.stream import matched
+
+    for answers in matched(chunks(sys.stdin.buffer), zone):
+        sys.stdout.buffer.write(answers)
+        sys.stdout.buffer.flush()
+    return Exit.DONE
+
+
+def _match_one(process: Process, text: str, epoch: int, zone: Zone) -> Exit:
+    from reconciler.views.base import line
+
+    try:
+        inside = understood(process, text).matches(epoch, zone.name)
+    except Stop:
+        if not process.is_json:
+            process.screen.result([line("-1")])
+        raise
+    if process.is_json:
+        import json
+
+        process.screen.document(json.dumps({"format_version": "1.0", "epoch": epoch, "inside": inside}) + "\n")
+    else:
+        process.screen.result([line("1" if inside else "0")])
+    return Exit.DONE
