@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,18 +60,28 @@ def test_it_serves_what_it_prints_until_it_is_interrupted(client: httpx.Client, 
         assert process.stdout.read() == ""
 
 
-def test_what_it_prints_as_text_is_a_configuration_and_exports() -> None:
-    with running("--port", "0") as process:
-        text = read_until(process, "# serving")
+class Interrupted:
+    """An event that is never awaited to its end: somebody presses Ctrl-C."""
+
+    def wait(self) -> None:
+        raise KeyboardInterrupt
+
+
+def test_what_it_prints_as_text_is_a_configuration_and_exports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "Event", Interrupted)
+    monkeypatch.setattr(Sandbox, "start", lambda sandbox: sandbox)
+    result = CliRunner().invoke(main, ["sandbox", "--mtt-numbers", "0"])
+    assert result.exit_code == 130
+    text = result.output
     before, _, after = text.partition("# in the shell")
     accounts = yaml.safe_load(before)["accounts"]
-    assert accounts["sales"]["base_url"].startswith("http://127.0.0.1:")
+    assert accounts["sales"]["base_url"].endswith("/exolve")
     assert accounts["sales"]["api_key"] == {"env": "EXOLVE_API_KEY"}
     assert accounts["office"]["base_url"].endswith("/mtt")
     assert accounts["office"]["oauth_url"].endswith("/mtt-oauth")
     names = [line.removeprefix("export ").partition("=")[0] for line in after.splitlines() if line.startswith("export")]
     assert names == ["EXOLVE_API_KEY", "MTT_CLIENT_ID", "MTT_CLIENT_SECRET", "MTT_REFRESH_TOKEN"]
-    assert "74991000000 to 74991000009 at Exolve" in after
+    assert "74991000000 to 74991000009 at Exolve, no numbers at MTT" in after
 
 
 def test_a_taken_port_is_named_with_a_remedy() -> None:

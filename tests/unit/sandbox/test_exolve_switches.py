@@ -97,7 +97,7 @@ def test_a_set_resets_or_keeps_what_only_the_cabinet_can_write(sandbox: Sandbox,
     switch(sandbox, lambda now: replace(now, set_keeps_answer_and_dtmf=keeps))
     by_hand = {"redirect_type": 1, "call_control": [TARGET | {"dtmf": "8"}, TARGET], "answer": True}
     sandbox.exolve.set(NUMBER, {"call_forwarding_type": 2, "call_forwarding_number": by_hand})
-    exolve(SET, to_number(masking=True))
+    exolve(SET, to_number(masking=True, call_control=[TARGET, TARGET]))
     read = exolve(ATTRIBUTES, {"number_code": NUMBER}).json()["attributes"]["call_forwarding_number"]
     assert read["masking"] is True
     assert ("answer" in read, "dtmf" in read["call_control"][0]) == (keeps, keeps)
