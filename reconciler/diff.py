@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import Any
 
 from reconciler.canonical import Form, Json
 from reconciler.model import FieldChange
+
+_Block = tuple[int, int, int, int]
+"""Start and end among the old targets, start and end among the new ones."""
 
 
 def field_changes(before: Form, after: Form) -> tuple[FieldChange, ...]:
@@ -40,14 +42,23 @@ def _plain(before: Json, after: Json) -> list[FieldChange]:
 
 
 def _targets(before: Json, after: Json) -> list[FieldChange]:
-    """Pair the targets by whom they ring, so that one put in between does not look like a change of all that follow."""
+    """Pair the targets place by place, or by whom they ring, whichever tells less: one put in between moves the rest."""
     old: Sequence[Json] = before.get("targets") or ()
     new: Sequence[Json] = after.get("targets") or ()
     if old == new:
         return []
+    in_place = _paired(old, new, [(0, len(old), 0, len(new))])
+    if len(in_place) == 1:
+        return in_place
     matcher = SequenceMatcher(None, [target["to"] for target in old], [target["to"] for target in new], autojunk=False)
+    by_destination = _paired(old, new, [codes[1:] for codes in matcher.get_opcodes()])
+    return min(in_place, by_destination, key=len)
+
+
+def _paired(old: Sequence[Json], new: Sequence[Json], blocks: Sequence[_Block]) -> list[FieldChange]:
+    """The changes when each block's targets are compared one with one, and those without a partner came or went."""
     changes: list[FieldChange] = []
-    for _tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+    for old_start, old_end, new_start, new_end in blocks:
         pairs = min(old_end - old_start, new_end - new_start)
         for step in range(pairs):
             changes += _deep(old[old_start + step], new[new_start + step], prefix=f"targets[{new_start + step}].")
@@ -62,13 +73,8 @@ def _deep(before: Json, after: Json, *, prefix: str) -> list[FieldChange]:
     from deepdiff import DeepDiff
 
     tree = DeepDiff(before, after, view="tree", ignore_type_in_groups=[], verbose_level=2)
-    found = [level for kind in tree.values() for level in kind]
-    return [_field(level, prefix, before, after) for level in found]
-
-
-def _field(level: Any, prefix: str, before: Json, after: Json) -> FieldChange:
-    path = str(level.path(output_format="list")[0])
-    return FieldChange(prefix + path, before.get(path), after.get(path))
+    paths = [str(level.path(output_format="list")[0]) for kind in tree.values() for level in kind]
+    return [FieldChange(prefix + path, before.get(path), after.get(path)) for path in dict.fromkeys(paths)]
 
 
 def _marked(changes: Sequence[FieldChange], before: Form, after: Form) -> Iterator[FieldChange]:

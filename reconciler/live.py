@@ -23,7 +23,7 @@ from reconciler.providers.base import (
     Unauthorized,
 )
 
-_OF_THE_ACCOUNT = (Unauthorized, LoginRequired)
+_OF_THE_ACCOUNT = (Unauthorized, LoginRequired, Forbidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,6 @@ class Live:
     unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     calls_made: int = 0
-    calls_saved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +78,13 @@ def _joined(parts: Iterable[Live]) -> Live:
     observations: dict[Key, Observation] = {}
     unmanaged: dict[str, tuple[str, ...]] = {}
     diagnostics: list[Diagnostic] = []
-    made = saved = 0
+    made = 0
     for part in parts:
         observations.update(part.observations)
         unmanaged.update(part.unmanaged)
         diagnostics += part.diagnostics
         made += part.calls_made
-        saved += part.calls_saved
-    return Live(observations, unmanaged, tuple(diagnostics), made, saved)
+    return Live(observations, unmanaged, tuple(diagnostics), made)
 
 
 def _read_account(provider: Provider, wanted: Sequence[Wanted], reader: Reader) -> Live:
@@ -103,8 +101,9 @@ def _read_account(provider: Provider, wanted: Sequence[Wanted], reader: Reader) 
     problems = [_account_problem(provider, unreachable, place)] if unreachable else []
     if listing is not None and not listing.complete:
         problems.append(_incomplete(provider, listing, place))
-    made = provider.calls_made - before
-    return Live(observations, _unmanaged(provider, wanted, listing), tuple(problems), made, max(0, len(wanted) - made))
+    return Live(
+        observations, _unmanaged(provider, wanted, listing), tuple(problems), provider.calls_made - before
+    )
 
 
 def _from_listing(
@@ -117,7 +116,7 @@ def _from_listing(
         if listing is None:
             to_read.append(item)
         elif item.key.number not in listing.numbers:
-            error = _missing(provider, item, complete=listing.complete)
+            error = _missing(provider, complete=listing.complete)
             observations[item.key] = _unknown(provider, item, error, reader.clock)
         elif (found := listing.numbers[item.key.number]) is not None:
             observations[item.key] = found
@@ -126,7 +125,7 @@ def _from_listing(
     return observations, to_read
 
 
-def _missing(provider: Provider, item: Wanted, *, complete: bool) -> ProviderError:
+def _missing(provider: Provider, *, complete: bool) -> ProviderError:
     if not complete:
         return ProviderError("the account's list broke off before this number was seen")
     return NotOwned(
@@ -192,7 +191,9 @@ def _account_problem(provider: Provider, error: ProviderError, place: Location |
 
 
 def _incomplete(provider: Provider, listing: Listing, place: Location | None) -> Diagnostic:
-    message = f"the list of account {provider.account} is incomplete: {listing.problem}; numbers not seen in it are unknown"
+    message = (
+        f"the list of account {provider.account} is incomplete: {listing.problem}; numbers not seen in it are unknown"
+    )
     return Diagnostic("provider-list-incomplete", Severity.ERROR, message, place)
 
 

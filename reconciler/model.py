@@ -221,6 +221,7 @@ class Change:
 
     `after_digests` are the keyed digests of sensitive values in `after`; `live_digest` is that of the live value the
     change was made from; `depends_on` are addresses whose change goes before this one.
+    `protected` is the stricter of file and record, `keeps_protection` what the file alone says and the record will say.
     `write` is the value that apply writes: present in a fresh plan, found again in the configuration for a stored one.
     """
 
@@ -240,6 +241,7 @@ class Change:
     description: str = ""
     needs: tuple[str, ...] = ()
     after_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
+    keeps_protection: bool = field(default=False, compare=False)
     write: Value | None = field(default=None, compare=False)
 
     @property

@@ -24,11 +24,14 @@ from reconciler.model import Action, Change, Desired, Key, Kind, NoForwarding, O
 from reconciler.plan.build import Options, Refresh, Selection, build
 from reconciler.plan.decide import Ground
 from reconciler.plan.model import Breach, Consent, Plan
-from reconciler.plan.policy import breaches, destination_findings, window_breach
+from reconciler.plan.policy import breaches, destination_findings, routes, window_breach
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.record.base import RecordState
 from reconciler.secrets import SecretError
 from reconciler.wiring import Session
+
+
+_UNWRITABLE = "unwritable-fields"
 
 
 class StalePlanError(Exception):
@@ -125,9 +128,8 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> Plan:
         raise _stale(f"the plan expired at {plan.expires_at}")
     if plan.commit is not None and plan.commit != (current_commit(configuration.root) or plan.commit):
         raise _stale(f"the plan was made at commit {plan.commit[:12]}, and another one is checked out")
-    bound = tuple(_bound(configuration, change, session) for change in plan.changes)
     merged = Consent(plan.consent.allow | consent.allow, plan.consent.overrides | consent.overrides)
-    plan = replace(plan, changes=bound, consent=merged)
+    plan = replace(plan, changes=_bound(session, plan.changes), consent=merged)
     return replace(plan, breaches=_breaches_again(configuration, plan))
 
 
@@ -201,42 +203,50 @@ def _account_lines(configuration: Configuration) -> dict[str, Location]:
 def _limited(configuration: Configuration, plan: Plan, limit: int) -> Plan:
     """Keep the first changes; they never depend on later ones."""
     plan = replace(plan, changes=plan.changes[:limit])
-    kept = {change.address for change in plan.changes}
-    others = [breach for breach in plan.breaches if breach.rule == "unwritable-fields" and breach.address in kept]
-    return replace(plan, breaches=(*_breaches_again(configuration, plan), *others))
+    return replace(plan, breaches=_breaches_again(configuration, plan))
 
 
 def _breaches_again(configuration: Configuration, plan: Plan) -> tuple[Breach, ...]:
-    return breaches(
+    """Judge a plan that has fewer changes or more consent now; what live values cannot be written is as it was."""
+    kept = {change.address for change in plan.changes}
+    unwritable = [
+        breach
+        for breach in plan.breaches
+        if breach.rule == _UNWRITABLE and breach.address in kept and _UNWRITABLE not in plan.consent.overrides
+    ]
+    again = breaches(
         plan.changes,
         policy=configuration.policy,
         declared=len(configuration.numbers),
         consent=plan.consent,
         places=configuration.numbers,
+        routes=routes(configuration),
         unwritable={},
     )
+    return (*again, *unwritable)
 
 
-def _bound(configuration: Configuration, change: Change, session: Session) -> Change:
-    """Find the value to write in the configuration: a plan file holds no secrets, so it cannot hold all of it."""
+def _bound(session: Session, changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Find the values to write in the configuration: a plan file holds no secrets, so it cannot hold all of them."""
+    desired = {each.key: each for each in session.configuration.desired}
+    ground = session.ground()
+    return tuple(_bound_one(change, desired.get(change.key), ground) for change in changes)
+
+
+def _bound_one(change: Change, desired: Desired | None, ground: Ground) -> Change:
     if change.action is Action.FORGET:
         return change
     if change.action is Action.DELETE and not change.declared_at:
         off: Value = NoForwarding() if change.key.kind is Kind.FORWARDING else Parking(parked=False)
         return replace(change, write=off)
-    desired = _find(configuration, change.key)
     try:
-        want = form(desired.value, resolve=session.secrets.resolve) if desired else None
+        want = form(desired.value, resolve=ground.secrets.resolve) if desired else None
     except SecretError as error:
         raise PlanFileError(f"{change.address}: {error}") from None
-    digests = want.digests(session.ground().digester) if want else {}
+    digests = want.digests(ground.digester) if want else {}
     if desired is None or want is None or want.text != dump(change.after) or digests != dict(change.after_digests):
         raise _stale(f"{change.address}: its desired value is not the one in the plan any more")
-    return replace(change, write=desired.value)
-
-
-def _find(configuration: Configuration, key: Key) -> Desired | None:
-    return next((desired for desired in configuration.desired if desired.key == key), None)
+    return replace(change, write=desired.value, keeps_protection=desired.protected)
 
 
 def _identity(change: Change) -> tuple[str, str, str, str, str, str]:

@@ -65,4 +65,5 @@ class ApplyReport:
     @property
     def wrote(self) -> bool:
         """Whether anything was, or may have been, written."""
-        return any(result.outcome in (Outcome.APPLIED, Outcome.UNVERIFIED) for result in self.results)
+        possible = (Outcome.APPLIED, Outcome.UNVERIFIED, Outcome.UNKNOWN)
+        return any(result.outcome in possible for result in self.results)

@@ -9,19 +9,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event
+from typing import Any
 
 from reconciler.apply.events import Emit, LockBroken, ignore
+from reconciler.apply.ledger import Ledger
 from reconciler.apply.report import ApplyReport, Halt, Result
 from reconciler.apply.walk import Walk
-from reconciler.apply.write import Writer
+from reconciler.apply.write import Attempt, Writer
 from reconciler.clock import Clock, rfc3339
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model import Action, Change, Key, LiveSource, Observation, Outcome
-from reconciler.plan.build import open_intents
+from reconciler.model import Action, Change, Entry, Key, LiveSource, Observation, Outcome
 from reconciler.plan.decide import Ground, record_form
 from reconciler.plan.model import Breach, Plan
 from reconciler.providers.base import Provider, ProviderError
-from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run
+from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +54,32 @@ def apply(job: Job) -> ApplyReport:
     plan = job.plan
     if plan.breaches:
         return _refused(job, Halt.REFUSED, [breach.diagnostic for breach in plan.breaches], _why(plan.breaches))
-    if not plan.changes and not plan.recordings and not _has_windows(job):
-        return _report(job, (), ())
     try:
-        with job.record.lock(_holders(job)) as lock:
-            return _locked(job, lock)
+        windows = (job.state or job.record.load()).windows
+        if not plan.changes and not plan.recordings and not windows:
+            return _report(job, (), ())
+        return _with_locks(job, windows)
     except LockedError as error:
         return _refused(job, Halt.LOCK, [_diagnostic("record-locked", error)], str(error))
     except RecordError as error:
         return _refused(job, Halt.RECORD, [_diagnostic("record-unusable", error)], str(error))
 
 
-def _has_windows(job: Job) -> bool:
-    return job.state is not None and bool(job.state.windows)
+def _with_locks(job: Job, windows: Sequence[Window]) -> ApplyReport:
+    """Lock what is written, and, where nobody else is at work there, what an interrupted run left unsettled."""
+    needed = {change.account for change in job.plan.changes} | {entry.account for entry in job.plan.recordings}
+    of_windows = [{intent.account for intent in window.intents} for window in windows]
+    needed = needed.union(*(accounts for accounts in of_windows if accounts & needed))
+    try:
+        with job.record.lock(_holders(job, needed.union(*of_windows))) as lock:
+            return _locked(job, lock)
+    except LockedError as error:
+        if error.holder.account in needed:
+            raise
+    if not needed:
+        return _report(job, (), ())
+    with job.record.lock(_holders(job, needed)) as lock:
+        return _locked(job, lock)
 
 
 def _locked(job: Job, lock: Lock) -> ApplyReport:
@@ -80,37 +94,56 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
     moved = {**_moved_in_record(job.plan, state), **_moved_live(job, writers)}
     if moved and not job.allow_partial:
         return _stale(job, moved)
-    walk = _walk(job, lock, state, writers)
-    changes = [change for change in job.plan.changes if change.key not in moved and change.account not in problems]
-    recordings = [entry for entry in job.plan.recordings if state.entries.get(entry.key) != entry]
-    if changes or recordings or walk.settle:
-        walk.go(changes, recordings)
-    return _finished(job, walk, moved, problems)
+    walk = Walk(
+        ledger=_ledger(job, lock, state),
+        writers=writers,
+        emit=job.emit,
+        max_failures=job.max_failures,
+        interrupted=job.interrupted,
+        may_write=job.may_write,
+    )
+    walk.go(job.plan.changes, _recordings(job, state), _excluded(job.plan, moved, problems))
+    found = [_moved_diagnostic(change, moved[change.key]) for change in job.plan.changes if change.key in moved]
+    results = [walk.results[change.key] for change in job.plan.changes]
+    return _report(job, results, [*found, *walk.diagnostics], walk.halt)
 
 
-def _walk(job: Job, lock: Lock, state: RecordState, writers: Mapping[str, Writer]) -> Walk:
-    known = job.plan.observed | {change.key for change in job.plan.changes}
-    carried = [intent for key, intent in open_intents(state).items() if key not in known]
-    return Walk(
+def _ledger(job: Job, lock: Lock, state: RecordState) -> Ledger:
+    """The record's side of the run: it settles the windows of runs that are over, as far as their numbers are known."""
+    windows = [window for window in state.windows if {each.account for each in window.intents} <= set(lock.accounts)]
+    known = job.plan.observed - {change.key for change in job.plan.changes}
+    carried = {intent.key: intent for window in windows for intent in window.intents if intent.key not in known}
+    return Ledger(
         record=job.record,
         lock=lock,
         state=state,
         run=replace(job.run, overrides=tuple(sorted(job.plan.consent.overrides | job.plan.consent.allow))),
-        writers=writers,
         clock=job.clock,
         emit=job.emit,
-        max_failures=job.max_failures,
-        interrupted=job.interrupted,
-        settle=[window.id for window in state.windows],
+        settle=[window.id for window in windows],
         carry=carried,
-        may_write=job.may_write,
-        run_scenario=job.scenario if state.scenario != job.scenario else None,
+        scenario=job.scenario if state.scenario != job.scenario else None,
     )
 
 
-def _holders(job: Job) -> Sequence[Holder]:
-    accounts = {change.account for change in job.plan.changes} | {entry.account for entry in job.plan.recordings}
-    accounts |= {intent.account for intent in open_intents(job.state).values()} if job.state else set()
+def _recordings(job: Job, state: RecordState) -> list[Entry]:
+    """What the plan found as desired, but for what another run has recorded meanwhile."""
+    before = job.state.entries if job.state else {}
+    return [entry for entry in job.plan.recordings if state.entries.get(entry.key) == before.get(entry.key)]
+
+
+def _excluded(plan: Plan, moved: Mapping[Key, str], problems: Mapping[str, ProviderError]) -> dict[Key, Attempt]:
+    """Changes that are not tried: their number has moved, or their account cannot be opened."""
+    found: dict[Key, Attempt] = {}
+    for change in plan.changes:
+        if change.key in moved:
+            found[change.key] = Attempt(Outcome.SKIPPED, f"it has moved since the plan: {moved[change.key]}")
+        elif change.account in problems and change.action is not Action.FORGET:
+            found[change.key] = Attempt(Outcome.FAILED, str(problems[change.account]))
+    return found
+
+
+def _holders(job: Job, accounts: Iterable[str]) -> Sequence[Holder]:
     run = job.run
     return [
         Holder(account, run.host, run.user, run.pid, run.id, rfc3339(job.clock.now())) for account in sorted(accounts)
@@ -141,8 +174,9 @@ def _writers(job: Job, providers: Mapping[str, Provider], state: RecordState) ->
     """Writers with what was read just now, where nobody else has written since the plan."""
     fresh = _read_again(job, providers) if job.state is None or job.state.serial != state.serial else {}
     overrides = job.plan.consent.overrides
+    recorded = {key: entry.digests for key, entry in state.entries.items()}
     return {
-        account: Writer(provider, job.clock, job.ground, overrides, fresh, job.interrupted)
+        account: Writer(provider, job.clock, job.ground, overrides, fresh, recorded, job.interrupted)
         for account, provider in providers.items()
     }
 
@@ -188,10 +222,17 @@ def _moved_in_record(plan: Plan, state: RecordState) -> dict[Key, str]:
     moved: dict[Key, str] = {}
     for change in plan.changes:
         entry = state.entries.get(change.key)
-        if change.live_source is LiveSource.RECORDED and change.action is not Action.FORGET:
-            if entry is None or record_form(entry).json != change.before:
-                moved[change.key] = "its record is another one now"
+        from_record = change.live_source is LiveSource.RECORDED and change.action is not Action.FORGET
+        if from_record and not (entry is not None and _says(entry, change.before)):
+            moved[change.key] = "its record is another one now"
     return moved
+
+
+def _says(entry: Entry, before: Any) -> bool:
+    """Whether a recorded value is the one a change was made from; what was recorded as unknown agrees with anything."""
+    recorded = record_form(entry).json
+    filled = {path: before.get(path) if value is None else value for path, value in recorded.items()}
+    return bool(filled == before)
 
 
 def _stale(job: Job, moved: Mapping[Key, str]) -> ApplyReport:
@@ -212,21 +253,6 @@ def _why(breaches: Sequence[Breach]) -> str:
 def _refused(job: Job, halt: Halt, diagnostics: Sequence[Diagnostic], why: str) -> ApplyReport:
     results = [_result(change, Outcome.SKIPPED, why) for change in job.plan.changes]
     return _report(job, results, diagnostics, halt)
-
-
-def _finished(
-    job: Job, walk: Walk, moved: Mapping[Key, str], problems: Mapping[str, ProviderError]
-) -> ApplyReport:
-    results: list[Result] = []
-    for change in job.plan.changes:
-        if change.key in walk.results:
-            results.append(walk.results[change.key])
-        elif change.key in moved:
-            results.append(_result(change, Outcome.SKIPPED, f"it has moved since the plan: {moved[change.key]}"))
-        else:
-            results.append(_result(change, Outcome.FAILED, str(problems[change.account])))
-    found = [_moved_diagnostic(change, moved[change.key]) for change in job.plan.changes if change.key in moved]
-    return _report(job, results, [*found, *walk.diagnostics], walk.halt)
 
 
 def _result(change: Change, outcome: Outcome, why: str) -> Result:

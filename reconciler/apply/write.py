@@ -9,11 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
+from typing import Any
 
 from reconciler.canonical import Form, Json, form, hidden_in, hidden_paths
 from reconciler.clock import Clock
 from reconciler.diff import field_changes
 from reconciler.model import (
+    Action,
     Change,
     Key,
     LiveSource,
@@ -28,18 +30,20 @@ from reconciler.model import (
     Value,
 )
 from reconciler.plan.decide import NOTHING, Ground
-from reconciler.providers.base import Provider, ProviderError, Rejected, Write
+from reconciler.providers.base import NotOwned, Provider, ProviderError, Rejected, Write
 from reconciler.secrets import SecretError, Secrets
 
 FRESH_SECONDS = 30.0
 READ_BACK_WAITS = (0.0, 1.5, 3.5)
+_LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What became of one change. `cause` groups like failures; `moved` says that the live value was another one.
 
-    `written` is True once the vendor took the value, also where it reads back otherwise.
+    `written` is True once the vendor took the value, also where it reads back otherwise. `lost` are live values that
+    cannot be written and that the write may have reset.
     """
 
     outcome: Outcome
@@ -49,17 +53,23 @@ class Attempt:
     cause: str = ""
     moved: bool = False
     written: bool = False
+    lost: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes changes of one account. `seen` holds reads that may still be fresh; `interrupted` ends waiting."""
+    """Writes changes of one account.
+
+    `seen` holds reads that may still be fresh, `recorded` the keyed digests of what the record holds; `interrupted`
+    ends waiting.
+    """
 
     provider: Provider
     clock: Clock
     ground: Ground
     overrides: frozenset[str] = frozenset()
     seen: Mapping[Key, Observation] = field(default_factory=dict)
+    recorded: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)
     interrupted: Event = field(default_factory=Event)
 
     def write(self, changes: Sequence[Change]) -> list[Attempt]:
@@ -69,7 +79,7 @@ class Writer:
         except SecretError as error:
             return [Attempt(Outcome.FAILED, str(error), cause="SecretError") for _ in changes]
         if self.provider.capabilities.readable:
-            return [self._prove(change, write) for change, write in zip(changes, writes, strict=True)]
+            return [self._proven(change, write) for change, write in zip(changes, writes, strict=True)]
         return self._batch(writes)
 
     def look(self, change: Change) -> Observation:
@@ -90,10 +100,16 @@ class Writer:
             return None if live.digest(self.ground.digester) == change.live_digest else _now(live, change.before)
         if change.before is None and change.live_source is LiveSource.UNKNOWN:
             harmless = live.json == NOTHING or _readable_equal(live.json, change.after)
-            return None if harmless else "it has a live forwarding that is not in the record; plan again with --refresh all"
-        return None if _readable_equal(live.json, change.before) else _now(live, change.before)
+            return None if harmless else "it has a live forwarding that is not in the record; use --refresh all"
+        return None if self._is_as_recorded(change, live) else _now(live, change.before)
 
-    def _prove(self, change: Change, write: Write) -> Attempt:
+    def _is_as_recorded(self, change: Change, live: Form) -> bool:
+        recorded, digests = self.recorded.get(change.key, {}), live.digests(self.ground.digester)
+        return _readable_equal(live.json, change.before) and all(
+            recorded.get(path, digest) == digest for path, digest in digests.items()
+        )
+
+    def _proven(self, change: Change, write: Write) -> Attempt:
         try:
             seen = self.look(change)
         except ProviderError as error:
@@ -101,10 +117,12 @@ class Writer:
         why = self.moved(change, seen)
         if why is not None:
             return Attempt(Outcome.SKIPPED, f"not written: it has moved since the plan: {why}", moved=True)
-        if seen.unwritable and "unwritable-fields" not in self.overrides:
+        permitted = change.action is Action.DELETE or "unwritable-fields" in self.overrides
+        if seen.unwritable and not permitted:
             names = ", ".join(sorted(seen.unwritable))
-            return Attempt(Outcome.SKIPPED, f"not written: {names} would be lost; --override unwritable-fields permits it")
-        return self._send(change, write)
+            why = f"not written: {names} may be lost; --override unwritable-fields permits it"
+            return Attempt(Outcome.SKIPPED, why)
+        return replace(self._send(change, write), lost=seen.unwritable)
 
     def _send(self, change: Change, write: Write) -> Attempt:
         """Send, and send again only after a read proved that the first one did not take effect."""
@@ -138,7 +156,8 @@ class Writer:
         differing: tuple[str, ...] = ()
         untouched = False
         for wait in READ_BACK_WAITS:
-            self.clock.sleep(wait)
+            if not self.interrupted.is_set():
+                self.clock.sleep(wait)
             try:
                 seen = self.provider.read(write.number)
             except ProviderError as error:
@@ -171,15 +190,15 @@ class Writer:
         """Write what cannot be read back; a rejected batch is halved until the culprit stands alone."""
         try:
             sent = self.provider.write(writes)
-        except Rejected as error:
+        except (Rejected, NotOwned) as error:
             if len(writes) == 1:
                 return [Attempt(Outcome.FAILED, str(error), error.attempts, cause=error.cause_key)]
             middle = len(writes) // 2
             return [*self._batch(writes[:middle]), *self._batch(writes[middle:])]
         except ProviderError as error:
             outcome = Outcome.UNKNOWN if error.may_have_taken_effect else Outcome.FAILED
-            return [Attempt(outcome, str(error), error.attempts, cause=error.cause_key) for _ in writes]
-        return [Attempt(Outcome.UNVERIFIED, None, sent, ("parking",), written=True) for _ in writes]
+            return [Attempt(outcome, str(error), error.attempts, cause=error.cause_key)] * len(writes)
+        return [Attempt(Outcome.UNVERIFIED, None, sent, ("parking",), written=True)] * len(writes)
 
 
 def resolved(value: Value, secrets: Secrets) -> Value:
@@ -194,7 +213,8 @@ def resolved(value: Value, secrets: Secrets) -> Value:
 
 
 def _wanted(change: Change) -> Value:
-    assert change.write is not None, "a plan's changes are bound to the configuration before they are applied"
+    if change.write is None:
+        raise ValueError("a plan's changes are bound to the configuration before they are applied")
     return change.write
 
 
@@ -234,4 +254,4 @@ def _now(live: Form, before: Json | None) -> str:
 
 def _short(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."

@@ -14,11 +14,11 @@ from reconciler.config.settings import Account, Configuration
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects import effects
 from reconciler.live import Live, Wanted
-from reconciler.model import Change, Desired, Entry, Key, Kind
+from reconciler.model import Action, Change, Desired, Entry, Key, Kind
 from reconciler.plan.decide import Decision, Ground, Subject, decide, forgotten
 from reconciler.plan.model import Calls, Consent, Plan
 from reconciler.plan.order import ordered
-from reconciler.plan.policy import breaches
+from reconciler.plan.policy import breaches, routes
 from reconciler.record.base import Intent, RecordState
 
 ReadLive = Callable[[Mapping[str, Sequence[Wanted]]], Live]
@@ -71,6 +71,7 @@ class Options:
 class _Gathered:
     subjects: list[Subject] = field(default_factory=list)
     forgets: list[Change] = field(default_factory=list)
+    forgotten: set[Key] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
@@ -107,10 +108,13 @@ def build(
             declared=len(configuration.numbers),
             consent=options.consent,
             places=configuration.numbers,
+            routes=routes(configuration),
             unwritable=_unwritable(subjects),
         ),
         diagnostics=tuple(dict.fromkeys(diagnostics)),
-        observed=frozenset(subject.key for subject, item in zip(subjects, decisions, strict=True) if item.settled),
+        observed=frozenset(gathered.forgotten).union(
+            subject.key for subject, item in zip(subjects, decisions, strict=True) if item.settled
+        ),
     )
 
 
@@ -134,7 +138,7 @@ def _counted(subjects: Sequence[Subject], decisions: Sequence[Decision], live: L
             for subject, item in zip(subjects, decisions, strict=True)
         ),
         accounts=len({subject.account for subject in subjects}),
-        calls=Calls(live.calls_made, live.calls_saved),
+        calls=Calls(live.calls_made, max(0, len(subjects) - live.calls_made)),
         recordings=tuple(item.recording for item in quiet if item.recording is not None),
     )
 
@@ -156,17 +160,28 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
             subject = Subject(desired.key, desired.account, desired, None, state.entries.get(desired.key))
             found.subjects.append(replace(subject, intent=intents.get(desired.key)))
     declared = {desired.key for desired in configuration.desired}
-    for key, entry in state.entries.items():
-        if key in declared:
-            continue
-        if key.number in configuration.numbers:
-            found.diagnostics.append(_block_missing(configuration, entry))
-        elif key.number in configuration.forget:
-            change = forgotten(Subject(key, entry.account, entry=entry))
-            found.forgets += [change] if change and not selection.narrowed else []
-        elif configuration.whole and not selection.narrowed:
-            _gather_vanished(configuration, entry, intents.get(key), found)
+    for key in dict.fromkeys([*state.entries, *intents]):
+        if key not in declared:
+            _gather_undeclared(configuration, state.entries.get(key), intents.get(key), found, selection)
     return found
+
+
+def _gather_undeclared(
+    configuration: Configuration, entry: Entry | None, intent: Intent | None, found: _Gathered, selection: Selection
+) -> None:
+    """What the record, or the intent of an interrupted run, knows and no file declares."""
+    known = entry or intent
+    if known is None:
+        return
+    if known.key.number in configuration.numbers:
+        found.diagnostics += [_block_missing(configuration, entry)] if entry else []
+    elif selection.narrowed:
+        return
+    elif known.key.number in configuration.forget:
+        found.forgotten.add(known.key)
+        found.forgets += [forgotten(Subject(known.key, known.account, entry=entry), entry)] if entry else []
+    elif configuration.whole:
+        _gather_vanished(configuration, known, Subject(known.key, known.account, entry=entry, intent=intent), found)
 
 
 def open_intents(state: RecordState) -> dict[Key, Intent]:
@@ -175,26 +190,26 @@ def open_intents(state: RecordState) -> dict[Key, Intent]:
 
 
 def _gather_vanished(
-    configuration: Configuration, entry: Entry, intent: Intent | None, found: _Gathered
+    configuration: Configuration, known: Entry | Intent, subject: Subject, found: _Gathered
 ) -> None:
-    account = _account_of(configuration.accounts, entry)
+    account = _account_of(configuration.accounts, known)
     if account is None:
         message = (
-            f"{entry.account}/{entry.key.number} is recorded as ours and stands in no file any more, "
-            f"and no account says where it lives now (it was {entry.account}); it is left alone"
+            f"{known.account}/{known.key.number} is recorded as ours and stands in no file any more, "
+            f"and no account says where it lives now (it was {known.account}); it is left alone"
         )
-        hint = f'list it under `forget: ["{entry.key.number}"]`, or put the account back'
+        hint = f'list it under `forget: ["{known.key.number}"]`, or put the account back'
         found.diagnostics.append(Diagnostic("record-account-gone", Severity.WARNING, message, hint=hint))
     else:
-        found.subjects.append(Subject(entry.key, account, entry=entry, intent=intent))
+        found.subjects.append(replace(subject, account=account))
 
 
-def _account_of(accounts: Mapping[str, Account], entry: Entry) -> str | None:
+def _account_of(accounts: Mapping[str, Account], known: Entry | Intent) -> str | None:
     """The account that a recorded number lives in now: its own, or the only one of its provider."""
-    known = accounts.get(entry.account)
-    if known is not None and known.provider == entry.key.provider:
-        return entry.account
-    same = [name for name, account in accounts.items() if account.provider == entry.key.provider]
+    account = accounts.get(known.account)
+    if account is not None and account.provider == known.key.provider:
+        return known.account
+    same = [name for name, account in accounts.items() if account.provider == known.key.provider]
     return same[0] if len(same) == 1 else None
 
 
@@ -222,7 +237,13 @@ def _to_read(subjects: Iterable[Subject], ground: Ground, refresh: Refresh) -> I
     """What cannot be read at all is asked for only to prove that the account owns it, before a write."""
     for subject in subjects:
         readable = subject.key.kind is not Kind.PARKING
-        if readable and (refresh is Refresh.ALL or subject.intent is not None):
+        always = refresh is Refresh.ALL or subject.intent is not None or ground.reassert
+        if (readable and always) or (refresh is not Refresh.NONE and _is_open(decide(subject, ground))):
             yield subject
-        elif refresh is not Refresh.NONE and not decide(subject, ground).as_recorded:
-            yield subject
+
+
+def _is_open(decision: Decision) -> bool:
+    """Whether a number is to be looked at before its change goes on; forgetting asks nobody."""
+    if decision.change is not None:
+        return decision.change.action is not Action.FORGET
+    return not decision.as_recorded

@@ -32,6 +32,8 @@ from reconciler.record.base import Intent
 from reconciler.secrets import Digester, SecretError, Secrets
 
 NOTHING: Json = {"type": NoForwarding.type}
+_NOT_RECORDED: Json = {"type": None}
+_NOT_OWNED = "provider-not-owned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,7 @@ class _Compared:
 def decide(subject: Subject, ground: Ground) -> Decision:
     """Decide about one key."""
     if subject.observation is not None and subject.observation.value is None:
-        problem = subject.observation.problem
-        return Decision(unknown=True, diagnostics=(problem,) if problem else ())
+        return _unread(subject, subject.observation)
     if subject.desired is None:
         return _vanished(subject, ground)
     try:
@@ -96,6 +97,20 @@ def decide(subject: Subject, ground: Ground) -> Decision:
     if subject.key.kind is Kind.PARKING:
         return _parking(subject, subject.desired, want, ground)
     return _against_record(subject, subject.desired, want, ground)
+
+
+def _unread(subject: Subject, seen: Observation) -> Decision:
+    """Not known; but a number that vanished from the files and is not ours to forward any more is only forgotten."""
+    problem = seen.problem
+    if subject.desired is None and subject.entry is not None and problem is not None and problem.code == _NOT_OWNED:
+        note = Diagnostic(
+            "released-not-owned",
+            Severity.WARNING,
+            f"{subject.account}/{subject.key.number} is in no file any more and no longer among the numbers of account "
+            f"{subject.account}; it is only forgotten",
+        )
+        return Decision(_forget(subject, record_form(subject.entry)), diagnostics=(note,), settled=True)
+    return Decision(unknown=True, diagnostics=(problem,) if problem else ())
 
 
 def entry_for(desired: Desired, want: Form, ground: Ground, *, unknown: Iterable[str] = ()) -> Entry:
@@ -116,25 +131,41 @@ def digested(want: Form, digester: Digester) -> Form:
     return Form(want.json, want.digests(digester))
 
 
-def matches_entry(entry: Entry, want: Form, ground: Ground) -> bool:
-    """Whether the record already says exactly this."""
-    return entry.value == want.text and dict(entry.digests) == want.digests(ground.digester)
-
-
 def _against_live(
     subject: Subject, desired: Desired, want: Form, seen: Observation, ground: Ground
 ) -> Decision:
-    assert seen.value is not None
-    live = form(seen.value, unreadable=seen.unreadable, hidden_paths=hidden_paths(desired.value))
+    live = _live_form(subject, desired, want, seen)
     compared = _compare(subject, live, want)
-    if not compared.fields:
-        return _equal(subject, desired, want, compared, ground)
-    change = _change(subject, desired, want, compared, ground)
-    change = replace(
+    notes = (*_event_url_removed(desired, compared), *_unverifiable(desired, want, compared))
+    if compared.fields:
+        change = _change(subject, desired, want, compared, ground)
+    elif ground.reassert and seen.unreadable & want.json.keys():
+        change = _assertion(subject, desired, want, compared, ground)
+    else:
+        recording = _recording(subject, desired, want, compared, ground)
+        return Decision(recording=recording, diagnostics=notes, settled=True)
+    return Decision(_as_read(change, live, seen, ground), diagnostics=notes, settled=True)
+
+
+def _live_form(subject: Subject, desired: Desired, want: Form, seen: Observation) -> Form:
+    """A live value in canonical form; what was secret in the record stays hidden, unless the files say it in clear."""
+    hidden = hidden_paths(desired.value)
+    if subject.entry is not None:
+        recorded = hidden_in(record_form(subject.entry).json)
+        hidden |= {path for path in recorded if getattr(seen.value, path, None) != want.json.get(path)}
+    return form(_value(seen), unreadable=seen.unreadable, hidden_paths=hidden)
+
+
+def _as_read(change: Change, live: Form, seen: Observation, ground: Ground) -> Change:
+    return replace(
         change, live_digest=live.digest(ground.digester), live_source=LiveSource.READ, read_at=rfc3339(seen.read_at)
     )
-    notes = [*_event_url_removed(desired, compared), *_unverifiable(desired, want, compared)]
-    return Decision(change, diagnostics=tuple(notes), settled=True)
+
+
+def _value(seen: Observation) -> Value:
+    if seen.value is None:
+        raise ValueError("what was not read has no value to compare")
+    return seen.value
 
 
 def _compare(subject: Subject, live: Form, want: Form) -> _Compared:
@@ -164,27 +195,27 @@ def _recorded_values(subject: Subject, path: str, type_name: str) -> list[Any]:
     return distinct if subject.intent else [value for value in distinct if value is not None]
 
 
-def _equal(subject: Subject, desired: Desired, want: Form, compared: _Compared, ground: Ground) -> Decision:
+def _recording(
+    subject: Subject, desired: Desired, want: Form, compared: _Compared, ground: Ground
+) -> Entry | None:
+    """The entry to keep of a number that is as desired; None where the record says so already."""
     entry = subject.entry
     fresh = entry_for(desired, want, ground, unknown=compared.unrecorded)
-    if entry and entry.value == fresh.value and dict(entry.digests) == dict(fresh.digests):
-        recording = None if entry.account == desired.account else replace(entry, account=desired.account)
-    else:
-        recording = fresh
-    notes = tuple(_unverifiable(desired, want, compared))
-    if ground.reassert and subject.observation and (subject.observation.unreadable & want.json.keys()):
-        return Decision(_assertion(subject, desired, want, compared, ground), diagnostics=notes, settled=True)
-    return Decision(recording=recording, diagnostics=notes, settled=True)
+    if entry is None:
+        return fresh
+    protected = desired.protected or entry.protected
+    if entry.value != fresh.value or dict(entry.digests) != dict(fresh.digests):
+        return replace(fresh, protected=protected)
+    if (entry.account, entry.protected) == (desired.account, protected):
+        return None
+    return replace(entry, account=desired.account, protected=protected)
 
 
 def _assertion(subject: Subject, desired: Desired, want: Form, compared: _Compared, ground: Ground) -> Change:
-    change = _base(subject, desired, want, ground)
-    seen = subject.observation
-    assert seen is not None
-    fields = tuple(FieldChange(path, None, want.json[path]) for path in sorted(seen.unreadable & want.json.keys()))
-    return replace(
-        change, action=Action.ASSERT, before=compared.before.json, fields=fields, read_at=rfc3339(seen.read_at)
-    )
+    unreadable = subject.observation.unreadable if subject.observation else frozenset()
+    fields = tuple(FieldChange(path, None, want.json[path]) for path in sorted(unreadable & want.json.keys()))
+    base = _base(subject, desired, want, ground)
+    return replace(base, action=Action.ASSERT, before=compared.before.json, fields=fields)
 
 
 def _change(subject: Subject, desired: Desired, want: Form, compared: _Compared, ground: Ground) -> Change:
@@ -201,7 +232,7 @@ def _change(subject: Subject, desired: Desired, want: Form, compared: _Compared,
 
 def _action(subject: Subject, want: Form, compared: _Compared) -> Action:
     if compared.before.json == NOTHING:
-        return Action.CREATE
+        return Action.UPDATE if _was_forwarded(subject) else Action.CREATE
     if want.json == NOTHING:
         return Action.DELETE
     if {change.path for change in compared.fields} <= compared.unsure:
@@ -209,14 +240,26 @@ def _action(subject: Subject, want: Form, compared: _Compared) -> Action:
     return Action.UPDATE if _is_ours(subject, compared) else Action.ADOPT
 
 
+def _was_forwarded(subject: Subject) -> bool:
+    """Whether the record holds a forwarding: one that is gone is drift, not news."""
+    return subject.entry is not None and record_form(subject.entry).json != NOTHING
+
+
 def _is_ours(subject: Subject, compared: _Compared) -> bool:
-    """Whether the live value may be counted as ours: recorded, or what an interrupted run was about to write."""
+    """Whether the live value may be counted as ours: recorded, or what an interrupted run wrote or was to replace."""
     if subject.entry is not None:
         return True
-    if subject.intent is None or not subject.intent.after:
-        return False
-    intended = json.loads(subject.intent.after)
-    return all(intended.get(path) == value for path, value in compared.before.json.items() if value is not None)
+    return any(_agrees(compared.before.json, {}, intended, {}) for intended, _ in _intended(subject))
+
+
+def _intended(subject: Subject) -> list[tuple[Json, Mapping[str, str]]]:
+    """The values that an unsettled intent counts as ours, with their digests: what it writes, and what it replaces."""
+    intent = subject.intent
+    if intent is None:
+        return []
+    replaced = "" if intent.action == Action.ADOPT.value else intent.before
+    texts: tuple[tuple[str, Mapping[str, str]], ...] = ((intent.after, intent.digests), (replaced, {}))
+    return [(json.loads(text), digests) for text, digests in texts if text]
 
 
 def _base(subject: Subject, desired: Desired, want: Form, ground: Ground) -> Change:
@@ -232,6 +275,7 @@ def _base(subject: Subject, desired: Desired, want: Form, ground: Ground) -> Cha
         declared_at=str(desired.declared_at),
         description=desired.description,
         needs=("allow-protected",) if protected else (),
+        keeps_protection=desired.protected,
         after_digests=want.digests(ground.digester),
         write=desired.value,
     )
@@ -249,13 +293,15 @@ def _against_record(subject: Subject, desired: Desired, want: Form, ground: Grou
         return Decision(change if want.json != NOTHING else None, unknown=False)
     recorded = record_form(entry)
     holes = {path: want.json.get(path) for path, value in recorded.json.items() if value is None}
-    recorded = Form({**recorded.json, **holes}, recorded.secrets)
+    has_key = ground.digester.key is not None
+    recorded = Form({**recorded.json, **holes}, recorded.secrets if has_key else {})
+    notes = () if has_key else tuple(_not_comparable(desired, want))
     fields = field_changes(recorded, digested(want, ground.digester))
     if not fields:
-        return Decision(as_recorded=True)
+        return Decision(as_recorded=True, diagnostics=notes)
     compared = _Compared(recorded, fields)
     change = replace(_change(subject, desired, want, compared, ground), live_source=LiveSource.RECORDED)
-    return Decision(change)
+    return Decision(change, diagnostics=notes)
 
 
 def _parking(subject: Subject, desired: Desired, want: Form, ground: Ground) -> Decision:
@@ -279,27 +325,21 @@ def _parking(subject: Subject, desired: Desired, want: Form, ground: Ground) -> 
 
 def _vanished(subject: Subject, ground: Ground) -> Decision:
     """Recorded as ours and declared nowhere: a delete while it is still what we wrote, else only forgotten."""
-    entry = subject.entry
-    if entry is None:
-        return Decision()
-    recorded = record_form(entry)
+    recorded = record_form(subject.entry) if subject.entry else Form(_NOT_RECORDED)
     if subject.key.kind is Kind.PARKING:
-        gone = recorded.json.get("parking") is not True and subject.intent is None
-        return Decision(_forget(subject, recorded) if gone else _delete(subject, entry, recorded, Parking(False), ground))
+        off = recorded.json.get("parking") is not True and subject.intent is None
+        return Decision(_forget(subject, recorded) if off else _delete(subject, recorded, Parking(parked=False)))
     if recorded.json == NOTHING and subject.intent is None:
         return Decision(_forget(subject, recorded))
-    seen = subject.observation
-    if seen is None:
-        change = _delete(subject, entry, recorded, NoForwarding(), ground)
-        return Decision(replace(change, live_source=LiveSource.RECORDED))
-    return _vanished_seen(subject, entry, recorded, seen, ground)
+    if subject.observation is None:
+        return Decision(_delete(subject, recorded, NoForwarding()))
+    return _vanished_seen(subject, recorded, subject.observation, ground)
 
 
-def _vanished_seen(subject: Subject, entry: Entry, recorded: Form, seen: Observation, ground: Ground) -> Decision:
-    assert seen.value is not None
-    live = form(seen.value, unreadable=seen.unreadable, hidden_paths=hidden_in(recorded.json))
-    if live.json == NOTHING:
-        return Decision(_forget(subject, live), settled=True)
+def _vanished_seen(subject: Subject, recorded: Form, seen: Observation, ground: Ground) -> Decision:
+    live = form(_value(seen), unreadable=seen.unreadable, hidden_paths=_hidden_in_all(subject, recorded))
+    if live.json == NOTHING or (subject.entry is None and not _still_ours(subject, live, recorded, ground)):
+        return Decision(_forget(subject, live) if subject.entry else None, settled=True)
     if not _still_ours(subject, live, recorded, ground):
         note = Diagnostic(
             "released-changed-by-hand",
@@ -308,18 +348,16 @@ def _vanished_seen(subject: Subject, entry: Entry, recorded: Form, seen: Observa
             "forwarding is not what was last written; it is only forgotten",
         )
         return Decision(_forget(subject, live), diagnostics=(note,), settled=True)
-    change = _delete(subject, entry, live, NoForwarding(), ground)
-    change = replace(
-        change, live_digest=live.digest(ground.digester), live_source=LiveSource.READ, read_at=rfc3339(seen.read_at)
-    )
-    return Decision(change, settled=True)
+    return Decision(_as_read(_delete(subject, live, NoForwarding()), live, seen, ground), settled=True)
+
+
+def _hidden_in_all(subject: Subject, recorded: Form) -> frozenset[str]:
+    return hidden_in(recorded.json).union(*(hidden_in(intended) for intended, _ in _intended(subject)))
 
 
 def _still_ours(subject: Subject, live: Form, recorded: Form, ground: Ground) -> bool:
     """Whether a live value is what the record, or an unsettled intent, says that we wrote."""
-    known = [(recorded.json, dict(recorded.secrets))]
-    if subject.intent is not None and subject.intent.after:
-        known.append((json.loads(subject.intent.after), dict(subject.intent.digests)))
+    known = [(recorded.json, recorded.secrets), *_intended(subject)]
     digests = live.digests(ground.digester)
     return any(_agrees(live.json, digests, data, theirs) for data, theirs in known)
 
@@ -331,8 +369,9 @@ def _agrees(live: Json, digests: Mapping[str, str], data: Json, theirs: Mapping[
     )
 
 
-def _delete(subject: Subject, entry: Entry, before: Form, value: Value, ground: Ground) -> Change:
-    needs = ("allow-delete", "allow-protected") if entry.protected else ("allow-delete",)
+def _delete(subject: Subject, before: Form, value: Value) -> Change:
+    protected = bool(subject.entry and subject.entry.protected)
+    needs = ("allow-delete", "allow-protected") if protected else ("allow-delete",)
     after = form(value)
     return Change(
         key=subject.key,
@@ -341,7 +380,7 @@ def _delete(subject: Subject, entry: Entry, before: Form, value: Value, ground: 
         before=before.json,
         after=after.json,
         fields=field_changes(before, after),
-        protected=entry.protected,
+        protected=protected,
         live_source=LiveSource.RECORDED,
         needs=needs,
         write=value,
@@ -362,11 +401,9 @@ def _forget(subject: Subject, live: Form) -> Change:
     )
 
 
-def forgotten(subject: Subject) -> Change | None:
+def forgotten(subject: Subject, entry: Entry) -> Change:
     """The change for a number under `forget`: its record is dropped, the vendor is not touched."""
-    if subject.entry is None:
-        return None
-    return replace(_forget(subject, record_form(subject.entry)), live_source=LiveSource.RECORDED, needs=())
+    return replace(_forget(subject, record_form(entry)), live_source=LiveSource.RECORDED, needs=())
 
 
 def _variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
@@ -386,6 +423,17 @@ def _event_url_removed(desired: Desired, compared: _Compared) -> Iterable[Diagno
                 f"{desired.address}: without `event_url` its call events go to the application's URL, where one is set",
                 desired.declared_at,
             )
+
+
+def _not_comparable(desired: Desired, want: Form) -> Iterable[Diagnostic]:
+    for path in want.secrets:
+        yield Diagnostic(
+            "field-not-comparable",
+            Severity.WARNING,
+            f"{desired.address}: `{path}` is sensitive and there is no key, so it cannot be compared with the record",
+            desired.locations.get(path, desired.declared_at),
+            hint="set RECONCILER_RECORD_KEY to 32 bytes or more, or plan with --refresh all",
+        )
 
 
 def _unverifiable(desired: Desired, want: Form, compared: _Compared) -> Iterable[Diagnostic]:

@@ -5,50 +5,23 @@ Pure and deterministic: the order follows from the changes alone, not from the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from reconciler.model import Action, Change
+
+_LAST = {Action.DELETE: 1, Action.FORGET: 2}
+_WRITES = (Action.CREATE, Action.UPDATE, Action.ADOPT, Action.ASSERT)
 
 
 def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Give each change its `depends_on` and sort: by dependency first, then deletes and forgets last, then address."""
     pending = sorted(changes, key=_rank)
-    edges = _edges(pending)
-    by_key = {id(change): change for change in pending}
-    graph = {id(change): [id(other) for other in edges[id(change)]] for change in pending}
-    order = _topological(graph)
+    order, before = _walked(_before(pending))
     return tuple(
-        replace(by_key[at], depends_on=tuple(sorted({other.address for other in edges[at]}))) for at in order
+        replace(pending[at], depends_on=tuple(sorted({pending[other].address for other in before[at]}))) for at in order
     )
-
-
-def _rank(change: Change) -> tuple[int, str, str]:
-    last = {Action.DELETE: 1, Action.FORGET: 2}
-    return (last.get(change.action, 0), change.address, change.key.kind.value)
-
-
-def _edges(changes: Sequence[Change]) -> dict[int, list[Change]]:
-    """Which changes must go before which; a loop among them has no order, so its edges are dropped."""
-    by_number: dict[str, list[Change]] = {}
-    for change in changes:
-        by_number.setdefault(change.key.number, []).append(change)
-    edges: dict[int, list[Change]] = {id(change): [] for change in changes}
-    for change in changes:
-        if change.action is Action.FORGET:
-            continue
-        for number in destinations(change.after) - {change.key.number}:
-            edges[id(change)] += [other for other in by_number.get(number, ()) if other.action in _WRITES]
-        for number in destinations(change.before) - destinations(change.after) - {change.key.number}:
-            for other in by_number.get(number, ()):
-                if other.action is Action.DELETE:
-                    edges[id(other)].append(change)
-    return _without_cycles(edges)
-
-
-_WRITES = (Action.CREATE, Action.UPDATE, Action.ADOPT, Action.ASSERT)
 
 
 def destinations(value: Mapping[str, Any] | None) -> set[str]:
@@ -59,35 +32,50 @@ def destinations(value: Mapping[str, Any] | None) -> set[str]:
     return numbers | ({str(value["reserve"])} if value.get("reserve") else set())
 
 
-def _without_cycles(edges: dict[int, list[Change]]) -> dict[int, list[Change]]:
-    graph = {at: [id(other) for other in others] for at, others in edges.items()}
-    while True:
-        try:
-            TopologicalSorter(graph).prepare()
-        except CycleError as error:
-            cycle = set(error.args[1])
-            for at in cycle:
-                graph[at] = [other for other in graph[at] if other not in cycle]
-        else:
-            return {at: [other for other in others if id(other) in graph[at]] for at, others in edges.items()}
+def _rank(change: Change) -> tuple[int, str, str]:
+    return (_LAST.get(change.action, 0), change.address, change.key.kind.value)
 
 
-def _topological(graph: Mapping[int, Sequence[int]]) -> list[int]:
-    """Stable: among what is ready, the order of the graph's keys."""
-    done: set[int] = set()
+def _before(changes: Sequence[Change]) -> list[list[int]]:
+    """Of each change, by its place, the places of those that go before it."""
+    by_number: dict[str, list[int]] = {}
+    for at, change in enumerate(changes):
+        by_number.setdefault(change.key.number, []).append(at)
+    before: list[list[int]] = [[] for _ in changes]
+    for at, change in enumerate(changes):
+        if change.action is Action.FORGET:
+            continue
+        goes_to, went_to = (destinations(value) - {change.key.number} for value in (change.after, change.before))
+        for number in sorted(goes_to):
+            before[at] += [other for other in by_number.get(number, ()) if changes[other].action in _WRITES]
+        for number in sorted(went_to - goes_to):
+            for other in by_number.get(number, ()):
+                if changes[other].action is Action.DELETE:
+                    before[other].append(at)
+    return before
+
+
+def _walked(before: Sequence[Sequence[int]]) -> tuple[list[int], list[list[int]]]:
+    """An order in which each comes after those before it, and the edges that it keeps.
+
+    A loop has no such order: the edge that closes it is dropped. Stable among what is free to go.
+    """
     order: list[int] = []
-    for start in graph:
-        stack = [(start, iter(graph[start]))]
+    kept: list[list[int]] = [[] for _ in before]
+    entered, done = [False] * len(before), [False] * len(before)
+    for start in range(len(before)):
+        stack: list[tuple[int, Iterator[int]]] = [] if entered[start] else [(start, iter(before[start]))]
+        entered[start] = True
         while stack:
             at, others = stack[-1]
-            if at in done:
-                stack.pop()
-                continue
-            following = next((other for other in others if other not in done), None)
+            following = next(others, None)
             if following is None:
-                done.add(at)
                 order.append(at)
+                done[at] = True
                 stack.pop()
-            else:
-                stack.append((following, iter(graph[following])))
-    return order
+            elif done[following] or not entered[following]:
+                kept[at].append(following)
+                if not entered[following]:
+                    entered[following] = True
+                    stack.append((following, iter(before[following])))
+    return order, kept

@@ -15,6 +15,9 @@ from reconciler.model import Action, Change
 from reconciler.plan.model import Breach, Consent
 from reconciler.plan.order import destinations
 
+Routes = Mapping[str, Sequence[str]]
+"""A declared number to where it sends its calls."""
+
 _COUNTED = (Action.UPDATE, Action.ADOPT, Action.DELETE)
 _ALLOWANCES = {
     "allow-delete": ("delete", "would be deleted: its callers would reach nothing"),
@@ -30,20 +33,29 @@ def breaches(
     declared: int,
     consent: Consent,
     places: Mapping[str, Location],
+    routes: Routes,
     unwritable: Mapping[str, Mapping[str, Any]],
 ) -> tuple[Breach, ...]:
     """Everything that refuses these changes.
 
     `declared` is the count of all declared numbers, `places` maps a number to its line, `unwritable` an address to live
-    values that a write may reset and that cannot be written.
+    values that a write may reset and that cannot be written. An allowance is no rule: no override stands in for it.
     """
     found = [
-        *_allowances(changes, consent, places),
         *_limits(changes, policy, declared),
-        *_destinations(changes, policy.destinations, places),
+        *_destinations(changes, policy.destinations, places, routes),
         *_unwritable(changes, unwritable, places),
     ]
-    return tuple(breach for breach in found if breach.rule not in consent.overrides)
+    kept = (breach for breach in found if breach.rule not in consent.overrides)
+    return (*_allowances(changes, consent, places), *kept)
+
+
+def routes(configuration: Configuration) -> Routes:
+    """Where each declared number sends its calls; nothing where policy lets them go anywhere."""
+    rules = configuration.policy.destinations
+    if rules.allow is None and not rules.deny:
+        return {}
+    return {desired.key.number: call_destinations(form(desired.value).json) for desired in configuration.desired}
 
 
 def _allowances(changes: Iterable[Change], consent: Consent, places: Mapping[str, Location]) -> Iterator[Breach]:
@@ -64,27 +76,40 @@ def _limits(changes: Sequence[Change], policy: Policy, declared: int) -> Iterato
         allowed = limit.of(declared)
         if count > allowed:
             kind = "changes" if key == "max_changes" else "deletes"
-            message = f"{count} {kind} in one run, and policy permits {allowed} ({limit} of {declared} declared numbers)"
+            message = f"{count} {kind} in one run; policy permits {allowed} ({limit} of {declared} declared numbers)"
             hint = f"raise `policy.{key}` or pass --override {rule}"
             diagnostic = Diagnostic(rule, Severity.ERROR, message, policy.location, hint)
             yield Breach(rule, "", diagnostic, f"--override {rule}")
 
 
 def _destinations(
-    changes: Iterable[Change], rules: Destinations, places: Mapping[str, Location]
+    changes: Iterable[Change], rules: Destinations, places: Mapping[str, Location], routes: Routes
 ) -> Iterator[Breach]:
     if rules.allow is None and not rules.deny:
         return
-    from reconciler.destinations import refusal
-
     for change in changes:
         if change.after is None or change.action is Action.DELETE:
             continue
-        for goes_to in call_destinations(change.after):
-            why = refusal(goes_to, rules)
-            if why is not None:
-                message = f"{change.address} would send calls to {goes_to}, which {why}"
-                yield _breach("policy-destination", change, message, "--override policy-destination", places)
+        for way, why in _forbidden(call_destinations(change.after), rules, routes):
+            message = f"{change.address} would send calls to {way}, which {why}"
+            yield _breach("policy-destination", change, message, "--override policy-destination", places)
+
+
+def _forbidden(first: Iterable[str], rules: Destinations, routes: Routes) -> Iterator[tuple[str, str]]:
+    """What a call may reach, directly or by way of declared numbers, and may not: as words, and why."""
+    from reconciler.destinations import refusal
+
+    seen: set[str] = set()
+    open_ways = [(goes_to, goes_to) for goes_to in first]
+    while open_ways:
+        goes_to, way = open_ways.pop(0)
+        if goes_to in seen:
+            continue
+        seen.add(goes_to)
+        why = refusal(goes_to, rules)
+        if why is not None:
+            yield way, why
+        open_ways += [(further, f"{further} (by way of {goes_to})") for further in routes.get(goes_to, ())]
 
 
 def call_destinations(value: Mapping[str, Any]) -> list[str]:
@@ -104,14 +129,10 @@ def destination_findings(configuration: Configuration) -> Iterator[Diagnostic]:
     rules = configuration.policy.destinations
     if rules.allow is None and not rules.deny:
         return
-    from reconciler.destinations import refusal
-
     for desired in configuration.desired:
-        for goes_to in call_destinations(form(desired.value).json):
-            why = refusal(goes_to, rules)
-            if why is not None:
-                message = f"{desired.address} sends calls to {goes_to}, which {why}"
-                yield Diagnostic("policy-destination", Severity.ERROR, message, desired.declared_at)
+        for goes_to, why in _forbidden(call_destinations(form(desired.value).json), rules, {}):
+            message = f"{desired.address} sends calls to {goes_to}, which {why}"
+            yield Diagnostic("policy-destination", Severity.ERROR, message, desired.declared_at)
 
 
 def window_breach(why: str, policy: Policy) -> Breach:
@@ -126,7 +147,7 @@ def _unwritable(
 ) -> Iterator[Breach]:
     for change in changes:
         values = unwritable.get(change.address)
-        if values and change.action is not Action.FORGET:
+        if values and change.action not in (Action.FORGET, Action.DELETE):
             names = ", ".join(f"{path} = {_plain(value)}" for path, value in sorted(values.items()))
             message = (
                 f"{change.address} has {names} at the vendor, which cannot be written and which a write may reset"
@@ -134,8 +155,8 @@ def _unwritable(
             yield _breach("unwritable-fields", change, message, "--override unwritable-fields", places)
 
 
-def _plain(value: Any) -> str:
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _breach(rule: str, change: Change, message: str, allowed_by: str, places: Mapping[str, Location]) -> Breach:

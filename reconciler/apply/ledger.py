@@ -1,0 +1,147 @@
+"""What a run owes the record: intents before anything is sent, entries and outcomes after, saved one window at a time.
+
+Decides no order and sends nothing; knows no vendor and no backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+from reconciler.apply.events import Emit, Settled
+from reconciler.apply.report import Result
+from reconciler.apply.write import Attempt
+from reconciler.canonical import dump
+from reconciler.clock import Clock, rfc3339
+from reconciler.model import Action, Change, Entry, Key, Outcome
+from reconciler.record.base import Intent, Lock, Record, RecordState, Run, Update, Window
+
+GOOD = (Outcome.APPLIED, Outcome.UNVERIFIED)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The record's side of one run. Every method that saves raises RecordError, and then nothing was saved.
+
+    `settle` are windows that the next save closes, `carry` intents of theirs whose effect is still not known.
+    `scenario` None leaves the record's.
+    """
+
+    record: Record
+    lock: Lock
+    state: RecordState
+    run: Run
+    clock: Clock
+    emit: Emit
+    settle: list[str] = field(default_factory=list)
+    carry: dict[Key, Intent] = field(default_factory=dict)
+    scenario: str | None = None
+    _older: dict[Key, Intent] = field(default_factory=dict)
+    _put: list[Entry] = field(default_factory=list)
+    _drop: list[Key] = field(default_factory=list)
+    _rows: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def keep(self, entries: Iterable[Entry]) -> None:
+        """Record what was found to be as desired."""
+        self._put += [replace(entry, run_id=self.run.id, written_at=self._now()) for entry in entries]
+
+    def open(self, changes: Sequence[Change]) -> None:
+        """Make the intents of a window durable, together with all that is owed so far."""
+        fresh = {change.key: _intent(change) for change in changes}
+        self._older = {key: intent for key, intent in self.carry.items() if key in fresh}
+        window = self._window((self.carry | fresh).values())
+        self._save(window)
+        self.carry = {key: intent for key, intent in self.carry.items() if key not in fresh}
+        self.settle.append(window.id)
+
+    def outcome(self, change: Change, attempt: Attempt) -> None:
+        """Note what became of a change that had an intent."""
+        older = self._older.pop(change.key, None)
+        if attempt.outcome is Outcome.UNKNOWN:
+            self.carry[change.key] = _intent(change)
+        elif attempt.outcome is Outcome.SKIPPED and older is not None:
+            self.carry[change.key] = older
+        elif attempt.written:
+            self._remember(change, attempt)
+
+    def forget(self, change: Change) -> None:
+        """Drop the entry of a number."""
+        self._drop.append(change.key)
+
+    def row(self, change: Change, result: Result, lost: Mapping[str, Any]) -> None:
+        """Note the outcome for the run's memory."""
+        self._rows.append(_row(change, result, lost))
+
+    def finish(self) -> None:
+        """Save the rest; what is still unknown stays open for the next run."""
+        self.run = replace(self.run, finished_at=self._now())
+        self._save(self._window(self.carry.values()) if self.carry else None)
+
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """Addresses that were, or may have been, written and of which the record does not say so yet."""
+        skipped = Outcome.SKIPPED.value
+        return tuple(sorted({str(row["address"]) for row in self._rows if row["outcome"] != skipped}))
+
+    def _remember(self, change: Change, attempt: Attempt) -> None:
+        if change.action is Action.DELETE and not change.declared_at:
+            self._drop += [change.key] if attempt.outcome in GOOD else []
+            return
+        entry = Entry(
+            change.key,
+            change.account,
+            dump(change.after),
+            dict(change.after_digests),
+            confirmed=attempt.outcome is Outcome.APPLIED,
+            protected=change.keeps_protection,
+            written_at=self._now(),
+            run_id=self.run.id,
+        )
+        self._put.append(entry)
+
+    def _save(self, window: Window | None) -> None:
+        update = Update(
+            put=tuple(self._put),
+            drop=tuple(self._drop),
+            open=window,
+            settle=tuple(self.settle),
+            run=self.run,
+            results=tuple(self._rows),
+            scenario=self.scenario,
+        )
+        self.state = self.record.commit(self.lock, update, expected=self.state)
+        self._put, self._drop, self._rows, self.settle = [], [], [], []
+        self.emit(Settled(self.state.serial))
+
+    def _window(self, intents: Iterable[Intent]) -> Window:
+        return Window(uuid4().hex, self.run.id, self._now(), tuple(intents))
+
+    def _now(self) -> str:
+        return rfc3339(self.clock.now())
+
+
+def _intent(change: Change) -> Intent:
+    before = "" if change.before is None else dump(change.before)
+    after = "" if change.after is None else dump(change.after)
+    return Intent(change.key, change.account, change.action.value, before, after, dict(change.after_digests))
+
+
+def _row(change: Change, result: Result, lost: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A run's memory of a change: enough to show it and to undo it."""
+    row = {
+        "address": result.address,
+        "account": change.account,
+        "provider": change.key.provider,
+        "number": change.key.number,
+        "kind": result.kind.value,
+        "action": result.action.value,
+        "outcome": result.outcome.value,
+        "attempts": result.attempts,
+        "error": result.error,
+        "unverified_fields": list(result.unverified_fields),
+        "before": change.before,
+        "after": change.after,
+    }
+    return {**row, "lost": dict(lost)} if lost else row
