@@ -35,6 +35,11 @@ def open_record(
         from reconciler.record.postgres import PostgresRecord
 
         return PostgresRecord(_option(settings, "dsn", secrets), name=name)
+    if settings.backend == "git":
+        from reconciler.record.git_ref import REF, REMOTE, GitRecord
+
+        remote, ref = settings.options.get("remote", REMOTE), settings.options.get("ref", REF)
+        return GitRecord(root, name=name, remote=str(remote), ref=str(ref))
     raise RecordError(f"record backend {settings.backend!r} is not one of file, git, http, postgres")
 
 

@@ -17,5 +17,9 @@ def open_place(place: str, *, name: str | None = "lines") -> Record:
             from reconciler.record.postgres import PostgresRecord
 
             return PostgresRecord(where, name=name or "lines")
+        case "git":
+            from reconciler.record.git_ref import GitRecord
+
+            return GitRecord(Path(where), name=name or "lines")
         case _:
             raise ValueError(place)
