@@ -35,6 +35,6 @@ def _drawn(format_name: str) -> dict[str, Any]:
         from reconciler.formats.report import report_schema
 
         return report_schema()
-    from reconciler.config.models.file import config_schema
+    from reconciler.config.schema import config_schema
 
     return config_schema()

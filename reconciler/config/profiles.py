@@ -88,7 +88,7 @@ class Profiles:
         if self._files.broken:
             return
         message = f"there is no profile {values.quoted(name.data)}"
-        hint = did_you_mean(name.data, self._declared)
+        hint = did_you_mean(name.data, self._declared) or "declare it under `profiles`"
         self._files.found.append(problem(self._files.sources, "unknown-profile", message, name.span, hint=hint))
 
     def _cycle(self, name: Tree) -> None:

@@ -93,7 +93,7 @@ class Schedules:
 
     def _unknown(self, reference: Tree) -> Diagnostic:
         message = f"there is no schedule {values.quoted(reference.data)}"
-        hint = did_you_mean(reference.data, self._declared)
+        hint = did_you_mean(reference.data, self._declared) or "declare it under `schedules`"
         if "{" in reference.data:
             hint = f'a bare text is a name; write {{period: "{reference.data}"}}'
         return problem(self._files.sources, "unknown-schedule", message, reference.span, hint=hint)

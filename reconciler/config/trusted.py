@@ -5,8 +5,7 @@ Knows no numbers and no schedules beyond where a change window is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from pydantic_core import PydanticCustomError
@@ -21,7 +20,7 @@ from reconciler.document.source import problem
 from reconciler.rules import RULES
 from reconciler.secrets import SecretRef
 
-_EMPTY = Tree({}, [0])
+_SEVERITIES: dict[str, Severity | None] = {"off": None, **{severity.value: severity for severity in Severity}}
 
 
 @dataclass(slots=True)
@@ -123,7 +122,7 @@ def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[mode
         return None
     if not isinstance(provider.data, str) or provider.data not in models.ACCOUNTS:
         shown = values.quoted(provider.data) if isinstance(provider.data, str) else values.kind_of(provider.data)
-        hint = "write exolve or mtt"
+        hint = did_you_mean(str(provider.data), models.ACCOUNTS)
         files.found.append(problem(files.sources, "invalid-value", f"{shown} is no provider", provider.span, hint=hint))
         return None
     return models.ACCOUNTS[provider.data]
@@ -189,6 +188,7 @@ def _record(files: Files, tree: Tree | None, settings: Settings) -> None:
 def _policy(files: Files, tree: Tree | None, settings: Settings) -> None:
     given = _map(files, tree, "policy")
     model = read(models.PolicyEntry, given, files.sources, files.found) if given is not None else None
+    severities = _severities(files, given.get("rules")) if given is not None else {}
     if given is None or model is None:
         return
     allow = model.destinations.allow
@@ -201,31 +201,24 @@ def _policy(files: Files, tree: Tree | None, settings: Settings) -> None:
         destinations=Destinations(None if allow is None else tuple(allow), tuple(model.destinations.deny)),
         require_https=model.require_https,
         require_signed_plan=model.require_signed_plan,
-        rules=_severities(files, given, model.rules),
+        rules=severities,
         location=files.sources.location(given.span),
     )
 
 
-def _severities(files: Files, policy: Tree, rules: Mapping[str, str]) -> dict[str, Severity | None]:
+def _severities(files: Files, written: Tree | None) -> dict[str, Severity | None]:
+    """The chosen severities; codes are judged here, their severities by the model."""
     chosen: dict[str, Severity | None] = {}
-    written = policy.get("rules")
-    if written is None:
-        return chosen
-    for code, span, _ in written.items():
+    for code, span, severity in written.items() if written is not None and isinstance(written.data, dict) else ():
         rule = RULES.get(code)
         if rule is None:
-            hint = did_you_mean(code, (name for name, known in RULES.items() if known.adjustable))
+            hint = did_you_mean(code, RULES)
             files.found.append(
                 problem(files.sources, "unknown-rule", f"there is no rule {values.quoted(code)}", span, hint=hint)
             )
         elif not rule.adjustable:
             message = f"the severity of {code} is fixed: {rule.sentence[0].lower()}{rule.sentence[1:].rstrip('.')}"
             files.found.append(problem(files.sources, "unknown-rule", message, span, hint="remove the line"))
-        else:
-            chosen[code] = None if rules[code] == "off" else Severity(rules[code])
+        elif severity.data in _SEVERITIES:
+            chosen[code] = _SEVERITIES[severity.data]
     return chosen
-
-
-def with_window(policy: Policy, periods: tuple[str, ...] | None) -> Policy:
-    """The policy with its change window resolved."""
-    return replace(policy, change_window=periods)

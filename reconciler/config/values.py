@@ -167,7 +167,7 @@ def _web_address(written: str) -> str:
     bare = _TEMPLATE.sub("x", written)
     if "${" in bare:
         raise refuse("variable-misplaced", "a ${…} in this URL is not a variable", "write ${var:NAME}")
-    if bare == "x" or (written.startswith("${") and "://" not in bare):
+    if written.startswith("${"):
         raise refuse(
             "url-invalid", "the URL begins with a variable", "write https:// and the host before any ${var:NAME}"
         )

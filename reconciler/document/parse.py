@@ -248,7 +248,7 @@ class _Builder:
             self._complain(
                 "yaml-alias", message, event, hint=None if inside else f"mark the value with &{event.anchor}"
             )
-            known = (None, self._span(event), 1)
+            known, self._has_nulls = (None, self._span(event), 1), True
         value, positions, weight = known
         self._expanded += weight
         if self._expanded > EXPANDED_FREE + EXPANDED_PER_NODE * self._written:

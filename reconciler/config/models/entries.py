@@ -63,7 +63,7 @@ class Scenario(Shape):
     """A prepared switch, laid over the configuration by --scenario."""
 
     description: Text | None = Field(None, description="For people.")
-    numbers: dict[Name, EntryPart | None] | None = Field(None, description="Parts of entries, by number.")
-    contacts: dict[Name, ContactPart | None] | None = Field(None, description="Parts of contacts, by name.")
-    schedules: dict[Name, Schedule | None] | None = Field(None, description="Whole schedules, by name.")
-    profiles: dict[Name, EntryPart | None] | None = Field(None, description="Parts of profiles, by name.")
+    numbers: dict[Name, EntryPart] | None = Field(None, description="Parts of entries, by number.")
+    contacts: dict[Name, ContactPart] | None = Field(None, description="Parts of contacts, by name.")
+    schedules: dict[Name, Schedule] | None = Field(None, description="Whole schedules, by name.")
+    profiles: dict[Name, EntryPart] | None = Field(None, description="Parts of profiles, by name.")
