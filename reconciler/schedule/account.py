@@ -1,4 +1,4 @@
-"""What an account's settings say of a period: commas, `none`, numeric weekdays, and strings that releases read differently.
+"""What an account's settings say of a period: commas, `none`, numeric weekdays, and what releases read differently.
 
 Must not know configuration or vendors; the settings come as plain words.
 """
@@ -32,10 +32,9 @@ def account_findings(text: str, *, union: UnionStyle, weekday_base: WeekdayBase)
 def _none(tree: Tree) -> Iterator[Finding]:
     if tree.is_none:
         start = len(tree.text) - len(tree.text.lstrip())
-        yield Finding(
-            "period-none", Severity.ERROR, f"'{tree.text.strip()}' is never; the vendor does not document the word", start,
-            start + len("none"), "leave the target out, or set active: false",
-        )  # fmt: skip
+        message = f"'{tree.text.strip()}' is never; the vendor does not document the word"
+        hint = "leave the target out, or set active: false"
+        yield Finding("period-none", Severity.ERROR, message, start, start + len("none"), hint)
 
 
 def _commas(tree: Tree) -> Iterator[Finding]:

@@ -86,7 +86,8 @@ def time_boxes(mask: int, *, fine: bool) -> tuple[TimeBox, ...]:
     if fine:
         return tuple(box for hours, cells in groups for box in _within_hours(hours, cells))
     columns = partition(
-        _Row(minute, sum(hours for hours, cells in groups if cells >> minute & 1), (1 << 24) - 1) for minute in range(60)
+        _Row(minute, sum(hours for hours, cells in groups if cells >> minute & 1), (1 << 24) - 1)
+        for minute in range(60)
     )
     if len(columns) < len(groups):
         return tuple(TimeBox(_unless_full(hours, 24), _unless_full(minutes, 60)) for minutes, hours in columns)
@@ -96,7 +97,8 @@ def time_boxes(mask: int, *, fine: bool) -> tuple[TimeBox, ...]:
 def _within_hours(hours: int, cells: int) -> list[TimeBox]:
     rows = partition(_Row(minute, cells >> minute * 60 & _MINUTES, _MINUTES) for minute in range(SECONDS // 60 // 24))
     return [
-        TimeBox(_unless_full(hours, 24), _unless_full(minutes, 60), _unless_full(seconds, 60)) for minutes, seconds in rows
+        TimeBox(_unless_full(hours, 24), _unless_full(minutes, 60), _unless_full(seconds, 60))
+        for minutes, seconds in rows
     ]
 
 
@@ -146,7 +148,8 @@ def _date_offsets() -> tuple[tuple[tuple[int, int], int | None, int], ...]:
     """List every date with its offset in an ordinary year (None for 29 February) and in a leap year."""
     ordinary = {(date.month, date.day): date.yearday - 1 for date in dates_of(0)}
     return tuple(
-        ((date.month, date.day), ordinary.get((date.month, date.day)), date.yearday - 1) for date in dates_of(_LEAP_TYPE)
+        ((date.month, date.day), ordinary.get((date.month, date.day)), date.yearday - 1)
+        for date in dates_of(_LEAP_TYPE)
     )
 
 
@@ -173,7 +176,7 @@ def grid_boxes(grid: Grid) -> tuple[DayBox, ...]:
         if weekdays:
             by_weekdays.setdefault(weekdays, set()).add(date)
     first = [box for weekdays, dates in by_weekdays.items() for box in _date_boxes(dates, grid, weekdays)]
-    if len(by_weekdays) < 2:  # noqa: PLR2004 - one pattern needs no second opinion
+    if len(by_weekdays) < 2:
         return tuple(first)
     by_dates: dict[frozenset[tuple[int, int]], int] = {}
     for weekday in range(7):
@@ -192,9 +195,7 @@ def _date_boxes(dates: Iterable[tuple[int, int]], grid: Grid, weekdays: int) -> 
     for month, day in dates:
         chosen[month] |= 1 << day
     rows = partition(_Row(month, chosen[month], exists[month]) for month in range(1, 13))
-    columns = partition(
-        _Row(day, _column(chosen, day), _column(exists, day)) for day in range(1, 32)
-    )
+    columns = partition(_Row(day, _column(chosen, day), _column(exists, day)) for day in range(1, 32))
     pairs = rows if len(rows) <= len(columns) else [(months, days) for days, months in columns]
     return [_date_box(months, days, exists, weekdays) for months, days in pairs]
 

@@ -48,7 +48,11 @@ def _verdict(run: str) -> tuple[str, str, str]:
 
     first = run[0]
     if first in "\r\n":
-        return "period-newline", "a period is one line; what follows a line break is dropped in silence", "write it on one line"
+        return (
+            "period-newline",
+            "a period is one line; what follows a line break is dropped in silence",
+            "write it on one line",
+        )
     if first in "\v\f":
         return "period-blank", f"{_named(first)} is no blank of a period", "use an ordinary space"
     if any(character in _DASHES for character in run):

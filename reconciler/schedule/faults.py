@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 from reconciler.diagnostics import Finding, Severity
-from reconciler.schedule.scales import FACTS, MONTHS, NOON, SCALE_NAMES, WEEKDAYS, Scale, value_of
+from reconciler.schedule.scales import FACTS, SCALE_NAMES, Scale, value_of
 
-_HOURS_TEXT: Final = "0 to 23, or 12am 1am-11am 12pm 1pm-11pm"
 _BARE_WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("always", "any", "anytime", "all", "*", "true", "yes", "on", "24/7", "daily"),
@@ -36,25 +36,22 @@ _JUNK_HINTS: Final[dict[str, str]] = {
     "|": "alternatives are separated by a comma",
     "-": "a range stands inside one pair of braces, as in hr {9-17}",
 }
-_TWELVE: Final = re.compile(r"(\d+)(am|pm|noon|midnight)\Z")
-_CLOCK: Final = re.compile(r"(\d{1,2})[:.](\d{2})\Z")
-_JOINED: Final = re.compile(r"(\w+?)\s*(\.\.+|~|;|/|=|\||&|:)\s*(\w+)\Z")
-_SEPARATOR_WORDS: Final = frozenset({"to", "till", "until", "through", "thru", "and", "or", ";", "..", "...", "~", "/", "=", "&", "|"})
 
 
-def _error(code: str, message: str, start: int, end: int, hint: str) -> Finding:
+def error(code: str, message: str, start: int, end: int, hint: str) -> Finding:
+    """Make a fault."""
     return Finding(code, Severity.ERROR, message, start, end, hint)
 
 
 def empty_part(comma: int) -> Finding:
     """Tell of a comma with nothing before it."""
-    return _error("period-empty-part", "there is nothing before this comma", comma, comma + 1, "remove the comma")
+    return error("period-empty-part", "there is nothing before this comma", comma, comma + 1, "remove the comma")
 
 
 def empty_braces(scale: Scale, start: int, end: int) -> Finding:
     """Tell of `{}`, which silently means never."""
     noun = FACTS[scale].noun
-    return _error(
+    return error(
         "period-empty-braces", f"no {noun} stands in the braces; the vendor would probably never match it", start, end,
         f"put a value in, or leave '{scale.value} {{}}' out",
     )  # fmt: skip
@@ -63,31 +60,47 @@ def empty_braces(scale: Scale, start: int, end: int) -> Finding:
 def comma_inside(body: str, offset: int) -> Finding:
     """Tell of a comma between values."""
     better = re.sub(r"\s*,\s*", " ", body).strip()
-    return _error(
-        "period-comma-inside", "a comma inside braces ends the part; values are separated by blanks", offset, offset + 1,
-        f"write {{{better}}}",
-    )  # fmt: skip
+    message = "a comma inside braces ends the part; values are separated by blanks"
+    return error("period-comma-inside", message, offset, offset + 1, f"write {{{better}}}")
 
 
 def no_item(words: str, start: int, *, alone: bool) -> Finding:
     """Judge text that is not `scale {values}`."""
     end = start + len(words)
     if "{" in words or "}" in words:
-        return _error("period-braces", f"braces do not pair in '{words}'", start, end, "write scale {values}, one '{' and one '}' each")
+        return error(
+            "period-braces",
+            f"braces do not pair in '{words}'",
+            start,
+            end,
+            "write scale {values}, one '{' and one '}' each",
+        )
     if re.fullmatch(r"([a-z]+)\s*[(<\[].*", words):
-        return _error("period-braces", f"'{words}' has no braces", start, end, "values stand in braces: " + re.sub(r"\s*[(<\[](.*?)[)>\]]*$", r" {\1}", words))
-    first = words.split()[0]
+        return error(
+            "period-braces",
+            f"'{words}' has no braces",
+            start,
+            end,
+            "values stand in braces: " + re.sub(r"\s*[(<\[](.*?)[)>\]]*$", r" {\1}", words),
+        )
+    first = words.split(maxsplit=1)[0]
     if first in SCALE_NAMES:
         rest = " ".join(words.split()[1:])
-        return _error("period-braces", f"'{first}' has no braces", start, end, f"write {first} {{{rest or '…'}}}")
+        return error("period-braces", f"'{first}' has no braces", start, end, f"write {first} {{{rest or '…'}}}")
     if alone:
         return _bare_words(words, start, end)
-    return _error("period-junk", f"'{words}' is no item of a period", start, end, _JUNK_HINTS.get(first, "every value stands in the braces of a scale; remove the rest"))
+    return error(
+        "period-junk",
+        f"'{words}' is no item of a period",
+        start,
+        end,
+        _JUNK_HINTS.get(first, "every value stands in the braces of a scale; remove the rest"),
+    )
 
 
 def _bare_words(words: str, start: int, end: int) -> Finding:
     hint = _BARE_WORDS.get(words) or _from_prose(words) or "a period looks like wd {mon-fri} hr {9-17}"
-    return _error("period-word", f"'{words}' is no period", start, end, hint)
+    return error("period-word", f"'{words}' is no period", start, end, hint)
 
 
 def _from_prose(words: str) -> str | None:
@@ -108,18 +121,23 @@ def _from_prose(words: str) -> str | None:
 def head(words: str, start: int, brace: int) -> tuple[Finding, Scale | None]:
     """Judge what stands before a brace; gives the scale too where only something before it is wrong."""
     if not words:
-        return _error("period-scale", "no scale stands before this brace", brace, brace + 1, "write wd, hr, md, mo … before it"), None
+        return error(
+            "period-scale", "no scale stands before this brace", brace, brace + 1, "write wd, hr, md, mo … before it"
+        ), None
     pieces = words.split()
     last = re.search(r"([a-z]+)\Z", words)
     if last and last.group(1) in SCALE_NAMES and len(words) > len(last.group(1)):
         junk = words[: last.start()].rstrip()
         hint = _JUNK_HINTS.get(junk, "remove it")
-        return _error("period-junk", f"'{junk}' before '{last.group(1)}' is no item of a period", start, start + len(junk), hint), SCALE_NAMES[last.group(1)]
+        return error(
+            "period-junk", f"'{junk}' before '{last.group(1)}' is no item of a period", start, start + len(junk), hint
+        ), SCALE_NAMES[last.group(1)]
     hint = _scale_hint("".join(pieces))
-    return _error("period-scale", f"'{words}' is no scale", start, start + len(words), hint), None
+    return error("period-scale", f"'{words}' is no scale", start, start + len(words), hint), None
 
 
-def _closest(word: str, names: Iterable[str], cutoff: float) -> list[str]:
+def closest(word: str, names: Iterable[str], cutoff: float) -> list[str]:
+    """Find the name most like a word, if one is like it at all."""
     import difflib
 
     return difflib.get_close_matches(word, list(names), n=1, cutoff=cutoff)
@@ -127,10 +145,17 @@ def _closest(word: str, names: Iterable[str], cutoff: float) -> list[str]:
 
 def _scale_hint(word: str) -> str:
     letters = re.sub(r"[^a-z]", "", word)
-    special = {"day": "wd (weekday) or md (day of the month)", "dy": "wd (weekday) or md (day of the month)", "time": "hr and min", "date": "md and mo", "weekday": "wd", "mn": "min or mo"}
+    special = {
+        "day": "wd (weekday) or md (day of the month)",
+        "dy": "wd (weekday) or md (day of the month)",
+        "time": "hr and min",
+        "date": "md and mo",
+        "weekday": "wd",
+        "mn": "min or mo",
+    }
     if letters in special:
         return f"write {special[letters]}"
-    close = _closest(letters, SCALE_NAMES, 0.5)
+    close = closest(letters, SCALE_NAMES, 0.5)
     return f"did you mean {close[0]}?" if close else "the scales are yr mo wk yd md wd hr min sec"
 
 
@@ -138,126 +163,12 @@ def dashes(scale: Scale, chain: str, start: int) -> Finding:
     """Judge a range that lacks an end, or has too many."""
     end = start + len(chain)
     words = [word for word in re.split(r"[ \t-]+", chain) if word]
-    if len(words) < 2:  # noqa: PLR2004 - a range has two ends
+    if len(words) < 2:
         facts = FACTS[scale]
-        return _error(
+        return error(
             "period-open-range", f"'{chain}' lacks one end of its range", start, end,
             f"write both ends, from {facts.low} to {facts.high}; there are no negative values",
         )  # fmt: skip
-    apart = " ".join(f"{first}-{last}" for first, last in zip(words, words[1:], strict=False))
-    hint = f"write {words[0]}-{words[-1]}" + ("" if len(words) == 2 else f", or {apart}")  # noqa: PLR2004
-    return _error("period-several-dashes", f"'{chain}' has more than one dash", start, end, hint)
-
-
-def value(scale: Scale, word: str, start: int, chain: str, text: str) -> Finding:
-    """Judge one word that is no value of its scale."""
-    end = start + len(word)
-    if word in _SEPARATOR_WORDS or (scale is not Scale.HR or ":" not in word) and _joined(scale, word):
-        return _separator(word, start, end)
-    if scale is Scale.HR:
-        return _hour(word, start, end, chain, text)
-    if scale in (Scale.MO, Scale.WD) and not word.isdigit():
-        return _name(scale, word, start, end)
-    if not word.isdigit():
-        return _not_a_number(scale, word, start, end)
-    return _out_of_range(scale, word, start, end)
-
-
-def _joined(scale: Scale, word: str) -> bool:
-    match = _JOINED.match(word)
-    return bool(match) and all(value_of(scale, match.group(side)) is not None for side in (1, 3))  # type: ignore[union-attr]
-
-
-def _separator(word: str, start: int, end: int) -> Finding:
-    match = _JOINED.match(word)
-    example = f"{match.group(1)}-{match.group(3)}, or {match.group(1)} {match.group(3)}" if match else "9-17"
-    return _error("period-separator", f"'{word}' does not join values", start, end, f"a range has a hyphen, a list has blanks: write {example}")
-
-
-def _hour(word: str, start: int, end: int, chain: str, text: str) -> Finding:
-    message, meant = _hour_verdict(word)
-    hint = f"hours are {_HOURS_TEXT}"
-    if word in {"am", "pm", "noon"} and (before := re.search(r"(\d+)[ \t]+\Z", text[:start])):
-        hint = f"join them: {before.group(1)}{word}"
-    elif (clock := _CLOCK.match(word)) and clock.group(2) != "00" and meant is not None:
-        hint = f"minutes are a scale of their own: hr {{{meant}}} min {{{int(clock.group(2))}-59}}"
-    elif meant is not None:
-        hint = _corrected(chain, word, meant)
-    return _error("period-hour", message, start, end, hint)
-
-
-def _corrected(chain: str, word: str, meant: int) -> str:
-    """Write the user's range again with this end corrected."""
-    ends = [meant if end == word else value_of(Scale.HR, end) for end in re.split(r"[ \t]*-[ \t]*", chain)]
-    if len(ends) == 2 and None not in ends and ends[0] != ends[1]:  # noqa: PLR2004
-        return f"for {ends[0]:02}:00-{(ends[1] or 0) + 1:02}:00 write hr {{{ends[0]}-{ends[1]}}}"
-    return f"write {meant}"
-
-
-def _hour_verdict(word: str) -> tuple[str, int | None]:
-    """Give the sentence, and the hour that was probably meant."""
-    if match := _TWELVE.match(word):
-        return _twelve_hour_verdict(word, int(match.group(1)[-4:]), match.group(2))
-    if word in {"noon", "midnight"}:
-        return f"'{word}' is no hour by itself", NOON if word == "noon" else 0
-    if match := _CLOCK.match(word):
-        hour = int(match.group(1))
-        return f"'{word}' is a time of day, not an hour", hour if hour <= FACTS[Scale.HR].high else None
-    if word.isdigit():
-        hour, minute = divmod(int(word[-4:]), 100)
-        whole = len(word) == 4 and minute == 0 and hour <= FACTS[Scale.HR].high  # noqa: PLR2004 - as in 0900
-        meant = hour if whole else (23 if word == "24" else None)
-        return f"{word} is no hour; they run from 0 to 23", meant
-    if match := re.match(r"(\d{1,2})(?:h|a|p|a\.m\.|p\.m\.)?\Z", word):
-        hour = int(match.group(1)) % 24 + (NOON if "p" in word and int(match.group(1)) < NOON else 0)
-        return f"'{word}' is no hour", hour
-    return f"'{word}' is no hour", None
-
-
-def _twelve_hour_verdict(word: str, hour: int, half: str) -> tuple[str, int | None]:
-    if half in {"noon", "midnight"}:
-        return f"'{word}' is no hour; noon is 12noon, midnight 12am", NOON if half == "noon" else 0
-    meant = hour if 0 < hour <= FACTS[Scale.HR].high else (0 if half == "am" else NOON)
-    reach = f"12{half}, 1{half} to 11{half}" if not NOON < hour <= FACTS[Scale.HR].high else f"1{half} to 11{half}"
-    read = hour + (NOON if half == "pm" else 0)
-    probably = f"; the vendor would probably read {read}" if read <= FACTS[Scale.HR].high and not (half == "pm" and hour == NOON) else ""
-    return f"'{word}' is not an hour of the 12-hour clock ({reach}){probably}", meant if hour <= FACTS[Scale.HR].high else None
-
-
-def _name(scale: Scale, word: str, start: int, end: int) -> Finding:
-    names = MONTHS if scale is Scale.MO else WEEKDAYS
-    shortest, noun = (3, "month") if scale is Scale.MO else (2, "weekday")
-    truncated = [name for name in names if name[:shortest] == word[:shortest]]
-    close = truncated or [name for name in names if name.startswith(word)] or _closest(word, names, 0.6)
-    hint = "write " + " or ".join(name[:3] for name in close) if close else "names are " + " ".join(name[:3] for name in names)
-    message = f"'{word}' is no name of a {noun}, nor the beginning of one"
-    if truncated:
-        message += f"; the vendor would probably read {truncated[0].title()}"
-    return _error("period-name", message, start, end, hint)
-
-
-def _not_a_number(scale: Scale, word: str, start: int, end: int) -> Finding:
-    facts = FACTS[scale]
-    digits = re.sub(r"\D", "", word)
-    hint = f"write a plain number from {facts.low} to {facts.high}"
-    if word in {"*", "?"}:
-        hint = f"for every {facts.noun} leave '{scale.value} {{{word}}}' out"
-    elif word.startswith("*/") and digits and 0 < int(digits[:4]) <= facts.high:
-        hint = "there are no steps: write {" + " ".join(map(str, range(facts.low, facts.high + 1, int(digits)))) + "}"
-    elif digits and value_of(scale, digits) is not None and word.strip("+_0123456789"[:1]).startswith(digits):
-        hint = f"write {digits}"
-    return _error("period-number", f"'{word}' is no number", start, end, hint)
-
-
-_RANGE_CODES: Final = {Scale.YR: "period-year", Scale.MIN: "period-minute", Scale.SEC: "period-second"}
-
-
-def _out_of_range(scale: Scale, word: str, start: int, end: int) -> Finding:
-    facts = FACTS[scale]
-    code = _RANGE_CODES.get(scale, "period-range")
-    shown = word if len(word) <= 12 else word[:12] + "…"  # noqa: PLR2004 - enough to recognise it
-    if scale is Scale.YR:
-        return _error(code, f"{shown} is no year that a period can name", start, end, "write a year of four digits, from 1970 on")
-    if scale in (Scale.MIN, Scale.SEC) and word == "60":
-        return _error(code, f"60 is no {facts.noun}; they run from 0 to 59", start, end, "the last one of the hour is 59" if scale is Scale.MIN else "the last one of the minute is 59")
-    return _error(code, f"{shown} is no {facts.noun}; they run from {facts.low} to {facts.high}", start, end, f"write a number from {facts.low} to {facts.high}")
+    apart = " ".join(f"{first}-{last}" for first, last in pairwise(words))
+    hint = f"write {words[0]}-{words[-1]}" + ("" if len(words) == 2 else f", or {apart}")
+    return error("period-several-dashes", f"'{chain}' has more than one dash", start, end, hint)

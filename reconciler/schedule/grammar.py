@@ -168,10 +168,11 @@ class _Reader:
         number = value_of(scale, word, self._base)
         if number is None:
             if TAINT not in word:
-                chain = match.group().rstrip(BLANKS + ",")
-                from reconciler.schedule import faults
+                from reconciler.schedule import value_faults
 
-                self._findings.append(faults.value(scale, word, start, chain, self._text))
+                chain = match.group().rstrip(BLANKS + ",")
+
+                self._findings.append(value_faults.value(scale, word, start, chain, self._text))
             return None
         return Value(number, start, start + len(word))
 

@@ -80,7 +80,8 @@ class Instants:
 
     def _mapped(self, change: Callable[[int], int], *, fine: bool) -> Instants:
         return Instants(
-            tuple((year, {change(mask): days for mask, days in classes.items()}) for year, classes in self.spans), fine=fine
+            tuple((year, {change(mask): days for mask, days in classes.items()}) for year, classes in self.spans),
+            fine=fine,
         )
 
     def refined(self) -> Instants:
@@ -152,9 +153,7 @@ class Instants:
         return self._is_everywhere(self.full_day)
 
     def _is_everywhere(self, mask: int) -> bool:
-        return all(
-            not days_between(year, end) & ~classes.get(mask, 0) for year, end, classes in self.segments()
-        )
+        return all(not days_between(year, end) & ~classes.get(mask, 0) for year, end, classes in self.segments())
 
     def segments(self) -> Iterator[tuple[int, int, Classes]]:
         """Yield (first year, end year, classes) of each span."""

@@ -38,6 +38,7 @@ class Date(NamedTuple):
 
 
 def is_leap(year: int) -> bool:
+    """Tell whether a year has 29 February."""
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
@@ -77,9 +78,9 @@ def slot_of(year: int, yearday0: int) -> int:
 def dates_of(kind: int) -> tuple[Date, ...]:
     """List the days of a year type in order."""
     leap, first_weekday = divmod(kind, 7)
-    dates = []
+    dates: list[Date] = []
     for month, length in enumerate(_MONTH_LENGTHS, 1):
-        last = length + (1 if leap and month == 2 else 0)  # noqa: PLR2004 - February
+        last = length + (1 if leap and month == 2 else 0)
         start = (first_weekday + len(dates)) % 7
         for day in range(1, last + 1):
             row = (day - 1 + start) // 7 + 1
@@ -90,12 +91,13 @@ def dates_of(kind: int) -> tuple[Date, ...]:
 @cache
 def type_mask(kind: int) -> int:
     """Mask all days of one year type."""
-    length = SLOTS if kind >= 7 else SLOTS - 1  # noqa: PLR2004 - the leap years come second
+    length = SLOTS if kind >= 7 else SLOTS - 1
     return ((1 << length) - 1) << kind * SLOTS
 
 
 @cache
 def all_days() -> int:
+    """Mask every day of every year type."""
     return sum(type_mask(kind) for kind in range(YEAR_TYPES))
 
 
@@ -118,11 +120,16 @@ def time_masks(scale: Scale) -> tuple[int, ...]:
     """Give the mask of each value of hr or min in minutes of the day, of sec in seconds of the day."""
     if scale is Scale.HR:
         return tuple(_HOUR << 60 * hour for hour in range(24))
-    every = sum(1 << step for step in range(0, MINUTES, 60)) if scale is Scale.MIN else sum(1 << step for step in range(0, SECONDS, 60))
+    every = (
+        sum(1 << step for step in range(0, MINUTES, 60))
+        if scale is Scale.MIN
+        else sum(1 << step for step in range(0, SECONDS, 60))
+    )
     return tuple(every << shift for shift in range(60))
 
 
 def union(masks: Iterable[int]) -> int:
+    """Unite masks."""
     total = 0
     for mask in masks:
         total |= mask

@@ -67,7 +67,7 @@ def _next_flip(instants: Instants, start: int, limit: int | None, horizon: int, 
         ahead = _next_day(instants.classes_in(year), year, yearday0 + 1, full if state else 0)
         if ahead is None:
             year, yearday0 = year + 1, -1
-            if year > horizon or limit is not None and first_day(year) * DAY_SECONDS >= limit:
+            if year > horizon or (limit is not None and first_day(year) * DAY_SECONDS >= limit):
                 return None
             continue
         yearday0, mask = ahead

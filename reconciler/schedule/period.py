@@ -17,7 +17,9 @@ from reconciler.schedule.meaning import has_short_year, instants_of
 from reconciler.schedule.scales import WeekdayBase
 from reconciler.schedule.syntax import Tree
 
-if TYPE_CHECKING:  # what only some callers need is loaded by those who call it: the package imports in a few milliseconds
+if (
+    TYPE_CHECKING
+):  # what only some callers need is loaded by those who call it: the package imports in a few milliseconds
     from reconciler.schedule.picture import WeekDay
     from reconciler.schedule.words import Language
 
@@ -143,7 +145,7 @@ class Period:
         return holds(self.instants, zone_of(zone), epoch_seconds)
 
     def next_flips(self, epoch_seconds: int, zone: str, count: int) -> list[tuple[int, bool]]:
-        """List the next changes after an instant as (instant, inside from then on); fewer where it never changes again."""
+        """List the next changes after an instant as (instant, inside from then on); fewer where there are no more."""
         from reconciler.schedule.moments import flips
         from reconciler.schedule.zones import zone as zone_of
 

@@ -50,4 +50,3 @@ def drawn(week: tuple[WeekDay, ...]) -> str:
         cells = "".join("█" if cell == 1 else "▒" if cell else "·" for cell in day.cells)
         lines.append(f"{WEEKDAYS[day.weekday][:3].title()} {day.day:02}.{day.month:02} {cells}")
     return "\n".join(lines)
-

@@ -95,7 +95,10 @@ def _products(rows: _Rows, split: Callable[[int], tuple[DayBox, ...]], *, fine: 
 
 def _multiplied(rows: _Rows, split: Callable[[int], tuple[DayBox, ...]], *, fine: bool) -> list[_Content]:
     return [
-        (day_box, time_box) for times, days in rows for day_box in split(days) for time_box in time_boxes(times, fine=fine)
+        (day_box, time_box)
+        for times, days in rows
+        for day_box in split(days)
+        for time_box in time_boxes(times, fine=fine)
     ]
 
 

@@ -1,7 +1,8 @@
 """Write parts as text in the safe profile, whose strings mean the same in every known implementation.
 
-The profile: scale codes, one item a scale, one space, names for months and weekdays, 24-hour numbers, no wrap, no `wk`,
-`yd` only where leap years differ, `sec` only where seconds matter, years of four digits. Must not know how text is read.
+The profile: scale codes, one item a scale, one space, names for months and weekdays, 24-hour numbers, no wrap, no
+`wk`, `yd` only where leap years differ, `sec` only where seconds matter, years of four digits.
+Must not know how text is read.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ _ORDER: Final = (Scale.YR, Scale.MO, Scale.WK, Scale.YD, Scale.MD, Scale.WD, Sca
 def part_text(piece: Piece) -> str:
     """Write one part; the empty text is always."""
     days, times = piece.days, piece.times
-    values = {
-        Scale.YR: None if piece.years is None else list(piece.years),
-        Scale.MO: _positions(days.months),
-        Scale.YD: _positions(days.yeardays),
-        Scale.MD: _positions(days.monthdays),
-        Scale.WD: _positions(days.weekdays),
-        Scale.HR: _positions(times.hours),
-        Scale.MIN: _positions(times.minutes),
-        Scale.SEC: _positions(times.seconds),
-    }
-    return _items({scale: chosen for scale, chosen in values.items() if chosen is not None})
+    masks = (
+        (Scale.MO, days.months),
+        (Scale.YD, days.yeardays),
+        (Scale.MD, days.monthdays),
+        (Scale.WD, days.weekdays),
+        (Scale.HR, times.hours),
+        (Scale.MIN, times.minutes),
+        (Scale.SEC, times.seconds),
+    )
+    values: dict[Scale, list[int]] = {} if piece.years is None else {Scale.YR: list(piece.years)}
+    return _items(values | {scale: bits(mask) for scale, mask in masks if mask is not None})
 
 
 def tree_text(tree: Tree) -> tuple[str, ...]:
@@ -47,10 +48,6 @@ def _written(part: Part) -> str:
     years = sorted({(one.first.number, one.last.number) for one in part.ranges(Scale.YR)})
     spans = " ".join(str(first) if first == last else f"{first}-{last}" for first, last in years)
     return f"yr {{{spans}}} {rest}".rstrip()
-
-
-def _positions(mask: int | None) -> list[int] | None:
-    return None if mask is None else bits(mask)
 
 
 def _items(values: dict[Scale, list[int]]) -> str:

@@ -5,7 +5,7 @@ Must not know what a value means on the calendar; only how it is written.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
@@ -23,7 +23,7 @@ NOON: Final = 12
 _HUGE: Final = 18  # digits beyond which one far year is as good as another
 
 
-class Scale(str, Enum):
+class Scale(StrEnum):
     """One scale by its code, in the order in which a canonical part names them."""
 
     YR = "yr"

@@ -1,8 +1,9 @@
 """Match a stream of lines `EPOCH<TAB>PERIOD` at speed: the answers of whole days are looked up, not computed.
 
-Answers are `1` inside, `0` outside, `-1` malformed, a line each, in order. A chunk of ordinary lines is split once, its
-epochs become integers and its periods tables in bulk, and each answer is one subscript of `bytes`. A chunk with anything
-odd in it (a second tab, which is a legal blank, a missing tab, a sign) goes line by line. Must not know files or terminals.
+Answers are `1` inside, `0` outside, `-1` malformed, a line each, in order. A chunk of ordinary lines is split once,
+its epochs become integers and its periods tables in bulk, and each answer is one subscript of `bytes`. A chunk with
+anything odd in it (a second tab, which is a legal blank, a missing tab, a sign) goes line by line.
+Must not know files or terminals.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _MOST_DIGITS: Final = 15
 _BLANKS: Final = b" \t\n\r\f\v"
 
 
-class _Odd(Exception):  # noqa: N818 - a signal, no error
+class _Odd(Exception):
     """The lines of a chunk do not each have one tab."""
 
 

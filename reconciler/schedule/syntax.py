@@ -74,7 +74,7 @@ class Part(NamedTuple):
 class Tree(NamedTuple):
     """A whole period: its text as written, and its parts.
 
-    Without parts it is blank (always) or `none` (never). `commas` are the offsets of the commas between and after parts.
+    Without parts it is blank (always) or `none` (never). `commas` are the offsets of commas between and after parts.
     """
 
     text: str

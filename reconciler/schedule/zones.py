@@ -17,7 +17,9 @@ from reconciler.schedule.masks import first_day, is_leap, year_of
 DAY_SECONDS: Final = 86_400
 _HEADER: Final = struct.Struct(">4sc15x6l")
 _RULE: Final = re.compile(r"M(\d+)\.(\d)\.(\d)(?:/([+-]?[\d:]+))?\Z")
-_FOOTER: Final = re.compile(r"(?:<[^>]+>|[A-Za-z]+)([+-]?[\d:]+)(?:(?:<[^>]+>|[A-Za-z]+)([+-]?[\d:]+)?,([^,]+),([^,]+))?\Z")
+_FOOTER: Final = re.compile(
+    r"(?:<[^>]+>|[A-Za-z]+)([+-]?[\d:]+)(?:(?:<[^>]+>|[A-Za-z]+)([+-]?[\d:]+)?,([^,]+),([^,]+))?\Z"
+)
 _MONTH_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _HOUR: Final = 3600
 _LAST_WEEK: Final = 5
@@ -95,7 +97,10 @@ class Zone:
             return None
         year = year_of(epoch // DAY_SECONDS)[0]
         return next(
-            instant for later in range(year - 1, year + 3) for instant, _ in self._tail.changes(later) if instant > epoch
+            instant
+            for later in range(year - 1, year + 3)
+            for instant, _ in self._tail.changes(later)
+            if instant > epoch
         )
 
     def local(self, epoch: int) -> tuple[int, int]:

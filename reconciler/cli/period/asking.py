@@ -5,9 +5,10 @@ Must not know any one command.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -16,6 +17,8 @@ from reconciler.cli.trouble import Stop
 from reconciler.diagnostics import Diagnostic, Finding, Location, Severity
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
     from reconciler.schedule import Period
     from reconciler.schedule.zones import Zone
 
@@ -23,21 +26,14 @@ _CHUNK = 1 << 20
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class TimezoneType(click.ParamType):
-    """A zone of the tz database by its name."""
+def _zone(_context: click.Context, _parameter: click.Parameter, value: str) -> Zone:
+    """Find a zone, or fail as wrong usage."""
+    from reconciler.schedule.zones import UnknownZoneError, zone
 
-    name = "timezone"
-
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
-        """Find it, or fail as wrong usage."""
-        from reconciler.schedule.zones import UnknownZoneError, Zone, zone
-
-        if isinstance(value, Zone):
-            return value
-        try:
-            return zone(value)
-        except UnknownZoneError as error:
-            self.fail(str(error), parameter, context)
+    try:
+        return zone(value)
+    except UnknownZoneError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def timezone(function: Function) -> Function:
@@ -45,7 +41,7 @@ def timezone(function: Function) -> Function:
     return click.option(
         "--timezone",
         "zone",
-        type=TimezoneType(),
+        callback=_zone,
         default="Europe/Moscow",
         show_default=True,
         metavar="ZONE",
@@ -118,8 +114,9 @@ def _place(text: str, finding: Finding) -> Location:
     return Location("period", line, column, line, max(end, column), excerpt)
 
 
-def chunks(stream: Any) -> Iterator[bytes]:
-    """Read what is there, as it comes."""
+def chunks() -> Iterator[bytes]:
+    """Read standard input as it comes."""
+    stream = cast("BufferedReader", sys.stdin.buffer)
     while data := stream.read1(_CHUNK):
         yield data
 

@@ -32,7 +32,9 @@ def _show(process: Process, document: dict[str, Any], text: str) -> None:
 
 @click.command()
 @click.argument("text")
-@click.option("--language", type=click.Choice(["en", "ru"]), default="en", show_default=True, help="English or Russian.")
+@click.option(
+    "--language", type=click.Choice(["en", "ru"]), default="en", show_default=True, help="English or Russian."
+)
 @click.pass_obj
 def explain(process: Process, text: str, language: Literal["en", "ru"]) -> Exit:
     """Say in plain words when a period holds, to the last second.
@@ -67,7 +69,9 @@ def next_(process: Process, text: str, start: str | None, count: int, zone: Zone
 @click.command()
 @click.argument("first")
 @click.argument("second")
-@click.option("--from", "start", metavar="TIME", default="0", help="Where to look for the first difference; default: 1970.")
+@click.option(
+    "--from", "start", metavar="TIME", default="0", help="Where to look for the first difference; default: 1970."
+)
 @timezone
 @click.pass_obj
 def equal(process: Process, first: str, second: str, start: str, zone: Zone) -> Exit:

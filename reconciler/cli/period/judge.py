@@ -73,14 +73,16 @@ def _show_json(process: Process, answers: Sequence[tuple[str, bool, Sequence[obj
         }
         for text, wrong, found in answers
     ]
-    process.screen.document(json.dumps({"format_version": FORMAT_VERSION, "periods": periods}, ensure_ascii=False) + "\n")
+    process.screen.document(
+        json.dumps({"format_version": FORMAT_VERSION, "periods": periods}, ensure_ascii=False) + "\n"
+    )
 
 
 def _check_stream() -> Exit:
     from reconciler.schedule.stream import verdict
 
     failed = False
-    for lines in lines_of(chunks(sys.stdin.buffer)):
+    for lines in lines_of(chunks()):
         verdicts = [verdict(line) for line in lines]
         failed = failed or any(answer != "ok" for answer in verdicts)
         sys.stdout.write("\n".join(verdicts) + "\n")
@@ -105,7 +107,7 @@ def match(process: Process, text: str | None, at: str | None, from_stdin: bool, 
         return _match_one(process, text, moment(at, zone), zone)
     from reconciler.schedule.stream import matched
 
-    for answers in matched(chunks(sys.stdin.buffer), zone):
+    for answers in matched(chunks(), zone):
         sys.stdout.buffer.write(answers)
         sys.stdout.buffer.flush()
     return Exit.DONE

@@ -26,9 +26,11 @@ def inclusive_ends(view: View) -> Iterator[Finding]:
         if _closing_hour(view, one):
             yield _inclusive_hour(view, one)
     for one in view.part.ranges(Scale.MIN):
-        if 0 < one.last.number - one.first.number and one.first.number % _QUARTER == one.last.number % _QUARTER == 0:
+        if one.last.number - one.first.number > 0 and one.first.number % _QUARTER == one.last.number % _QUARTER == 0:
             message = f"'{view.tree.slice(one)}' includes the whole minute {one.last.number}"
-            yield view.warn("period-inclusive-end", message, one, f"write {one.first.number}-{one.last.number - 1} to end before it")
+            yield view.warn(
+                "period-inclusive-end", message, one, f"write {one.first.number}-{one.last.number - 1} to end before it"
+            )
     for scale in _TOUCHING:
         yield from _touching(view, scale)
 
@@ -52,7 +54,7 @@ def _inclusive_hour(view: View, one: Range) -> Finding:
 
 
 def _on_clock(hour: int) -> str:
-    return f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}"  # noqa: PLR2004 - the 12-hour clock
+    return f"{hour % 12 or 12}{'am' if hour < 12 else 'pm'}"
 
 
 def _touching(view: View, scale: Scale) -> Iterator[Finding]:
@@ -60,14 +62,19 @@ def _touching(view: View, scale: Scale) -> Iterator[Finding]:
     ranges = [one for one in view.part.ranges(scale) if not one.is_single and not one.wraps]
     for one in ranges:
         for other in ranges:
-            if one.last.number == other.first.number and one is not other and one.first.number < one.last.number < other.last.number:
-                shared = view.tree.slice(other.first)
-                message = f"{FACTS[scale].noun} {shared} stands in '{view.tree.slice(one)}' and in '{view.tree.slice(other)}'; both ends are included"
-                yield view.warn("period-inclusive-end", message, other, f"write {runs_of(scale, _spanned(one, other))}, or end the first range earlier")
+            if (
+                one.last.number == other.first.number
+                and one is not other
+                and one.first.number < one.last.number < other.last.number
+            ):
+                yield _shared_end(view, scale, one, other)
 
 
-def _spanned(one: Range, other: Range) -> range:
-    return range(one.first.number, other.last.number + 1)
+def _shared_end(view: View, scale: Scale, one: Range, other: Range) -> Finding:
+    shared, first, second = (view.tree.slice(node) for node in (other.first, one, other))
+    message = f"{FACTS[scale].noun} {shared} stands in '{first}' and in '{second}'; both ends are included"
+    joined = runs_of(scale, range(one.first.number, other.last.number + 1))
+    return view.warn("period-inclusive-end", message, other, f"write {joined}, or end the first range earlier")
 
 
 def overnight(view: View) -> Iterator[Finding]:
@@ -77,19 +84,22 @@ def overnight(view: View) -> Iterator[Finding]:
     for one in view.part.ranges(Scale.HR):
         if one.wraps and one.first.number != one.last.number + 1:
             text = view.tree.slice(one)
-            message = f"the hours 0-{one.last.number} of '{text}' are those of the same day, not of the night that begins on it"
+            message = (
+                f"the hours 0-{one.last.number} of '{text}' are the morning of the same day, not the end of its night"
+            )
             yield view.warn("period-overnight", message, one, _two_parts(view, one))
 
 
 def _two_parts(view: View, one: Range) -> str:
-    evening = f"{one.first.number}-23" if one.first.number < 23 else "23"  # noqa: PLR2004 - the last hour
+    evening = f"{one.first.number}-23" if one.first.number < 23 else "23"
     morning = f"0-{one.last.number}" if one.last.number else "0"
     scales = {item.scale for item in view.part.items}
     days = view.values(Scale.WD)
     if scales != {Scale.WD, Scale.HR} or days is None or len(view.part.ranges(Scale.HR)) > 1:
         return f"write two parts: the days with hr {{{evening}}}, and the days after them with hr {{{morning}}}"
     after = runs_of(Scale.WD, [(day + 1) % len(WEEKDAYS) for day in days])
-    return f"for nights write wd {{{runs_of(Scale.WD, days)}}} hr {{{evening}}} and, as another part, wd {{{after}}} hr {{{morning}}}"
+    first, second = f"wd {{{runs_of(Scale.WD, days)}}} hr {{{evening}}}", f"wd {{{after}}} hr {{{morning}}}"
+    return f"for nights write {first} and, as another part, {second}"
 
 
 def minutes_without_hours(view: View) -> Iterator[Finding]:

@@ -25,8 +25,8 @@ _DAY_SCALES: Final = (Scale.WK, Scale.YD, Scale.MD, Scale.WD)
 def weeks(view: View) -> Iterator[Finding]:
     """Find weeks of the month, which are rows of a calendar that begins on Sunday."""
     for item in view.part.of(Scale.WK):
-        days = _days_a_year(view.box.days)
-        message = f"'{view.tree.slice(item)}' counts rows of a Sunday-first calendar; the part holds on {days:.0f} days a year"
+        text, days = view.tree.slice(item), _days_a_year(view.box.days)
+        message = f"'{text}' counts rows of a Sunday-first calendar; the part holds on {days:.0f} days a year"
         yield view.warn("period-week-of-month", message, item, "for the second Tuesday write wd {tue} md {8-14}")
 
 
@@ -66,10 +66,17 @@ def ends_of_months(view: View) -> Iterator[Finding]:
     if lacking and days <= _LAST_DAYS:
         names = runs_of(Scale.MO, lacking)
         exception = " but for leap years" if months == {2} else ""
-        yield view.warn("period-month-end", f"'{text}' skips {names}{exception}", item, "name the last day of each month beside its mo")
+        yield view.warn(
+            "period-month-end",
+            f"'{text}' skips {names}{exception}",
+            item,
+            "name the last day of each month beside its mo",
+        )
     elif wrapped is not None:
         message = f"'{view.tree.slice(wrapped)}' is the end and the beginning of the same month"
-        yield view.warn("period-month-end", message, wrapped, "that is every month's first days too; with mo, write two parts")
+        yield view.warn(
+            "period-month-end", message, wrapped, "that is every month's first days too; with mo, write two parts"
+        )
 
 
 def two_digit_years(view: View) -> Iterator[Finding]:
@@ -96,7 +103,12 @@ def day_without_month(view: View) -> Iterator[Finding]:
     if days is not None and len(days) == 1 and not others and not days <= _LAST_DAYS:
         item = next(view.part.of(Scale.MD))
         message = f"'{view.tree.slice(item)}' holds every month"
-        yield view.warn("period-day-without-month", message, item, f"for a date name its month: mo {{{MONTHS[0][:3]}}} {view.tree.slice(item)}")
+        yield view.warn(
+            "period-day-without-month",
+            message,
+            item,
+            f"for a date name its month: mo {{{MONTHS[0][:3]}}} {view.tree.slice(item)}",
+        )
 
 
 def month_alone(view: View) -> Iterator[Finding]:

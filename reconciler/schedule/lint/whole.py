@@ -40,7 +40,9 @@ def whole_findings(tree: Tree, today: date | None) -> Iterator[Finding]:
 def _trailing_comma(tree: Tree) -> Iterator[Finding]:
     if len(tree.commas) >= len(tree.parts):
         comma = tree.commas[len(tree.parts) - 1]
-        yield Finding("period-trailing-comma", Severity.WARNING, "nothing follows this comma", comma, comma + 1, "remove it")
+        yield Finding(
+            "period-trailing-comma", Severity.WARNING, "nothing follows this comma", comma, comma + 1, "remove it"
+        )
 
 
 def _end_of_years(tree: Tree, instants: Instants, today: date | None) -> Iterator[Finding]:
@@ -51,7 +53,11 @@ def _end_of_years(tree: Tree, instants: Instants, today: date | None) -> Iterato
     item = next(tree.parts[-1].of(Scale.YR))
     if today is not None and last < today.year:
         message = f"this was over at the end of {last}"
-        yield Finding("period-expired", Severity.WARNING, message, item.start, item.end, "remove it, or name a year to come")
+        yield Finding(
+            "period-expired", Severity.WARNING, message, item.start, item.end, "remove it, or name a year to come"
+        )
     else:
         message = f"this ends with {last}; afterwards it never matches"
-        yield Finding("period-expires", Severity.NOTICE, message, item.start, item.end, "leave yr out if it should go on")
+        yield Finding(
+            "period-expires", Severity.NOTICE, message, item.start, item.end, "leave yr out if it should go on"
+        )

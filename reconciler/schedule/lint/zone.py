@@ -24,11 +24,11 @@ def zone_findings(text: str, *, timezone: str, year: int) -> tuple[Finding, ...]
     while (change := place.next_change(at)) is not None and change < end:
         before, after = place.offset(change - 1), place.offset(change)
         if _touched(instants, change + min(before, after), change + max(before, after)):
-            day = year_of((change + before) // DAY_SECONDS)
-            what = "an hour is skipped" if after > before else "an hour comes twice"
-            message = f"in {timezone} {what} within this period (in {day[0]}): it is {'shorter' if after > before else 'longer'} that day"
-            hint = "keep edges clear of the night when clocks change"
-            return (Finding("period-daylight-saving", Severity.WARNING, message, tree.parts[0].start, tree.parts[-1].end, hint),)
+            what = "skipped" if after > before else "repeated"
+            message = f"in {timezone} an hour that this period touches is {what} in {year_of(change // DAY_SECONDS)[0]}"
+            hint = "keep the edges of the period clear of the night when clocks change"
+            start, stop = tree.parts[0].start, tree.parts[-1].end
+            return (Finding("period-daylight-saving", Severity.WARNING, message, start, stop, hint),)
         at = change
     return ()
 

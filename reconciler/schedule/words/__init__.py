@@ -10,29 +10,38 @@ from typing import Final, Literal
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.scales import FIRST_YEAR
 from reconciler.schedule.words import english, russian, short
-from reconciler.schedule.words.saying import sayings_of
+from reconciler.schedule.words.saying import Tongue, sayings_of
 
 Language = Literal["en", "ru"]
-_TONGUES: Final = {"en": english, "ru": russian}
+
+_TONGUES: Final[dict[Language, Tongue]] = {"en": english.TONGUE, "ru": russian.TONGUE}
 
 
 def explained(instants: Instants, language: Language) -> str:
     """Say a set in full; clauses are separated by semicolons."""
     tongue = _TONGUES[language]
     if instants.is_full:
-        return tongue.ALWAYS
+        return tongue.always
     usual, missing = _with_exceptions(instants)
-    text = tongue.ALWAYS if usual.is_full else "; ".join(map(tongue.said, sayings_of(usual))) or tongue.NEVER
-    return text if missing.is_empty else f"{text}; {tongue.EXCEPT} {'; '.join(map(tongue.said, sayings_of(missing)))}"
+    text = tongue.always if usual.is_full else "; ".join(map(tongue.said, sayings_of(usual))) or tongue.never
+    return text if missing.is_empty else f"{text}; {tongue.except_} {'; '.join(map(tongue.said, sayings_of(missing)))}"
 
 
 def phrased(instants: Instants) -> str:
     """Say a set in short, with half-open times of day."""
     if instants.is_full:
-        return english.ALWAYS
+        return english.TONGUE.always
     usual, missing = _with_exceptions(instants)
-    text = english.ALWAYS if usual.is_full else "; ".join(map(short.said, sayings_of(usual))) or english.NEVER
-    return text if missing.is_empty else f"{text}; {english.EXCEPT} {'; '.join(map(short.said, sayings_of(missing)))}"
+    text = (
+        english.TONGUE.always
+        if usual.is_full
+        else "; ".join(map(short.said, sayings_of(usual))) or english.TONGUE.never
+    )
+    return (
+        text
+        if missing.is_empty
+        else f"{text}; {english.TONGUE.except_} {'; '.join(map(short.said, sayings_of(missing)))}"
+    )
 
 
 def _with_exceptions(instants: Instants) -> tuple[Instants, Instants]:

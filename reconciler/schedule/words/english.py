@@ -10,12 +10,9 @@ from typing import Final
 from reconciler.schedule.boxes import TimeBox
 from reconciler.schedule.masks import SECONDS, bits
 from reconciler.schedule.scales import MONTHS, WEEKDAYS
-from reconciler.schedule.words.saying import Saying, Span, spans
+from reconciler.schedule.words.saying import Saying, Span, Tongue, spans
 from reconciler.schedule.words.short import clock
 
-ALWAYS: Final = "always"
-EXCEPT: Final = "except"
-NEVER: Final = "never"
 _DAYS: Final = tuple(WEEKDAYS[(day + 1) % 7].title() for day in range(7))
 _MONTHS: Final = ("", *(month.title() for month in MONTHS))
 _WORKING: Final = (0, 1, 2, 3, 4)
@@ -41,7 +38,9 @@ def _yeardays(runs: tuple[Span, ...]) -> str:
 
 
 def _dates(saying: Saying) -> str:
-    months = _join([_MONTHS[first] if first == last else f"{_MONTHS[first]} to {_MONTHS[last]}" for first, last in saying.months])
+    months = _join(
+        [_MONTHS[first] if first == last else f"{_MONTHS[first]} to {_MONTHS[last]}" for first, last in saying.months]
+    )
     if not saying.monthdays:
         return f"in {months}" if months else ""
     days = _listed(saying.monthdays)
@@ -75,7 +74,12 @@ def _last(end: int) -> str:
 
 def _pattern(box: TimeBox) -> str:
     scales = (("second", box.seconds), ("minute", box.minutes), ("hour", box.hours))
-    words = [f"{_noun(noun, runs)} {_listed(runs)}" for noun, mask in scales if mask is not None for runs in [spans(bits(mask))]]
+    words = [
+        f"{_noun(noun, runs)} {_listed(runs)}"
+        for noun, mask in scales
+        if mask is not None
+        for runs in [spans(bits(mask))]
+    ]
     return " of ".join(words) + (" of every hour" if box.hours is None and box.minutes is not None else "")
 
 
@@ -89,3 +93,6 @@ def _listed(runs: tuple[Span, ...]) -> str:
 
 def _join(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+TONGUE: Final = Tongue("always", "never", "except", said)

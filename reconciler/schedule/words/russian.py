@@ -9,12 +9,9 @@ from typing import Final
 
 from reconciler.schedule.boxes import TimeBox
 from reconciler.schedule.masks import SECONDS, bits
-from reconciler.schedule.words.saying import Saying, Span, spans
+from reconciler.schedule.words.saying import Saying, Span, Tongue, spans
 from reconciler.schedule.words.short import clock
 
-ALWAYS: Final = "всегда"
-EXCEPT: Final = "кроме"
-NEVER: Final = "никогда"
 _ON_DAYS: Final = ("понедельникам", "вторникам", "средам", "четвергам", "пятницам", "субботам", "воскресеньям")
 _FROM_DAY: Final = ("понедельника", "вторника", "среды", "четверга", "пятницы", "субботы", "воскресенья")
 _TO_DAY: Final = ("понедельник", "вторник", "среду", "четверг", "пятницу", "субботу", "воскресенье")
@@ -80,7 +77,9 @@ def _weekdays(days: tuple[int, ...]) -> str:
         return "по выходным"
     words: list[str] = []
     for first, last in spans(days):
-        words += [_ranged(first, last)] if last - first > 1 else [f"по {_ON_DAYS[day]}" for day in range(first, last + 1)]
+        words += (
+            [_ranged(first, last)] if last - first > 1 else [f"по {_ON_DAYS[day]}" for day in range(first, last + 1)]
+        )
     return _join(words)
 
 
@@ -115,3 +114,6 @@ def _listed(runs: tuple[Span, ...]) -> str:
 
 def _join(words: list[str]) -> str:
     return " и ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+TONGUE: Final = Tongue("всегда", "никогда", "кроме", said)

@@ -5,8 +5,9 @@ Must not know words.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from reconciler.schedule.boxes import DayBox, TimeBox
 from reconciler.schedule.instants import Instants
@@ -37,6 +38,15 @@ class Saying:
     def is_daily(self) -> bool:
         """Whether the days are not restricted at all."""
         return not (self.years or self.months or self.monthdays or self.yeardays or self.weekdays)
+
+
+class Tongue(NamedTuple):
+    """A language: three words, and how it says a saying."""
+
+    always: str
+    never: str
+    except_: str
+    said: Callable[[Saying], str]
 
 
 def sayings_of(instants: Instants) -> list[Saying]:

@@ -52,7 +52,11 @@ def _dates(saying: Saying) -> str:
     if not saying.months:
         return f"{_noun('day', saying.monthdays)} {days} of the month"
     months = [_MONTHS[month] for first, last in saying.months for month in range(first, last + 1)]
-    return ", ".join(f"{month} {days}" for month in months) if len(months) < _LONG else f"{_noun('day', saying.monthdays)} {days} of {_months(saying)}"
+    return (
+        ", ".join(f"{month} {days}" for month in months)
+        if len(months) < _LONG
+        else f"{_noun('day', saying.monthdays)} {days} of {_months(saying)}"
+    )
 
 
 def _months(saying: Saying) -> str:
@@ -84,5 +88,10 @@ def _patterns(boxes: tuple[TimeBox, ...]) -> str:
 
 def _pattern(box: TimeBox) -> str:
     scales = (("second", box.seconds), ("minute", box.minutes), ("hour", box.hours))
-    words = [f"{_noun(noun, runs)} {_runs(runs)}" for noun, mask in scales if mask is not None for runs in [spans(bits(mask))]]
+    words = [
+        f"{_noun(noun, runs)} {_runs(runs)}"
+        for noun, mask in scales
+        if mask is not None
+        for runs in [spans(bits(mask))]
+    ]
     return " of ".join(words) + (" of every hour" if box.hours is None and box.minutes is not None else "")
