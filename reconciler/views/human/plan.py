@@ -165,12 +165,19 @@ def _effects(change: Change, columns: int) -> Iterator[Line]:
     broad = max((width(effect.when) for effect in change.effects), default=0)
     for at, effect in enumerate(change.effects):
         start = line(_INDENT, Span(pad("callers" if at == 0 else "", 7), Tone.NOTED), "   ")
-        text = f"{effect.before} -> {effect.after}"
+        before = _in_the_past(effect.before)
+        text = f"{before} -> {effect.after}"
         if line_width(start) + broad + 3 + width(text) <= columns:
             yield (*start, Span(f"{pad(effect.when, broad)}   {text}"))
         else:
             yield (*start, Span(effect.when))
-            yield from hanging(line(" " * (line_width(start) + 2)), text, columns)
+            indent = " " * (line_width(start) + 2)
+            yield from hanging(line(indent), before, columns)
+            yield from hanging(line(indent, "-> "), effect.after, columns)
+
+
+def _in_the_past(before: str) -> str:
+    return f"rang {before.removeprefix('rings ')}" if before.startswith("rings ") else before
 
 
 def _needs(change: Change, shown: Plan) -> Iterator[Line]:

@@ -1,0 +1,97 @@
+"""`reconciler doctor`: everything that would stop an apply, looked at without writing anything.
+
+Must not fetch an address that stands in a file, but for the accounts' own; judges by what each part says of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.opening import load, opened
+from reconciler.cli.process import Process
+
+if TYPE_CHECKING:
+    from reconciler.config.settings import Configuration
+    from reconciler.views.human.checks import Check
+    from reconciler.wiring import Session
+
+
+@click.command()
+@click.pass_obj
+def doctor(process: Process) -> Exit:
+    """Find what would stop an apply: files, credentials, reachability, clock, record, locks, targets that exist.
+
+    Reads at the vendors and writes nothing. Each check is ok, warn or fail; one that fails ends with 1.
+
+    Example: reconciler doctor
+    """
+    from reconciler.views import machine
+    from reconciler.views.human.checks import Health, checks, checks_json
+
+    found = list(_checks(process))
+    healthy = all(check.health is not Health.FAIL for check in found)
+    if process.is_json:
+        process.screen.document(machine.document({"healthy": healthy, "checks": checks_json(found)}))
+    else:
+        process.screen.result(checks(found, process.screen.columns()))
+    return Exit.DONE if healthy else Exit.ERROR
+
+
+def _checks(process: Process) -> Iterator[Check]:
+    from reconciler.views.human.checks import Check, Health
+
+    loaded = load(process)
+    errors = [item for item in loaded.diagnostics if item.is_error]
+    if loaded.configuration is None or errors:
+        message = f"{errors[0].location or ''} {errors[0].message}".strip() if errors else "it cannot be loaded"
+        yield Check("configuration", Health.FAIL, message, "reconciler validate tells all that is wrong")
+        return
+    yield Check("configuration", Health.OK, f"{loaded.numbers_count} numbers, no errors")
+    with opened(process, loaded.configuration) as session:
+        yield from _record(process, session)
+        for account in sorted(loaded.configuration.accounts):
+            yield from _account(session, loaded.configuration, account)
+
+
+def _record(process: Process, session: Session) -> Iterator[Check]:
+    from reconciler.record.base import RecordError
+    from reconciler.views.human.checks import Check, Health
+
+    try:
+        record = session.record
+        state, holders = record.load(), record.holders()
+        has_key = session.ground(make_key=False).digester.key is not None
+    except RecordError as error:
+        yield Check("record", Health.FAIL, str(error), error.hint)
+        return
+    size = f"{len(state.entries)} entries, serial {state.serial}" if state.serial else "empty: nothing was applied yet"
+    yield Check("record", Health.OK, f"{record.description}: {size}")
+    for holder in holders:
+        yield Check("lock", Health.WARN, f"account {holder.account} is locked by {holder}", "wait for it to end, or reconciler record unlock")
+    unsettled = sum(len(window.intents) for window in state.windows)
+    if unsettled:
+        yield Check("record", Health.WARN, f"{unsettled} writes of a run that broke off are not settled", "the next apply reads these numbers and settles them")
+    local = session.configuration.record.backend == "file"
+    if not has_key and not local:
+        yield Check("record key", Health.WARN, "sensitive fields cannot be compared with the record", "set RECONCILER_RECORD_KEY to 32 bytes or more")
+    if local and process.environ.get("CI") == "true":
+        yield Check("record", Health.FAIL, "this is a CI machine, and the record is a local file", "keep the record in a shared backend, or apply with --ephemeral-record")
+
+
+def _account(session: Session, configuration: Configuration, account: str) -> Iterator[Check]:
+    """What the account's vendor says, and whether what its numbers point to exists there."""
+    from reconciler.providers.base import ProviderError
+    from reconciler.views.human.checks import Check, Health
+
+    values = [desired.value for desired in configuration.desired if desired.account == account]
+    try:
+        probed = session.provider(account).probe(values)
+    except ProviderError as error:
+        yield Check(f"account {account}", Health.FAIL, str(error), error.hint)
+        return
+    for each in probed:
+        yield Check(f"{account}: {each.what}", Health.OK if each.ok else Health.FAIL, each.message, each.hint)

@@ -1,0 +1,70 @@
+"""`reconciler list`: the declared numbers, where their calls go, and when.
+
+Must not need a network, a credential or the record.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+from reconciler.cli.opening import usable
+from reconciler.cli.process import Process, format_option
+from reconciler.cli.trouble import show_diagnostics
+
+if TYPE_CHECKING:
+    from reconciler.model import Desired
+
+
+@click.command(params=[format_option("text", "json", "csv")])
+@options.selection
+@click.option("--to", "to", metavar="PLACE", help="Only numbers whose calls may go to this phone, SIP ID, sip: or url: glob.")
+@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@click.pass_obj
+def listing(
+    process: Process,
+    targets: tuple[str, ...],
+    tags: tuple[str, ...],
+    accounts: tuple[str, ...],
+    to: str | None,
+    scenario: str | None,
+) -> Exit:
+    """List the declared numbers, where their calls go, and when. Reads the files only.
+
+    Example: reconciler list --to 74992223344
+    """
+    from reconciler.plan.build import Selection
+
+    configuration, found = usable(process, scenario=scenario)
+    show_diagnostics(process, found)
+    selection = Selection(targets, tags, accounts)
+    chosen = [item for item in configuration.desired if selection.takes(item) and (to is None or _goes_to(item, to))]
+    _show(process, chosen)
+    return Exit.DONE
+
+
+def _goes_to(desired: Desired, place: str) -> bool:
+    """Whether calls to a number may reach a place: digits in any spelling, or a glob over `sip:…` and `url:…`."""
+    from reconciler.canonical import form
+    from reconciler.plan.policy import call_destinations
+
+    digits = re.sub(r"[\s()+.-]", "", place)
+    wanted = digits if digits.isdigit() else place
+    return any(fnmatchcase(each, wanted) for each in call_destinations(form(desired.value).json))
+
+
+def _show(process: Process, chosen: list[Desired]) -> None:
+    from reconciler.views import machine, rows
+
+    match process.format:
+        case "json":
+            process.screen.document(machine.document({"numbers": rows.as_json(chosen)}))
+        case "csv":
+            process.screen.table(rows.as_csv(chosen))
+        case _:
+            process.screen.result(rows.human(chosen, process.screen.columns()))

@@ -1,0 +1,63 @@
+"""`reconciler login`: a person logs in to an account, and the tokens are kept.
+
+Must not know how an account's vendor does it.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.opening import opened, usable
+from reconciler.cli.process import Process
+
+
+@click.command()
+@click.argument("account")
+@click.pass_obj
+def login(process: Process, account: str) -> Exit:
+    """Log in to an account of MTT Business: open the address that is shown, then paste where it leads back to.
+
+    The redirect or its code is read from standard input. Its `state` must be that of this login. Tokens are stored in
+    the user's state folder, readable by the user only.
+
+    Example: reconciler login office
+    """
+    from reconciler.providers.opening import authorize_url, exchange
+
+    configuration, _found = usable(process)
+    if account not in configuration.accounts:
+        known = ", ".join(sorted(configuration.accounts)) or "there are none"
+        raise click.UsageError(f"there is no account {account!r}; known: {known}")
+    settings = configuration.accounts[account]
+    with opened(process, configuration) as session:
+        state = secrets.token_urlsafe(24)
+        url = authorize_url(settings, session.secrets, state)
+        pasted = _ask(process, url)
+        exchange(settings, session.secrets, pasted, state)
+    _tell(process, account)
+    return Exit.DONE
+
+
+def _ask(process: Process, url: str) -> str:
+    from reconciler.views.base import line
+
+    process.screen.note([line("Open this address and log in:"), ()])
+    process.screen.address(url)
+    process.screen.note([(), line("Then paste the whole address that it leads back to, or the code:")])
+    pasted = click.get_text_stream("stdin").readline().strip()
+    if not pasted:
+        raise click.UsageError("nothing was pasted; nothing was stored")
+    return pasted
+
+
+def _tell(process: Process, account: str) -> None:
+    from reconciler.views import machine
+    from reconciler.views.base import line
+
+    if process.is_json:
+        process.screen.document(machine.document({"account": account, "logged_in": True}))
+    else:
+        process.screen.result([line(f"logged in to {account}")])

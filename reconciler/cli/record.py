@@ -1,0 +1,142 @@
+"""`reconciler record`: look at what is recorded as ours, forget a number, break a lock.
+
+Must not touch a vendor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.opening import opened, usable
+from reconciler.cli.process import Process
+from reconciler.cli.show import known_of
+from reconciler.cli.trouble import stop
+
+if TYPE_CHECKING:
+    from reconciler.model import Key
+    from reconciler.record.base import Holder
+    from reconciler.wiring import Session
+
+
+@click.group()
+def record() -> None:
+    """Look at, and mend, what is recorded as ours. No vendor is asked or changed."""
+
+
+@record.command("list")
+@click.pass_obj
+def list_all(process: Process) -> Exit:
+    """List the record: entries, locks, unsettled writes, latest runs.
+
+    Example: reconciler record list
+    """
+    from reconciler.views import machine, recorded
+
+    configuration, _found = usable(process)
+    with opened(process, configuration) as session:
+        kept = session.record
+        parts = (kept.load(), kept.holders(), kept.runs(), kept.description)
+    if process.is_json:
+        process.screen.document(machine.document(recorded.record_json(*parts)))
+    else:
+        process.screen.result(recorded.record(*parts, process.screen.columns()))
+    return Exit.DONE
+
+
+@record.command()
+@click.argument("number")
+@click.pass_obj
+def show(process: Process, number: str) -> Exit:
+    """Show what is recorded of a number, beside what its file says.
+
+    Example: reconciler record show 74991112233
+    """
+    from reconciler.views import machine, recorded
+
+    configuration, _found = usable(process)
+    with opened(process, configuration) as session:
+        known = known_of(session, _digits(number))
+    if process.is_json:
+        process.screen.document(machine.document(recorded.number_json(known)))
+    else:
+        process.screen.result(recorded.number(known, process.screen.columns()))
+    return Exit.DONE
+
+
+@record.command()
+@click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
+@click.pass_obj
+def forget(process: Process, numbers: tuple[str, ...]) -> Exit:
+    """Drop numbers from the record. The vendor keeps what it has; nothing is switched off.
+
+    Example: reconciler record forget 74991112288
+    """
+    configuration, _found = usable(process)
+    with opened(process, configuration) as session:
+        dropped = _forget(session, [_digits(number) for number in numbers])
+    _tell(process, "forgotten", [f"{key.number} ({key.kind.value})" for key in dropped])
+    return Exit.DONE
+
+
+@record.command()
+@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.option("--force", is_flag=True, help="Break a lock also where its process may be alive. It will stop writing.")
+@click.pass_obj
+def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
+    """Break locks, of all accounts where none is named. Without --force only those whose process is dead on this host.
+
+    Example: reconciler record unlock sales
+    """
+    configuration, _found = usable(process)
+    with opened(process, configuration) as session:
+        broken = session.record.unlock(accounts, force=force)
+    _tell(process, "unlocked", [f"{holder.account}, which was held by {holder}" for holder in broken])
+    return Exit.DONE
+
+
+def _digits(number: str) -> str:
+    digits = re.sub(r"[\s()+.-]", "", number)
+    if not digits.isdigit():
+        raise click.UsageError(f"{number!r} is not a phone number")
+    return digits
+
+
+def _forget(session: Session, numbers: Sequence[str]) -> list[Key]:
+    """Drop every entry of these numbers under the locks of their accounts; raises Stop where one has none."""
+    from reconciler.record.base import Update
+
+    state = session.record.load()
+    keys = [key for key in state.entries if key.number in numbers]
+    missing = sorted(set(numbers) - {key.number for key in keys})
+    if missing:
+        raise stop("nothing-to-show", f"number {missing[0]} is not in the record", hint="reconciler record list")
+    run = session.new_run(origin="forget", commit=None)
+    holders = _holders(session, sorted({state.entries[key].account for key in keys}), run.id)
+    with session.record.lock(holders) as lock:
+        from dataclasses import replace
+
+        update = Update(drop=keys, run=replace(run, finished_at=run.started_at))
+        session.record.commit(lock, update, expected=session.record.load())
+    return keys
+
+
+def _holders(session: Session, accounts: Sequence[str], run_id: str) -> list[Holder]:
+    from reconciler.record.base import Holder
+
+    run = session.new_run(origin="forget", commit=None)
+    return [Holder(account, run.host, run.user, run.pid, run_id, run.started_at) for account in accounts]
+
+
+def _tell(process: Process, verb: str, items: list[str]) -> None:
+    from reconciler.views import machine
+    from reconciler.views.base import line
+
+    if process.is_json:
+        process.screen.document(machine.document({verb: items}))
+    else:
+        process.screen.result([line(f"{verb}: {item}") for item in items] or [line(f"nothing {verb}")])

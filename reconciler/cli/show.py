@@ -1,0 +1,100 @@
+"""`reconciler show`: a plan file, a number, or a past run.
+
+Must not read anything live; guesses from its argument what is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.opening import opened, usable
+from reconciler.cli.process import Process
+from reconciler.cli.trouble import stop
+
+if TYPE_CHECKING:
+    from reconciler.record.base import Run
+    from reconciler.views.recorded import Known
+    from reconciler.wiring import Session
+
+
+@click.command()
+@click.argument("what", metavar="PLANFILE|NUMBER|RUN")
+@click.pass_obj
+def show(process: Process, what: str) -> Exit:
+    """Show a saved plan, what files and record say of a number, or a past run by the beginning of its id.
+
+    Example: reconciler show 74991112233
+    """
+    path = Path(what)
+    if path.is_file():
+        _show_plan(process, path)
+        return Exit.DONE
+    configuration, _found = usable(process)
+    with opened(process, configuration) as session:
+        if _digits(what):
+            _show_number(process, known_of(session, _digits(what)))
+        else:
+            _show_run(process, _run_of(session, what))
+    return Exit.DONE
+
+
+def _digits(what: str) -> str:
+    """The digits of a phone number in any spelling, else nothing."""
+    digits = re.sub(r"[\s()+.-]", "", what)
+    return digits if re.fullmatch(r"[0-9]{7,15}", digits) else ""
+
+
+def known_of(session: Session, number: str) -> Known:
+    """All that is known of a number; raises Stop where it is nothing."""
+    from reconciler.views.recorded import Known
+
+    state = session.record.load()
+    known = Known(
+        number,
+        [desired for desired in session.configuration.desired if desired.key.number == number],
+        [entry for key, entry in state.entries.items() if key.number == number],
+        [intent for window in state.windows for intent in window.intents if intent.key.number == number],
+    )
+    if not (known.desired or known.entries or known.intents):
+        hint = "reconciler list, or reconciler record list"
+        raise stop("nothing-to-show", f"number {number} stands in no file and in no record", hint=hint)
+    return known
+
+
+def _run_of(session: Session, what: str) -> Run:
+    run = session.record.run(what)
+    if run is None:
+        hint = "reconciler record list names the latest runs"
+        raise stop("nothing-to-show", f"{what!r} is no plan file, no number and no run", hint=hint)
+    return run
+
+
+def _show_plan(process: Process, path: Path) -> None:
+    from reconciler.cli.plan import show_plan
+    from reconciler.formats.plan import load_plan
+    from reconciler.workflow import read_file
+
+    show_plan(process, load_plan(read_file(path)))
+
+
+def _show_number(process: Process, known: Known) -> None:
+    from reconciler.views import machine, recorded
+
+    if process.is_json:
+        process.screen.document(machine.document(recorded.number_json(known)))
+    else:
+        process.screen.result(recorded.number(known, process.screen.columns()))
+
+
+def _show_run(process: Process, run: Run) -> None:
+    from reconciler.views import machine, recorded
+
+    if process.is_json:
+        process.screen.document(machine.document({"run": recorded.run_json(run)}))
+    else:
+        process.screen.result(recorded.run(run, process.screen.columns()))

@@ -1,0 +1,180 @@
+"""The record, a number and a past run, for people and as JSON content.
+
+Knows neither backends nor options.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.canonical import form
+from reconciler.model import Desired, Entry
+from reconciler.record.base import Holder, Intent, RecordState, Run
+from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, plural
+from reconciler.views.human.tables import table
+from reconciler.views.human.values import details, summary
+
+_LABEL = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What files and record say of one number."""
+
+    number: str
+    desired: Sequence[Desired]
+    entries: Sequence[Entry]
+    intents: Sequence[Intent]
+
+
+def record(state: RecordState, holders: Sequence[Holder], runs: Sequence[Run], where: str, columns: int) -> Page:
+    """The whole record: its identity, locks, unsettled writes, entries and latest runs."""
+    page: Page = [line(f"{where}: {plural(len(state.entries), 'entry', 'entries')}, serial {state.serial}")]
+    if state.lineage:
+        page.append(line(Span(f"lineage {state.lineage}", Tone.FAINT)))
+    page += [line(Span(f"locked: {holder.account} by {holder}", Tone.WARNING)) for holder in holders]
+    for window in state.windows:
+        addresses = ", ".join(f"{intent.account}/{intent.key.number}" for intent in window.intents)
+        start = line(Span(f"unsettled since {window.opened_at}: ", Tone.WARNING))
+        page += hanging(start, f"{addresses} (the next apply settles them)", columns)
+    if state.scenario:
+        page.append(line(Span(f"scenario {state.scenario} is in force", Tone.WARNING)))
+    if state.entries:
+        rows = [_entry_row(state.entries[key]) for key in sorted(state.entries)]
+        page += [EMPTY, *table(("NUMBER", "ACCOUNT", "WRITTEN", "VALUE"), rows, columns)]
+    if runs:
+        page += [EMPTY, *table(("RUN", "STARTED", "BY", "WHAT"), [_run_row(run) for run in runs], columns)]
+    return page
+
+
+def record_json(state: RecordState, holders: Sequence[Holder], runs: Sequence[Run], where: str) -> dict[str, Any]:
+    """The content of the JSON answer."""
+    return {
+        "record": where,
+        "name": state.name,
+        "lineage": state.lineage,
+        "serial": state.serial,
+        "scenario": state.scenario or None,
+        "entries": [entry_json(state.entries[key]) for key in sorted(state.entries)],
+        "unsettled": [
+            {"run": window.run_id, "opened_at": window.opened_at, "numbers": [_of(intent) for intent in window.intents]}
+            for window in state.windows
+        ],
+        "locks": [holder_json(holder) for holder in holders],
+        "runs": [run_json(run) for run in runs],
+    }
+
+
+def number(known: Known, columns: int) -> Page:
+    """What is wanted of a number, and what was last written."""
+    page: Page = [line(Span(known.number, Tone.STRONG))]
+    for desired in known.desired:
+        page += _value("declared", form(desired.value).json, columns)
+        page += _fact("", f"{desired.declared_at.file}:{desired.declared_at.line}, account {desired.account}", columns)
+    if not known.desired:
+        page += _fact("declared", "in no file", columns)
+    for entry in known.entries:
+        page += _value("recorded", json.loads(entry.value), columns)
+        proof = "read back equal" if entry.confirmed else "accepted, could not be read back"
+        page += _fact("", f"{entry.written_at}, run {entry.run_id[:12]}, {proof}", columns)
+    if not known.entries:
+        page += _fact("recorded", "not at all", columns)
+    for intent in known.intents:
+        page += _fact("unsettled", f"{intent.action}: a run broke off; the next apply settles it", columns)
+    return page
+
+
+def number_json(known: Known) -> dict[str, Any]:
+    """The content of the JSON answer."""
+    return {
+        "number": known.number,
+        "declared": [
+            {"address": each.address, "value": form(each.value).json, "declared_at": str(each.declared_at)}
+            for each in known.desired
+        ],
+        "recorded": [entry_json(entry) for entry in known.entries],
+        "unsettled": [_of(intent) for intent in known.intents],
+    }
+
+
+def run(shown: Run, columns: int) -> Page:
+    """A past run and what became of each change."""
+    page: Page = [line("run ", Span(shown.id, Tone.STRONG))]
+    page += _fact("what", f"{shown.origin}, by {shown.user}@{shown.host} (process {shown.pid})", columns)
+    page += _fact("when", f"{shown.started_at} to {shown.finished_at or 'no end: it broke off'}", columns)
+    if shown.commit:
+        page += _fact("commit", shown.commit, columns)
+    if shown.overrides:
+        page += _fact("permitted", ", ".join(shown.overrides), columns)
+    rows = [_result_row(row) for row in shown.results]
+    return [*page, EMPTY, *table(("OUTCOME", "NUMBER", "ACTION", "REMARK"), rows, columns)] if rows else page
+
+
+def run_json(shown: Run) -> dict[str, Any]:
+    """A run as JSON content."""
+    return {
+        "run_id": shown.id,
+        "origin": shown.origin,
+        "started_at": shown.started_at,
+        "finished_at": shown.finished_at or None,
+        "user": shown.user,
+        "host": shown.host,
+        "commit": shown.commit or None,
+        "overrides": list(shown.overrides),
+        "results": [dict(row) for row in shown.results],
+    }
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """An entry as JSON content; sensitive parts are masked in it already."""
+    return {
+        "address": f"{entry.account}/{entry.key.number}",
+        "provider": entry.key.provider,
+        "kind": entry.key.kind.value,
+        "value": json.loads(entry.value),
+        "confirmed": entry.confirmed,
+        "protected": entry.protected,
+        "written_at": entry.written_at,
+        "run_id": entry.run_id,
+    }
+
+
+def holder_json(holder: Holder) -> dict[str, Any]:
+    """Who holds a lock, as JSON content."""
+    return {
+        "account": holder.account,
+        "host": holder.host,
+        "user": holder.user,
+        "pid": holder.pid,
+        "run_id": holder.run_id,
+        "since": holder.since,
+    }
+
+
+def _entry_row(entry: Entry) -> tuple[str, str, str, str]:
+    return entry.key.number, entry.account, entry.written_at[:10], summary(json.loads(entry.value))
+
+
+def _run_row(shown: Run) -> tuple[str, str, str, str]:
+    what = shown.origin if shown.finished_at else f"{shown.origin}, broke off"
+    return shown.id[:12], shown.started_at, f"{shown.user}@{shown.host}", what
+
+
+def _result_row(row: Any) -> tuple[str, str, str, str]:
+    return str(row.get("outcome", "")), str(row.get("address", "")), str(row.get("action", "")), str(row.get("error") or "")
+
+
+def _value(label: str, value: dict[str, Any], columns: int) -> Iterator[Line]:
+    for at, text in enumerate([summary(value), *details(value)]):
+        yield from _fact(label if at == 0 else "", text, columns)
+
+
+def _fact(label: str, text: str, columns: int) -> Iterator[Line]:
+    yield from hanging(line("  ", Span(pad(label, _LABEL), Tone.FAINT)), text, columns)
+
+
+def _of(intent: Intent) -> str:
+    return f"{intent.account}/{intent.key.number}"
