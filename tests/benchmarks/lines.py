@@ -20,7 +20,7 @@ accounts:
     provider: exolve
     api_key: {{env: EXOLVE_API_KEY}}
     base_url: {base_url}
-    rate: {{per_second: 1000000, concurrency: 32}}
+    rate: {{per_second: 0, concurrency: 32}}
 schedules:
   office-hours: {{description: office, period: "wd {{mon-fri}} hr {{9-17}}"}}
   weekend: {{description: weekend, period: "wd {{sat sun}} hr {{10-15}}"}}

@@ -46,10 +46,10 @@ def write_case(folder: Path, count: int) -> Path:
 
 
 def _record(index: int) -> str:
-    """Two values a record, as a number that rings two targets has."""
+    """Two values a record, as a number that rings two targets has; octoDNS wants sorted keys."""
     high, low = divmod(index, 250)
     return (
-        f"line-{index:06d}:\n  type: A\n  ttl: 600\n  values:\n"
+        f"line-{index:06d}:\n  ttl: 600\n  type: A\n  values:\n"
         f"    - 198.51.100.{low + 1}\n    - 10.7.{high % 250}.{low + 1}\n"
     )
 
