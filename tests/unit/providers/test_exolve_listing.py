@@ -200,9 +200,7 @@ def test_silence_means_none_only_where_the_list_speaks_of_others() -> None:
     silent = [item(0, description="a"), item(1, description="b")]
     assert list(Vendor(silent).listing().numbers.values()) == [None, None]
     spoken = [*silent, item(2)]
-    assert list(Vendor(spoken).listing().numbers.values()) == list(
-        itertools.repeat(Observation(NoForwarding(), 1.0), 3)
-    )
+    assert list(Vendor(spoken).listing().numbers.values()) == [Observation(NoForwarding(), 1.0)] * 3
 
 
 def test_a_number_of_another_application_is_not_this_account_s() -> None:
