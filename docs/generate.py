@@ -1,16 +1,26 @@
-"""Write the pages of `docs/` that are drawn from the code; `python docs/generate.py`, or `make docs`.
+"""Write the pages of `docs/` and the files of `schemas/` that are drawn from the code; `make docs`.
 
 Holds no text that the code does not hold, but for headings.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+from reconciler.config.schema import config_schema
+from reconciler.formats.plan import plan_schema
+from reconciler.formats.report import report_schema
 from reconciler.rules import RULES, Rule
 
 REPOSITORY = Path(__file__).parents[1]
-PAGES = REPOSITORY / "docs"
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "config.v1.json": config_schema,
+    "plan.v1.json": plan_schema,
+    "report.v1.json": report_schema,
+}
 EXAMPLES = REPOSITORY / "examples" / "invalid"
 
 _RULES_HEAD = """\
@@ -41,9 +51,18 @@ def _row(rule: Rule) -> str:
     )
 
 
+def generated() -> Iterator[tuple[Path, str]]:
+    """Yield every file that is drawn from the code, with its text."""
+    yield REPOSITORY / "docs" / "rules.md", rules_page()
+    for name, draw in SCHEMAS.items():
+        yield REPOSITORY / "schemas" / name, json.dumps(draw(), ensure_ascii=False, indent=2) + "\n"
+
+
 def main() -> None:
-    """Write every generated page."""
-    (PAGES / "rules.md").write_text(rules_page(), "utf-8")
+    """Write every generated file."""
+    for path, text in generated():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,38 @@
+"""What is drawn from the code stands in the repository as it would be drawn now."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.architecture.imports import REPOSITORY
+
+
+def _generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_generate", REPOSITORY / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[Path, str]:
+    return dict(_generator().generated())
+
+
+@pytest.mark.parametrize(
+    "name", ["docs/rules.md", "schemas/config.v1.json", "schemas/plan.v1.json", "schemas/report.v1.json"]
+)
+def test_a_generated_file_is_up_to_date(name: str, drawn: dict[Path, str]) -> None:
+    path = REPOSITORY / name
+    assert path.read_text("utf-8") == drawn[path], "run make docs"
+
+
+def test_nothing_generated_is_left_out(drawn: dict[Path, str]) -> None:
+    schemas = set((REPOSITORY / "schemas").iterdir())
+    assert {path for path in drawn if path.parent.name == "schemas"} == schemas
