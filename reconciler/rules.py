@@ -228,6 +228,16 @@ _TABLE: tuple[Rule, ...] = (
     Rule("record-locked", _ERROR, "Somebody else holds the lock of an account."),
     Rule("record-unusable", _ERROR, "The record cannot be read or written."),
     Rule("record-not-saved", _ERROR, "The record could not be saved, so writing stopped."),
+    Rule("record-on-ci", _ERROR, "A CI machine would lose the record, which is a local file."),
+    # -- the command line ---------------------------------------------------------------------------------------------
+    Rule("usage", _ERROR, "The command line is wrong."),
+    Rule("interrupted", _ERROR, "Ctrl-C or SIGTERM ended the command."),
+    Rule("not-approved", _ERROR, "The plan was shown, and the answer was not yes."),
+    Rule("nothing-to-show", _ERROR, "What was named is in no file, no record and no run."),
+    Rule("plan-file", _ERROR, "A plan file cannot be read or saved."),
+    Rule("secret-missing", _ERROR, "A secret cannot be had from where the configuration says it is."),
+    Rule("command-failed", _ERROR, "A command could not do its work."),
+    Rule("program-fault", _ERROR, "The program has a fault, which should be reported."),
 )
 
 RULES: dict[str, Rule] = {rule.code: rule for rule in _TABLE}

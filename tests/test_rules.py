@@ -62,6 +62,10 @@ NOT_OFFLINE: dict[str, str] = {
     "record-locked": _RUNNING,
     "record-unusable": _STORED,
     "record-not-saved": _RUNNING,
+    "record-on-ci": "a CI machine",
+    **dict.fromkeys(("usage", "interrupted", "not-approved", "nothing-to-show", "plan-file"), _COMMAND_LINE),
+    **dict.fromkeys(("secret-missing", "command-failed"), _COMMAND_LINE),
+    "program-fault": "a fault of the program",
 }
 
 OFFLINE = sorted(set(RULES) - set(NOT_OFFLINE))
