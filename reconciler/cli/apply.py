@@ -51,6 +51,7 @@ def apply(process: Process, planfile: Path | None, **asked: Any) -> Exit:
     Example: reconciler apply plan.json
     """
     _check_usage(process, planfile, asked)
+    planfile, asked["expect"] = (process.source(path) if path else None for path in (planfile, asked["expect"]))
     configuration, warnings = usable(process, scenario=_scenario(planfile, asked))
     _check_record(process, configuration, ephemeral=asked["ephemeral_record"])
     with (

@@ -25,7 +25,7 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
     """Load the configuration with the findings about it, and those of policy."""
     from reconciler.config.load import load as load_configuration
 
-    return load_configuration(process.root, trusted=process.trusted, scenario=scenario, paths=tuple(paths))
+    return load_configuration(process.folder, trusted=process.trusted, scenario=scenario, paths=tuple(paths))
 
 
 def usable(process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()) -> tuple[Configuration, tuple[Diagnostic, ...]]:

@@ -6,7 +6,7 @@ Knows no command.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -101,8 +101,3 @@ def _all(function: Function, *decorators: Callable[[Function], Function]) -> Fun
 def paths(function: Function) -> Function:
     """`[PATH...]`: files or folders of the configuration, default all."""
     return click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")(function)
-
-
-def relative(given: Sequence[Path], folder: Path) -> tuple[Path, ...]:
-    """Paths as the loader takes them: those that exist from here, else from the configuration's folder."""
-    return tuple(path if path.is_absolute() or path.exists() else folder / path for path in given)

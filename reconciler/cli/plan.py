@@ -49,15 +49,13 @@ def plan(
     """
     from reconciler.workflow import make_plan
 
-    configuration, warnings = usable(
-        process, scenario=asked["scenario"], paths=options.relative(paths, process.root)
-    )
+    configuration, warnings = usable(process, scenario=asked["scenario"], paths=paths)
     with opened(process, configuration) as session, watching(process, session) as watch:
         planning = planning_of(asked, warnings, kept=out is not None, emit=watch.reading)
         made, _state = make_plan(session, planning)
         watch.close()
         if out is not None:
-            save(session, made, out)
+            save(session, made, process.target(out))
         show_plan(process, made, saved=out)
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)
 

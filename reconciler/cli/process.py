@@ -49,10 +49,14 @@ class Process:
         """Whether somebody can be asked: a terminal both ways."""
         return is_terminal(sys.stdin) and is_terminal(self.screen.err)
 
-    @property
-    def root(self) -> Path:
-        """The configuration's folder."""
-        return self.folder
+    def target(self, path: Path) -> Path:
+        """Where a file is written: from the folder of -C, as if started there."""
+        return self.folder / path
+
+    def source(self, path: Path) -> Path:
+        """Where a file is read: from the folder of -C, else from the current one."""
+        there = self.folder / path
+        return there if there.exists() else path
 
 
 def asks_for_json(arguments: Sequence[str]) -> bool:

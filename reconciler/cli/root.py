@@ -69,7 +69,7 @@ class Root(click.Group):
     ) -> Any:
         """Run, and end with one of `Exit`."""
         arguments = list(sys.argv[1:] if args is None else args)
-        process = Process()
+        process: Process = extra.pop("obj", None) or Process()
         process.format = "json" if asks_for_json(arguments) else "text"
 
         def work() -> Any:

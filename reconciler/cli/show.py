@@ -30,7 +30,7 @@ def show(process: Process, what: str) -> Exit:
 
     Example: reconciler show 74991112233
     """
-    path = Path(what)
+    path = process.source(Path(what))
     if path.is_file():
         _show_plan(process, path)
         return Exit.DONE

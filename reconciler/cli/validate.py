@@ -33,7 +33,7 @@ def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: 
 
     Example: reconciler validate --strict
     """
-    loaded = load(process, scenario=scenario, paths=options.relative(paths, process.root))
+    loaded = load(process, scenario=scenario, paths=paths)
     found = _judged(loaded)
     _show(process, found, loaded.numbers_count, strict=strict)
     failed = loaded.configuration is None or any(item.is_error for item in found)

@@ -69,8 +69,8 @@ def as_json(shown: Iterable[Desired]) -> list[dict[str, Any]]:
 
 def _row(desired: Desired) -> tuple[str, str, str]:
     value = form(desired.value).json
-    lines = [summary(value), *details(value)]
-    lines += [desired.description] if desired.description else []
+    lines = [desired.description] if desired.description else []
+    lines += [summary(value), *details(value)]
     lines += [f"tags {', '.join(desired.tags)}"] if desired.tags else []
     return desired.key.number, desired.account, "\n".join(lines)
 

@@ -218,7 +218,7 @@ def _sum(shown: Plan, columns: int) -> Iterator[Line]:
     counts = shown.summary
     parts = [f"{counts[action.value]} to {action.value}" for action in _MARKS if counts[action.value]]
     if not parts and not shown.unknown:
-        yield line(Span("No changes", Tone.ADDED), f": {plural(shown.unchanged, 'number')} as the files say.")
+        yield line(Span("No changes", Tone.ADDED), f": {plural(shown.unchanged, 'number is', 'numbers are')} as the files say.")
         return
     parts += [f"{shown.unchanged} unchanged"] if shown.unchanged else []
     parts += [f"{shown.unknown} unknown"] if shown.unknown else []

@@ -65,6 +65,7 @@ def _sum(shown: ApplyReport, columns: int) -> Iterator[Line]:
         text = "Not everything is as the files say yet: see what failed, then apply again."
         yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)
     elif shown.results:
-        yield line(Span("Everything is as the files say.", Tone.ADDED), f" Run {shown.run_id[:12]}.")
+        doubt = ", as far as it can be read" if shown.summary[Outcome.UNVERIFIED.value] else ""
+        yield line(Span(f"Everything is as the files say{doubt}.", Tone.ADDED), f" Run {shown.run_id[:12]}.")
     else:
         yield line(Span("Nothing to do", Tone.ADDED), ": everything is as the files say.")

@@ -1,0 +1,170 @@
+"""`reconciler demo`: the example against the sandbox, with the real commands, in a folder that is gone afterwards.
+
+Knows what is worth seeing, nothing of how it is done.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.process import Process
+
+if TYPE_CHECKING:
+    from reconciler.sandbox import Sandbox
+    from reconciler.views.base import Line
+
+_NUMBERS = ("74991112233", "74991112244", "74991112255", "74991112277")
+_EDITED = "numbers/sales.yaml"
+_EDITS = (("hr {9-17}      # Monday to Friday, 09:00-18:00", "hr {9-16}      # Monday to Friday, 09:00-17:00"), ("timeout: 16}", "timeout: 25}"))
+_PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TERM", "NO_COLOR", "TMPDIR")
+
+# A sentence, and the command that it is about; no command: the files are edited.
+_STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Judge the files, offline.", ("validate",)),
+    ("Read the live numbers and say what would change. Nothing is written to them.", ("plan", "--out", "plan.json")),
+    ("Make exactly that happen; every write is read back.", ("apply", "plan.json")),
+    ("Plan again: there is nothing to do.", ("plan",)),
+    ("Now somebody edits the files: the desk closes an hour earlier, and rings longer.", ()),
+    ("The plan says what callers will notice.", ("plan", "--out", "plan.json")),
+    ("Make exactly that happen.", ("apply", "plan.json")),
+)
+
+
+@click.command()
+@click.pass_obj
+def demo(process: Process) -> Exit:
+    """Show it at work on the quickstart example, against a sandbox of the vendors on this machine.
+
+    Runs validate, plan, apply, plan, an edit, plan and apply, in a temporary folder; nothing leaves this machine and
+    nothing stays behind.
+
+    Example: reconciler demo
+    """
+    from reconciler.sandbox import Sandbox
+
+    with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as name, Sandbox(numbers=_NUMBERS) as vendors:
+        folder = Path(name)
+        _copy(resources.files("reconciler") / "quickstart", folder)
+        _point_at(vendors, folder)
+        show = _Show(process, folder, _environ(process, vendors))
+        for sentence, command in _STORY:
+            show.step(sentence, command)
+        show.end()
+    return Exit.DONE if show.went_well else Exit.ERROR
+
+
+@dataclass(slots=True)
+class _Show:
+    """Plays the story on the screen, or gathers it as JSON."""
+
+    process: Process
+    folder: Path
+    environ: Mapping[str, str]
+    went_well: bool = True
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    def step(self, sentence: str, command: Sequence[str]) -> None:
+        if command:
+            self._heading(sentence, f"$ reconciler {' '.join(command)}")
+            code, answer = self._run(command)
+            self.went_well = self.went_well and code == Exit.DONE
+            self.steps.append({"command": list(command), "exit_code": code, "answer": answer})
+        else:
+            changes = list(_edit(self.folder / _EDITED))
+            self._heading(sentence, f"$ edit {_EDITED}")
+            self._tell([_toned(change) for change in changes])
+            self.steps.append({"edited": _EDITED, "changes": changes})
+
+    def end(self) -> None:
+        if self.process.is_json:
+            from reconciler.views import machine
+
+            self.process.screen.document(machine.document({"went_well": self.went_well, "steps": self.steps}))
+            return
+        from reconciler.views.base import EMPTY, line
+
+        self._tell([EMPTY, line("That was the sandbox. With a real account: docs/commands.md, reconciler --help.")])
+
+    def _heading(self, sentence: str, shown: str) -> None:
+        from reconciler.views.base import EMPTY, Span, Tone, line
+
+        self._tell([EMPTY, line(Span(f"# {sentence}", Tone.NOTED)), line(Span(shown, Tone.STRONG))])
+
+    def _tell(self, page: list[Line]) -> None:
+        if not self.process.is_json:
+            self.process.screen.result(page)
+
+    def _run(self, command: Sequence[str]) -> tuple[int, Any]:
+        """Run a real command in this process; with JSON, return its document."""
+        from reconciler.cli.root import main
+
+        inner = Process(environ=self.environ)
+        inner.screen.color = self.process.screen.color
+        inner.screen.out, inner.screen.err = self.process.screen.out, self.process.screen.out
+        arguments = ["-C", str(self.folder), *command]
+        if self.process.is_json:
+            inner.screen.out, inner.screen.err = io.StringIO(), io.StringIO()
+            arguments += ["--format", "json"]
+        code = _exit_code(lambda: main.main(arguments, obj=inner))
+        return code, json.loads(inner.screen.out.getvalue()) if isinstance(inner.screen.out, io.StringIO) else None
+
+
+def _exit_code(run: Any) -> int:
+    try:
+        run()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Exit.ERROR
+    return Exit.DONE
+
+
+def _copy(source: Any, folder: Path) -> None:
+    """Copy the example out of the package, which may be a zip."""
+    for entry in source.iterdir():
+        if entry.is_dir():
+            (folder / entry.name).mkdir()
+            _copy(entry, folder / entry.name)
+        else:
+            (folder / entry.name).write_bytes(entry.read_bytes())
+
+
+def _point_at(vendors: Sandbox, folder: Path) -> None:
+    """Let the example's account live in the sandbox."""
+    path = folder / "reconciler.yaml"
+    text = path.read_text("utf-8")
+    own = "    provider: exolve\n"
+    path.write_text(text.replace(own, f"{own}    base_url: {vendors.exolve_url}\n"), "utf-8")
+
+
+def _environ(process: Process, vendors: Sandbox) -> dict[str, str]:
+    """What the commands may know of this machine, and the sandbox's key."""
+    passed_on = {name: process.environ[name] for name in _PASSED_ON if name in process.environ}
+    return {**passed_on, "EXOLVE_API_KEY": vendors.api_key}
+
+
+def _edit(path: Path) -> Iterator[str]:
+    """Edit a file, and tell the lines that change."""
+    before = path.read_text("utf-8")
+    after = before
+    for old, new in _EDITS:
+        after = after.replace(old, new)
+    path.write_text(after, "utf-8")
+    for old_line, new_line in zip(before.splitlines(), after.splitlines(), strict=True):
+        if old_line != new_line:
+            yield f"- {old_line.strip()}"
+            yield f"+ {new_line.strip()}"
+
+
+def _toned(change: str) -> Line:
+    from reconciler.views.base import Span, Tone, line
+
+    return line(Span(change, Tone.REMOVED if change.startswith("-") else Tone.ADDED))
