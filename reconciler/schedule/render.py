@@ -32,7 +32,8 @@ def part_text(piece: Piece) -> str:
         (Scale.SEC, times.seconds),
     )
     values: dict[Scale, list[int]] = {} if piece.years is None else {Scale.YR: list(piece.years)}
-    return _items(values | {scale: bits(mask) for scale, mask in masks if mask is not None})
+    values.update({scale: bits(mask) for scale, mask in masks if mask is not None})
+    return _items(values)
 
 
 def tree_text(tree: Tree) -> tuple[str, ...]:
@@ -41,7 +42,9 @@ def tree_text(tree: Tree) -> tuple[str, ...]:
 
 
 def _written(part: Part) -> str:
-    values = {scale: sorted(chosen) for scale in _ORDER if scale is not Scale.YR and (chosen := values_of(part, scale))}
+    values: dict[Scale, list[int]] = {
+        scale: sorted(chosen) for scale in _ORDER if scale is not Scale.YR and (chosen := values_of(part, scale))
+    }
     rest = _items(values)
     if not part.has(Scale.YR):
         return rest
