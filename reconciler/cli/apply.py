@@ -6,11 +6,12 @@ Must not decide anything about numbers; asks, and lets signals end a run in orde
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack, cast
 
 import click
 
@@ -24,7 +25,6 @@ from reconciler.cli.trouble import show_diagnostics, stop
 if TYPE_CHECKING:
     from reconciler.apply.report import ApplyReport
     from reconciler.config.settings import Configuration
-    from reconciler.diagnostics import Diagnostic
     from reconciler.plan.model import Plan
     from reconciler.record.base import RecordState
     from reconciler.views.progress import Watch
@@ -37,11 +37,20 @@ if TYPE_CHECKING:
 @options.planning
 @options.consent
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can be asked.")
-@click.option("--expect", type=options.EXISTING_FILE, metavar="PLANFILE", help="Go on only if the changes are those of this reviewed plan.")
-@click.option("--allow-partial", is_flag=True, help="Leave out numbers that have moved since the plan, and apply the others.")
+@click.option("--expect", type=options.EXISTING_FILE, metavar="PLANFILE", help="Go on only if the changes are these.")
+@click.option("--allow-partial", is_flag=True, help="Apply what has not moved since the plan.")
 @click.option("--ephemeral-record", is_flag=True, help="Keep the record of this run in memory only, and lose it.")
 @click.pass_obj
-def apply(process: Process, planfile: Path | None, **asked: Any) -> Exit:
+def apply(
+    process: Process,
+    /,
+    planfile: Path | None,
+    auto_approve: bool,
+    expect: Path | None,
+    allow_partial: bool,
+    ephemeral_record: bool,
+    **asked: Unpack[options.Asked],
+) -> Exit:
     """Make the numbers as the files say, and prove it by reading back.
 
     Without a PLANFILE: plans, shows, asks, applies; where nobody can be asked, --auto-approve is needed. With one:
@@ -50,33 +59,50 @@ def apply(process: Process, planfile: Path | None, **asked: Any) -> Exit:
 
     Example: reconciler apply plan.json
     """
-    _check_usage(process, planfile, asked)
-    planfile, asked["expect"] = (process.source(path) if path else None for path in (planfile, asked["expect"]))
-    configuration, warnings = usable(process, scenario=_scenario(planfile, asked))
-    _check_record(process, configuration, ephemeral=asked["ephemeral_record"])
+    from reconciler.workflow import expected, make_plan, stored_plan
+
+    _check_usage(process, planfile, expect, asked, approved=auto_approve)
+    stored, reviewed = (_loaded(process, path) for path in (planfile, expect))
+    configuration, warnings = usable(process, scenario=stored[0].scenario if stored else asked["scenario"])
+    _check_record(process, configuration, ephemeral=ephemeral_record)
     with (
-        opened(process, configuration, ephemeral_record=asked["ephemeral_record"]) as session,
+        opened(process, configuration, ephemeral_record=ephemeral_record) as session,
         watching(process, session) as watch,
     ):
-        if planfile is not None:
-            plan, state = _stored(session, planfile, asked), None
+        state = None
+        if stored is not None:
+            plan = stored_plan(session, stored[1], consent_of(asked))
         else:
-            plan, state = _fresh(session, asked, warnings, watch)
-            _approve(process, plan, asked)
-        report = _applied(process, session, plan, state, watch=watch, partial=asked["allow_partial"])
+            plan, state = make_plan(session, planning_of(asked, warnings, watch, kept=True))
+            watch.close()
+            if reviewed is not None:
+                expected(plan, reviewed[0])
+            _approve(process, plan, approved=auto_approve)
+        report = _applied(session, plan, state, watch=watch, partial=allow_partial)
     _show(process, report)
     return of_report(report)
 
 
-def _check_usage(process: Process, planfile: Path | None, asked: dict[str, Any]) -> None:
+_OF_A_FRESH_PLAN = {
+    "targets": "--target",
+    "tags": "--tag",
+    "accounts": "--account",
+    "scenario": "--scenario",
+    "reassert": "--reassert",
+    "limit": "--limit",
+}
+
+
+def _check_usage(
+    process: Process, planfile: Path | None, expect: Path | None, asked: options.Asked, *, approved: bool
+) -> None:
     """What cannot go together, before anything is read."""
     if planfile is not None:
-        given = [name for name in ("scenario", "limit", "expect", "targets", "tags", "accounts", "reassert") if asked[name]]
+        given = [flag for name, flag in _OF_A_FRESH_PLAN.items() if cast("dict[str, object]", asked)[name]]
+        given += ["--expect"] if expect is not None else []
         if given:
-            names = {"targets": "target", "tags": "tag", "accounts": "account"}
-            flag = f"--{names.get(given[0], given[0])}"
-            raise click.UsageError(f"{flag} does not go with a plan file, which is applied exactly as it is")
-    elif not asked["auto_approve"] and (process.is_json or not process.has_person):
+            raise click.UsageError(f"{given[0]} does not go with a plan file, which is applied exactly as it is")
+    elif not approved and (process.is_json or not process.has_person):
         raise click.UsageError("nobody can be asked here: pass --auto-approve, or apply a plan file")
 
 
@@ -91,52 +117,29 @@ def _check_record(process: Process, configuration: Configuration, *, ephemeral: 
         )
 
 
-def _scenario(planfile: Path | None, asked: dict[str, Any]) -> str | None:
-    """The scenario that the plan file was made under, else the one asked for."""
-    if planfile is None:
-        scenario: str | None = asked["scenario"]
-        return scenario
+def _loaded(process: Process, path: Path | None) -> tuple[Plan, bytes] | None:
+    """A plan file and its bytes; raises PlanFileError."""
+    if path is None:
+        return None
     from reconciler.formats.plan import load_plan
     from reconciler.workflow import read_file
 
-    return load_plan(read_file(planfile)).scenario
+    data = read_file(process.source(path))
+    return load_plan(data), data
 
 
-def _stored(session: Session, planfile: Path, asked: dict[str, Any]) -> Plan:
-    from reconciler.workflow import read_file, stored_plan
-
-    return stored_plan(session, read_file(planfile), consent_of(asked))
-
-
-def _fresh(
-    session: Session, asked: dict[str, Any], warnings: tuple[Diagnostic, ...], watch: Watch
-) -> tuple[Plan, RecordState]:
-    """Plan now; with --expect, go on only if it is what was reviewed."""
-    from reconciler.formats.plan import load_plan
-    from reconciler.workflow import expected, make_plan, read_file
-
-    reviewed = load_plan(read_file(asked["expect"])) if asked["expect"] else None
-    plan, state = make_plan(session, planning_of(asked, warnings, kept=True, emit=watch.reading))
-    watch.close()
-    if reviewed is not None:
-        expected(plan, reviewed)
-    return plan, state
-
-
-def _approve(process: Process, plan: Plan, asked: dict[str, Any]) -> None:
+def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
     """Show the plan and ask, where there is something to ask; raises Stop where the answer is not yes."""
     if not process.is_json:
         show_plan(process, plan)
-    if asked["auto_approve"] or plan.breaches or not plan.changes:
+    if approved or plan.breaches or not plan.changes:
         return
     click.echo("\nApply these changes? Only yes is accepted: ", err=True, nl=False)
-    if click.get_text_stream("stdin").readline().strip() != "yes":
+    if sys.stdin.readline().strip() != "yes":
         raise stop("not-approved", "not approved; nothing was written")
 
 
-def _applied(
-    process: Process, session: Session, plan: Plan, state: RecordState | None, *, watch: Watch, partial: bool
-) -> ApplyReport:
+def _applied(session: Session, plan: Plan, state: RecordState | None, *, watch: Watch, partial: bool) -> ApplyReport:
     from reconciler.workflow import Applying, apply_plan
 
     interrupted = Event()

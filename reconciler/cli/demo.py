@@ -8,9 +8,10 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 _NUMBERS = ("74991112233", "74991112244", "74991112255", "74991112277")
 _EDITED = "numbers/sales.yaml"
-_EDITS = (("hr {9-17}      # Monday to Friday, 09:00-18:00", "hr {9-16}      # Monday to Friday, 09:00-17:00"), ("timeout: 16}", "timeout: 25}"))
+_EDITS = (
+    ("hr {9-17}      # Monday to Friday, 09:00-18:00", "hr {9-16}      # Monday to Friday, 09:00-17:00"),
+    ("timeout: 16}", "timeout: 25}"),
+)
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TERM", "NO_COLOR", "TMPDIR")
 
 # A sentence, and the command that it is about; no command: the files are edited.
@@ -119,7 +123,7 @@ class _Show:
         return code, json.loads(inner.screen.out.getvalue()) if isinstance(inner.screen.out, io.StringIO) else None
 
 
-def _exit_code(run: Any) -> int:
+def _exit_code(run: Callable[[], object]) -> int:
     try:
         run()
     except SystemExit as end:
@@ -127,7 +131,7 @@ def _exit_code(run: Any) -> int:
     return Exit.DONE
 
 
-def _copy(source: Any, folder: Path) -> None:
+def _copy(source: Traversable, folder: Path) -> None:
     """Copy the example out of the package, which may be a zip."""
     for entry in source.iterdir():
         if entry.is_dir():

@@ -71,15 +71,35 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
     size = f"{len(state.entries)} entries, serial {state.serial}" if state.serial else "empty: nothing was applied yet"
     yield Check("record", Health.OK, f"{record.description}: {size}")
     for holder in holders:
-        yield Check("lock", Health.WARN, f"account {holder.account} is locked by {holder}", "wait for it to end, or reconciler record unlock")
+        yield Check(
+            "lock",
+            Health.WARN,
+            f"account {holder.account} is locked by {holder}",
+            "wait for it to end, or reconciler record unlock",
+        )
     unsettled = sum(len(window.intents) for window in state.windows)
     if unsettled:
-        yield Check("record", Health.WARN, f"{unsettled} writes of a run that broke off are not settled", "the next apply reads these numbers and settles them")
+        yield Check(
+            "record",
+            Health.WARN,
+            f"{unsettled} writes of a run that broke off are not settled",
+            "the next apply reads these numbers and settles them",
+        )
     local = session.configuration.record.backend == "file"
     if not has_key and not local:
-        yield Check("record key", Health.WARN, "sensitive fields cannot be compared with the record", "set RECONCILER_RECORD_KEY to 32 bytes or more")
+        yield Check(
+            "record key",
+            Health.WARN,
+            "sensitive fields cannot be compared with the record",
+            "set RECONCILER_RECORD_KEY to 32 bytes or more",
+        )
     if local and process.environ.get("CI") == "true":
-        yield Check("record", Health.FAIL, "this is a CI machine, and the record is a local file", "keep the record in a shared backend, or apply with --ephemeral-record")
+        yield Check(
+            "record",
+            Health.FAIL,
+            "this is a CI machine, and the record is a local file",
+            "keep the record in a shared backend, or apply with --ephemeral-record",
+        )
 
 
 def _account(session: Session, configuration: Configuration, account: str) -> Iterator[Check]:

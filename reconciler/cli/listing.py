@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 @click.command(params=[format_option("text", "json", "csv")])
 @options.selection
-@click.option("--to", "to", metavar="PLACE", help="Only numbers whose calls may go to this phone, SIP ID, sip: or url: glob.")
+@click.option(
+    "--to", "to", metavar="PLACE", help="Only numbers whose calls may go to this phone, SIP ID, sip: or url: glob."
+)
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
 @click.pass_obj
 def listing(

@@ -6,6 +6,7 @@ Must not know how an account's vendor does it.
 from __future__ import annotations
 
 import secrets
+import sys
 
 import click
 
@@ -47,7 +48,7 @@ def _ask(process: Process, url: str) -> str:
     process.screen.note([line("Open this address and log in:"), ()])
     process.screen.address(url)
     process.screen.note([(), line("Then paste the whole address that it leads back to, or the code:")])
-    pasted = click.get_text_stream("stdin").readline().strip()
+    pasted = sys.stdin.readline().strip()
     if not pasted:
         raise click.UsageError("nothing was pasted; nothing was stored")
     return pasted

@@ -28,7 +28,9 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
     return load_configuration(process.folder, trusted=process.trusted, scenario=scenario, paths=tuple(paths))
 
 
-def usable(process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()) -> tuple[Configuration, tuple[Diagnostic, ...]]:
+def usable(
+    process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()
+) -> tuple[Configuration, tuple[Diagnostic, ...]]:
     """Load a configuration that has no errors, and its warnings; raises Stop."""
     loaded = load(process, scenario=scenario, paths=paths)
     found = tuple(loaded.diagnostics)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import click
 
@@ -26,16 +26,30 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 EXISTING_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-class Duration(click.ParamType):
+class Asked(TypedDict):
+    """What the options of `plan` and `apply` ask of a plan."""
+
+    targets: tuple[str, ...]
+    tags: tuple[str, ...]
+    accounts: tuple[str, ...]
+    scenario: str | None
+    refresh: str
+    reassert: bool
+    limit: int | None
+    allow_delete: bool
+    allow_adopt: bool
+    allow_protected: bool
+    overrides: tuple[str, ...]
+
+
+class Duration(click.ParamType[float]):
     """A time span like 90s, 30m, 24h or 7d, as seconds."""
 
     name = "duration"
 
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> float:
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> float:
         """Read it, or fail as wrong usage."""
-        if isinstance(value, int | float):
-            return float(value)
-        match = re.fullmatch(r"([0-9]{1,6})([smhd])", value)
+        match = re.fullmatch(r"([0-9]{1,6})([smhd])", str(value))
         if match is None or not int(match[1]):
             self.fail(f"{value!r} is not a time span: write it like 90s, 30m, 24h or 7d", parameter, context)
         return float(int(match[1]) * _SECONDS[match[2]])
@@ -45,7 +59,7 @@ def selection(function: Function) -> Function:
     """`--target`, `--tag`, `--account`: which numbers; a narrowed run never deletes by absence."""
     return _all(
         function,
-        click.option("--target", "targets", multiple=True, metavar="GLOB", help="Only numbers or ACCOUNT/NUMBER like this."),
+        click.option("--target", "targets", multiple=True, metavar="GLOB", help="Only numbers like this."),
         click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only numbers with this tag."),
         click.option("--account", "accounts", multiple=True, metavar="ACCOUNT", help="Only this account's numbers."),
     )
@@ -63,7 +77,7 @@ def planning(function: Function) -> Function:
             show_default=True,
             help="Which numbers are read: all, those that differ from the record, or none.",
         ),
-        click.option("--reassert", is_flag=True, help="Write again what cannot be read back, also where it is recorded."),
+        click.option("--reassert", is_flag=True, help="Write again what cannot be read back."),
         click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N changes."),
     )
 
@@ -73,7 +87,7 @@ def consent(function: Function) -> Function:
     return _all(
         function,
         click.option("--allow-delete", is_flag=True, help="Permit to switch forwarding or parking off."),
-        click.option("--allow-adopt", is_flag=True, help="Permit to replace live forwardings that are not in the record."),
+        click.option("--allow-adopt", is_flag=True, help="Permit to replace live forwardings without a record."),
         click.option("--allow-protected", is_flag=True, help="Permit to change protected numbers."),
         click.option(
             "--override",

@@ -6,7 +6,7 @@ Must not decide anything about numbers.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
@@ -19,6 +19,7 @@ from reconciler.cli.trouble import Stop, show_diagnostics, stop
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
     from reconciler.plan.model import Consent, Plan
+    from reconciler.views.progress import Watch
     from reconciler.wiring import Session
     from reconciler.workflow import Planning
 
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
 @click.pass_obj
 def plan(
     process: Process,
+    /,
     paths: tuple[Path, ...],
     out: Path | None,
     detailed_exitcode: bool,
     enforce_policy: bool,
-    **asked: Any,
+    expires: float | None,
+    **asked: Unpack[options.Asked],
 ) -> Exit:
     """Read the live numbers and say what would change, and what callers would notice.
 
@@ -51,7 +54,7 @@ def plan(
 
     configuration, warnings = usable(process, scenario=asked["scenario"], paths=paths)
     with opened(process, configuration) as session, watching(process, session) as watch:
-        planning = planning_of(asked, warnings, kept=out is not None, emit=watch.reading)
+        planning = planning_of(asked, warnings, watch, kept=out is not None, expires=expires)
         made, _state = make_plan(session, planning)
         watch.close()
         if out is not None:
@@ -60,7 +63,9 @@ def plan(
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)
 
 
-def planning_of(asked: dict[str, Any], warnings: tuple[Diagnostic, ...], *, kept: bool, emit: Any) -> Planning:
+def planning_of(
+    asked: options.Asked, warnings: tuple[Diagnostic, ...], watch: Watch, *, kept: bool, expires: float | None = None
+) -> Planning:
     """What the options ask of a plan."""
     from reconciler.plan.build import Refresh, Selection
     from reconciler.workflow import Planning
@@ -70,15 +75,15 @@ def planning_of(asked: dict[str, Any], warnings: tuple[Diagnostic, ...], *, kept
         selection=Selection(asked["targets"], asked["tags"], asked["accounts"]),
         consent=consent_of(asked),
         reassert=asked["reassert"],
-        expires_in=asked.get("expires"),
+        expires_in=expires,
         limit=asked["limit"],
         kept=kept,
         warnings=warnings,
-        progress=emit,
+        progress=watch.reading,
     )
 
 
-def consent_of(asked: dict[str, Any]) -> Consent:
+def consent_of(asked: options.Asked) -> Consent:
     """What the options permit."""
     from reconciler.plan.model import Consent
 

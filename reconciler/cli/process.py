@@ -65,7 +65,7 @@ def asks_for_json(arguments: Sequence[str]) -> bool:
     return any(first == "--format=json" or (first, second) == ("--format", "json") for first, second in pairs)
 
 
-def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401 - click's own signature
     """Keep the value of an option that every command takes."""
     process = context.ensure_object(Process)
     match parameter.name:

@@ -37,7 +37,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
 _WITH_CONFIGURATION = ("validate", "list", "plan", "apply", "show", "login", "doctor", "record")
-_EPILOG = "Exit codes: 0 done, 1 error, 2 changes, 3 applied in part, 4 stale plan, 5 refused, 64 wrong usage, 130 interrupted."
+_EPILOG = (
+    "Exit codes: 0 done, 1 error, 2 changes, 3 applied in part, 4 stale plan, 5 refused, 64 wrong usage, "
+    "130 interrupted."
+)
 
 
 class Root(click.Group):
@@ -65,16 +68,22 @@ class Root(click.Group):
         complete_var: str | None = None,
         standalone_mode: bool = True,  # noqa: FBT002 - click's own signature
         windows_expand_args: bool = True,  # noqa: FBT002 - as above
-        **extra: Any,
-    ) -> Any:
+        **extra: Any,  # noqa: ANN401 - as above
+    ) -> Any:  # noqa: ANN401 - as above
         """Run, and end with one of `Exit`."""
         arguments = list(sys.argv[1:] if args is None else args)
         process: Process = extra.pop("obj", None) or Process()
         process.format = "json" if asks_for_json(arguments) else "text"
 
-        def work() -> Any:
+        def work() -> object:
             return super(Root, self).main(
-                arguments, prog_name or "reconciler", complete_var, standalone_mode=False, obj=process, **extra
+                arguments,
+                prog_name or "reconciler",
+                complete_var,
+                standalone_mode=False,
+                windows_expand_args=windows_expand_args,
+                obj=process,
+                **extra,
             )
 
         if not standalone_mode:
@@ -102,7 +111,10 @@ def _complete(command: click.Command, *, with_configuration: bool) -> None:
         complete_with(command, [*(of_configuration() if with_configuration else []), *everywhere()])
 
 
-@click.group(cls=Root, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(cls=Root, epilog=_EPILOG, context_settings=_HELP)
 @click.option(
     "-C",
     "folder",

@@ -15,7 +15,9 @@ from reconciler.cli.process import Process
 
 
 @click.command()
-@click.argument("format_name", type=click.Choice(["config", "plan", "report"]), default="config", metavar="[config|plan|report]")
+@click.argument(
+    "format_name", type=click.Choice(["config", "plan", "report"]), default="config", metavar="[config|plan|report]"
+)
 @click.pass_obj
 def schema(process: Process, format_name: str) -> Exit:
     """Print a JSON Schema: of the configuration's files (the default), of a plan, or of an apply's report.

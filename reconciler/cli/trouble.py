@@ -10,7 +10,6 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import click
 
@@ -34,7 +33,7 @@ def stop(rule: str, message: str, *, hint: str | None = None, exit_code: Exit = 
     return Stop([Diagnostic(rule, Severity.ERROR, message, hint=hint)], exit_code)
 
 
-def run(work: Callable[[], Any], process: Process) -> int:
+def run(work: Callable[[], object], process: Process) -> int:
     """Do the work and return its exit code, whatever happens."""
     with _terminable():
         try:
@@ -98,19 +97,20 @@ def _known(error: Exception) -> Stop | None:
 
     match error:
         case StalePlanError():
-            return Stop(error.diagnostics, Exit.STALE)
+            known = Stop(error.diagnostics, Exit.STALE)
         case LockedError():
-            return stop("record-locked", str(error), hint=error.hint, exit_code=Exit.REFUSED)
+            known = stop("record-locked", str(error), hint=error.hint, exit_code=Exit.REFUSED)
         case RecordError():
-            return stop("record-unusable", str(error), hint=error.hint)
+            known = stop("record-unusable", str(error), hint=error.hint)
         case PlanFileError():
-            return stop("plan-file", f"the plan file cannot be used: {error}")
+            known = stop("plan-file", f"the plan file cannot be used: {error}")
         case ProviderError():
-            return Stop([Diagnostic(error.code, Severity.ERROR, str(error), hint=error.hint)])
+            known = Stop([Diagnostic(error.code, Severity.ERROR, str(error), hint=error.hint)])
         case SecretError():
-            return stop("secret-missing", str(error))
+            known = stop("secret-missing", str(error))
         case _:
             return None
+    return known
 
 
 @contextmanager

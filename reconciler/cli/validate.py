@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: str | None) -> Exit:
     """Judge the configuration's files offline: form, references, periods, policy.
 
-    With PATHs only these files are judged; what they refer to is looked up in all. Each finding names its place and what
-    to type. Findings are the result and go to standard output.
+    With PATHs only the numbers of these files are judged; what they refer to is looked up in all files. Each finding
+    names its place and what to type. Findings are the result and go to standard output.
 
     Example: reconciler validate --strict
     """

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 
-class Tone(str, Enum):
+class Tone(StrEnum):
     """What a piece of text means to the eye; the value is its style on a terminal."""
 
     PLAIN = ""
@@ -36,6 +36,7 @@ class Span(NamedTuple):
 Line = tuple[Span, ...]
 Page = list[Line]
 EMPTY: Line = ()
+_APART = 2
 
 
 def line(*parts: str | Span) -> Line:
@@ -95,7 +96,7 @@ def at_right(each: Line, note: str, columns: int) -> list[Line]:
         return [each]
     room = columns - line_width(each) - width(note)
     gap = " " * max(room, 0)
-    if room >= 2 or not each:  # noqa: PLR2004 - two blanks keep them apart
+    if room >= _APART or not each:
         return [(*each, Span(gap), Span(note, Tone.FAINT))]
     return [each, line(" " * max(columns - width(note), 0), Span(note, Tone.FAINT))]
 

@@ -42,7 +42,8 @@ class Watch:
         with self._lock:
             self._done[progress.account] = (progress.done, progress.total)
             if progress.done == 0 and progress.seconds_expected >= _LONG_SECONDS:
-                self._say(f"reading {plural(progress.total, 'number')} of {progress.account}: {_about(progress.seconds_expected)}")
+                what = f"reading {plural(progress.total, 'number')} of {progress.account}"
+                self._say(f"{what}: {_about(progress.seconds_expected)}")
             done, total = (sum(counts) for counts in zip(*self._done.values(), strict=True))
             self._tick(f"{done} of {plural(total, 'number')} read")
 

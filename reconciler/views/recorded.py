@@ -6,7 +6,7 @@ Knows neither backends nor options.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,8 +163,9 @@ def _run_row(shown: Run) -> tuple[str, str, str, str]:
     return shown.id[:12], shown.started_at, f"{shown.user}@{shown.host}", what
 
 
-def _result_row(row: Any) -> tuple[str, str, str, str]:
-    return str(row.get("outcome", "")), str(row.get("address", "")), str(row.get("action", "")), str(row.get("error") or "")
+def _result_row(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    outcome, address, action, error = (str(row.get(name) or "") for name in ("outcome", "address", "action", "error"))
+    return outcome, address, action, error
 
 
 def _value(label: str, value: dict[str, Any], columns: int) -> Iterator[Line]:

@@ -9,8 +9,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
-from typing import Any, TextIO
+from enum import StrEnum
+from typing import TextIO
 
 from reconciler.views.base import Line, Span, text_of
 
@@ -25,7 +25,7 @@ _IN_LINE = {**_STRIPPED, 9: " ", 10: " "}
 Redact = Callable[[str], str]
 
 
-class Color(str, Enum):
+class Color(StrEnum):
     """When to colour: on a terminal, always, never."""
 
     AUTO = "auto"
@@ -144,7 +144,7 @@ def _kept_json(text: str, redact: Redact) -> str:
     return redacted
 
 
-def _redacted(value: Any, redact: Redact) -> Any:
+def _redacted(value: object, redact: Redact) -> object:
     match value:
         case str():
             return redact(value)

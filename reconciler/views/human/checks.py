@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from reconciler.views.base import EMPTY, Page, Span, Tone, line, plural
 from reconciler.views.human.tables import table
 
 
-class Health(str, Enum):
+class Health(StrEnum):
     """How a check went."""
 
     OK = "ok"

@@ -9,7 +9,21 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model import Action, Change, FieldChange
 from reconciler.plan.model import Breach, Plan
-from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hanging, line, line_width, pad, plural, width, wrap
+from reconciler.views.base import (
+    EMPTY,
+    Line,
+    Page,
+    Span,
+    Tone,
+    at_right,
+    hanging,
+    line,
+    line_width,
+    pad,
+    plural,
+    width,
+    wrap,
+)
 from reconciler.views.human.values import Canonical, details, field, summary
 
 _MARKS = {
@@ -218,7 +232,9 @@ def _sum(shown: Plan, columns: int) -> Iterator[Line]:
     counts = shown.summary
     parts = [f"{counts[action.value]} to {action.value}" for action in _MARKS if counts[action.value]]
     if not parts and not shown.unknown:
-        yield line(Span("No changes", Tone.ADDED), f": {plural(shown.unchanged, 'number is', 'numbers are')} as the files say.")
+        yield line(
+            Span("No changes", Tone.ADDED), f": {plural(shown.unchanged, 'number is', 'numbers are')} as the files say."
+        )
         return
     parts += [f"{shown.unchanged} unchanged"] if shown.unchanged else []
     parts += [f"{shown.unknown} unknown"] if shown.unknown else []

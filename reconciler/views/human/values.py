@@ -5,7 +5,7 @@ Knows the canonical form and nothing of plans or files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconciler.schedule import Period, PeriodError
@@ -24,24 +24,17 @@ _SETTINGS = (
 )
 
 
-def field(path: str, value: Any) -> str:
+def field(path: str, value: object) -> str:
     """A field's value in words; `path` is its place in the canonical form."""
     name = path.rpartition(".")[2].partition("[")[0]
-    match value:
-        case Mapping():
-            return target(value)
-        case bool():
-            return "true" if value else "false"
-        case None if name == "schedule":
-            return "always"
-        case None:
-            return UNKNOWN
-        case "":
-            return "(none)"
+    if isinstance(value, Mapping):
+        return target(value)
+    if name == "schedule" and (value is None or isinstance(value, str)):
+        return schedule(value)
+    if isinstance(value, bool) or value in (None, ""):
+        return {True: "true", False: "false", None: UNKNOWN, "": "(none)"}[value]
     if name == "timeout":
         return f"{value} s"
-    if name == "schedule":
-        return schedule(value)
     return f'"{value}"' if name in _QUOTED else str(value)
 
 
@@ -70,21 +63,7 @@ def summary(value: Canonical | None) -> str:
     """Where calls go, in a few words."""
     if value is None:
         return UNKNOWN
-    match value["type"]:
-        case "none":
-            return "no forwarding"
-        case "number":
-            return _numbers(value)
-        case "url":
-            return f"URL {value['url']}"
-        case "sip":
-            return f"SIP {value['sip_uri']}"
-        case "sip_trunk":
-            return _trunk(value)
-        case "parking":
-            return {True: "parked", False: "not parked"}.get(value["parking"], UNKNOWN)
-        case other:
-            return str(other)
+    return _SUMMARIES[value["type"]](value)
 
 
 def details(value: Canonical | None) -> Iterator[str]:
@@ -93,7 +72,7 @@ def details(value: Canonical | None) -> Iterator[str]:
         return
     match value["type"]:
         case "number":
-            targets = value["targets"] or ()
+            targets = value["targets"] or []
             if len(targets) > 1:
                 yield from (f"{at}. {target(each)}" for at, each in enumerate(targets, start=1))
             yield from (f"{name} {field(name, value[name])}" for name in _SETTINGS if _is_told(value, name))
@@ -102,7 +81,7 @@ def details(value: Canonical | None) -> Iterator[str]:
 
 
 def _numbers(value: Canonical) -> str:
-    targets = value["targets"] or ()
+    targets = value["targets"] or []
     redirect = "" if value["redirect"] == "single" else f", {value['redirect']}"
     if len(targets) == 1:
         return f"number {target(targets[0])}{redirect}"
@@ -114,6 +93,21 @@ def _trunk(value: Canonical) -> str:
         return "SIP trunk, whose address cannot be read"
     did = f", DID {value['did']}" if value["did"] else ""
     return f"SIP trunk {value['static_ip']}:{value['port']} for {value['timeout']} s{did}"
+
+
+def _parking(value: Canonical) -> str:
+    parked = value["parking"]
+    return UNKNOWN if parked is None else "parked" if parked else "not parked"
+
+
+_SUMMARIES: Mapping[str, Callable[[Canonical], str]] = {
+    "none": lambda _value: "no forwarding",
+    "number": _numbers,
+    "url": lambda value: f"URL {value['url']}",
+    "sip": lambda value: f"SIP {value['sip_uri']}",
+    "sip_trunk": _trunk,
+    "parking": _parking,
+}
 
 
 def _is_told(value: Canonical, name: str) -> bool:
