@@ -73,8 +73,9 @@ def _deep(before: Json, after: Json, *, prefix: str) -> list[FieldChange]:
     from deepdiff import DeepDiff
 
     tree = DeepDiff(before, after, view="tree", ignore_type_in_groups=[], verbose_level=2)
-    paths = [str(level.path(output_format="list")[0]) for kind in tree.values() for level in kind]
-    return [FieldChange(prefix + path, before.get(path), after.get(path)) for path in dict.fromkeys(paths)]
+    differing = {str(level.path(output_format="list")[0]) for kind in tree.values() for level in kind}
+    names = dict.fromkeys([*after, *before])
+    return [FieldChange(prefix + name, before.get(name), after.get(name)) for name in names if name in differing]
 
 
 def _marked(changes: Sequence[FieldChange], before: Form, after: Form) -> Iterator[FieldChange]:

@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import subprocess
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,9 +89,9 @@ class Secrets:
             self._known.add(value)
 
     def redact(self, text: str) -> str:
-        """Take every known secret, plain, URL-encoded or JSON-escaped, and every URL's query out of a text."""
+        """Take every known secret, plain, URL-encoded, JSON-escaped or in base64, and every URL's query out of a text."""
         for value in sorted(self._known, key=len, reverse=True):
-            for form in {value, quote(value, safe=""), quote(value), _json_escaped(value)}:
+            for form in _spellings(value):
                 text = text.replace(form, MASK)
         return mask_urls(text)
 
@@ -213,6 +214,11 @@ def _nonempty(text: str, source: str) -> str:
     if not value:
         raise SecretError(f"{source} gave an empty secret")
     return value
+
+
+def _spellings(value: str) -> set[str]:
+    encoded = b64encode(value.encode()).decode()
+    return {value, quote(value, safe=""), quote(value), _json_escaped(value), encoded, encoded.rstrip("=")} - {""}
 
 
 def _json_escaped(value: str) -> str:

@@ -1,0 +1,604 @@
+"""What follows for one number from what is desired, live and recorded: the rules of the contract, sentence by sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reconciler.model import Action, Kind, LiveSource, NumberForwarding, Parking, TrunkForwarding, Value
+from reconciler.plan.build import Refresh
+from reconciler.plan.model import Consent
+from reconciler.record.base import Intent, Update, Window
+from reconciler.record.memory import MemoryRecord
+from tests.world import (
+    NONE,
+    Vendor,
+    World,
+    actions,
+    breaches,
+    codes,
+    desired,
+    key,
+    only,
+    phone,
+    rings,
+    sip,
+    url,
+    world,
+)
+
+ON, OFF = Parking(parked=True), Parking(parked=False)
+TRUNK = TrunkForwarding("203.0.113.7", 5060, 30, "111")
+UNKNOWN_TRUNK = TrunkForwarding("", 0, 0)
+
+
+def applied(given: World) -> World:
+    """The world after an apply that recorded everything."""
+    report = given.apply()
+    assert report.converged, report
+    return given
+
+
+def vendor(given: World) -> Vendor:
+    provider = given.live["sales"]
+    assert isinstance(provider, Vendor)
+    return provider
+
+
+def by_hand(given: World, value: Value, index: int = 1) -> World:
+    vendor(given).values[phone(index)] = value
+    return given
+
+
+# -- what is not there yet, and what is -----------------------------------------------------------------------------------
+
+
+def test_a_forwarding_where_there_is_none_is_created_and_needs_no_allowance() -> None:
+    change = only(world([desired(1, rings())], {1: NONE}).plan())
+    assert (change.action, change.needs, change.live_source) == (Action.CREATE, (), LiveSource.READ)
+    assert change.before == {"type": "none"}
+
+
+def test_drift_on_a_recorded_number_is_an_update_and_needs_no_allowance() -> None:
+    given = by_hand(applied(world([desired(1, rings())], {1: NONE})), rings(timeout=16))
+    change = only(given.plan())
+    assert (change.action, change.needs) == (Action.UPDATE, ())
+    assert [(each.path, each.before, each.after) for each in change.fields] == [("targets[0].timeout", 16, 20)]
+
+
+def test_a_recorded_forwarding_that_is_gone_is_drift_too() -> None:
+    given = by_hand(applied(world([desired(1, rings())], {1: NONE})), NONE)
+    assert only(given.plan()).action is Action.UPDATE
+
+
+def test_an_unrecorded_live_forwarding_that_differs_is_adopted_with_its_whole_old_value() -> None:
+    plan = world([desired(1, rings())], {1: url()}).plan()
+    change = only(plan)
+    assert (change.action, change.needs) == (Action.ADOPT, ("allow-adopt",))
+    assert change.before == {"type": "url", "url": "https://example.com/route", "reserve": ""}
+    assert breaches(plan) == ["needs-allow-adopt"]
+
+
+def test_an_unrecorded_live_forwarding_that_is_equal_is_recorded_silently() -> None:
+    given = world([desired(1, rings())], {1: rings()})
+    plan = given.plan()
+    assert (plan.changes, plan.unchanged, len(plan.recordings)) == ((), 1, 1)
+    assert given.apply(consent=Consent()).converged
+    assert key(1) in given.state.entries
+    assert vendor(given).writes == []
+
+
+def test_none_over_a_recorded_forwarding_needs_the_allowance_to_delete() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE}))
+    given.files = [desired(1, NONE)]
+    change = only(given.plan())
+    assert (change.action, change.needs) == (Action.DELETE, ("allow-delete",))
+
+
+def test_none_over_a_forwarding_without_record_needs_both_allowances() -> None:
+    change = only(world([desired(1, NONE)], {1: rings()}).plan())
+    assert (change.action, change.needs) == (Action.DELETE, ("allow-adopt", "allow-delete"))
+
+
+def test_an_absent_block_is_not_managed() -> None:
+    given = world([], {1: rings()})
+    assert given.plan().changes == ()
+
+
+# -- what stands in the record and no more in the files --------------------------------------------------------------------
+
+
+def test_a_vanished_number_that_is_still_what_we_wrote_is_deleted() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE}))
+    given.files = []
+    change = only(given.plan())
+    assert (change.action, change.needs, change.declared_at) == (Action.DELETE, ("allow-delete",), "")
+    assert given.apply().converged
+    assert vendor(given).values[phone(1)] == NONE
+    assert given.state.entries == {}
+
+
+def test_a_vanished_number_that_was_changed_by_hand_is_only_forgotten() -> None:
+    given = by_hand(applied(world([desired(1, rings())], {1: NONE})), url())
+    given.files = []
+    plan = given.plan()
+    assert (only(plan).action, only(plan).needs) == (Action.FORGET, ())
+    assert "released-changed-by-hand" in codes(plan)
+    assert given.apply(consent=Consent()).converged
+    assert vendor(given).values[phone(1)] == url()
+    assert given.state.entries == {}
+
+
+def test_a_vanished_number_without_forwarding_is_forgotten() -> None:
+    given = by_hand(applied(world([desired(1, rings())], {1: NONE})), NONE)
+    given.files = []
+    assert actions(given.plan()) == {phone(1): "forget"}
+
+
+def test_a_vanished_number_that_is_not_ours_any_more_is_forgotten_and_the_plan_is_complete() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE, 2: NONE}))
+    given.files = []
+    del vendor(given).values[phone(1)]
+    plan = given.plan()
+    assert (actions(plan), plan.complete) == ({phone(1): "forget"}, True)
+    assert "released-not-owned" in codes(plan)
+
+
+@pytest.mark.parametrize(("value", "action"), [(ON, "delete"), (OFF, "forget")])
+def test_a_vanished_parking_is_switched_off_or_forgotten(value: Parking, action: str) -> None:
+    given = applied(world([desired(3, value)], parking=[3]))
+    given.files = []
+    assert actions(given.plan()) == {phone(3): action}
+    assert given.apply().converged
+    assert given.live["office"].values[phone(3)] == OFF
+    assert given.state.entries == {}
+
+
+@pytest.mark.parametrize("narrow", ["targets", "tags", "accounts"])
+def test_a_narrowed_plan_never_deletes_by_absence(narrow: str) -> None:
+    from reconciler.plan.build import Selection
+
+    given = applied(world([desired(1, rings())], {1: NONE}))
+    given.files = []
+    selection: dict[str, Any] = {narrow: ("sales" if narrow == "accounts" else "*",)}
+    assert given.plan(selection=Selection(**selection)).changes == ()
+
+
+def test_a_part_of_the_configuration_never_deletes_by_absence() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE}))
+    given.files, given.whole = [], False
+    assert given.plan().changes == ()
+
+
+def test_forget_drops_the_record_and_leaves_the_vendor_alone() -> None:
+    given = applied(world([desired(1, rings(), protected=True)], {1: NONE}))
+    given.files, given.forget = [], (phone(1),)
+    change = only(given.plan())
+    assert (change.action, change.needs) == (Action.FORGET, ())
+    assert given.apply(consent=Consent()).converged
+    assert (given.state.entries, vendor(given).values[phone(1)]) == ({}, rings())
+
+
+def test_a_recorded_block_that_is_missing_from_an_entry_is_an_error() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE}, parking=[1]))
+    given.files = [desired(1, ON)]
+    plan = given.plan()
+    (problem,) = [item for item in plan.diagnostics if item.code == "block-missing"]
+    assert problem.is_error
+    assert problem.hint is not None
+    assert "forwarding: none" in problem.hint
+    assert not plan.complete
+    assert actions(plan) == {phone(1): "assert"}
+
+
+def test_a_vanished_number_of_an_account_that_is_gone_is_left_alone_with_a_warning() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE}))
+    given.files, given.live = [], {}
+    plan = given.plan()
+    assert (plan.changes, codes(plan)) == ((), ["record-account-gone"])
+
+
+def test_an_account_that_is_renamed_is_no_change() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE}))
+    given.live = {"main": Vendor(vendor(given).values, account="main", clock=given.clock)}
+    given.files = [desired(1, rings(), account="main")]
+    plan = given.plan()
+    assert plan.changes == ()
+    assert given.apply(consent=Consent()).converged
+    assert given.state.entries[key(1)].account == "main"
+
+
+def test_a_vanished_number_of_a_renamed_account_is_deleted_in_the_new_one() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE}))
+    given.live = {"main": Vendor(vendor(given).values, account="main", clock=given.clock)}
+    given.files = []
+    assert only(given.plan()).address == f"main/{phone(1)}"
+
+
+# -- protection ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_stricter_of_file_and_record_protects() -> None:
+    given = applied(world([desired(1, rings(), protected=True)], {1: NONE}))
+    given.files = [desired(1, rings("74995556677"))]
+    assert breaches(given.plan()) == ["needs-allow-protected"]
+    assert given.apply().converged
+    given.files = [desired(1, rings())]
+    assert breaches(given.plan()) == []
+
+
+def test_protection_alone_is_recorded_without_a_change() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE}))
+    given.files = [desired(1, rings(), protected=True)]
+    assert given.plan().changes == ()
+    applied(given)
+    given.files = [desired(1, rings("74995556677"))]
+    assert breaches(given.plan()) == ["needs-allow-protected"]
+
+
+def test_drift_that_happens_to_be_desired_does_not_lift_protection() -> None:
+    given = by_hand(applied(world([desired(1, rings(), protected=True)], {1: NONE})), url())
+    given.files = [desired(1, url())]
+    assert given.apply(consent=Consent()).converged
+    assert given.state.entries[key(1)].protected
+
+
+def test_deleting_a_protected_number_by_absence_needs_both_allowances() -> None:
+    given = applied(world([desired(1, rings(), protected=True)], {1: NONE}))
+    given.files = []
+    assert only(given.plan()).needs == ("allow-delete", "allow-protected")
+
+
+# -- fields that cannot be read ---------------------------------------------------------------------------------------------
+
+
+def with_client_id(client_id: str, timeout: int = 20) -> NumberForwarding:
+    return rings(timeout=timeout, client_id=client_id)
+
+
+def blind(given: World, *fields: str) -> World:
+    """The vendor does not tell these fields."""
+    vendor(given).unreadable = frozenset(fields)
+    return given
+
+
+def test_an_unreadable_field_compares_with_the_record() -> None:
+    given = blind(world([desired(1, with_client_id("crm-1"))], {1: NONE}), "client_id")
+    given.apply()
+    assert given.plan().changes == ()
+    given.files = [desired(1, with_client_id("crm-2"))]
+    (field,) = only(given.plan()).fields
+    assert (field.path, field.before, field.after) == ("client_id", "crm-1", "crm-2")
+
+
+def test_an_unreadable_field_without_record_is_no_difference_and_is_warned_about() -> None:
+    given = blind(world([desired(1, with_client_id("crm-1"))], {1: rings()}), "client_id")
+    plan = given.plan()
+    assert (plan.changes, codes(plan)) == ((), ["field-unreadable"])
+
+
+def test_an_unreadable_field_is_written_along_with_the_next_change() -> None:
+    given = blind(world([desired(1, with_client_id("crm-1", 30))], {1: rings()}), "client_id")
+    plan = given.plan()
+    assert [field.path for field in only(plan).fields] == ["targets[0].timeout"]
+    assert given.apply().summary["unverified"] == 1
+    assert vendor(given).values[phone(1)] == with_client_id("crm-1", 30)
+    assert codes(given.plan()) == []
+
+
+def test_an_unreadable_field_that_is_empty_and_unrecorded_is_not_worth_a_warning() -> None:
+    assert codes(blind(world([desired(1, rings())], {1: rings()}), "client_id").plan()) == []
+
+
+def test_a_trunk_whose_body_cannot_be_read_compares_with_the_record() -> None:
+    given = world([desired(1, TRUNK)], {1: NONE})
+    given.apply()
+    blind(by_hand(given, UNKNOWN_TRUNK), "static_ip", "port", "timeout", "did")
+    assert given.plan().changes == ()
+    given.files = [desired(1, replace(TRUNK, port=5061))]
+    assert [field.path for field in only(given.plan()).fields] == ["port"]
+
+
+def test_a_trunk_without_record_is_not_different_and_every_field_that_counts_is_warned_about() -> None:
+    given = blind(world([desired(1, TRUNK)], {1: UNKNOWN_TRUNK}), "static_ip", "port", "timeout", "did")
+    plan = given.plan()
+    assert plan.changes == ()
+    assert codes(plan) == ["field-unreadable"] * 4
+
+
+def test_reassert_writes_again_what_cannot_be_read() -> None:
+    given = blind(world([desired(1, with_client_id("crm-1"))], {1: NONE}), "client_id")
+    given.apply()
+    before = len(vendor(given).writes)
+    plan = given.plan(reassert=True)
+    assert (only(plan).action, plan.has_changes) == (Action.ASSERT, False)
+    assert [field.path for field in only(plan).fields] == ["client_id"]
+    given.apply(reassert=True)
+    assert len(vendor(given).writes) == before + 1
+
+
+def test_reassert_reads_whatever_is_refreshed() -> None:
+    given = blind(world([desired(1, with_client_id("crm-1"))], {1: NONE}), "client_id")
+    given.apply()
+    assert actions(given.plan(reassert=True, refresh=Refresh.CHANGED)) == {phone(1): "assert"}
+
+
+# -- fields that cannot be written -----------------------------------------------------------------------------------------
+
+
+def test_a_write_that_may_reset_what_cannot_be_written_is_refused() -> None:
+    given = world([desired(1, rings(timeout=30))], {1: rings()})
+    vendor(given).unwritable = {"answer": True, "targets[0].dtmf": "8"}
+    plan = given.plan(consent=Consent(frozenset({"adopt"})))
+    assert breaches(plan) == ["unwritable-fields"]
+    message = plan.breaches[0].diagnostic.message
+    assert "answer = true" in message
+    assert "targets[0].dtmf = 8" in message
+    assert plan.breaches[0].allowed_by == "--override unwritable-fields"
+    assert given.apply(consent=Consent(frozenset({"adopt"}))).summary["skipped"] == 1
+    assert vendor(given).writes == []
+
+
+def test_the_override_permits_it_and_the_run_keeps_the_old_values() -> None:
+    given = world([desired(1, rings(timeout=30))], {1: rings()})
+    vendor(given).unwritable = {"answer": True}
+    report = given.apply(consent=Consent(frozenset({"adopt"}), frozenset({"unwritable-fields"})))
+    assert report.converged
+    run = MemoryRecord(given.store).run(report.run_id)
+    assert run is not None
+    assert [row["lost"] for row in run.results] == [{"answer": True}]
+
+
+def test_a_delete_is_no_set_and_needs_no_override() -> None:
+    given = world([desired(1, NONE)], {1: rings()})
+    vendor(given).unwritable = {"answer": True}
+    assert given.apply(consent=Consent(frozenset({"adopt", "delete"}))).converged
+
+
+def test_an_event_url_that_is_removed_is_warned_about() -> None:
+    plan = world([desired(1, rings())], {1: rings(event_url="https://example.com/calls")}).plan()
+    assert "event-url-removed" in codes(plan)
+    assert [field.path for field in only(plan).fields] == ["event_url"]
+
+
+def test_an_event_url_that_changes_is_not_warned_about() -> None:
+    given = world([desired(1, rings(event_url="https://example.com/b"))], {1: rings(event_url="https://example.com/a")})
+    assert codes(given.plan()) == []
+
+
+# -- parking ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [ON, OFF])
+def test_parking_without_record_is_asserted_on_or_off(value: Parking) -> None:
+    plan = world([desired(3, value)], parking=[3]).plan()
+    assert (only(plan).action, only(plan).live_source, only(plan).before) == (Action.ASSERT, LiveSource.UNKNOWN, None)
+    assert not plan.has_changes
+
+
+def test_recorded_parking_decides_and_the_vendor_is_not_asked() -> None:
+    given = applied(world([desired(3, ON)], parking=[3]))
+    calls = given.live["office"].calls_made
+    plan = given.plan()
+    assert (plan.changes, plan.as_recorded, plan.parked_as_recorded) == ((), 1, 1)
+    assert given.live["office"].calls_made == calls
+
+
+def test_parking_that_differs_from_the_record_is_an_update() -> None:
+    given = applied(world([desired(3, ON)], parking=[3]))
+    given.files = [desired(3, OFF)]
+    change = only(given.plan())
+    assert (change.action, change.live_source) == (Action.UPDATE, LiveSource.RECORDED)
+    assert change.before == {"type": "parking", "parking": True}
+
+
+def test_reassert_writes_recorded_parking_again() -> None:
+    given = applied(world([desired(3, ON)], parking=[3]))
+    assert actions(given.plan(reassert=True)) == {phone(3): "assert"}
+
+
+def test_parking_of_a_number_that_is_not_ours_is_unknown() -> None:
+    plan = world([desired(4, ON)], parking=[3]).plan()
+    assert (plan.changes, plan.unknown, plan.complete) == ((), 1, False)
+    assert codes(plan) == ["provider-not-owned"]
+
+
+# -- secrets ---------------------------------------------------------------------------------------------------------------
+
+EVENTS = "https://example.com/calls?key=${var:EVENT_KEY}"
+
+
+def test_a_filled_template_equals_what_is_live() -> None:
+    given = world(
+        [desired(1, rings(event_url=EVENTS))],
+        {1: rings(event_url="https://example.com/calls?key=s3cret")},
+        variables={"EVENT_KEY": "s3cret"},
+    )
+    assert given.plan().changes == ()
+
+
+def test_a_rotated_secret_shows_masked_on_both_sides() -> None:
+    given = applied(world([desired(1, rings(event_url=EVENTS))], {1: NONE}, variables={"EVENT_KEY": "old-s3cret"}))
+    given.variables = {"EVENT_KEY": "new-s3cret"}
+    for refresh in Refresh:
+        plan = given.plan(refresh=refresh)
+        (field,) = only(plan).fields
+        assert (field.path, field.sensitive) == ("event_url", True)
+        assert field.before == field.after == "https://example.com/calls?***"
+        assert "s3cret" not in repr(plan)
+
+
+def test_a_secret_path_of_the_record_stays_hidden_when_the_files_move_away_from_it() -> None:
+    path = "https://example.com/hooks/${var:TOKEN}"
+    given = applied(world([desired(1, url(path))], {1: NONE}, variables={"TOKEN": "s3cret-token"}))
+    given.files = [desired(1, url("https://example.com/plain"))]
+    plan = given.plan()
+    assert [(field.before, field.after) for field in only(plan).fields] == [
+        ("https://example.com/***", "https://example.com/plain")
+    ]
+    assert "s3cret" not in repr(plan)
+    assert given.apply().converged
+
+
+def test_a_secret_path_that_the_files_say_in_clear_is_no_change() -> None:
+    given = applied(world([desired(1, url("https://e.com/${var:T}"))], {1: NONE}, variables={"T": "token"}))
+    given.files = [desired(1, url("https://e.com/token"))]
+    assert given.plan().changes == ()
+
+
+def test_an_unset_variable_is_an_error_at_its_line_and_the_number_is_unknown() -> None:
+    from tests.world import place
+
+    where = place(7)
+    given = world([desired(1, rings(event_url=EVENTS), locations={"event_url": where})], {1: NONE})
+    plan = given.plan()
+    (problem,) = plan.diagnostics
+    assert (problem.code, problem.location, plan.unknown, plan.complete) == ("variable-unset", where, 1, False)
+    assert "RECONCILER_VAR_EVENT_KEY" in problem.message
+
+
+def test_without_a_key_a_sensitive_field_is_not_compared_with_the_record_and_that_is_said() -> None:
+    given = applied(world([desired(1, rings(event_url=EVENTS))], {1: NONE}, variables={"EVENT_KEY": "old-s3cret"}))
+    given.variables, given.key = {"EVENT_KEY": "new-s3cret"}, None
+    plan = given.plan(refresh=Refresh.NONE)
+    assert (plan.changes, codes(plan)) == ((), ["field-not-comparable"])
+    assert actions(given.plan()) == {phone(1): "update"}
+
+
+def test_no_secret_stands_in_the_record() -> None:
+    given = applied(
+        world(
+            [desired(1, rings(event_url=EVENTS)), desired(2, url("https://u:pw-s3cret@e.com/${var:EVENT_KEY}"))],
+            {1: NONE, 2: NONE},
+            variables={"EVENT_KEY": "k-s3cret"},
+        )
+    )
+    assert given.store.text is not None
+    assert "s3cret" not in given.store.text
+
+
+# -- an interrupted run ----------------------------------------------------------------------------------------------------
+
+
+def interrupted(given: World, before: str, after: str, action: str = "create", index: int = 1) -> World:
+    """A run that died after its intent was durable."""
+    record = MemoryRecord(given.store, name=given.name)
+    kind = Kind.FORWARDING
+    intent = Intent(key(index, kind), "sales", action, before, after)
+    from tests.record.values import holder
+
+    with record.lock([holder()]) as lock:
+        record.commit(lock, Update(open=Window("w", "r0", "2026-11-21T10:00:00Z", (intent,))), expected=record.load())
+    return given
+
+
+SIP = '{"sip_uri":"user@sip.example.com","type":"sip"}'
+EMPTY = '{"type":"none"}'
+
+
+def test_a_create_that_took_effect_is_recorded_by_the_next_apply_and_the_window_is_settled() -> None:
+    given = interrupted(world([desired(1, sip())], {1: sip()}), EMPTY, SIP)
+    plan = given.plan()
+    assert plan.changes == ()
+    assert given.apply(consent=Consent()).converged
+    assert (given.state.windows, list(given.state.entries)) == ((), [key(1)])
+
+
+def test_a_create_that_did_not_take_effect_is_planned_again() -> None:
+    given = interrupted(world([desired(1, sip())], {1: NONE}), EMPTY, SIP)
+    assert actions(given.plan()) == {phone(1): "create"}
+    assert given.apply(consent=Consent()).converged
+    assert given.state.windows == ()
+
+
+def test_what_an_interrupted_run_wrote_is_ours_and_needs_no_adoption() -> None:
+    given = interrupted(world([desired(1, rings())], {1: sip()}), EMPTY, SIP)
+    assert (only(given.plan()).action, only(given.plan()).needs) == (Action.UPDATE, ())
+
+
+def test_what_an_interrupted_run_did_not_write_is_not_ours() -> None:
+    given = interrupted(world([desired(1, rings())], {1: url()}), EMPTY, SIP)
+    assert only(given.plan()).action is Action.ADOPT
+
+
+def test_a_vanished_number_that_only_an_interrupted_run_knew_is_deleted_if_it_holds_what_that_run_wrote() -> None:
+    given = interrupted(world([], {1: sip()}), EMPTY, SIP)
+    assert actions(given.plan()) == {phone(1): "delete"}
+    assert given.apply().converged
+    assert (given.state.windows, vendor(given).values[phone(1)]) == ((), NONE)
+
+
+@pytest.mark.parametrize("live", [NONE, url()])
+def test_a_vanished_number_of_an_interrupted_run_that_holds_something_else_is_left_alone(live: Value) -> None:
+    given = interrupted(world([], {1: live}), EMPTY, SIP)
+    assert given.plan().changes == ()
+    given.apply()
+    assert (given.state.windows, vendor(given).writes) == ((), [])
+
+
+def test_numbers_of_an_open_window_are_read_whatever_is_refreshed() -> None:
+    given = interrupted(world([desired(1, sip())], {1: sip()}), EMPTY, SIP)
+    for refresh in (Refresh.NONE, Refresh.CHANGED):
+        assert given.plan(refresh=refresh).changes == ()
+
+
+def test_an_unreadable_field_of_an_open_window_is_asserted() -> None:
+    given = blind(world([desired(1, with_client_id("crm-2"))], {1: NONE}), "client_id")
+    given.files = [desired(1, with_client_id("crm-1"))]
+    given.apply()
+    entry = given.state.entries[key(1)]
+    interrupted(given, entry.value, entry.value.replace("crm-1", "crm-2"), "update")
+    change = only(given.plan())
+    assert (change.action, [field.path for field in change.fields]) == (Action.ASSERT, ["client_id"])
+    assert change.before["client_id"] is None
+    given.apply()
+    assert given.state.windows == ()
+    assert given.plan().changes == ()
+
+
+# -- which numbers are read ------------------------------------------------------------------------------------------------
+
+
+def reads(given: World) -> list[str]:
+    """Reads of single numbers from now on."""
+    seen: list[str] = []
+
+    def note(verb: str, number: str) -> None:
+        if verb == "read":
+            seen.append(number)
+
+    vendor(given).before = note
+    vendor(given).capabilities = replace(vendor(given).capabilities, listable=False)
+    return seen
+
+
+def test_refresh_all_reads_every_number() -> None:
+    given = applied(world([desired(1, rings()), desired(2, sip())], {1: NONE, 2: NONE}))
+    seen = reads(given)
+    plan = given.plan(refresh=Refresh.ALL)
+    assert (sorted(seen), plan.calls.made, plan.calls.saved) == ([phone(1), phone(2)], 2, 0)
+
+
+def test_refresh_changed_reads_only_what_differs_from_the_record() -> None:
+    given = applied(world([desired(1, rings()), desired(2, sip())], {1: NONE, 2: NONE}))
+    given.files = [desired(1, rings(timeout=30)), desired(2, sip())]
+    seen = reads(given)
+    plan = given.plan(refresh=Refresh.CHANGED)
+    assert (seen, actions(plan), plan.as_recorded, plan.calls.saved) == ([phone(1)], {phone(1): "update"}, 1, 1)
+    assert only(plan).live_source is LiveSource.READ
+
+
+def test_refresh_none_reads_nothing_and_says_so_of_each_change() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE, 2: NONE}))
+    given.files = [desired(1, rings(timeout=30)), desired(2, sip())]
+    seen = reads(given)
+    plan = given.plan(refresh=Refresh.NONE)
+    assert seen == []
+    assert [(each.action, each.live_source) for each in plan.changes] == [
+        (Action.UPDATE, LiveSource.RECORDED),
+        (Action.CREATE, LiveSource.UNKNOWN),
+    ]
+
+

@@ -1,0 +1,69 @@
+"""Where calls may go: each kind of entry means exactly its destinations."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.config.settings import Destinations
+from reconciler.destinations import is_known_entry, matches, refusal
+
+
+@pytest.mark.parametrize(
+    ("destination", "entry", "meant"),
+    [
+        ("74992223344", "RU", True),
+        ("74992223344", "KZ", False),
+        ("77172123456", "KZ", True),
+        ("74992223344", "+7499", True),
+        ("74992223344", "7499", True),
+        ("74992223344", "+7809", False),
+        ("78091234567", "+7809", True),
+        ("19002123456", "premium", True),
+        ("74992223344", "premium", False),
+        ("79161234567", "mobile", True),
+        ("883140123456789", "sip_id", True),
+        ("74992223344", "sip_id", False),
+        ("883140123456789", "RU", False),
+        ("sip:user@pbx.example.com:5060", "sip:*.example.com", True),
+        ("sip:user@PBX.example.com", "sip:pbx.EXAMPLE.com", True),
+        ("sip:user@example.com", "sip:*.example.com", False),
+        ("sip:user@evil.com;x=.example.com", "sip:*.example.com", False),
+        ("sip:203.0.113.7", "sip:203.0.113.*", True),
+        ("url:https://a.example.com/route", "url:https://*.example.com", True),
+        ("url:http://a.example.com/route", "url:https://*.example.com", False),
+        ("url:https://evil.com/a.example.com", "url:https://*.example.com", False),
+        ("url:https://a.example.com:8443/", "url:https://*.example.com:443", False),
+        ("url:https://a.example.com/in/x", "url:https://a.example.com/in", True),
+        ("url:https://a.example.com/out", "url:https://a.example.com/in", False),
+        ("url:https://a.example.com/", "RU", False),
+    ],
+)
+def test_an_entry_means_exactly_its_destinations(destination: str, entry: str, *, meant: bool) -> None:
+    assert matches(destination, entry) is meant
+
+
+def test_without_rules_anything_goes() -> None:
+    assert refusal("19002123456", Destinations()) is None
+
+
+def test_deny_wins_over_allow_and_names_the_entry() -> None:
+    assert refusal("78091234567", Destinations(("RU",), ("+7809",))) == "`policy.destinations.deny` forbids (+7809)"
+
+
+def test_what_allow_does_not_list_is_refused() -> None:
+    why = refusal("77172123456", Destinations(("RU", "sip_id")))
+    assert why == "`policy.destinations.allow` does not list (RU, sip_id)"
+
+
+def test_an_empty_allow_refuses_everything() -> None:
+    assert refusal("74992223344", Destinations(())) == "`policy.destinations.allow` does not list (nothing)"
+
+
+@pytest.mark.parametrize("entry", ["RU", "sip_id", "sip:*.a.b", "url:https://a.b", "+7809", "premium", "toll_free"])
+def test_an_entry_that_can_mean_something_is_known(entry: str) -> None:
+    assert is_known_entry(entry)
+
+
+@pytest.mark.parametrize("entry", ["XX", "russia", "7809x", ""])
+def test_an_entry_that_can_never_mean_anything_is_not_known(entry: str) -> None:
+    assert not is_known_entry(entry)

@@ -1,0 +1,128 @@
+"""Secrets: where they come from, where they never go, and digests that tell them apart."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from reconciler.secrets import Digester, SecretError, SecretRef, Secrets, mask_url, mask_urls, variables
+
+CANARY = 'cánary/"s3cret"+x'
+
+
+def test_a_secret_comes_from_the_environment_it_was_handed() -> None:
+    assert Secrets({"KEY": CANARY}).get(SecretRef(env="KEY")) == CANARY
+
+
+@pytest.mark.parametrize("environ", [{}, {"KEY": ""}])
+def test_a_missing_or_empty_variable_is_named(environ: dict[str, str]) -> None:
+    with pytest.raises(SecretError, match="environment variable KEY is not set"):
+        Secrets(environ).get(SecretRef(env="KEY"))
+
+
+@pytest.mark.parametrize("reference", [SecretRef(file="key"), SecretRef(command=("echo", "x"))])
+def test_files_and_commands_need_trust(reference: SecretRef) -> None:
+    with pytest.raises(SecretError, match="RECONCILER_TRUSTED=1"):
+        Secrets({}).get(reference)
+
+
+def test_a_file_gives_its_text_without_the_last_line_end(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("abc\n")
+    assert Secrets({}, local=True, base=tmp_path).get(SecretRef(file="key")) == "abc"
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "No such file"), (b"\xff", "not UTF-8"), (b"\n", "empty")])
+def test_a_file_that_is_no_secret_says_why(tmp_path: Path, content: bytes | None, why: str) -> None:
+    if content is not None:
+        (tmp_path / "key").write_bytes(content)
+    with pytest.raises(SecretError, match=why):
+        Secrets({}, local=True, base=tmp_path).get(SecretRef(file="key"))
+
+
+def test_a_command_runs_without_a_shell() -> None:
+    assert Secrets({}, local=True).get(SecretRef(command=("printf", "%s", "$HOME"))) == "$HOME"
+
+
+@pytest.mark.parametrize("command", [("false",), ("/nonexistent/program",), ("true",)])
+def test_a_command_that_fails_names_itself_and_shows_no_output(command: tuple[str, ...]) -> None:
+    with pytest.raises(SecretError, match=command[0]):
+        Secrets({}, local=True).get(SecretRef(command=command))
+
+
+def test_a_template_is_filled_from_variables_with_the_prefix_only() -> None:
+    secrets = Secrets({"RECONCILER_VAR_A": "1", "A": "wrong", "RECONCILER_VAR_B_2": "2"})
+    assert secrets.resolve("https://x/${var:A}?${var:B_2}&$A${A}") == "https://x/1?2&$A${A}"
+    assert variables("${var:A}/${var:B}") == ("A", "B")
+
+
+def test_an_unset_variable_is_named_with_its_remedy() -> None:
+    with pytest.raises(SecretError, match="set RECONCILER_VAR_KEY in the environment"):
+        Secrets({"KEY": "x"}).resolve("${var:KEY}")
+
+
+@pytest.mark.parametrize("spell", [str, lambda s: quote(s, safe=""), quote, lambda s: json.dumps(s)[1:-1]])
+def test_a_known_secret_is_redacted_in_every_spelling(spell: object) -> None:
+    assert callable(spell)
+    secrets = Secrets({"KEY": CANARY})
+    secrets.get(SecretRef(env="KEY"))
+    text = secrets.redact(f"before {spell(CANARY)} after")
+    assert text == "before *** after"
+
+
+def test_a_known_secret_is_redacted_in_base64() -> None:
+    secrets = Secrets({"KEY": CANARY})
+    secrets.get(SecretRef(env="KEY"))
+    encoded = base64.b64encode(CANARY.encode()).decode()
+    assert encoded not in secrets.redact(f"Basic {encoded}")
+
+
+def test_the_query_of_any_url_in_a_text_is_redacted() -> None:
+    assert mask_urls("see https://a.b/c?key=1 and https://u:p@a.b") == "see https://a.b/c?*** and https://***@a.b"
+
+
+@pytest.mark.parametrize(
+    ("url", "masked"),
+    [
+        ("https://a.b/c", "https://a.b/c"),
+        ("https://a.b/c?x=1", "https://a.b/c?***"),
+        ("https://a.b/c#x", "https://a.b/c?***"),
+        ("https://u:p@a.b:8443/c", "https://***@a.b:8443/c"),
+        ("https://u:p@ss@a.b/", "https://***@a.b/"),
+        ("https://[", "***"),
+    ],
+)
+def test_query_fragment_and_userinfo_are_masked(url: str, masked: str) -> None:
+    assert mask_url(url) == masked
+
+
+def test_a_digest_is_hmac_under_a_key_derived_by_hkdf() -> None:
+    text = "k" * 32
+    key = HKDF(SHA256(), 32, None, b"reconciler record digest v1").derive(text.encode())
+    expected = "hmac-sha256:" + hmac.new(key, b"secret", hashlib.sha256).hexdigest()
+    assert Digester.from_text(text).digest("secret") == expected
+
+
+def test_a_short_key_is_refused_without_showing_it() -> None:
+    with pytest.raises(SecretError, match="has 31 bytes: use 32 or more") as caught:
+        Digester.from_text("x" * 31)
+    assert "xxx" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_without_a_key_there_is_no_digest(text: str | None) -> None:
+    assert Digester.from_text(text).digest("secret") is None
+
+
+def test_no_representation_shows_a_secret() -> None:
+    secrets = Secrets({})
+    secrets.remember(CANARY)
+    assert CANARY not in repr(secrets)
+    assert "kkkk" not in repr(Digester.from_text("k" * 32))
