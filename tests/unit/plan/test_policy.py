@@ -1,0 +1,164 @@
+"""What stands against a plan: each breach names its number, its line, and the one thing that permits it."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.config.settings import Destinations, Limit, Policy
+from reconciler.model import Parking, UrlForwarding, Value
+from reconciler.plan.model import Consent, Plan
+from reconciler.workflow import validate
+from tests.world import NONE, EVERYTHING, World, breaches, desired, phone, rings, sip, url, world
+
+
+def drifted(count: int, declared: int, policy: Policy | None = None) -> Plan:
+    """A plan with `count` updates of `declared` numbers."""
+    files = [desired(index, rings()) for index in range(declared)]
+    given = world(files, {index: NONE for index in range(declared)}, policy=policy or Policy())
+    assert given.apply().converged
+    for index in range(count):
+        given.live["sales"].values[phone(index)] = rings(timeout=99)
+    return given.plan()
+
+
+@pytest.mark.parametrize(
+    ("count", "declared", "refused"),
+    [(5, 5, False), (5, 10, False), (6, 10, True), (6, 20, False), (7, 20, True), (6, 19, True)],
+)
+def test_without_a_line_30_percent_but_never_less_than_5_may_change(
+    count: int, declared: int, *, refused: bool
+) -> None:
+    assert (breaches(drifted(count, declared)) == ["policy-max-changes"]) is refused
+
+
+def test_creates_are_free() -> None:
+    given = world([desired(index, rings()) for index in range(20)], {index: NONE for index in range(20)})
+    assert breaches(given.plan()) == []
+
+
+def test_a_count_holds_as_a_count() -> None:
+    assert breaches(drifted(2, 100, Policy(max_changes=Limit(count=1)))) == ["policy-max-changes"]
+    assert breaches(drifted(1, 100, Policy(max_changes=Limit(count=1)))) == []
+
+
+@pytest.mark.parametrize(("deletes", "declared", "refused"), [(1, 10, False), (2, 39, True), (2, 40, False), (3, 59, True)])
+def test_without_a_line_5_percent_but_never_less_than_1_may_be_deleted(
+    deletes: int, declared: int, *, refused: bool
+) -> None:
+    given = world([desired(index, rings()) for index in range(declared)], {index: NONE for index in range(declared)})
+    assert given.apply().converged
+    given.files = [desired(index, NONE if index < deletes else rings()) for index in range(declared)]
+    plan = given.plan(consent=Consent(frozenset({"delete"})))
+    assert (breaches(plan) == ["policy-max-deletes"]) is refused
+
+
+def test_a_breach_of_a_limit_says_count_limit_and_remedy() -> None:
+    (breach,) = drifted(7, 20).breaches
+    assert "7 changes in one run" in breach.diagnostic.message
+    assert "permits 6 (30% of 20 declared numbers)" in breach.diagnostic.message
+    assert breach.allowed_by == "--override policy-max-changes"
+
+
+def test_an_override_permits_its_rule_and_no_other() -> None:
+    given = world([desired(1, NONE)], {1: rings()}, policy=Policy(max_changes=Limit(count=0), max_deletes=Limit(count=0)))
+    allow = frozenset({"delete", "adopt"})
+    assert breaches(given.plan(consent=Consent(allow))) == ["policy-max-changes", "policy-max-deletes"]
+    overrides = frozenset({"policy-max-changes"})
+    assert breaches(given.plan(consent=Consent(allow, overrides))) == ["policy-max-deletes"]
+
+
+def test_no_override_stands_in_for_an_allowance() -> None:
+    given = world([desired(1, rings())], {1: url()})
+    assert breaches(given.plan(consent=Consent(overrides=frozenset({"needs-allow-adopt"})))) == ["needs-allow-adopt"]
+
+
+@pytest.mark.parametrize(
+    ("need", "files"), [("adopt", rings("74995556677")), ("protected", None), ("delete", None)]
+)
+def test_each_allowance_permits_what_it_names(need: str, files: Value | None) -> None:
+    given = world([desired(1, rings(), protected=need == "protected")], {1: url() if files else NONE})
+    if not files:
+        assert given.apply().converged
+        given.files = [desired(1, NONE if need == "delete" else rings("74995556677"))]
+    plan = given.plan()
+    assert breaches(plan) == [f"needs-allow-{need}"]
+    (breach,) = plan.breaches
+    assert breach.allowed_by == f"--allow-{need}"
+    assert breach.diagnostic.location == given.files[0].declared_at
+    assert breaches(given.plan(consent=Consent(frozenset({need})))) == []
+
+
+def test_a_breach_refuses_the_whole_run_before_its_first_write() -> None:
+    given = world([desired(1, rings()), desired(2, rings())], {1: NONE, 2: url()})
+    report = given.apply(consent=Consent())
+    assert (report.halt.value, report.summary["skipped"], report.wrote) == ("refused", 2, False)
+    assert given.live["sales"].writes == []  # type: ignore[attr-defined]
+    assert "--allow-adopt would permit it" in (report.results[0].error or "")
+    assert given.store.text is None
+
+
+# -- destinations ----------------------------------------------------------------------------------------------------------
+
+ALLOWED = Policy(destinations=Destinations(("RU", "sip_id", "sip:*.example.com", "url:https://*.example.com"), ("+7809",)))
+
+
+def judged(value: Value, policy: Policy = ALLOWED) -> World:
+    return world([desired(1, value)], {1: NONE}, policy=policy)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        rings("74992223344", "883140123456789"),
+        sip("user@pbx.example.com:5060"),
+        url("https://a.example.com/route?key=1", "74993334455"),
+        NONE,
+    ],
+)
+def test_permitted_destinations_are_no_breach(value: Value) -> None:
+    assert breaches(judged(value).plan()) == []
+    assert validate(judged(value).configuration) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (rings("74992223344", "77172123456"), "77172123456"),
+        (rings("78091234567"), "78091234567"),
+        (url("https://a.example.com/", "19002123456"), "19002123456"),
+        (url("https://evil.example.org/x?key=hidden"), "url:https://evil.example.org/x?***"),
+        (sip("user@evil.org"), "sip:user@evil.org"),
+    ],
+)
+def test_a_forbidden_destination_is_a_breach_and_found_offline(value: Value, named: str) -> None:
+    plan = judged(value).plan()
+    assert breaches(plan) == ["policy-destination"]
+    assert named in plan.breaches[0].diagnostic.message
+    (finding,) = validate(judged(value).configuration)
+    assert (finding.code, finding.is_error) == ("policy-destination", True)
+    assert named in finding.message
+
+
+def test_a_forbidden_destination_at_the_end_of_a_chain_is_a_breach() -> None:
+    files = [desired(1, rings(phone(2))), desired(2, rings("19002123456"))]
+    given = world(files, {1: NONE, 2: rings("19002123456")}, policy=ALLOWED)
+    plan = given.plan()
+    (breach,) = plan.breaches
+    assert breach.address == f"sales/{phone(1)}"
+    assert f"19002123456 (by way of {phone(2)})" in breach.diagnostic.message
+
+
+def test_a_chain_that_is_a_loop_is_judged_all_the_same() -> None:
+    files = [desired(1, rings(phone(2))), desired(2, rings(phone(1)))]
+    assert breaches(world(files, {1: NONE, 2: NONE}, policy=ALLOWED).plan()) == []
+
+
+def test_a_delete_sends_calls_nowhere() -> None:
+    given = world([desired(1, NONE)], {1: rings("19002123456")}, policy=ALLOWED)
+    assert breaches(given.plan(consent=EVERYTHING)) == []
+
+
+def test_parking_sends_calls_nowhere() -> None:
+    given = world([desired(3, Parking(parked=True))], parking=[3], policy=ALLOWED)
+    assert breaches(given.plan()) == []
+    assert isinstance(url(), UrlForwarding)
