@@ -43,11 +43,11 @@ test: $(READY) ## Run the whole suite, long campaigns as seeded samples
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(ARGS)
 
 check: $(READY) ## Lint, formatting, types, import contracts, dependencies
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/deptry .
+	@status=0; \
+	for tool in "ruff check ." "ruff format --check ." mypy lint-imports "deptry ."; do \
+		echo "$$tool"; $(BIN)/$$tool || status=1; \
+	done; \
+	exit $$status
 
 fmt: $(READY) ## Format the code and apply safe fixes
 	$(BIN)/ruff check --fix-only .
