@@ -11,7 +11,7 @@ import math
 import ssl
 import threading
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -37,11 +37,15 @@ _THREADS_A_POOL = 4
 _HEADERS = (("User-Agent", "reconciler"), ("Accept", "application/json"), ("Accept-Encoding", "identity"))
 _TOO_OFTEN = HTTPStatus.TOO_MANY_REQUESTS
 _HIGHEST_REDIRECT = 399
+_LONGEST_SAID = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send: `path` is put behind the base URL; `is_read` permits repeating whatever happened."""
+    """What to send: `path` is put behind the base URL; `is_read` permits repeating whatever happened.
+
+    `basic` is `user:password` in base64, for a service that wants no bearer token.
+    """
 
     method: str
     path: str
@@ -49,6 +53,7 @@ class Request:
     body: bytes = b""
     content_type: str = "application/json"
     limit_bytes: int = OBJECT_BYTES
+    basic: str = field(default="", repr=False)
 
 
 class HttpClient:
@@ -104,8 +109,11 @@ class HttpClient:
         raise AssertionError("itertools.count never ends")
 
     def told(self, text: str) -> str:
-        """Make vendor's text fit for a message: cleaned, cut, secrets taken out."""
-        return plain(self._secrets.redact(text))
+        """Make vendor's text fit for a message: cleaned, secrets taken out, cut.
+
+        In this order: a control character inside a secret must not hide it, nor a cut through it.
+        """
+        return plain(self._secrets.redact(plain(text, _LONGEST_SAID)))
 
     def close(self) -> None:
         """Give back connections."""
@@ -202,6 +210,8 @@ def _headers(request: Request, bearer: str | None) -> list[tuple[str, str]]:
         headers.append(("Content-Type", request.content_type))
     if bearer is not None:
         headers.append(("Authorization", f"Bearer {bearer}"))
+    elif request.basic:
+        headers.append(("Authorization", f"Basic {request.basic}"))
     return headers
 
 

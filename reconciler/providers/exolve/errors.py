@@ -46,9 +46,10 @@ class Refusals:
 
     def hidden_error(self, data: object) -> ProviderError | None:
         """Return the error that stands in the body of a 200; whether the request took effect is then not known."""
-        text = self.said(error_message(data) or "")
-        if not text:
+        raw = error_message(data)
+        if raw is None:
             return None
+        text = self.said(raw) or "without readable words"
         return UnexpectedResponse(f"Exolve answered 200 OK with an error: {text}", may_have_taken_effect=True)
 
     def _unauthorized(self, text: str) -> ProviderError:

@@ -26,7 +26,7 @@ from reconciler.providers.base import (
 from reconciler.secrets import Secrets
 from tests.unit.http.fakes import FakeClock, Serve, answering, raw_server, saying
 
-HOST = "https://api.exolve.ru"
+HOST = "http://127.0.0.1:1"
 READ = Request("POST", "/read", is_read=True, body=b"{}")
 WRITE = Request("POST", "/write", is_read=False, body=b"{}")
 KEY = "canary-key-0001"
@@ -90,7 +90,7 @@ def test_a_request_carries_its_credential_its_body_and_asks_for_plain_json() -> 
 
 def test_the_path_of_a_base_url_is_kept() -> None:
     with respx.mock as mock:
-        route = mock.post("https://api.exolve.ru/gateway/v2/read").mock(return_value=answer(200))
+        route = mock.post(HOST + "/gateway/v2/read").mock(return_value=answer(200))
         Peer([]).client(f"{HOST}/gateway/v2/").send(READ, bearer=KEY)
     assert route.called
 
@@ -207,7 +207,7 @@ def test_an_untrusted_certificate_is_no_reason_to_try_again() -> None:
     result, sent = Peer([httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate")]).send(WRITE)
     assert isinstance(result, Unavailable)
     assert sent == 1
-    assert "certificate of api.exolve.ru is not trusted" in str(result)
+    assert "certificate of 127.0.0.1 is not trusted" in str(result)
     assert "SSL_CERT_FILE" in str(result.hint)
 
 
@@ -252,6 +252,13 @@ def test_no_error_carries_the_credential() -> None:
     assert KEY not in f"{result}{result.hint}"
     assert "\x1b" not in str(result)
     assert "\u202e" not in str(result)
+
+
+@pytest.mark.parametrize("hidden", [KEY[:9] + "\u202e" + KEY[9:], "x" * 190 + KEY, "\x00".join(KEY)])
+def test_a_credential_does_not_hide_behind_control_characters_or_a_cut(hidden: str) -> None:
+    told = Peer([]).client().told(hidden)
+    assert KEY[:6] not in told
+    assert len(told) <= 200
 
 
 def test_nothing_is_sent_to_a_host_that_is_not_trusted() -> None:
@@ -357,5 +364,5 @@ def test_the_authority_of_an_own_certificate_file_is_trusted(monkeypatch: pytest
 
     monkeypatch.setattr(ssl, "create_default_context", remember)
     monkeypatch.setenv("SSL_CERT_FILE", "/etc/own-authority.pem")
-    Peer([]).client().close()
+    Peer([]).client("https://api.exolve.ru").close()
     assert asked == ["/etc/own-authority.pem"]

@@ -28,7 +28,7 @@ from reconciler.secrets import SecretRef, Secrets
 from tests.unit.http.fakes import FakeClock
 from tests.unit.providers import samples
 
-BASE = "https://api.exolve.ru"
+BASE = "http://127.0.0.1:1"
 NUMBER = "74991112233"
 KEY = "canary-exolve-key"
 ACCOUNT = Account(
@@ -218,6 +218,7 @@ def test_a_200_with_anything_else_than_an_object_is_no_success(exolve: Exolve, b
         '{"message": "number has sip", "code": 3}',
         '{"error": {"code": 5}}',
         '{"error": ["x"]}',
+        '{"error": "\\u0000\\u202e"}',
     ],
 )
 def test_a_200_with_an_error_may_or_may_not_have_taken_effect(exolve: Exolve, body: str) -> None:
