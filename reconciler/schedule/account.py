@@ -21,7 +21,7 @@ _WEEK: Final = 7
 def account_findings(text: str, *, union: UnionStyle, weekday_base: WeekdayBase) -> tuple[Finding, ...]:
     """Judge what depends on the account; says nothing of what `check` says."""
     tree, errors = read(text, "sunday" if weekday_base == "refuse" else weekday_base)
-    findings = [*_none(tree), *_numeric_weekdays(tree, weekday_base)]
+    findings = [*_none(tree), *numeric_weekdays(tree, weekday_base)]
     if union == "entries":
         findings += _commas(tree)
     if not errors:
@@ -46,7 +46,8 @@ def _commas(tree: Tree) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _numeric_weekdays(tree: Tree, base: WeekdayBase) -> Iterator[Finding]:
+def numeric_weekdays(tree: Tree, base: WeekdayBase) -> Iterator[Finding]:
+    """Find weekdays written as numbers: an error where the base is refused, else a warning with the reading."""
     for part in tree.parts:
         for item in part.of(Scale.WD):
             if any(tree.slice(end).isdigit() for one in item.ranges for end in (one.first, one.last)):

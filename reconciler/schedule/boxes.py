@@ -114,13 +114,13 @@ def day_boxes(days: int) -> tuple[DayBox, ...]:
     """Split a mask of days of all year types into disjoint boxes."""
     columns = _columns(days)
     grid: Grid = {}
-    differing: list[tuple[int, int, int, int, int]] = []
-    for (month, day), common, leap in _date_offsets():
-        ordinary, in_leap = columns[common][0] if common is not None else None, columns[leap][1]
-        if ordinary is None or ordinary == in_leap:
-            grid[month, day] = in_leap
-        else:
-            differing += (month, day, common or 0, ordinary, 0), (month, day, leap, in_leap, 1)
+    differing: list[tuple[int, int, int, int]] = []
+    for (month, day), offset, leap_offset in _date_offsets():
+        in_leap = columns[leap_offset][1]
+        ordinary = in_leap if offset is None else columns[offset][0]
+        grid[month, day] = ordinary & in_leap
+        if offset is not None and ordinary != in_leap:
+            differing += (month, day, offset, ordinary & ~in_leap), (month, day, leap_offset, in_leap & ~ordinary)
     if not differing:
         return grid_boxes(grid)
     return _by_day_of_the_year(columns) or (*grid_boxes(grid), *_single_days(differing))
@@ -161,10 +161,10 @@ def _by_day_of_the_year(columns: Sequence[tuple[int, int]]) -> tuple[DayBox, ...
     return tuple(DayBox(weekdays=_unless_full(weekdays, 7), yeardays=days) for days, weekdays in groups)
 
 
-def _single_days(differing: list[tuple[int, int, int, int, int]]) -> list[DayBox]:
+def _single_days(differing: list[tuple[int, int, int, int]]) -> list[DayBox]:
     return [
         DayBox(1 << month, 1 << day, _unless_full(weekdays, 7), 1 << offset + 1)
-        for month, day, offset, weekdays, _ in differing
+        for month, day, offset, weekdays in differing
         if weekdays
     ]
 

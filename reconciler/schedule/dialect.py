@@ -70,8 +70,8 @@ def _weeks(tree: Tree, part: Part) -> Iterator[Finding]:
     now = union(day_masks(Scale.WK)[row] for row in rows)
     differing = (now ^ _old_weeks(rows)) & others.days
     spans = others.years or ((_REFERENCE_YEAR, _REFERENCE_YEAR + CYCLE_YEARS),)
-    day = next((day for day in _days(spans) if differing >> day[1] & 1), None)
-    if day is not None and others.times:
+    day = differing and next((day for day in _days(spans) if differing >> day[1] & 1), None)
+    if day and others.times:
         message = f"releases up to 1.24 read '{tree.slice(item)}' differently, first on {day[0].isoformat()}"
         yield _finding(message, item.start, item.end, "use md with wd: the second Tuesday is wd {tue} md {8-14}")
 

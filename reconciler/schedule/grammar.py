@@ -99,7 +99,8 @@ class _Reader:
         match = _REST.match(self._text, at)
         end = match.end() if match else len(self._text)
         words = self._text[at:end].rstrip(BLANKS)
-        if TAINT not in words:
+        is_echo = not words.strip("-") and any(finding.start == at for finding in self._findings)
+        if TAINT not in words and not is_echo:
             from reconciler.schedule import faults
 
             self._findings.append(faults.no_item(words, at, alone=alone))

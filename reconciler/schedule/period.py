@@ -189,6 +189,10 @@ NEVER_PERIOD: Final = Period("none", NEVER)
 @lru_cache(maxsize=4096)
 def _parsed(text: str, weekday_base: WeekdayBase) -> Period:
     tree, findings = read(text, weekday_base)
+    if weekday_base == "refuse":
+        from reconciler.schedule.account import numeric_weekdays
+
+        findings = (*findings, *numeric_weekdays(tree, weekday_base))
     if findings:
         raise PeriodError(text, findings)
     return Period(text, instants_of(tree), tree)
