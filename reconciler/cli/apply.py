@@ -130,11 +130,14 @@ def _loaded(process: Process, path: Path | None) -> tuple[Plan, bytes] | None:
 
 def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
     """Show the plan and ask, where there is something to ask; raises Stop where the answer is not yes."""
+    from reconciler.views.base import EMPTY
+
     if not process.is_json:
         show_plan(process, plan)
+        process.screen.result([EMPTY])
     if approved or plan.breaches or not plan.changes:
         return
-    click.echo("\nApply these changes? Only yes is accepted: ", err=True, nl=False)
+    click.echo("Apply these changes? Only yes is accepted: ", err=True, nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise stop("not-approved", "not approved; nothing was written")
 
@@ -172,8 +175,7 @@ def _show(process: Process, report: ApplyReport) -> None:
 
         process.screen.document(machine.report(report))
         return
-    from reconciler.views.base import EMPTY
     from reconciler.views.human import report as human
 
     show_diagnostics(process, report.diagnostics)
-    process.screen.result([EMPTY, *human.report(report, process.screen.columns())])
+    process.screen.result(human.report(report, process.screen.columns()))

@@ -61,7 +61,7 @@ class Process:
 
 def asks_for_json(arguments: Sequence[str]) -> bool:
     """Whether the command line asks for JSON, however wrong it may be otherwise."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = zip(arguments, [*arguments[1:], ""], strict=False)
     return any(first == "--format=json" or (first, second) == ("--format", "json") for first, second in pairs)
 
 

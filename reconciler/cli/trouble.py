@@ -40,6 +40,8 @@ def run(work: Callable[[], object], process: Process) -> int:
             result = work()
         except (click.Abort, KeyboardInterrupt):
             return _ended(process, stop("interrupted", "interrupted", exit_code=Exit.INTERRUPTED))
+        except click.exceptions.NoArgsIsHelpError as error:
+            return _helped(process, error)
         except click.UsageError as error:
             return _ended(process, _usage(error))
         except click.ClickException as error:
@@ -71,9 +73,19 @@ def _ended(process: Process, trouble: Stop) -> int:
     return trouble.code
 
 
+def _helped(process: Process, error: click.exceptions.NoArgsIsHelpError) -> int:
+    """A group without a command: its help says which there are."""
+    from reconciler.views.base import line
+
+    process.screen.note(line(each) for each in error.format_message().splitlines())
+    return Exit.USAGE
+
+
 def _usage(error: click.UsageError) -> Stop:
     path = error.ctx.command_path if error.ctx else "reconciler"
-    return stop("usage", error.format_message(), hint=f"{path} --help", exit_code=Exit.USAGE)
+    misplaced = isinstance(error, click.NoSuchOption) and error.option_name in ("-C", "--version")
+    hint = "it stands before the command: reconciler -C DIR COMMAND" if misplaced else f"{path} --help"
+    return stop("usage", error.format_message(), hint=hint, exit_code=Exit.USAGE)
 
 
 def _bug(error: Exception, process: Process) -> Stop:

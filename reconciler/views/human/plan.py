@@ -5,6 +5,7 @@ Knows neither commands nor vendors.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from reconciler.model import Action, Change, FieldChange
@@ -51,7 +52,7 @@ def plan(shown: Plan, columns: int, *, verbose: bool = False) -> Page:
     if shown.parked_as_recorded:
         page.append(line(f"{plural(shown.parked_as_recorded, 'parked number')} as recorded (MTT cannot be asked)"))
     page += _policy(shown.breaches, columns)
-    return [*page, EMPTY, *_sum(shown, columns)]
+    return [*page, EMPTY, *_sum(shown, columns), *_allowances(shown.breaches)]
 
 
 def _head(shown: Plan, columns: int) -> list[Line]:
@@ -136,8 +137,11 @@ def _is_of_another_type(change: Change) -> bool:
 
 def _whole(label: str, value: Canonical | None, columns: int) -> Iterator[Line]:
     """A whole value with nothing left out."""
-    for at, text in enumerate([summary(value), *details(value)]):
-        yield from hanging(line(_INDENT, Span(pad(label if at == 0 else "", 12), Tone.FAINT)), text, columns)
+    broad = 12
+    room = max(columns - len(_INDENT) - broad, 20)
+    rows = (row for text in [summary(value), *details(value)] for row in _rows(text, room))
+    for at, row in enumerate(rows):
+        yield line(_INDENT, Span(pad(label if at == 0 else "", broad), Tone.FAINT), row)
 
 
 def _asserted(change: Change, columns: int) -> Iterator[Line]:
@@ -210,22 +214,23 @@ def _place(declared_at: str) -> str:
 
 
 def _policy(breaches: Sequence[Breach], columns: int) -> Iterator[Line]:
-    """What refuses the run; a missing allowance stands at its number already and is only counted here."""
-    allowances: dict[str, int] = {}
-    for breach in breaches:
-        if breach.rule.startswith(_ALLOWANCE):
-            allowances[breach.allowed_by] = allowances.get(breach.allowed_by, 0) + 1
-    others = [breach for breach in breaches if not breach.rule.startswith(_ALLOWANCE)]
-    if breaches:
+    """What refuses the run, but for missing allowances, which stand at their numbers."""
+    refusing = [breach for breach in breaches if not breach.rule.startswith(_ALLOWANCE)]
+    if refusing:
         yield EMPTY
         yield line(Span("apply would refuse this plan:", Tone.ERROR))
-    for breach in others:
+    for breach in refusing:
         place = f"{_place(str(breach.diagnostic.location))}: " if breach.diagnostic.location else ""
         yield from hanging(line("  "), f"{place}{breach.diagnostic.message}", columns)
         if breach.diagnostic.hint:
             yield from hanging(line(_INDENT, Span("hint: ", Tone.FAINT)), breach.diagnostic.hint, columns)
-    for flag, count in allowances.items():
-        yield line(f"  {plural(count, 'number')} {'needs' if count == 1 else 'need'} {flag}")
+
+
+def _allowances(breaches: Sequence[Breach]) -> Iterator[Line]:
+    """Which flags are missing, and for how many numbers."""
+    missing = Counter(breach.allowed_by for breach in breaches if breach.rule.startswith(_ALLOWANCE))
+    for flag, count in missing.items():
+        yield line(Span(f"apply needs {flag}", Tone.WARNING), f" for {plural(count, 'number')}")
 
 
 def _sum(shown: Plan, columns: int) -> Iterator[Line]:

@@ -1,0 +1,68 @@
+"""An apply's report in text tells the truth about each change and about the whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.apply.report import ApplyReport, Halt, Result
+from reconciler.model import Action, Kind, Outcome
+from reconciler.views.base import text_of
+from reconciler.views.human.report import report as drawn
+from tests.conftest import Golden
+
+
+def result(address: str, action: Action, outcome: Outcome, **more: Any) -> Result:
+    return Result(address, Kind.FORWARDING, action, outcome, **{"attempts": 1, **more})
+
+
+def report(*results: Result, **more: Any) -> ApplyReport:
+    return ApplyReport("0123456789abcdef", "2026-11-21T10:00:00Z", "2026-11-21T10:00:09Z", results, **more)
+
+
+APPLIED = result("sales/74991112233", Action.UPDATE, Outcome.APPLIED)
+UNVERIFIED = result("office/78005560251", Action.ASSERT, Outcome.UNVERIFIED, unverified_fields=("parking",))
+FAILED = result("sales/74991112255", Action.UPDATE, Outcome.FAILED, error="the vendor refused it: number has sip, so it cannot be forwarded")
+
+
+def text(shown: ApplyReport) -> str:
+    return text_of(drawn(shown, 80))
+
+
+def test_a_run_that_went_through_in_part_reads_as_agreed(golden: Golden) -> None:
+    twice = result("sales/74991112244", Action.CREATE, Outcome.APPLIED, attempts=2)
+    why = "sales/74991112255 goes before it and was not applied"
+    skipped = result("sales/74991112266", Action.UPDATE, Outcome.SKIPPED, error=why)
+    golden("report/part.txt", text(report(APPLIED, UNVERIFIED, twice, FAILED, skipped)))
+
+
+def test_everything_is_claimed_only_when_all_was_read_back() -> None:
+    assert text(report(APPLIED)).endswith("1 applied\nEverything is as the files say. Run 0123456789ab.\n")
+
+
+def test_what_cannot_be_read_back_is_admitted() -> None:
+    assert "Everything is as the files say, as far as it can be read." in text(report(APPLIED, UNVERIFIED))
+
+
+def test_a_run_without_changes_says_so() -> None:
+    assert text(report()) == "Nothing to do: everything is as the files say.\n"
+
+
+@pytest.mark.parametrize(
+    ("shown", "sentence"),
+    [
+        (report(complete=False), "Some numbers could not be read and were left alone."),
+        (report(APPLIED, complete=False), "Some numbers could not be read and were left alone."),
+        (report(FAILED), "Not everything is as the files say yet"),
+        (report(APPLIED, halt=Halt.STALE), "Nothing was written: the plan is stale."),
+        (report(APPLIED, halt=Halt.REFUSED), "Nothing was written: the run was refused."),
+        (report(APPLIED, halt=Halt.LOCK), "Nothing was written: somebody else holds the lock."),
+        (report(APPLIED, halt=Halt.RECORD), "Writing stopped: the record cannot be used."),
+        (report(APPLIED, halt=Halt.INTERRUPTED), "The run was interrupted; what was in flight is settled."),
+    ],
+)
+def test_no_run_that_went_wrong_claims_that_everything_is_well(shown: ApplyReport, sentence: str) -> None:
+    assert sentence in text(shown)
+    assert "Everything" not in text(shown)
+    assert "everything is as" not in text(shown).replace("Not everything is as", "")
