@@ -71,7 +71,9 @@ def _missing() -> str | None:
     perl = shutil.which("perl")
     if perl is None:
         return "perl is not installed"
-    found = subprocess.run([perl, "-MTime::Period", "-e", "print $Time::Period::VERSION"], capture_output=True, check=False)
+    found = subprocess.run(
+        [perl, "-MTime::Period", "-e", "print $Time::Period::VERSION"], capture_output=True, check=False
+    )
     if found.returncode:
         return "Time::Period is not installed (Debian: apt-get install libtime-period-perl)"
     return None if found.stdout == b"1.25" else f"Time::Period is {found.stdout.decode()}, the meaning is that of 1.25"
@@ -84,5 +86,7 @@ def oracle(questions: Iterable[tuple[int, str]], zone: str) -> list[str]:
         pytest.skip(missing)
     lines = "".join(f"{epoch}\t{text}\n" for epoch, text in questions).encode()
     command = ["perl", "-e", _ORACLE]
-    answered = subprocess.run(command, input=lines, capture_output=True, check=True, env={"TZ": zone, "PATH": "/usr/bin:/bin"})
+    answered = subprocess.run(
+        command, input=lines, capture_output=True, check=True, env={"TZ": zone, "PATH": "/usr/bin:/bin"}
+    )
     return answered.stdout.decode().split()

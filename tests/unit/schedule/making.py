@@ -61,7 +61,9 @@ def _named(random: Random, scale: str) -> str:
 def _hour(random: Random) -> str:
     if random.random() < 0.5:
         return str(random.randrange(24))
-    return random.choice(("12am", "12pm", "12noon", *(f"{hour}{half}" for hour in range(1, 12) for half in ("am", "pm"))))
+    return random.choice(
+        ("12am", "12pm", "12noon", *(f"{hour}{half}" for hour in range(1, 12) for half in ("am", "pm")))
+    )
 
 
 def _cased(random: Random, word: str) -> str:

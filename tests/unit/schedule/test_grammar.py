@@ -109,7 +109,17 @@ def test_any_beginning_of_a_month_of_three_letters_or_more_is_its_name(name: str
 
 @pytest.mark.parametrize(
     ("text", "hour"),
-    [("12am", 0), ("1am", 1), ("09am", 9), ("11am", 11), ("12pm", 12), ("12noon", 12), ("1PM", 13), ("11pm", 23), ("09", 9)],
+    [
+        ("12am", 0),
+        ("1am", 1),
+        ("09am", 9),
+        ("11am", 11),
+        ("12pm", 12),
+        ("12noon", 12),
+        ("1PM", 13),
+        ("11pm", 23),
+        ("09", 9),
+    ],
 )
 def test_hours_of_both_clocks(text: str, hour: int) -> None:
     assert Period.parse(f"hr {{{text}}}").canonical == f"hr {{{hour}}}"
@@ -149,7 +159,9 @@ def test_errors_come_in_the_order_of_the_text() -> None:
     assert starts == sorted(starts)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\t", "none", " NONE ", "wd {mon},", "wd {mon} , ,", "hr{9}wd{mon}", "hr {00009}"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\t", "none", " NONE ", "wd {mon},", "wd {mon} , ,", "hr{9}wd{mon}", "hr {00009}"]
+)
 def test_what_the_grammar_allows_at_its_edges(text: str) -> None:
     assert read(text)[1] == ()
 

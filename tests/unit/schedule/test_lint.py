@@ -71,7 +71,10 @@ def test_an_ordinary_period_has_no_warning(text: str) -> None:
         ("hr {9am-6pm}", "to end at 18:00 write 9am-5pm"),
         ("hr {12pm-1pm}", "to end at 13:00 write 12pm-12pm"),
         ("wd {fri} hr {22-5}", "for nights write wd {fri} hr {22-23} and, as another part, wd {sat} hr {0-5}"),
-        ("wd {mon-fri} hr {22-5}", "for nights write wd {mon-fri} hr {22-23} and, as another part, wd {tue-sat} hr {0-5}"),
+        (
+            "wd {mon-fri} hr {22-5}",
+            "for nights write wd {mon-fri} hr {22-23} and, as another part, wd {tue-sat} hr {0-5}",
+        ),
         ("yr {2028-2026} hr {9}, hr {3}", "write 2026-2028"),
         ("yr {26} hr {9}", "write 2026"),
     ],
