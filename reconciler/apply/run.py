@@ -71,15 +71,26 @@ def _with_locks(job: Job, windows: Sequence[Window]) -> ApplyReport:
     of_windows = [{intent.account for intent in window.intents} for window in windows]
     needed = needed.union(*(accounts for accounts in of_windows if accounts & needed))
     try:
-        with job.record.lock(_holders(job, needed.union(*of_windows))) as lock:
-            return _locked(job, lock)
+        return _under_lock(job, needed.union(*of_windows))
     except LockedError as error:
         if error.holder.account in needed:
             raise
-    if not needed:
-        return _report(job, (), ())
-    with job.record.lock(_holders(job, needed)) as lock:
-        return _locked(job, lock)
+    return _under_lock(job, needed) if needed else _report(job, (), ())
+
+
+def _under_lock(job: Job, accounts: Iterable[str]) -> ApplyReport:
+    """Apply while the accounts are locked; what was done stays told also where the lock cannot be given back."""
+    report: ApplyReport | None = None
+    try:
+        with job.record.lock(_holders(job, accounts)) as lock:
+            report = _locked(job, lock)
+    except RecordError as error:
+        if report is None:
+            raise
+        message, hint = f"the lock could not be released: {error}", "release it: reconciler record unlock"
+        note = Diagnostic("lock-not-released", Severity.WARNING, message, hint=hint)
+        return replace(report, diagnostics=(*report.diagnostics, note))
+    return report
 
 
 def _locked(job: Job, lock: Lock) -> ApplyReport:
