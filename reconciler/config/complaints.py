@@ -20,7 +20,7 @@ from reconciler.document.source import problem
 Model = TypeVar("Model", bound=BaseModel)
 Path = tuple[str | int, ...]
 _FEW = 30
-_CONTAINERS = {"list_type": "a list", "dict_type": "a map", "model_type": "a map", "model_attributes_type": "a map"}
+_CONTAINERS = {"list_type": "a list", "dict_type": "a map", "model_type": "a map", "string_type": "a text"}
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str | None:

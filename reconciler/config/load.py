@@ -19,6 +19,7 @@ from reconciler.config.schedules import Schedules, holidays_version
 from reconciler.config.sections import Declared, Sections, merge
 from reconciler.config.selection import selected_files
 from reconciler.config.settings import Configuration
+from reconciler.config.templates import judge_templates
 from reconciler.config.trusted import Settings, read_settings
 from reconciler.desired import Builder, Contacts
 from reconciler.diagnostics import Diagnostic, Diagnostics
@@ -72,6 +73,7 @@ class _Loading:
 
     def run(self) -> Loaded:
         files, sections = self._files, merge(self._files)
+        judge_templates(files)
         judge_profiles(files, sections.profiles)
         chosen = self._lay_scenario(sections)
         schedules = self._schedules(chosen)
@@ -137,7 +139,8 @@ class _Loading:
             self._settings.policy = replace(policy, change_window=None if times is None else times.periods or ("",))
 
     def _configuration(self, sections: Sections, schedules: Schedules, desired: list[Desired]) -> Configuration:
-        locate, settings = self._files.sources.location, self._settings
+        locate, settings, numbers = self._files.sources.location, self._settings, sections.numbers.items()
+        known = {entry.key.number: entry.declared_at for entry in desired}
         return Configuration(
             root=self._root,
             name=settings.name,
@@ -147,7 +150,7 @@ class _Loading:
             timezone=settings.timezone,
             calendar_until=settings.calendar_until,
             desired=tuple(desired),
-            numbers={number: locate(declared.span) for number, declared in sections.numbers.items()},
+            numbers={number: known.get(number) or locate(declared.span) for number, declared in numbers},
             forget={number: locate(span) for number, span in sections.forget.items()},
             digest=_digest(self._files.sources.texts(), self._scenario),
             whole=not self._paths,

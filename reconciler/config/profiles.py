@@ -25,7 +25,7 @@ def _other_type(below: Any, above: Any) -> bool:
 
 def lay_over(below: Tree, above: Tree) -> Tree:
     """Lay an entry, or part of one, over another."""
-    return overlay(below, above, replaces=_other_type)
+    return overlay(below, above, _other_type)
 
 
 class Profiles:

@@ -41,8 +41,9 @@ class Schedules:
         self._declared = declared
         self._timezone = timezone
         self._calendar_until = calendar_until
-        self._judged: dict[int, models.Schedule | None] = {}
-        self._resolved: dict[tuple[int, PeriodSettings], Times | None] = {}
+        # By identity: a literal is written in one place. What has been seen is held, so no identity comes twice.
+        self._judged: dict[int, tuple[Tree, models.Schedule | None]] = {}
+        self._resolved: dict[tuple[str | int, int], Times | None] = {}
         self.used = False
         self.uses_holidays = False
 
@@ -52,16 +53,17 @@ class Schedules:
             self._shape(declared.tree)
         self._find_cycles()
 
-    def resolve(self, reference: Tree, settings: PeriodSettings) -> Times | None:
-        """A name or literal to its periods; None where it cannot be had, which was reported."""
-        tree = self._tree(reference)
-        if tree is None:
-            return None
-        self.used = True
-        key = (tree.positions[0], settings)
-        if key not in self._resolved:
-            self._resolved[key] = self._times(tree, settings)
-        return self._resolved[key]
+    def resolve(self, target: Tree, settings: PeriodSettings) -> Times | None:
+        """A target's `schedule`, a name or a literal, to its periods; None where it cannot be had: that is reported."""
+        written = target.data["schedule"]
+        key = (written if isinstance(written, str) else id(written), id(settings))
+        known = self._resolved.get(key)
+        if known is None:
+            self.used = True
+            reference = target.get("schedule")
+            tree = self._tree(reference) if reference is not None else None
+            known = self._resolved[key] = self._times(tree, settings) if tree is not None else None
+        return known
 
     def window(self, reference: Tree, *, only_in: str | None) -> Times | None:
         """A change window, which we evaluate ourselves, so that no account's settings matter.
@@ -71,7 +73,7 @@ class Schedules:
         tree = self._tree(reference)
         if tree is None:
             return None
-        if only_in is not None and self._files.sources.name_of(tree.positions[0]) != only_in:
+        if only_in is not None and self._files.sources.name_of(tree.span) != only_in:
             message = f"the change window {values.quoted(reference.data)} is declared outside the trusted file"
             hint = "declare that schedule in reconciler.yaml"
             self._files.found.append(problem(self._files.sources, "trusted-only", message, reference.span, hint=hint))
@@ -117,17 +119,17 @@ class Schedules:
 
     def _shape(self, tree: Tree) -> models.Schedule | None:
         """The schedule's model, judged once; None where it is unfit."""
-        key = tree.positions[0]
+        key = id(tree.data)
         if key not in self._judged:
             model = read(models.Schedule, tree, self._files.sources, self._files.found)
-            self._judged[key] = model if model is not None and self._is_whole(tree) else None
+            self._judged[key] = (tree, model if model is not None and self._is_whole(tree) else None)
             if model is not None and model.period is not None:
                 self._check_period(tree, model)
             for reference in _references(tree):
                 self._tree(reference)
                 if isinstance(reference.data, dict):
                     self._shape(reference)
-        return self._judged[key]
+        return self._judged[key][1]
 
     def _is_whole(self, tree: Tree) -> bool:
         given = [form for form in _FORMS if form in tree.data]
@@ -174,7 +176,8 @@ class Schedules:
                 circle = [*[*open_names, name][[*open_names, name].index(reference.data) :], reference.data]
                 message = f"schedules refer to each other in a circle: {' -> '.join(circle)}"
                 self._files.found.append(problem(self._files.sources, "schedule-cycle", message, reference.span))
-                self._judged[self._declared[name].tree.positions[0]] = None
+                tree = self._declared[name].tree
+                self._judged[id(tree.data)] = (tree, None)
             elif reference.data in self._declared:
                 self._walk(reference.data, [*open_names, name], done)
         done.add(name)

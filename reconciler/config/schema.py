@@ -18,7 +18,7 @@ def config_schema() -> dict[str, Any]:
     schema = ConfigFile.model_json_schema(by_alias=True)
     definitions: dict[str, Any] = schema["$defs"]
     _describe_parts(definitions)
-    _allow_parts(schema, definitions)
+    _allow_parts(schema)
     plain = _without_noise(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **plain, "title": _TITLE}
 
@@ -35,7 +35,7 @@ def _describe_parts(definitions: dict[str, Any]) -> None:
         value["type"] = [value["type"], "null"]
 
 
-def _allow_parts(schema: dict[str, Any], definitions: dict[str, Any]) -> None:
+def _allow_parts(schema: dict[str, Any]) -> None:
     """An entry that uses profiles may leave to them what it would have to say itself."""
     choice = {
         "if": {"type": "object", "required": ["use"]},

@@ -17,6 +17,8 @@ from reconciler.config import phones
 from reconciler.config.settings import Limit
 from reconciler.secrets import SecretRef, mask_url
 
+MISPLACED = "a ${…} is not replaced here"
+MISPLACED_HINT = "variables work in `event_url` and `url` of a forwarding only"
 LONGEST_TIMEOUT = 3_600
 LARGEST_UINT64 = 2**64 - 1
 LARGEST_PORT = 65_535
@@ -66,11 +68,7 @@ def plain(value: Any) -> str:
     """A text in which no variable is replaced."""
     written = text(value)
     if "${" in written:
-        raise refuse(
-            "variable-misplaced",
-            "a ${…} is not replaced here",
-            "variables work in `event_url` and `url` of a forwarding only",
-        )
+        raise refuse("variable-misplaced", MISPLACED, MISPLACED_HINT)
     return written
 
 

@@ -37,39 +37,34 @@ class Builder:
         if head is None:
             return []
         account = self._account(head, tree, declared.span)
-        desired: list[Desired] = []
-        forwarding = tree.get("forwarding")
-        if forwarding is not None:
-            value = self._forwardings.build(forwarding, account)
-            if self._fits(account, Kind.FORWARDING, tree, "forwarding") and account is not None and value is not None:
-                desired.append(self._desired(number, head, account, Kind.FORWARDING, value, forwarding, declared.span))
-        parking = tree.get("parking")
-        if parking is not None and head.parking is not None and self._fits(account, Kind.PARKING, tree, "parking"):
-            parked = Parking(head.parking)
-            if account is not None:
-                desired.append(self._desired(number, head, account, Kind.PARKING, parked, parking, declared.span))
-        return desired
+        read_values = ((Kind.FORWARDING, self._forwarding(tree, account)), (Kind.PARKING, self._parking(head)))
+        blocks = [(kind, value) for kind, value in read_values if kind.value in tree.data]
+        fitting = [(kind, value) for kind, value in blocks if self._fits(account, kind, tree)]
+        if account is None or not fitting:
+            return []
+        place = self._files.sources.location(declared.span)
+        tags, description = tuple(head.tags), head.description or ""
+        return [
+            Desired(
+                Key(account.provider, number, kind),
+                account.name,
+                value,
+                place,
+                description,
+                tags,
+                head.protected,
+                Places(self._files.sources, tree.recipe, kind, declared.span),
+            )
+            for kind, value in fitting
+            if value is not None
+        ]
 
-    def _desired(
-        self,
-        number: str,
-        head: models.NumberOfConfig,
-        account: Account,
-        kind: Kind,
-        value: Value,
-        block: Tree,
-        span: int,
-    ) -> Desired:
-        return Desired(
-            Key(account.provider, number, kind),
-            account.name,
-            value,
-            self._files.sources.location(span),
-            head.description or "",
-            tuple(head.tags),
-            head.protected,
-            Places(self._files.sources, block, span),
-        )
+    def _forwarding(self, tree: Tree, account: Account | None) -> Value | None:
+        block = tree.get("forwarding")
+        return None if block is None else self._forwardings.build(block, account)
+
+    def _parking(self, head: models.NumberOfConfig) -> Value | None:
+        return None if head.parking is None else Parking(head.parking)
 
     def _account(self, head: models.NumberOfConfig, tree: Tree, span: int) -> Account | None:
         name = head.account or self._settings.default_account
@@ -82,7 +77,7 @@ class Builder:
             self._files.found.append(unknown_account(self._files, name, find(tree, ("account",)), self._settings))
         return self._settings.accounts.get(name)
 
-    def _fits(self, account: Account | None, kind: Kind, tree: Tree, key: str) -> bool:
+    def _fits(self, account: Account | None, kind: Kind, tree: Tree) -> bool:
         """Whether the account's vendor does this kind of thing."""
         if account is None or PROVIDER_KINDS[account.provider] is kind:
             return True
@@ -94,7 +89,7 @@ class Builder:
         message = (
             f"the account {values.quoted(account.name)} is at {account.provider}, which does {able}, not {kind.value}"
         )
-        self._complain("account-kind", message, tree.key_span(key), hint)
+        self._complain("account-kind", message, tree.key_span(kind.value), hint)
         return False
 
     def _complain(self, code: str, message: str, span: int, hint: str | None = None) -> None:

@@ -14,7 +14,10 @@ from reconciler.config import models, phones, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.sections import Declared
+from reconciler.document import Tree, find
 from reconciler.document.source import problem
+
+_TO = ("to",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +61,31 @@ class Contacts:
         model = self._models[name]
         if model is None:
             return None
-        place = self._declared[name].tree.get("to")
-        span = place.span if place is not None else self._declared[name].span
+        tree = self._declared[name].tree
         if model.to in self._open:
             circle = [*self._open[self._open.index(model.to) :], model.to]
             message = f"contacts lead to each other in a circle: {' -> '.join(circle)}"
+            span = find(tree, _TO)
             self._files.found.append(
                 problem(self._files.sources, "contact-cycle", message, span, hint="give one a number")
             )
             return None
-        beyond = self.find(model.to, span)
+        beyond = self.find(model.to, tree)
         if beyond is None:
             return None
         return Recipient(beyond.to, model.timeout or beyond.timeout, model.name or beyond.name)
 
-    def find(self, written: str, span: int) -> Recipient | None:
-        """What a text under `to` means: a contact, a SIP ID or a phone number."""
+    def find(self, written: str, entry: Tree) -> Recipient | None:
+        """What the text under an entry's `to` means: a contact, a SIP ID or a phone number."""
         if written in self._declared:
             return self.resolve(written)
         try:
             digits = values.phone_or_sip_id(written)
         except PydanticCustomError as error:
-            self._refuse(error, written, span)
+            self._refuse(error, written, find(entry, _TO))
             return None
-        self._warn_unassigned(digits, span)
+        if not phones.is_sip_id(digits) and phones.form(digits) is phones.Form.UNASSIGNED:
+            warn_unassigned(self._files, digits, find(entry, _TO))
         return Recipient(digits)
 
     def _refuse(self, error: PydanticCustomError, written: str, span: int) -> None:
@@ -96,10 +100,6 @@ class Contacts:
                 did_you_mean(written, self._declared) or "declare it under `contacts`, or write digits like 74992223344"
             )
         self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
-
-    def _warn_unassigned(self, digits: str, span: int) -> None:
-        if not phones.is_sip_id(digits) and phones.form(digits) is phones.Form.UNASSIGNED:
-            warn_unassigned(self._files, digits, span)
 
 
 def warn_unassigned(files: Files, digits: str, span: int) -> None:

@@ -112,24 +112,23 @@ class Forwardings:
         )
 
     def _target(self, model: models.TargetEntry, place: Tree, account: Account | None) -> Target | None:
-        span = find(place, ("to",))
-        recipient = self._contacts.find(model.to, span)
-        times = self._times(place.get("schedule"), account)
+        recipient = self._contacts.find(model.to, place)
+        times = self._times(place, account)
         if recipient is None or times is None:
             return None
         timeout = model.timeout or recipient.timeout or self._settings.default_timeout
         if timeout is None:
             message = f"{values.quoted(model.to)} has no timeout: not its own, not a contact's, and there is no default"
-            self._complain("timeout-missing", message, span, _TIMEOUT_HINT)
+            self._complain("timeout-missing", message, find(place, ("to",)), _TIMEOUT_HINT)
             return None
         description = model.schedule_description if model.schedule_description is not None else times.description
         name = model.name if model.name is not None else recipient.name
         return Target(recipient.to, timeout, times.periods, description, name, model.active)
 
-    def _times(self, reference: Tree | None, account: Account | None) -> Times | None:
-        if reference is None:
+    def _times(self, target: Tree, account: Account | None) -> Times | None:
+        if "schedule" not in target.data:
             return _ALWAYS
-        return None if account is None else self._schedules.resolve(reference, account.period)
+        return None if account is None else self._schedules.resolve(target, account.period)
 
     def _check_number(self, model: models.NumberEntry, block: Tree) -> None:
         if model.event_url is not None:

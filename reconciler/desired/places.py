@@ -5,10 +5,11 @@ Knows how fields are named in values and in files; knows no values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from reconciler.diagnostics import Location
 from reconciler.document import Sources, Tree, find
+from reconciler.model import Kind
 
 
 class Places(Mapping[str, Location]):
@@ -17,22 +18,27 @@ class Places(Mapping[str, Location]):
     A field that is not written has the place of the nearest part around it that is.
     """
 
-    __slots__ = ("_block", "_sources", "_whole")
+    __slots__ = ("_kind", "_recipe", "_sources", "_whole")
 
-    def __init__(self, sources: Sources, block: Tree, whole: int) -> None:
+    def __init__(self, sources: Sources, recipe: Callable[[], Tree], kind: Kind, whole: int) -> None:
         self._sources = sources
-        self._block = block
+        self._recipe = recipe
+        self._kind = kind
         self._whole = whole
 
     def __getitem__(self, path: str) -> Location:
-        return self._sources.location(find(self._block, _steps(path)) if path else self._whole)
+        return self._sources.location(find(self._recipe(), (self._kind.value, *_steps(path))) if path else self._whole)
 
     def __iter__(self) -> Iterator[str]:
         yield ""
-        yield from _paths(self._block)
+        yield from _paths(self._block())
 
     def __len__(self) -> int:
-        return 1 + sum(1 for _ in _paths(self._block))
+        return 1 + sum(1 for _ in _paths(self._block()))
+
+    def _block(self) -> Tree:
+        block = self._recipe().get(self._kind.value)
+        return block if block is not None else Tree({}, [self._whole])
 
 
 _WRITTEN_AS = {"periods": "schedule", "parked": ""}

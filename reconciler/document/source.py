@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
+from operator import sub
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Location
@@ -33,6 +34,7 @@ _FORBIDDEN = re.compile(
 _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ORDINARY_ASCII = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
+_SECRET_WORD = re.compile("key|secret|token|passw|dsn|credential|env:", re.IGNORECASE)
 _SECRET = re.compile(
     r"(?i:(?<![\w-])[\w-]*(?:key|secret|token|passw|dsn|credential)[\w-]*[\"']?\s*:[ \t]+)"
     r"(?![\s{\[#&*>|]|env:)([^\s,}\]][^,}\]]*)"
@@ -112,6 +114,10 @@ class Sources:
         excerpt, shift = _excerpt(line, column)
         return Location(self._names[index], row + 1, column, end_row + 1, end - lines[end_row] + 1, excerpt, shift)
 
+    def lines(self, base: int) -> list[int]:
+        """Where the lines of the file whose spans begin at `base` start, and where one more would."""
+        return self._lines_of(self._bases.index(base))
+
     def _lines_of(self, index: int) -> list[int]:
         lines = self._lines[index]
         if lines is None:
@@ -121,8 +127,8 @@ class Sources:
 
 
 def line_starts(text: str) -> list[int]:
-    """The offset of each line's first character, and one past the text's end plus one."""
-    return list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+    """The offset of each line's first character, and that of one line more."""
+    return list(accumulate(map((1).__add__, map(len, text.split("\n"))), initial=0))
 
 
 def span_at(base: int, start: int, end: int) -> Span:
@@ -153,11 +159,12 @@ def problem(sources: Sources, code: str, message: str, span: Span, *, hint: str 
 
 
 def _long_line(sources: Sources, base: int, text: str) -> list[Diagnostic]:
-    starts = line_starts(text)
-    longest = max(range(len(starts) - 1), key=lambda row: starts[row + 1] - starts[row])
-    length = starts[longest + 1] - starts[longest] - 1
+    starts = sources.lines(base)
+    lengths = list(map(sub, starts[1:], starts))
+    length = max(lengths) - 1
     if length <= LONGEST_LINE:
         return []
+    longest = lengths.index(length + 1)
     message = f"line {longest + 1} has {length:,} characters, more than {LONGEST_LINE:,}"
     span = span_at(base, starts[longest], starts[longest] + 1)
     return [problem(sources, "file-line-length", message, span, hint="break the value into several lines")]
@@ -198,7 +205,7 @@ def _masked(line: str) -> str:
     """Hide URL queries and literal secrets, keeping what follows them in its column."""
     if "://" in line:
         line = _URL.sub(lambda match: mask_url(match.group()).ljust(len(match.group()), MASK[0]), line)
-    if ":" in line:
+    if _SECRET_WORD.search(line):
         line = _SECRET.sub(_blotted, line)
     return line
 

@@ -1,24 +1,43 @@
 """Data with its places: a tree of plain values beside a tree of spans, looked up, overlaid and pruned together.
 
-Knows no YAML and no files: a span is an opaque integer here.
+Places are worked out when they are asked for: most values never need theirs. Knows no YAML and no files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 Positions = Any
-"""An int for a scalar; `[own, key, value, key, value…]` for a map in its order; `[own, value…]` for a list."""
+"""An int for a scalar; `[own, key, value, key, value…]` for a map in its order; `[own, value…]` for a list.
+
+In the place of a container's list may stand a function that gives its tree.
+"""
 
 Path = Sequence[str | int]
 
 
-class Tree(NamedTuple):
-    """A value (text, None, dict, list) and the places of its pieces."""
+class Tree:
+    """A value (text, None, dict, list) and the places of its pieces, or a function that gives the tree with them."""
 
-    data: Any
-    positions: Positions
+    __slots__ = ("_positions", "data")
+
+    def __init__(self, data: Any, positions: Positions) -> None:
+        self.data = data
+        self._positions = positions
+
+    @property
+    def positions(self) -> Positions:
+        """The places of the pieces."""
+        if callable(self._positions):
+            self._positions = self._positions().positions
+        return self._positions
+
+    @property
+    def recipe(self) -> Callable[[], Tree]:
+        """What gives this tree again, and holds as little as possible meanwhile."""
+        return self._positions if callable(self._positions) else partial(Tree, self.data, self._positions)
 
     @property
     def span(self) -> int:
@@ -37,18 +56,24 @@ class Tree(NamedTuple):
 
     def elements(self) -> list[Tree]:
         """The values of a list."""
-        return [Tree(value, place) for value, place in zip(self.data, self.positions[1:], strict=True)]
+        return [Tree(value, partial(self._element, index)) for index, value in enumerate(self.data)]
 
     def get(self, key: str) -> Tree | None:
         """The value under a key of a map, or None."""
         if not isinstance(self.data, dict) or key not in self.data:
             return None
-        return Tree(self.data[key], self.positions[2 * list(self.data).index(key) + 2])
+        return Tree(self.data[key], partial(self._value, key))
 
     def key_span(self, key: str) -> int:
         """The place of a key of a map."""
         place: int = self.positions[2 * list(self.data).index(key) + 1]
         return place
+
+    def _value(self, key: str) -> Tree:
+        return Tree(self.data[key], self.positions[2 * list(self.data).index(key) + 2])
+
+    def _element(self, index: int) -> Tree:
+        return Tree(self.data[index], self.positions[index + 1])
 
 
 def find(tree: Tree, path: Path, *, key: bool = False) -> int:
@@ -69,33 +94,65 @@ def find(tree: Tree, path: Path, *, key: bool = False) -> int:
     return place
 
 
-def overlay(below: Tree, above: Tree, *, replaces: Callable[[Any, Any], bool] = lambda _below, _above: False) -> Tree:
+Replaces = Callable[[dict[str, Any], dict[str, Any]], bool]
+
+
+def overlay(below: Tree, above: Tree, replaces: Replaces) -> Tree:
     """Lay one map over another: maps merge deeply, anything else replaces; `replaces` may ask for that of two maps."""
+    return Tree(_overlaid(below.data, above.data, replaces), partial(_overlay, below, above.recipe, replaces))
+
+
+def _overlaid(below: dict[str, Any], above: dict[str, Any], replaces: Replaces) -> dict[str, Any]:
+    data = dict(below)
+    for key, value in above.items():
+        under = data.get(key)
+        if isinstance(value, dict) and isinstance(under, dict) and not replaces(under, value):
+            data[key] = _overlaid(under, value, replaces)
+        else:
+            data[key] = value
+    return data
+
+
+def _overlay(below: Tree, recipe: Callable[[], Tree], replaces: Replaces) -> Tree:
+    """As `overlay`, with the places."""
+    above = recipe()
     data = dict(below.data)
-    places = dict(zip(below.data, _pairs(below.positions), strict=True))
-    for key, key_span, value in above.items():
+    places = {key: (span, value.positions) for key, span, value in below.items()}
+    for key, span, value in above.items():
         under = data.get(key)
         if isinstance(value.data, dict) and isinstance(under, dict) and not replaces(under, value.data):
-            value = overlay(Tree(under, places[key][1]), value, replaces=replaces)  # noqa: PLW2901 - the merged value
-        data[key] = value.data
-        places[key] = (key_span, value.positions)
+            merged = _overlay(Tree(under, places[key][1]), value.recipe, replaces)
+            data[key], places[key] = merged.data, (span, merged.positions)
+        else:
+            data[key], places[key] = value.data, (span, value.positions)
     return Tree(data, [above.span, *(place for key in data for place in places[key])])
 
 
 def without_nulls(tree: Tree) -> Tree:
     """Remove the keys of maps whose value is null, at any depth."""
+    return Tree(_pruned(tree.data), partial(_prune, tree.recipe))
+
+
+def _pruned(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_pruned(element) for element in data]
+    if isinstance(data, dict):
+        return {key: _pruned(value) for key, value in data.items() if value is not None}
+    return data
+
+
+def _prune(recipe: Callable[[], Tree]) -> Tree:
+    """As `without_nulls`, with the places."""
+    tree = recipe()
     if isinstance(tree.data, list):
-        kept = [without_nulls(element) for element in tree.elements()]
+        kept = [_prune(element.recipe) for element in tree.elements()]
         return Tree([element.data for element in kept], [tree.span, *(element.positions for element in kept)])
     if not isinstance(tree.data, dict):
         return tree
     data, positions = {}, [tree.span]
-    for key, key_span, value in tree.items():
+    for key, span, value in tree.items():
         if value.data is not None:
-            data[key], places = without_nulls(value)
-            positions += [key_span, places]
+            pruned = _prune(value.recipe)
+            data[key] = pruned.data
+            positions += [span, pruned.positions]
     return Tree(data, positions)
-
-
-def _pairs(positions: list[Any]) -> list[tuple[int, Positions]]:
-    return list(zip(positions[1::2], positions[2::2], strict=True))

@@ -17,9 +17,11 @@ from reconciler.config.models.schedules import Schedule
 class Head(Shape):
     """What any entry of a number, whole or in part, may say beside its forwarding."""
 
-    use: list[Name] = Field([], description="Profiles, left to right, then the entry itself.", examples=[["hotline"]])
+    use: list[Name] = Field(
+        default_factory=list, description="Profiles, left to right, then the entry itself.", examples=[["hotline"]]
+    )
     description: Text | None = Field(None, description="For people.", examples=["Sales hotline, Moscow"])
-    tags: list[Text] = Field([], description="For selecting.", examples=[["moscow", "sales"]])
+    tags: list[Text] = Field(default_factory=list, description="For selecting.", examples=[["moscow", "sales"]])
     protected: Flag = Field(False, description="Changes need --allow-protected.")
     account: Name | None = Field(None, description="An entry of accounts; else defaults.account.", examples=["sales"])
     parking: Flag | None = Field(

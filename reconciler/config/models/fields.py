@@ -35,8 +35,8 @@ _SECRET_SCHEMA: JsonSchema = {
     },
 }
 
-Text = Annotated[str, PlainValidator(values.plain), WithJsonSchema({"type": ["string", "number", "boolean"]})]
-Name = Annotated[str, PlainValidator(values.plain), WithJsonSchema({"type": "string"})]
+Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+Name = str
 Flag = Annotated[bool, PlainValidator(values.flag), WithJsonSchema({"type": "boolean"})]
 Seconds = Annotated[
     int,
@@ -48,7 +48,7 @@ WebAddress = Annotated[str, PlainValidator(values.web_address), WithJsonSchema(_
 ServiceAddress = Annotated[str, PlainValidator(values.service_address), WithJsonSchema(_URL_SCHEMA)]
 Phone = Annotated[str, PlainValidator(values.phone_number), WithJsonSchema(_NUMBER_SCHEMA)]
 PhoneOrSipId = Annotated[str, PlainValidator(values.phone_or_sip_id), WithJsonSchema(_NUMBER_SCHEMA)]
-Recipient = Annotated[str, PlainValidator(values.plain), WithJsonSchema({"type": ["string", "integer"]})]
+Recipient = Annotated[str, WithJsonSchema({"type": ["string", "integer"]})]
 TimeZone = Annotated[str, PlainValidator(values.timezone), WithJsonSchema({"type": "string"})]
 Date = Annotated[date, PlainValidator(values.calendar_date), WithJsonSchema({"type": "string", "format": "date"})]
 

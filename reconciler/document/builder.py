@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from yaml import events as fast
@@ -16,7 +17,8 @@ from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError, YAMLError
 
 from reconciler.diagnostics import Diagnostic, Related
-from reconciler.document import trouble
+from reconciler.document import quick, trouble
+from reconciler.document.quick import NULLS, RESERVED
 from reconciler.document.source import (
     LENGTH_BITS,
     Sources,
@@ -34,8 +36,6 @@ EXPANDED_PER_NODE = 30
 SLOW_PARSER_LIMIT = 300_000
 """Characters: ruamel's parser reads about 300,000 a second."""
 
-_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_RESERVED = _NULLS | {"<<"}
 _NO_KEY = object()
 
 
@@ -53,6 +53,27 @@ def parse(sources: Sources, base: int, text: str) -> Document:
     unfit = text_problems(sources, base, text)
     if unfit:
         return Document(None, tuple(unfit))
+    if quick.is_common(text):
+        try:
+            tree, has_nulls = quick.read(text, base, partial(_piece, sources, base, text))
+        except (quick.GiveUpError, YAMLError):
+            pass  # the thorough builder says what is wrong, or that nothing is
+        else:
+            return Document(tree, (), has_nulls)
+    return _thorough(sources, base, text)
+
+
+def _piece(sources: Sources, base: int, text: str, start: int, end: int) -> Tree:
+    """The tree of one container of a common text, read again with all its places."""
+    if text[start] not in "[{":
+        start = text.rindex("\n", 0, start) + 1
+    tree = _thorough(sources, base + start, text[start:end]).tree
+    if tree is None:
+        raise AssertionError("a container that was read once must be readable again")
+    return tree
+
+
+def _thorough(sources: Sources, base: int, text: str) -> Document:
     builder = _Builder(sources, base, escapes="\\" in text)
     try:
         return builder.build(CParser(text).get_event, fast)
@@ -130,14 +151,14 @@ class _Builder:
                 if event.anchor is not None or event.tag is not None or (escapes and style == '"'):
                     self._inspect(event, value, span)
                 if key is not _NO_KEY:
-                    if not style and value in _NULLS:
+                    if not style and value in NULLS:
                         value, self._has_nulls = None, True
                     data[key] = value
                     place(key_span)
                     place(span)
                     key = _NO_KEY
                     continue
-                if is_map and value not in data and (style or value not in _RESERVED):
+                if is_map and value not in data and (style or value not in RESERVED):
                     key, key_span = interned(value, value), span
                     continue
                 self._rare_scalar(event, value, span)
@@ -179,12 +200,12 @@ class _Builder:
         if event.tag is not None and event.tag != "!":
             self._refuse_tag(event)
         if event.anchor is not None:
-            null = not event.style and value in _NULLS
+            null = not event.style and value in NULLS
             self._anchors[event.anchor] = (None if null else value, span, 1)
 
     def _rare_scalar(self, event: Any, value: str, span: int) -> None:
         """An element of a list, or a key that is a merge, a null or a repetition."""
-        if not event.style and value in _NULLS:
+        if not event.style and value in NULLS:
             self._has_nulls = True
             self._put(None, span)
         else:

@@ -1,0 +1,40 @@
+"""Where `${var:NAME}` may stand: in `url` and `event_url` of a forwarding, and nowhere else.
+
+Knows no values: the form of a template is judged where its URL is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.config.files import Files
+from reconciler.config.values import MISPLACED, MISPLACED_HINT
+from reconciler.document import find
+from reconciler.document.source import problem
+
+_ALLOWED = frozenset(("url", "event_url"))
+_MARK = "${"
+Path = tuple[str | int, ...]
+
+
+def judge_templates(files: Files) -> None:
+    """Report every variable where none is replaced."""
+    for file in files.files:
+        if any(_MARK in text for name, text in files.sources.texts() if name == file.name):
+            for path in _misplaced(file.tree.data, ()):
+                place = find(file.tree, path)
+                found = problem(files.sources, "variable-misplaced", MISPLACED, place, hint=MISPLACED_HINT)
+                files.found.append(found)
+
+
+def _misplaced(data: Any, path: Path) -> Iterator[Path]:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if not (key in _ALLOWED and path and path[-1] == "forwarding" and isinstance(value, str)):
+                yield from _misplaced(value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _misplaced(value, (*path, index))
+    elif isinstance(data, str) and _MARK in data:
+        yield path

@@ -1,0 +1,154 @@
+"""The common case, fast: a file of maps, lists and texts whose deep places are worked out only when asked for.
+
+Gives up at anything else (anchors, tags, repeated keys, escapes): then the thorough builder reads the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from yaml._yaml import CParser
+from yaml.events import (
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamStartEvent,
+)
+
+from reconciler.document.source import LENGTH_BITS, LONGEST_SPAN, span_at
+from reconciler.document.tree import Tree
+
+NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+RESERVED = NULLS | {"<<"}
+_PLACED_DEPTH = 2
+_DEEPEST = 50
+_PROPERTY = re.compile(r"[&*!](?=\S)(?<=[\s\[{,:].)")
+
+Materialise = Callable[[int, int], Tree]
+"""The tree of the container between two offsets, with all places."""
+
+
+class GiveUpError(Exception):
+    """The file is not a common one."""
+
+
+def is_common(text: str) -> bool:
+    """Whether a text has no anchors, aliases, tags, directives or escapes."""
+    if text[0] in "&*!%" or "\\" in text or "\n%" in text or "? " in text:
+        return False
+    return not any(mark in text for mark in "&*!") or _PROPERTY.search(text) is None
+
+
+def read(text: str, base: int, materialise: Materialise) -> tuple[Tree, bool]:
+    """The tree of a common text, and whether a null stands in it; raises GiveUpError or a YAML error."""
+    next_event = CParser(text).get_event
+    if next_event().__class__ is not StreamStartEvent or next_event().__class__ is not DocumentStartEvent:
+        raise GiveUpError
+    event = next_event()
+    if event.__class__ is not MappingStartEvent:
+        raise GiveUpError
+    reader = _Reader(next_event, base, materialise)
+    tree = reader.placed_map(event, 1)
+    next_event()
+    if next_event().__class__ is DocumentStartEvent:
+        raise GiveUpError
+    return (tree, reader.has_nulls)
+
+
+class _Reader:
+    """Reads containers by recursion, on local names."""
+
+    def __init__(self, next_event: Callable[[], Any], base: int, materialise: Materialise) -> None:
+        self._next = next_event
+        self._base = base
+        self._materialise = materialise
+        self._interned = dict[str, str]().setdefault
+        self.has_nulls = False
+
+    def placed_map(self, start: Any, depth: int) -> Tree:
+        """A map with the places of its keys and texts; deeper containers get theirs later."""
+        data: dict[str, Any] = {}
+        positions: list[Any] = [self._span(start)]
+        while (event := self._next()).__class__ is ScalarEvent:
+            key = event.value
+            if key in data or (key in RESERVED and not event.style):
+                raise GiveUpError
+            positions.append(self._span(event))
+            data[key], places = self._placed(self._next(), depth)
+            positions.append(places)
+        if event.__class__ is not MappingEndEvent:
+            raise GiveUpError
+        if start.flow_style:
+            positions[0] = span_at(self._base, start.start_mark.index, event.end_mark.index)
+        return Tree(data, positions)
+
+    def _placed(self, event: Any, depth: int) -> tuple[Any, Any]:
+        kind = event.__class__
+        if kind is ScalarEvent:
+            return (self._text(event), self._span(event))
+        if kind is MappingStartEvent and depth < _PLACED_DEPTH:
+            tree = self.placed_map(event, depth + 1)
+            return (tree.data, tree.positions)
+        start = event.start_mark.index
+        if kind is MappingStartEvent:
+            data, end = self._map(depth + 1)
+        elif kind is SequenceStartEvent:
+            data, end = self._list(depth + 1)
+        else:
+            raise GiveUpError
+        return (data, partial(self._materialise, start, end.end_mark.index))
+
+    def _map(self, depth: int) -> tuple[dict[str, Any], Any]:
+        next_event, interned = self._next, self._interned
+        data: dict[str, Any] = {}
+        if depth > _DEEPEST:
+            raise GiveUpError
+        while (event := next_event()).__class__ is ScalarEvent:
+            key = event.value
+            if key in data or (key in RESERVED and not event.style):
+                raise GiveUpError
+            event = next_event()
+            if event.__class__ is ScalarEvent:
+                value = event.value
+                if value in NULLS and not event.style:
+                    self.has_nulls, value = True, None
+                data[interned(key, key)] = value
+            else:
+                data[interned(key, key)] = self._container(event, depth)
+        if event.__class__ is not MappingEndEvent:
+            raise GiveUpError
+        return (data, event)
+
+    def _list(self, depth: int) -> tuple[list[Any], Any]:
+        next_event = self._next
+        data: list[Any] = []
+        if depth > _DEEPEST:
+            raise GiveUpError
+        while (event := next_event()).__class__ is not SequenceEndEvent:
+            data.append(self._text(event) if event.__class__ is ScalarEvent else self._container(event, depth))
+        return (data, event)
+
+    def _container(self, event: Any, depth: int) -> Any:
+        if event.__class__ is MappingStartEvent:
+            return self._map(depth + 1)[0]
+        if event.__class__ is SequenceStartEvent:
+            return self._list(depth + 1)[0]
+        raise GiveUpError
+
+    def _text(self, event: Any) -> str | None:
+        if event.value in NULLS and not event.style:
+            self.has_nulls = True
+            return None
+        text: str = event.value
+        return text
+
+    def _span(self, event: Any) -> int:
+        start: int = event.start_mark.index
+        length = event.end_mark.index - start if event.__class__ is ScalarEvent else 0
+        return (self._base + start) << LENGTH_BITS | min(length, LONGEST_SPAN)
