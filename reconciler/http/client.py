@@ -25,7 +25,7 @@ from reconciler.http.hosts import check_host
 from reconciler.http.patience import Patience, retry_after
 from reconciler.http.proxy import proxy_for
 from reconciler.http.transport import Deadline, Transport
-from reconciler.providers.base import ProviderError, Unauthorized, UnexpectedResponse
+from reconciler.providers.base import ProviderError, Unauthorized, Unavailable, UnexpectedResponse
 from reconciler.secrets import Secrets
 
 MEBIBYTE = 1024 * 1024
@@ -84,8 +84,6 @@ class HttpClient:
         self._deadline = Deadline()
         self._shard = threading.local()
         proxy = proxy_for(parts.scheme, self.host, secrets.environ)
-        if proxy is not None:
-            secrets.remember(urlsplit(proxy).password or "")
         self._pools = self._build(verify=_trust(parts.scheme), proxy=proxy)
         self._turns = itertools.cycle(self._pools)
         timeout = httpx.Timeout(self._patience.read, connect=self._patience.connect)
@@ -123,10 +121,14 @@ class HttpClient:
     def _build(self, *, verify: ssl.SSLContext, proxy: str | None) -> tuple[Transport, ...]:
         """Build transports, not clients: nothing here wants cookies, redirects or hooks, and they cost a third more."""
         connections = self.budget.concurrency
-        return tuple(
-            Transport(deadline=self._deadline, verify=verify, connections=connections, proxy=proxy)
-            for _ in range(math.ceil(connections / _THREADS_A_POOL))
-        )
+        try:
+            self._secrets.remember(urlsplit(proxy or "").password or "")
+            return tuple(
+                Transport(deadline=self._deadline, verify=verify, connections=connections, proxy=proxy)
+                for _ in range(math.ceil(connections / _THREADS_A_POOL))
+            )
+        except (ImportError, ValueError, httpx.InvalidURL):
+            raise Unavailable("the proxy cannot be used", hint="write HTTPS_PROXY as http://HOST:PORT") from None
 
     def _pool(self) -> Transport:
         if not hasattr(self._shard, "pool"):

@@ -40,6 +40,11 @@ def open_record(
 
         remote, ref = settings.options.get("remote", REMOTE), settings.options.get("ref", REF)
         return GitRecord(root, name=name, remote=str(remote), ref=str(ref))
+    if settings.backend == "http":
+        from reconciler.record.http_state import open_http
+
+        options = {option: _option(settings, option, secrets) for option in settings.options}
+        return open_http(options, name=name, secrets=secrets)
     raise RecordError(f"record backend {settings.backend!r} is not one of file, git, http, postgres")
 
 

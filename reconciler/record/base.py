@@ -252,6 +252,14 @@ def wrong_name(description: str, *, recorded: str, wanted: str) -> RecordError:
     )
 
 
+def not_empty(description: str, there: RecordState) -> RecordError:
+    """Return the error for a place that a record is to be moved to and that has one already."""
+    return RecordError(
+        f"{description} is not empty: it has serial {there.serial} and lineage {there.lineage}",
+        hint="choose an empty place; a record is never merged into another",
+    )
+
+
 def one_run(ids: Sequence[str], prefix: str) -> str | None:
     """Choose the id that is, or alone begins with, `prefix`; raises RecordError where several do."""
     if not prefix or not ids:

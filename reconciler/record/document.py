@@ -64,7 +64,7 @@ def render(document: Document) -> str:
     entries = (f"{_json(_key_text(key))}: {_json(_entry_data(state.entries[key]))}" for key in sorted(state.entries))
     lines.append(f'"entries": {_block("{", entries, "}")}')
     lines.append(f'"windows": {_block("[", (_json(_window_data(window)) for window in state.windows), "]")}')
-    lines.append(f'"locks": {_block("[", (_json(_claim_data(claim)) for claim in document.claims), "]")}')
+    lines.append(f'"locks": {_block("[", (_json(claim_data(claim)) for claim in document.claims), "]")}')
     lines.append(f'"runs": {_block("[", (_json(_run_data(run)) for run in document.runs), "]")}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -228,7 +228,8 @@ def _run_data(run: Run) -> dict[str, Any]:
     }
 
 
-def _claim_data(claim: Claim) -> dict[str, Any]:
+def claim_data(claim: Claim) -> dict[str, Any]:
+    """Return the JSON form of a lock."""
     holder = claim.holder
     return {
         "account": holder.account,

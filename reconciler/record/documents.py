@@ -22,6 +22,7 @@ from reconciler.record.base import (
     Update,
     apply_update,
     is_same,
+    not_empty,
     one_run,
     rebase,
     wrong_name,
@@ -65,6 +66,7 @@ class DocumentRecord:
     """The `Record` of a store that keeps one text. A commit builds on what was last seen: the swap proves it."""
 
     window_size = WINDOW_SIZE
+    reads_before_saving = False  # True where a swap proves nothing, because the store has no compare-and-swap
 
     def __init__(self, store: Store, *, name: str | None = None) -> None:
         self.description = store.description
@@ -99,14 +101,28 @@ class DocumentRecord:
         held = HeldLock.checked(lock)
 
         def change(document: Document) -> Document:
-            held.prove(document.claims)
+            self._prove(held, document)
             current = expected if is_same(expected, document.state) else rebase(expected, document.state, update)
             after = replace(apply_update(current, update), name=self._name or document.state.name)
             return replace(document, state=after).with_run(update.run, update.results, default=held.run_id)
 
         with self._one_at_a_time:
-            seen = self._seen if self._seen and is_same(expected, self._seen.document.state) else None
+            fits = self._seen is not None and is_same(expected, self._seen.document.state)
+            seen = self._seen if fits and not self.reads_before_saving else None
             return self._swap(change, seen=seen, reason=f"run {held.run_id}").state
+
+    def adopt(self, lock: Lock, state: RecordState, runs: Sequence[Run]) -> None:
+        """Store a whole state and runs, oldest first, where no record was ever made."""
+        held = HeldLock.checked(lock)
+
+        def change(document: Document) -> Document:
+            self._prove(held, document)
+            if document.state.lineage:
+                raise not_empty(self.description, document.state)
+            return replace(document, state=replace(state, name=self._name or state.name), runs=tuple(runs))
+
+        with self._one_at_a_time:
+            self._swap(change, seen=None, reason=f"run {held.run_id}")
 
     def runs(self, limit: int = 20) -> Sequence[Run]:
         with self._one_at_a_time:
@@ -133,6 +149,10 @@ class DocumentRecord:
 
     def close(self) -> None:
         self._store.close()
+
+    def _prove(self, held: HeldLock, document: Document) -> None:
+        """Raise LockLostError unless the lock is still ours."""
+        held.prove(document.claims)
 
     def _release(self, held: HeldLock) -> None:
         def ours(stored: Sequence[Claim]) -> tuple[Claim, ...]:

@@ -7,6 +7,7 @@ neither a reboot nor a reused process id, nor another container of the same name
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import socket
 import sys
@@ -66,15 +67,22 @@ def is_dead(held: Claim) -> bool:
 
 def locked(holder: Holder) -> LockedError:
     """Return the error for a lock that may be alive."""
+    what = f"account {holder.account}" if holder.account else "the record"
+    unlock = " ".join(("reconciler record unlock", *([holder.account] if holder.account else []), "--force"))
     return LockedError(
-        f"account {holder.account} is locked by {holder}",
+        f"{what} is locked by {holder}",
         holder=holder,
-        hint=f"wait until that run ends; if it is gone for good: reconciler record unlock {holder.account} --force",
+        hint=f"wait until that run ends; if it is gone for good: {unlock}",
     )
 
 
 def _here() -> tuple[str, str, str]:
-    return (_text("/etc/machine-id"), _text("/proc/sys/kernel/random/boot_id"), _namespace())
+    """What tells this machine, boot and namespace from others, hashed: a machine's id is to be kept confidential."""
+    return (_hashed(_text("/etc/machine-id")), _hashed(_text("/proc/sys/kernel/random/boot_id")), _hashed(_namespace()))
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(f"reconciler {text}".encode()).hexdigest()[:12]
 
 
 def _text(name: str) -> str:

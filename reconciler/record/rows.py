@@ -20,6 +20,7 @@ from reconciler.record.base import (
     Update,
     apply_update,
     is_same,
+    not_empty,
     rebase,
     wrong_name,
 )
@@ -82,6 +83,18 @@ class RowRecord(ABC):
             if update.run is not None:
                 run_rows.prune(sql, keep=KEPT_RUNS)
         return after
+
+    def adopt(self, lock: Lock, state: RecordState, runs: Sequence[Run]) -> None:
+        """Store a whole state and runs, oldest first, where no record was ever made."""
+        held = HeldLock.checked(lock)
+        with self._one_at_a_time, self._writing() as sql:
+            held.prove(claim_rows.held(sql))
+            head = self._checked_head(sql)
+            if head.lineage:
+                raise not_empty(self.description, head)
+            updates = (Update(put=tuple(state.entries.values())), *(Update(open=window) for window in state.windows))
+            for update in (*updates, *(Update(run=run, results=run.results) for run in runs)):
+                statements.store(sql, update, replace(state, name=self._name or state.name), run_id=held.run_id)
 
     def runs(self, limit: int = 20) -> Sequence[Run]:
         with self._one_at_a_time, self._reading() as sql:

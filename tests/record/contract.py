@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,6 +19,8 @@ from reconciler.record.base import (
     RecordState,
     Update,
 )
+from reconciler.record.memory import MemoryRecord
+from reconciler.record.migration import Adopting, migrate
 from tests.record.values import T0, dead_pid, entry, holder, key, run, window
 
 Open = Callable[..., Record]
@@ -67,8 +69,6 @@ class RecordContract:
         assert second.lineage == first.lineage
 
     def test_two_records_made_apart_have_different_lineages(self, record: Record) -> None:
-        from reconciler.record.memory import MemoryRecord
-
         other = MemoryRecord(name="lines")
         assert commit(record, Update(put=[entry()])).lineage != commit(other, Update(put=[entry()])).lineage
 
@@ -306,6 +306,45 @@ class RecordContract:
         assert tuple(record.unlock([], force=False)) == ()
         assert tuple(record.unlock(["sales"], force=True)) == ()
 
+    # -- moving ------------------------------------------------------------------------------------------------------
+
+    def test_a_record_moves_in_from_another_backend_without_loss(self, open_record: Open) -> None:
+        source = MemoryRecord(name="lines")
+        before = furnished(source)
+        target = open_record()
+        assert migrate(source, adopting(target), holders=[holder("sales"), holder("office")]) == before
+        assert open_record().load() == before
+        assert [open_record().run(each.id) for each in source.runs()] == [source.run(each.id) for each in source.runs()]
+        assert [each.id for each in open_record().runs()] == ["r2", "r1"]
+        after = commit(open_record(), Update(put=[entry(7)], settle=["w1"]))
+        assert (after.serial, after.lineage) == (before.serial + 1, before.lineage)
+        assert source.load() == before
+
+    def test_a_record_moves_out_to_another_backend_without_loss(self, open_record: Open) -> None:
+        source = open_record()
+        before = furnished(source)
+        target = MemoryRecord(name="lines")
+        assert migrate(source, target, holders=[holder("sales")]) == before
+        assert target.load() == before
+        assert target.run("r1") == source.run("r1")
+        assert not source.holders()
+
+    def test_a_record_never_moves_onto_another(self, open_record: Open) -> None:
+        source = MemoryRecord(name="lines")
+        furnished(source)
+        target = open_record()
+        there = commit(target, Update(put=[entry(9)]))
+        with pytest.raises(RecordError, match="not empty"):
+            migrate(source, adopting(target), holders=[holder()])
+        assert target.load() == there
+        assert not source.holders()
+
+    def test_a_record_that_was_never_made_does_not_move(self, open_record: Open) -> None:
+        target = MemoryRecord(name="lines")
+        with pytest.raises(RecordError, match="never made"):
+            migrate(open_record(), target, holders=[holder()])
+        assert target.load().serial == 0
+
     # -- runs --------------------------------------------------------------------------------------------------------
 
     def test_a_run_collects_its_results_over_several_commits(self, record: Record) -> None:
@@ -360,6 +399,18 @@ def commit(record: Record, update: Update, *holders: Holder) -> RecordState:
     """Commit one update under a lock of its own, on the record as it stands."""
     with record.lock(list(holders) or [holder()]) as lock:
         return record.commit(lock, update, expected=record.load())
+
+
+def furnished(record: Record) -> RecordState:
+    """Put something of everything into a record."""
+    kept = replace(entry(1), digests={"url": "hmac-sha256:00"}, confirmed=False, protected=True)
+    commit(record, Update(put=[kept], open=window("w1", 3, 4), run=run("r1"), results=[{"n": 1}, {"имя": None}]))
+    return commit(record, Update(put=[entry(2)], open=window("w2", 5), run=run("r2"), scenario="storm"))
+
+
+def adopting(record: Record) -> Adopting:
+    assert hasattr(record, "adopt")
+    return cast("Adopting", record)
 
 
 def left(lock: AbstractContextManager[Any]) -> None:

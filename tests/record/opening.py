@@ -21,5 +21,9 @@ def open_place(place: str, *, name: str | None = "lines") -> Record:
             from reconciler.record.git_ref import GitRecord
 
             return GitRecord(Path(where), name=name or "lines")
+        case "http":
+            from tests.record.test_http import plain
+
+            return plain(where, name or "lines")
         case _:
             raise ValueError(place)

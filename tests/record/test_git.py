@@ -58,7 +58,7 @@ def clone(clones: Iterator[Path]) -> Path:
 
 
 class TestGit(RecordContract):
-    many_runs = 30
+    many_runs = 22
 
     @pytest.fixture
     def opened(self, tmp_path: Path, clones: Iterator[Path]) -> Open:

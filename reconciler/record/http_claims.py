@@ -1,0 +1,67 @@
+"""Who holds the lock of a state server, in the fields that its protocol has for that.
+
+Knows no requests. GitLab keeps nothing of a lock but its id, and answers the asker's own `Info`; so the id itself says
+who holds the lock, and `Info` is believed only where it fits the id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, unquote
+
+from reconciler.record.base import Holder
+from reconciler.record.document import claim_of
+from reconciler.record.process import Claim
+
+_LONGEST_ID = 255  # of GitLab
+_BETWEEN = "~"
+
+
+def lock_id(claims: Sequence[Claim]) -> str:
+    """Return the id of a lock: its token, and behind it who holds it, as far as there is room."""
+    first = claims[0]
+    holder = first.holder
+    accounts = ",".join(_quoted(claim.holder.account) for claim in claims)
+    parts = (holder.run_id, str(holder.pid), first.process, holder.since, holder.user, holder.host)
+    text = _BETWEEN.join((first.token, *map(_quoted, parts), accounts))
+    return text if len(text) <= _LONGEST_ID else first.token
+
+
+def claims_of(info: Mapping[str, Any] | None) -> tuple[Claim, ...]:
+    """Who holds a lock, by its info; of a lock that another program made, what can be told."""
+    if info is None:
+        return ()
+    return _by_info(info) or _by_id(info["ID"]) or (Claim(_stranger(info), info["ID"], ""),)
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="|:").replace(_BETWEEN, "%7E")
+
+
+def _by_info(info: Mapping[str, Any]) -> tuple[Claim, ...]:
+    try:
+        found = tuple(claim_of(row) for row in json.loads(info["Info"]))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return ()
+    token = info["ID"].partition(_BETWEEN)[0]
+    return found if all(claim.token == token for claim in found) else ()
+
+
+def _by_id(text: str) -> tuple[Claim, ...]:
+    try:
+        token, *parts, accounts = text.split(_BETWEEN)
+        run_id, pid, process, since, user, host = (unquote(part) for part in parts)
+        return tuple(
+            Claim(Holder(unquote(account), host, user, int(pid), run_id, since), token, process)
+            for account in accounts.split(",")
+        )
+    except ValueError:
+        return ()
+
+
+def _stranger(info: Mapping[str, Any]) -> Holder:
+    user, _, host = str(info.get("Who") or "somebody").partition("@")
+    since = str(info.get("Created") or "unknown")
+    return Holder("", host or "unknown host", user, 0, info["ID"] or "unknown", since)

@@ -1,0 +1,196 @@
+"""The backend `http`: the record as one document behind the lock of an HTTP state server, as GitLab has one.
+
+One document and one lock hold all accounts. Knows what holding that lock means, not the requests that do it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from reconciler import __version__
+from reconciler.record.base import Holder, Lock, LockLostError, RecordError
+from reconciler.record.document import Document, claim_data
+from reconciler.record.documents import DocumentRecord
+from reconciler.record.http_claims import claims_of, lock_id
+from reconciler.record.http_wire import PROBE, Endpoints, InDoubtError, Wire, basic
+from reconciler.record.locks import HeldLock, releasing, take
+from reconciler.record.process import Claim, is_dead, locked
+from reconciler.secrets import Secrets
+
+_DEFAULTS = {"lock_method": "LOCK", "unlock_method": "UNLOCK", "update_method": "POST"}
+_VARIABLES = {
+    "address": "TF_HTTP_ADDRESS",
+    "lock_address": "TF_HTTP_LOCK_ADDRESS",
+    "unlock_address": "TF_HTTP_UNLOCK_ADDRESS",
+    "lock_method": "TF_HTTP_LOCK_METHOD",
+    "unlock_method": "TF_HTTP_UNLOCK_METHOD",
+    "update_method": "TF_HTTP_UPDATE_METHOD",
+    "username": "TF_HTTP_USERNAME",
+    "password": "TF_HTTP_PASSWORD",
+}
+
+
+class HttpStore:
+    """The document of a server. There is no compare-and-swap: the lock stands for it, so every save reads first."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.description = wire.description
+        self.lock_id = ""
+
+    def fetch(self) -> tuple[str | None, str]:
+        return self.wire.read(), ""
+
+    def swap(self, text: str, *, version: str, reason: str) -> str | None:
+        del version, reason  # the protocol knows neither
+        try:
+            self.wire.write(text, lock_id=self.lock_id)
+        except InDoubtError:
+            if self.wire.read() != text:
+                raise
+        return ""
+
+    def close(self) -> None:
+        self.wire.close()
+
+
+class HttpRecord(DocumentRecord):
+    """The record on a state server."""
+
+    reads_before_saving = True
+
+    def __init__(self, wire: Wire, *, name: str) -> None:
+        self._http = HttpStore(wire)
+        super().__init__(self._http, name=name)
+        self._wire = wire
+        self._held: Mapping[str, Any] = {}
+
+    @contextmanager
+    def lock(self, holders: Sequence[Holder]) -> Iterator[Lock]:
+        claims = take(holders)
+        with self._one_at_a_time:
+            self._broken = self._take(self._lock_info(claims), [claim.holder.account for claim in claims])
+        held = HeldLock.of(claims)
+        with releasing(lambda: self._release(held)):
+            self._fetch()  # a record of another configuration is refused before anything is done
+            yield held
+
+    def holders(self) -> Sequence[Holder]:
+        """Ask by locking: the protocol has no other question. A free lock is given back at once."""
+        with self._one_at_a_time:
+            return tuple(claim.holder for claim in claims_of(self._current()))
+
+    def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
+        with self._one_at_a_time:
+            info = self._current()
+            claims = claims_of(info)
+            if accounts and not {claim.holder.account for claim in claims} & set(accounts):
+                return ()
+            for claim in claims:
+                if not force and not is_dead(claim):
+                    raise locked(claim.holder)
+            if info is not None:
+                self._wire.unlock(info)
+            return tuple(claim.holder for claim in claims)
+
+    def _take(self, info: Mapping[str, Any], accounts: Sequence[str]) -> tuple[Holder, ...]:
+        """Lock, breaking a lock of a dead process on this host; return whose that was."""
+        broken: tuple[Holder, ...] = ()
+        found = self._wire.lock(info)
+        if found is not None and all(is_dead(claim) for claim in claims_of(found)):
+            broken = tuple(claim.holder for claim in claims_of(found))
+            self._wire.unlock(found)
+            found = self._wire.lock(info)
+        if found is not None:
+            claims = claims_of(found)
+            raise locked(next((claim.holder for claim in claims if claim.holder.account in accounts), claims[0].holder))
+        self._held = info
+        self._http.lock_id = str(info["ID"])
+        return broken
+
+    def _prove(self, held: HeldLock, document: Document) -> None:
+        """Prove the lock by trying to take it: only we get our own name for an answer, on any server."""
+        del document
+        if not self._is_held(held):
+            raise _lost(held, "was released")
+        found = self._wire.lock(self._held)
+        if found is None:
+            self._wire.unlock(self._held)
+            raise _lost(held, "was broken")
+        if found["ID"] not in ("", self._held["ID"]):
+            raise _lost(held, f"was broken and is held by {claims_of(found)[0].holder}")
+
+    def _release(self, held: HeldLock) -> None:
+        with self._one_at_a_time:
+            if self._is_held(held):
+                info, self._held = self._held, {}
+                self._wire.unlock(info)
+
+    def _is_held(self, held: HeldLock) -> bool:
+        return str(self._held.get("ID", "")).startswith(held.token)
+
+    def _current(self) -> Mapping[str, Any] | None:
+        """Return the lock info of whoever holds the lock."""
+        found = self._wire.lock(PROBE)
+        if found is None:
+            self._wire.unlock(PROBE)
+        return found
+
+    def _lock_info(self, claims: Sequence[Claim]) -> dict[str, Any]:
+        first = claims[0].holder
+        return {
+            "ID": lock_id(claims),
+            "Operation": "reconciler apply",
+            "Info": json.dumps([claim_data(claim) for claim in claims]),
+            "Who": f"{first.user}@{first.host}",
+            "Version": __version__,
+            "Created": first.since,
+            "Path": self._name or "",
+        }
+
+
+def _lost(held: HeldLock, how: str) -> LockLostError:
+    return LockLostError(
+        f"the lock of account {', '.join(held.accounts)} {how}: nothing more is written",
+        hint="find out who broke it, then run the command again",
+    )
+
+
+def open_http(options: Mapping[str, str], *, name: str, secrets: Secrets) -> HttpRecord:
+    """Return the record that the options name, filled up from TF_HTTP_*; raises RecordError where it has no lock."""
+    chosen = {
+        option: _choose(options, option, secrets.environ.get(variable)) for option, variable in _VARIABLES.items()
+    }
+    if not chosen["address"]:
+        raise RecordError(
+            "the record has no address", hint="write `record: {http: {address: …}}`, or set TF_HTTP_ADDRESS"
+        )
+    if not chosen["lock_address"]:
+        raise RecordError(
+            "the record has no lock_address, and without a lock it is not safe",
+            hint=f"for GitLab: lock_address: {chosen['address']}/lock, lock_method: POST, unlock_method: DELETE",
+        )
+    secrets.remember(chosen["password"])
+    endpoints = Endpoints(
+        address=chosen["address"],
+        lock_address=chosen["lock_address"],
+        unlock_address=chosen["unlock_address"] or chosen["lock_address"],
+        lock_method=chosen["lock_method"],
+        unlock_method=chosen["unlock_method"],
+        update_method=chosen["update_method"],
+        basic=basic(chosen["username"], chosen["password"]) if chosen["username"] or chosen["password"] else "",
+    )
+    given = (secrets.environ.get(name, "") for name in list(_VARIABLES.values())[:3])
+    trusted = frozenset(urlsplit(address).hostname or "" for address in given) - {""}
+    return HttpRecord(Wire(endpoints, secrets, trusted=trusted), name=name)
+
+
+def _choose(options: Mapping[str, str], option: str, variable: str | None) -> str:
+    """What the configuration says, unless that is only the default; then the environment; then the default."""
+    default = _DEFAULTS.get(option, "")
+    given = options.get(option, default)
+    return given if given != default else variable or default

@@ -1,0 +1,190 @@
+"""The HTTP state protocol: where a document and its lock live, and the five requests on them.
+
+Knows the protocol's statuses and what a failed request means; not what the document says, nor what a lock is good for.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from reconciler.clock import SystemClock
+from reconciler.http.answer import Answer, status_text
+from reconciler.http.budget import Budget
+from reconciler.http.client import HttpClient, Request
+from reconciler.http.patience import patience_from
+from reconciler.providers.base import ProviderError
+from reconciler.record.base import LockLostError, RecordError
+from reconciler.secrets import Secrets, mask_url
+
+_BYTES = 256 * 1024 * 1024
+_HELD = (HTTPStatus.LOCKED, HTTPStatus.CONFLICT)
+_DONE = (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT)
+_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+# A lock that is taken to learn who holds it, and given back at once. GitLab wants every one of these fields.
+PROBE: Mapping[str, Any] = {
+    "ID": "reconciler-probe",
+    "Operation": "reconciler asks who holds the lock",
+    **dict.fromkeys(("Info", "Who", "Version", "Created", "Path"), ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the document is read and written, locked and unlocked, by which methods, and as whom."""
+
+    address: str
+    lock_address: str
+    unlock_address: str
+    lock_method: str = "LOCK"
+    unlock_method: str = "UNLOCK"
+    update_method: str = "POST"
+    basic: str = field(default="", repr=False)
+
+
+class InDoubtError(RecordError):
+    """A request was sent, and it could not be learned whether it took effect."""
+
+
+class Wire:
+    """Sends the requests of the protocol. `trusted` hosts may see the password without being allowed by name."""
+
+    def __init__(self, endpoints: Endpoints, secrets: Secrets, *, trusted: frozenset[str] = frozenset()) -> None:
+        self.endpoints = endpoints
+        self.description = f"the record at {mask_url(endpoints.address)}"
+        self._secrets = secrets
+        self._trusted = trusted
+        self._clients: dict[str, HttpClient] = {}
+
+    def read(self) -> str | None:
+        """Return the document, None where there is none yet."""
+        answer = self._send("GET", self.endpoints.address, is_read=True)
+        if answer.status == HTTPStatus.NO_CONTENT:
+            return None
+        if answer.status == HTTPStatus.NOT_FOUND:
+            self._prove_place()
+            return None
+        if not answer.ok:
+            raise self._refused("read", answer.status)
+        try:
+            return answer.body.decode("utf-8")
+        except UnicodeDecodeError:
+            raise RecordError(f"{self.description} is damaged: not UTF-8 text", hint=_VERSIONS) from None
+
+    def write(self, text: str, *, lock_id: str) -> None:
+        """Store the document under a lock; raises LockLostError where the server says that it is not ours."""
+        address = self.endpoints.address
+        address += ("&" if urlsplit(address).query else "?") + "ID=" + quote(lock_id, safe="")
+        answer = self._send(self.endpoints.update_method, address, text)
+        if answer.status in _HELD:
+            raise LockLostError(
+                f"{self.description} is locked by somebody else now: nothing more is written",
+                hint="find out who broke the lock, then run the command again",
+            )
+        if answer.status not in _DONE:
+            raise self._refused("saved", answer.status)
+
+    def lock(self, info: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Lock, and return None; or return the lock info of whoever holds it (`ID` "" where it is silent)."""
+        try:
+            answer = self._lock(info)
+        except InDoubtError:
+            answer = self._lock(info)
+            if answer.status in _HELD and _info(answer)["ID"] == info["ID"]:
+                return None
+        if answer.status in _HELD:
+            return _info(answer)
+        if answer.status not in _DONE:
+            raise self._refused("locked", answer.status)
+        return None
+
+    def unlock(self, info: Mapping[str, Any]) -> None:
+        """Give a lock back. That it is gone already, or somebody else's, is no trouble: it is not ours either way."""
+        endpoints = self.endpoints
+        try:
+            answer = self._send(endpoints.unlock_method, endpoints.unlock_address, json.dumps(info))
+        except InDoubtError:
+            answer = self._send(endpoints.unlock_method, endpoints.unlock_address, json.dumps(info))
+        if answer.status not in (*_DONE, *_HELD, HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
+            raise self._refused("unlocked", answer.status)
+
+    def close(self) -> None:
+        """Give back connections."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    def _prove_place(self) -> None:
+        """Make sure that 404 means "none yet": a place that is wrong, or hidden from us, cannot be locked either."""
+        answer = self._lock(PROBE)
+        if answer.status in _DONE:
+            self.unlock(PROBE)
+        elif answer.status not in (*_HELD, HTTPStatus.FORBIDDEN):
+            raise self._refused("found", HTTPStatus.NOT_FOUND)
+
+    def _lock(self, info: Mapping[str, Any]) -> Answer:
+        return self._send(self.endpoints.lock_method, self.endpoints.lock_address, json.dumps(info))
+
+    def _send(self, method: str, address: str, body: str = "", *, is_read: bool = False) -> Answer:
+        parts = urlsplit(address)
+        request = Request(
+            method,
+            parts.path + (f"?{parts.query}" if parts.query else ""),
+            is_read=is_read,
+            body=body.encode(),
+            limit_bytes=_BYTES,
+            basic=self.endpoints.basic,
+        )
+        try:
+            return self._client(f"{parts.scheme}://{parts.netloc}").send(request)
+        except ProviderError as error:
+            kind = InDoubtError if error.may_have_taken_effect else RecordError
+            raise kind(f"{self.description} cannot be used: {error}", hint=_hint(error)) from None
+
+    def _client(self, origin: str) -> HttpClient:
+        if origin not in self._clients:
+            clock = SystemClock()
+            self._clients[origin] = HttpClient(
+                origin,
+                peer="the record's server",
+                trusted=self._trusted,
+                budget=Budget(per_second=0, concurrency=1, clock=clock),
+                secrets=self._secrets,
+                clock=clock,
+                patience=patience_from(self._secrets.environ),
+            )
+        return self._clients[origin]
+
+    def _refused(self, what: str, status: int) -> RecordError:
+        hint = "check the address under `record: {http: …}` or TF_HTTP_ADDRESS, and what the credential may do"
+        if status in _REFUSED:
+            hint = "check username and password (TF_HTTP_USERNAME, TF_HTTP_PASSWORD): they must be allowed to write it"
+        return RecordError(f"{self.description} cannot be {what}: its server answered {status_text(status)}", hint=hint)
+
+
+_VERSIONS = "the server may keep earlier versions: restore the last good one"
+
+
+def basic(username: str, password: str) -> str:
+    """Encode a user name and a password for basic authentication."""
+    return base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+
+
+def _info(answer: Answer) -> Mapping[str, Any]:
+    try:
+        data = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        data = None
+    told = data if isinstance(data, dict) else {}
+    return {**told, "ID": str(told.get("ID") or "")}
+
+
+def _hint(error: ProviderError) -> str | None:
+    return error.hint.replace("the account's base_url", "the record's address") if error.hint else None

@@ -1,0 +1,47 @@
+"""Moves a record from one backend to another without loss: state, lineage, serial and runs.
+
+Knows no backend, only the interface. The source stays as it is, for whoever wants to go back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from reconciler.record.base import Holder, Lock, Record, RecordError, RecordState, Run
+
+_ALL_RUNS = 1_000_000
+
+
+class Adopting(Record, Protocol):
+    """A record that can take over all of another one; every backend is one."""
+
+    def adopt(self, lock: Lock, state: RecordState, runs: Sequence[Run]) -> None:
+        """Store a whole state, lineage and serial included, and runs, oldest first, where no record was ever made."""
+        ...
+
+
+def migrate(source: Record, target: Adopting, *, holders: Sequence[Holder]) -> RecordState:
+    """Copy a record into an empty place, both locked for all accounts of `holders`, and return what the target has now.
+
+    Raises RecordError where the target is not empty, or where what it has afterwards is not what the source has.
+    """
+    with source.lock(holders), target.lock(holders) as lock:
+        state = source.load()
+        if not state.lineage:
+            raise RecordError(f"{source.description} has nothing to move: it was never made")
+        target.adopt(lock, state, _runs(source))
+        return _compared(state, target.load(), target)
+
+
+def _runs(source: Record) -> tuple[Run, ...]:
+    """All runs with their results, oldest first."""
+    listed = reversed(source.runs(limit=_ALL_RUNS))
+    return tuple(run for each in listed if (run := source.run(each.id)) is not None)
+
+
+def _compared(state: RecordState, arrived: RecordState, target: Record) -> RecordState:
+    if replace(arrived, name=state.name) != state:
+        raise RecordError(f"{target.description} does not hold what was put there", hint="keep using the old record")
+    return arrived
