@@ -213,6 +213,8 @@ _TABLE: tuple[Rule, ...] = (
     Rule("event-url-removed", _WARNING, "Without event_url the call events go to the application's URL."),
     Rule("field-unreadable", _WARNING, "A field that cannot be read is not in the record and is not compared."),
     Rule("released-changed-by-hand", _WARNING, "A number that vanished from the files was changed by hand since."),
+    Rule("field-not-comparable", _WARNING, "Without a key a sensitive field is not compared with the record."),
+    Rule("released-not-owned", _WARNING, "A number that vanished from the files is no longer the account's."),
     Rule("record-account-gone", _WARNING, "No account says where a recorded number lives now."),
     Rule("needs-allow-delete", _ERROR, "A delete was not allowed."),
     Rule("needs-allow-adopt", _ERROR, "Adopting a live forwarding was not allowed."),
@@ -228,6 +230,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("record-locked", _ERROR, "Somebody else holds the lock of an account."),
     Rule("record-unusable", _ERROR, "The record cannot be read or written."),
     Rule("record-not-saved", _ERROR, "The record could not be saved, so writing stopped."),
+    Rule("lock-not-released", _WARNING, "A lock could not be given back at the end of a run."),
     Rule("record-on-ci", _ERROR, "A CI machine would lose the record, which is a local file."),
     # -- the command line ---------------------------------------------------------------------------------------------
     Rule("usage", _ERROR, "The command line is wrong."),
