@@ -16,6 +16,9 @@ from typing import Any
 import httpcore
 import httpx
 
+# Servers close idle connections at a moment of their own choosing; a write sent at that moment would be in doubt.
+_IDLE_SECONDS = 5.0
+
 
 class Deadline(threading.local):
     """When the exchange of this thread must be over, on the monotonic clock."""
@@ -78,7 +81,9 @@ class Transport(httpx.HTTPTransport):
     """httpx's own transport over connections that keep `deadline`."""
 
     def __init__(self, *, deadline: Deadline, verify: ssl.SSLContext, connections: int, proxy: str | None) -> None:
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30.0)
+        limits = httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_IDLE_SECONDS
+        )
         super().__init__(verify=verify, limits=limits, proxy=proxy, trust_env=False)
         # httpx has no parameter for it; httpx is pinned to <0.29, and a test of a dripping answer holds this line.
         vars(self._pool)["_network_backend"] = _Backend(deadline)

@@ -41,14 +41,21 @@ class ExolveClient:
         data, _ = self._read("/number/customer/v1/GetList", body, about="the list of numbers", limit_bytes=LIST_BYTES)
         return read(NumberPage, data)
 
-    def list_sip_ids(self, *, limit: int, offset: int) -> tuple[object, Answer]:
-        """The application's SIP IDs; the shape of an item is not documented."""
-        body = {"limit": limit, "offset": offset}
-        return self._read("/number/customer/v1/GetSIPList", body, about="the list of SIP IDs", limit_bytes=LIST_BYTES)
+    def greet(self) -> Answer:
+        """Ask for one number: the cheapest documented call that shows whether the key is good."""
+        _, answer = self._read("/number/customer/v1/GetList", {"limit": 1, "offset": 0}, about="the list of numbers")
+        return answer
 
-    def list_media(self) -> tuple[object, Answer]:
+    def list_sip_ids(self, *, limit: int, offset: int) -> object:
+        """The application's SIP IDs; the shape of an item is not documented."""
+        path, body = "/number/customer/v1/GetSIPList", {"limit": limit, "offset": offset}
+        data, _ = self._read(path, body, about="the list of SIP IDs", limit_bytes=LIST_BYTES)
+        return data
+
+    def list_media(self) -> object:
         """The application's audio files; the shape of an item is not documented."""
-        return self._read("/media/v1/GetList", {}, about="the list of media", limit_bytes=LIST_BYTES)
+        data, _ = self._read("/media/v1/GetList", {}, about="the list of media", limit_bytes=LIST_BYTES)
+        return data
 
     def _read(
         self,

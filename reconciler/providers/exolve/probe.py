@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
-from reconciler.http.answer import Answer
 from reconciler.model import NumberForwarding, Value
 from reconciler.providers.base import Probed, ProviderError
 from reconciler.providers.exolve.client import ExolveClient
@@ -19,27 +17,25 @@ _SIP_ID = re.compile(r"88314\d{10}")
 _PAGE = 100
 _MOST_PAGES = 1_000
 
-Fetch = Callable[[], tuple[Any, Answer]]
-
 
 def probe(client: ExolveClient, values: Sequence[Value], *, now: Callable[[], float]) -> Iterator[Probed]:
     """Ask Exolve about everything that `values` point to; yields findings, never raises ProviderError."""
     try:
-        data, answer = client.list_sip_ids(limit=_PAGE, offset=0)
+        answer = client.greet()
     except ProviderError as error:
         yield Probed("credential", ok=False, message=str(error), hint=error.hint)
         return
     yield Probed("credential", ok=True, message="Exolve accepts the API key")
     yield from clock(answer.clock_ahead(now()))
-    yield from _sip_id_findings(client, data, wanted=_sip_ids(values))
+    yield from _sip_id_findings(client, wanted=_sip_ids(values))
     yield from _media_findings(client, wanted=_media_ids(values))
 
 
-def _sip_id_findings(client: ExolveClient, first: object, *, wanted: Sequence[str]) -> Iterator[Probed]:
+def _sip_id_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[Probed]:
     if not wanted:
         return
     try:
-        known = _all_sip_ids(client, first)
+        known = _all_sip_ids(client)
     except ProviderError as error:
         yield Probed("SIP IDs", ok=False, message=str(error), hint=error.hint)
         return
@@ -52,7 +48,7 @@ def _media_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[
     if not wanted:
         return
     try:
-        data, _ = client.list_media()
+        data = client.list_media()
     except ProviderError as error:
         yield Probed("audio files", ok=False, message=str(error), hint=error.hint)
         return
@@ -69,15 +65,14 @@ def _existence(what: str, wanted: Iterable[str], known: set[str], *, hint: str) 
             yield Probed(subject, ok=False, message=f"{subject} is not in the application's list", hint=hint)
 
 
-def _all_sip_ids(client: ExolveClient, first: object) -> set[str]:
+def _all_sip_ids(client: ExolveClient) -> set[str]:
     known: set[str] = set()
-    page: object = first
-    for number in range(1, _MOST_PAGES):
+    for number in range(_MOST_PAGES):
+        page = client.list_sip_ids(limit=_PAGE, offset=number * _PAGE)
         found = {sip_id for _, value in _scalars(page) for sip_id in _SIP_ID.findall(str(value))}
         if found <= known:
             break
         known |= found
-        page, _ = client.list_sip_ids(limit=_PAGE, offset=number * _PAGE)
     return known
 
 

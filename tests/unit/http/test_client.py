@@ -354,6 +354,34 @@ def test_a_refused_connection_is_unreachable() -> None:
     assert not refused.value.may_have_taken_effect
 
 
+def through_proxy(proxy: str) -> ProviderError:
+    clock = FakeClock()
+    budget = Budget(per_second=0, concurrency=1, clock=clock)
+    secrets = Secrets({"HTTPS_PROXY": proxy})
+    try:
+        client = HttpClient(
+            "https://api.exolve.ru", peer="X", trusted=("api.exolve.ru",), budget=budget, secrets=secrets, clock=clock
+        )
+        client.send(WRITE, bearer=KEY)
+    except ProviderError as error:
+        return error
+    raise AssertionError("nothing was refused")
+
+
+def test_a_proxy_is_asked_for_a_tunnel_and_never_sees_the_credential() -> None:
+    with raw_server(answering("407 Proxy Authentication Required", b"")) as server:
+        refused = through_proxy(server.url.replace("http://", "http://user:pr0xy-pw@"))
+    assert str(refused) == "the proxy refuses a connection to api.exolve.ru"
+    assert not refused.may_have_taken_effect
+    assert server.requests[0].startswith(b"CONNECT api.exolve.ru:443 HTTP/1.1")
+    assert KEY.encode() not in b"".join(server.requests)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1080", "ftp://127.0.0.1", "http://[broken", "nonsense"])
+def test_a_proxy_that_cannot_be_used_is_no_crash(proxy: str) -> None:
+    assert "HTTPS_PROXY" in str(through_proxy(proxy).hint)
+
+
 def test_the_authority_of_an_own_certificate_file_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str | None] = []
     create = ssl.create_default_context
