@@ -44,6 +44,9 @@ NOT_OFFLINE: dict[str, str] = {
     "provider-timeout": _VENDOR,
     "provider-unexpected-response": _VENDOR,
     "provider-list-incomplete": _VENDOR,
+    **dict.fromkeys(
+        ("period-blank", "period-control"), "a text on the command line; in a file it is text-control first"
+    ),
     "variable-unset": "the environment, which validate does not need",
     "block-missing": _LIVE,
     "event-url-removed": _LIVE,
@@ -132,8 +135,7 @@ def test_the_example_of_a_rule_breaks_it_and_no_other(code: str) -> None:
     folder = INVALID / code
     assert folder.is_dir(), f"examples/invalid/{code}/ is missing, or the rule belongs in NOT_OFFLINE with a reason"
     found = found_by_validate(folder)
-    own = {RULES[code].severity.value, "error"}
-    assert {item["code"] for item in found if item["severity"] in own} == {code}, found
+    assert {item["code"] for item in found if item["severity"] != "notice" or item["code"] == code} == {code}, found
 
 
 def test_every_example_belongs_to_a_rule() -> None:
