@@ -16,7 +16,8 @@ from reconciler.apply.run import Job, apply
 from reconciler.canonical import dump, form
 from reconciler.clock import epoch, rfc3339
 from reconciler.config.settings import Configuration
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Diagnostic, Diagnostics, Location, Severity
+from reconciler.effects.checks import call_loops, check_calls
 from reconciler.formats.plan import PlanFileError, load_plan
 from reconciler.git import current_commit
 from reconciler.live import Live, Progress, Reader, Wanted, read_live
@@ -70,8 +71,16 @@ class Applying:
 
 
 def validate(configuration: Configuration) -> tuple[Diagnostic, ...]:
-    """What can be judged of a loaded configuration beyond its form: where calls would go, against policy."""
-    return tuple(destination_findings(configuration))
+    """What can be judged of a loaded configuration beyond its form: where calls would go, and against policy."""
+    found = Diagnostics(configuration.policy.rules)
+    found.extend(destination_findings(configuration))
+    found.extend(check_calls(configuration))
+    return found.sorted()
+
+
+def unplannable(configuration: Configuration) -> tuple[Diagnostic, ...]:
+    """The errors among these findings that no plan may be made with: calls that go in a circle."""
+    return tuple(call_loops(configuration))
 
 
 def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:

@@ -17,7 +17,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit, of_report
-from reconciler.cli.opening import opened, usable, watching
+from reconciler.cli.opening import opened, plannable, watching
 from reconciler.cli.plan import consent_of, planning_of, show_plan
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import show_diagnostics, stop
@@ -63,7 +63,7 @@ def apply(
 
     _check_usage(process, planfile, expect, asked, approved=auto_approve)
     stored, reviewed = (_loaded(process, path) for path in (planfile, expect))
-    configuration, warnings = usable(process, scenario=stored[0].scenario if stored else asked["scenario"])
+    configuration, warnings = plannable(process, scenario=stored[0].scenario if stored else asked["scenario"])
     _check_record(process, configuration, ephemeral=ephemeral_record)
     with (
         opened(process, configuration, ephemeral_record=ephemeral_record) as session,

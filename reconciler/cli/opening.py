@@ -39,6 +39,19 @@ def usable(
     return loaded.configuration, found
 
 
+def plannable(
+    process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()
+) -> tuple[Configuration, tuple[Diagnostic, ...]]:
+    """Load a configuration that a plan may be made with, and its warnings; raises Stop where calls go in a circle."""
+    from reconciler.workflow import unplannable
+
+    configuration, found = usable(process, scenario=scenario, paths=paths)
+    circles = unplannable(configuration)
+    if circles:
+        raise Stop((*found, *circles))
+    return configuration, found
+
+
 @contextmanager
 def opened(process: Process, configuration: Configuration, *, ephemeral_record: bool = False) -> Iterator[Session]:
     """Open a session; from then on its secrets are kept out of all output."""

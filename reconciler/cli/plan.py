@@ -12,7 +12,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit, of_plan
-from reconciler.cli.opening import opened, usable, watching
+from reconciler.cli.opening import opened, plannable, watching
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop, show_diagnostics, stop
 
@@ -52,7 +52,7 @@ def plan(
     """
     from reconciler.workflow import make_plan
 
-    configuration, warnings = usable(process, scenario=asked["scenario"], paths=paths)
+    configuration, warnings = plannable(process, scenario=asked["scenario"], paths=paths)
     with opened(process, configuration) as session, watching(process, session) as watch:
         planning = planning_of(asked, warnings, watch, kept=out is not None, expires=expires)
         made, _state = make_plan(session, planning)

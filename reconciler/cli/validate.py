@@ -43,11 +43,14 @@ def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: 
 def _judged(loaded: Loaded) -> tuple[Diagnostic, ...]:
     if loaded.configuration is None:
         return tuple(loaded.diagnostics)
+    from reconciler.diagnostics import Diagnostics
     from reconciler.workflow import validate as judge
 
     known = {(item.code, item.location) for item in loaded.diagnostics}
-    more = (item for item in judge(loaded.configuration) if (item.code, item.location) not in known)
-    return (*loaded.diagnostics, *more)
+    found = Diagnostics()
+    found.extend(loaded.diagnostics)
+    found.extend(item for item in judge(loaded.configuration) if (item.code, item.location) not in known)
+    return found.sorted()
 
 
 def _has_warning(found: tuple[Diagnostic, ...]) -> bool:

@@ -5,43 +5,86 @@ Exact and in as few lines as carry the meaning. Knows no vendor and no output fo
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from reconciler.canonical import Json
-from reconciler.effects.states import OpaquePeriodError, State, plain_text, states, value_facts
+from reconciler.effects.states import Happening, OpaquePeriodError, Schedules, Value, partition, plain_text
+from reconciler.effects.wording import contrast
 from reconciler.model import Effect
 from reconciler.schedule import Instants, Period
 
 ALWAYS_TEXT = "always"
 
 
-def effects(before: Json | None, after: Json | None) -> tuple[Effect, ...]:
+class Difference(NamedTuple):
+    """The instants at which callers notice a change, and both sides of what they notice."""
+
+    when: Instants
+    before: Happening
+    after: Happening
+
+
+def effects(before: Json | None, after: Json | None, *, hidden_url_differs: bool = False) -> tuple[Effect, ...]:
     """Say when callers notice a change, and what; empty where they notice nothing. Both values are canonical.
 
-    `before` None is a value that is not known.
+    `before` None is a value that is not known. `hidden_url_differs`: the URLs do, in a part that is masked here.
     """
-    if before is None or after is None or value_facts(before) == value_facts(after):
+    if before is None or after is None:
+        return ()
+    old, new = Value.of(before), Value.of(after)
+    if hidden_url_differs and old == new:
+        return (Effect(ALWAYS_TEXT, old.text, f"{new.text}, with another hidden part"),)
+    if old == new:
         return ()
     try:
-        old, new = states(before), states(after)
+        found = _differences(old, new)
     except OpaquePeriodError as error:
         when = f"unknown: the live period {str(error)!r} is not of the grammar"
-        return (Effect(when, plain_text(before) if before["type"] != "number" else _who(before), _who(after)),)
-    return _differences(old, new)
+        return (Effect(when, _who(before), _who(after)),)
+    return tuple(Effect(_phrase(old.schedules, new.schedules, picks), *texts) for texts, picks in found.items())
 
 
-def _differences(old: tuple[State, ...], new: tuple[State, ...]) -> tuple[Effect, ...]:
-    found: dict[tuple[str, str], Instants] = {}
-    for was in old:
-        for now in new:
-            if was.text == now.text:
-                continue
-            when = was.when & now.when
-            if not when.is_empty:
-                key = (was.text, now.text)
-                found[key] = found[key] | when if key in found else when
-    return tuple(Effect(_phrase(when), was, now) for (was, now), when in found.items())
+def differences(before: Json, after: Json) -> tuple[Difference, ...]:
+    """Split the times at which callers notice a change by what they notice; raises OpaquePeriodError."""
+    old, new = Value.of(before), Value.of(after)
+    pieces = _joint(old.schedules, new.schedules)
+    sides = (Difference(both.when, old.happening(both.old), new.happening(both.new)) for both in pieces)
+    return tuple(side for side in sides if side.before != side.after)
 
 
-def _phrase(when: Instants) -> str:
+class _Both(NamedTuple):
+    """Instants at which the same targets are on before, and the same after."""
+
+    when: Instants
+    old: tuple[int, ...]
+    new: tuple[int, ...]
+
+
+@lru_cache(maxsize=4096)
+def _joint(old: Schedules, new: Schedules) -> tuple[_Both, ...]:
+    """Split time by both sides; many numbers share their schedules, so this is kept."""
+    crossed = (_Both(was.when & now.when, was.on, now.on) for was in partition(old) for now in partition(new))
+    return tuple(both for both in crossed if not both.when.is_empty)
+
+
+def _differences(old: Value, new: Value) -> dict[tuple[str, str], tuple[int, ...]]:
+    """What callers notice, in words, and the indices of the pieces of time at which they do."""
+    found: dict[tuple[str, str], tuple[int, ...]] = {}
+    for index, both in enumerate(_joint(old.schedules, new.schedules)):
+        was, now = old.happening(both.old), new.happening(both.new)
+        if was != now:
+            texts = contrast(was, now)
+            found[texts] = (*found.get(texts, ()), index)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _phrase(old: Schedules, new: Schedules, picks: tuple[int, ...]) -> str:
+    pieces = _joint(old, new)
+    when = pieces[picks[0]].when
+    for index in picks[1:]:
+        when |= pieces[index].when
     return ALWAYS_TEXT if when.is_full else Period(None, when).phrase()
 
 
@@ -49,4 +92,4 @@ def _who(value: Json) -> str:
     """The targets of a value regardless of time."""
     if value["type"] != "number":
         return plain_text(value)
-    return "may ring " + ", ".join(str(target["to"]) for target in value["targets"])
+    return "may ring " + ", ".join(str(target["to"]) for target in value["targets"] if target["active"])

@@ -1,4 +1,4 @@
-"""Where one call goes at one instant: the targets in order, followed into other managed numbers, and why others do not ring.
+"""Where one call goes at one instant: targets in order, followed into other managed numbers, and why some stay silent.
 
 Pure, over canonical values. Knows no files, no vendor and no output format.
 """
@@ -70,7 +70,9 @@ def _follow(
         if value is not None and value["type"] != "none":
             yield Step(depth, plain_text(value), rings=True, position=1, timeout=value.get("timeout") or 0)
             if value.get("reserve"):
-                yield Step(depth, value["reserve"], rings=False, why="reserve: rings only when the URL cannot be reached")
+                yield Step(
+                    depth, value["reserve"], rings=False, why="reserve: rings only when the URL cannot be reached"
+                )
         return
     for step, managed in _targets(value, now, depth, values):
         yield step
@@ -78,7 +80,9 @@ def _follow(
             yield from _into(step.to, values, now, depth=depth, seen=seen)
 
 
-def _into(number: str, values: Mapping[str, Json], now: _Instant, *, depth: int, seen: tuple[str, ...]) -> Iterator[Step]:
+def _into(
+    number: str, values: Mapping[str, Json], now: _Instant, *, depth: int, seen: tuple[str, ...]
+) -> Iterator[Step]:
     """Follow a target that is a managed number itself."""
     if number in seen:
         yield Step(depth + 1, number, rings=False, why="a loop: the call has been here before")
@@ -89,9 +93,7 @@ def _into(number: str, values: Mapping[str, Json], now: _Instant, *, depth: int,
         yield Step(depth + 1, number, rings=False, why="it is a managed number that forwards to nobody now")
 
 
-def _targets(
-    value: Json, now: _Instant, depth: int, values: Mapping[str, Json]
-) -> Iterator[tuple[Step, bool]]:
+def _targets(value: Json, now: _Instant, depth: int, values: Mapping[str, Json]) -> Iterator[tuple[Step, bool]]:
     position = 0
     for target in value["targets"]:
         why = _silence(target, now)

@@ -7,56 +7,84 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 from reconciler.canonical import Json
 from reconciler.schedule import ALWAYS_PERIOD, Instants, Period, PeriodError
 
-NO_TARGET = "no target"
+Schedules = tuple[str | None, ...]
+"""The canonical schedule of each active target, None = always."""
 
 
 class OpaquePeriodError(Exception):
     """A live period that is not of the grammar: when it holds is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ringing:
-    """One target as far as a caller is concerned; `timeout` in seconds, `schedule` None = always."""
+class Happening(NamedTuple):
+    """What happens to a caller: equal values mean that nobody notices a difference.
 
-    to: str
-    timeout: int
-    schedule: str | None
-    active: bool
+    `rings` are (number, seconds), in order; sorted, where all ring at once. `redirect` is empty where no more than one
+    rings. `text` says what happens where no targets are concerned.
+    """
+
+    rings: tuple[tuple[str, int], ...] = ()
+    redirect: str = ""
+    announcement: str = ""
+    text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """What happens at the instants of `when`, in words of the present tense."""
+class Piece(NamedTuple):
+    """Instants at which the same targets are on, as indices."""
 
     when: Instants
-    text: str
+    on: tuple[int, ...]
 
 
-def states(value: Json | None) -> tuple[State, ...]:
-    """Partition time by what happens to a caller; raises OpaquePeriodError."""
-    if not value or value["type"] != "number":
-        return (State(ALWAYS_PERIOD.instants, plain_text(value)),)
-    targets = tuple(_ringing(target) for target in value["targets"])
-    return _partition(targets, value["redirect"], value.get("file_to_a") or "")
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A canonical value, taken apart: `schedules` of its active targets, and what happens when some of them are on."""
+
+    schedules: Schedules
+    targets: tuple[tuple[str, int], ...] = ()
+    redirect: str = ""
+    announcement: str = ""
+    text: str = ""
+
+    @classmethod
+    def of(cls, value: Json | None) -> Value:
+        """Take a canonical value apart; None is no forwarding."""
+        if not value or value["type"] != "number":
+            return cls((), text=plain_text(value))
+        active = [target for target in value["targets"] if target["active"]]
+        targets = tuple((target["to"], target["timeout"]) for target in active)
+        schedules = tuple(target["schedule"] for target in active)
+        return cls(schedules, targets, value["redirect"], value.get("file_to_a") or "")
+
+    def happening(self, on: tuple[int, ...]) -> Happening:
+        """What happens when these targets are on."""
+        if self.text:
+            return Happening(text=self.text)
+        chosen = on[:1] if self.redirect == "single" else on
+        rings = tuple(self.targets[index] for index in chosen)
+        if self.redirect == "parallel":
+            rings = tuple(sorted(rings))
+        return Happening(rings, self.redirect if len(rings) > 1 else "", self.announcement if rings else "")
 
 
 def plain_text(value: Json | None) -> str:
     """What a value without a schedule does, in words."""
-    match (value or {}).get("type", "none"):
+    if not value:
+        return "no forwarding"
+    match value["type"]:
         case "url":
-            reserve = f" (reserve {value['reserve']})" if value and value["reserve"] else ""
-            return f"URL {value['url']}{reserve}" if value else ""
+            reserve = f" (reserve {value['reserve']})" if value["reserve"] else ""
+            return f"URL {value['url']}{reserve}"
         case "sip":
-            return f"rings SIP {value['sip_uri']}" if value else ""
+            return f"rings SIP {value['sip_uri']}"
         case "sip_trunk":
-            return _trunk_text(value or {})
+            return _trunk_text(value)
         case "parking":
-            return "waits 5 s for the application" if value and value["parking"] else "goes its usual way"
+            return "waits 5 s for the application" if value["parking"] else "goes its usual way"
         case _:
             return "no forwarding"
 
@@ -77,43 +105,24 @@ def instants_of(schedule: str | None) -> Instants:
         raise OpaquePeriodError(schedule) from None
 
 
-def _ringing(target: Json) -> Ringing:
-    return Ringing(target["to"], target["timeout"], target["schedule"], target["active"])
-
-
 @lru_cache(maxsize=8192)
-def _partition(targets: tuple[Ringing, ...], redirect: str, announcement: str) -> tuple[State, ...]:
-    """Split time by which targets are on: at most as many pieces as there are different combinations."""
-    pieces: list[tuple[Instants, tuple[Ringing, ...]]] = [(ALWAYS_PERIOD.instants, ())]
-    for target in targets:
-        if not target.active:
-            continue
-        on = instants_of(target.schedule)
-        split = [(when & on, (*ringing, target)) for when, ringing in pieces]
-        split += [(when - on, ringing) for when, ringing in pieces]
-        pieces = [(when, ringing) for when, ringing in split if not when.is_empty]
-    return _united([State(when, ring_text(ringing, redirect, announcement)) for when, ringing in pieces])
+def times_of(periods: tuple[str, ...]) -> Instants | None:
+    """When a target with these period strings is on; None where one of them is not of the grammar."""
+    if not periods:
+        return ALWAYS_PERIOD.instants
+    try:
+        return Period.union([Period.parse(text) for text in periods]).instants
+    except PeriodError:
+        return None
 
 
-def _united(found: list[State]) -> tuple[State, ...]:
-    merged: dict[str, Instants] = {}
-    for state in found:
-        merged[state.text] = merged[state.text] | state.when if state.text in merged else state.when
-    return tuple(State(when, text) for text, when in merged.items())
-
-
-def ring_text(ringing: tuple[Ringing, ...], redirect: str, announcement: str = "") -> str:
-    """Who rings, in which order and for how long, in words."""
-    if not ringing:
-        return NO_TARGET
-    chosen = ringing[:1] if redirect == "single" else ringing
-    each = [f"{target.to} for {target.timeout} s" for target in chosen]
-    text = "rings " + (" and ".join(each) if redirect == "parallel" else ", then ".join(each))
-    return f"hears announcement {announcement}, {text}" if announcement else text
-
-
-def value_facts(value: Json | None) -> tuple[Any, ...]:
-    """Everything of a value that a caller can notice, hashable: equal facts mean that no caller notices a change."""
-    if not value or value["type"] != "number":
-        return (plain_text(value),)
-    return (value["redirect"], value.get("file_to_a"), tuple(_ringing(target) for target in value["targets"]))
+@lru_cache(maxsize=4096)
+def partition(schedules: Schedules) -> tuple[Piece, ...]:
+    """Split time by which schedules are on: as many pieces as combinations occur; raises OpaquePeriodError."""
+    pieces = [Piece(ALWAYS_PERIOD.instants, ())]
+    for index, schedule in enumerate(schedules):
+        times = instants_of(schedule)
+        split = [Piece(piece.when & times, (*piece.on, index)) for piece in pieces]
+        split += [Piece(piece.when - times, piece.on) for piece in pieces]
+        pieces = [piece for piece in split if not piece.when.is_empty]
+    return tuple(pieces)

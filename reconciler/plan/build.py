@@ -120,7 +120,8 @@ def build(
 
 def _told(change: Change) -> Change:
     """Say what callers notice of a change."""
-    return replace(change, effects=effects(change.before, change.after))
+    hidden = any(item.sensitive and item.path == "url" for item in change.fields)
+    return replace(change, effects=effects(change.before, change.after, hidden_url_differs=hidden))
 
 
 def _counted(subjects: Sequence[Subject], decisions: Sequence[Decision], live: Live) -> Plan:

@@ -1,0 +1,83 @@
+"""A configuration as callers meet it: each number's forwarding, and which managed numbers may call which, when.
+
+Knows no rule but how to report one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reconciler.config.settings import Configuration
+from reconciler.diagnostics import Diagnostic
+from reconciler.effects.states import times_of
+from reconciler.model import Desired, NumberForwarding, Parking, Redirect, UrlForwarding
+from reconciler.rules import RULES
+from reconciler.schedule import ALWAYS_PERIOD, NEVER_PERIOD, Instants
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A call may go on to this managed number during `when`; `is_reserve`: only if the URL cannot be reached."""
+
+    to: str
+    when: Instants
+    is_reserve: bool = False
+
+
+@dataclass(frozen=True)
+class CallMap:
+    """`forwardings` are the desired blocks by number, parking left out."""
+
+    configuration: Configuration
+    forwardings: Mapping[str, Desired] = field(repr=False)
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> CallMap:
+        """Put a configuration's forwardings under their numbers."""
+        blocks = (item for item in configuration.desired if not isinstance(item.value, Parking))
+        return cls(configuration, {item.key.number: item for item in blocks})
+
+    @cached_property
+    def edges(self) -> Mapping[str, tuple[Edge, ...]]:
+        """From each number to the managed numbers behind it; numbers with nothing managed behind them are left out."""
+        found = ((number, tuple(self._edges(item))) for number, item in self.forwardings.items())
+        return {number: edges for number, edges in found if edges}
+
+    def _edges(self, desired: Desired) -> Iterator[Edge]:
+        match desired.value:
+            case NumberForwarding() as value if any(target.to in self.forwardings for target in value.targets):
+                yield from self._target_edges(value)
+            case UrlForwarding(reserve=reserve) if reserve in self.forwardings:
+                yield Edge(reserve, ALWAYS_PERIOD.instants, is_reserve=True)
+
+    def _target_edges(self, value: NumberForwarding) -> Iterator[Edge]:
+        earlier = NEVER_PERIOD.instants
+        for target in value.targets:
+            when = times_of(target.periods) if target.active else None
+            if when is None:
+                continue
+            if value.redirect is Redirect.SINGLE:
+                when, earlier = when - earlier, earlier | when
+            if target.to in self.forwardings and not when.is_empty:
+                yield Edge(target.to, when)
+
+
+def found(code: str, desired: Desired, path: str, message: str, *, hint: str | None = None) -> Diagnostic:
+    """Report a fault of a number, at a field of its forwarding."""
+    place = desired.locations.get(path, desired.declared_at)
+    return Diagnostic(code, RULES[code].severity, f"{desired.key.number}: {message}", place, hint)
+
+
+def heaviest(weighed: Iterable[tuple[Instants, int]], *, enough: int) -> int:
+    """Find the greatest weight that sets have together at one instant; counts no further than `enough`."""
+    levels: dict[int, Instants] = {0: ALWAYS_PERIOD.instants}
+    for when, weight in weighed:
+        split: dict[int, Instants] = {}
+        for level, instants in levels.items():
+            for height, piece in ((min(level + weight, enough), instants & when), (level, instants - when)):
+                if not piece.is_empty:
+                    split[height] = split[height] | piece if height in split else piece
+        levels = split
+    return max(levels)
