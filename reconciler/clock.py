@@ -6,7 +6,7 @@ Knows nothing but time; tests hand in their own.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 
@@ -25,6 +25,10 @@ class SystemClock:
 
     def now(self) -> float:
         return time.time()
+
+    def today(self) -> date:
+        """The day in UTC."""
+        return datetime.fromtimestamp(self.now(), UTC).date()
 
     def monotonic(self) -> float:
         return time.monotonic()

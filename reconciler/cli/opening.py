@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()) -> Loaded:
     """Load the configuration with the findings about it, and those of policy."""
+    from reconciler.clock import SystemClock
     from reconciler.config.load import load as load_configuration
 
-    return load_configuration(process.folder, trusted=process.trusted, scenario=scenario, paths=tuple(paths))
+    return load_configuration(
+        process.folder, trusted=process.trusted, scenario=scenario, paths=tuple(paths), today=SystemClock().today()
+    )
 
 
 def usable(

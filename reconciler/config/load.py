@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from reconciler.config.files import read_files
@@ -37,14 +38,21 @@ class Loaded:
     numbers_count: int = 0
 
 
-def load(root: Path, *, trusted: str | None = None, scenario: str | None = None, paths: Sequence[Path] = ()) -> Loaded:
+def load(
+    root: Path,
+    *,
+    trusted: str | None = None,
+    scenario: str | None = None,
+    paths: Sequence[Path] = (),
+    today: date | None = None,
+) -> Loaded:
     """Load the configuration in a folder.
 
     `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of
-    these files and folders are wanted.
+    these files and folders are wanted. `today`: judge also what depends on the year, such as periods that are over.
     """
     with _collector_off():
-        return _Loading(root, trusted, scenario, paths).run()
+        return _Loading(root, trusted, scenario, paths, today).run()
 
 
 @contextmanager
@@ -62,8 +70,11 @@ def _collector_off() -> Iterator[None]:
 class _Loading:
     """One load: its files, settings and sections."""
 
-    def __init__(self, root: Path, trusted: str | None, scenario: str | None, paths: Sequence[Path]) -> None:
+    def __init__(
+        self, root: Path, trusted: str | None, scenario: str | None, paths: Sequence[Path], today: date | None
+    ) -> None:
         self._root = root
+        self._today = today
         self._is_trusted = trusted is not None
         self._scenario = scenario
         self._paths = paths
@@ -90,7 +101,11 @@ class _Loading:
     def _schedules(self, sections: Sections) -> Schedules:
         settings = self._settings
         schedules = Schedules(
-            self._files, sections.schedules, timezone=settings.timezone, calendar_until=settings.calendar_until
+            self._files,
+            sections.schedules,
+            timezone=settings.timezone,
+            calendar_until=settings.calendar_until,
+            today=self._today,
         )
         schedules.judge_all()
         return schedules

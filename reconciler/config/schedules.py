@@ -5,7 +5,7 @@ Knows the period language through `reconciler.schedule` only; knows no numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +17,7 @@ from reconciler.config.settings import PeriodSettings
 from reconciler.diagnostics import Diagnostic, Finding, Severity
 from reconciler.document import Tree
 from reconciler.document.source import narrowed, problem
-from reconciler.schedule import account_findings, check
+from reconciler.schedule import account_findings, check, zone_findings
 
 _FORMS = ("period", "weekly", "dates", "public", "not", "any", "all")
 _OPERATORS = ("not", "any", "all")
@@ -35,12 +35,19 @@ class Schedules:
     """All schedules of a configuration; each is judged once, and once more for each account's settings it meets."""
 
     def __init__(
-        self, files: Files, declared: Mapping[str, Declared], *, timezone: str, calendar_until: date | None
+        self,
+        files: Files,
+        declared: Mapping[str, Declared],
+        *,
+        timezone: str,
+        calendar_until: date | None,
+        today: date | None,
     ) -> None:
         self._files = files
         self._declared = declared
         self._timezone = timezone
         self._calendar_until = calendar_until
+        self._today = today
         # By identity: a literal is written in one place. What has been seen is held, so no identity comes twice.
         self._judged: dict[int, tuple[Tree, models.Schedule | None]] = {}
         self._resolved: dict[tuple[str | int, int], Times | None] = {}
@@ -53,15 +60,13 @@ class Schedules:
             self._shape(declared.tree)
         self._find_cycles()
 
-    def resolve(self, target: Tree, settings: PeriodSettings) -> Times | None:
-        """A target's `schedule`, a name or a literal, to its periods; None where it cannot be had: that is reported."""
-        written = target.data["schedule"]
+    def resolve(self, written: object, reference: Callable[[], Tree], settings: PeriodSettings) -> Times | None:
+        """A name or literal, with a function that gives its tree, to periods; None where there are none: reported."""
         key = (written if isinstance(written, str) else id(written), id(settings))
         known = self._resolved.get(key)
         if known is None:
             self.used = True
-            reference = target.get("schedule")
-            tree = self._tree(reference) if reference is not None else None
+            tree = self._tree(reference())
             known = self._resolved[key] = self._times(tree, settings) if tree is not None else None
         return known
 
@@ -146,7 +151,9 @@ class Schedules:
         return False
 
     def _check_period(self, tree: Tree, model: models.Schedule) -> None:
-        findings = check(model.period or "")
+        findings = check(model.period or "", today=self._today)
+        if self._today is not None:
+            findings += zone_findings(model.period or "", timezone=self._timezone, year=self._today.year)
         if model.verbatim and any(finding.severity is Severity.ERROR for finding in findings):
             place = tree.get("period")
             message = "this period cannot be understood, and is sent as it stands"
