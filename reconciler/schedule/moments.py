@@ -64,7 +64,10 @@ def _next_flip(instants: Instants, start: int, limit: int | None, horizon: int, 
     mask = instants.times_on(year, slot_of(year, yearday0))
     found = _first_bit(full ^ mask if state else mask, second // unit + 1)
     while found is None:
-        ahead = _next_day(instants.classes_in(year), year, yearday0 + 1, full if state else 0)
+        classes = instants.classes_in(year)
+        if year >= instants.last_change and not classes.keys() - {full if state else 0}:
+            return None
+        ahead = _next_day(classes, year, yearday0 + 1, full if state else 0)
         if ahead is None:
             year, yearday0 = year + 1, -1
             if year > horizon or (limit is not None and first_day(year) * DAY_SECONDS >= limit):

@@ -12,8 +12,9 @@ import pytest
 from reconciler.schedule.zones import UnknownZoneError, zone
 
 NAMES = (
-    "Europe/Moscow", "UTC", "Asia/Novosibirsk", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata",
-    "Australia/Lord_Howe", "Asia/Jerusalem", "Africa/Casablanca", "Pacific/Apia", "America/St_Johns", "Europe/Dublin",
+    "Europe/Moscow", "UTC", "Asia/Novosibirsk", "Europe/Berlin", "America/New_York", "America/Sao_Paulo",
+    "Asia/Kolkata", "Australia/Lord_Howe", "Asia/Jerusalem", "Africa/Casablanca", "Pacific/Apia",
+    "America/St_Johns", "Europe/Dublin",
 )  # fmt: skip
 
 
