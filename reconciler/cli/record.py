@@ -58,9 +58,10 @@ def show(process: Process, number: str) -> Exit:
     """
     from reconciler.views import machine, recorded
 
+    digits = _digits(number)
     configuration, _found = usable(process)
     with opened(process, configuration) as session:
-        known = known_of(session, _digits(number))
+        known = known_of(session, digits)
     if process.is_json:
         process.screen.document(machine.document(recorded.number_json(known)))
     else:
@@ -76,9 +77,10 @@ def forget(process: Process, numbers: tuple[str, ...]) -> Exit:
 
     Example: reconciler record forget 74991112288
     """
+    wanted = [_digits(number) for number in numbers]
     configuration, _found = usable(process)
     with opened(process, configuration) as session:
-        dropped = _forget(session, [_digits(number) for number in numbers])
+        dropped = _forget(session, wanted)
     _tell(process, "forgotten", [f"{key.number} ({key.kind.value})" for key in dropped])
     return Exit.DONE
 

@@ -64,7 +64,7 @@ class Root(click.Group):
     def main(
         self,
         args: Sequence[str] | None = None,
-        prog_name: str | None = None,
+        prog_name: str | None = None,  # noqa: ARG002 - the program has one name, however it is started
         complete_var: str | None = None,
         standalone_mode: bool = True,  # noqa: FBT002 - click's own signature
         windows_expand_args: bool = True,  # noqa: FBT002 - as above
@@ -78,7 +78,7 @@ class Root(click.Group):
         def work() -> object:
             return super(Root, self).main(
                 arguments,
-                prog_name or "reconciler",
+                "reconciler",
                 complete_var,
                 standalone_mode=False,
                 windows_expand_args=windows_expand_args,
