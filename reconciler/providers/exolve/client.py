@@ -36,8 +36,10 @@ class ExolveClient:
         """Take the forwarding off; return the attempts it took."""
         return self._write("/number/v1/DeleteCallForwarding", body)
 
-    def list_numbers(self, *, application: str, limit: int, offset: int) -> NumberPage:
+    def list_numbers(self, *, application: str, limit: int, offset: int, search: str = "") -> NumberPage:
+        """A page of the application's numbers; `search` keeps those that have these digits in them."""
         body = {"application_uuid": application, "limit": limit, "offset": offset}
+        body |= {"search_filter": search} if search else {}
         data, _ = self._read("/number/customer/v1/GetList", body, about="the list of numbers", limit_bytes=LIST_BYTES)
         return read(NumberPage, data)
 

@@ -9,7 +9,7 @@ from reconciler.config.settings import Account
 from reconciler.http.budget import Budget, OnWait
 from reconciler.http.client import HttpClient, bearer_token
 from reconciler.http.patience import Patience
-from reconciler.model import Kind, NoForwarding, Observation, Parking, Value
+from reconciler.model import Kind, NoForwarding, Observation, Parking, TrunkForwarding, Value
 from reconciler.providers.base import (
     Capabilities,
     Listing,
@@ -42,23 +42,21 @@ class ExolveProvider:
 
     def list_numbers(self) -> Listing:
         """Read the application's numbers with what the list decides of each."""
-        application = self._application
-        if application is None:
+        if self._application is None:
             raise ProviderError(
                 f"account {self.account} names no application, so its numbers cannot be listed",
                 hint=f"set accounts.{self.account}.application to the application's UUID",
             )
-
-        def fetch(limit: int, offset: int) -> NumberPage:
-            return self._client.list_numbers(application=application, limit=limit, offset=offset)
-
-        workers = self.concurrency
-        return read_listing(fetch, application=application, workers=workers, read_at=self._clock.now())
+        return self._list(self._application)
 
     def read(self, number: str) -> Observation:
-        """Read one number by GetAttributes."""
+        """Read one number by GetAttributes; a trunk's body, which it does not tell, from the list where there is one."""
         attributes = self._client.get_attributes(number)
-        return observe(attributes, read_at=self._clock.now())
+        seen = observe(attributes, read_at=self._clock.now())
+        if self._application is None or not isinstance(seen.value, TrunkForwarding) or not seen.unreadable:
+            return seen
+        listed = self._listed(number, self._application)
+        return listed if listed is not None and isinstance(listed.value, TrunkForwarding) else seen
 
     def write(self, writes: Sequence[Write]) -> int:
         """Set or delete the forwarding of each number; return the requests it took."""
@@ -83,6 +81,20 @@ class ExolveProvider:
     def close(self) -> None:
         """Give back connections."""
         self._client.http.close()
+
+    def _list(self, application: str, search: str = "") -> Listing:
+        def fetch(limit: int, offset: int) -> NumberPage:
+            return self._client.list_numbers(application=application, limit=limit, offset=offset, search=search)
+
+        return read_listing(fetch, application=application, workers=self.concurrency, read_at=self._clock.now())
+
+    def _listed(self, number: str, application: str) -> Observation | None:
+        """What the list says of one number: searched for, and if the search does not find it, in the whole list."""
+        for search in (number, ""):
+            numbers = self._list(application, search).numbers
+            if number in numbers:
+                return numbers[number]
+        return None
 
     def _write(self, write: Write) -> int:
         match write.value:
