@@ -24,6 +24,11 @@ _RUSSIAN = re.compile(
 )
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text is, digit for digit, a Russian number of an assigned range: by far the commonest case."""
+    return _RUSSIAN.fullmatch(text) is not None
+
+
 class Form(Enum):
     """What the numbering plan says of a number."""
 

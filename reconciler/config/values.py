@@ -201,9 +201,13 @@ def is_secure(url: str) -> bool:
     return _LOOPBACK.fullmatch(urlsplit(_TEMPLATE.sub("x", url)).hostname or "") is not None
 
 
-@lru_cache(maxsize=65_536)
 def phone(written: str) -> str:
     """The E.164 digits of a phone number."""
+    return written if phones.is_plain(written) else _phone(written)
+
+
+@lru_cache(maxsize=65_536)
+def _phone(written: str) -> str:
     digits = phones.digits_of(written)
     if digits is None:
         raise refuse(

@@ -37,23 +37,25 @@ class Builder:
         if head is None:
             return []
         account = self._account(head, tree, declared.span)
-        read_values = ((Kind.FORWARDING, self._forwarding(tree, account)), (Kind.PARKING, self._parking(head)))
-        blocks = [(kind, value) for kind, value in read_values if kind.value in tree.data]
-        fitting = [(kind, value) for kind, value in blocks if self._fits(account, kind, tree)]
+        blocks: list[tuple[Kind, Value | None]] = []
+        if "forwarding" in tree.data:
+            blocks.append((Kind.FORWARDING, self._forwarding(tree, account)))
+        if head.parking is not None:
+            blocks.append((Kind.PARKING, Parking(head.parking)))
+        fitting = [block for block in blocks if self._fits(account, block[0], tree)]
         if account is None or not fitting:
             return []
-        place = self._files.sources.location(declared.span)
-        tags, description = tuple(head.tags), head.description or ""
+        place, recipe = self._files.sources.location(declared.span), tree.recipe
         return [
             Desired(
                 Key(account.provider, number, kind),
                 account.name,
                 value,
                 place,
-                description,
-                tags,
+                head.description or "",
+                tuple(head.tags),
                 head.protected,
-                Places(self._files.sources, tree.recipe, kind, declared.span),
+                Places(self._files.sources, recipe, kind, declared.span),
             )
             for kind, value in fitting
             if value is not None
@@ -62,9 +64,6 @@ class Builder:
     def _forwarding(self, tree: Tree, account: Account | None) -> Value | None:
         block = tree.get("forwarding")
         return None if block is None else self._forwardings.build(block, account)
-
-    def _parking(self, head: models.NumberOfConfig) -> Value | None:
-        return None if head.parking is None else Parking(head.parking)
 
     def _account(self, head: models.NumberOfConfig, tree: Tree, span: int) -> Account | None:
         name = head.account or self._settings.default_account

@@ -5,7 +5,7 @@ Knows no forwardings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pydantic_core import PydanticCustomError
@@ -14,10 +14,8 @@ from reconciler.config import models, phones, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.sections import Declared
-from reconciler.document import Tree, find
+from reconciler.document import find
 from reconciler.document.source import problem
-
-_TO = ("to",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +63,29 @@ class Contacts:
         if model.to in self._open:
             circle = [*self._open[self._open.index(model.to) :], model.to]
             message = f"contacts lead to each other in a circle: {' -> '.join(circle)}"
-            span = find(tree, _TO)
+            span = find(tree, ("to",))
             self._files.found.append(
                 problem(self._files.sources, "contact-cycle", message, span, hint="give one a number")
             )
             return None
-        beyond = self.find(model.to, tree)
+        beyond = self.find(model.to, lambda: find(tree, ("to",)))
         if beyond is None:
             return None
         return Recipient(beyond.to, model.timeout or beyond.timeout, model.name or beyond.name)
 
-    def find(self, written: str, entry: Tree) -> Recipient | None:
-        """What the text under an entry's `to` means: a contact, a SIP ID or a phone number."""
+    def find(self, written: str, where: Callable[[], int]) -> Recipient | None:
+        """What the text under `to` means, a contact, a SIP ID or a phone number; `where` tells its place."""
         if written in self._declared:
             return self.resolve(written)
+        if phones.is_plain(written):
+            return Recipient(written)
         try:
             digits = values.phone_or_sip_id(written)
         except PydanticCustomError as error:
-            self._refuse(error, written, find(entry, _TO))
+            self._refuse(error, written, where())
             return None
         if not phones.is_sip_id(digits) and phones.form(digits) is phones.Form.UNASSIGNED:
-            warn_unassigned(self._files, digits, find(entry, _TO))
+            warn_unassigned(self._files, digits, where())
         return Recipient(digits)
 
     def _refuse(self, error: PydanticCustomError, written: str, span: int) -> None:

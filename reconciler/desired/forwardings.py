@@ -12,7 +12,7 @@ from reconciler.config.schedules import Schedules, Times
 from reconciler.config.settings import Account
 from reconciler.config.trusted import Settings
 from reconciler.desired.contacts import Contacts, warn_unassigned
-from reconciler.document import Tree, find
+from reconciler.document import Tree, at, find
 from reconciler.document.source import problem
 from reconciler.model import (
     Forwarding,
@@ -86,22 +86,20 @@ class Forwardings:
         return TrunkForwarding(model.static_ip, model.port, timeout, model.did or "")
 
     def _number(self, model: models.NumberEntry, block: Tree, account: Account | None) -> NumberForwarding | None:
-        places = block.get("targets")
-        if not model.targets or places is None:
+        if not model.targets:
             span = block.key_span("targets")
             self._complain(
                 "targets-empty", "the list of targets is empty", span, "add a target, or write `forwarding: none`"
             )
             return None
-        targets = [
-            self._target(target, place, account) for target, place in zip(model.targets, places.elements(), strict=True)
-        ]
-        self._check_number(model, block)
-        if None in targets:
+        targets = [self._target(target, block, index, account) for index, target in enumerate(model.targets)]
+        if model.event_url is not None or model.event_extended or model.display_number is not None:
+            self._check_number(model, block)
+        if any(target is None for target in targets):
             return None
         return NumberForwarding(
             model.redirect,
-            tuple(target for target in targets if target is not None),
+            tuple(filter(None, targets)),
             model.event_url or "",
             model.event_extended,
             model.client_id or "",
@@ -111,24 +109,27 @@ class Forwardings:
             model.display_number or "",
         )
 
-    def _target(self, model: models.TargetEntry, place: Tree, account: Account | None) -> Target | None:
-        recipient = self._contacts.find(model.to, place)
-        times = self._times(place, account)
+    def _target(self, model: models.TargetEntry, block: Tree, index: int, account: Account | None) -> Target | None:
+        recipient = self._contacts.find(model.to, lambda: find(block, ("targets", index, "to")))
+        times = self._times(model, block, index, account)
         if recipient is None or times is None:
             return None
         timeout = model.timeout or recipient.timeout or self._settings.default_timeout
         if timeout is None:
             message = f"{values.quoted(model.to)} has no timeout: not its own, not a contact's, and there is no default"
-            self._complain("timeout-missing", message, find(place, ("to",)), _TIMEOUT_HINT)
+            self._complain("timeout-missing", message, find(block, ("targets", index, "to")), _TIMEOUT_HINT)
             return None
         description = model.schedule_description if model.schedule_description is not None else times.description
         name = model.name if model.name is not None else recipient.name
         return Target(recipient.to, timeout, times.periods, description, name, model.active)
 
-    def _times(self, target: Tree, account: Account | None) -> Times | None:
-        if "schedule" not in target.data:
+    def _times(self, model: models.TargetEntry, block: Tree, index: int, account: Account | None) -> Times | None:
+        written = model.schedule
+        if written is None:
             return _ALWAYS
-        return None if account is None else self._schedules.resolve(target, account.period)
+        if account is None:
+            return None
+        return self._schedules.resolve(written, lambda: at(block, ("targets", index, "schedule")), account.period)
 
     def _check_number(self, model: models.NumberEntry, block: Tree) -> None:
         if model.event_url is not None:

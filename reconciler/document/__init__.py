@@ -7,6 +7,18 @@ from __future__ import annotations
 
 from reconciler.document.builder import Document, parse
 from reconciler.document.source import Sources, Span, read_text
-from reconciler.document.tree import Positions, Tree, find, overlay, without_nulls
+from reconciler.document.tree import Positions, Tree, at, find, overlay, without_nulls
 
-__all__ = ["Document", "Positions", "Sources", "Span", "Tree", "find", "overlay", "parse", "read_text", "without_nulls"]
+__all__ = [
+    "Document",
+    "Positions",
+    "Sources",
+    "Span",
+    "Tree",
+    "at",
+    "find",
+    "overlay",
+    "parse",
+    "read_text",
+    "without_nulls",
+]

@@ -85,7 +85,7 @@ class _Reader:
         if event.__class__ is not MappingEndEvent:
             raise GiveUpError
         if start.flow_style:
-            positions[0] = span_at(self._base, start.start_mark.index, event.end_mark.index)
+            positions[0] = span_at(self._base, start.start_mark.index, _end(event))
         return Tree(data, positions)
 
     def _placed(self, event: Any, depth: int) -> tuple[Any, Any]:
@@ -96,6 +96,7 @@ class _Reader:
             tree = self.placed_map(event, depth + 1)
             return (tree.data, tree.positions)
         start = event.start_mark.index
+        data: Any
         if kind is MappingStartEvent:
             data, end = self._map(depth + 1)
         elif kind is SequenceStartEvent:
@@ -115,7 +116,7 @@ class _Reader:
                 raise GiveUpError
             event = next_event()
             if event.__class__ is ScalarEvent:
-                value = event.value
+                value: Any = event.value
                 if value in NULLS and not event.style:
                     self.has_nulls, value = True, None
                 data[interned(key, key)] = value
@@ -150,5 +151,10 @@ class _Reader:
 
     def _span(self, event: Any) -> int:
         start: int = event.start_mark.index
-        length = event.end_mark.index - start if event.__class__ is ScalarEvent else 0
+        length = _end(event) - start if event.__class__ is ScalarEvent else 0
         return (self._base + start) << LENGTH_BITS | min(length, LONGEST_SPAN)
+
+
+def _end(event: Any) -> int:
+    end: int = event.end_mark.index
+    return end

@@ -104,15 +104,18 @@ class Sources:
         index = bisect_right(self._bases, span >> LENGTH_BITS) - 1
         start = (span >> LENGTH_BITS) - self._bases[index]
         length = span & LONGEST_SPAN
-        lines = self._lines_of(index)
-        row = bisect_right(lines, start) - 1
-        text = self._texts[index]
-        line = text[lines[row] : lines[row + 1] - 1].rstrip("\r")
-        column = start - lines[row] + 1
-        end = start + length if length else lines[row] + max(len(line.rstrip()), column)
-        end_row = row if end < lines[row + 1] else bisect_right(lines, end) - 1
+        lines, text, name = self._lines_of(index), self._texts[index], self._names[index]
+        row = bisect_right(lines, start)
+        first = lines[row - 1]
+        line = text[first : lines[row] - 1]
+        column, end = start - first + 1, start + length
         excerpt, shift = _excerpt(line, column)
-        return Location(self._names[index], row + 1, column, end_row + 1, end - lines[end_row] + 1, excerpt, shift)
+        if length and end < lines[row]:
+            return Location(name, row, column, row, column + length, excerpt, shift)
+        if not length:
+            return Location(name, row, column, row, max(len(line.rstrip()), column) + 1, excerpt, shift)
+        last = bisect_right(lines, end)
+        return Location(name, row, column, last, end - lines[last - 1] + 1, excerpt, shift)
 
     def lines(self, base: int) -> list[int]:
         """Where the lines of the file whose spans begin at `base` start, and where one more would."""
@@ -147,7 +150,7 @@ def text_problems(sources: Sources, base: int, text: str) -> list[Diagnostic]:
         return [
             problem(sources, "file-empty", "the file is empty", span_at(base, 0, 1), hint="begin with `version: 1`")
         ]
-    found = _long_line(sources, base, text)
+    found = _long_line(sources, base)
     if not text.isascii() or text.encode().translate(None, _ORDINARY_ASCII):
         found.extend(_forbidden(sources, base, text))
     return found
@@ -158,7 +161,7 @@ def problem(sources: Sources, code: str, message: str, span: Span, *, hint: str 
     return Diagnostic(code, RULES[code].severity, message, sources.location(span), hint)
 
 
-def _long_line(sources: Sources, base: int, text: str) -> list[Diagnostic]:
+def _long_line(sources: Sources, base: int) -> list[Diagnostic]:
     starts = sources.lines(base)
     lengths = list(map(sub, starts[1:], starts))
     length = max(lengths) - 1
@@ -191,6 +194,7 @@ def forbidden_character(sources: Sources, character: str, span: Span) -> Diagnos
 
 def _excerpt(line: str, column: int) -> tuple[str, int]:
     """The line as it may be shown, and the column of its first character: long lines are cut around the column."""
+    line = line.removesuffix("\r")
     if len(line) <= _EXCERPT:
         return (_visible(_masked(line)), 1)
     start = max(0, column - 1 - _LEAD) if column > _EXCERPT - _LEAD else 0
@@ -218,4 +222,4 @@ def _blotted(match: re.Match[str]) -> str:
 
 def _visible(line: str) -> str:
     """Forbidden characters must not reach a terminal."""
-    return _FORBIDDEN.sub("\ufffd", line)
+    return line if line.isprintable() else _FORBIDDEN.sub("\ufffd", line)

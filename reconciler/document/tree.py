@@ -76,6 +76,16 @@ class Tree:
         return Tree(self.data[index], self.positions[index + 1])
 
 
+def at(tree: Tree, path: Path) -> Tree:
+    """The piece at a path that is known to be there."""
+    for step in path:
+        piece = tree.elements()[step] if isinstance(step, int) else tree.get(step)
+        if piece is None:
+            raise KeyError(step)
+        tree = piece
+    return tree
+
+
 def find(tree: Tree, path: Path, *, key: bool = False) -> int:
     """The place of the piece at a path, or of the nearest one above it that is written; with `key` that of its key."""
     place = tree.span
