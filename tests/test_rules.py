@@ -72,6 +72,7 @@ NOT_OFFLINE: dict[str, str] = {
     **dict.fromkeys(("usage", "interrupted", "not-approved", "nothing-to-show", "plan-file"), _COMMAND_LINE),
     **dict.fromkeys(("secret-missing", "command-failed"), _COMMAND_LINE),
     "program-fault": "a fault of the program",
+    **dict.fromkeys(("period-blank", "period-control"), "in a file such a character is text-control"),
 }
 
 OFFLINE = sorted(set(RULES) - set(NOT_OFFLINE))
