@@ -6,6 +6,7 @@ Must not know the product's client.
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ class RawServer:
 
     scripts: Sequence[Serve]
     requests: list[bytes] = field(default_factory=list)
+    wrap: ssl.SSLContext | None = None
     url: str = ""
     _listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
 
@@ -61,15 +63,15 @@ class RawServer:
             script = self.scripts[min(turn, len(self.scripts) - 1)]
             threading.Thread(target=self._serve, args=(connection, script), daemon=True).start()
 
-    def _serve(self, connection: socket.socket, script: Serve) -> None:
-        with connection:
-            self.requests.append(_request(connection))
-            try:
+    def _serve(self, accepted: socket.socket, script: Serve) -> None:
+        try:
+            with self.wrap.wrap_socket(accepted, server_side=True) if self.wrap else accepted as connection:
+                self.requests.append(_request(connection))
                 script(connection)
                 connection.shutdown(socket.SHUT_WR)
                 connection.recv(1)
-            except OSError:
-                return
+        except OSError:
+            accepted.close()
 
 
 def _request(connection: socket.socket) -> bytes:
@@ -103,9 +105,9 @@ def answering(status: str, body: bytes, *headers: str) -> Serve:
 
 
 @contextmanager
-def raw_server(*scripts: Serve) -> Iterator[RawServer]:
-    """Run a server for the length of a block."""
-    server = RawServer(scripts).start()
+def raw_server(*scripts: Serve, wrap: ssl.SSLContext | None = None) -> Iterator[RawServer]:
+    """Run a server for the length of a block, behind TLS where `wrap` is given."""
+    server = RawServer(scripts, wrap=wrap).start()
     try:
         yield server
     finally:
