@@ -1,0 +1,151 @@
+"""`reconciler plan`: what would change, with nothing written but a plan file."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+
+from tests.cli.conftest import Workplace
+
+
+def test_a_plan_shows_what_would_change_and_writes_nothing(workplace: Workplace) -> None:
+    workplace.sandbox.fail_on_writes()
+    ended = workplace.run("plan")
+    assert ended.exit_code == 0
+    head, _blank, first, *rest = ended.stdout.splitlines()
+    assert head.startswith("2 numbers in 1 account: 2 read")
+    assert first == "+ sales/74991000000   Горячая линия, Москва                       numbers.yaml:5"
+    assert "+ sales/74991000001   no forwarding -> URL https://example.com/route" in [line[:68].rstrip() for line in rest]
+    assert rest[-1] == "2 to create"
+    assert not any(call.mutating for call in workplace.sandbox.log)
+    assert sorted(path.name for path in workplace.folder.iterdir()) == ["numbers.yaml", "reconciler.yaml"]
+
+
+def test_after_an_apply_there_is_nothing_to_do(workplace: Workplace) -> None:
+    ended = workplace.applied().run("plan", "--detailed-exitcode")
+    assert ended.exit_code == 0
+    assert ended.stdout.endswith("No changes: 2 numbers are as the files say.\n")
+
+
+def test_an_edit_shows_as_its_field_alone(workplace: Workplace) -> None:
+    workplace.applied().edit("timeout: 16", "timeout: 25")
+    ended = workplace.run("plan", "--detailed-exitcode")
+    assert ended.exit_code == 2
+    assert "    targets[0].timeout   16 s -> 25 s\n" in ended.stdout
+    assert "74991000001" not in ended.stdout
+
+
+def test_json_is_the_plan_and_nothing_else(workplace: Workplace) -> None:
+    ended = workplace.run("plan", "--format", "json")
+    assert ended.exit_code == 0
+    assert ended.json["summary"]["create"] == 2
+    assert ended.json["complete"] is True
+    assert [change["address"] for change in ended.json["changes"]] == ["sales/74991000000", "sales/74991000001"]
+    assert ended.json["changes"][0]["declared_at"] == "numbers.yaml:5:3"
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        (("--tag", "moscow"), ["74991000000"]),
+        (("--target", "*1"), ["74991000001"]),
+        (("--target", "sales/*"), ["74991000000", "74991000001"]),
+        (("--account", "office"), []),
+        (("--limit", "1"), ["74991000000"]),
+    ],
+)
+def test_a_plan_can_be_narrowed(options: tuple[str, ...], numbers: list[str], workplace: Workplace) -> None:
+    changes = workplace.run("plan", "--format", "json", *options).json["changes"]
+    assert [change["number"] for change in changes] == numbers
+
+
+def test_refresh_none_reads_nothing(workplace: Workplace) -> None:
+    workplace.applied().edit("timeout: 16", "timeout: 25")
+    ended = workplace.run("plan", "--refresh", "none", "--format", "json")
+    assert ended.json["summary"]["update"] == 1
+    assert ended.json["calls"]["made"] == 0
+    assert workplace.sandbox.log == []
+
+
+def test_a_saved_plan_is_private_and_equals_what_json_shows(workplace: Workplace) -> None:
+    ended = workplace.run("plan", "--out", "a.json", "--expires", "24h", "--allow-delete")
+    assert ended.exit_code == 0
+    assert "reconciler apply a.json" in ended.stderr
+    path = workplace.folder / "a.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    saved = json.loads(path.read_text("utf-8"))
+    assert saved["allow"] == ["delete"]
+    assert saved["expires_at"] > saved["created_at"]
+    shown = workplace.run("show", "a.json", "--format", "json").json
+    assert shown == saved
+
+
+def test_a_plan_that_cannot_be_saved_says_so_and_leaves_nothing(workplace: Workplace) -> None:
+    ended = workplace.run("plan", "--out", "no-such-folder/a.json", "--format", "json")
+    assert ended.exit_code == 1
+    assert ended.codes == ["plan-file"]
+    (workplace.folder / "taken").mkdir()
+    assert workplace.run("plan", "--out", "taken").exit_code == 1
+    assert [path.name for path in workplace.folder.glob(".*.??*") if path.name != ".reconciler"] == []
+
+
+def test_a_number_that_cannot_be_read_makes_the_plan_incomplete_and_ends_with_1(workplace: Workplace) -> None:
+    workplace.edit("74991000001", "74991000099")
+    ended = workplace.run("plan", "--detailed-exitcode", "--format", "json")
+    assert ended.exit_code == 1
+    assert ended.json["complete"] is False
+    assert ended.json["summary"]["unknown"] == 1
+    text = workplace.run("plan")
+    assert text.exit_code == 1
+    assert "numbers.yaml:10:3: error[provider-not-owned]: sales/74991000099 cannot be read: " in text.stderr
+    assert "The plan is incomplete" in text.stdout
+
+
+def test_breaches_are_shown_and_end_with_5_only_where_asked(workplace: Workplace) -> None:
+    workplace.applied().edit(
+        '{type: url, url: https://example.com/route, reserve: "74993334455"}', "none"
+    )
+    ended = workplace.run("plan")
+    assert ended.exit_code == 0
+    assert "    needs --allow-delete\n" in ended.stdout
+    assert ended.stdout.endswith("apply needs --allow-delete for 1 number\n")
+    assert workplace.run("plan", "--enforce-policy").exit_code == 5
+    assert workplace.run("plan", "--enforce-policy", "--detailed-exitcode").exit_code == 5
+    assert workplace.run("plan", "--enforce-policy", "--allow-delete").exit_code == 0
+
+
+def test_a_missing_secret_is_named_and_not_a_traceback(workplace: Workplace) -> None:
+    ended = workplace.run("plan", EXOLVE_API_KEY="")
+    assert ended.exit_code == 1
+    assert "environment variable EXOLVE_API_KEY is not set" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_sensitive_value_is_masked_everywhere(workplace: Workplace) -> None:
+    workplace.edit("url: https://example.com/route", "url: 'https://example.com/route?key=${var:ROUTE_KEY}'")
+    canary = "canary-route-key"
+    texts = [
+        workplace.run("plan", *words, RECONCILER_VAR_ROUTE_KEY=canary)
+        for words in ((), ("--format", "json"), ("--out", "a.json"), ("-v",))
+    ]
+    assert all(ended.exit_code == 0 for ended in texts)
+    assert all(canary not in ended.stdout + ended.stderr for ended in texts)
+    assert "https://example.com/route?***" in texts[0].stdout
+    assert canary not in (workplace.folder / "a.json").read_text("utf-8")
+
+
+def test_paths_narrow_the_plan(workplace: Workplace) -> None:
+    (workplace.folder / "more.yaml").write_text('version: 1\nnumbers: {"74991000005": {forwarding: none}}\n', "utf-8")
+    ended = workplace.run("plan", "more.yaml", "--format", "json")
+    assert ended.json["summary"]["unchanged"] == 1
+    assert ended.json["changes"] == []
+
+
+def test_a_vendor_that_cannot_be_reached_ends_with_1(workplace: Workplace) -> None:
+    workplace.sandbox.stop()
+    ended = workplace.run("plan", "--format", "json")
+    assert ended.exit_code == 1
+    assert ended.json["complete"] is False

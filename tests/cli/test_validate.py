@@ -1,0 +1,105 @@
+"""`reconciler validate`: findings with carets on standard output, 1 for errors, --strict for warnings too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+GOOD = """\
+version: 1
+name: small
+accounts: {sales: {provider: exolve, api_key: {env: EXOLVE_API_KEY}}}
+defaults: {account: sales, timeout: 20}
+numbers:
+  "74991112233": {forwarding: {type: url, url: https://example.com/route, reserve: "74993334455"}}
+"""
+WARNED = GOOD.replace("version: 1\n", 'version: 1\ninclude: ["numbers/*.yaml"]\n')
+WRONG = GOOD.replace("type: url", "type: carrier-pigeon")
+
+
+def written(folder: Path, text: str, **files: str) -> None:
+    (folder / "reconciler.yaml").write_text(text, "utf-8")
+    for name, content in files.items():
+        (folder / f"{name}.yaml").write_text(content, "utf-8")
+
+
+def test_a_good_configuration_is_valid_without_network_credential_or_environment(cli: Cli, tmp_path: Path) -> None:
+    written(tmp_path, GOOD)
+    ended = cli("validate")
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "valid: 1 number\n", "")
+
+
+def test_an_error_is_shown_at_its_place_with_a_caret(cli: Cli, tmp_path: Path) -> None:
+    written(tmp_path, WRONG)
+    ended = cli("validate")
+    assert ended.exit_code == 1
+    assert ended.stderr == ""
+    head, source, caret, *_rest = ended.stdout.splitlines()
+    column = WRONG.splitlines()[5].index("carrier-pigeon") + 1
+    assert head.startswith(f"reconciler.yaml:6:{column}: error[forwarding-type]: ")
+    assert source == f"  6 | {WRONG.splitlines()[5]}"
+    assert source[caret.index("^") : caret.rindex("^") + 1] == "carrier-pigeon"
+    assert ended.stdout.endswith("\n1 error, 0 warnings\n")
+
+
+def test_json_tells_the_same(cli: Cli, tmp_path: Path) -> None:
+    written(tmp_path, WRONG)
+    ended = cli("validate", "--format", "json")
+    assert ended.exit_code == 1
+    assert ended.stderr == ""
+    assert ended.json["format_version"] == "1.0"
+    assert ended.json["valid"] is False
+    assert ended.json["summary"] == {"errors": 1, "warnings": 0, "numbers": 1}
+    (found,) = ended.json["diagnostics"]
+    assert (found["code"], found["file"], found["line"]) == ("forwarding-type", "reconciler.yaml", 6)
+
+
+def test_strict_lets_no_warning_pass(cli: Cli, tmp_path: Path) -> None:
+    written(tmp_path, WARNED)
+    assert cli("validate").exit_code == 0
+    assert cli("validate", "--strict").exit_code == 1
+    assert cli("validate", "--format", "json").json["valid"] is True
+    assert cli("validate", "--strict", "--format", "json").json["valid"] is False
+
+
+def test_quiet_keeps_warnings_to_itself(cli: Cli, tmp_path: Path) -> None:
+    written(tmp_path, WARNED)
+    assert "include-empty" in cli("validate").stdout
+    assert "include-empty" not in cli("validate", "-q").stdout
+
+
+def test_forbidden_destinations_are_found_offline(cli: Cli, tmp_path: Path) -> None:
+    policy = 'policy: {destinations: {deny: ["+7499333"]}}\n'
+    written(tmp_path, GOOD + policy)
+    ended = cli("validate", "--format", "json")
+    assert ended.exit_code == 1
+    assert "policy-destination" in ended.codes
+
+
+def test_an_unknown_path_is_an_error(cli: Cli, tmp_path: Path) -> None:
+    written(tmp_path, GOOD)
+    assert cli("validate", str(tmp_path / "reconciler.yaml")).exit_code == 0
+    ended = cli("validate", "elsewhere.yaml", "--format", "json")
+    assert ended.exit_code == 1
+    assert ended.codes == ["path-not-included"]
+
+
+def test_an_unknown_scenario_is_an_error(cli: Cli, tmp_path: Path) -> None:
+    written(tmp_path, GOOD)
+    assert "unknown-scenario" in cli("validate", "--scenario", "storm", "--format", "json").codes
+
+
+@pytest.mark.parametrize(("mode", "colored"), [("always", True), ("never", False), ("auto", False)])
+def test_colour_is_as_chosen(mode: str, colored: bool, cli: Cli, tmp_path: Path) -> None:
+    written(tmp_path, WRONG)
+    assert ("\x1b[" in cli("validate", "--color", mode).stdout) is colored
+
+
+def test_the_query_of_an_address_is_hidden_in_excerpts(cli: Cli, tmp_path: Path) -> None:
+    written(tmp_path, WRONG.replace("example.com/route", "example.com/route?key=canary"))
+    ended = cli("validate")
+    assert "example.com/route?***" in ended.stdout
+    assert "canary" not in ended.stdout
