@@ -50,7 +50,7 @@ class ExolveProvider:
         return self._list(self._application)
 
     def read(self, number: str) -> Observation:
-        """Read one number by GetAttributes; a trunk's body, which it does not tell, from the list where there is one."""
+        """Read one number by GetAttributes; a trunk's body, which that does not tell, from the list if there is one."""
         attributes = self._client.get_attributes(number)
         seen = observe(attributes, read_at=self._clock.now())
         if self._application is None or not isinstance(seen.value, TrunkForwarding) or not seen.unreadable:
