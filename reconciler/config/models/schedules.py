@@ -55,6 +55,3 @@ ScheduleRefs = Annotated[
     Annotated[ScheduleRef, Tag("<one>")] | Annotated[list[ScheduleRef], Tag("<many>")],
     Discriminator(_is_many),
 ]
-
-
-Schedule.model_rebuild()

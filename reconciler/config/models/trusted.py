@@ -51,8 +51,8 @@ class ExolveAccount(Shape):
         None, description="The application's UUID: bulk list, unmanaged numbers, trunk read-back."
     )
     base_url: ServiceAddress = Field("https://api.exolve.ru", description="Where the API is; a path is kept.")
-    rate: RateEntry = Field(RateEntry(), description="The request budget.")
-    period: PeriodEntry = Field(PeriodEntry(), description="Assumptions on periods.")
+    rate: RateEntry = Field(default_factory=RateEntry, description="The request budget.")
+    period: PeriodEntry = Field(default_factory=PeriodEntry, description="Assumptions on periods.")
 
 
 class MttAccount(Shape):
@@ -67,7 +67,7 @@ class MttAccount(Shape):
     )
     base_url: ServiceAddress = Field("https://openapi.mtt.ru", description="Where the API is.")
     oauth_url: ServiceAddress = Field("https://oauth.mtt.ru", description="Where logins are.")
-    rate: RateEntry = Field(RateEntry(), description="The request budget.")
+    rate: RateEntry = Field(default_factory=RateEntry, description="The request budget.")
 
 
 ACCOUNTS: dict[str, type[Shape]] = {"exolve": ExolveAccount, "mtt": MttAccount}
@@ -133,7 +133,7 @@ class PolicyEntry(Shape):
     max_deletes: Share = Field(Limit(percent=5.0, floor=1), description="Deletes in one run.", examples=["5%", 2])
     max_failures: Failures = Field(3, description="Failures in a row with one cause that stop an account.")
     change_window: SkipValidation[ScheduleRef] | None = Field(None, description="When an apply may write.")
-    destinations: DestinationsEntry = Field(DestinationsEntry(), description="Where calls may go.")
+    destinations: DestinationsEntry = Field(default_factory=DestinationsEntry, description="Where calls may go.")
     require_https: Flag = Field(True, description="Refuse http URLs.")
     require_signed_plan: Flag = Field(False, description="Apply signed plans only.")
     rules: dict[Name, Literal["error", "warning", "notice", "off"]] = Field({}, description="Severities of rules.")
