@@ -83,6 +83,7 @@ class HttpClient:
         self._patience = patience or Patience()
         self._deadline = Deadline()
         self._shard = threading.local()
+        self._urls: dict[str, httpx.URL] = {}
         proxy = proxy_for(parts.scheme, self.host, secrets.environ)
         self._pools = self._build(verify=_trust(parts.scheme), proxy=proxy)
         self._turns = itertools.cycle(self._pools)
@@ -151,7 +152,7 @@ class HttpClient:
         self._deadline.start(self._patience.exchange)
         sent = httpx.Request(
             request.method,
-            self._base_url + request.path,
+            self._url(request.path),
             headers=_headers(request, bearer),
             content=request.body or None,
             extensions=self._extensions,
@@ -165,6 +166,12 @@ class HttpClient:
         found = response.headers
         answer = Answer(response.status_code, body, found.get("date"), found.get("content-type", ""))
         return answer, retry_after(found.get("retry-after"), self._clock)
+
+    def _url(self, path: str) -> httpx.URL:
+        """An endpoint's address, parsed once."""
+        if path not in self._urls:
+            self._urls[path] = httpx.URL(self._base_url + path)
+        return self._urls[path]
 
     def _refuse_redirect(self, response: httpx.Response) -> None:
         if HTTPStatus.MULTIPLE_CHOICES <= response.status_code <= _HIGHEST_REDIRECT:
