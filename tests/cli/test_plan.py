@@ -100,7 +100,7 @@ def test_a_number_that_cannot_be_read_makes_the_plan_incomplete_and_ends_with_1(
     assert ended.json["summary"]["unknown"] == 1
     text = workplace.run("plan")
     assert text.exit_code == 1
-    assert "numbers.yaml:10:3: error[provider-not-owned]: sales/74991000099 cannot be read: " in text.stderr
+    assert "numbers.yaml:11:3: error[provider-not-owned]: sales/74991000099 cannot be read: " in text.stderr
     assert "The plan is incomplete" in text.stdout
 
 

@@ -1,0 +1,57 @@
+"""`reconciler login`: an address to open, a redirect to paste, tokens that are kept."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.cli.conftest import Workplace
+
+@pytest.fixture
+def state(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The state that the next login will use."""
+    monkeypatch.setattr("secrets.token_urlsafe", lambda _size: "state-of-this-login")
+    return "state-of-this-login"
+
+
+def redirect(workplace: Workplace, state: str) -> str:
+    code = workplace.sandbox.mtt.oauth.issue_code()
+    return f"{workplace.sandbox.redirect_uri}/?code={code}&state={state}\n"
+
+
+def test_a_login_stores_tokens_that_later_commands_use(workplace: Workplace, state: str) -> None:
+    ended = workplace.run("login", "office", stdin=redirect(workplace, state), MTT_REFRESH_TOKEN="")
+    assert ended.exit_code == 0
+    assert ended.stdout == "logged in to office\n"
+    checks = workplace.run("doctor", "--format", "json", MTT_REFRESH_TOKEN="").json["checks"]
+    assert {"office: credential": "ok"}.items() <= {check["check"]: check["status"] for check in checks}.items()
+
+
+def test_the_address_to_open_is_whole(workplace: Workplace, state: str) -> None:
+    ended = workplace.run("login", "office", stdin=redirect(workplace, state))
+    (address,) = [line for line in ended.stderr.splitlines() if line.startswith("http")]
+    query = parse_qs(urlsplit(address).query)
+    assert query["state"] == [state]
+    assert query["client_id"] == [workplace.sandbox.client_id]
+    assert workplace.sandbox.client_secret not in ended.stdout + ended.stderr
+
+
+def test_a_redirect_of_another_login_is_refused(workplace: Workplace, state: str) -> None:
+    pasted = redirect(workplace, "state-of-somebody-else")
+    ended = workplace.run("login", "office", "--format", "json", stdin=pasted)
+    assert state not in pasted
+    assert ended.exit_code == 1
+    assert ended.codes == ["provider-login-required"]
+    assert not any("token" in call.path for call in workplace.sandbox.log)
+
+
+@pytest.mark.parametrize(("words", "pasted"), [(("login", "nobody"), ""), (("login", "office"), ""), (("login", "office"), "\n")])
+def test_wrong_use_of_login_ends_with_64(words: tuple[str, ...], pasted: str, workplace: Workplace) -> None:
+    assert workplace.run(*words, stdin=pasted).exit_code == 64
+
+
+def test_an_account_that_needs_no_login_says_so(workplace: Workplace) -> None:
+    ended = workplace.run("login", "sales", stdin="code\n")
+    assert ended.exit_code == 1
+    assert "account sales needs no login" in ended.stderr

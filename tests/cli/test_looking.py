@@ -1,0 +1,195 @@
+"""`list`, `show`, `record` and `doctor`: looking, and mending the record; no vendor is changed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from reconciler.record.base import Holder
+from reconciler.record.sqlite import SqliteRecord
+from reconciler.sandbox import Fault, FaultKind
+from tests.cli.conftest import Workplace
+
+
+def test_the_list_needs_no_network_and_no_credential(workplace: Workplace) -> None:
+    ended = workplace.run("list", EXOLVE_API_KEY="")
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith("NUMBER       ACCOUNT  CALLS GO TO\n74991000000  sales    Горячая линия, Москва\n")
+    assert ended.stdout.endswith("\n2 numbers\n")
+    assert workplace.sandbox.log == []
+
+
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        ((), ["74991000000", "74991000001"]),
+        (("--tag", "moscow"), ["74991000000"]),
+        (("--account", "office"), []),
+        (("--target", "*001"), ["74991000001"]),
+        (("--to", "74992223344"), ["74991000000"]),
+        (("--to", "+7 (499) 333-44-55"), ["74991000001"]),
+        (("--to", "url:https://example.com/*"), ["74991000001"]),
+        (("--to", "74990000000"), []),
+    ],
+)
+def test_the_list_can_be_narrowed(options: tuple[str, ...], numbers: list[str], workplace: Workplace) -> None:
+    shown = workplace.run("list", "--format", "json", *options).json["numbers"]
+    assert [item["number"] for item in shown] == numbers
+
+
+def test_the_list_as_csv_can_be_read_by_a_machine(workplace: Workplace) -> None:
+    ended = workplace.run("list", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(ended.stdout)))
+    assert [row["to"] for row in rows] == ["74992223344", "https://example.com/route", "74993334455"]
+
+
+def test_a_number_shows_its_file_and_its_record(workplace: Workplace) -> None:
+    workplace.applied().edit("timeout: 16", "timeout: 25")
+    ended = workplace.run("show", "+7 (499) 100-00-00")
+    assert ended.exit_code == 0
+    assert "declared    number 74992223344 for 25 s, Mon-Fri 9:00-18:00\n" in ended.stdout
+    assert "recorded    number 74992223344 for 16 s, Mon-Fri 9:00-18:00\n" in ended.stdout
+    assert workplace.sandbox.log == []
+
+
+def test_a_run_is_found_by_the_beginning_of_its_id(workplace: Workplace) -> None:
+    run_id = workplace.run("apply", "--auto-approve", "--format", "json").json["run_id"]
+    beginning = re.match("[0-9]*[a-f]", run_id)
+    assert beginning is not None
+    ended = workplace.run("show", beginning[0])
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith(f"run {run_id}\n")
+    assert workplace.run("show", run_id, "--format", "json").json["run"]["results"][0]["outcome"] == "applied"
+
+
+def test_what_is_nowhere_is_said_to_be(workplace: Workplace) -> None:
+    for what in ("74990000000", "no-such-run"):
+        ended = workplace.run("show", what, "--format", "json")
+        assert ended.exit_code == 1
+        assert ended.codes == ["nothing-to-show"]
+
+
+def test_the_record_is_listed_with_its_runs(workplace: Workplace) -> None:
+    empty = workplace.run("record", "list")
+    assert empty.exit_code == 0
+    assert "0 entries, serial 0" in empty.stdout
+    ended = workplace.applied().run("record", "list", "--format", "json")
+    assert [entry["address"] for entry in ended.json["entries"]] == ["sales/74991000000", "sales/74991000001"]
+    assert len(ended.json["runs"]) == 1
+    assert workplace.sandbox.log == []
+
+
+def test_looking_at_an_empty_record_makes_no_file(workplace: Workplace) -> None:
+    workplace.run("record", "list")
+    workplace.run("show", "74991000000")
+    workplace.run("plan")
+    assert not (workplace.folder / ".reconciler").exists()
+
+
+def test_forgetting_drops_the_entry_and_leaves_the_vendor_alone(workplace: Workplace) -> None:
+    ended = workplace.applied().run("record", "forget", "+7 (499) 100-00-01")
+    assert ended.exit_code == 0
+    assert ended.stdout == "forgotten: 74991000001 (forwarding)\n"
+    assert workplace.sandbox.log == []
+    entries = workplace.run("record", "list", "--format", "json").json["entries"]
+    assert [entry["address"] for entry in entries] == ["sales/74991000000"]
+    again = workplace.run("record", "forget", "74991000001", "--format", "json")
+    assert again.codes == ["nothing-to-show"]
+
+
+def test_a_living_lock_is_broken_by_force_only(workplace: Workplace) -> None:
+    workplace.applied()
+    elsewhere = Holder("sales", "another-host", "anna", 7, "run", "2026-11-21T10:00:00Z")
+    record = SqliteRecord(workplace.folder / ".reconciler" / "record.db", name="test")
+    with record.lock([elsewhere]):
+        refused = workplace.run("record", "unlock", "--format", "json")
+        assert refused.exit_code == 5
+        assert refused.codes == ["record-locked"]
+        assert "anna@another-host" in workplace.run("record", "list").stdout
+        workplace.edit("timeout: 16", "timeout: 25")
+        assert workplace.run("apply", "--auto-approve").exit_code == 5
+        ended = workplace.run("record", "unlock", "sales", "--force")
+        assert ended.exit_code == 0
+        assert ended.stdout.startswith("unlocked: sales, which was held by anna@another-host")
+    record.close()
+    assert workplace.run("record", "unlock").stdout == "nothing unlocked\n"
+
+
+@pytest.mark.parametrize("words", [("record", "list"), ("plan",), ("apply", "--auto-approve"), ("show", "74991000000")])
+def test_a_damaged_record_is_an_error_and_never_an_empty_one(words: tuple[str, ...], workplace: Workplace) -> None:
+    workplace.applied()
+    for path in (workplace.folder / ".reconciler").glob("record.db*"):
+        path.write_bytes(b"this is no database at all" * 100)
+    ended = workplace.run(*words, "--format", "json")
+    assert ended.exit_code == 1
+    assert "record-unusable" in ended.codes
+    assert workplace.sandbox.writes == []
+
+
+def test_doctor_finds_nothing_wrong_where_nothing_is(workplace: Workplace) -> None:
+    workplace.sandbox.fail_on_writes()
+    ended = workplace.run("doctor")
+    assert ended.exit_code == 0
+    assert ended.stdout.endswith("\nNothing would stop an apply.\n")
+    checks = workplace.run("doctor", "--format", "json").json
+    assert checks["healthy"] is True
+    assert {"configuration", "record", "sales: credential"} <= {check["check"] for check in checks["checks"]}
+    assert not any(call.mutating for call in workplace.sandbox.log)
+
+
+def test_doctor_names_a_refused_credential_and_ends_with_1(workplace: Workplace) -> None:
+    workplace.sandbox.faults.add(Fault(kind=FaultKind.UNAUTHORIZED, times=None))
+    ended = workplace.run("doctor", "--format", "json")
+    assert ended.exit_code == 1
+    assert ended.json["healthy"] is False
+    assert any(check["status"] == "fail" and check["check"].startswith("sales") for check in ended.json["checks"])
+
+
+def test_doctor_points_at_a_configuration_with_errors(workplace: Workplace) -> None:
+    workplace.edit("type: url", "type: pigeon")
+    ended = workplace.run("doctor")
+    assert ended.exit_code == 1
+    assert "numbers.yaml:12:" in ended.stdout
+    assert "reconciler validate" in ended.stdout
+
+
+def test_doctor_fetches_no_address_that_stands_in_a_file(workplace: Workplace) -> None:
+    workplace.edit("https://example.com/route", f"{workplace.sandbox.control_url.replace('http:', 'https:')}/canary")
+    workplace.run("doctor")
+    assert not any("canary" in call.path for call in workplace.sandbox.log)
+
+
+def test_doctor_says_what_a_ci_machine_would_lose(workplace: Workplace) -> None:
+    ended = workplace.run("doctor", CI="true")
+    assert ended.exit_code == 1
+    assert "the record is a local file" in ended.stdout
+
+
+@pytest.mark.parametrize("words", [("list",), ("plan",), ("show", "74991000000"), ("record", "list"), ("apply", "--auto-approve")])
+def test_errors_of_the_files_go_to_standard_error(words: tuple[str, ...], workplace: Workplace) -> None:
+    workplace.edit("type: url", "type: pigeon")
+    ended = workplace.run(*words)
+    assert ended.exit_code == 1
+    assert ended.stdout == ""
+    assert "error[forwarding-type]" in ended.stderr
+
+
+def test_a_trusted_file_of_no_ref_is_refused_before_anything(workplace: Workplace) -> None:
+    ended = workplace.run("plan", "--trusted", "no-such-ref", "--format", "json")
+    assert ended.exit_code == 1
+    assert "trusted-unreadable" in ended.codes
+    assert workplace.sandbox.log == []
+
+
+def test_secrets_of_files_are_read_only_where_allowed(workplace: Workplace) -> None:
+    Path(workplace.folder / "key").write_text(workplace.sandbox.api_key, "utf-8")
+    workplace.edit("api_key: {env: EXOLVE_API_KEY}", "api_key: {file: key}", file="reconciler.yaml")
+    refused = workplace.run("plan")
+    assert refused.exit_code == 1
+    assert "--allow-local-secrets" in refused.stdout + refused.stderr
+    assert workplace.run("plan", "--allow-local-secrets").exit_code == 0
+    assert workplace.run("plan", RECONCILER_TRUSTED="1").exit_code == 0
