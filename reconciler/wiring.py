@@ -11,15 +11,19 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reconciler.clock import Clock, SystemClock, rfc3339
 from reconciler.config.settings import Configuration
 from reconciler.plan.decide import Ground
 from reconciler.providers.base import Provider, ProviderError
-from reconciler.record import digest_key, open_record
+from reconciler.record import digest_key, open_record, open_tokens
 from reconciler.record.base import Record, RecordError, Run
 from reconciler.secrets import Digester, SecretError, Secrets
+
+if TYPE_CHECKING:
+    from reconciler.record.token_texts import HttpTexts, PostgresTexts
 
 
 @dataclass(slots=True)
@@ -36,6 +40,7 @@ class Session:
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
     _providers: dict[str, Provider] = field(default_factory=dict)
     _record: Record | None = None
+    _tokens: PostgresTexts | HttpTexts | None = None
 
     @property
     def record(self) -> Record:
@@ -74,11 +79,21 @@ class Session:
                 raise ProviderError(f"account {account} is not configured", hint=f"add it under `accounts.{account}`")
             try:
                 self._providers[account] = open_provider(
-                    settings, self.secrets, clock=self.clock, on_wait=self.on_wait
+                    settings, self.secrets, clock=self.clock, on_wait=self.on_wait, tokens=self.tokens
                 )
             except SecretError as error:
                 raise ProviderError(str(error)) from None
         return self._providers[account]
+
+    def tokens(self) -> PostgresTexts | HttpTexts | None:
+        """Where a shared record keeps tokens, None for the machine's own store; raises ProviderError."""
+        if self._tokens is None:
+            settings, name = self.configuration.record, self.configuration.name
+            try:
+                self._tokens = open_tokens(settings, name=name, secrets=self.secrets)
+            except RecordError as error:
+                raise ProviderError(str(error), hint=error.hint) from None
+        return self._tokens
 
     def new_run(self, *, origin: str, commit: str | None) -> Run:
         """A run of this process, starting now."""
@@ -98,6 +113,8 @@ class Session:
             provider.close()
         if self._record is not None:
             self._record.close()
+        if self._tokens is not None:
+            self._tokens.close()
 
 
 def open_session(

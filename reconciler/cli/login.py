@@ -22,7 +22,7 @@ def login(process: Process, account: str) -> Exit:
     """Log in to an account of MTT Business: open the address that is shown, then paste where it leads back to.
 
     The redirect or its code is read from standard input. Its `state` must be that of this login. Tokens are stored in
-    the user's state folder, readable by the user only.
+    the user's state folder, readable by the user only, or encrypted beside a record in http or postgres.
 
     Example: reconciler login office
     """
@@ -37,7 +37,7 @@ def login(process: Process, account: str) -> Exit:
         state = secrets.token_urlsafe(24)
         url = authorize_url(settings, session.secrets, state)
         pasted = _ask(process, url)
-        exchange(settings, session.secrets, pasted, state)
+        exchange(settings, session.secrets, pasted, state, tokens=session.tokens())
     _tell(process, account)
     return Exit.DONE
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from reconciler.clock import Clock, SystemClock
 from reconciler.config.settings import Account
 from reconciler.http.budget import OnWait, silent
 from reconciler.http.patience import Patience, patience_from
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.secrets import Secrets
+
+if TYPE_CHECKING:
+    from reconciler.providers.mtt.shared import Texts
+    from reconciler.providers.mtt.tokens import TokenStore
 
 
 def open_provider(
@@ -17,11 +24,12 @@ def open_provider(
     clock: Clock | None = None,
     on_wait: OnWait = silent,
     patience: Patience | None = None,
+    tokens: Callable[[], Texts | None] = lambda: None,
 ) -> Provider:
     """Open an account at its vendor; sends nothing. Raises ProviderError, and SecretError where a secret cannot be had.
 
     `on_wait(seconds, reason)` hears of pauses that the vendor asked for. A vendor's package is imported when needed: no
-    command that stays offline pays for an HTTP client.
+    command that stays offline pays for an HTTP client. `tokens` gives the store of tokens that a team shares, if any.
     """
     clock = clock or SystemClock()
     patience = patience or patience_from(secrets.environ)
@@ -32,7 +40,8 @@ def open_provider(
     if account.provider == "mtt":
         from reconciler.providers.mtt.opening import open_mtt
 
-        return open_mtt(account, secrets, clock=clock, on_wait=on_wait, patience=patience)
+        store = _shared(tokens())
+        return open_mtt(account, secrets, clock=clock, on_wait=on_wait, patience=patience, store=store)
     raise ProviderError(f"account {account.name}: nothing is known of a provider {account.provider!r}")
 
 
@@ -44,12 +53,20 @@ def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
     return opening.authorize_url(account, secrets, state)
 
 
-def exchange(account: Account, secrets: Secrets, pasted: str, state: str) -> None:
+def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, tokens: Texts | None = None) -> None:
     """Store the tokens of a login, from its pasted redirect or code; raises ProviderError and SecretError."""
     _check_login(account)
     from reconciler.providers.mtt import opening
 
-    opening.exchange(account, secrets, pasted, state)
+    opening.exchange(account, secrets, pasted, state, store=_shared(tokens))
+
+
+def _shared(texts: Texts | None) -> TokenStore | None:
+    if texts is None:
+        return None
+    from reconciler.providers.mtt.shared import SharedTokenStore
+
+    return SharedTokenStore(texts)
 
 
 def _check_login(account: Account) -> None:

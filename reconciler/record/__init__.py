@@ -11,6 +11,7 @@ from reconciler.secrets import SecretError
 
 if TYPE_CHECKING:
     from reconciler.config.settings import RecordSettings
+    from reconciler.record.token_texts import HttpTexts, PostgresTexts
     from reconciler.secrets import Secrets
 
 
@@ -46,6 +47,28 @@ def open_record(
         options = {option: _option(settings, option, secrets) for option in settings.options}
         return open_http(options, name=name, secrets=secrets)
     raise RecordError(f"record backend {settings.backend!r} is not one of file, git, http, postgres")
+
+
+def open_tokens(settings: RecordSettings, *, name: str | None, secrets: Secrets) -> PostgresTexts | HttpTexts | None:
+    """Return where a shared record keeps tokens, encrypted by RECONCILER_RECORD_KEY; None: each machine has its own.
+
+    A missing key is told when a token is needed, and never worked around: tokens that one job keeps to itself lock out
+    all others. Raises RecordError where the options are incomplete.
+    """
+    if settings.backend not in {"http", "postgres"} or name is None:
+        return None
+    from reconciler.record.sealed import Seal
+    from reconciler.record.token_texts import HttpTexts, PostgresTexts
+
+    seal = Seal(secrets.environ.get("RECONCILER_RECORD_KEY"))
+    if settings.backend == "http":
+        from reconciler.record.http_endpoints import open_wire
+
+        options = {option: _option(settings, option, secrets) for option in settings.options}
+        return HttpTexts(open_wire(options, secrets, tokens=True), seal, name=name)
+    from reconciler.record.postgres_session import Session
+
+    return PostgresTexts(Session(_option(settings, "dsn", secrets)), seal, name=name)
 
 
 def _option(settings: RecordSettings, option: str, secrets: Secrets) -> str:

@@ -9,29 +9,17 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from reconciler import __version__
-from reconciler.record.base import Holder, Lock, LockLostError, RecordError
+from reconciler.record.base import Holder, Lock, LockLostError
 from reconciler.record.document import Document, claim_data
 from reconciler.record.documents import DocumentRecord
 from reconciler.record.http_claims import claims_of, lock_id
-from reconciler.record.http_wire import PROBE, Endpoints, InDoubtError, Wire, basic
+from reconciler.record.http_endpoints import open_wire
+from reconciler.record.http_wire import PROBE, InDoubtError, Wire
 from reconciler.record.locks import HeldLock, releasing, take
 from reconciler.record.process import Claim, is_dead, locked
 from reconciler.secrets import Secrets
-
-_DEFAULTS = {"lock_method": "LOCK", "unlock_method": "UNLOCK", "update_method": "POST"}
-_VARIABLES = {
-    "address": "TF_HTTP_ADDRESS",
-    "lock_address": "TF_HTTP_LOCK_ADDRESS",
-    "unlock_address": "TF_HTTP_UNLOCK_ADDRESS",
-    "lock_method": "TF_HTTP_LOCK_METHOD",
-    "unlock_method": "TF_HTTP_UNLOCK_METHOD",
-    "update_method": "TF_HTTP_UPDATE_METHOD",
-    "username": "TF_HTTP_USERNAME",
-    "password": "TF_HTTP_PASSWORD",
-}
 
 
 class HttpStore:
@@ -162,35 +150,4 @@ def _lost(held: HeldLock, how: str) -> LockLostError:
 
 def open_http(options: Mapping[str, str], *, name: str, secrets: Secrets) -> HttpRecord:
     """Return the record that the options name, filled up from TF_HTTP_*; raises RecordError where it has no lock."""
-    chosen = {
-        option: _choose(options, option, secrets.environ.get(variable)) for option, variable in _VARIABLES.items()
-    }
-    if not chosen["address"]:
-        raise RecordError(
-            "the record has no address", hint="write `record: {http: {address: …}}`, or set TF_HTTP_ADDRESS"
-        )
-    if not chosen["lock_address"]:
-        raise RecordError(
-            "the record has no lock_address, and without a lock it is not safe",
-            hint=f"for GitLab: lock_address: {chosen['address']}/lock, lock_method: POST, unlock_method: DELETE",
-        )
-    secrets.remember(chosen["password"])
-    endpoints = Endpoints(
-        address=chosen["address"],
-        lock_address=chosen["lock_address"],
-        unlock_address=chosen["unlock_address"] or chosen["lock_address"],
-        lock_method=chosen["lock_method"],
-        unlock_method=chosen["unlock_method"],
-        update_method=chosen["update_method"],
-        basic=basic(chosen["username"], chosen["password"]) if chosen["username"] or chosen["password"] else "",
-    )
-    given = (secrets.environ.get(name, "") for name in list(_VARIABLES.values())[:3])
-    trusted = frozenset(urlsplit(address).hostname or "" for address in given) - {""}
-    return HttpRecord(Wire(endpoints, secrets, trusted=trusted), name=name)
-
-
-def _choose(options: Mapping[str, str], option: str, variable: str | None) -> str:
-    """What the configuration says, unless that is only the default; then the environment; then the default."""
-    default = _DEFAULTS.get(option, "")
-    given = options.get(option, default)
-    return given if given != default else variable or default
+    return HttpRecord(open_wire(options, secrets), name=name)

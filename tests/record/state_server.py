@@ -19,12 +19,13 @@ FIELDS = {"ID", "Operation", "Info", "Who", "Version", "Created", "Path"}
 class State:
     """What the server keeps, and how it is to behave.
 
-    `gitlab`: lock and unlock are POST and DELETE of `/state/lock`, a held lock is 409 with the *asker's* info but for
+    `gitlab`: lock and unlock are POST and DELETE of `ROOT/lock`, a held lock is 409 with the *asker's* info but for
     id, user and time, and a password is wanted (lib/api/terraform/state.rb of GitLab).
     `faults` maps a method to what to do with its next request: a status to answer, or `cut` (do it, then hang up).
     """
 
     gitlab: bool = False
+    root: str = "/state"
     document: str | None = None
     lock: dict[str, Any] | None = None
     none_yet: int = 404
@@ -37,16 +38,16 @@ class State:
         parts = urlsplit(target)
         with self.mutex:
             self.log.append(f"{method} {target}")
-            if parts.path not in ("/state", "/state/lock"):
+            if not parts.path.startswith(self.root):
                 return 404, ""
-            match (method, parts.path, self.gitlab):
-                case ("GET", "/state", _):
+            match (method, parts.path.removeprefix(self.root), self.gitlab):
+                case ("GET", "", _):
                     return (self.none_yet, "") if self.document is None else (200, self.document)
-                case ("LOCK", "/state", False) | ("POST", "/state/lock", True):
+                case ("LOCK", "", False) | ("POST", "/lock", True):
                     return self.take(json.loads(body))
-                case ("UNLOCK", "/state", False) | ("DELETE", "/state/lock", True):
+                case ("UNLOCK", "", False) | ("DELETE", "/lock", True):
                     return self.give_back(json.loads(body))
-                case ("POST", "/state", _):
+                case ("POST", "", _):
                     return self.store(body, parse_qs(parts.query).get("ID", [""])[0])
                 case _:
                     return 405, ""

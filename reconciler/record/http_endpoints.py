@@ -1,0 +1,81 @@
+"""Where a record's state server is: what the configuration says, filled up from the variables that CI templates set.
+
+Knows no requests. The tokens beside a record have a document of their own, at an address derived from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from reconciler.record.base import RecordError
+from reconciler.record.http_wire import Endpoints, Wire, basic
+from reconciler.secrets import Secrets
+
+_DEFAULTS = {"lock_method": "LOCK", "unlock_method": "UNLOCK", "update_method": "POST"}
+_VARIABLES = {
+    "address": "TF_HTTP_ADDRESS",
+    "lock_address": "TF_HTTP_LOCK_ADDRESS",
+    "unlock_address": "TF_HTTP_UNLOCK_ADDRESS",
+    "lock_method": "TF_HTTP_LOCK_METHOD",
+    "unlock_method": "TF_HTTP_UNLOCK_METHOD",
+    "update_method": "TF_HTTP_UPDATE_METHOD",
+    "username": "TF_HTTP_USERNAME",
+    "password": "TF_HTTP_PASSWORD",
+}
+_ADDRESSES = ("address", "lock_address", "unlock_address")
+_TOKENS = "-tokens"
+
+
+def open_wire(options: Mapping[str, str], secrets: Secrets, *, tokens: bool = False) -> Wire:
+    """Return the way to the record's document, or to that of its tokens; raises RecordError where it has no lock."""
+    chosen = {name: _choose(options, name, secrets.environ.get(variable)) for name, variable in _VARIABLES.items()}
+    _check(chosen)
+    secrets.remember(chosen["password"])
+    endpoints = Endpoints(
+        address=chosen["address"],
+        lock_address=chosen["lock_address"],
+        unlock_address=chosen["unlock_address"] or chosen["lock_address"],
+        lock_method=chosen["lock_method"],
+        unlock_method=chosen["unlock_method"],
+        update_method=chosen["update_method"],
+        basic=basic(chosen["username"], chosen["password"]) if chosen["username"] or chosen["password"] else "",
+    )
+    given = (secrets.environ.get(_VARIABLES[name], "") for name in _ADDRESSES)
+    trusted = frozenset(urlsplit(address).hostname or "" for address in given) - {""}
+    return Wire(_beside(endpoints) if tokens else endpoints, secrets, trusted=trusted)
+
+
+def _choose(options: Mapping[str, str], option: str, variable: str | None) -> str:
+    """What the configuration says, unless that is only the default; then the environment; then the default."""
+    default = _DEFAULTS.get(option, "")
+    given = options.get(option, default)
+    return given if given != default else variable or default
+
+
+def _check(chosen: Mapping[str, str]) -> None:
+    if not chosen["address"]:
+        raise RecordError(
+            "the record has no address", hint="write `record: {http: {address: …}}`, or set TF_HTTP_ADDRESS"
+        )
+    if not chosen["lock_address"]:
+        raise RecordError(
+            "the record has no lock_address, and without a lock it is not safe",
+            hint=f"for GitLab: lock_address: {chosen['address']}/lock, lock_method: POST, unlock_method: DELETE",
+        )
+
+
+def _beside(endpoints: Endpoints) -> Endpoints:
+    """Where the tokens are: `…/state/NAME-tokens`, locked as `…/state/NAME-tokens/lock` where the record is so."""
+    moved = {name: _moved(getattr(endpoints, name), endpoints.address) for name in _ADDRESSES}
+    return replace(endpoints, **moved)
+
+
+def _moved(address: str, base: str) -> str:
+    if "?" in base or not address.startswith(base):
+        raise RecordError(
+            "no place for MTT's tokens can be derived from the addresses of the record",
+            hint="use addresses without a query, the lock's beginning with the document's",
+        )
+    return base.rstrip("/") + _TOKENS + address.removeprefix(base)
