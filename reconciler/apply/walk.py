@@ -169,7 +169,9 @@ class Walk:
                 yield futures[future], future.result()
 
     def _attempt(self, account: AccountState, group: Group) -> list[Attempt]:
-        why = _INTERRUPTED if self.interrupted.is_set() else account.stopped or self.may_write()
+        if self.interrupted.is_set():
+            self.halt = Halt.INTERRUPTED
+        why = _INTERRUPTED if self.halt is Halt.INTERRUPTED else account.stopped or self.may_write()
         if why:
             return [Attempt(Outcome.SKIPPED, why)] * len(group)
         self.emit(Sending(tuple(change.address for change in group)))
