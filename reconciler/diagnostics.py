@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import StrEnum
 
 
-class Severity(str, Enum):
+class Severity(StrEnum):
     """How bad a diagnostic is; only an error makes a configuration or plan unusable."""
 
     ERROR = "error"
@@ -64,7 +64,7 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding about one text, before it has a place in a file: `start` and `end` are character offsets, end exclusive."""
+    """A finding about one text, before it has a place in a file: `start` and `end` count characters, end exclusive."""
 
     code: str
     severity: Severity

@@ -42,7 +42,7 @@ def _plain(before: Json, after: Json) -> list[FieldChange]:
 
 
 def _targets(before: Json, after: Json) -> list[FieldChange]:
-    """Pair the targets place by place, or by whom they ring, whichever tells less: one put in between moves the rest."""
+    """Pair the targets by place, or by whom they ring, whichever tells less: one put in between moves the rest."""
     old: Sequence[Json] = before.get("targets") or ()
     new: Sequence[Json] = after.get("targets") or ()
     if old == new:

@@ -101,9 +101,7 @@ def _read_account(provider: Provider, wanted: Sequence[Wanted], reader: Reader) 
     problems = [_account_problem(provider, unreachable, place)] if unreachable else []
     if listing is not None and not listing.complete:
         problems.append(_incomplete(provider, listing, place))
-    return Live(
-        observations, _unmanaged(provider, wanted, listing), tuple(problems), provider.calls_made - before
-    )
+    return Live(observations, _unmanaged(provider, wanted, listing), tuple(problems), provider.calls_made - before)
 
 
 def _from_listing(
@@ -197,9 +195,7 @@ def _incomplete(provider: Provider, listing: Listing, place: Location | None) ->
     return Diagnostic("provider-list-incomplete", Severity.ERROR, message, place)
 
 
-def _unmanaged(
-    provider: Provider, wanted: Sequence[Wanted], listing: Listing | None
-) -> Mapping[str, tuple[str, ...]]:
+def _unmanaged(provider: Provider, wanted: Sequence[Wanted], listing: Listing | None) -> Mapping[str, tuple[str, ...]]:
     if listing is None:
         return {}
     claimed = {item.key.number for item in wanted}

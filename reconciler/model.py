@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from reconciler.diagnostics import Diagnostic, Location
@@ -16,14 +16,14 @@ from reconciler.diagnostics import Diagnostic, Location
 CANONICAL_VERSION = 1
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """The two things that are managed of a number."""
 
     FORWARDING = "forwarding"
     PARKING = "parking"
 
 
-class Redirect(str, Enum):
+class Redirect(StrEnum):
     """How the targets of a number ring: RedirectType 1, 2, 3 of the vendor."""
 
     SINGLE = "single"
@@ -31,7 +31,7 @@ class Redirect(str, Enum):
     PARALLEL = "parallel"
 
 
-class Action(str, Enum):
+class Action(StrEnum):
     """What a change does; `ASSERT` writes again what cannot be read and is not known."""
 
     CREATE = "create"
@@ -42,7 +42,7 @@ class Action(str, Enum):
     ASSERT = "assert"
 
 
-class LiveSource(str, Enum):
+class LiveSource(StrEnum):
     """How a plan came to know the value before a change."""
 
     READ = "read"
@@ -50,7 +50,7 @@ class LiveSource(str, Enum):
     UNKNOWN = "unknown"
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """What became of a change in a run."""
 
     APPLIED = "applied"
@@ -191,7 +191,7 @@ class Observation:
 class Entry:
     """What the record holds of one key: the value that we last wrote or found equal.
 
-    `value` is canonical JSON text with sensitive parts masked, `digests` maps a sensitive field path to its keyed digest.
+    `value` is canonical JSON text with sensitive parts masked, `digests` maps a sensitive field's path to its digest.
     `confirmed` is False where the value could not be read back. `written_at` is an RFC 3339 time in UTC.
     """
 
@@ -217,7 +217,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing to do to one number. `before` and `after` are canonical, masked JSON values (None: nothing or not known).
+    """One thing to do to one number. `before` and `after` are canonical, masked JSON (None: nothing or not known).
 
     `after_digests` are the keyed digests of sensitive values in `after`; `live_digest` is that of the live value the
     change was made from; `depends_on` are addresses whose change goes before this one.

@@ -91,12 +91,16 @@ _TABLE: tuple[Rule, ...] = (
     Rule("display-number-unused", _WARNING, "A display_number has no effect, since masking is off.", adjustable=True),
     Rule("event-extended-unused", _WARNING, "event_extended has no effect without event_url.", adjustable=True),
     Rule("forget-declared", _ERROR, "A number is both declared and to be forgotten."),
-    # -- calls across the configuration ---------------------------------------------------------------------------------
+    # -- calls across the configuration -----------------------------------------------------------------------------
     Rule("route-loop", _ERROR, "Calls go in a circle of managed numbers."),
     Rule("route-gap", _WARNING, "There is a time at which no target rings.", adjustable=True),
     Rule("route-double-ring", _WARNING, "The same target is called twice at the same time.", adjustable=True),
-    Rule("route-shadowed", _WARNING, "A target never rings, since those before it cover all its time.", adjustable=True),
-    Rule("route-single-several", _WARNING, "Several targets are active at once under redirect: single.", adjustable=True),
+    Rule(
+        "route-shadowed", _WARNING, "A target never rings, since those before it cover all its time.", adjustable=True
+    ),
+    Rule(
+        "route-single-several", _WARNING, "Several targets are active at once under redirect: single.", adjustable=True
+    ),
     Rule("route-dead-end", _WARNING, "A target is a managed number that forwards nowhere.", adjustable=True),
     Rule("route-long-chain", _WARNING, "A call passes through more than three forwardings.", adjustable=True),
     Rule("route-long-ringing", _WARNING, "Sequential targets ring for more than 180 s in all.", adjustable=True),

@@ -94,7 +94,7 @@ class Secrets:
             self._known.add(value)
 
     def redact(self, text: str) -> str:
-        """Take every known secret, plain, URL-encoded, JSON-escaped or in base64, and every URL's query out of a text."""
+        """Take every known secret (plain, URL-encoded, JSON-escaped, base64) and every URL's query out of a text."""
         for value in sorted(self._known, key=len, reverse=True):
             for form in _spellings(value):
                 text = text.replace(form, MASK)

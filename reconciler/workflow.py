@@ -31,7 +31,6 @@ from reconciler.record.base import RecordState
 from reconciler.secrets import SecretError
 from reconciler.wiring import Session
 
-
 _UNWRITABLE = "unwritable-fields"
 
 
@@ -200,9 +199,7 @@ def _read(session: Session, wanted: Mapping[str, Sequence[Wanted]], reader: Read
             problems.append(Diagnostic(error.code, Severity.ERROR, message, place, error.hint))
             unknown.update((item.key, Observation(None, 0.0)) for item in items)
     live = read_live(providers, {name: wanted[name] for name in providers}, reader)
-    return replace(
-        live, observations={**live.observations, **unknown}, diagnostics=(*problems, *live.diagnostics)
-    )
+    return replace(live, observations={**live.observations, **unknown}, diagnostics=(*problems, *live.diagnostics))
 
 
 def _account_lines(configuration: Configuration) -> dict[str, Location]:

@@ -1,1 +1,1 @@
-"""Walks a plan window by window: durable intent, write, read back, settle; says truthfully what became of each change."""
+"""Walks a plan window by window: intent, write, read back, settle; says truthfully what became of each change."""

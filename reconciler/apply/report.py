@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.model import Action, Kind, Outcome
 
 
-class Halt(str, Enum):
+class Halt(StrEnum):
     """Why a run ended before all changes were tried."""
 
     NONE = "none"

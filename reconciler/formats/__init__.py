@@ -1,1 +1,1 @@
-"""Plans, reports and diagnostics as versioned JSON; each file's models are the source of one schema under `schemas/`."""
+"""Plans, reports and diagnostics as versioned JSON; each file's models are the source of a file under `schemas/`."""

@@ -222,8 +222,7 @@ def _plan(stored: PlanJson) -> Plan:
         declared=stored.declared,
         calls=Calls(stored.calls.made, stored.calls.saved),
         breaches=tuple(
-            Breach(item.code, item.address or "", diagnostic_from_json(item), item.allowed_by)
-            for item in stored.policy
+            Breach(item.code, item.address or "", diagnostic_from_json(item), item.allowed_by) for item in stored.policy
         ),
         diagnostics=tuple(diagnostic_from_json(item) for item in stored.diagnostics),
     )

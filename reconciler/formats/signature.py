@@ -78,7 +78,8 @@ def _private_key(file: Path) -> Ed25519PrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise SignatureError(f"{file} holds no unencrypted private key in PEM") from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise SignatureError(f"{file} holds no Ed25519 key; make one with: openssl genpkey -algorithm ed25519 -out {file}")
+        remedy = f"make one with: openssl genpkey -algorithm ed25519 -out {file}"
+        raise SignatureError(f"{file} holds no Ed25519 key; {remedy}")
     return key
 
 
@@ -86,9 +87,8 @@ def _public_key(file: Path) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(_read(file))
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise SignatureError(
-            f"{file} holds no public key in PEM; take it from the private one with: openssl pkey -in KEY -pubout -out {file}"
-        ) from None
+        remedy = f"take it from the private one with: openssl pkey -in KEY -pubout -out {file}"
+        raise SignatureError(f"{file} holds no public key in PEM; {remedy}") from None
     if not isinstance(key, Ed25519PublicKey):
         raise SignatureError(f"{file} holds no Ed25519 key")
     return key

@@ -1,4 +1,4 @@
-"""Desired, live and recorded values to a plan: decisions a number, their order, and the policy they are held against."""
+"""Desired, live and recorded values to a plan: decisions, their order, and the policy they are held against."""
 
 from reconciler.plan.model import Breach, Calls, Consent, Plan
 

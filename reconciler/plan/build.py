@@ -1,4 +1,4 @@
-"""Configuration, record and live values to one plan: gathers what is known of each key, decides, orders, holds against policy.
+"""Configuration, record and live values to one plan: gathers what is known, decides, orders, holds against policy.
 
 Pure but for the reader that is handed in; knows no vendor, no backend and no output.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
+from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from reconciler.config.settings import Account, Configuration
@@ -24,7 +24,7 @@ from reconciler.record.base import Intent, RecordState
 ReadLive = Callable[[Mapping[str, Sequence[Wanted]]], Live]
 
 
-class Refresh(str, Enum):
+class Refresh(StrEnum):
     """Which numbers a plan reads: all, those that differ from the record, or none."""
 
     ALL = "all"
@@ -75,15 +75,11 @@ class _Gathered:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def build(
-    configuration: Configuration, state: RecordState, ground: Ground, options: Options, read: ReadLive
-) -> Plan:
+def build(configuration: Configuration, state: RecordState, ground: Ground, options: Options, read: ReadLive) -> Plan:
     """Make the plan. `read` reads live values of what is asked for, per account."""
     gathered = _gather(configuration, state, options.selection)
     live = read(_wanted(gathered.subjects, ground, options.refresh))
-    subjects = [
-        replace(subject, observation=live.observations.get(subject.key)) for subject in gathered.subjects
-    ]
+    subjects = [replace(subject, observation=live.observations.get(subject.key)) for subject in gathered.subjects]
     decisions = [decide(subject, ground) for subject in subjects]
     changes = ordered([*(_told(item.change) for item in decisions if item.change is not None), *gathered.forgets])
     diagnostics = [*options.warnings, *gathered.diagnostics, *live.diagnostics]
@@ -190,9 +186,7 @@ def open_intents(state: RecordState) -> dict[Key, Intent]:
     return {intent.key: intent for window in state.windows for intent in window.intents}
 
 
-def _gather_vanished(
-    configuration: Configuration, known: Entry | Intent, subject: Subject, found: _Gathered
-) -> None:
+def _gather_vanished(configuration: Configuration, known: Entry | Intent, subject: Subject, found: _Gathered) -> None:
     account = _account_of(configuration.accounts, known)
     if account is None:
         message = (
@@ -220,7 +214,7 @@ def _block_missing(configuration: Configuration, entry: Entry) -> Diagnostic:
     return Diagnostic(
         "block-missing",
         Severity.ERROR,
-        f"{entry.account}/{entry.key.number} has a recorded {kind.value} and its entry has no `{kind.value}` block any more",
+        f"{entry.account}/{entry.key.number} has a recorded {kind.value}, and its entry has no such block any more",
         configuration.numbers[entry.key.number],
         hint=f"write `{off}` to switch it off, or list the number under `forget` and remove its entry",
     )

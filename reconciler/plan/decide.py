@@ -116,9 +116,7 @@ def _unread(subject: Subject, seen: Observation) -> Decision:
 def entry_for(desired: Desired, want: Form, ground: Ground, *, unknown: Iterable[str] = ()) -> Entry:
     """The entry that says: this value is ours. Fields in `unknown` are recorded as not known."""
     data = {**want.json, **dict.fromkeys(unknown)}
-    return Entry(
-        desired.key, desired.account, dump(data), want.digests(ground.digester), protected=desired.protected
-    )
+    return Entry(desired.key, desired.account, dump(data), want.digests(ground.digester), protected=desired.protected)
 
 
 def record_form(entry: Entry) -> Form:
@@ -131,9 +129,7 @@ def digested(want: Form, digester: Digester) -> Form:
     return Form(want.json, want.digests(digester))
 
 
-def _against_live(
-    subject: Subject, desired: Desired, want: Form, seen: Observation, ground: Ground
-) -> Decision:
+def _against_live(subject: Subject, desired: Desired, want: Form, seen: Observation, ground: Ground) -> Decision:
     live = _live_form(subject, desired, want, seen)
     compared = _compare(subject, live, want)
     notes = (*_event_url_removed(desired, compared), *_unverifiable(desired, want, compared))
@@ -195,9 +191,7 @@ def _recorded_values(subject: Subject, path: str, type_name: str) -> list[Any]:
     return distinct if subject.intent else [value for value in distinct if value is not None]
 
 
-def _recording(
-    subject: Subject, desired: Desired, want: Form, compared: _Compared, ground: Ground
-) -> Entry | None:
+def _recording(subject: Subject, desired: Desired, want: Form, compared: _Compared, ground: Ground) -> Entry | None:
     """The entry to keep of a number that is as desired; None where the record says so already."""
     entry = subject.entry
     fresh = entry_for(desired, want, ground, unknown=compared.unrecorded)
@@ -318,9 +312,7 @@ def _parking(subject: Subject, desired: Desired, want: Form, ground: Ground) -> 
         action = Action.ASSERT
     else:
         return Decision(as_recorded=True)
-    return Decision(
-        replace(base, action=action, before=recorded.json, fields=fields, live_source=LiveSource.RECORDED)
-    )
+    return Decision(replace(base, action=action, before=recorded.json, fields=fields, live_source=LiveSource.RECORDED))
 
 
 def _vanished(subject: Subject, ground: Ground) -> Decision:
@@ -344,8 +336,8 @@ def _vanished_seen(subject: Subject, recorded: Form, seen: Observation, ground: 
         note = Diagnostic(
             "released-changed-by-hand",
             Severity.WARNING,
-            f"{subject.account}/{subject.key.number}: released, changed by hand: it is in no file any more and its live "
-            "forwarding is not what was last written; it is only forgotten",
+            f"{subject.account}/{subject.key.number}: released, changed by hand: it is in no file any more and its "
+            "live forwarding is not what was last written; it is only forgotten",
         )
         return Decision(_forget(subject, live), diagnostics=(note,), settled=True)
     return Decision(_as_read(_delete(subject, live, NoForwarding()), live, seen, ground), settled=True)

@@ -43,8 +43,9 @@ class Consent:
 class Plan:
     """What apply would do, in order.
 
-    `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made. `recordings` are entries of numbers that are as desired and
-    not yet recorded so, `observed` the keys whose live value is known; both are for a fresh plan only and never stored.
+    `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made.
+    `recordings` are entries of numbers that are as desired and not yet recorded so, `observed` the keys whose live
+    value is known; both are for a fresh plan only and never stored.
     """
 
     configuration: str
