@@ -60,6 +60,10 @@ class SandboxWorld:
     store: MemoryStore = field(default_factory=MemoryStore)
     record: Record | None = None
     clock: QuickClock = field(default_factory=QuickClock)
+    refresh_token: str = ""
+
+    def __post_init__(self) -> None:
+        self.refresh_token = self.refresh_token or self.sandbox.mtt.oauth.issue_refresh_token()
 
     @property
     def configuration(self) -> Configuration:
@@ -86,7 +90,7 @@ class SandboxWorld:
             "EXOLVE": self.sandbox.api_key,
             "MTT_ID": self.sandbox.client_id,
             "MTT_SECRET": self.sandbox.client_secret,
-            "MTT_REFRESH": self.sandbox.refresh_token,
+            "MTT_REFRESH": self.refresh_token,
         }
 
     def session(self) -> Session:
