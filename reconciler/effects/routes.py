@@ -6,111 +6,134 @@ Pure, over canonical values. Knows no files, no vendor and no output format.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from reconciler.canonical import Json
-from reconciler.effects.states import plain_text
 from reconciler.schedule import Period, PeriodError
 
 NO_TARGET_NOTE = "no target: what the vendor does then is not documented"
+_SIP_ID_START = "88314"
+
+
+class Place(StrEnum):
+    """What kind of place a call goes to; `NUMBER` is one of the configuration."""
+
+    PHONE = "phone"
+    SIP_ID = "sip_id"
+    NUMBER = "number"
+    URL = "url"
+    SIP = "sip"
+    TRUNK = "sip_trunk"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One target on the way of a call. `depth` counts the numbers it was forwarded through; `why` it does not ring, else "".
+    """One place that a call may go to. `why` it does not go there at this instant, else "".
 
-    `position` is the place in the order of ringing, from 1; parallel targets share one. `timeout` in seconds, 0 = unknown.
+    `position` counts places in the order in which they are tried, from 1; those tried at once share it, and silent ones
+    have 0. `timeout` in seconds, 0 = not known. `steps` is how a managed number forwards the call on, by `redirect`.
     """
 
-    depth: int
     to: str
-    rings: bool
+    place: Place
     position: int = 0
     timeout: int = 0
     name: str = ""
     why: str = ""
+    redirect: str = ""
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def rings(self) -> bool:
+        """Whether somebody's phone rings, here or further on."""
+        return not self.why and (self.place is not Place.NUMBER or any(step.rings for step in self.steps))
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What becomes of a call to `number`; `note` is set where nothing rings."""
+    """What becomes of a call to `number`: who is tried, by `redirect`; `note` is set where nobody rings."""
 
     number: str
+    redirect: str
     steps: tuple[Step, ...]
     note: str = ""
 
 
 def route(number: str, values: Mapping[str, Json], *, at: int, zone: str) -> Route:
     """Follow a call. `values` maps managed numbers to canonical values, `at` is in seconds since the epoch."""
-    steps = tuple(_follow(number, values, _Instant(at, zone), depth=0, seen=(number,)))
-    rings = any(step.rings for step in steps)
-    return Route(number, steps, "" if rings else NO_TARGET_NOTE)
+    walk = _Walk(values, at, zone)
+    steps = tuple(walk.steps(number, (number,)))
+    note = "" if any(step.rings for step in steps) else NO_TARGET_NOTE
+    return Route(number, values[number].get("redirect", ""), steps, note)
 
 
-@dataclass(frozen=True, slots=True)
-class _Instant:
+@dataclass(slots=True)
+class _Walk:
+    """One instant; `followed` are the numbers whose further way was told already."""
+
+    values: Mapping[str, Json]
     at: int
     zone: str
+    followed: set[str] = field(default_factory=set)
 
-    def inside(self, schedule: str | None) -> bool | None:
-        """Whether a canonical schedule holds now; None where it is not of the grammar."""
+    def steps(self, number: str, path: tuple[str, ...]) -> Iterator[Step]:
+        """The places that a number sends a call to; `path` are the numbers that it came through."""
+        value = self.values[number]
+        match value["type"]:
+            case "number":
+                yield from self._targets(value, path)
+            case "url":
+                yield Step(value["url"], Place.URL, 1)
+                if value["reserve"]:
+                    yield self._reserve(value["reserve"])
+            case "sip":
+                yield Step(value["sip_uri"], Place.SIP, 1)
+            case "sip_trunk":
+                yield Step(f"{value['static_ip']}:{value['port']}", Place.TRUNK, 1, value["timeout"])
+
+    def _targets(self, value: Json, path: tuple[str, ...]) -> Iterator[Step]:
+        position = 0
+        for target in value["targets"]:
+            why = self._silence(target)
+            if not why and value["redirect"] == "single" and position:
+                why = "redirect: single rings one target, and one before it is on"
+            if not why:
+                position = 1 if value["redirect"] == "parallel" else position + 1
+            yield self._step(target, 0 if why else position, why, path)
+
+    def _step(self, target: Json, position: int, why: str, path: tuple[str, ...]) -> Step:
+        to, timeout, name = target["to"], target["timeout"], target["name"]
+        place = self._place(to)
+        if place is not Place.NUMBER or why:
+            return Step(to, place, position, timeout, name, why)
+        if to in path:
+            return Step(to, place, position, timeout, name, "a loop: the call has come through this number already")
+        if to in self.followed:
+            return Step(to, place, position, timeout, name, "told above")
+        self.followed.add(to)
+        redirect = self.values[to].get("redirect", "")
+        steps = tuple(self.steps(to, (*path, to)))
+        nowhere = "" if steps else "a managed number that forwards nowhere"
+        return Step(to, place, position, timeout, name, nowhere, redirect, steps)
+
+    def _reserve(self, to: str) -> Step:
+        return Step(to, self._place(to), why="the reserve rings only when the URL cannot be reached")
+
+    def _place(self, to: str) -> Place:
+        if to in self.values:
+            return Place.NUMBER
+        return Place.SIP_ID if to.startswith(_SIP_ID_START) and len(to) == 15 else Place.PHONE
+
+    def _silence(self, target: Json) -> str:
+        """Why a target is not on at this instant, else ""."""
+        if not target["active"]:
+            return "active: false"
+        schedule = target["schedule"]
         if schedule is None:
-            return True
+            return ""
         try:
-            return Period.parse(schedule).matches(self.at, self.zone)
+            period = Period.parse(schedule)
         except PeriodError:
-            return None
-
-
-def _follow(
-    number: str, values: Mapping[str, Json], now: _Instant, *, depth: int, seen: tuple[str, ...]
-) -> Iterator[Step]:
-    value = values.get(number)
-    if value is None or value["type"] != "number":
-        if value is not None and value["type"] != "none":
-            yield Step(depth, plain_text(value), rings=True, position=1, timeout=value.get("timeout") or 0)
-            if value.get("reserve"):
-                yield Step(
-                    depth, value["reserve"], rings=False, why="reserve: rings only when the URL cannot be reached"
-                )
-        return
-    for step, managed in _targets(value, now, depth, values):
-        yield step
-        if step.rings and managed:
-            yield from _into(step.to, values, now, depth=depth, seen=seen)
-
-
-def _into(
-    number: str, values: Mapping[str, Json], now: _Instant, *, depth: int, seen: tuple[str, ...]
-) -> Iterator[Step]:
-    """Follow a target that is a managed number itself."""
-    if number in seen:
-        yield Step(depth + 1, number, rings=False, why="a loop: the call has been here before")
-        return
-    inner = tuple(_follow(number, values, now, depth=depth + 1, seen=(*seen, number)))
-    yield from inner
-    if not any(step.rings for step in inner):
-        yield Step(depth + 1, number, rings=False, why="it is a managed number that forwards to nobody now")
-
-
-def _targets(value: Json, now: _Instant, depth: int, values: Mapping[str, Json]) -> Iterator[tuple[Step, bool]]:
-    position = 0
-    for target in value["targets"]:
-        why = _silence(target, now)
-        if not why and value["redirect"] == "single" and position:
-            why = "only one target rings (redirect: single), and one before it does"
-        if why:
-            yield Step(depth, target["to"], rings=False, timeout=target["timeout"], name=target["name"], why=why), False
-            continue
-        position = 1 if value["redirect"] == "parallel" else position + 1
-        step = Step(depth, target["to"], True, position, target["timeout"], target["name"])
-        yield step, target["to"] in values
-
-
-def _silence(target: Json, now: _Instant) -> str:
-    if not target["active"]:
-        return "active: false"
-    inside = now.inside(target["schedule"])
-    if inside is None:
-        return f"when it rings is not known: {target['schedule']!r} is not of the period grammar"
-    return "" if inside else f"outside its schedule ({Period.parse(target['schedule']).phrase()})"
+            return f"nobody knows when it rings: {schedule!r} is not of the period grammar"
+        return "" if period.matches(self.at, self.zone) else f"outside its schedule ({period.phrase()})"

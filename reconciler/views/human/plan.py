@@ -180,10 +180,12 @@ def _effects(change: Change, columns: int) -> Iterator[Line]:
     """What callers notice; a new or removed forwarding that holds at all times says so in its title already."""
     if change.action in (Action.CREATE, Action.DELETE) and [effect.when for effect in change.effects] == ["always"]:
         return
+    if is_unnoticed(change):
+        yield line(_INDENT, Span("callers   notice nothing", Tone.FAINT))
     broad = max((width(effect.when) for effect in change.effects), default=0)
     for at, effect in enumerate(change.effects):
         start = line(_INDENT, Span(pad("callers" if at == 0 else "", 7), Tone.NOTED), "   ")
-        before = _in_the_past(effect.before)
+        before = in_the_past(effect.before)
         text = f"{before} -> {effect.after}"
         if line_width(start) + broad + 3 + width(text) <= columns:
             yield (*start, Span(f"{pad(effect.when, broad)}   {text}"))
@@ -194,8 +196,16 @@ def _effects(change: Change, columns: int) -> Iterator[Line]:
             yield from hanging(line(indent, "-> "), effect.after, columns)
 
 
-def _in_the_past(before: str) -> str:
-    return f"rang {before.removeprefix('rings ')}" if before.startswith("rings ") else before
+def is_unnoticed(change: Change) -> bool:
+    """Whether a change of what is known has no effect on callers."""
+    return change.action in (Action.UPDATE, Action.ADOPT) and change.before is not None and not change.effects
+
+
+def in_the_past(before: str) -> str:
+    """What happened until a change."""
+    if before.startswith("rings "):
+        return f"rang {before.removeprefix('rings ')}"
+    return f"did {before.removeprefix('does ')}" if before.startswith("does not ") else before
 
 
 def _needs(change: Change, shown: Plan) -> Iterator[Line]:

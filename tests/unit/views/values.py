@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.effects import effects
 from reconciler.model import Action, Change, FieldChange, Key, Kind, LiveSource
 from reconciler.plan.model import Breach, Plan
 
@@ -32,7 +33,8 @@ def change(address: str, action: Action, before: Any, after: Any, *fields: Field
     """A change that was read live."""
     account, _, number = address.partition("/")
     kind = more.pop("kind", Kind.FORWARDING)
-    more = {"live_source": LiveSource.READ, "read_at": "2026-11-21T10:00:00Z", **more}
+    noticed = effects(before, after)
+    more = {"live_source": LiveSource.READ, "read_at": "2026-11-21T10:00:00Z", "effects": noticed, **more}
     key = Key("mtt" if kind is Kind.PARKING else "exolve", number, kind)
     return Change(key, account, action, before, after, tuple(fields), **more)
 

@@ -1,0 +1,115 @@
+"""`reconciler route`: who rings for a number at an instant.
+
+Must not need a network, a credential or the record.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.opening import usable
+from reconciler.cli.process import Process
+from reconciler.cli.trouble import show_diagnostics, stop
+from reconciler.clock import SystemClock, rfc3339
+
+if TYPE_CHECKING:
+    from reconciler.config.settings import Configuration
+    from reconciler.model import Desired
+
+_UNIX_START = datetime.fromisoformat("1970-01-01")  # without a zone, as are local times of the configuration
+
+
+class Moment(click.ParamType[datetime]):
+    """A date with a time, like `2026-12-31 18:30`, with or without an offset."""
+
+    name = "moment"
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> datetime:
+        """Read it, or fail as wrong usage."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time: write it like '2026-12-31 18:30'", parameter, context)
+
+
+@click.command()
+@click.argument("number", metavar="NUMBER")
+@click.option(
+    "--at",
+    type=Moment(),
+    metavar="TIME",
+    help="When, like '2026-12-31 18:30', in the configuration's zone; default: now.",
+)
+@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@click.pass_obj
+def route(process: Process, number: str, at: datetime | None, scenario: str | None) -> Exit:
+    """Tell who rings for a number at a time, in order, and why others do not. Reads the files only.
+
+    Calls are followed through other numbers of the configuration.
+
+    Example: reconciler route 74991112233 --at "2026-12-31 18:30"
+    """
+    configuration, found = usable(process, scenario=scenario)
+    show_diagnostics(process, found)
+    digits = re.sub(r"[\s()+.-]", "", number)
+    blocks = [item for item in configuration.desired if item.key.number == digits]
+    if not blocks:
+        raise stop("number-unknown", f"number {number} stands in no file", hint="reconciler list")
+    _show(process, configuration, blocks, epoch_of(at, configuration.timezone))
+    return Exit.DONE
+
+
+def epoch_of(moment: datetime | None, zone: str) -> int:
+    """Seconds since the epoch of a moment, which is local time of the zone unless it has an offset; None is now."""
+    from reconciler.schedule.zones import zone as zone_of
+
+    if moment is None:
+        return int(SystemClock().now())
+    if moment.tzinfo is not None:
+        return int(moment.timestamp())
+    return zone_of(zone).epoch(int((moment - _UNIX_START).total_seconds()))
+
+
+def _show(process: Process, configuration: Configuration, blocks: list[Desired], at: int) -> None:
+    from reconciler.canonical import form
+    from reconciler.effects.routes import Route, route
+    from reconciler.model import Kind, Parking
+    from reconciler.views import machine, routes
+
+    values = {
+        item.key.number: form(item.value).json for item in configuration.desired if item.key.kind is Kind.FORWARDING
+    }
+    number = blocks[0].key.number
+    asked = routes.Asked(
+        local_text(at, configuration.timezone),
+        rfc3339(at),
+        configuration.timezone,
+        blocks[0].description,
+        is_parked=number not in values and any(item.value == Parking(parked=True) for item in blocks),
+    )
+    known = number in values
+    found = route(number, values, at=at, zone=configuration.timezone) if known else Route(number, "", (), _UNMANAGED)
+    if process.is_json:
+        process.screen.document(machine.document(routes.as_json(found, asked)))
+    else:
+        process.screen.result(routes.human(found, asked, process.screen.columns()))
+
+
+_UNMANAGED = "its forwarding is not managed here"
+
+
+def local_text(at: int, zone: str) -> str:
+    """An instant as clocks of a zone show it: `Thu 2026-12-31 18:30`."""
+    from datetime import UTC
+
+    from reconciler.schedule.zones import zone as zone_of
+
+    local = datetime.fromtimestamp(at + zone_of(zone).offset(at), UTC)
+    return local.strftime("%a %Y-%m-%d %H:%M") + (local.strftime(":%S") if local.second else "")
