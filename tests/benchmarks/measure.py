@@ -18,7 +18,10 @@ _BYTES_PER_MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Cost:
-    """What one process took from start to end: wall and CPU seconds, and its largest resident size."""
+    """What one process took from start to end: wall and CPU seconds, and its largest resident size.
+
+    The size is at least that of the measuring process, which a new process is for a moment.
+    """
 
     wall_seconds: float
     cpu_seconds: float
