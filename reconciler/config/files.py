@@ -98,7 +98,7 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
 
 
 def _no_configuration(root: Path) -> Diagnostic:
-    message = f"this folder has no {TRUSTED_FILE}" if root.is_dir() else f"there is no folder {quoted(str(root))}"
+    message = f"this folder has no {TRUSTED_FILE}" if root.is_dir() else f"there is no folder '{root}'"
     place = Location(TRUSTED_FILE, 1, 1, 1, 1)
     hint = "run `reconciler init`, or name the configuration's folder with -C"
     return Diagnostic("config-missing", RULES["config-missing"].severity, message, place, hint)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from reconciler.diagnostics import Location, Severity
-from reconciler.model import Desired, Kind
+from reconciler.model import Desired, Kind, WeekdayBase
 from reconciler.secrets import SecretRef
 
 
@@ -21,14 +21,6 @@ class Union(StrEnum):
 
     ENTRIES = "entries"
     COMMA = "comma"
-
-
-class WeekdayBase(StrEnum):
-    """What a numeric weekday means; `refuse` makes one an error."""
-
-    REFUSE = "refuse"
-    SUNDAY = "sunday"
-    MONDAY = "monday"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,30 +60,31 @@ def parse(sources: Sources, base: int, text: str) -> Document:
             pass  # the thorough builder says what is wrong, or that nothing is
         else:
             return Document(tree, (), has_nulls)
-    return _thorough(sources, base, text)
+    return thorough(sources, base, text)
 
 
 def _piece(sources: Sources, base: int, text: str, start: int, end: int) -> Tree:
     """The tree of one container of a common text, read again with all its places."""
     if text[start] not in "[{":
         start = text.rindex("\n", 0, start) + 1
-    tree = _thorough(sources, base + start, text[start:end]).tree
+    tree = thorough(sources, base + start, text[start:end]).tree
     if tree is None:
         raise AssertionError("a container that was read once must be readable again")
     return tree
 
 
-def _thorough(sources: Sources, base: int, text: str) -> Document:
+def thorough(sources: Sources, base: int, text: str) -> Document:
+    """Read a text with all its places, whatever stands in it."""
     builder = _Builder(sources, base, escapes="\\" in text)
     try:
         return builder.build(CParser(text).get_event, fast)
     except _Stop:
         return builder.document(None)
     except YAMLError as error:
-        return _second_opinion(sources, base, text, error)
+        return second_opinion(sources, base, text, error)
 
 
-def _second_opinion(sources: Sources, base: int, text: str, error: YAMLError) -> Document:
+def second_opinion(sources: Sources, base: int, text: str, error: YAMLError) -> Document:
     """Ask ruamel's parser, which knows YAML 1.2 better; its verdict stands."""
     if len(text) > SLOW_PARSER_LIMIT:
         return Document(None, (trouble.explain(sources, base, text, error),))
@@ -272,6 +273,7 @@ class _Builder:
             known, self._has_nulls = (None, self._span(event), 1), True
         value, positions, weight = known
         self._expanded += weight
+        self._written += 1
         if self._expanded > EXPANDED_FREE + EXPANDED_PER_NODE * self._written:
             message = f"*{event.anchor} repeats so much that the file would grow to over {self._expanded:,} values"
             self._complain("yaml-expansion", message, event, hint="write what repeats as a profile")
