@@ -56,12 +56,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How to read: `use_list` asks for the account's list first, `locations` are the accounts' lines."""
+    """How to read: `use_list` asks for the account's list first, `locations` are the accounts' lines.
+
+    `stop` is set when the reading is interrupted: nothing more is asked then.
+    """
 
     clock: Clock
     use_list: bool = True
     locations: Mapping[str, Location] = field(default_factory=dict)
     emit: Callable[[Progress], None] = lambda _progress: None
+    stop: Event = field(default_factory=Event)
 
 
 def read_live(providers: Mapping[str, Provider], wanted: Mapping[str, Sequence[Wanted]], reader: Reader) -> Live:
@@ -70,7 +74,11 @@ def read_live(providers: Mapping[str, Provider], wanted: Mapping[str, Sequence[W
     if not accounts:
         return Live()
     with ThreadPoolExecutor(len(accounts), thread_name_prefix="account") as pool:
-        parts = list(pool.map(lambda name: _read_account(providers[name], wanted[name], reader), accounts))
+        try:
+            parts = list(pool.map(lambda name: _read_account(providers[name], wanted[name], reader), accounts))
+        except BaseException:
+            reader.stop.set()
+            raise
     return _joined(parts)
 
 
@@ -142,7 +150,7 @@ def _read_each(
     failed: list[ProviderError] = []
 
     def read(item: Wanted) -> Observation:
-        if stop.is_set():
+        if stop.is_set() or reader.stop.is_set():
             return _unread(reader.clock)
         try:
             return provider.read(item.key.number)
