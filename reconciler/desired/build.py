@@ -34,9 +34,10 @@ class Builder:
             warn_unassigned(self._files, number, declared.span)
         tree = declared.tree
         head = read(models.NumberOfConfig, tree, self._files.sources, self._files.found)
+        account = self._account(tree, declared.span)
         if head is None:
+            self._forwarding(tree, account)  # for what is wrong in it too
             return []
-        account = self._account(head, tree, declared.span)
         blocks: list[tuple[Kind, Value | None]] = []
         if "forwarding" in tree.data:
             blocks.append((Kind.FORWARDING, self._forwarding(tree, account)))
@@ -65,14 +66,15 @@ class Builder:
         block = tree.get("forwarding")
         return None if block is None else self._forwardings.build(block, account)
 
-    def _account(self, head: models.NumberOfConfig, tree: Tree, span: int) -> Account | None:
-        name = head.account or self._settings.default_account
+    def _account(self, tree: Tree, span: int) -> Account | None:
+        written = tree.data.get("account")
+        name = written if isinstance(written, str) else self._settings.default_account
         if name is None:
-            if head.parking is not None or tree.get("forwarding") is not None:
+            if "forwarding" in tree.data or "parking" in tree.data:
                 message = "this number has no account"
                 self._complain("account-missing", message, span, "add `account: NAME`, or set defaults.account")
             return None
-        if head.account is not None and name not in self._settings.account_names:
+        if name is written and name not in self._settings.account_names:
             self._files.found.append(unknown_account(self._files, name, find(tree, ("account",)), self._settings))
         return self._settings.accounts.get(name)
 

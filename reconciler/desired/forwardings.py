@@ -5,6 +5,8 @@ Knows one block at a time; knows no accounts beyond their settings for periods.
 
 from __future__ import annotations
 
+from functools import partial
+
 from reconciler.config import models, phones, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
@@ -22,6 +24,7 @@ from reconciler.model import (
     Target,
     TrunkForwarding,
     UrlForwarding,
+    WeekdayBase,
 )
 
 _ALWAYS = Times((), "")
@@ -52,7 +55,19 @@ class Forwardings:
             case models.SipEntry():
                 return SipForwarding(model.sip_uri)
             case _:
+                self._judge_references(block, account)
                 return None
+
+    def _judge_references(self, block: Tree, account: Account | None) -> None:
+        """Tell what the targets of an unfit block refer to and that does not exist, in the same breath."""
+        targets = block.data.get("targets") if isinstance(block.data, dict) else None
+        for index, target in enumerate(targets if isinstance(targets, list) else ()):
+            written = target if isinstance(target, dict) else {}
+            if isinstance(written.get("to"), str):
+                self._contacts.find(written["to"], partial(find, block, ("targets", index, "to")))
+            if isinstance(written.get("schedule"), str) and account is not None:
+                reference = partial(at, block, ("targets", index, "schedule"))
+                self._schedules.resolve(written["schedule"], reference, account.period)
 
     def _shape(self, block: Tree) -> type[models.Shape] | None:
         types = ", ".join(models.FORWARDINGS)
@@ -121,7 +136,8 @@ class Forwardings:
             return None
         description = model.schedule_description if model.schedule_description is not None else times.description
         name = model.name if model.name is not None else recipient.name
-        return Target(recipient.to, timeout, times.periods, description, name, model.active)
+        base = account.period.weekday_base if account is not None else WeekdayBase.REFUSE
+        return Target(recipient.to, timeout, times.periods, description, name, model.active, base)
 
     def _times(self, model: models.TargetEntry, block: Tree, index: int, account: Account | None) -> Times | None:
         written = model.schedule

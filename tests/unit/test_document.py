@@ -34,7 +34,8 @@ def refused(text: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "written", ["+74991112233", "0123", "9:30", "10:30", "1_000", "0o17", "yes", "off", "1e3", "2026-01-01", "=", "true"]
+    "written",
+    ["+74991112233", "0123", "9:30", "10:30", "1_000", "0o17", "yes", "off", "1e3", "2026-01-01", "=", "true"],
 )
 def test_a_plain_scalar_keeps_its_source_text(written: str) -> None:
     tree, _ = read(f"a: {written}\nb: [{written}]\nc: {{d: '{written}'}}\n")
@@ -165,7 +166,7 @@ def test_a_hostile_file_takes_less_than_200_mebibytes(text: str) -> None:
     assert int(done.stdout) < 200 * 1024
 
 
-# -- places ---------------------------------------------------------------------------------------------------------------
+# -- places -------------------------------------------------------------------------------------------------------
 
 
 def test_a_place_counts_lines_and_columns_in_characters_from_one() -> None:
@@ -247,7 +248,7 @@ def test_what_follows_a_hidden_text_keeps_its_column() -> None:
     assert place.excerpt[place.column - 1 : place.end_column - 1] == "-1"
 
 
-# -- two readers, two parsers ---------------------------------------------------------------------------------------------
+# -- two readers, two parsers -------------------------------------------------------------------------------------
 
 _TEXTS = st.text(alphabet="ab1:-#{}[],'\" й", max_size=8)
 _VALUES = st.recursive(
@@ -330,4 +331,3 @@ def test_the_fallback_parser_feeds_the_same_builder() -> None:
         "list": ["a", "b", "c"],
     }
     assert str(sources.location(find(slow.tree, ("list", 1, "two")))) == "a.yaml:11:10"
-

@@ -25,7 +25,8 @@ from reconciler.config.models.fields import (
     Workers,
 )
 from reconciler.config.models.schedules import ScheduleRef
-from reconciler.config.settings import Limit, Union, WeekdayBase
+from reconciler.config.settings import Limit, Union
+from reconciler.model import WeekdayBase
 
 
 class RateEntry(Shape):

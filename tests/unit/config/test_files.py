@@ -160,7 +160,7 @@ def test_a_broken_file_hides_no_fault_of_another_and_invents_none(tmp_path: Path
     assert {item.code for item in found} == {"yaml-syntax"}
 
 
-# -- --trusted ------------------------------------------------------------------------------------------------------------
+# -- --trusted ----------------------------------------------------------------------------------------------------
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -185,9 +185,7 @@ def test_the_trusted_file_comes_from_the_ref_and_its_replaced_lines_are_named(re
     assert loaded.configuration.policy.max_deletes.percent == 5
     (item,) = loaded.diagnostics
     assert (item.code, str(item.location)) == ("trusted-ignored", "reconciler.yaml:5:1")
-    assert item.message == (
-        "of the working copy's reconciler.yaml, lines 5-7 were ignored: main has the trusted one"
-    )
+    assert item.message == ("of the working copy's reconciler.yaml, lines 5-7 were ignored: main has the trusted one")
 
 
 def test_a_single_ignored_line_is_told_in_the_singular(repository: Path) -> None:
