@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, assert_never
 
@@ -22,6 +22,7 @@ from reconciler.model import (
     TrunkForwarding,
     UrlForwarding,
     Value,
+    WeekdayBase,
 )
 from reconciler.schedule import Period, PeriodError
 from reconciler.secrets import MASK, Digester, hides_path, is_sensitive_url, mask_url
@@ -104,16 +105,20 @@ def dump(data: object) -> str:
 
 
 @lru_cache(maxsize=4096)
-def period_text(texts: tuple[str, ...]) -> str | None:
+def period_text(texts: tuple[str, ...], weekday_base: WeekdayBase) -> str | None:
     """The union of period strings in normal form; None = always; text that does not parse stays as it is."""
     if not texts:
         return None
     try:
-        periods = [Period.parse(text) for text in texts]
+        union = _union(texts, weekday_base)
     except PeriodError:
         return ", ".join(texts)
-    union = periods[0] if len(periods) == 1 else Period.union(periods)
     return None if union.is_always else union.canonical
+
+
+def _union(texts: tuple[str, ...], weekday_base: WeekdayBase) -> Period:
+    periods = [Period.parse(text, weekday_base=weekday_base.value) for text in texts]
+    return periods[0] if len(periods) == 1 else Period.union(periods)
 
 
 def merge_neighbours(targets: Sequence[Target]) -> tuple[Target, ...]:
@@ -131,18 +136,18 @@ def _mergeable(first: Target, second: Target) -> bool:
     return (
         bool(first.periods and second.periods)
         and _with_periods(first, ()) == _with_periods(second, ())
-        and _disjoint(first.periods, second.periods)
+        and _disjoint(first.periods, second.periods, first.weekday_base)
     )
 
 
 def _with_periods(target: Target, periods: tuple[str, ...]) -> Target:
-    return Target(target.to, target.timeout, periods, target.schedule_description, target.name, target.active)
+    return replace(target, periods=periods)
 
 
 @lru_cache(maxsize=4096)
-def _disjoint(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+def _disjoint(first: tuple[str, ...], second: tuple[str, ...], weekday_base: WeekdayBase) -> bool:
     try:
-        return not Period.union(map(Period.parse, first)).overlaps(Period.union(map(Period.parse, second)))
+        return not _union(first, weekday_base).overlaps(_union(second, weekday_base))
     except PeriodError:
         return False
 
@@ -191,7 +196,7 @@ def _target_fields(target: Target) -> Json:
     return {
         "to": target.to,
         "timeout": target.timeout,
-        "schedule": period_text(target.periods),
+        "schedule": period_text(target.periods, target.weekday_base),
         "schedule_description": target.schedule_description,
         "name": target.name,
         "active": target.active,

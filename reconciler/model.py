@@ -31,6 +31,14 @@ class Redirect(StrEnum):
     PARALLEL = "parallel"
 
 
+class WeekdayBase(StrEnum):
+    """What a numeric weekday means; `refuse` makes one an error."""
+
+    REFUSE = "refuse"
+    SUNDAY = "sunday"
+    MONDAY = "monday"
+
+
 class Action(StrEnum):
     """What a change does; `ASSERT` writes again what cannot be read and is not known."""
 
@@ -65,7 +73,8 @@ class Target:
     """One phone or SIP ID that rings. `timeout` in seconds.
 
     `periods` are the vendor's period strings as written or read, one a `call_control` entry; their union is when the
-    target is active; empty = always.
+    target is active; empty = always. `weekday_base` is what the account takes a numeric weekday to mean: `sunday`,
+    `monday`, or `refuse` (then a period with one has no known meaning and stays text).
     """
 
     to: str
@@ -74,6 +83,7 @@ class Target:
     schedule_description: str = ""
     name: str = ""
     active: bool = True
+    weekday_base: WeekdayBase = WeekdayBase.REFUSE
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,18 +100,18 @@ def instants_of(schedule: str | None) -> Instants:
     if schedule is None:
         return ALWAYS_PERIOD.instants
     try:
-        return Period.parse(schedule).instants
+        return Period.parse(schedule, weekday_base="refuse").instants
     except PeriodError:
         raise OpaquePeriodError(schedule) from None
 
 
 @lru_cache(maxsize=8192)
 def times_of(periods: tuple[str, ...]) -> Instants | None:
-    """When a target with these period strings is on; None where one of them is not of the grammar."""
+    """When a target with these period strings is on; None where one of them has no certain meaning."""
     if not periods:
         return ALWAYS_PERIOD.instants
     try:
-        return Period.union([Period.parse(text) for text in periods]).instants
+        return Period.union([Period.parse(text, weekday_base="refuse") for text in periods]).instants
     except PeriodError:
         return None
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from reconciler.canonical import dump, form, hidden_in, hidden_paths, merge_neighbours, period_text
-from reconciler.model import NumberForwarding, Parking, Redirect, Target, TrunkForwarding, UrlForwarding
+from reconciler.model import (
+    NumberForwarding,
+    Parking,
+    Redirect,
+    Target,
+    TrunkForwarding,
+    UrlForwarding,
+    WeekdayBase,
+)
 from reconciler.secrets import Digester
 from tests.world import KEY, NONE, rings, sip
 
@@ -32,11 +40,25 @@ def test_periods_of_equal_meaning_have_one_form(one: str, other: str) -> None:
 
 def test_a_target_without_period_and_one_that_is_always_active_are_equal() -> None:
     assert form(targets(Target("1", 5))).json["targets"][0]["schedule"] is None
-    assert period_text(("hr {0-11}", "hr {12-23}")) is None
+    assert period_text(("hr {0-11}", "hr {12-23}"), WeekdayBase.REFUSE) is None
 
 
 def test_a_text_that_is_no_period_stays_as_it_is() -> None:
-    assert period_text(("wd {Mon-Fri} hr {6am-14pm}",)) == "wd {Mon-Fri} hr {6am-14pm}"
+    assert period_text(("wd {Mon-Fri} hr {6am-14pm}",), WeekdayBase.REFUSE) == "wd {Mon-Fri} hr {6am-14pm}"
+
+
+@pytest.mark.parametrize(
+    ("base", "schedule"),
+    [
+        (WeekdayBase.SUNDAY, "wd {sun-thu}"),
+        (WeekdayBase.MONDAY, "wd {mon-fri}"),
+        (WeekdayBase.REFUSE, "wd {1-5}"),
+    ],
+)
+def test_a_numeric_weekday_means_what_the_account_says_or_stays_text(base: WeekdayBase, schedule: str) -> None:
+    numeric = Target("1", 5, ("wd {1-5}",), weekday_base=base)
+    assert period_text(numeric.periods, base) == period_text((schedule,), base)
+    assert form(targets(numeric)).json["targets"][0]["schedule"] == period_text((schedule,), base)
 
 
 def test_neighbours_that_differ_in_disjoint_periods_are_one_target_with_the_union() -> None:

@@ -19,6 +19,7 @@ from reconciler.model import (
     Target,
     TrunkForwarding,
     UrlForwarding,
+    WeekdayBase,
 )
 from reconciler.providers.base import UnexpectedResponse
 from reconciler.providers.exolve.wire import (
@@ -39,17 +40,19 @@ _TRUNK_FIELDS = frozenset({"static_ip", "port", "timeout", "did"})
 _UNKNOWN_TRUNK = TrunkForwarding(static_ip="", port=0, timeout=0)
 
 
-def observe(attributes: Attributes, *, read_at: float) -> Observation:
-    """Turn GetAttributes into what it tells; raises UnexpectedResponse where type and data contradict each other."""
+def observe(attributes: Attributes, *, read_at: float, weekday_base: WeekdayBase = WeekdayBase.REFUSE) -> Observation:
+    """Turn GetAttributes into what it tells; raises UnexpectedResponse where type and data contradict each other.
+
+    `weekday_base`: what the account takes a numeric weekday of a period to mean.
+    """
     match attributes.call_forwarding_type:
         case 0:
             return Observation(NoForwarding(), read_at)
         case 1:
             return Observation(_sip(_present(attributes.call_forwarding_sip, "call_forwarding_sip")), read_at)
         case 2:
-            return _observe_number(
-                _present(attributes.call_forwarding_number, "call_forwarding_number"), read_at=read_at
-            )
+            body = _present(attributes.call_forwarding_number, "call_forwarding_number")
+            return _observe_number(body, read_at=read_at, weekday_base=weekday_base)
         case 3:
             return Observation(_url(_present(attributes.call_forwarding_ipcr, "call_forwarding_ipcr")), read_at)
         case _:
@@ -142,12 +145,12 @@ def _observe_trunk(body: StaticBody | None, *, read_at: float) -> Observation:
     return Observation(_trunk(body), read_at)
 
 
-def _observe_number(body: NumberBody, *, read_at: float) -> Observation:
+def _observe_number(body: NumberBody, *, read_at: float, weekday_base: WeekdayBase) -> Observation:
     if body.redirect_type not in _REDIRECTS:
         raise UnexpectedResponse("Exolve answered something undocumented: redirect_type is none of 1, 2, 3")
     value = NumberForwarding(
         redirect=_REDIRECTS[body.redirect_type],
-        targets=tuple(_target(control) for control in body.call_control),
+        targets=tuple(_target(control, weekday_base) for control in body.call_control),
         event_url=body.event_url,
         event_extended=body.event_extended,
         file_to_a=body.file_to_a,
@@ -163,7 +166,7 @@ def _unwritable(body: NumberBody) -> dict[str, Any]:
     return {"answer": True, **dtmf} if body.answer else dtmf
 
 
-def _target(control: CallControl) -> Target:
+def _target(control: CallControl, weekday_base: WeekdayBase) -> Target:
     return Target(
         to=control.redirect_number,
         timeout=control.timeout,
@@ -171,6 +174,7 @@ def _target(control: CallControl) -> Target:
         schedule_description=control.period_description,
         name=control.name,
         active=control.active,
+        weekday_base=weekday_base,
     )
 
 

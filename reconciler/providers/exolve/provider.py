@@ -9,7 +9,7 @@ from reconciler.config.settings import Account
 from reconciler.http.budget import Budget, OnWait
 from reconciler.http.client import HttpClient, bearer_token
 from reconciler.http.patience import Patience
-from reconciler.model import Kind, NoForwarding, Observation, Parking, TrunkForwarding, Value
+from reconciler.model import Kind, NoForwarding, Observation, Parking, TrunkForwarding, Value, WeekdayBase
 from reconciler.providers.base import (
     Capabilities,
     Listing,
@@ -33,12 +33,21 @@ class ExolveProvider:
 
     name = "exolve"
 
-    def __init__(self, account: str, client: ExolveClient, *, application: str | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        account: str,
+        client: ExolveClient,
+        *,
+        application: str | None,
+        clock: Clock,
+        weekday_base: WeekdayBase = WeekdayBase.REFUSE,
+    ) -> None:
         self.account = account
         self.capabilities = Capabilities(Kind.FORWARDING, readable=True, listable=application is not None)
         self._client = client
         self._application = application
         self._clock = clock
+        self._weekday_base = weekday_base
 
     def list_numbers(self) -> Listing:
         """Read the application's numbers with what the list decides of each."""
@@ -52,7 +61,7 @@ class ExolveProvider:
     def read(self, number: str) -> Observation:
         """Read one number by GetAttributes; a trunk's body, which that does not tell, from the list if there is one."""
         attributes = self._client.get_attributes(number)
-        seen = observe(attributes, read_at=self._clock.now())
+        seen = observe(attributes, read_at=self._clock.now(), weekday_base=self._weekday_base)
         if self._application is None or not isinstance(seen.value, TrunkForwarding) or not seen.unreadable:
             return seen
         listed = self._listed(number, self._application)
@@ -125,4 +134,5 @@ def open_exolve(
     bearer = bearer_token(secrets.get(account.api_key), what=f"the API key of account {account.name}")
     refusals = Refusals(account=account.name, key=str(account.api_key), said=http.told)
     client = ExolveClient(http, bearer=bearer, refusals=refusals)
-    return ExolveProvider(account.name, client, application=account.application, clock=clock)
+    base = account.period.weekday_base
+    return ExolveProvider(account.name, client, application=account.application, clock=clock, weekday_base=base)

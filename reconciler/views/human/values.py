@@ -43,7 +43,7 @@ def schedule(text: str | None) -> str:
     if text is None:
         return "always"
     try:
-        return Period.parse(text).phrase()
+        return Period.parse(text, weekday_base="refuse").phrase()
     except PeriodError:
         return f'"{text}"'
 
