@@ -42,9 +42,10 @@ test: $(READY) ## Run the whole suite, long campaigns as seeded samples
 	@tests/setup
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(ARGS)
 
-check: $(READY) ## Lint, formatting, types, import contracts, dependencies
+check: $(READY) ## Lint, formatting, types, import contracts, dependencies, security
 	@status=0; \
-	for tool in "ruff check ." "ruff format --check ." mypy lint-imports "deptry ."; do \
+	for tool in "ruff check ." "ruff format --check ." mypy lint-imports "deptry ." \
+			"bandit --quiet --recursive --severity-level medium reconciler" "python .ci/audit.py"; do \
 		echo "$$tool"; $(BIN)/$$tool || status=1; \
 	done; \
 	exit $$status
