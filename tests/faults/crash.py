@@ -1,0 +1,103 @@
+"""A child process that applies through the real workflow and dies at a chosen point; started by `test_crash.py`.
+
+Reads its task as JSON from its first argument: where the sandbox listens, the record's path, and where to die.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from reconciler.apply.events import ApplyEvent, Sending, WindowOpened, WindowOpening
+from reconciler.model import Desired, Key, Kind, NoForwarding, Parking
+from reconciler.record.base import Lock, RecordState, Update
+from reconciler.record.sqlite import SqliteRecord
+from reconciler.workflow import Applying
+from tests.faults.matrix import FORWARDINGS
+from tests.sandbox_world import SandboxWorld
+from tests.world import place
+
+NUMBERS = 12
+FAILPOINTS = ("before-intent", "intent-to-send", "in-flight", "effect-to-result", "during-save")
+_EVENTS: dict[str, type[ApplyEvent]] = {"before-intent": WindowOpening, "intent-to-send": WindowOpened}
+
+
+def files(provider: str, numbers: Sequence[str], *, after: bool) -> list[Desired]:
+    """What the files say before and after: creates, updates and deletes of both kinds; parking switched over."""
+    if provider == "mtt":
+        keys = [Key("mtt", number, Kind.PARKING) for number in numbers]
+        return [Desired(key, "office", Parking(parked=(at % 2 == 0) is after), place()) for at, key in enumerate(keys)]
+    keys = [Key("exolve", number, Kind.FORWARDING) for number in numbers]
+    kinds = list(FORWARDINGS.values())
+    old = {at: kinds[at % 4] for at in range(8)}
+    new = {at: NoForwarding() if at in (4, 5) else kinds[(at + 1) % 4] for at in range(NUMBERS) if at not in (6, 7)}
+    chosen = new if after else old
+    return [Desired(keys[at], "sales", value, place(at + 1)) for at, value in chosen.items()]
+
+
+class Mortal:
+    """Hears of events and dies at the `at`th of the failpoint's kind; tells its parent when a request starts."""
+
+    def __init__(self, failpoint: str, at: int) -> None:
+        self._fatal = _EVENTS.get(failpoint)
+        self._left = at
+
+    def __call__(self, event: ApplyEvent) -> None:
+        if isinstance(event, Sending):
+            sys.stdout.write("sending\n")
+            sys.stdout.flush()
+        if self._fatal is not None and isinstance(event, self._fatal):
+            self._left -= 1
+            if self._left == 0:
+                die()
+
+
+class MortalRecord(SqliteRecord):
+    """A record during whose `at`th save the process dies, `delay` seconds after it began."""
+
+    at = 0
+    delay = 0.0
+
+    def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
+        self.at -= 1
+        if self.at != 0:
+            return super().commit(lock, update, expected=expected)
+        threading.Timer(self.delay, die).start()
+        super().commit(lock, update, expected=expected)
+        time.sleep(60)
+        raise AssertionError("the process outlived its end")
+
+
+def die() -> None:
+    """End at once, as a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def world(task: dict[str, Any], record: SqliteRecord) -> SandboxWorld:
+    """The child's view of the parent's sandbox."""
+    sandbox: Any = SimpleNamespace(**task["sandbox"])
+    return SandboxWorld(sandbox, record=record, refresh_token=task["refresh_token"], timeout="20")
+
+
+def main(task: dict[str, Any]) -> None:
+    """Apply, and die."""
+    record = MortalRecord(Path(task["record"]), name="moscow")
+    if task["failpoint"] == "during-save":
+        record.at, record.delay = task["at"], random.Random(task["seed"]).uniform(0, 0.01)
+    child = world(task, record)
+    child.files = files(task["provider"], task["numbers"], after=True)
+    child.apply(Applying(emit=Mortal(task["failpoint"], task["at"])))
+    sys.stdout.write("survived\n")
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
