@@ -1,4 +1,4 @@
-"""`reconciler record`: look at what is recorded as ours, forget a number, break a lock.
+"""`reconciler record`: look at what is recorded as ours, forget a number, break a lock, move it.
 
 Must not touch a vendor.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.migrating import migrate
 from reconciler.cli.opening import opened, usable
 from reconciler.cli.process import Process
 from reconciler.cli.show import known_of
@@ -99,6 +100,9 @@ def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
         broken = session.record.unlock(accounts, force=force)
     _tell(process, "unlocked", [f"{holder.account}, which was held by {holder}" for holder in broken])
     return Exit.DONE
+
+
+record.add_command(migrate)
 
 
 def _digits(number: str) -> str:

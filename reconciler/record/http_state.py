@@ -88,11 +88,11 @@ class HttpRecord(DocumentRecord):
     def _take(self, info: Mapping[str, Any], accounts: Sequence[str]) -> tuple[Holder, ...]:
         """Lock, breaking a lock of a dead process on this host; return whose that was."""
         broken: tuple[Holder, ...] = ()
-        found = self._wire.lock(info)
+        found = self._wire.take(info)
         if found is not None and all(is_dead(claim) for claim in claims_of(found)):
             broken = tuple(claim.holder for claim in claims_of(found))
             self._wire.unlock(found)
-            found = self._wire.lock(info)
+            found = self._wire.take(info)
         if found is not None:
             claims = claims_of(found)
             raise locked(next((claim.holder for claim in claims if claim.holder.account in accounts), claims[0].holder))
@@ -101,13 +101,12 @@ class HttpRecord(DocumentRecord):
         return broken
 
     def _prove(self, held: HeldLock, document: Document) -> None:
-        """Prove the lock by trying to take it: only we get our own name for an answer, on any server."""
+        """Prove the lock by asking who holds it: that works on any server, also on one that takes any save."""
         del document
         if not self._is_held(held):
             raise _lost(held, "was released")
-        found = self._wire.lock(self._held)
+        found = self._current()
         if found is None:
-            self._wire.unlock(self._held)
             raise _lost(held, "was broken")
         if found["ID"] not in ("", self._held["ID"]):
             raise _lost(held, f"was broken and is held by {claims_of(found)[0].holder}")
@@ -123,7 +122,7 @@ class HttpRecord(DocumentRecord):
 
     def _current(self) -> Mapping[str, Any] | None:
         """Return the lock info of whoever holds the lock."""
-        found = self._wire.lock(PROBE)
+        found = self._wire.take(PROBE)
         if found is None:
             self._wire.unlock(PROBE)
         return found

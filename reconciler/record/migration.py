@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from reconciler.record.base import Holder, Lock, Record, RecordError, RecordState, Run
 
 _ALL_RUNS = 1_000_000
 
 
+@runtime_checkable
 class Adopting(Record, Protocol):
     """A record that can take over all of another one; every backend is one."""
 
@@ -22,11 +23,13 @@ class Adopting(Record, Protocol):
         ...
 
 
-def migrate(source: Record, target: Adopting, *, holders: Sequence[Holder]) -> RecordState:
+def migrate(source: Record, target: Record, *, holders: Sequence[Holder]) -> RecordState:
     """Copy a record into an empty place, both locked for all accounts of `holders`, and return what the target has now.
 
     Raises RecordError where the target is not empty, or where what it has afterwards is not what the source has.
     """
+    if not isinstance(target, Adopting):
+        raise TypeError(f"{target.description} cannot take over a record")
     with source.lock(holders), target.lock(holders) as lock:
         state = source.load()
         if not state.lineage:

@@ -70,12 +70,24 @@ class PostgresRecord(RowRecord):
             self._session.refuse_pooler()
             if self._session.is_new:
                 self._take_again(connection)
-            with self._transaction(connection, _WRITE):
+            with self._keeping_locks_of_success(connection), self._transaction(connection, _WRITE):
                 record = self._found(connection)
                 if record is None:
                     record = _make(connection, self._record_name)
                 connection.execute("SELECT 1 FROM records WHERE record = %s FOR UPDATE", (record,))
                 yield _Transaction(connection, record)
+
+    @contextmanager
+    def _keeping_locks_of_success(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
+        """Give back the session locks that a transaction took and that ended in an error: no rollback does that."""
+        before = self._locked
+        try:
+            yield
+        except BaseException:
+            taken, self._locked = set(self._locked) - set(before), before
+            if taken and not connection.closed:
+                self._let_go(_Transaction(connection, 0), sorted(taken))
+            raise
 
     @contextmanager
     def _transaction(self, connection: psycopg.Connection[Any], begin: str) -> Iterator[None]:

@@ -53,6 +53,7 @@ class SqliteRecord(RowRecord):
         super().__init__(name=name, description=f"the record {path}")
         self.path = path
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     def close(self) -> None:
         with self._one_at_a_time:
@@ -63,7 +64,7 @@ class SqliteRecord(RowRecord):
     @contextmanager
     def _reading(self) -> Iterator[Sql | None]:
         with _explained(self.path):
-            if not self._is_made():
+            if self._file is None and not self._is_made():
                 yield None
                 return
             with _current(self._opened()) as connection, _transaction(connection, "BEGIN") as transaction:
@@ -71,7 +72,7 @@ class SqliteRecord(RowRecord):
 
     @contextmanager
     def _writing(self) -> Iterator[Sql]:
-        if not self._is_made():
+        if self._file is None and not self._is_made():
             folder.create(self.path, lambda draft: _make(draft, self._name or ""))
         with _explained(self.path):
             connection = self._opened()
@@ -80,11 +81,19 @@ class SqliteRecord(RowRecord):
                 yield transaction
 
     def _is_made(self) -> bool:
-        """Whether the file is there; one that was removed or replaced under an open connection is not read on."""
         return self.path.exists()
 
     def _opened(self) -> sqlite3.Connection:
+        """Return the connection; raises RecordError where the file was removed or replaced under it."""
+        found = self.path.stat() if self._is_made() else None
+        file = (found.st_dev, found.st_ino) if found else None
+        if self._file not in (None, file):
+            raise RecordError(
+                f"the record {self.path} was removed or replaced while it was in use",
+                hint="find out who did that, restore the right file, then run again",
+            )
         if self._connection is None:
+            self._file = file
             connection = _connect(self.path)
             try:
                 _check(connection, self.path)

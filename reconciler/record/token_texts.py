@@ -139,7 +139,7 @@ class HttpTexts:
 
     def _wait_for(self, info: Mapping[str, Any]) -> None:
         for _ in range(int(LOCK_SECONDS / _PAUSE_SECONDS)):
-            if self._wire.lock(info) is None:
+            if self._wire.take(info) is None:
                 return
             time.sleep(_PAUSE_SECONDS)
         raise RecordError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -20,7 +20,7 @@ from reconciler.record.base import (
     Update,
 )
 from reconciler.record.memory import MemoryRecord
-from reconciler.record.migration import Adopting, migrate
+from reconciler.record.migration import migrate
 from tests.record.values import T0, dead_pid, entry, holder, key, run, window
 
 Open = Callable[..., Record]
@@ -312,7 +312,7 @@ class RecordContract:
         source = MemoryRecord(name="lines")
         before = furnished(source)
         target = open_record()
-        assert migrate(source, adopting(target), holders=[holder("sales"), holder("office")]) == before
+        assert migrate(source, target, holders=[holder("sales"), holder("office")]) == before
         assert open_record().load() == before
         assert [open_record().run(each.id) for each in source.runs()] == [source.run(each.id) for each in source.runs()]
         assert [each.id for each in open_record().runs()] == ["r2", "r1"]
@@ -335,7 +335,7 @@ class RecordContract:
         target = open_record()
         there = commit(target, Update(put=[entry(9)]))
         with pytest.raises(RecordError, match="not empty"):
-            migrate(source, adopting(target), holders=[holder()])
+            migrate(source, target, holders=[holder()])
         assert target.load() == there
         assert not source.holders()
 
@@ -406,11 +406,6 @@ def furnished(record: Record) -> RecordState:
     kept = replace(entry(1), digests={"url": "hmac-sha256:00"}, confirmed=False, protected=True)
     commit(record, Update(put=[kept], open=window("w1", 3, 4), run=run("r1"), results=[{"n": 1}, {"имя": None}]))
     return commit(record, Update(put=[entry(2)], open=window("w2", 5), run=run("r2"), scenario="storm"))
-
-
-def adopting(record: Record) -> Adopting:
-    assert hasattr(record, "adopt")
-    return cast("Adopting", record)
 
 
 def left(lock: AbstractContextManager[Any]) -> None:

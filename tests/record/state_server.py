@@ -21,6 +21,7 @@ class State:
 
     `gitlab`: lock and unlock are POST and DELETE of `ROOT/lock`, a held lock is 409 with the *asker's* info but for
     id, user and time, and a password is wanted (lib/api/terraform/state.rb of GitLab).
+    `grants_again`: a lock is granted to its own id once more, as some servers do.
     `faults` maps a method to what to do with its next request: a status to answer, or `cut` (do it, then hang up).
     """
 
@@ -29,6 +30,7 @@ class State:
     document: str | None = None
     lock: dict[str, Any] | None = None
     none_yet: int = 404
+    grants_again: bool = False
     faults: dict[str, int | str] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -57,6 +59,8 @@ class State:
             return self.complain(f"lock info lacks {FIELDS - info.keys() or 'an ID'}")
         if self.gitlab and len(info["ID"]) > 255:
             return self.complain("ID is longer than 255 characters")
+        if self.lock is not None and self.grants_again and self.lock["ID"] == info["ID"]:
+            return 200, ""
         if self.lock is not None and self.gitlab:
             return 409, json.dumps({**info, **{name: self.lock[name] for name in ("ID", "Who", "Created")}})
         if self.lock is not None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.record import http_wire
 from reconciler.record.base import LockedError, LockLostError, Record, RecordError, Update
 from reconciler.record.http_state import HttpRecord, open_http
 from reconciler.secrets import Secrets
@@ -167,6 +168,25 @@ def test_a_lock_broken_at_the_server_is_noticed_even_if_nobody_took_it(state: St
         with pytest.raises(LockLostError, match="was broken"):
             record.commit(lock, Update(put=[entry(1)]), expected=before)
     assert (state.lock, state.document) == (None, None)
+
+
+def test_a_question_that_was_never_taken_back_stands_in_nobody_s_way(
+    state: State, record: HttpRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_wire, "_QUESTION_SECONDS", 0.01)
+    state.lock = dict(http_wire.PROBE)
+    assert record.holders() == ()
+    state.lock = dict(http_wire.PROBE)
+    assert commit(record, Update(put=[entry(1)])).serial == 1
+
+
+def test_a_server_that_grants_a_lock_twice_to_the_same_id_will_do(state: State, record: HttpRecord) -> None:
+    state.grants_again = True
+    with record.lock([holder()]) as lock:
+        assert record.commit(lock, Update(put=[entry(1)]), expected=record.load()).serial == 1
+        state.lock = None
+        with pytest.raises(LockLostError):
+            record.commit(lock, Update(put=[entry(2)]), expected=record.load())
 
 
 def test_a_lock_of_another_program_is_named_and_broken_by_force_only(state: State, record: HttpRecord) -> None:

@@ -99,6 +99,20 @@ def test_a_lock_that_somebody_took_while_the_connection_was_gone_is_lost(dsn: st
     assert record.load().serial == 0
 
 
+def test_a_lock_that_could_not_be_stored_is_not_kept(
+    dsn: str, record: PostgresRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RecordError("no room")
+
+    monkeypatch.setattr("reconciler.record.claim_rows.put", full)
+    with pytest.raises(RecordError, match="no room"), record.lock([holder()]):
+        pass
+    monkeypatch.undo()
+    with closing(PostgresRecord(dsn, name="lines")) as other, other.lock([holder(run_id="r2")]):
+        assert [each.run_id for each in other.holders()] == ["r2"]
+
+
 def test_a_newer_format_is_refused(dsn: str, record: PostgresRecord) -> None:
     commit(record, Update(put=[entry()]))
     with psycopg.connect(dsn) as connection:

@@ -73,6 +73,28 @@ def test_a_record_without_a_name_takes_the_one_it_is_given(path: Path) -> None:
         record.load()
 
 
+@pytest.mark.parametrize("replaced", [False, True], ids=["removed", "replaced"])
+def test_a_file_that_vanishes_under_a_run_is_noticed_and_not_made_again(
+    path: Path, tmp_path: Path, replaced: bool
+) -> None:
+    made(tmp_path / "other.db")
+    with opened(path) as record:
+        held = record.lock([holder()])
+        lock = held.__enter__()
+        state = record.commit(lock, Update(put=[entry(1)]), expected=record.load())
+        path.unlink()
+        if replaced:
+            (tmp_path / "other.db").rename(path)
+        for refused in (
+            lambda: record.commit(lock, Update(put=[entry(2)]), expected=state),
+            record.load,
+            lambda: held.__exit__(None, None, None),
+        ):
+            with pytest.raises(RecordError, match="removed or replaced"):
+                refused()
+    assert path.exists() is replaced
+
+
 def test_a_path_with_special_characters_is_a_path(tmp_path: Path) -> None:
     odd = tmp_path / "папка ?#%41" / "record.db"
     made(odd)

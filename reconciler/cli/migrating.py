@@ -1,0 +1,106 @@
+"""`reconciler record migrate`: bring the record from where it was to where reconciler.yaml says that it is now.
+
+Must not touch a vendor, nor remove the old record.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.opening import opened, usable
+from reconciler.cli.process import Process
+
+if TYPE_CHECKING:
+    from reconciler.config.settings import RecordSettings
+    from reconciler.record.base import Holder, Record, RecordState
+    from reconciler.wiring import Session
+
+_OPTIONS = {
+    "file": {"path"},
+    "git": {"remote", "ref"},
+    "http": {"address", "lock_address", "unlock_address", "lock_method", "unlock_method", "username", "password"},
+    "postgres": {"dsn"},
+}
+_SECRET = {"dsn", "password"}
+
+
+@click.command()
+@click.option("--from", "backend", type=click.Choice(list(_OPTIONS)), required=True, help="Where the record was.")
+@click.option(
+    "--set", "options", multiple=True, metavar="KEY=VALUE", help="An option of that backend; a secret as env:NAME."
+)
+@click.pass_obj
+def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
+    """Copy the record from another backend into the one of reconciler.yaml, which must be empty. The old one stays.
+
+    Examples: reconciler record migrate --from file; reconciler record migrate --from postgres --set dsn=env:OLD_DSN
+    """
+    from reconciler.record import open_record
+
+    settings = _settings(backend, options)
+    configuration, _found = usable(process)
+    with opened(process, configuration) as session:
+        name, root = configuration.name, configuration.root
+        source = open_record(settings, name=name, root=root, secrets=session.secrets)
+        try:
+            arrived = _moved(session, source)
+        finally:
+            source.close()
+        _tell(process, arrived, source.description, session.record.description)
+    return Exit.DONE
+
+
+def _settings(backend: str, options: tuple[str, ...]) -> RecordSettings:
+    from reconciler.config.settings import RecordSettings
+    from reconciler.secrets import SecretRef
+
+    chosen: dict[str, str | SecretRef] = {}
+    for option in options:
+        key, _, value = option.partition("=")
+        if key not in _OPTIONS[backend]:
+            known = ", ".join(sorted(_OPTIONS[backend]))
+            raise click.UsageError(f"{key!r} is no option of a record in {backend}; there are: {known}")
+        if key in _SECRET and not value.startswith("env:"):
+            raise click.UsageError(f"{key} is a secret: write --set {key}=env:NAME, with the name of a variable")
+        chosen[key] = SecretRef(env=value.removeprefix("env:")) if key in _SECRET else value
+    return RecordSettings(backend, chosen)
+
+
+def _moved(session: Session, source: Record) -> RecordState:
+    """Move under the locks of all accounts, those that only the record knows included."""
+    from reconciler.record.migration import migrate as move
+
+    recorded = {entry.account for entry in source.load().entries.values()}
+    accounts = sorted(recorded | set(session.configuration.accounts))
+    return move(source, session.record, holders=_holders(session, accounts))
+
+
+def _holders(session: Session, accounts: list[str]) -> list[Holder]:
+    from reconciler.record.base import Holder
+
+    run = session.new_run(origin="migrate", commit=None)
+    return [Holder(account, run.host, run.user, run.pid, run.id, run.started_at) for account in accounts]
+
+
+def _tell(process: Process, arrived: RecordState, source: str, target: str) -> None:
+    from reconciler.views import machine
+    from reconciler.views.base import line
+
+    entries = len(arrived.entries)
+    if process.is_json:
+        document = {
+            "entries": entries,
+            "serial": arrived.serial,
+            "lineage": arrived.lineage,
+            "from": source,
+            "to": target,
+        }
+        process.screen.document(machine.document({"migrated": document}))
+        return
+    lines = [f"moved {entries} entries, serial {arrived.serial}", f"from {source}", f"to   {target}"]
+    process.screen.result(
+        [*(line(each) for each in lines), line("The old record is still there: remove it when all is well.")]
+    )
