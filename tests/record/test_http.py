@@ -232,7 +232,7 @@ def test_looking_at_the_record_needs_no_lock(state: State, record: HttpRecord) -
     assert state.log == ["GET /state", "GET /state"]
 
 
-# -- settings ---------------------------------------------------------------------------------------------------------
+# -- settings -------------------------------------------------------------------------------------------------------
 
 
 def test_without_a_lock_address_it_is_not_safe() -> None:

@@ -56,7 +56,7 @@ def reads(given: World) -> list[str]:
     return seen
 
 
-# -- a saved plan ----------------------------------------------------------------------------------------------------------
+# -- a saved plan ---------------------------------------------------------------------------------------------------
 
 
 def test_a_saved_plan_is_applied_exactly() -> None:
@@ -269,7 +269,7 @@ def test_without_a_key_a_plan_without_secrets_can_be_saved() -> None:
     assert storable(given.plan(), given.session.ground()) == ()
 
 
-# -- consent of a saved plan -----------------------------------------------------------------------------------------------
+# -- consent of a saved plan ----------------------------------------------------------------------------------------
 
 
 def test_allowances_are_kept_in_the_plan_file() -> None:
@@ -309,7 +309,7 @@ def test_what_cannot_be_written_still_refuses_a_saved_plan() -> None:
     assert apply_file(given, data, consent=Consent(overrides=frozenset({"unwritable-fields"}))).converged
 
 
-# -- an expected plan ------------------------------------------------------------------------------------------------------
+# -- an expected plan -----------------------------------------------------------------------------------------------
 
 
 def reviewed(given: World) -> Plan:
@@ -350,7 +350,7 @@ def test_a_secret_that_rotated_is_another_change_set() -> None:
         expected(reviewed(given), plan)
 
 
-# -- limits ----------------------------------------------------------------------------------------------------------------
+# -- limits ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_limit_keeps_the_first_changes_and_what_they_depend_on() -> None:
@@ -368,7 +368,7 @@ def test_a_limited_plan_is_judged_by_what_is_left() -> None:
     assert breaches(given.plan(limit=1)) == []
 
 
-# -- what else an apply is -------------------------------------------------------------------------------------------------
+# -- what else an apply is ------------------------------------------------------------------------------------------
 
 
 def test_refresh_none_applies_from_the_record_and_still_looks_before_each_write() -> None:

@@ -57,7 +57,7 @@ def sent(given: World) -> list[int]:
     return [int(each.number) - int(phone(0)) for each in writes]
 
 
-# -- windows ---------------------------------------------------------------------------------------------------------------
+# -- windows --------------------------------------------------------------------------------------------------------
 
 
 def test_an_intent_is_durable_before_anything_is_sent() -> None:
@@ -132,7 +132,7 @@ def test_writes_of_a_window_go_on_at_once_within_the_accounts_concurrency() -> N
     assert given.apply().converged
 
 
-# -- failures --------------------------------------------------------------------------------------------------------------
+# -- failures -------------------------------------------------------------------------------------------------------
 
 
 def test_a_failure_skips_what_depends_on_it_and_nothing_else() -> None:
@@ -215,7 +215,7 @@ def test_an_account_that_is_stopped_leaves_the_other_alone() -> None:
     assert report.summary == {"applied": 5, "unverified": 0, "failed": 3, "unknown": 0, "skipped": 2}
 
 
-# -- interruption ----------------------------------------------------------------------------------------------------------
+# -- interruption ---------------------------------------------------------------------------------------------------
 
 
 def test_an_interruption_sends_nothing_new_and_settles_what_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +253,7 @@ def test_a_change_window_that_closes_stops_writing() -> None:
     assert "the change window is closed" in (report.results[2].error or "")
 
 
-# -- the record ------------------------------------------------------------------------------------------------------------
+# -- the record -----------------------------------------------------------------------------------------------------
 
 
 def test_a_record_that_cannot_be_saved_stops_writing_and_the_unsettled_are_named(

@@ -259,7 +259,7 @@ def test_an_answer_that_is_none_of_the_documented_ones_is_settled_by_reading() -
     assert result(given.apply()).outcome is Outcome.APPLIED
 
 
-# -- batches ---------------------------------------------------------------------------------------------------------------
+# -- batches --------------------------------------------------------------------------------------------------------
 
 
 def parked(count: int, *culprits: int, error: type[ProviderError] = Rejected) -> tuple[World, list[int]]:

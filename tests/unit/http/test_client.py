@@ -274,7 +274,7 @@ def test_a_credential_that_fits_no_header_is_refused_without_being_shown(text: s
     assert not text.strip() or text.strip() not in str(refused.value)
 
 
-# -- over real sockets -------------------------------------------------------------------------------------------------
+# -- over real sockets ----------------------------------------------------------------------------------------------
 
 
 def over_sockets(script: Serve, request: Request, patience: Patience = EAGER) -> tuple[object, float, int]:

@@ -52,7 +52,7 @@ def by_hand(given: World, value: Value, index: int = 1) -> World:
     return given
 
 
-# -- what is not there yet, and what is -----------------------------------------------------------------------------------
+# -- what is not there yet, and what is -----------------------------------------------------------------------------
 
 
 def test_a_forwarding_where_there_is_none_is_created_and_needs_no_allowance() -> None:
@@ -107,7 +107,7 @@ def test_an_absent_block_is_not_managed() -> None:
     assert given.plan().changes == ()
 
 
-# -- what stands in the record and no more in the files --------------------------------------------------------------------
+# -- what stands in the record and no more in the files -------------------------------------------------------------
 
 
 def test_a_vanished_number_that_is_still_what_we_wrote_is_deleted() -> None:
@@ -217,7 +217,7 @@ def test_a_vanished_number_of_a_renamed_account_is_deleted_in_the_new_one() -> N
     assert only(given.plan()).address == f"main/{phone(1)}"
 
 
-# -- protection ------------------------------------------------------------------------------------------------------------
+# -- protection -----------------------------------------------------------------------------------------------------
 
 
 def test_the_stricter_of_file_and_record_protects() -> None:
@@ -251,7 +251,7 @@ def test_deleting_a_protected_number_by_absence_needs_both_allowances() -> None:
     assert only(given.plan()).needs == ("allow-delete", "allow-protected")
 
 
-# -- fields that cannot be read ---------------------------------------------------------------------------------------------
+# -- fields that cannot be read -------------------------------------------------------------------------------------
 
 
 def with_client_id(client_id: str, timeout: int = 20) -> NumberForwarding:
@@ -325,7 +325,7 @@ def test_reassert_reads_whatever_is_refreshed() -> None:
     assert actions(given.plan(reassert=True, refresh=Refresh.CHANGED)) == {phone(1): "assert"}
 
 
-# -- fields that cannot be written -----------------------------------------------------------------------------------------
+# -- fields that cannot be written ----------------------------------------------------------------------------------
 
 
 def test_a_write_that_may_reset_what_cannot_be_written_is_refused() -> None:
@@ -368,7 +368,7 @@ def test_an_event_url_that_changes_is_not_warned_about() -> None:
     assert codes(given.plan()) == []
 
 
-# -- parking ---------------------------------------------------------------------------------------------------------------
+# -- parking --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("value", [ON, OFF])
@@ -405,7 +405,7 @@ def test_parking_of_a_number_that_is_not_ours_is_unknown() -> None:
     assert codes(plan) == ["provider-not-owned"]
 
 
-# -- secrets ---------------------------------------------------------------------------------------------------------------
+# -- secrets --------------------------------------------------------------------------------------------------------
 
 EVENTS = "https://example.com/calls?key=${var:EVENT_KEY}"
 
@@ -479,7 +479,7 @@ def test_no_secret_stands_in_the_record() -> None:
     assert "s3cret" not in given.store.text
 
 
-# -- an interrupted run ----------------------------------------------------------------------------------------------------
+# -- an interrupted run ---------------------------------------------------------------------------------------------
 
 
 def interrupted(given: World, before: str, after: str, action: str = "create", index: int = 1) -> World:
@@ -558,7 +558,7 @@ def test_an_unreadable_field_of_an_open_window_is_asserted() -> None:
     assert given.plan().changes == ()
 
 
-# -- which numbers are read ------------------------------------------------------------------------------------------------
+# -- which numbers are read -----------------------------------------------------------------------------------------
 
 
 def reads(given: World) -> list[str]:

@@ -97,7 +97,7 @@ def test_a_breach_refuses_the_whole_run_before_its_first_write() -> None:
     assert given.store.text is None
 
 
-# -- destinations ----------------------------------------------------------------------------------------------------------
+# -- destinations ---------------------------------------------------------------------------------------------------
 
 ALLOWED = Policy(destinations=Destinations(("RU", "sip_id", "sip:*.example.com", "url:https://*.example.com"), ("+7809",)))
 
@@ -117,7 +117,7 @@ def judged(value: Value, policy: Policy = ALLOWED) -> World:
 )
 def test_permitted_destinations_are_no_breach(value: Value) -> None:
     assert breaches(judged(value).plan()) == []
-    assert validate(judged(value).configuration) == ()
+    assert "policy-destination" not in {each.code for each in validate(judged(value).configuration)}
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_a_forbidden_destination_is_a_breach_and_found_offline(value: Value, nam
     plan = judged(value).plan()
     assert breaches(plan) == ["policy-destination"]
     assert named in plan.breaches[0].diagnostic.message
-    (finding,) = validate(judged(value).configuration)
-    assert (finding.code, finding.is_error) == ("policy-destination", True)
+    (finding,) = [each for each in validate(judged(value).configuration) if each.code == "policy-destination"]
+    assert finding.is_error
     assert named in finding.message
 
 

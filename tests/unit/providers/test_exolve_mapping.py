@@ -41,7 +41,7 @@ def with_integers(sample: str) -> dict[str, Any]:
     return body
 
 
-# -- the documents' own samples ---------------------------------------------------------------------------------------
+# -- the documents' own samples -------------------------------------------------------------------------------------
 
 DOCUMENTED: list[tuple[str, Forwarding]] = [
     (
@@ -104,7 +104,7 @@ def test_the_documented_answer_for_type_3_is_read() -> None:
     assert got == Observation(UrlForwarding("http://example.com", "74996482846"), 1.0)
 
 
-# -- what is sent -----------------------------------------------------------------------------------------------------
+# -- what is sent ---------------------------------------------------------------------------------------------------
 
 
 def test_every_field_is_always_sent_but_the_period_of_an_unscheduled_target() -> None:
@@ -147,7 +147,7 @@ def test_a_did_of_twenty_digits_is_an_exact_integer() -> None:
     assert sent["call_forwarding_static"]["did"] == 2**64 - 1
 
 
-# -- what is read -----------------------------------------------------------------------------------------------------
+# -- what is read ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_an_answer_without_attributes_tells_nothing(answer: object) -> None:
         read(AttributesAnswer, answer)
 
 
-# -- any value, in any spelling ---------------------------------------------------------------------------------------
+# -- any value, in any spelling -------------------------------------------------------------------------------------
 
 Choose = Callable[[int], int]
 

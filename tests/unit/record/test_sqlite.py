@@ -103,7 +103,7 @@ def test_a_path_with_special_characters_is_a_path(tmp_path: Path) -> None:
         assert set(record.load().entries) == {key(1)}
 
 
-# -- what cannot be read is an error, never an empty record -----------------------------------------------------------
+# -- what cannot be read is an error, never an empty record ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database at all, but long enough to be one" * 40, b"\0" * 8192])
@@ -241,7 +241,7 @@ def fail_over_a_damaged(record: SqliteRecord) -> None:
     raise ZeroDivisionError
 
 
-# -- older formats ----------------------------------------------------------------------------------------------------
+# -- older formats --------------------------------------------------------------------------------------------------
 
 FORMAT_0 = Path(__file__).with_name("format_0.sql").read_text("utf-8")
 
@@ -292,7 +292,7 @@ def test_the_tables_of_a_migrated_record_are_those_of_a_new_one(old: Path, tmp_p
     assert columns(old) == columns(fresh)
 
 
-# -- size -------------------------------------------------------------------------------------------------------------
+# -- size -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_commit_writes_what_it_changes_and_not_the_whole_record(path: Path) -> None:
