@@ -5,7 +5,7 @@ Each split is a partition found in a fixed order, so equal sets always give equa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
@@ -38,7 +38,7 @@ class TimeBox:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """One row of a matrix: which cells are in, and which exist (`care`)."""
 
     key: int
@@ -49,7 +49,7 @@ class _Row:
 Grid = dict[tuple[int, int], int]  # (month, day) -> weekday mask
 
 
-def partition(rows: Iterable[_Row]) -> list[tuple[int, int]]:
+def partition(rows: Iterable[Row]) -> list[tuple[int, int]]:
     """Group rows that agree where both exist; gives (mask of keys, cells) in a fixed order.
 
     `care` of the rows must be nested sets.
@@ -73,20 +73,24 @@ def partition(rows: Iterable[_Row]) -> list[tuple[int, int]]:
     return [(keys, cells) for keys, cells in groups]
 
 
+Grouping = Callable[[Iterable[Row]], list[tuple[int, int]]]
+"""A way to say a matrix by products of rows and columns: `partition`, or `cover.cover` where they may overlap."""
+
+
 # --- times of day
 
 
 @lru_cache(maxsize=4096)
-def time_boxes(mask: int, *, fine: bool) -> tuple[TimeBox, ...]:
-    """Split a non-empty time mask into disjoint boxes."""
+def time_boxes(mask: int, *, fine: bool, group: Grouping = partition) -> tuple[TimeBox, ...]:
+    """Split a non-empty time mask into boxes, disjoint if the grouping is."""
     size = 3600 if fine else 60
     full = (1 << size) - 1
-    rows = [_Row(hour, mask >> hour * size & full, full) for hour in range(24)]
-    groups = partition(rows)
+    rows = [Row(hour, mask >> hour * size & full, full) for hour in range(24)]
+    groups = group(rows)
     if fine:
-        return tuple(box for hours, cells in groups for box in _within_hours(hours, cells))
-    columns = partition(
-        _Row(minute, sum(hours for hours, cells in groups if cells >> minute & 1), (1 << 24) - 1)
+        return tuple(box for hours, cells in groups for box in _within_hours(hours, cells, group))
+    columns = group(
+        Row(minute, sum(hours for hours, cells in groups if cells >> minute & 1), (1 << 24) - 1)
         for minute in range(60)
     )
     if len(columns) < len(groups):
@@ -94,8 +98,8 @@ def time_boxes(mask: int, *, fine: bool) -> tuple[TimeBox, ...]:
     return tuple(TimeBox(_unless_full(hours, 24), _unless_full(cells, 60)) for hours, cells in groups)
 
 
-def _within_hours(hours: int, cells: int) -> list[TimeBox]:
-    rows = partition(_Row(minute, cells >> minute * 60 & _MINUTES, _MINUTES) for minute in range(SECONDS // 60 // 24))
+def _within_hours(hours: int, cells: int, group: Grouping) -> list[TimeBox]:
+    rows = group(Row(minute, cells >> minute * 60 & _MINUTES, _MINUTES) for minute in range(SECONDS // 60 // 24))
     return [
         TimeBox(_unless_full(hours, 24), _unless_full(minutes, 60), _unless_full(seconds, 60))
         for minutes, seconds in rows
@@ -110,8 +114,8 @@ def _unless_full(mask: int, size: int) -> int | None:
 
 
 @lru_cache(maxsize=4096)
-def day_boxes(days: int) -> tuple[DayBox, ...]:
-    """Split a mask of days of all year types into disjoint boxes."""
+def day_boxes(days: int, group: Grouping = partition) -> tuple[DayBox, ...]:
+    """Split a mask of days of all year types into boxes, disjoint if the grouping is."""
     columns = _columns(days)
     grid: Grid = {}
     differing: list[tuple[int, int, int, int]] = []
@@ -122,8 +126,8 @@ def day_boxes(days: int) -> tuple[DayBox, ...]:
         if offset is not None and ordinary != in_leap:
             differing += (month, day, offset, ordinary & ~in_leap), (month, day, leap_offset, in_leap & ~ordinary)
     if not differing:
-        return grid_boxes(grid)
-    return _by_day_of_the_year(columns) or (*grid_boxes(grid), *_single_days(differing))
+        return grid_boxes(grid, group)
+    return _by_day_of_the_year(columns) or (*grid_boxes(grid, group), *_single_days(differing))
 
 
 def _columns(days: int) -> list[tuple[int, int]]:
@@ -157,7 +161,7 @@ def _by_day_of_the_year(columns: Sequence[tuple[int, int]]) -> tuple[DayBox, ...
     """Split by day of the year, where that decides; empty where it does not."""
     if any(ordinary != leap for ordinary, leap in columns[:-1]):
         return ()
-    groups = partition(_Row(offset + 1, leap, _WEEK) for offset, (_, leap) in enumerate(columns))
+    groups = partition(Row(offset + 1, leap, _WEEK) for offset, (_, leap) in enumerate(columns))
     return tuple(DayBox(weekdays=_unless_full(weekdays, 7), yeardays=days) for days, weekdays in groups)
 
 
@@ -169,24 +173,26 @@ def _single_days(differing: list[tuple[int, int, int, int]]) -> list[DayBox]:
     ]
 
 
-def grid_boxes(grid: Grid) -> tuple[DayBox, ...]:
-    """Split a calendar of dates, each with the weekdays on which it counts, into disjoint boxes."""
+def grid_boxes(grid: Grid, group: Grouping = partition) -> tuple[DayBox, ...]:
+    """Split a calendar of dates, each with the weekdays on which it counts, into boxes."""
     by_weekdays: dict[int, set[tuple[int, int]]] = {}
     for date, weekdays in grid.items():
         if weekdays:
             by_weekdays.setdefault(weekdays, set()).add(date)
-    first = [box for weekdays, dates in by_weekdays.items() for box in _date_boxes(dates, grid, weekdays)]
+    first = [box for weekdays, dates in by_weekdays.items() for box in _date_boxes(dates, grid, weekdays, group)]
     if len(by_weekdays) < 2:
         return tuple(first)
     by_dates: dict[frozenset[tuple[int, int]], int] = {}
     for weekday in range(7):
         dates = frozenset(date for date, weekdays in grid.items() if weekdays >> weekday & 1)
         by_dates[dates] = by_dates.get(dates, 0) | 1 << weekday
-    second = [box for dates, weekdays in by_dates.items() for box in _date_boxes(dates, grid, weekdays)]
+    second = [box for dates, weekdays in by_dates.items() for box in _date_boxes(dates, grid, weekdays, group)]
     return tuple(second if len(second) < len(first) else first)
 
 
-def _date_boxes(dates: Iterable[tuple[int, int]], grid: Grid, weekdays: int) -> list[DayBox]:
+def _date_boxes(
+    dates: Iterable[tuple[int, int]], grid: Grid, weekdays: int, group: Grouping
+) -> list[DayBox]:
     """Split a set of dates by months or by days, whichever takes fewer boxes."""
     chosen = [0] * 13
     exists = [0] * 13
@@ -194,8 +200,8 @@ def _date_boxes(dates: Iterable[tuple[int, int]], grid: Grid, weekdays: int) -> 
         exists[month] |= 1 << day
     for month, day in dates:
         chosen[month] |= 1 << day
-    rows = partition(_Row(month, chosen[month], exists[month]) for month in range(1, 13))
-    columns = partition(_Row(day, _column(chosen, day), _column(exists, day)) for day in range(1, 32))
+    rows = group(Row(month, chosen[month], exists[month]) for month in range(1, 13))
+    columns = group(Row(day, _column(chosen, day), _column(exists, day)) for day in range(1, 32))
     pairs = rows if len(rows) <= len(columns) else [(months, days) for days, months in columns]
     return [_date_box(months, days, exists, weekdays) for months, days in pairs]
 

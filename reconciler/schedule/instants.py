@@ -63,7 +63,7 @@ class Instants:
                 edges |= {first, end}
         known: dict[tuple[int, ...], Classes] = {}
         spans = []
-        for year in sorted(edge for edge in edges if edge >= FIRST_YEAR):
+        for year in sorted(edge for edge in edges if FIRST_YEAR <= edge < FOREVER):
             living = tuple(index for index, box in enumerate(alive) if _covers(box, year))
             if living not in known:
                 known[living] = united((alive[index].days, alive[index].times) for index in living)
@@ -116,9 +116,23 @@ class Instants:
         for year, _, one, two in _paired(left, right):
             key = (id(one), id(two))  # both live as long as this call
             if key not in known:
-                known[key] = _combined(one, two, combine)
+                known[key] = combined(one, two, combine)
             spans.append((year, known[key]))
         return Instants(_joined(spans), fine=left.fine).coarse()
+
+    def merged(self, other: Instants, combine: Callable[[int, int], int]) -> Instants:
+        """Combine two sets day by day; masks of more than a day are the caller's own business."""
+        return self._with(other, combine)
+
+    def touched_days(self) -> Instants:
+        """Widen the set to whole days."""
+        spans = ((year, united([(days, ALL_MINUTES) for mask, days in classes.items() if mask])) for year, classes in self.spans)
+        return Instants(_joined(list(spans)))
+
+    @classmethod
+    def spanned(cls, spans: Mapping[int, Classes]) -> Instants:
+        """Make a set from the classes that hold from each year on."""
+        return cls(_joined(sorted(spans.items(), key=_first)))
 
     def __or__(self, other: Instants) -> Instants:
         return self._with(other, int.__or__)
@@ -223,7 +237,8 @@ def _paired(left: Instants, right: Instants) -> Iterator[tuple[int, int, Classes
         yield year, end, left.classes_in(year), right.classes_in(year)
 
 
-def _combined(one: Classes, two: Classes, combine: Callable[[int, int], int]) -> Classes:
+def combined(one: Classes, two: Classes, combine: Callable[[int, int], int]) -> Classes:
+    """Combine the time masks that two mappings have on each day."""
     result: dict[int, int] = {}
     for first, days in one.items():
         for second, others in two.items():

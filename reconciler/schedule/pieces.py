@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.schedule.boxes import DayBox, TimeBox, day_boxes, time_boxes, year_boxes
+from reconciler.schedule.boxes import DayBox, Grouping, TimeBox, day_boxes, partition, time_boxes, year_boxes
 from reconciler.schedule.instants import Classes, Instants, NotExpressibleError
 from reconciler.schedule.masks import SLOTS, bits, year_type
 
 _LAST_YEAR: Final = 9999
 _YEAR: Final = (1 << SLOTS) - 1
-_Content = tuple[DayBox, TimeBox]
-_Rows = list[tuple[int, int]]  # (time mask, day mask)
+Content = tuple[DayBox, TimeBox]
+Rows = list[tuple[int, int]]  # (time mask, day mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ def pieces_of(instants: Instants) -> tuple[Piece, ...]:
     Raises NotExpressibleError where some year lacks what all later years have, or years pass 9999.
     """
     *dated, (_, _, eternal) = instants.segments()
-    pieces = [Piece(*content) for content in _products(_rows(eternal), day_boxes, fine=instants.fine)]
-    by_content: dict[_Content, list[int]] = {}
-    known: dict[tuple[int, int], list[_Content]] = {}
+    pieces = [Piece(*content) for content in products(rows_of(eternal), day_boxes, fine=instants.fine)]
+    by_content: dict[Content, list[int]] = {}
+    known: dict[tuple[int, int], list[Content]] = {}
     for year, classes in _years(dated):
         key = (id(classes), year_type(year))  # the classes live as long as the set
         if key not in known:
@@ -59,7 +59,8 @@ def pieces_of(instants: Instants) -> tuple[Piece, ...]:
     return tuple(sorted(pieces, key=Piece.order))
 
 
-def _rows(classes: Classes) -> _Rows:
+def rows_of(classes: Classes) -> Rows:
+    """List the times that occur at all with their days."""
     return [(times, days) for times, days in classes.items() if times and days]
 
 
@@ -71,7 +72,7 @@ def _years(dated: Iterable[tuple[int, int, Classes]]) -> Iterator[tuple[int, Cla
             yield year, classes
 
 
-def _content_of_year(classes: Classes, eternal: Classes, kind: int, *, fine: bool) -> list[_Content]:
+def _content_of_year(classes: Classes, eternal: Classes, kind: int, *, fine: bool) -> list[Content]:
     """Split what one year has beyond what every year has."""
     rows: dict[int, int] = {}
     for times, days in classes.items():
@@ -81,28 +82,32 @@ def _content_of_year(classes: Classes, eternal: Classes, kind: int, *, fine: boo
                 raise NotExpressibleError("a period cannot leave a year out of all years to come")
             if shared:
                 rows[times & ~always] = rows.get(times & ~always, 0) | shared
-    return _products(_rows(rows), lambda days: year_boxes(days, kind), fine=fine)
+    return products(rows_of(rows), lambda days: year_boxes(days, kind), fine=fine)
 
 
-def _products(rows: _Rows, split: Callable[[int], tuple[DayBox, ...]], *, fine: bool) -> list[_Content]:
+def products(
+    rows: Rows, split: Callable[[int], tuple[DayBox, ...]], *, fine: bool, group: Grouping = partition
+) -> list[Content]:
     """Multiply out days and times, grouped by equal times of day or by equal days, whichever takes fewer."""
-    by_days = _multiplied(rows, split, fine=fine)
+    by_days = _multiplied(rows, split, group, fine=fine)
     if len(rows) == 1:
         return by_days
-    by_times = _multiplied(_turned(rows), split, fine=fine)
+    by_times = _multiplied(_turned(rows), split, group, fine=fine)
     return by_times if len(by_times) < len(by_days) else by_days
 
 
-def _multiplied(rows: _Rows, split: Callable[[int], tuple[DayBox, ...]], *, fine: bool) -> list[_Content]:
+def _multiplied(
+    rows: Rows, split: Callable[[int], tuple[DayBox, ...]], group: Grouping, *, fine: bool
+) -> list[Content]:
     return [
         (day_box, time_box)
         for times, days in rows
         for day_box in split(days)
-        for time_box in time_boxes(times, fine=fine)
+        for time_box in time_boxes(times, fine=fine, group=group)
     ]
 
 
-def _turned(rows: _Rows) -> _Rows:
+def _turned(rows: Rows) -> Rows:
     """Regroup: for each set of days, all the times that have exactly these days."""
     atoms: list[tuple[int, int]] = []
     for times, days in rows:

@@ -107,6 +107,11 @@ class Zone:
         """Give the local day (counted from 1970) and the second of that day."""
         return divmod(epoch + self.offset(epoch), DAY_SECONDS)
 
+    @property
+    def last_offset(self) -> int:
+        """The offset that holds in the end, summer time aside."""
+        return self._tail.standard
+
     def epoch(self, local: int) -> int:
         """Give the instant of a local time (seconds from 1970 as a clock there shows them).
 

@@ -1,0 +1,215 @@
+"""Compile a human schedule into vendor periods, as few as can be found, and prove them equal to what was asked.
+
+Several ways to split the set are tried; the fewest parts win. Without the comma the parts are pairwise disjoint, since each
+becomes an entry of its own; with it they are one string and may overlap. Must not know accounts or files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Final, Literal
+
+from reconciler.schedule.asked import Asking, CompileError, asked
+from reconciler.schedule.boxes import Grouping, day_boxes, partition
+from reconciler.schedule.cover import cover
+from reconciler.schedule.holiday import UnknownCountryError
+from reconciler.schedule.human import Schedule
+from reconciler.schedule.instants import NEVER, Box, Classes, Instants, NotExpressibleError, days_between
+from reconciler.schedule.masks import ALL_MINUTES, SLOTS, all_days, dates_of, day_masks, union, year_type
+from reconciler.schedule.period import Period
+from reconciler.schedule.pieces import Piece, Rows, pieces_of, products, rows_of
+from reconciler.schedule.render import part_text
+from reconciler.schedule.scales import FIRST_YEAR, Scale
+from reconciler.schedule.zones import UnknownZoneError, zone
+
+_LAST_YEAR: Final = 3000  # the last year of the vendor's own table; what is asked for is compiled up to it
+_MOST_YEARS: Final = 60  # more years of their own than that are not corrected date by date
+_Dates = dict[tuple[int, int], int]  # (month, day) -> time mask
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """Periods that together are what was asked for; `("",)` is always."""
+
+    periods: tuple[str, ...]
+    instants: Instants
+
+
+def compile_schedule(
+    schedule: Schedule, *, timezone: str, until: date, union_style: Literal["entries", "comma"] = "entries"
+) -> Compiled:
+    """Compile for an account in a zone. Raises CompileError, which says what is in the way."""
+    try:
+        wanted = asked(schedule, Asking(zone(timezone), until))
+    except (UnknownCountryError, UnknownZoneError) as error:
+        raise CompileError(str(error), "correct the name") from error
+    if wanted.is_empty:
+        raise CompileError("this schedule never holds", "correct its hours, or leave the target out")
+    if wanted.is_full:
+        return Compiled(("",), wanted)
+    texts = min(_ways(wanted, union_style), key=lambda parts: (len(parts), sum(map(len, parts))))
+    _prove(texts, wanted, disjoint=union_style == "entries")
+    return Compiled((", ".join(texts),) if union_style == "comma" else texts, wanted)
+
+
+def _ways(wanted: Instants, union_style: str) -> Iterator[tuple[str, ...]]:
+    groupings: list[Grouping] = [partition, cover] if union_style == "comma" else [partition]
+    for pieces in _candidates(wanted, groupings):
+        yield tuple(part_text(piece) for piece in sorted(pieces, key=Piece.order))
+
+
+def _candidates(wanted: Instants, groupings: Sequence[Grouping]) -> Iterator[list[Piece]]:
+    try:
+        yield list(pieces_of(wanted))
+    except NotExpressibleError:
+        pass
+    overrides = _overrides(wanted)
+    for group in groupings:
+        yield _span_by_span(wanted, group)
+        if overrides is not None:
+            yield from _corrected(wanted, overrides, group)
+
+
+def _pieces(rows: Rows, years: Iterable[int] | None, group: Grouping, *, fine: bool) -> list[Piece]:
+    chosen = None if years is None else tuple(years)
+    content = products(rows, partial(day_boxes, group=group), fine=fine, group=group) if rows else []
+    return [Piece(days, times, chosen) for days, times in content]
+
+
+def _span_by_span(wanted: Instants, group: Grouping) -> list[Piece]:
+    """Say each span of years by itself, equal ones together."""
+    alike: list[tuple[Classes, list[int]]] = []
+    for first, end, classes in wanted.segments():
+        years = range(first, min(end, _LAST_YEAR + 1))
+        known = next((listed for others, listed in alike if others == classes), None)
+        if known is None:
+            alike.append((classes, list(years)))
+        else:
+            known += years
+    single = len(alike) == 1
+    return [
+        piece
+        for classes, years in alike
+        if years
+        for piece in _pieces(rows_of(classes), None if single else years, group, fine=wanted.fine)
+    ]
+
+
+# --- a common pattern, and dates that differ in some years
+
+
+def _overrides(wanted: Instants) -> dict[int, _Dates] | None:
+    """Find the dates on which single years differ from what holds in the end; None where there are too many years."""
+    *spans, (_, _, eternal) = wanted.segments()
+    found: dict[int, _Dates] = {}
+    for first, end, classes in spans:
+        if classes == eternal:
+            continue
+        if end - first > _MOST_YEARS and not _agree(classes, eternal, days_between(first, end)):
+            return None
+        for year in range(first, min(end, first + _MOST_YEARS + 1)):
+            dates = _differing(classes, eternal, year_type(year))
+            if dates:
+                found[year] = dates
+    return found if 0 < len(found) <= _MOST_YEARS else None
+
+
+def _agree(one: Classes, two: Classes, days: int) -> bool:
+    return all(not held & days & ~two.get(mask, 0) for mask, held in one.items())
+
+
+def _differing(classes: Classes, eternal: Classes, kind: int) -> _Dates:
+    found: _Dates = {}
+    for mask, days in classes.items():
+        row = (days & ~eternal.get(mask, 0)) >> kind * SLOTS
+        for day in dates_of(kind):
+            if row >> day.yearday - 1 & 1:
+                found[day.month, day.day] = mask
+    return found
+
+
+def _corrected(wanted: Instants, overrides: dict[int, _Dates], group: Grouping) -> Iterator[list[Piece]]:
+    """Say the common pattern without the dates that differ in some year, then these dates year by year."""
+    eternal = wanted.spans[-1][1]
+    dates = {date for changed in overrides.values() for date in changed}
+    touched = _dates_mask(dates)
+    others = [year for year in range(FIRST_YEAR, _LAST_YEAR + 1) if year not in overrides]
+    common = _pieces(_cut(eternal, all_days() & ~touched), None, group, fine=wanted.fine)
+    common += _pieces(_cut(eternal, touched), others, group, fine=wanted.fine)
+    table = {year: _times_of_year(wanted, year, dates) for year in overrides}
+    for dated in (_year_by_year(table), _date_by_date(table)):
+        pieces = [piece for years, rows in dated for piece in _pieces(rows, years, group, fine=wanted.fine)]
+        yield common + _with_years_joined(pieces)
+
+
+def _cut(classes: Classes, days: int) -> Rows:
+    return [(mask, held & days) for mask, held in classes.items() if mask and held & days]
+
+
+def _date_mask(date: tuple[int, int]) -> int:
+    return day_masks(Scale.MO)[date[0]] & day_masks(Scale.MD)[date[1]]
+
+
+def _dates_mask(dates: Iterable[tuple[int, int]]) -> int:
+    return union(map(_date_mask, dates))
+
+
+def _times_of_year(wanted: Instants, year: int, dates: Iterable[tuple[int, int]]) -> _Dates:
+    """Give what one year has on some dates."""
+    kind = year_type(year)
+    offsets = {(day.month, day.day): day.yearday - 1 for day in dates_of(kind)}
+    return {date: wanted.times_on(year, kind * SLOTS + offsets[date]) for date in dates if date in offsets}
+
+
+def _year_by_year(table: dict[int, _Dates]) -> list[tuple[tuple[int, ...], Rows]]:
+    return [((year,), _date_rows(dates.items())) for year, dates in table.items()]
+
+
+def _date_by_date(table: dict[int, _Dates]) -> list[tuple[tuple[int, ...], Rows]]:
+    """Group the dates that have the same times in the same years."""
+    years: dict[tuple[tuple[int, int], int], list[int]] = {}
+    for year, dates in table.items():
+        for date, mask in dates.items():
+            years.setdefault((date, mask), []).append(year)
+    together: dict[tuple[int, ...], list[tuple[tuple[int, int], int]]] = {}
+    for content, in_years in years.items():
+        together.setdefault(tuple(in_years), []).append(content)
+    return [(in_years, _date_rows(contents)) for in_years, contents in together.items()]
+
+
+def _date_rows(contents: Iterable[tuple[tuple[int, int], int]]) -> Rows:
+    rows: dict[int, int] = {}
+    for date, mask in contents:
+        if mask:
+            rows[mask] = rows.get(mask, 0) | _date_mask(date)
+    return list(rows.items())
+
+
+def _with_years_joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Join parts that differ in their years only."""
+    years: dict[tuple[object, object], list[int]] = {}
+    kept: dict[tuple[object, object], Piece] = {}
+    for piece in pieces:
+        key = (piece.days, piece.times)
+        years.setdefault(key, []).extend(piece.years or ())
+        kept[key] = piece
+    return [Piece(piece.days, piece.times, tuple(sorted(years[key]))) for key, piece in kept.items()]
+
+
+# --- proof
+
+
+def _prove(texts: Iterable[str], wanted: Instants, *, disjoint: bool) -> None:
+    """Read the strings back and compare; a difference is a bug, not the user's."""
+    horizon = Instants.of([Box(((FIRST_YEAR, _LAST_YEAR + 1),), all_days(), ALL_MINUTES)])
+    together = NEVER
+    for text in texts:
+        part = Period.parse(text).instants
+        if disjoint and not (together & part).is_empty:
+            raise AssertionError(f"compiled parts overlap at {text!r}")
+        together |= part
+    if together & horizon != wanted & horizon:
+        raise AssertionError("compiled periods are not what was asked for")

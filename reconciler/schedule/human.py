@@ -1,0 +1,203 @@
+"""Schedules as people write them: a frozen tree of weekly hours, dates, public holidays and their combinations.
+
+Reads plain data (texts, lists and maps, as YAML gives them) into the tree; must not know YAML, accounts or periods.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.schedule.period import Period, PeriodError
+from reconciler.schedule.scales import Scale, value_of
+
+_TIME: Final = re.compile(r"(\d{1,2}):(\d{2})\Z")
+_DATE: Final = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\Z")
+_LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_DAY_MINUTES: Final = 1440
+_FORMS: Final = ("period", "weekly", "dates", "public", "not", "any", "all")
+_KEYS: Final = (*_FORMS, "except", "workday_as", "timezone", "description", "verbatim")
+
+
+class HumanError(ValueError):
+    """A schedule that cannot be read: `path` leads to the value at fault, `hint` says what to type."""
+
+    def __init__(self, path: tuple[str | int, ...], message: str, hint: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Minutes of the day, half-open; `end` beyond 1440 reaches into the next day."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the year, in every year or in one."""
+
+    month: int
+    day: int
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DateSpan:
+    """Days from `first` to `last`, both included; without years it may run over the year's end."""
+
+    first: Day
+    last: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A schedule. What stands side by side is united; `weekdays` count from Sunday 0; `public` is a country's code."""
+
+    period: Period | None = None
+    weekly: tuple[tuple[frozenset[int], tuple[Hours, ...]], ...] = ()
+    dates: tuple[DateSpan, ...] = ()
+    public: str | None = None
+    except_: tuple[Schedule, ...] = ()
+    workday_as: int | None = None
+    not_: Schedule | None = None
+    any_: tuple[Schedule, ...] | None = None
+    all_: tuple[Schedule, ...] | None = None
+    timezone: str | None = None
+
+
+Resolve = Callable[[str], Schedule]
+Path = tuple[str | int, ...]
+
+
+def read_schedule(data: object, resolve: Resolve, path: Path = ()) -> Schedule:
+    """Read a schedule from plain data; `resolve` finds named ones. Raises HumanError at the first fault."""
+    if isinstance(data, str):
+        return resolve(data)
+    if not isinstance(data, Mapping):
+        raise HumanError(path, "a schedule is a name or a map", "write weekly: {mon-fri: 09:00-18:00}")
+    unknown = next((key for key in data if key not in _KEYS), None)
+    if unknown is not None:
+        raise HumanError((*path, unknown), f"a schedule has no {unknown!r}", "it has " + ", ".join(_KEYS[:9]))
+    if not any(form in data for form in _FORMS):
+        raise HumanError(path, "this schedule says no times", "add weekly, dates, public or period")
+    public, timezone = data.get("public"), data.get("timezone")
+    return Schedule(
+        period=_period(data.get("period"), (*path, "period")),
+        weekly=_weekly(data.get("weekly") or {}, (*path, "weekly")),
+        dates=tuple(read_dates(one, (*path, "dates", at)) for at, one in enumerate(data.get("dates") or ())),
+        public=None if public is None else str(public),
+        except_=_many(data.get("except"), resolve, (*path, "except")),
+        workday_as=_workday(data.get("workday_as"), (*path, "workday_as")),
+        not_=read_schedule(data["not"], resolve, (*path, "not")) if "not" in data else None,
+        any_=_many(data["any"], resolve, (*path, "any")) if "any" in data else None,
+        all_=_many(data["all"], resolve, (*path, "all")) if "all" in data else None,
+        timezone=None if timezone is None else str(timezone),
+    )
+
+
+def _many(data: object, resolve: Resolve, path: Path) -> tuple[Schedule, ...]:
+    if data is None:
+        return ()
+    if isinstance(data, list):
+        return tuple(read_schedule(one, resolve, (*path, at)) for at, one in enumerate(data))
+    return (read_schedule(data, resolve, path),)
+
+
+def _period(text: object, path: Path) -> Period | None:
+    if text is None:
+        return None
+    try:
+        return Period.parse(str(text))
+    except PeriodError as error:
+        first = error.findings[0]
+        raise HumanError(path, first.message, first.hint or "") from error
+
+
+def _workday(text: object, path: Path) -> int | None:
+    if text is None:
+        return None
+    days = read_weekdays(str(text), path)
+    if len(days) != 1:
+        raise HumanError(path, f"'{text}' is more than one day", "write the one day whose hours hold, such as mon")
+    return next(iter(days))
+
+
+def _weekly(data: object, path: Path) -> tuple[tuple[frozenset[int], tuple[Hours, ...]], ...]:
+    if not isinstance(data, Mapping):
+        raise HumanError(path, "weekly hours are a map of days", "write weekly: {mon-fri: 09:00-18:00}")
+    rows = []
+    for key, value in data.items():
+        given = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+        hours = tuple(read_hours(str(one), (*path, key)) for one in given)
+        rows.append((read_weekdays(str(key), (*path, key)), hours))
+    return tuple(rows)
+
+
+def read_weekdays(text: str, path: Path = ()) -> frozenset[int]:
+    """Read `mon-fri`, `sat`, or several of them with blanks or commas (Sunday 0); ranges wrap over the week's end."""
+    days: set[int] = set()
+    for word in re.split(r"[\s,]+", text.strip().lower()):
+        ends = [value_of(Scale.WD, end) if not end.isdigit() else None for end in word.split("-")]
+        first, last = ends[0], ends[-1]
+        if first is None or last is None or len(ends) > 2:
+            raise HumanError(path, f"'{word}' is no weekday", "days are mon tue wed thu fri sat sun, or a range: mon-fri")
+        days |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
+    return frozenset(days)
+
+
+def read_hours(text: str, path: Path = ()) -> Hours:
+    """Read `09:30-18:15`; an end that is not after the start is on the next day."""
+    ends = [part.strip() for part in re.split(r"[-\u2013]", text)]
+    minutes = [_minutes(end) for end in ends]
+    if len(minutes) != 2 or minutes[0] is None or minutes[1] is None:
+        raise HumanError(path, f"'{text}' are no hours", "write 09:30-18:15, or 22:00-06:00 past midnight")
+    start, end = minutes[0], minutes[1]
+    if start == _DAY_MINUTES or start == end:
+        raise HumanError(path, f"'{text}' has no length", "write 00:00-24:00 for the whole day")
+    return Hours(start, end if end > start else end + _DAY_MINUTES)
+
+
+def _minutes(text: str) -> int | None:
+    match = _TIME.match(text)
+    if match is None:
+        return None
+    hour, minute = int(match.group(1)), int(match.group(2))
+    total = hour * 60 + minute
+    return total if minute < 60 and total <= _DAY_MINUTES else None
+
+
+def read_dates(data: object, path: Path = ()) -> DateSpan:
+    """Read `05-09`, `2026-12-31`, `01-01..01-08` or `12-30..01-08`."""
+    text = str(data)
+    ends = [_day(end.strip()) for end in text.split("..")]
+    first, last = ends[0], ends[-1]
+    if first is None or last is None or len(ends) > 2:
+        raise HumanError(path, f"'{text}' is no date", "write 05-09, 2026-12-31, or a range: 01-01..01-08")
+    if (first.year is None) != (last.year is None):
+        raise HumanError(path, f"'{text}' names a year on one side only", "name it on both sides, or on none")
+    if first.year is not None and (first.year, first.month, first.day) > (last.year or 0, last.month, last.day):
+        raise HumanError(path, f"'{text}' ends before it begins", "write the earlier date first")
+    return DateSpan(first, last)
+
+
+def _day(text: str) -> Day | None:
+    match = _DATE.match(text)
+    if match is None:
+        return None
+    year = int(match.group(1)) if match.group(1) else None
+    month, day = int(match.group(2)), int(match.group(3))
+    if not 1 <= month <= 12 or not 1 <= day <= _LENGTHS[month - 1]:
+        return None
+    return None if year is not None and not _exists(year, month, day) else Day(month, day, year)
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return year >= 1970 and (leap or (month, day) != (2, 29))
