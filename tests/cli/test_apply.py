@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from reconciler.cli.process import Process
@@ -12,10 +10,9 @@ from tests.cli.conftest import Workplace
 
 
 @pytest.fixture
-def person(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def person(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody sits at the terminal."""
     monkeypatch.setattr(Process, "has_person", property(lambda _process: True))
-    return
 
 
 def test_apply_makes_it_so_and_says_what_became_of_each_change(workplace: Workplace) -> None:

@@ -55,7 +55,11 @@ def test_the_demo_as_json_is_one_document(cli: Cli, temporary: Path) -> None:
     assert ended.json["went_well"] is True
     told = [step.get("command", ["edit"])[0] for step in ended.json["steps"]]
     assert told == ["validate", "plan", "apply", "plan", "edit", "plan", "apply"]
-    assert [step["answer"]["summary"]["update"] for step in ended.json["steps"] if step.get("command") == ["plan", "--out", "plan.json"]] == [0, 1]
+    assert [
+        step["answer"]["summary"]["update"]
+        for step in ended.json["steps"]
+        if step.get("command") == ["plan", "--out", "plan.json"]
+    ] == [0, 1]
     assert list(temporary.iterdir()) == []
 
 

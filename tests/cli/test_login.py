@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Workplace
 
+
 @pytest.fixture
 def state(monkeypatch: pytest.MonkeyPatch) -> str:
     """The state that the next login will use."""
@@ -46,7 +47,9 @@ def test_a_redirect_of_another_login_is_refused(workplace: Workplace, state: str
     assert not any("token" in call.path for call in workplace.sandbox.log)
 
 
-@pytest.mark.parametrize(("words", "pasted"), [(("login", "nobody"), ""), (("login", "office"), ""), (("login", "office"), "\n")])
+@pytest.mark.parametrize(
+    ("words", "pasted"), [(("login", "nobody"), ""), (("login", "office"), ""), (("login", "office"), "\n")]
+)
 def test_wrong_use_of_login_ends_with_64(words: tuple[str, ...], pasted: str, workplace: Workplace) -> None:
     assert workplace.run(*words, stdin=pasted).exit_code == 64
 

@@ -169,7 +169,9 @@ def test_doctor_says_what_a_ci_machine_would_lose(workplace: Workplace) -> None:
     assert "the record is a local file" in ended.stdout
 
 
-@pytest.mark.parametrize("words", [("list",), ("plan",), ("show", "74991000000"), ("record", "list"), ("apply", "--auto-approve")])
+@pytest.mark.parametrize(
+    "words", [("list",), ("plan",), ("show", "74991000000"), ("record", "list"), ("apply", "--auto-approve")]
+)
 def test_errors_of_the_files_go_to_standard_error(words: tuple[str, ...], workplace: Workplace) -> None:
     workplace.edit("type: url", "type: pigeon")
     ended = workplace.run(*words)

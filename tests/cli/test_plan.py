@@ -17,7 +17,9 @@ def test_a_plan_shows_what_would_change_and_writes_nothing(workplace: Workplace)
     head, _blank, first, *rest = ended.stdout.splitlines()
     assert head.startswith("2 numbers in 1 account: 2 read")
     assert first == "+ sales/74991000000   Горячая линия, Москва                       numbers.yaml:5"
-    assert "+ sales/74991000001   no forwarding -> URL https://example.com/route" in [line[:68].rstrip() for line in rest]
+    assert "+ sales/74991000001   no forwarding -> URL https://example.com/route" in [
+        line[:68].rstrip() for line in rest
+    ]
     assert rest[-1] == "2 to create"
     assert not any(call.mutating for call in workplace.sandbox.log)
     assert sorted(path.name for path in workplace.folder.iterdir()) == ["numbers.yaml", "reconciler.yaml"]
@@ -105,9 +107,7 @@ def test_a_number_that_cannot_be_read_makes_the_plan_incomplete_and_ends_with_1(
 
 
 def test_breaches_are_shown_and_end_with_5_only_where_asked(workplace: Workplace) -> None:
-    workplace.applied().edit(
-        '{type: url, url: https://example.com/route, reserve: "74993334455"}', "none"
-    )
+    workplace.applied().edit('{type: url, url: https://example.com/route, reserve: "74993334455"}', "none")
     ended = workplace.run("plan")
     assert ended.exit_code == 0
     assert "    needs --allow-delete\n" in ended.stdout

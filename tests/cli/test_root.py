@@ -35,7 +35,20 @@ NAMES = [" ".join(path) for path, _command in EVERY]
 
 
 def test_the_commands_of_the_contract_are_there() -> None:
-    asked = "validate list plan apply show login doctor record sandbox demo schema period".split()
+    asked = [
+        "validate",
+        "list",
+        "plan",
+        "apply",
+        "show",
+        "login",
+        "doctor",
+        "record",
+        "sandbox",
+        "demo",
+        "schema",
+        "period",
+    ]
     assert set(asked) <= set(COMMANDS)
 
 
@@ -53,7 +66,15 @@ def test_every_command_and_option_is_explained_with_an_example(command: click.Co
     assert [option.name for option in options if not option.help] == []
 
 
-@pytest.mark.parametrize("path", [path for path, _command in EVERY if path[0] in ("validate", "list", "plan", "apply", "show", "login", "doctor", "record")], ids=" ".join)
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path, _command in EVERY
+        if path[0] in ("validate", "list", "plan", "apply", "show", "login", "doctor", "record")
+    ],
+    ids=" ".join,
+)
 def test_commands_that_load_a_configuration_take_the_trusted_file_from_git(path: tuple[str, ...]) -> None:
     command = dict(EVERY)[path]
     taken = {name for parameter in command.params for name in parameter.opts}
@@ -69,9 +90,7 @@ def test_help_of_every_command_ends_well_and_has_an_example(path: tuple[str, ...
 
 
 def test_the_version_is_told() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "reconciler", "--version"], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-m", "reconciler", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"reconciler {__version__}\n"
 
 
@@ -155,13 +174,13 @@ def test_completion_is_printed_for_each_shell(cli: Cli) -> None:
 
 def test_completion_completes_commands() -> None:
     environ = {"_RECONCILER_COMPLETE": "bash_complete", "COMP_WORDS": "reconciler va", "COMP_CWORD": "1", "PATH": ""}
-    done = subprocess.run(
-        [sys.executable, "-m", "reconciler"], capture_output=True, text=True, check=True, env=environ
-    )
+    done = subprocess.run([sys.executable, "-m", "reconciler"], capture_output=True, text=True, check=True, env=environ)
     assert done.stdout == "plain,validate\n"
 
 
-@pytest.mark.parametrize(("name", "title"), [("config", ""), ("plan", "reconciler plan"), ("report", "reconciler apply report")])
+@pytest.mark.parametrize(
+    ("name", "title"), [("config", ""), ("plan", "reconciler plan"), ("report", "reconciler apply report")]
+)
 def test_schemas_are_printed(name: str, title: str, cli: Cli) -> None:
     ended = cli("schema", name)
     assert ended.exit_code == 0

@@ -23,7 +23,12 @@ def report(*results: Result, **more: Any) -> ApplyReport:
 
 APPLIED = result("sales/74991112233", Action.UPDATE, Outcome.APPLIED)
 UNVERIFIED = result("office/78005560251", Action.ASSERT, Outcome.UNVERIFIED, unverified_fields=("parking",))
-FAILED = result("sales/74991112255", Action.UPDATE, Outcome.FAILED, error="the vendor refused it: number has sip, so it cannot be forwarded")
+FAILED = result(
+    "sales/74991112255",
+    Action.UPDATE,
+    Outcome.FAILED,
+    error="the vendor refused it: number has sip, so it cannot be forwarded",
+)
 
 
 def text(shown: ApplyReport) -> str:

@@ -6,8 +6,8 @@ import io
 import json
 import os
 import re
-import sys
 import subprocess
+import sys
 
 import pytest
 

@@ -30,9 +30,9 @@ DESK = Target("74992223344", 16, ("wd {mon-fri} hr {9-17}",), "график бу
 FORWARDING = NumberForwarding(Redirect.SEQUENTIAL, (DESK, Target("883140123456789", 30)))
 
 
-def desired(number: str, value: Value, account: str = "sales", **more: str) -> Desired:
+def desired(number: str, value: Value, account: str = "sales", description: str = "") -> Desired:
     kind = Kind.PARKING if isinstance(value, Parking) else Kind.FORWARDING
-    return Desired(Key("exolve", number, kind), account, value, PLACE, tags=("moscow",), **more)
+    return Desired(Key("exolve", number, kind), account, value, PLACE, description, ("moscow",))
 
 
 NUMBERS = [
@@ -92,7 +92,9 @@ KEY = Key("exolve", "74991112233", Kind.FORWARDING)
 ENTRY = Entry(KEY, "sales", '{"type":"none"}', written_at="2026-11-21T10:00:00Z", run_id="abcdef0123456789")
 HOLDER = Holder("sales", "host", "anna", 7, "abcdef0123456789", "2026-11-21T10:00:00Z")
 INTENT = Intent(KEY, "sales", "create", "", '{"type":"none"}')
-STATE = RecordState("moscow", "a-lineage", 3, {KEY: ENTRY}, (Window("w", "r", "2026-11-21T10:00:00Z", (INTENT,)),), "storm")
+STATE = RecordState(
+    "moscow", "a-lineage", 3, {KEY: ENTRY}, (Window("w", "r", "2026-11-21T10:00:00Z", (INTENT,)),), "storm"
+)
 RESULT = {"address": "sales/74991112233", "action": "create", "outcome": "failed", "error": "refused"}
 RUN = Run("abcdef0123456789", "2026-11-21T10:00:00Z", "anna", "host", 7, overrides=("delete",), results=(RESULT,))
 

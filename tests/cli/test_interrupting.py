@@ -1,0 +1,112 @@
+"""Ctrl-C and SIGTERM: a run ends in order with 130, and the next one converges."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from reconciler.sandbox import Fault, FaultKind
+from tests.architecture.imports import REPOSITORY
+from tests.cli.conftest import Workplace
+
+MANY = "version: 1\nnumbers:\n" + "".join(
+    f'  "7499100000{at}": {{forwarding: {{type: url, url: https://example.com/{at}, reserve: "74993334455"}}}}\n'
+    for at in range(10)
+)
+
+
+@pytest.fixture
+def slow(workplace: Workplace) -> Workplace:
+    """Ten numbers, one request at a time, each taking a while."""
+    (workplace.folder / "numbers.yaml").write_text(MANY, "utf-8")
+    head = workplace.folder / "reconciler.yaml"
+    lines = head.read_text("utf-8").splitlines(keepends=True)
+    one_at_a_time = [
+        "    rate: {per_second: 0, concurrency: 1}\n" if "application:" in line else line for line in lines
+    ]
+    head.write_text("".join(one_at_a_time), "utf-8")
+    workplace.sandbox.latency = 0.1
+    return workplace
+
+
+def started(workplace: Workplace, *arguments: str) -> subprocess.Popen[str]:
+    environ = {**os.environ, **workplace.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "reconciler", "-C", str(workplace.folder), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_lets_what_is_in_flight_finish_and_settles_it(number: int, slow: Workplace) -> None:
+    running = started(slow, "apply", "--auto-approve", "--format", "json")
+    wait_for(lambda: len(slow.sandbox.writes) >= 2)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    report = json.loads(out)
+    assert report["converged"] is False
+    outcomes = {row["address"].partition("/")[2]: row["outcome"] for row in report["results"]}
+    assert {write.number for write in slow.sandbox.writes} == {
+        address for address, outcome in outcomes.items() if outcome == "applied"
+    }
+    assert "skipped" in outcomes.values()
+    assert "finishing what is in flight" in err
+    slow.sandbox.latency = 0.0
+    record = slow.run("record", "list", "--format", "json").json
+    assert record["unsettled"] == []
+    assert slow.run("apply", "--auto-approve").exit_code == 0
+    assert slow.run("plan", "--detailed-exitcode").exit_code == 0
+
+
+def test_the_second_signal_aborts_and_the_next_apply_converges(slow: Workplace) -> None:
+    slow.sandbox.latency = 0.0
+    slow.sandbox.faults.add(Fault(kind=FaultKind.LATENCY, seconds=3.0, mutating=True, times=None))
+    running = started(slow, "apply", "--auto-approve")
+    wait_for(lambda: len(slow.sandbox.log) > len(slow.sandbox.exolve.numbers))
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    _out, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "error[interrupted]" in err
+    slow.sandbox.faults.clear()
+    assert slow.run("apply", "--auto-approve").exit_code == 0
+    assert slow.run("plan", "--detailed-exitcode").exit_code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_plan_ends_soon_with_130_and_one_document(number: int, slow: Workplace) -> None:
+    slow.sandbox.latency = 0.6
+    running = started(slow, "plan", "--format", "json")
+    wait_for(lambda: len(slow.sandbox.log) >= 1)
+    begun = time.monotonic()
+    running.send_signal(number)
+    out, _err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert [item["code"] for item in json.loads(out)["diagnostics"]] == ["interrupted"]
+    assert time.monotonic() - begun < 4, "ten reads would take six seconds"
+
+
+def test_an_interrupted_sandbox_ends_with_130() -> None:
+    environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "reconciler", "sandbox", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=30)
+    assert running.returncode == 130
