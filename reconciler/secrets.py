@@ -190,7 +190,7 @@ class Digester:
         """Return `hmac-sha256:HEX`, or None without a key."""
         if self.key is None:
             return None
-        return "hmac-sha256:" + hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()
+        return "hmac-sha256:" + hmac.digest(self.key, text.encode(), "sha256").hex()
 
 
 def _hkdf_sha256(material: bytes, *, info: bytes) -> bytes:

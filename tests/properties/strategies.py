@@ -93,7 +93,10 @@ values = forwardings | parkings
 
 
 Case = tuple[type[Forwarding], str]
-"""A type of forwarding and the name of one of its fields; those of a target after a dot."""
+"""A type of forwarding and the name of one of its fields; those of a target after a dot.
+
+How an account counts weekdays is no field of its own: it says what the periods mean.
+"""
 
 CASES: list[Case] = [
     *(
@@ -102,7 +105,7 @@ CASES: list[Case] = [
         for each in fields(kind)
         if each.name != "targets"
     ),
-    *((NumberForwarding, f"targets.{each.name}") for each in fields(Target)),
+    *((NumberForwarding, f"targets.{each.name}") for each in fields(Target) if each.name != "weekday_base"),
 ]
 BY_TYPE: dict[type[Forwarding], st.SearchStrategy[Forwarding]] = {
     SipForwarding: sip_forwardings,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model import Parking
+from reconciler.model import Parking, Value
 from reconciler.plan.build import Selection
 from reconciler.providers.base import Listing, ProviderError, Unauthorized, Unavailable
 from reconciler.providers.memory import MemoryProvider
@@ -102,7 +102,7 @@ def test_an_account_that_fails_leaves_the_other_alone() -> None:
 
 
 def test_the_plan_is_the_same_whatever_order_the_files_and_the_record_come_in() -> None:
-    live = {0: NONE, 1: url(), 2: rings(phone(3)), 3: sip(), 4: rings(), 5: NONE}
+    live: dict[int, Value] = {0: NONE, 1: url(), 2: rings(phone(3)), 3: sip(), 4: rings(), 5: NONE}
     files = [desired(index, rings(phone((index + 1) % 6), "74990001122")) for index in range(6)]
     expected = world(files, live).plan()
     for seed in range(6):

@@ -1,4 +1,4 @@
-"""What follows for one number from what is desired, live and recorded: the rules of the contract, sentence by sentence."""
+"""What follows for one number from what is desired, live and recorded: the contract's rules, sentence by sentence."""
 
 from __future__ import annotations
 
@@ -600,5 +600,3 @@ def test_refresh_none_reads_nothing_and_says_so_of_each_change() -> None:
         (Action.UPDATE, LiveSource.RECORDED),
         (Action.CREATE, LiveSource.UNKNOWN),
     ]
-
-

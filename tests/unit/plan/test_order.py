@@ -31,9 +31,7 @@ def order(*changes: Change) -> list[int]:
 
 
 def edges(*changes: Change) -> dict[int, list[int]]:
-    return {
-        int(each.key.number[-2:]): [int(address[-2:]) for address in each.depends_on] for each in ordered(changes)
-    }
+    return {int(each.key.number[-2:]): [int(address[-2:]) for address in each.depends_on] for each in ordered(changes)}
 
 
 def test_a_number_that_is_forwarded_to_goes_first() -> None:

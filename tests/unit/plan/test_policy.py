@@ -8,13 +8,13 @@ from reconciler.config.settings import Destinations, Limit, Policy
 from reconciler.model import Parking, UrlForwarding, Value
 from reconciler.plan.model import Consent, Plan
 from reconciler.workflow import validate
-from tests.world import NONE, EVERYTHING, World, breaches, desired, phone, rings, sip, url, world
+from tests.world import EVERYTHING, NONE, World, breaches, desired, phone, rings, sip, url, world
 
 
 def drifted(count: int, declared: int, policy: Policy | None = None) -> Plan:
     """A plan with `count` updates of `declared` numbers."""
     files = [desired(index, rings()) for index in range(declared)]
-    given = world(files, {index: NONE for index in range(declared)}, policy=policy or Policy())
+    given = world(files, dict.fromkeys(range(declared), NONE), policy=policy or Policy())
     assert given.apply().converged
     for index in range(count):
         given.live["sales"].values[phone(index)] = rings(timeout=99)
@@ -32,7 +32,7 @@ def test_without_a_line_30_percent_but_never_less_than_5_may_change(
 
 
 def test_creates_are_free() -> None:
-    given = world([desired(index, rings()) for index in range(20)], {index: NONE for index in range(20)})
+    given = world([desired(index, rings()) for index in range(20)], dict.fromkeys(range(20), NONE))
     assert breaches(given.plan()) == []
 
 
@@ -41,11 +41,13 @@ def test_a_count_holds_as_a_count() -> None:
     assert breaches(drifted(1, 100, Policy(max_changes=Limit(count=1)))) == []
 
 
-@pytest.mark.parametrize(("deletes", "declared", "refused"), [(1, 10, False), (2, 39, True), (2, 40, False), (3, 59, True)])
+@pytest.mark.parametrize(
+    ("deletes", "declared", "refused"), [(1, 10, False), (2, 39, True), (2, 40, False), (3, 59, True)]
+)
 def test_without_a_line_5_percent_but_never_less_than_1_may_be_deleted(
     deletes: int, declared: int, *, refused: bool
 ) -> None:
-    given = world([desired(index, rings()) for index in range(declared)], {index: NONE for index in range(declared)})
+    given = world([desired(index, rings()) for index in range(declared)], dict.fromkeys(range(declared), NONE))
     assert given.apply().converged
     given.files = [desired(index, NONE if index < deletes else rings()) for index in range(declared)]
     plan = given.plan(consent=Consent(frozenset({"delete"})))
@@ -60,7 +62,9 @@ def test_a_breach_of_a_limit_says_count_limit_and_remedy() -> None:
 
 
 def test_an_override_permits_its_rule_and_no_other() -> None:
-    given = world([desired(1, NONE)], {1: rings()}, policy=Policy(max_changes=Limit(count=0), max_deletes=Limit(count=0)))
+    given = world(
+        [desired(1, NONE)], {1: rings()}, policy=Policy(max_changes=Limit(count=0), max_deletes=Limit(count=0))
+    )
     allow = frozenset({"delete", "adopt"})
     assert breaches(given.plan(consent=Consent(allow))) == ["policy-max-changes", "policy-max-deletes"]
     overrides = frozenset({"policy-max-changes"})
@@ -72,9 +76,7 @@ def test_no_override_stands_in_for_an_allowance() -> None:
     assert breaches(given.plan(consent=Consent(overrides=frozenset({"needs-allow-adopt"})))) == ["needs-allow-adopt"]
 
 
-@pytest.mark.parametrize(
-    ("need", "files"), [("adopt", rings("74995556677")), ("protected", None), ("delete", None)]
-)
+@pytest.mark.parametrize(("need", "files"), [("adopt", rings("74995556677")), ("protected", None), ("delete", None)])
 def test_each_allowance_permits_what_it_names(need: str, files: Value | None) -> None:
     given = world([desired(1, rings(), protected=need == "protected")], {1: url() if files else NONE})
     if not files:
@@ -92,14 +94,16 @@ def test_a_breach_refuses_the_whole_run_before_its_first_write() -> None:
     given = world([desired(1, rings()), desired(2, rings())], {1: NONE, 2: url()})
     report = given.apply(consent=Consent())
     assert (report.halt.value, report.summary["skipped"], report.wrote) == ("refused", 2, False)
-    assert given.live["sales"].writes == []  # type: ignore[attr-defined]
+    assert given.live["sales"].writes == []
     assert "--allow-adopt would permit it" in (report.results[0].error or "")
     assert given.store.text is None
 
 
 # -- destinations ---------------------------------------------------------------------------------------------------
 
-ALLOWED = Policy(destinations=Destinations(("RU", "sip_id", "sip:*.example.com", "url:https://*.example.com"), ("+7809",)))
+ALLOWED = Policy(
+    destinations=Destinations(("RU", "sip_id", "sip:*.example.com", "url:https://*.example.com"), ("+7809",))
+)
 
 
 def judged(value: Value, policy: Policy = ALLOWED) -> World:
