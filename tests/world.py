@@ -43,7 +43,9 @@ START = 1_795_000_000.0
 FORWARDING = Capabilities(Kind.FORWARDING, readable=True, listable=True)
 UNLISTED = Capabilities(Kind.FORWARDING, readable=True, listable=False)
 PARKING = Capabilities(Kind.PARKING, readable=False, listable=True, batch_size=100)
-EVERYTHING = Consent(frozenset({"delete", "adopt", "protected"}), frozenset({"policy-max-changes", "policy-max-deletes"}))
+EVERYTHING = Consent(
+    frozenset({"delete", "adopt", "protected"}), frozenset({"policy-max-changes", "policy-max-deletes"})
+)
 NONE = NoForwarding()
 
 

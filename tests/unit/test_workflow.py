@@ -41,7 +41,9 @@ def saved(given: World, **asked: object) -> bytes:
     return render_plan(given.plan(consent=EVERYTHING, **asked), tool_version="1.0").encode()
 
 
-def apply_file(given: World, data: bytes, applying: Applying | None = None, consent: Consent | None = None) -> ApplyReport:
+def apply_file(
+    given: World, data: bytes, applying: Applying | None = None, consent: Consent | None = None
+) -> ApplyReport:
     plan = stored_plan(given.session, data, consent or Consent())
     return given.apply_plan(plan, None, applying)
 
@@ -68,7 +70,7 @@ def test_a_saved_plan_is_applied_exactly() -> None:
 
 def test_every_kind_of_change_survives_saving() -> None:
     files = [desired(index, rings()) for index in (1, 2, 3)]
-    given = world([*files, desired(5, Parking(parked=True))], {index: NONE for index in (1, 2, 3, 4)}, parking=[5, 6])
+    given = world([*files, desired(5, Parking(parked=True))], dict.fromkeys((1, 2, 3, 4), NONE), parking=[5, 6])
     given.files.append(desired(6, Parking(parked=True)))
     assert given.apply().converged
     given.files = [
@@ -134,12 +136,10 @@ def test_a_read_older_than_30_seconds_is_repeated_just_before_the_write() -> Non
         data = saved(given)
         before: list[str] = []
 
-        def note(
-            verb: str, number: str, *, given: World = given, before: list[str] = before, age: float = age
-        ) -> None:
+        def note(verb: str, number: str, *, given: World = given, before: list[str] = before, age: float = age) -> None:
             if verb == "write" and number == phone(1):
                 given.clock.time += age
-            if verb == "read" and number == phone(2) and not given.live["sales"].values[phone(2)] == sip():
+            if verb == "read" and number == phone(2) and given.live["sales"].values[phone(2)] != sip():
                 before.append(number)
 
         given.live["sales"].before = note

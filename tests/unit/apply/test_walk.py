@@ -205,9 +205,7 @@ def test_policy_says_how_many_failures_stop_an_account() -> None:
 def test_an_account_that_is_stopped_leaves_the_other_alone() -> None:
     clock = ObedientClock()
     vendors = {
-        "north": Vendor(
-            {phone(i): NONE for i in range(5)}, account="north", clock=clock, before=refusing(*range(5))
-        ),
+        "north": Vendor({phone(i): NONE for i in range(5)}, account="north", clock=clock, before=refusing(*range(5))),
         "south": Vendor({phone(i): NONE for i in range(5, 10)}, account="south", clock=clock),
     }
     files = [desired(i, rings(), account="north" if i < 5 else "south") for i in range(10)]
@@ -343,7 +341,7 @@ def test_a_lock_of_a_dead_process_is_broken_and_that_is_told() -> None:
         kept = given.store.text
     given.store.replace(kept)
     assert given.apply().converged
-    assert [type(event) for event in given.events][0] is LockBroken
+    assert isinstance(given.events[0], LockBroken)
 
 
 def test_an_apply_without_changes_takes_no_lock_and_saves_nothing() -> None:

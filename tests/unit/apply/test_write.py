@@ -19,7 +19,6 @@ from reconciler.providers.base import (
     UnexpectedResponse,
     Write,
 )
-from reconciler.record.memory import MemoryRecord
 from tests.world import NONE, Vendor, World, desired, key, outcomes, phone, result, rings, url, world
 
 ON = Parking(parked=True)
@@ -199,7 +198,7 @@ def test_a_number_that_moved_since_the_plan_is_not_written_and_told_as_stale() -
     report = given.apply_plan(plan, state)
     done = result(report)
     assert (done.outcome, done.attempts) == (Outcome.SKIPPED, 0)
-    assert "it has moved since the plan: type was \"none\", is \"url\"" in (done.error or "")
+    assert 'it has moved since the plan: type was "none", is "url"' in (done.error or "")
     assert [item.code for item in report.diagnostics] == ["plan-stale"]
     assert given.live["sales"].values[phone(1)] == url()
 
@@ -305,9 +304,7 @@ def test_parking_on_and_off_never_share_a_batch() -> None:
     files = [desired(index, Parking(parked=index % 2 == 0)) for index in range(6)]
     given = world(files, parking=range(6))
     assert given.apply().summary["unverified"] == 6
-    assert {number: value for number, value in given.live["office"].values.items()} == {
-        phone(index): Parking(parked=index % 2 == 0) for index in range(6)
-    }
+    assert dict(given.live["office"].values) == {phone(index): Parking(parked=index % 2 == 0) for index in range(6)}
 
 
 def test_a_batch_in_doubt_is_unknown_and_asserted_by_the_next_apply() -> None:

@@ -1,4 +1,4 @@
-"""A trunk at Exolve: the list tells its body, GetAttributes does not, and both reads must agree in what they can tell."""
+"""A trunk at Exolve: the list tells its body, GetAttributes does not; both reads must agree in what they can tell."""
 
 from __future__ import annotations
 
