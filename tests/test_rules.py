@@ -71,6 +71,7 @@ NOT_OFFLINE: dict[str, str] = {
     "record-on-ci": "a CI machine",
     **dict.fromkeys(("usage", "interrupted", "not-approved", "nothing-to-show", "plan-file"), _COMMAND_LINE),
     **dict.fromkeys(("secret-missing", "command-failed"), _COMMAND_LINE),
+    **dict.fromkeys(("plan-signature", "plan-unsigned", "key-file"), _STORED),
     "program-fault": "a fault of the program",
     **dict.fromkeys(("period-blank", "period-control"), "in a file such a character is text-control"),
 }

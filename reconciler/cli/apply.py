@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Unpack, cast
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_report
 from reconciler.cli.opening import opened, plannable, watching
-from reconciler.cli.plan import consent_of, planning_of, show_plan
+from reconciler.cli.plan import consent_of, loaded, planning_of, show_plan
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import show_diagnostics, stop
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @options.consent
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can be asked.")
 @click.option("--expect", type=options.EXISTING_FILE, metavar="PLANFILE", help="Go on only if the changes are these.")
+@signing.verifying
 @click.option("--allow-partial", is_flag=True, help="Apply what has not moved since the plan.")
 @click.option("--ephemeral-record", is_flag=True, help="Keep the record of this run in memory only, and lose it.")
 @click.pass_obj
@@ -49,6 +50,7 @@ def apply(
     expect: Path | None,
     allow_partial: bool,
     ephemeral_record: bool,
+    verify_keys: tuple[Path, ...],
     **asked: Unpack[options.Asked],
 ) -> Exit:
     """Make the numbers as the files say, and prove it by reading back.
@@ -62,8 +64,12 @@ def apply(
     from reconciler.workflow import expected, make_plan, stored_plan
 
     _check_usage(process, planfile, expect, asked, approved=auto_approve)
-    stored, reviewed = (_loaded(process, path) for path in (planfile, expect))
+    if verify_keys and planfile is None:
+        raise click.UsageError("--verify-key proves a plan file: name one")
+    stored, reviewed = loaded(process, planfile, verify_keys=verify_keys), loaded(process, expect)
     configuration, warnings = plannable(process, scenario=stored[0].scenario if stored else asked["scenario"])
+    if configuration.policy.require_signed_plan and not verify_keys:
+        raise signing.unsigned(planfile)
     _check_record(process, configuration, ephemeral=ephemeral_record)
     with (
         opened(process, configuration, ephemeral_record=ephemeral_record) as session,
@@ -115,17 +121,6 @@ def _check_record(process: Process, configuration: Configuration, *, ephemeral: 
             hint="keep the record in a shared backend (`record.backend`), or pass --ephemeral-record",
             exit_code=Exit.REFUSED,
         )
-
-
-def _loaded(process: Process, path: Path | None) -> tuple[Plan, bytes] | None:
-    """A plan file and its bytes; raises PlanFileError."""
-    if path is None:
-        return None
-    from reconciler.formats.plan import load_plan
-    from reconciler.workflow import read_file
-
-    data = read_file(process.source(path))
-    return load_plan(data), data
 
 
 def _approve(process: Process, plan: Plan, *, approved: bool) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.opening import opened, plannable, watching
-from reconciler.cli.process import Process
+from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import Stop, show_diagnostics, stop
 
 if TYPE_CHECKING:
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from reconciler.workflow import Planning
 
 
-@click.command()
+@click.command(params=[format_option("text", "json", "html", "markdown")])
 @options.paths
 @options.selection
 @options.planning
 @options.consent
 @click.option("--out", type=options.EXISTING_FILE, metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
 @click.option("--expires", type=options.Duration(), metavar="SPAN", help="How long a saved plan holds, like 24h.")
+@signing.signing
+@click.option("--expect", type=options.EXISTING_FILE, metavar="PLANFILE", help="Save only if the changes are these.")
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 if something would change.")
 @click.option("--enforce-policy", is_flag=True, help="End with 5 if apply would refuse the plan.")
 @click.pass_obj
@@ -42,6 +44,8 @@ def plan(
     detailed_exitcode: bool,
     enforce_policy: bool,
     expires: float | None,
+    sign_key: Path | None,
+    expect: Path | None,
     **asked: Unpack[options.Asked],
 ) -> Exit:
     """Read the live numbers and say what would change, and what callers would notice.
@@ -50,16 +54,20 @@ def plan(
 
     Example: reconciler plan --out plan.json --expires 24h --allow-delete
     """
-    from reconciler.workflow import make_plan
+    from reconciler.workflow import expected, make_plan
 
+    signing.check_usage(out, sign_key)
+    reviewed = loaded(process, expect)
     configuration, warnings = plannable(process, scenario=asked["scenario"], paths=paths)
     with opened(process, configuration) as session, watching(process, session) as watch:
         planning = planning_of(asked, warnings, watch, kept=out is not None, expires=expires)
         made, _state = make_plan(session, planning)
         watch.close()
+        if reviewed is not None:
+            expected(made, reviewed[0])
         if out is not None:
-            save(session, made, process.target(out))
-        show_plan(process, made, saved=out)
+            save(session, made, process.target(out), sign_key=sign_key)
+        show_plan(process, made, saved=out, zone=configuration.timezone)
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)
 
 
@@ -93,8 +101,22 @@ def consent_of(asked: options.Asked) -> Consent:
     return Consent(allow, frozenset(asked["overrides"]))
 
 
-def save(session: Session, made: Plan, out: Path) -> None:
-    """Write a plan file, readable by its owner only; raises Stop where it may not or cannot be written."""
+def loaded(process: Process, path: Path | None, *, verify_keys: tuple[Path, ...] = ()) -> tuple[Plan, bytes] | None:
+    """A plan file and its bytes, proven before they are read where there are keys; raises PlanFileError, Stop."""
+    if path is None:
+        return None
+    from reconciler.formats.plan import load_plan
+    from reconciler.workflow import read_file
+
+    file = process.source(path)
+    data = read_file(file)
+    if verify_keys:
+        signing.verify(file, data, verify_keys)
+    return load_plan(data), data
+
+
+def save(session: Session, made: Plan, out: Path, *, sign_key: Path | None = None) -> None:
+    """Write a plan file and its signature, for their owner only; raises Stop where that may not or cannot be done."""
     from reconciler.cli.files import write_private
     from reconciler.views import machine
     from reconciler.workflow import storable
@@ -102,23 +124,39 @@ def save(session: Session, made: Plan, out: Path) -> None:
     refusals = storable(made, session.ground())
     if refusals:
         raise Stop(refusals)
+    data, sidecar = machine.plan(made).encode(), signing.beside(out)
+    signature = signing.signature(data, sign_key) if sign_key is not None else None
     try:
-        write_private(out, machine.plan(made).encode())
+        sidecar.unlink(missing_ok=True)  # never an older plan's signature beside a new plan
+        write_private(out, data)
+        if signature is not None:
+            write_private(sidecar, signature)
     except OSError as error:
         raise stop("plan-file", f"the plan cannot be saved to {out}: {error.strerror}") from None
 
 
-def show_plan(process: Process, made: Plan, *, saved: Path | None = None) -> None:
-    """Show a plan in the format that was asked for."""
+def show_plan(process: Process, made: Plan, *, saved: Path | None = None, zone: str = "UTC") -> None:
+    """Show a plan in the format that was asked for; a page draws weeks in this zone."""
     if process.is_json:
         from reconciler.views import machine
 
         process.screen.document(machine.plan(made))
         return
     from reconciler.views.base import line
-    from reconciler.views.human import plan as human
 
     show_diagnostics(process, made.diagnostics)
-    process.screen.result(human.plan(made, process.screen.columns(), verbose=process.is_verbose))
+    match process.format:
+        case "html":
+            from reconciler.views.web import plan as web
+
+            process.screen.table(web.page(made, zone=zone))
+        case "markdown":
+            from reconciler.views import markdown
+
+            process.screen.table(markdown.comment(made))
+        case _:
+            from reconciler.views.human import plan as human
+
+            process.screen.result(human.plan(made, process.screen.columns(), verbose=process.is_verbose))
     if saved is not None:
         process.screen.note([line(f"Saved to {saved}. To apply exactly this: reconciler apply {saved}")])

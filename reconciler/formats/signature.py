@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,14 +24,20 @@ from cryptography.hazmat.primitives.serialization import (
 
 SUFFIX = ".sig"
 FORMAT_VERSION = "1.0"
+_KEY_ID = re.compile(r"[0-9a-f]{16}")
+_MAKE_ONE = "make one with: openssl genpkey -algorithm ed25519 -out KEY.pem"
 
 
 class SignatureError(Exception):
-    """A key or a signature that cannot be used, or does not fit; the text says which and what to do."""
+    """A signature that is missing, damaged, of a key that is not trusted, or does not fit; the text says which."""
+
+
+class KeyFileError(Exception):
+    """A key file that cannot be used; the text says why and what to do, and nothing of what the file holds."""
 
 
 def sign(data: bytes, key_file: Path) -> bytes:
-    """Sign bytes with the private key of a PEM file; return the text of the signature file. Raises SignatureError."""
+    """Sign bytes with the private key of a PEM file; return the text of the signature file. Raises KeyFileError."""
     key = _private_key(key_file)
     content = {
         "format_version": FORMAT_VERSION,
@@ -42,12 +49,12 @@ def sign(data: bytes, key_file: Path) -> bytes:
 
 
 def verify(data: bytes, signature: bytes, key_files: Sequence[Path]) -> str:
-    """Prove that one of the keys signed these bytes; return its id. Raises SignatureError."""
+    """Prove that one of the keys signed these bytes; return its id. Raises SignatureError, KeyFileError."""
     keys = {key_id(key): key for key in map(_public_key, key_files)}
     claimed, raw = _parsed(signature)
     if claimed not in keys:
         trusted = ", ".join(keys) or "none"
-        raise SignatureError(f"the plan is signed by key {claimed}, which is not among the trusted ones ({trusted})")
+        raise SignatureError(f"it is signed by key {claimed}, which is not among the trusted ones ({trusted})")
     try:
         keys[claimed].verify(raw, data)
     except InvalidSignature:
@@ -66,9 +73,11 @@ def _parsed(signature: bytes) -> tuple[str, bytes]:
         version, algorithm = content["format_version"], content["algorithm"]
         claimed, raw = str(content["key_id"]), base64.b64decode(content["signature"], validate=True)
     except (ValueError, KeyError, TypeError, binascii.Error, RecursionError):
-        raise SignatureError("the signature file is damaged; sign the plan again") from None
+        raise SignatureError("its signature file is damaged; sign the plan again") from None
     if (version, algorithm) != (FORMAT_VERSION, "ed25519"):
-        raise SignatureError(f"the signature is of a form that this version does not know ({algorithm}, {version})")
+        raise SignatureError("its signature is of a form that this version does not know; sign the plan again")
+    if not _KEY_ID.fullmatch(claimed):
+        raise SignatureError("its signature file is damaged: it names no key; sign the plan again")
     return claimed, raw
 
 
@@ -76,10 +85,9 @@ def _private_key(file: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(_read(file), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise SignatureError(f"{file} holds no unencrypted private key in PEM") from None
+        raise KeyFileError(f"{file} holds no unencrypted private key in PEM; {_MAKE_ONE}") from None
     if not isinstance(key, Ed25519PrivateKey):
-        remedy = f"make one with: openssl genpkey -algorithm ed25519 -out {file}"
-        raise SignatureError(f"{file} holds no Ed25519 key; {remedy}")
+        raise KeyFileError(f"{file} holds no Ed25519 key; {_MAKE_ONE}")
     return key
 
 
@@ -87,10 +95,10 @@ def _public_key(file: Path) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(_read(file))
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        remedy = f"take it from the private one with: openssl pkey -in KEY -pubout -out {file}"
-        raise SignatureError(f"{file} holds no public key in PEM; {remedy}") from None
+        remedy = "take it from the private one with: openssl pkey -in KEY.pem -pubout -out PUB.pem"
+        raise KeyFileError(f"{file} holds no public key in PEM; {remedy}") from None
     if not isinstance(key, Ed25519PublicKey):
-        raise SignatureError(f"{file} holds no Ed25519 key")
+        raise KeyFileError(f"{file} holds a public key, but not an Ed25519 one")
     return key
 
 
@@ -98,4 +106,4 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise SignatureError(f"key file {file} cannot be read: {error.strerror}") from None
+        raise KeyFileError(f"key file {file} cannot be read: {error.strerror}") from None

@@ -1,0 +1,111 @@
+"""Signing plan files and proving who signed them, as options and steps of the commands that write and apply plans.
+
+Keys come from files only; no text of a key is ever taken from the command line, shown, or kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.trouble import Stop, stop
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class KeyFile(click.ParamType[Path]):
+    """The name of a key file, taken from the current folder: never from that of -C, which may not be trusted."""
+
+    name = "key file"
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> Path:
+        """Take it, or fail as wrong usage without repeating what may be a key."""
+        text = str(value)
+        if "-----BEGIN" in text or "\n" in text:
+            self.fail("give the name of a file: a key itself does not belong on a command line", parameter, context)
+        return Path(text)
+
+
+def signing(function: Function) -> Function:
+    """`--sign-key`: sign the plan that is saved."""
+    option = click.option(
+        "--sign-key", type=KeyFile(), metavar="KEY.pem", help="Sign the saved plan: FILE.sig, Ed25519 (needs --out)."
+    )
+    return option(function)
+
+
+def verifying(function: Function) -> Function:
+    """`--verify-key`: apply a plan file only if one of these keys signed it."""
+    option = click.option(
+        "--verify-key",
+        "verify_keys",
+        multiple=True,
+        type=KeyFile(),
+        metavar="PUB.pem",
+        help="Apply the plan file only if this key signed it; several: any of them.",
+    )
+    return option(function)
+
+
+def check_usage(out: Path | None, sign_key: Path | None) -> None:
+    """What cannot go together."""
+    if sign_key is not None and out is None:
+        raise click.UsageError("--sign-key signs a saved plan: name its file with --out")
+
+
+def signature(data: bytes, key: Path) -> bytes:
+    """Sign a plan's bytes; raises Stop where the key cannot be used."""
+    from reconciler.formats.signature import KeyFileError, sign
+
+    try:
+        return sign(data, key)
+    except KeyFileError as error:
+        raise stop("key-file", str(error)) from None
+
+
+def beside(plan: Path) -> Path:
+    """Where the signature of a plan file is."""
+    from reconciler.formats.signature import SUFFIX
+
+    return plan.with_name(plan.name + SUFFIX)
+
+
+def verify(plan: Path, data: bytes, keys: Sequence[Path]) -> None:
+    """Prove before anything of a plan file is read that one of the keys signed it; raises Stop."""
+    from reconciler.formats.signature import KeyFileError, SignatureError
+    from reconciler.formats.signature import verify as prove
+
+    try:
+        prove(data, _signature_of(plan), keys)
+    except KeyFileError as error:
+        raise stop("key-file", str(error)) from None
+    except SignatureError as error:
+        hint = "apply the file as it was signed, or plan again and sign that"
+        raise stop("plan-signature", f"{plan.name}: {error}", hint=hint, exit_code=Exit.REFUSED) from None
+
+
+def unsigned(plan: Path | None) -> Stop:
+    """The refusal of what no key vouches for, where policy wants signed plans."""
+    what = "a plan that is made and applied at once" if plan is None else f"{plan.name} without its signature proven"
+    flag = "apply PLANFILE --verify-key PUB.pem" if plan is None else "--verify-key PUB.pem"
+    return stop(
+        "plan-unsigned",
+        f"`policy.require_signed_plan` refuses {what}",
+        hint=f"pass {flag}, with the public key of who may sign plans",
+        exit_code=Exit.REFUSED,
+    )
+
+
+def _signature_of(plan: Path) -> bytes:
+    from reconciler.formats.signature import SignatureError
+
+    try:
+        return beside(plan).read_bytes()
+    except FileNotFoundError:
+        raise SignatureError("it is not signed: there is no signature file beside it") from None
+    except OSError as error:
+        raise SignatureError(f"its signature file cannot be read: {error.strerror}") from None
