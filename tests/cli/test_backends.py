@@ -13,6 +13,7 @@ import pytest
 from reconciler.record.base import Record
 from tests.cli.conftest import Workplace
 from tests.record import conftest as servers
+from tests.record.contract import left
 from tests.record.opening import open_place
 from tests.record.state_server import State, serving
 from tests.record.values import holder
@@ -103,8 +104,7 @@ def test_a_locked_record_refuses_the_run_before_its_first_write(workplace: Workp
 
 def test_a_lock_is_broken_by_force_only(workplace: Workplace, place: str) -> None:
     with closing(opened(place)) as record:
-        held = record.lock([holder("sales", run_id="other-run", host="elsewhere.example")])
-        held.__enter__()
+        left(record.lock([holder("sales", run_id="other-run", host="elsewhere.example")]))
         assert workplace.run("record", "unlock", "sales").exit_code == 5
         assert workplace.run("record", "unlock", "sales", "--force").exit_code == 0
         assert workplace.run("apply", "--auto-approve").exit_code == 0

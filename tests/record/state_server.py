@@ -36,11 +36,15 @@ class State:
     complaints: list[str] = field(default_factory=list)
     mutex: Any = field(default_factory=threading.Lock)
 
+    def holds(self, target: str) -> bool:
+        path = urlsplit(target).path
+        return path == self.root or path.startswith(self.root + "/")
+
     def answer(self, method: str, target: str, body: bytes) -> tuple[int, str]:
         parts = urlsplit(target)
         with self.mutex:
             self.log.append(f"{method} {target}")
-            if not parts.path.startswith(self.root):
+            if not self.holds(target):
                 return 404, ""
             match (method, parts.path.removeprefix(self.root), self.gitlab):
                 case ("GET", "", _):
@@ -91,8 +95,8 @@ class State:
 
 
 @contextmanager
-def serving(state: State) -> Iterator[str]:
-    """Serve on 127.0.0.1 and give the address."""
+def serving(*states: State) -> Iterator[str]:
+    """Serve on 127.0.0.1 and give the address; of several documents the one whose root fits is meant."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -104,6 +108,7 @@ def serving(state: State) -> Iterator[str]:
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             wanted = "Basic " + base64.b64encode(b"gitlab-ci-token:hunter2-canary").decode()
+            state = next((each for each in states if each.holds(self.path)), states[0])
             fault = state.faults.pop(self.command, None)
             if state.gitlab and self.headers.get("Authorization") != wanted:
                 status, text = 401, ""
