@@ -24,6 +24,8 @@ _HERE = "reconciler.cli"
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": (f"{_HERE}.validate:validate", "Judge the configuration's files offline."),
     "list": (f"{_HERE}.listing:listing", "List numbers, where their calls go, and when."),
+    "route": (f"{_HERE}.route:route", "Tell who rings for a number at a time, and why others do not."),
+    "calendar": (f"{_HERE}.calendar:calendar", "Draw the week of numbers: who rings when, and the gaps."),
     "plan": (f"{_HERE}.plan:plan", "Read the live numbers and say what would change."),
     "apply": (f"{_HERE}.apply:apply", "Make it so, and prove it by reading back."),
     "show": (f"{_HERE}.show:show", "Show a plan file, a number, or a past run."),
@@ -36,7 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a file format."),
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
-_WITH_CONFIGURATION = ("validate", "list", "plan", "apply", "show", "login", "doctor", "record")
+_WITH_CONFIGURATION = ("validate", "list", "route", "calendar", "plan", "apply", "show", "login", "doctor", "record")
 _EPILOG = (
     "Exit codes: 0 done, 1 error, 2 changes, 3 applied in part, 4 stale plan, 5 refused, 64 wrong usage, "
     "130 interrupted."

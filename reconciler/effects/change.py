@@ -13,8 +13,10 @@ from reconciler.effects.states import Happening, OpaquePeriodError, Schedules, V
 from reconciler.effects.wording import contrast
 from reconciler.model import Effect
 from reconciler.schedule import Instants, Period
+from reconciler.schedule.picture import week_of
 
 ALWAYS_TEXT = "always"
+_A_MONDAY = 20_780  # 23 November 2026, in days since 1970
 
 
 class Difference(NamedTuple):
@@ -42,7 +44,8 @@ def effects(before: Json | None, after: Json | None, *, hidden_url_differs: bool
     except OpaquePeriodError as error:
         when = f"unknown: the live period {str(error)!r} is not of the grammar"
         return (Effect(when, _who(before), _who(after)),)
-    return tuple(Effect(_phrase(old.schedules, new.schedules, picks), *texts) for texts, picks in found.items())
+    told = [(_times(old.schedules, new.schedules, picks), texts) for texts, picks in found.items()]
+    return tuple(Effect(phrase, *texts) for (_, phrase), texts in sorted(told))
 
 
 def differences(before: Json, after: Json) -> tuple[Difference, ...]:
@@ -80,12 +83,15 @@ def _differences(old: Value, new: Value) -> dict[tuple[str, str], tuple[int, ...
 
 
 @lru_cache(maxsize=4096)
-def _phrase(old: Schedules, new: Schedules, picks: tuple[int, ...]) -> str:
+def _times(old: Schedules, new: Schedules, picks: tuple[int, ...]) -> tuple[int, str]:
+    """These pieces of time as a phrase, after their place in an ordinary week, half hours counted from Monday."""
     pieces = _joint(old, new)
     when = pieces[picks[0]].when
     for index in picks[1:]:
         when |= pieces[index].when
-    return ALWAYS_TEXT if when.is_full else Period(None, when).phrase()
+    phrase = ALWAYS_TEXT if when.is_full else Period(None, when).phrase()
+    cells = [cell for day in week_of(when, _A_MONDAY) for cell in day.cells]
+    return next((at for at, cell in enumerate(cells) if cell), len(cells)), phrase
 
 
 def _who(value: Json) -> str:

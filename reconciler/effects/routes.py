@@ -133,7 +133,7 @@ class _Walk:
         if schedule is None:
             return ""
         try:
-            period = Period.parse(schedule)
+            period = Period.parse(schedule, weekday_base="refuse")
         except PeriodError:
             return f"nobody knows when it rings: {schedule!r} is not of the period grammar"
         return "" if period.matches(self.at, self.zone) else f"outside its schedule ({period.phrase()})"

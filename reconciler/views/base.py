@@ -24,6 +24,13 @@ class Tone(StrEnum):
     FAINT = "dim"
     ERROR = "bold red"
     WARNING = "bold yellow"
+    LANE_1 = "black on cyan"
+    LANE_2 = "black on yellow"
+    LANE_3 = "black on green"
+    LANE_4 = "black on magenta"
+    LANE_5 = "black on white"
+    LANE_6 = "white on blue"
+    GAP = "bold bright_red"
 
 
 class Span(NamedTuple):

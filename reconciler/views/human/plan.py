@@ -46,13 +46,13 @@ def plan(shown: Plan, columns: int, *, verbose: bool = False) -> Page:
         page.append(EMPTY)
         address = max(width(change.address) for change in shown.changes)
         for change in shown.changes:
-            page += _change(change, shown, min(address, 40), columns)
+            page += change_lines(change, shown, min(address, 40), columns)
             if verbose and change.depends_on:
                 page += hanging(line(_INDENT), f"after {', '.join(change.depends_on)}", columns, tone=Tone.FAINT)
     if shown.parked_as_recorded:
         page.append(line(f"{plural(shown.parked_as_recorded, 'parked number')} as recorded (MTT cannot be asked)"))
-    page += _policy(shown.breaches, columns)
-    return [*page, EMPTY, *_sum(shown, columns), *_allowances(shown.breaches)]
+    page += policy_lines(shown.breaches, columns)
+    return [*page, EMPTY, *sum_lines(shown, columns), *allowance_lines(shown.breaches)]
 
 
 def _head(shown: Plan, columns: int) -> list[Line]:
@@ -71,11 +71,12 @@ def _head(shown: Plan, columns: int) -> list[Line]:
     return at_right(head, f"{plural(shown.calls.made, 'call')} made", columns)
 
 
-def _change(change: Change, shown: Plan, address: int, columns: int) -> Iterator[Line]:
+def change_lines(change: Change, shown: Plan, address: int, columns: int) -> Iterator[Line]:
+    """One change with all that is to be said of it; `address` is the width of its column."""
     mark, tone = _MARKS[change.action]
     start = line(Span(f"{mark} ", tone), Span(pad(change.address, address), Tone.STRONG), "   ")
     titles = _titles(change)
-    place = _place(change.declared_at)
+    place = place_of(change.declared_at)
     indent = line_width(start)
     room = max(columns - indent, 20)
     rows = [row for title in titles for row in _rows(title, room)] or [""]
@@ -122,7 +123,7 @@ def _body(change: Change, columns: int) -> Iterator[Line]:
         case Action.ADOPT:
             yield from _whole("live now", change.before, columns)
             yield from _whole("becomes", change.after, columns)
-        case Action.UPDATE if _is_of_another_type(change):
+        case Action.UPDATE if is_of_another_type(change):
             yield from _whole("until now", change.before, columns)
             yield from _whole("becomes", change.after, columns)
         case Action.UPDATE:
@@ -131,7 +132,8 @@ def _body(change: Change, columns: int) -> Iterator[Line]:
             yield from _asserted(change, columns)
 
 
-def _is_of_another_type(change: Change) -> bool:
+def is_of_another_type(change: Change) -> bool:
+    """Whether a forwarding becomes one of another type."""
     return any(item.path == "type" for item in change.fields)
 
 
@@ -154,7 +156,7 @@ def _fields(fields: Sequence[FieldChange], columns: int) -> Iterator[Line]:
     broad = max((width(item.path) for item in fields), default=0)
     for item in fields:
         start = line(_INDENT, pad(item.path, broad), "   ")
-        before, after = _sides(item)
+        before, after = sides(item)
         room = columns - line_width(start)
         if width(before) + width(after) + 4 <= room or not after:
             yield from hanging(start, f"{before} -> {after}" if after else before, columns)
@@ -163,7 +165,7 @@ def _fields(fields: Sequence[FieldChange], columns: int) -> Iterator[Line]:
             yield from hanging(line(" " * line_width(start), "-> "), after, columns)
 
 
-def _sides(item: FieldChange) -> tuple[str, str]:
+def sides(item: FieldChange) -> tuple[str, str]:
     """Both sides of a field; the second is empty where one text says it all."""
     if item.path.endswith("]"):
         verb = "added" if item.before is None else "removed"
@@ -217,33 +219,34 @@ def _needs(change: Change, shown: Plan) -> Iterator[Line]:
         yield line(_INDENT, Span("allowed by " + " ".join(f"--{need}" for need in granted), Tone.FAINT))
 
 
-def _place(declared_at: str) -> str:
+def place_of(declared_at: str) -> str:
     """A place without its column, as people write it."""
     file, _, rest = declared_at.partition(":")
     return f"{file}:{rest.partition(':')[0]}" if rest else file
 
 
-def _policy(breaches: Sequence[Breach], columns: int) -> Iterator[Line]:
+def policy_lines(breaches: Sequence[Breach], columns: int) -> Iterator[Line]:
     """What refuses the run, but for missing allowances, which stand at their numbers."""
     refusing = [breach for breach in breaches if not breach.rule.startswith(_ALLOWANCE)]
     if refusing:
         yield EMPTY
         yield line(Span("apply would refuse this plan:", Tone.ERROR))
     for breach in refusing:
-        place = f"{_place(str(breach.diagnostic.location))}: " if breach.diagnostic.location else ""
+        place = f"{place_of(str(breach.diagnostic.location))}: " if breach.diagnostic.location else ""
         yield from hanging(line("  "), f"{place}{breach.diagnostic.message}", columns)
         if breach.diagnostic.hint:
             yield from hanging(line(_INDENT, Span("hint: ", Tone.FAINT)), breach.diagnostic.hint, columns)
 
 
-def _allowances(breaches: Sequence[Breach]) -> Iterator[Line]:
+def allowance_lines(breaches: Sequence[Breach]) -> Iterator[Line]:
     """Which flags are missing, and for how many numbers."""
     missing = Counter(breach.allowed_by for breach in breaches if breach.rule.startswith(_ALLOWANCE))
     for flag, count in missing.items():
         yield line(Span(f"apply needs {flag}", Tone.WARNING), f" for {plural(count, 'number')}")
 
 
-def _sum(shown: Plan, columns: int) -> Iterator[Line]:
+def sum_lines(shown: Plan, columns: int) -> Iterator[Line]:
+    """How many of each action, or that there is nothing to do."""
     counts = shown.summary
     parts = [f"{counts[action.value]} to {action.value}" for action in _MARKS if counts[action.value]]
     if not parts and not shown.unknown:

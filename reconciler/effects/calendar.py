@@ -1,0 +1,119 @@
+"""The week of a value as a picture: seven days of half hours, and who rings in each.
+
+Knows no colours, no letters and no output format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from reconciler.canonical import Json
+from reconciler.effects.states import Piece, Value, partition
+from reconciler.schedule.picture import week_of
+from reconciler.schedule.zones import zone as zone_of
+
+CELLS = 48
+_WHOLE = 0.999
+
+
+class Lane(NamedTuple):
+    """Somebody who may ring; `key` is a number, a SIP ID, or what stands in place of targets; `text` says more."""
+
+    key: str
+    text: str
+
+
+class Cell(NamedTuple):
+    """Half an hour: who rings, in order; nobody is a gap. `is_part`: not for the whole of it."""
+
+    who: tuple[str, ...]
+    is_part: bool = False
+
+
+class Run(NamedTuple):
+    """Equal cells in a row: from the start of one to the end of another, counted in half hours."""
+
+    start: int
+    end: int
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day; `weekday` counts from Monday, 0."""
+
+    year: int
+    month: int
+    day: int
+    weekday: int
+    cells: tuple[Cell, ...]
+
+    def runs(self) -> Iterator[Run]:
+        """Equal cells put together."""
+        start = 0
+        for cell, row in groupby(self.cells):
+            end = start + sum(1 for _ in row)
+            yield Run(start, end, cell)
+            start = end
+
+
+Week = tuple[Day, ...]
+
+
+def lanes(*values: Json) -> tuple[Lane, ...]:
+    """Everybody who may ring in these values, in order of their first mention."""
+    found: dict[str, str] = {}
+    for value in values:
+        if value["type"] == "number":
+            for target in value["targets"]:
+                if target["active"] and (target["name"] or target["to"] not in found):
+                    found[target["to"]] = f"{target['to']} {target['name']}".rstrip()
+        elif value["type"] != "none":
+            text = Value.of(value).text
+            found.setdefault(text, text)
+    return tuple(Lane(key, text) for key, text in found.items())
+
+
+def week(value: Json, at: int, zone: str) -> Week:
+    """The week, from Monday, that an instant falls into in a zone; raises OpaquePeriodError."""
+    taken = Value.of(value)
+    today = zone_of(zone).local(at)[0]
+    pieces = partition(taken.schedules)
+    drawn = [week_of(piece.when, today) for piece in pieces]
+    who = [_who(taken, piece, has_forwarding=value["type"] != "none") for piece in pieces]
+    return tuple(
+        Day(
+            day.year,
+            day.month,
+            day.day,
+            (day.weekday - 1) % 7,
+            tuple(_cell([(who[at], row[index].cells[half]) for at, row in enumerate(drawn)]) for half in range(CELLS)),
+        )
+        for index, day in enumerate(drawn[0])
+    )
+
+
+def _who(value: Value, piece: Piece, *, has_forwarding: bool) -> tuple[str, ...]:
+    happening = value.happening(piece.on)
+    if happening.text:
+        return (happening.text,) if has_forwarding else ()
+    rings = [to for to, _ in happening.rings]
+    if happening.redirect == "parallel":
+        order = [to for to, _ in value.targets]
+        rings.sort(key=order.index)
+    return tuple(rings)
+
+
+def _cell(shares: list[tuple[tuple[str, ...], float]]) -> Cell:
+    """Who rings in a half hour of which each has a share; somebody counts before nobody."""
+    present = [(bool(who), share, who) for who, share in shares if share]
+    whole = next((who for _, share, who in present if share > _WHOLE), None)
+    if whole is not None:
+        return Cell(whole)
+    alike = {who for _, _, who in present}
+    if len(alike) == 1:
+        return Cell(alike.pop())
+    return Cell(max(present)[2], is_part=True)

@@ -1,0 +1,165 @@
+"""The week of numbers as people read it: a line a day, half an hour a character, a letter and a colour a target.
+
+In text and as JSON; knows neither files nor options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from string import ascii_uppercase
+from typing import Any
+
+from reconciler.effects.calendar import Cell, Day, Lane, Week
+from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, plural
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+GAP = "·"
+_HOURS = " " * 10 + "".join(f"{hour:<6}" for hour in range(0, 24, 3)) + "24"
+_TONES = (Tone.LANE_1, Tone.LANE_2, Tone.LANE_3, Tone.LANE_4, Tone.LANE_5, Tone.LANE_6)
+_BEYOND = "#"  # a letter for all targets after the twenty-sixth
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One picture: the numbers that share it, as (number, description); `week` is None where it is not known."""
+
+    numbers: tuple[tuple[str, str], ...]
+    lanes: tuple[Lane, ...]
+    week: Week | None
+    redirect: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All pictures, of the week in a zone."""
+
+    zone: str
+    calendars: tuple[Calendar, ...]
+
+
+def letters_of(lanes: Sequence[Lane]) -> dict[str, tuple[str, int]]:
+    """A letter and the index of a colour for each lane, by its key."""
+    return {lane.key: (ascii_uppercase[at] if at < 26 else _BEYOND, at) for at, lane in enumerate(lanes)}
+
+
+def title_of(calendar: Calendar) -> tuple[str, str]:
+    """The numbers of a picture, and the description of the first."""
+    names = [number for number, _ in calendar.numbers]
+    more = len(names) - _MOST_NAMED
+    text = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return text, calendar.numbers[0][1]
+
+
+def has_gap(calendar: Calendar) -> bool:
+    """Whether nobody rings at some time of the week."""
+    return calendar.week is not None and any(not cell.who for day in calendar.week for cell in day.cells)
+
+
+def is_cut(calendar: Calendar) -> bool:
+    """Whether something begins or ends within a half hour."""
+    return calendar.week is not None and any(cell.is_part for day in calendar.week for cell in day.cells)
+
+
+def human(shown: Shown, columns: int) -> Page:
+    """Every picture with its legend."""
+    if not shown.calendars:
+        return [line("No numbers.")]
+    page: Page = []
+    for calendar in shown.calendars:
+        page += [*_one(calendar, shown.zone, columns), EMPTY]
+    total = sum(len(calendar.numbers) for calendar in shown.calendars)
+    gaps = sum(len(calendar.numbers) for calendar in shown.calendars if has_gap(calendar))
+    return [*page, line(plural(total, "number"), f", {gaps} with gaps" if gaps else "")]
+
+
+def _one(calendar: Calendar, zone: str, columns: int) -> Iterator[Line]:
+    numbers, description = title_of(calendar)
+    yield from hanging(line(Span(numbers, Tone.STRONG), "   " if description else ""), description, columns)
+    if calendar.week is None:
+        yield from hanging(line("  "), calendar.problem, columns, tone=Tone.WARNING)
+        return
+    letters = letters_of(calendar.lanes)
+    yield line(Span(_HOURS, Tone.FAINT), Span(f"  {zone}", Tone.FAINT))
+    if is_daily(calendar.week):
+        yield from _day("every day ", calendar.week[0], letters)
+    else:
+        for day in calendar.week:
+            yield from _day(f"{WEEKDAYS[day.weekday]} {day.day:02}.{day.month:02} ", day, letters)
+    yield from _legend(calendar, letters, columns)
+
+
+def is_daily(week: Week) -> bool:
+    """Whether all days are alike."""
+    return all(day.cells == week[0].cells for day in week)
+
+
+def _day(label: str, day: Day, letters: Mapping[str, tuple[str, int]]) -> Iterator[Line]:
+    """A day, with a line for everyone who may ring at once or after one another."""
+    for rank in range(max(1, *(len(cell.who) for cell in day.cells))):
+        yield (Span(label if rank == 0 else " " * len(label)), *_row(day.cells, rank, letters))
+
+
+def _row(cells: Sequence[Cell], rank: int, letters: Mapping[str, tuple[str, int]]) -> Iterator[Span]:
+    drawn = [_drawn(cell, rank, letters) for cell in cells]
+    for tone, row in groupby(drawn, key=lambda each: each[1]):
+        yield Span("".join(letter for letter, _ in row), tone)
+
+
+def _drawn(cell: Cell, rank: int, letters: Mapping[str, tuple[str, int]]) -> tuple[str, Tone]:
+    if rank >= len(cell.who):
+        return (" ", Tone.PLAIN) if cell.who or rank else (GAP, Tone.GAP)
+    letter, lane = letters[cell.who[rank]]
+    return letter.lower() if cell.is_part else letter, _TONES[lane % len(_TONES)]
+
+
+def _legend(calendar: Calendar, letters: Mapping[str, tuple[str, int]], columns: int) -> Iterator[Line]:
+    for lane in calendar.lanes:
+        letter, at = letters[lane.key]
+        start = line(" " * 10, Span(letter, _TONES[at % len(_TONES)]), " ")
+        yield from hanging(start, lane.text, columns)
+    notes = [f"{GAP} nobody"] if has_gap(calendar) else []
+    notes += ["small letter: part of the half hour"] if is_cut(calendar) else []
+    notes += [manner_of(calendar)] if manner_of(calendar) else []
+    if notes:
+        yield from hanging(line(" " * 10), "; ".join(notes), columns, tone=Tone.FAINT)
+
+
+def manner_of(calendar: Calendar) -> str:
+    """How several targets ring, where several do."""
+    several = calendar.week is not None and any(len(cell.who) > 1 for day in calendar.week for cell in day.cells)
+    if not several:
+        return ""
+    return "rows of a day ring at once" if calendar.redirect == "parallel" else "rows of a day ring one after the other"
+
+
+def as_json(shown: Shown) -> dict[str, Any]:
+    """The content of the JSON answer."""
+    return {"timezone": shown.zone, "calendars": [_calendar_json(calendar) for calendar in shown.calendars]}
+
+
+def _calendar_json(calendar: Calendar) -> dict[str, Any]:
+    return {
+        "numbers": [number for number, _ in calendar.numbers],
+        "redirect": calendar.redirect or None,
+        "targets": [lane.key for lane in calendar.lanes],
+        "has_gap": has_gap(calendar),
+        "week": [_day_json(day) for day in calendar.week or ()],
+        "problem": calendar.problem or None,
+    }
+
+
+def _day_json(day: Day) -> dict[str, Any]:
+    spans = [
+        {"from": clock(run.start), "to": clock(run.end), "rings": list(run.cell.who), "partly": run.cell.is_part}
+        for run in day.runs()
+    ]
+    return {"date": f"{day.year:04}-{day.month:02}-{day.day:02}", "weekday": WEEKDAYS[day.weekday], "spans": spans}
+
+
+def clock(half_hours: int) -> str:
+    """The time of day so many half hours after midnight."""
+    return f"{half_hours // 2:02}:{half_hours % 2 * 30:02}"

@@ -1,0 +1,115 @@
+"""A plan as a comment on a pull request: short enough to be taken, collapsed where it is long, no text in it markup.
+
+All text of users stands in fenced blocks, whose fence is longer than any row of backticks inside. Knows no commands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reconciler.model import Change
+from reconciler.plan.model import Plan
+from reconciler.views.base import plural, text_of
+from reconciler.views.human.plan import allowance_lines, change_lines, policy_lines, sum_lines
+from reconciler.views.screen import clean
+
+LIMIT = 65_000  # GitHub takes 65,536 characters
+_LONG = 40  # more lines than this are collapsed
+_WIDTH = 100
+_MOST_OF_ONE = 8_000
+_MOST_OF_POLICY = 8_000
+_ROOM = 1_000  # for the fences and for saying what was left out
+
+
+def comment(shown: Plan) -> str:
+    """The whole comment."""
+    head, *notes = text_of(sum_lines(shown, 10_000)).splitlines()
+    parts = [f"### Plan: {head}", *notes]
+    if shown.configuration:
+        parts.append(f"Configuration {_code(shown.configuration)}" + _scenario(shown))
+    errors = [item for item in shown.diagnostics if item.is_error]
+    if errors:
+        found = "\n".join(f"{item.location or ''} {item.message}".strip() for item in errors)
+        parts.append(_fenced(_cut(clean(found), _MOST_OF_POLICY), "text"))
+    policy = text_of((*policy_lines(shown.breaches, _WIDTH), *allowance_lines(shown.breaches))).strip("\n")
+    if policy:
+        parts.append(_fenced(_cut(clean(policy), _MOST_OF_POLICY), "text"))
+    if shown.changes:
+        parts.append(_changes(shown, LIMIT - _ROOM - sum(_size(part) + 2 for part in parts)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _scenario(shown: Plan) -> str:
+    return f", with scenario {_code(shown.scenario)}" if shown.scenario else ""
+
+
+def _changes(shown: Plan, room: int) -> str:
+    """As many changes as there is room for, and how many were left out."""
+    told: list[str] = []
+    for text in _texts(shown):
+        room -= _size(text) + 1
+        if room < 0:
+            break
+        told.append(text)
+    body = "\n".join(told)
+    left = len(shown.changes) - len(told)
+    note = f"\n\n{plural(left, 'more change')} left out here: see the plan itself." if left else ""
+    block = _fenced(body, "diff") if told else ""
+    if body.count("\n") < _LONG:
+        return block + note
+    head = f"{plural(len(told), 'change')}" if not left else f"{len(told)} of {plural(len(shown.changes), 'change')}"
+    return f"<details><summary>{head}</summary>\n\n{block}\n\n</details>{note}"
+
+
+def _texts(shown: Plan) -> Iterator[str]:
+    for change in shown.changes:
+        yield _cut(_text(change, shown), _MOST_OF_ONE)
+
+
+def _text(change: Change, shown: Plan) -> str:
+    """One change as the terminal shows it; a mark at the start of its first line colours that."""
+    page = change_lines(change, shown, len(change.address), _WIDTH)
+    flat = (tuple(span._replace(text=_kept_in_line(span.text)) for span in each) for each in page)
+    return clean(text_of(flat)).rstrip("\n")
+
+
+def _kept_in_line(text: str) -> str:
+    """A text without line breaks: it must not begin a line of its own."""
+    return re.sub(r"[\r\n\x0b\x0c\x85\u2028\u2029]+", " ", text)
+
+
+def _cut(text: str, most: int) -> str:
+    """The lines that fit, and how many do not."""
+    if _size(text) <= most:
+        return text
+    lines, kept, size = text.split("\n"), [], 0
+    for line in lines:
+        size += _size(line) + 1
+        if size > most:
+            break
+        kept.append(line)
+    if not kept:
+        return f"{lines[0][: most // 2]} …"
+    return "\n".join([*kept, f"    … {plural(len(lines) - len(kept), 'more line')}"])
+
+
+def _fenced(text: str, language: str) -> str:
+    fence = "`" * max(3, 1 + max((len(row) for row in re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _code(text: str) -> str:
+    """Text as code in a line."""
+    flat = _one_line(clean(text))
+    fence = "`" * (1 + max((len(row) for row in re.findall("`+", flat)), default=0))
+    return f"{fence} {flat} {fence}" if "`" in flat else f"`{flat}`"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _size(text: str) -> int:
+    """Characters as JavaScript and Ruby's databases may count them: those beyond the basic plane are two."""
+    return len(text.encode("utf-16-le")) // 2

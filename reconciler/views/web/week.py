@@ -1,0 +1,144 @@
+"""A week as boxes in an SVG: a bar a day, a colour and a letter a target, stripes where nobody rings.
+
+Pure geometry; knows no markup and no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.effects.calendar import Cell, Day, Lane, Run, Week
+from reconciler.views.calendar import WEEKDAYS, clock, is_daily, letters_of
+
+COLORS = 8
+_LEFT, _TOP, _CELL, _BAND, _SPACE = 76, 20, 13, 22, 6
+_MARK = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle with a letter and a tooltip. `look` is its CSS class; `is_part` adds dots to it."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    look: str
+    letter: str
+    title: str
+    is_part: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A day: its label and where that stands."""
+
+    label: str
+    y: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A whole week; `sentence` says the same in words, for those who do not see it."""
+
+    title: str
+    sentence: str
+    width: int
+    height: int
+    rows: tuple[Row, ...]
+    boxes: tuple[Box, ...]
+    marks: tuple[Box, ...]
+    hours: tuple[tuple[int, int], ...]
+    top: int = _TOP
+    left: int = _LEFT
+    cell: int = _CELL
+
+    @property
+    def right(self) -> int:
+        return self.left + 48 * _CELL
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a legend."""
+
+    letter: str
+    look: str
+    text: str
+
+
+def legend(lanes: Sequence[Lane]) -> tuple[Entry, ...]:
+    """Who the letters are."""
+    letters = letters_of(lanes)
+    return tuple(Entry(letters[lane.key][0], _look(letters[lane.key][1]), lane.text) for lane in lanes)
+
+
+def picture(week: Week, lanes: Sequence[Lane], title: str, *, other: Week | None = None) -> Picture:
+    """Draw a week; times that differ from the `other` week get a mark below."""
+    letters = letters_of(lanes)
+    daily = is_daily(week) and (other is None or is_daily(other))
+    rows, boxes, marks, y = [], [], [], _TOP
+    for index, day in enumerate(week[:1] if daily else week):
+        twin = None if other is None else other[index]
+        height = _height(day, twin)
+        rows.append(Row("every day" if daily else f"{WEEKDAYS[day.weekday]} {day.day:02}.{day.month:02}", y, height))
+        for run in day.runs():
+            boxes += _boxes(run, letters, y, height)
+        marks += _marks(day, twin, y + height)
+        y += height + _SPACE + (_MARK if other is not None else 0)
+    hours = tuple((hour, _LEFT + hour * 2 * _CELL) for hour in range(0, 25, 3))
+    sentence = sentence_of(week, lanes)
+    return Picture(title, sentence, _LEFT + 48 * _CELL + 12, y, tuple(rows), tuple(boxes), tuple(marks), hours)
+
+
+def sentence_of(week: Week, lanes: Sequence[Lane]) -> str:
+    """A week in words."""
+    names = {lane.key: lane.text for lane in lanes}
+    days = (
+        [(day, "Every day") for day in week[:1]] if is_daily(week) else [(day, WEEKDAYS[day.weekday]) for day in week]
+    )
+    return " ".join(f"{label}: {', '.join(_said(run, names) for run in day.runs())}." for day, label in days)
+
+
+def _said(run: Run, names: Mapping[str, str]) -> str:
+    who = ", then ".join(names[key] for key in run.cell.who) or "nobody"
+    return f"{clock(run.start)} to {clock(run.end)} {who}{' for a part' if run.cell.is_part else ''}"
+
+
+def _height(day: Day, twin: Day | None) -> int:
+    """As high as the most targets that ring together need, on either side of a comparison."""
+    cells = (*day.cells, *(twin.cells if twin else ()))
+    most = max(1, *(len(cell.who) for cell in cells))
+    return _BAND if most == 1 else _BAND + (most - 1) * (_BAND - 6)
+
+
+def _boxes(run: Run, letters: Mapping[str, tuple[str, int]], y: int, height: int) -> list[Box]:
+    x, width = _LEFT + run.start * _CELL, (run.end - run.start) * _CELL
+    times = f"{clock(run.start)}-{clock(run.end)}"
+    if not run.cell.who:
+        return [Box(x, y, width, height, "gap", "no target" if width > 70 else "", f"{times} no target")]
+    share = height // len(run.cell.who)
+    boxes = []
+    for rank, key in enumerate(run.cell.who):
+        letter, lane = letters[key]
+        tall = height - rank * share if rank == len(run.cell.who) - 1 else share
+        boxes.append(Box(x, y + rank * share, width, tall, _look(lane), letter, f"{times} {key}", run.cell.is_part))
+    return boxes
+
+
+def _marks(day: Day, twin: Day | None, y: int) -> list[Box]:
+    if twin is None:
+        return []
+    apart = [Cell((), is_part=one != two) for one, two in zip(day.cells, twin.cells, strict=True)]
+    runs = Day(day.year, day.month, day.day, day.weekday, tuple(apart)).runs()
+    return [
+        Box(_LEFT + run.start * _CELL, y + 1, (run.end - run.start) * _CELL, _MARK, "mark", "", "differs")
+        for run in runs
+        if run.cell.is_part
+    ]
+
+
+def _look(lane: int) -> str:
+    return f"lane-{lane % COLORS}"
