@@ -228,6 +228,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("policy-destination", _ERROR, "Calls would go where policy forbids."),
     Rule("policy-change-window", _ERROR, "The change window is closed."),
     Rule("unwritable-fields", _ERROR, "A write may reset live values that cannot be written."),
+    Rule("policy-ignored", _NOTICE, "The configuration's own policy does not count, since --policy names another."),
     Rule("plan-needs-record-key", _ERROR, "A plan with sensitive values cannot be stored without a key."),
     Rule("plan-stale", _ERROR, "What the plan was made from is not so any more."),
     # -- apply and record ---------------------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ NOT_OFFLINE: dict[str, str] = {
     "policy-max-deletes": _LIVE,
     "policy-change-window": "the clock at the time of a run",
     "unwritable-fields": _LIVE,
+    "policy-ignored": _COMMAND_LINE,
     "plan-needs-record-key": _STORED,
     "plan-stale": _STORED,
     "record-locked": _RUNNING,

@@ -27,7 +27,12 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
     from reconciler.config.load import load as load_configuration
 
     return load_configuration(
-        process.folder, trusted=process.trusted, scenario=scenario, paths=tuple(paths), today=SystemClock().today()
+        process.folder,
+        trusted=process.trusted,
+        scenario=scenario,
+        paths=tuple(paths),
+        today=SystemClock().today(),
+        policy=process.policy,
     )
 
 

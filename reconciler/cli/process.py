@@ -26,6 +26,7 @@ class Process:
     format: str = "text"
     verbosity: int = 0
     trusted: str | None = None
+    policy: Path | None = None
     local_secrets: bool = False
     screen: Screen = field(init=False)
 
@@ -77,6 +78,8 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Any
             process.format = value
         case "trusted":
             process.trusted = value
+        case "policy":
+            process.policy = value
         case "allow_local_secrets":
             process.local_secrets = value
     return value
@@ -130,6 +133,18 @@ def of_configuration() -> list[click.Option]:
             callback=_keep,
         ),
     ]
+
+
+def of_policy() -> click.Option:
+    """The option of every command that is judged by policy; the file is taken from the current folder, not from -C."""
+    return click.Option(
+        ["--policy"],
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="The policy of this file holds, and no other; from the trusted side.",
+        expose_value=False,
+        callback=_keep,
+    )
 
 
 def complete_with(command: click.Command, options: Sequence[click.Option]) -> None:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Never
 
 import click
 
 from reconciler import __version__
-from reconciler.cli.process import Process, asks_for_json, complete_with, everywhere, of_configuration
+from reconciler.cli.process import Process, asks_for_json, complete_with, everywhere, of_configuration, of_policy
 from reconciler.cli.trouble import run
 
 _HERE = "reconciler.cli"
@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a file format."),
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
+_WITH_POLICY = ("validate", "plan", "apply", "undo")
 _WITH_CONFIGURATION = ("validate", "list", "route", "calendar", "plan", "apply", "show", "login", "doctor", "record")
 _EPILOG = (
     "Exit codes: 0 done, 1 error, 2 changes, 3 applied in part, 4 stale plan, 5 refused, 64 wrong usage, "
@@ -63,34 +64,15 @@ class Root(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, sentence) for name, (_place, sentence) in COMMANDS.items()])
 
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,  # noqa: ARG002 - the program has one name, however it is started
-        complete_var: str | None = None,
-        standalone_mode: bool = True,  # noqa: FBT002 - click's own signature
-        windows_expand_args: bool = True,  # noqa: FBT002 - as above
-        **extra: Any,  # noqa: ANN401 - as above
-    ) -> Any:  # noqa: ANN401 - as above
-        """Run, and end with one of `Exit`."""
+    def main(self, args: Sequence[str] | None = None, *_position: object, **extra: object) -> Never:
+        """Run, and end with one of `Exit`; the program has one name, however it is started."""
         arguments = list(sys.argv[1:] if args is None else args)
-        process: Process = extra.pop("obj", None) or Process()
+        given = extra.pop("obj", None)
+        process = given if isinstance(given, Process) else Process()
         process.format = "json" if asks_for_json(arguments) else "text"
-
-        def work() -> object:
-            return super(Root, self).main(
-                arguments,
-                "reconciler",
-                complete_var,
-                standalone_mode=False,
-                windows_expand_args=windows_expand_args,
-                obj=process,
-                **extra,
-            )
-
-        if not standalone_mode:
-            return work()
-        code = run(work, process)
+        parse: Callable[..., object] = super().main
+        plain = {**extra, "prog_name": "reconciler", "standalone_mode": False, "obj": process}
+        code = run(lambda: parse(arguments, **plain), process)
         if args is None:
             gc.freeze()  # nothing is to be collected on the way out: 0.8 s at 100,000 numbers
         sys.exit(code)
@@ -102,6 +84,8 @@ def _loaded(name: str) -> click.Command:
     command: click.Command = getattr(import_module(module), attribute)
     command.short_help = sentence
     _complete(command, with_configuration=name in _WITH_CONFIGURATION)
+    if name in _WITH_POLICY:
+        complete_with(command, [of_policy()])
     return command
 
 

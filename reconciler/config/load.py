@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from reconciler.config.files import read_files
+from reconciler.config.policy_file import read_policy
 from reconciler.config.profiles import Profiles, judge_profiles
 from reconciler.config.scenarios import lay_scenario, touched, unknown_scenario
 from reconciler.config.schedules import Schedules, holidays_version
@@ -24,7 +25,7 @@ from reconciler.config.templates import judge_templates
 from reconciler.config.trusted import Settings, read_settings
 from reconciler.desired import Builder, Contacts
 from reconciler.diagnostics import Diagnostic, Diagnostics
-from reconciler.document import without_nulls
+from reconciler.document import Tree, without_nulls
 from reconciler.model import Desired
 from reconciler.rules import RULES
 
@@ -45,14 +46,16 @@ def load(
     scenario: str | None = None,
     paths: Sequence[Path] = (),
     today: date | None = None,
+    policy: Path | None = None,
 ) -> Loaded:
     """Load the configuration in a folder.
 
     `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of
     these files and folders are wanted. `today`: judge also what depends on the year, such as periods that are over.
+    `policy`: a file whose policy holds in place of the configuration's own.
     """
     with _collector_off():
-        return _Loading(root, trusted, scenario, paths, today).run()
+        return _Loading(root, trusted, scenario, paths, today, policy).run()
 
 
 @contextmanager
@@ -71,15 +74,24 @@ class _Loading:
     """One load: its files, settings and sections."""
 
     def __init__(
-        self, root: Path, trusted: str | None, scenario: str | None, paths: Sequence[Path], today: date | None
+        self,
+        root: Path,
+        trusted: str | None,
+        scenario: str | None,
+        paths: Sequence[Path],
+        today: date | None,
+        policy: Path | None,
     ) -> None:
         self._root = root
         self._today = today
-        self._is_trusted = trusted is not None
         self._scenario = scenario
         self._paths = paths
         self._files = read_files(root, trusted=trusted)
-        self._settings = read_settings(self._files)
+        # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
+        self._digest = _digest(self._files.sources.texts(), scenario)
+        judge = read_policy(self._files, policy) if policy is not None else None
+        self._settings = read_settings(self._files, judge if policy is not None else self._files.trusted)
+        self._trusted_name = self._trusted_place(judge, is_trusted=trusted is not None)
         self._has_nulls = any(file.has_nulls for file in self._files.files)
 
     def run(self) -> Loaded:
@@ -97,6 +109,12 @@ class _Loading:
             diagnostics.add(_zone_notice(self._settings))
         configuration = None if diagnostics.has_errors else self._configuration(chosen, schedules, desired)
         return Loaded(configuration, diagnostics.sorted(), len(chosen.numbers))
+
+    def _trusted_place(self, judge: Tree | None, *, is_trusted: bool) -> str | None:
+        """The file that all of the policy must stand in; None where any file may have a part of it."""
+        if judge is not None:
+            return self._files.sources.name_of(judge.span)
+        return self._files.names[0] if is_trusted and self._files.names else None
 
     def _schedules(self, sections: Sections) -> Schedules:
         settings = self._settings
@@ -149,8 +167,7 @@ class _Loading:
     def _resolve_window(self, schedules: Schedules) -> None:
         window, policy = self._settings.change_window, self._settings.policy
         if window is not None:
-            only_in = self._files.names[0] if self._is_trusted else None
-            times = schedules.window(window, only_in=only_in)
+            times = schedules.window(window, only_in=self._trusted_name)
             self._settings.policy = replace(policy, change_window=None if times is None else times.periods or ("",))
 
     def _configuration(self, sections: Sections, schedules: Schedules, desired: list[Desired]) -> Configuration:
@@ -167,7 +184,7 @@ class _Loading:
             desired=tuple(desired),
             numbers={number: known.get(number) or locate(declared.span) for number, declared in numbers},
             forget={number: locate(span) for number, span in sections.forget.items()},
-            digest=_digest(self._files.sources.texts(), self._scenario),
+            digest=self._digest,
             whole=not self._paths,
             scenario=self._scenario,
             holidays_version=holidays_version() if schedules.uses_holidays else None,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from reconciler.config import models, values
+from reconciler.config import models, values, window
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.sections import Declared
@@ -73,17 +73,27 @@ class Schedules:
     def window(self, reference: Tree, *, only_in: str | None) -> Times | None:
         """A change window, which we evaluate ourselves, so that no account's settings matter.
 
-        With a trusted file (`only_in`) a named window must stand in that file: it is part of the policy.
+        With a trusted file (`only_in`) all that it names must stand in that file: it is part of the policy.
         """
         tree = self._tree(reference)
         if tree is None:
             return None
-        if only_in is not None and self._files.sources.name_of(tree.span) != only_in:
-            message = f"the change window {values.quoted(reference.data)} is declared outside the trusted file"
-            hint = "declare that schedule in reconciler.yaml"
-            self._files.found.append(problem(self._files.sources, "trusted-only", message, reference.span, hint=hint))
-            return None
+        if only_in is not None:
+            foreign = [
+                named for named, part in window.parts(reference, self._declared) if not self._is_in(part, only_in)
+            ]
+            self._files.found += [self._outside(named, only_in) for named in foreign]
+            if foreign:
+                return None
         return self._times(tree, None)
+
+    def _is_in(self, tree: Tree, name: str) -> bool:
+        return self._files.sources.name_of(tree.span) == name
+
+    def _outside(self, named: Tree, trusted: str) -> Diagnostic:
+        message = f"the change window {values.quoted(named.data)} is declared outside the trusted file"
+        hint = f"declare that schedule in {trusted.rpartition(':')[2]}, or write its period in place"
+        return problem(self._files.sources, "trusted-only", message, named.span, hint=hint)
 
     def _tree(self, reference: Tree) -> Tree | None:
         if isinstance(reference.data, dict):

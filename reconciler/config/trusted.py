@@ -39,8 +39,8 @@ class Settings:
     record: RecordSettings = field(default_factory=RecordSettings)
 
 
-def read_settings(files: Files) -> Settings:
-    """Read the trusted part; every trouble goes to `files.found`."""
+def read_settings(files: Files, judge: Tree | None) -> Settings:
+    """Read the trusted part, with the policy of the root `judge`; every trouble goes to `files.found`."""
     settings = Settings()
     root = files.trusted
     if root is None:
@@ -48,7 +48,7 @@ def read_settings(files: Files) -> Settings:
     root = without_nulls(_only(root, ("name", "defaults", "accounts", "policy", "record")))
     _accounts(files, root.get("accounts"), settings)
     _defaults(files, root.get("defaults"), settings)
-    _policy(files, root.get("policy"), settings)
+    _policy(files, without_nulls(_only(judge, ("policy",))).get("policy") if judge is not None else None, settings)
     _record(files, root.get("record"), settings)
     _name(files, root, settings)
     return settings

@@ -1,0 +1,62 @@
+"""The `policy` of a file of its own, from the trusted side: where it is given, no other counts.
+
+Knows how the file is read; what stands under `policy` is judged where any policy is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from reconciler.config.files import SHARED_KEYS, TRUSTED_FILE, TRUSTED_KEYS, Files
+from reconciler.config.values import kind_of, quoted
+from reconciler.diagnostics import Diagnostic, Location
+from reconciler.document import Tree, parse, read_text
+from reconciler.document.source import problem
+from reconciler.rules import RULES
+
+_KEYS = ("version", *TRUSTED_KEYS, *SHARED_KEYS)
+_HINT = "a policy file says `version: 1` and has a `policy` block, as reconciler.yaml may have"
+
+
+def read_policy(files: Files, path: Path) -> Tree | None:
+    """Read the root of a policy file; every trouble goes to `files.found`, and None is returned where it is unfit."""
+    name = str(path) if str(path) not in files.names else str(path.absolute())
+    given = read_text(path)
+    if isinstance(given, tuple):
+        code, sentence = given
+        files.found.append(Diagnostic(code, RULES[code].severity, sentence, Location(name, 1, 1, 1, 1)))
+        return None
+    base = files.sources.add(name, given)
+    document = parse(files.sources, base, given)
+    files.found.extend(document.problems)
+    if document.tree is None or any(item.is_error for item in document.problems):
+        return None
+    troubles = list(_troubles(files, document.tree))
+    files.found.extend(troubles or _set_aside(files, name))
+    return None if troubles else document.tree
+
+
+def _troubles(files: Files, tree: Tree) -> Iterator[Diagnostic]:
+    if not isinstance(tree.data, dict):
+        message = f"a policy file is a map of keys, not {kind_of(tree.data)}"
+        yield problem(files.sources, "wrong-type", message, tree.span, hint=_HINT)
+        return
+    version = tree.get("version")
+    if version is None or version.data != "1":
+        code, span = ("version-missing", tree.span) if version is None else ("version-unsupported", version.span)
+        yield problem(files.sources, code, "the policy file does not say `version: 1`", span, hint=_HINT)
+    block = tree.get("policy")
+    if block is None or block.data is None:
+        yield problem(files.sources, "missing-key", "the file has no `policy`", tree.span, hint=_HINT)
+    for key, span, _value in tree.items():
+        if key not in _KEYS:
+            yield problem(files.sources, "unknown-key", f"{quoted(key)} is not known here", span, hint=_HINT)
+
+
+def _set_aside(files: Files, name: str) -> Iterator[Diagnostic]:
+    """Say that the configuration's own policy does not count."""
+    root = files.trusted
+    if root is not None and root.get("policy") is not None:
+        message = f"the policy of {TRUSTED_FILE} does not count: {name} has the one that holds"
+        yield problem(files.sources, "policy-ignored", message, root.key_span("policy"))
