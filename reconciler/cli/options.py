@@ -5,12 +5,14 @@ Knows no command.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,6 +57,29 @@ class Duration(click.ParamType[float]):
         return float(int(match[1]) * _SECONDS[match[2]])
 
 
+class OverridableRule(click.ParamType[str]):
+    """A rule that may be set aside for one run."""
+
+    name = "rule"
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        """Take it, or fail as wrong usage with what was probably meant."""
+        rule = str(value)
+        if rule in OVERRIDABLE:
+            return rule
+        close = difflib.get_close_matches(rule, OVERRIDABLE, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"these can be set aside: {', '.join(OVERRIDABLE)}"
+        if rule.removeprefix("needs-allow-") in ALLOWANCES:
+            hint = f"an allowance is no rule: pass --{rule.removeprefix('needs-')}"
+        self.fail(f"{rule!r} is no rule that can be set aside; {hint}", parameter, context)
+
+    def shell_complete(
+        self, _context: click.Context, _parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the rules that begin like this."""
+        return [CompletionItem(rule) for rule in OVERRIDABLE if rule.startswith(incomplete)]
+
+
 def selection(function: Function) -> Function:
     """`--target`, `--tag`, `--account`: which numbers; a narrowed run never deletes by absence."""
     return _all(
@@ -93,7 +118,7 @@ def consent(function: Function) -> Function:
             "--override",
             "overrides",
             multiple=True,
-            type=click.Choice(OVERRIDABLE),
+            type=OverridableRule(),
             metavar="RULE",
             help=f"Set this rule aside for one run: {', '.join(OVERRIDABLE)}.",
         ),
