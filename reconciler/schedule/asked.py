@@ -174,7 +174,9 @@ def _minutes_apart(name: str | None, target: Zone) -> int:
     source = zone(name)
     for place in (source, target):
         if not place.is_fixed:
-            message = f"the clocks of {place.name} change, so hours in {source.name} have no fixed hours in {target.name}"
+            message = (
+                f"the clocks of {place.name} change, so hours in {source.name} have no fixed hours in {target.name}"
+            )
             raise CompileError(message, "mean the hours in the account's own zone, or in one whose offset is fixed")
     seconds = target.last_offset - source.last_offset
     if seconds % 60:
@@ -191,7 +193,9 @@ def _shifted(instants: Instants, minutes: int) -> Instants:
     if minutes > 0:
         return _carried(instants, lambda today, before: today << minutes & ALL_MINUTES | before >> MINUTES - minutes)
     back = MINUTES + minutes  # earlier is a day earlier and then later
-    return _carried(_day_earlier(instants), lambda today, before: today << back & ALL_MINUTES | before >> MINUTES - back)
+    return _carried(
+        _day_earlier(instants), lambda today, before: today << back & ALL_MINUTES | before >> MINUTES - back
+    )
 
 
 def _carried(instants: Instants, combine: Callable[[int, int], int]) -> Instants:

@@ -90,8 +90,7 @@ def time_boxes(mask: int, *, fine: bool, group: Grouping = partition) -> tuple[T
     if fine:
         return tuple(box for hours, cells in groups for box in _within_hours(hours, cells, group))
     columns = group(
-        Row(minute, sum(hours for hours, cells in groups if cells >> minute & 1), (1 << 24) - 1)
-        for minute in range(60)
+        Row(minute, sum(hours for hours, cells in groups if cells >> minute & 1), (1 << 24) - 1) for minute in range(60)
     )
     if len(columns) < len(groups):
         return tuple(TimeBox(_unless_full(hours, 24), _unless_full(minutes, 60)) for minutes, hours in columns)
@@ -190,9 +189,7 @@ def grid_boxes(grid: Grid, group: Grouping = partition) -> tuple[DayBox, ...]:
     return tuple(second if len(second) < len(first) else first)
 
 
-def _date_boxes(
-    dates: Iterable[tuple[int, int]], grid: Grid, weekdays: int, group: Grouping
-) -> list[DayBox]:
+def _date_boxes(dates: Iterable[tuple[int, int]], grid: Grid, weekdays: int, group: Grouping) -> list[DayBox]:
     """Split a set of dates by months or by days, whichever takes fewer boxes."""
     chosen = [0] * 13
     exists = [0] * 13

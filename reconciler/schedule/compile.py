@@ -1,12 +1,13 @@
 """Compile a human schedule into vendor periods, as few as can be found, and prove them equal to what was asked.
 
-Several ways to split the set are tried; the fewest parts win. Without the comma the parts are pairwise disjoint, since each
-becomes an entry of its own; with it they are one string and may overlap. Must not know accounts or files.
+Several ways to split the set are tried; the fewest parts win. Without the comma the parts are pairwise disjoint, since
+each becomes an entry of its own; with it they are one string and may overlap. Must not know accounts or files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -24,6 +25,8 @@ from reconciler.schedule.pieces import Piece, Rows, pieces_of, products, rows_of
 from reconciler.schedule.render import part_text
 from reconciler.schedule.scales import FIRST_YEAR, Scale
 from reconciler.schedule.zones import UnknownZoneError, zone
+
+__all__ = ["CompileError", "Compiled", "compile_schedule"]
 
 _LAST_YEAR: Final = 3000  # the last year of the vendor's own table; what is asked for is compiled up to it
 _MOST_YEARS: Final = 60  # more years of their own than that are not corrected date by date
@@ -62,10 +65,8 @@ def _ways(wanted: Instants, union_style: str) -> Iterator[tuple[str, ...]]:
 
 
 def _candidates(wanted: Instants, groupings: Sequence[Grouping]) -> Iterator[list[Piece]]:
-    try:
+    with suppress(NotExpressibleError):
         yield list(pieces_of(wanted))
-    except NotExpressibleError:
-        pass
     overrides = _overrides(wanted)
     for group in groupings:
         yield _span_by_span(wanted, group)
@@ -134,7 +135,7 @@ def _differing(classes: Classes, eternal: Classes, kind: int) -> _Dates:
 def _corrected(wanted: Instants, overrides: dict[int, _Dates], group: Grouping) -> Iterator[list[Piece]]:
     """Say the common pattern without the dates that differ in some year, then these dates year by year."""
     eternal = wanted.spans[-1][1]
-    dates = {date for changed in overrides.values() for date in changed}
+    dates = {day for changed in overrides.values() for day in changed}
     touched = _dates_mask(dates)
     others = [year for year in range(FIRST_YEAR, _LAST_YEAR + 1) if year not in overrides]
     common = _pieces(_cut(eternal, all_days() & ~touched), None, group, fine=wanted.fine)
@@ -149,8 +150,8 @@ def _cut(classes: Classes, days: int) -> Rows:
     return [(mask, held & days) for mask, held in classes.items() if mask and held & days]
 
 
-def _date_mask(date: tuple[int, int]) -> int:
-    return day_masks(Scale.MO)[date[0]] & day_masks(Scale.MD)[date[1]]
+def _date_mask(day: tuple[int, int]) -> int:
+    return day_masks(Scale.MO)[day[0]] & day_masks(Scale.MD)[day[1]]
 
 
 def _dates_mask(dates: Iterable[tuple[int, int]]) -> int:
@@ -161,7 +162,7 @@ def _times_of_year(wanted: Instants, year: int, dates: Iterable[tuple[int, int]]
     """Give what one year has on some dates."""
     kind = year_type(year)
     offsets = {(day.month, day.day): day.yearday - 1 for day in dates_of(kind)}
-    return {date: wanted.times_on(year, kind * SLOTS + offsets[date]) for date in dates if date in offsets}
+    return {day: wanted.times_on(year, kind * SLOTS + offsets[day]) for day in dates if day in offsets}
 
 
 def _year_by_year(table: dict[int, _Dates]) -> list[tuple[tuple[int, ...], Rows]]:
@@ -172,8 +173,8 @@ def _date_by_date(table: dict[int, _Dates]) -> list[tuple[tuple[int, ...], Rows]
     """Group the dates that have the same times in the same years."""
     years: dict[tuple[tuple[int, int], int], list[int]] = {}
     for year, dates in table.items():
-        for date, mask in dates.items():
-            years.setdefault((date, mask), []).append(year)
+        for day, mask in dates.items():
+            years.setdefault((day, mask), []).append(year)
     together: dict[tuple[int, ...], list[tuple[tuple[int, int], int]]] = {}
     for content, in_years in years.items():
         together.setdefault(tuple(in_years), []).append(content)
@@ -182,9 +183,9 @@ def _date_by_date(table: dict[int, _Dates]) -> list[tuple[tuple[int, ...], Rows]
 
 def _date_rows(contents: Iterable[tuple[tuple[int, int], int]]) -> Rows:
     rows: dict[int, int] = {}
-    for date, mask in contents:
+    for day, mask in contents:
         if mask:
-            rows[mask] = rows.get(mask, 0) | _date_mask(date)
+            rows[mask] = rows.get(mask, 0) | _date_mask(day)
     return list(rows.items())
 
 

@@ -36,7 +36,9 @@ def _looked_up(country: str, years: tuple[int, ...]) -> PublicDays:
     try:
         found = country_holidays(country, years=years)
     except NotImplementedError as error:
-        raise UnknownCountryError(f"the holidays of {country!r} are not known; a country is a code such as RU") from error
+        raise UnknownCountryError(
+            f"the holidays of {country!r} are not known; a country is a code such as RU"
+        ) from error
     announced = found.special_public_holidays if hasattr(found, "special_public_holidays") else {}
     last = max(announced, default=None)
     wanted = set(years)

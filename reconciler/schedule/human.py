@@ -79,7 +79,7 @@ Path = tuple[str | int, ...]
 def read_schedule(data: object, resolve: Resolve, path: Path = ()) -> Schedule:
     """Read a schedule from plain data; `resolve` finds named ones. Raises HumanError at the first fault."""
     if isinstance(data, str):
-        return resolve(data)
+        return _resolved(data, resolve, path)
     if not isinstance(data, Mapping):
         raise HumanError(path, "a schedule is a name or a map", "write weekly: {mon-fri: 09:00-18:00}")
     unknown = next((key for key in data if key not in _KEYS), None)
@@ -100,6 +100,13 @@ def read_schedule(data: object, resolve: Resolve, path: Path = ()) -> Schedule:
         all_=_many(data["all"], resolve, (*path, "all")) if "all" in data else None,
         timezone=None if timezone is None else str(timezone),
     )
+
+
+def _resolved(name: str, resolve: Resolve, path: Path) -> Schedule:
+    try:
+        return resolve(name)
+    except HumanError as error:
+        raise HumanError(error.path or path, error.message, error.hint) from error
 
 
 def _many(data: object, resolve: Resolve, path: Path) -> tuple[Schedule, ...]:
@@ -147,7 +154,9 @@ def read_weekdays(text: str, path: Path = ()) -> frozenset[int]:
         ends = [value_of(Scale.WD, end) if not end.isdigit() else None for end in word.split("-")]
         first, last = ends[0], ends[-1]
         if first is None or last is None or len(ends) > 2:
-            raise HumanError(path, f"'{word}' is no weekday", "days are mon tue wed thu fri sat sun, or a range: mon-fri")
+            raise HumanError(
+                path, f"'{word}' is no weekday", "days are mon tue wed thu fri sat sun, or a range: mon-fri"
+            )
         days |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
     return frozenset(days)
 
@@ -159,7 +168,7 @@ def read_hours(text: str, path: Path = ()) -> Hours:
     if len(minutes) != 2 or minutes[0] is None or minutes[1] is None:
         raise HumanError(path, f"'{text}' are no hours", "write 09:30-18:15, or 22:00-06:00 past midnight")
     start, end = minutes[0], minutes[1]
-    if start == _DAY_MINUTES or start == end:
+    if start in {_DAY_MINUTES, end}:
         raise HumanError(path, f"'{text}' has no length", "write 00:00-24:00 for the whole day")
     return Hours(start, end if end > start else end + _DAY_MINUTES)
 

@@ -126,7 +126,10 @@ class Instants:
 
     def touched_days(self) -> Instants:
         """Widen the set to whole days."""
-        spans = ((year, united([(days, ALL_MINUTES) for mask, days in classes.items() if mask])) for year, classes in self.spans)
+        spans = (
+            (year, united([(days, ALL_MINUTES) for mask, days in classes.items() if mask]))
+            for year, classes in self.spans
+        )
         return Instants(_joined(list(spans)))
 
     @classmethod

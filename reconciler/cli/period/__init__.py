@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.period.compare import calendar, equal, explain, next_
+from reconciler.cli.period.compiling import compile_
 from reconciler.cli.period.judge import check, match
 
 __all__ = ["period"]
@@ -21,5 +22,5 @@ def period() -> None:
     """
 
 
-for _command in (check, explain, match, next_, equal, calendar):
+for _command in (check, explain, match, next_, equal, calendar, compile_):
     period.add_command(_command)

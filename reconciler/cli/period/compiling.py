@@ -1,0 +1,114 @@
+"""`period compile`: a schedule as people write it to the strings that the vendor takes.
+
+Must not know how it is compiled.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import IO, TYPE_CHECKING, Literal
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.period.asking import timezone
+from reconciler.cli.process import Process
+from reconciler.cli.trouble import Stop
+
+if TYPE_CHECKING:
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.document import Sources, Tree
+    from reconciler.schedule.compile import Compiled
+    from reconciler.schedule.human import Schedule
+    from reconciler.schedule.zones import Zone
+
+
+@click.command("compile")
+@click.argument("file", type=click.File("rb"), metavar="FILE|-")
+@click.option(
+    "--union",
+    type=click.Choice(["entries", "comma"]),
+    default="entries",
+    show_default=True,
+    help="One period a line that never overlap, or one string with commas.",
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="How far public holidays are written out; default: the end of next year.",
+)
+@timezone
+@click.pass_obj
+def compile_(
+    process: Process, file: IO[bytes], union: Literal["entries", "comma"], until: datetime | None, zone: Zone
+) -> Exit:
+    """Turn a schedule of hours, dates and public holidays into period strings, proven equal to it.
+
+    FILE holds what stands under a name of `schedules`, such as {weekly: {mon-fri: 09:30-18:15}, except: {public: RU}}.
+
+    Example: reconciler period compile office.yaml --union comma
+    """
+    from reconciler.schedule.compile import CompileError, compile_schedule
+
+    sources, tree = _read(file)
+    schedule = _schedule(sources, tree)
+    try:
+        compiled = compile_schedule(schedule, timezone=zone.name, until=_last_day(until), union_style=union)
+    except CompileError as error:
+        raise Stop([_told(sources, "schedule-not-compiled", error.message, tree.span, error.hint)]) from error
+    _show(process, compiled)
+    return Exit.DONE
+
+
+def _last_day(until: datetime | None) -> date:
+    from reconciler.clock import SystemClock
+
+    if until is not None:
+        return until.date()
+    return date(datetime.fromtimestamp(SystemClock().now(), UTC).year + 1, 12, 31)
+
+
+def _read(file: IO[bytes]) -> tuple[Sources, Tree]:
+    """Read YAML; raises Stop with everything that is wrong with it."""
+    from reconciler.diagnostics import Diagnostic, Severity
+    from reconciler.document import Sources, parse
+    from reconciler.document.source import decode
+
+    text = decode(file.read())
+    if isinstance(text, tuple):
+        raise Stop([Diagnostic(text[0], Severity.ERROR, text[1])])
+    sources = Sources()
+    document = parse(sources, sources.add(file.name, text), text)
+    if document.tree is None or document.problems:
+        raise Stop(document.problems)
+    return sources, document.tree
+
+
+def _schedule(sources: Sources, tree: Tree) -> Schedule:
+    from reconciler.document import find
+    from reconciler.schedule.human import HumanError, read_schedule
+
+    def unknown(name: str) -> Schedule:
+        raise HumanError((), f"there is no schedule {name!r} here", "write it out as a map in its place")
+
+    try:
+        return read_schedule(tree.data, unknown)
+    except HumanError as error:
+        raise Stop([_told(sources, "schedule-shape", error.message, find(tree, error.path), error.hint)]) from error
+
+
+def _told(sources: Sources, code: str, message: str, span: int, hint: str) -> Diagnostic:
+    from reconciler.document.source import problem
+
+    return problem(sources, code, message, span, hint=hint)
+
+
+def _show(process: Process, compiled: Compiled) -> None:
+    from reconciler.views.base import line
+
+    if process.is_json:
+        process.screen.document(json.dumps({"format_version": "1.0", "periods": compiled.periods}) + "\n")
+    else:
+        process.screen.result(line(period) for period in compiled.periods)
