@@ -5,11 +5,14 @@ Knows no files; `schemas/config.v1.json` is written by `make docs` and compared 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from reconciler.config.models.file import ConfigFile
 
 _TITLE = "reconciler configuration, version 1"
+_NULL = {"type": "null"}
+_PARTS = ("EntryPart", "ForwardingPart", "ContactPart")
 _TYPES = ("NumberEntry", "UrlEntry", "TrunkEntry", "SipEntry")
 
 
@@ -19,7 +22,9 @@ def config_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = schema["$defs"]
     _describe_parts(definitions)
     _allow_parts(schema)
-    plain = _without_noise(schema)
+    parts = {name: _flat(_tidy(definitions.pop(name))) for name in _PARTS}
+    plain = _without_null(_tidy(schema))
+    plain["$defs"] = dict(sorted({**plain["$defs"], **parts}.items()))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **plain, "title": _TITLE}
 
 
@@ -40,34 +45,53 @@ def _allow_parts(schema: dict[str, Any]) -> None:
     choice = {
         "if": {"type": "object", "required": ["use"]},
         "then": {"$ref": "#/$defs/EntryPart"},
-        "else": {"anyOf": [{"$ref": "#/$defs/NumberOfConfig"}, {"type": "null"}]},
+        "else": {"$ref": "#/$defs/NumberOfConfig"},
     }
     schema["properties"]["numbers"]["anyOf"][0]["additionalProperties"] = choice
     schema["properties"]["numbers"]["anyOf"][0]["propertyNames"] = {"pattern": "^[+]?[0-9 ()./-]+$"}
 
 
-def _without_noise(node: Any) -> Any:
+def _tidy(node: Any) -> Any:
     """Drop the titles that repeat keys, and defaults that are null: absence says the same."""
-    if isinstance(node, list):
-        return [_without_noise(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    kept = {key: _without_noise(value) for key, value in node.items() if not _is_noise(key, value)}
-    return _nullable(kept)
+    return _rewritten(node, lambda part: {key: value for key, value in part.items() if not _is_noise(key, value)})
 
 
 def _is_noise(key: str, value: object) -> bool:
     return (key == "title" and isinstance(value, str)) or (key == "default" and value is None)
 
 
-def _nullable(node: dict[str, Any]) -> dict[str, Any]:
+def _without_null(node: Any) -> Any:
+    """Where nothing lies below that a null could remove, editors need not offer one."""
+    return _rewritten(node, _only_alternative)
+
+
+def _only_alternative(part: dict[str, Any]) -> dict[str, Any]:
+    choices = [choice for choice in part.get("anyOf", []) if choice != _NULL]
+    if not choices:
+        return part
+    rest = {key: value for key, value in part.items() if key != "anyOf"}
+    return {**choices[0], **rest} if len(choices) == 1 else {"anyOf": choices, **rest}
+
+
+def _flat(node: Any) -> Any:
     """One alternative beside null is written flat."""
-    choices = node.get("anyOf")
-    if choices is None or len(choices) != 2 or {"type": "null"} not in choices:
-        return node
-    (other,) = (choice for choice in choices if choice != {"type": "null"})
-    if "type" not in other or "enum" in other or "const" in other:
-        return node
-    rest = {key: value for key, value in node.items() if key != "anyOf"}
+    return _rewritten(node, _flat_alternative)
+
+
+def _flat_alternative(part: dict[str, Any]) -> dict[str, Any]:
+    choices = [choice for choice in part.get("anyOf", []) if choice != _NULL]
+    if len(choices) != 1 or "type" not in choices[0] or {"enum", "const"} & choices[0].keys():
+        return part
+    (other,) = choices
+    rest = {key: value for key, value in part.items() if key != "anyOf"}
     kinds = [other["type"]] if isinstance(other["type"], str) else other["type"]
     return {"type": [*kinds, "null"], **{key: value for key, value in other.items() if key != "type"}, **rest}
+
+
+def _rewritten(node: Any, rule: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Apply a rule to every object of a schema, the innermost first."""
+    if isinstance(node, list):
+        return [_rewritten(item, rule) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return rule({key: _rewritten(value, rule) for key, value in node.items()})

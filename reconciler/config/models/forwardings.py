@@ -47,14 +47,14 @@ class TargetEntry(Shape):
 class SipEntry(Shape):
     """Forwarding to an external SIP account (type 1)."""
 
-    type: Literal["sip"]
+    type: Literal["sip"] = Field(description="What calls are forwarded to.")
     sip_uri: SipUri = Field(description="user@host or user@host:port.", examples=["user@sip.example.com:5060"])
 
 
 class NumberEntry(Shape):
     """Forwarding to phone numbers and SIP IDs (type 2)."""
 
-    type: Literal["number"]
+    type: Literal["number"] = Field(description="What calls are forwarded to.")
     redirect: Redirect = Field(Redirect.SINGLE, description="How the targets ring.", examples=["sequential"])
     targets: list[TargetEntry] = Field(description="Who rings, in order.")
     event_url: WebAddress | None = Field(
@@ -77,7 +77,7 @@ class NumberEntry(Shape):
 class UrlEntry(Shape):
     """Forwarding to whatever a URL answers (type 3)."""
 
-    type: Literal["url"]
+    type: Literal["url"] = Field(description="What calls are forwarded to.")
     url: WebAddress = Field(
         description="Asked for each call; ${var:NAME} is replaced.", examples=["https://example.com/route"]
     )
@@ -89,7 +89,7 @@ class UrlEntry(Shape):
 class TrunkEntry(Shape):
     """Forwarding to a static SIP trunk (type 4)."""
 
-    type: Literal["sip_trunk"]
+    type: Literal["sip_trunk"] = Field(description="What calls are forwarded to.")
     static_ip: IpAddress = Field(description="The trunk's IP address.", examples=["203.0.113.7"])
     port: Port = Field(description="The trunk's port.", examples=[5060])
     timeout: Seconds | None = Field(None, description="Seconds it rings; else defaults.timeout.", examples=[30])

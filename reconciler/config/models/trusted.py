@@ -46,7 +46,7 @@ class PeriodEntry(Shape):
 class ExolveAccount(Shape):
     """An application at MTS Exolve: call forwarding."""
 
-    provider: Literal["exolve"]
+    provider: Literal["exolve"] = Field(description="Whose API it is.")
     api_key: Secret = Field(description="The application's API key.", examples=[{"env": "EXOLVE_API_KEY"}])
     application: Application | None = Field(
         None, description="The application's UUID: bulk list, unmanaged numbers, trunk read-back."
@@ -59,7 +59,7 @@ class ExolveAccount(Shape):
 class MttAccount(Shape):
     """An integration at MTT Business: parking."""
 
-    provider: Literal["mtt"]
+    provider: Literal["mtt"] = Field(description="Whose API it is.")
     client_id: Secret = Field(description="The integration's client id.", examples=[{"env": "MTT_CLIENT_ID"}])
     client_secret: Secret = Field(description="The integration's secret.", examples=[{"env": "MTT_CLIENT_SECRET"}])
     refresh_token: Secret | None = Field(None, description="A first refresh token; afterwards the token store has it.")
@@ -110,14 +110,14 @@ class RecordEntry(Shape):
     """Where the record and its locks live."""
 
     backend: Literal["file", "git", "http", "postgres"] = Field("file", description="The kind of store.")
-    file: FileRecord | None = None
-    git: GitRecord | None = None
-    http: HttpRecord | None = None
-    postgres: PostgresRecord | None = None
+    file: FileRecord | None = Field(None, description="For the backend file.")
+    git: GitRecord | None = Field(None, description="For the backend git.")
+    http: HttpRecord | None = Field(None, description="For the backend http.")
+    postgres: PostgresRecord | None = Field(None, description="For the backend postgres.")
 
 
 class DestinationsEntry(Shape):
-    """Where calls may go."""
+    """Which destinations calls may have, and which not."""
 
     allow: list[Name] | None = Field(
         None, description="Regions, sip_id, sip:GLOB, url:GLOB, prefixes.", examples=[["RU", "sip_id"]]

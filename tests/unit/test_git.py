@@ -1,0 +1,55 @@
+"""The git binary: a file at a ref, the current commit; what users give is never taken for an option."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.git import GitError, current_commit, file_at
+from tests.unit.config.test_files import git
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.txt").write_text("first\n")
+    git(tmp_path, "init")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "first")
+    (tmp_path / "deep" / "a.txt").write_text("second\n")
+    return tmp_path
+
+
+def test_a_file_comes_as_the_ref_has_it(repository: Path) -> None:
+    assert file_at(repository / "deep", "main", "a.txt") == b"first\n"
+    assert file_at(repository / "deep", "HEAD", "a.txt") == b"first\n"
+
+
+def test_a_file_that_the_ref_does_not_have_is_named(repository: Path) -> None:
+    with pytest.raises(GitError, match=r"^main has no a\.txt$"):
+        file_at(repository, "main", "a.txt")
+
+
+@pytest.mark.parametrize("ref", ["nowhere", "--output=x", "-h", "main:deep", ""])
+def test_a_text_that_is_no_commit_is_refused(ref: str, repository: Path) -> None:
+    with pytest.raises(GitError, match=r"^git knows no '"):
+        file_at(repository, ref, "a.txt")
+    assert not (repository / "x").exists()
+
+
+def test_outside_a_repository_there_is_no_commit(tmp_path: Path) -> None:
+    assert current_commit(tmp_path) is None
+
+
+def test_the_current_commit_is_a_full_hash(repository: Path) -> None:
+    commit = current_commit(repository)
+    assert commit is not None
+    assert len(commit) == 40
+
+
+def test_without_git_the_reason_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(GitError, match=r"^git cannot be run: no such file or directory$"):
+        file_at(tmp_path, "main", "a.txt")
+    assert current_commit(tmp_path) is None
