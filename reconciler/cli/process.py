@@ -9,7 +9,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -66,21 +65,23 @@ def asks_for_json(arguments: Sequence[str]) -> bool:
     return any(first == "--format=json" or (first, second) == ("--format", "json") for first, second in pairs)
 
 
-def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401 - click's own signature
+def _keep(context: click.Context, parameter: click.Parameter, value: object) -> object:
     """Keep the value of an option that every command takes."""
     process = context.ensure_object(Process)
-    match parameter.name:
-        case "color":
+    match parameter.name, value:
+        case "color", str():
             process.screen.color = Color(value)
-        case "verbose" | "quiet":
-            process.verbosity += value if parameter.name == "verbose" else -value
-        case "format":
+        case "verbose", int():
+            process.verbosity += value
+        case "quiet", int():
+            process.verbosity -= value
+        case "format", str():
             process.format = value
-        case "trusted":
+        case "trusted", str():
             process.trusted = value
-        case "policy":
+        case "policy", Path():
             process.policy = value
-        case "allow_local_secrets":
+        case "allow_local_secrets", bool():
             process.local_secrets = value
     return value
 
