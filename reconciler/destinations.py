@@ -11,6 +11,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from reconciler.config.settings import Destinations
+from reconciler.secrets import MASK
 
 _SIP_ID = re.compile(r"88314\d{10}")
 _REGION = re.compile(r"[A-Z]{2}")
@@ -24,19 +25,24 @@ def refusal(destination: str, rules: Destinations) -> str | None:
     `destination` is digits (a phone number or a SIP ID), `sip:URI` or `url:URL`.
     """
     for entry in rules.deny:
-        if matches(destination, entry):
+        if matches(destination, entry, hidden_matches=True):
             return f"`policy.destinations.deny` forbids ({entry})"
     if rules.allow is not None and not any(matches(destination, entry) for entry in rules.allow):
         return f"`policy.destinations.allow` does not list ({', '.join(rules.allow) or 'nothing'})"
     return None
 
 
-def matches(destination: str, entry: str) -> bool:
-    """Whether an entry of `allow` or `deny` means this destination."""
+def matches(destination: str, entry: str, *, hidden_matches: bool = False) -> bool:
+    """Whether an entry of `allow` or `deny` means this destination.
+
+    A URL's path may be hidden, as a secret: `hidden_matches` says whether it counts as the entry's.
+    """
     if entry.startswith("sip:"):
         return destination.startswith("sip:") and fnmatchcase(_sip_host(destination[4:]), entry[4:].lower())
     if entry.startswith("url:"):
-        return destination.startswith("url:") and _url_matches(destination[4:], entry[4:])
+        return destination.startswith("url:") and _url_matches(
+            destination[4:], entry[4:], hidden_matches=hidden_matches
+        )
     if not destination.isdigit():
         return False
     if entry == "sip_id" or _SIP_ID.fullmatch(destination):
@@ -48,16 +54,20 @@ def matches(destination: str, entry: str) -> bool:
 
 
 def _sip_host(uri: str) -> str:
-    host = uri.removeprefix("sip:").rpartition("@")[2].partition(";")[0]
-    return host.partition(":")[0].lower()
+    host = uri.removeprefix("sip:").rpartition("@")[2].partition(";")[0].lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host if host.count(":") > 1 else host.partition(":")[0]
 
 
-def _url_matches(url: str, pattern: str) -> bool:
+def _url_matches(url: str, pattern: str, *, hidden_matches: bool) -> bool:
     ours, theirs = urlsplit(url), urlsplit(pattern)
     if theirs.scheme != ours.scheme or not fnmatchcase((ours.hostname or ""), (theirs.hostname or "").lower()):
         return False
     if theirs.port is not None and theirs.port != ours.port:
         return False
+    if ours.path == f"/{MASK}":
+        return hidden_matches or theirs.path in ("", "/")
     return not theirs.path or ours.path.startswith(theirs.path)
 
 

@@ -6,6 +6,7 @@ Each takes a session and values and returns values; nothing here parses options,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -13,7 +14,7 @@ from threading import Event
 from reconciler.apply.events import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.apply.run import Job, apply
-from reconciler.canonical import dump, form
+from reconciler.canonical import URL_FIELDS, dump, form
 from reconciler.clock import epoch, rfc3339
 from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Diagnostics, Location, Severity
@@ -25,10 +26,10 @@ from reconciler.model import Action, Change, Desired, Key, Kind, NoForwarding, O
 from reconciler.plan.build import Options, Refresh, Selection, build
 from reconciler.plan.decide import Ground
 from reconciler.plan.model import Breach, Consent, Plan
-from reconciler.plan.policy import breaches, destination_findings, routes, window_breach
+from reconciler.plan.policy import breaches, closed_window, destination_findings, routes, window_breach
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.record.base import RecordState
-from reconciler.secrets import SecretError
+from reconciler.secrets import SecretError, variables
 from reconciler.wiring import Session
 
 _UNWRITABLE = "unwritable-fields"
@@ -96,6 +97,7 @@ def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
         commit=current_commit(configuration.root),
         warnings=asked.warnings,
     )
+    _learn_variables(session)
     reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress)
     ground = session.ground(reassert=asked.reassert, make_key=asked.kept)
     plan = build(configuration, state, ground, options, lambda wanted: _read(session, wanted, reader))
@@ -202,6 +204,15 @@ def _read(session: Session, wanted: Mapping[str, Sequence[Wanted]], reader: Read
     return replace(live, observations={**live.observations, **unknown}, diagnostics=(*problems, *live.diagnostics))
 
 
+def _learn_variables(session: Session) -> None:
+    """Fill every template once before anything is asked: a value that is known is taken out of vendors' words too."""
+    for desired in session.configuration.desired:
+        for template in (getattr(desired.value, name, "") for name in URL_FIELDS):
+            if variables(template):
+                with suppress(SecretError):
+                    session.secrets.resolve(template)
+
+
 def _account_lines(configuration: Configuration) -> dict[str, Location]:
     return {name: account.location for name, account in configuration.accounts.items()}
 
@@ -281,9 +292,8 @@ def _window_guard(session: Session, consent: Consent) -> Callable[[], str | None
     window = Period.union([Period.parse(text) for text in policy.change_window])
 
     def closed() -> str | None:
-        if window.matches(int(session.clock.now()), policy.change_window_timezone):
-            return None
-        return f"the change window is closed ({window.canonical}, {policy.change_window_timezone})"
+        now, zone = int(session.clock.now()), policy.change_window_timezone
+        return None if window.matches(now, zone) else closed_window(window, now, zone)
 
     return closed
 

@@ -49,6 +49,7 @@ class Walk:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     halt: Halt = Halt.NONE
     _accounts: dict[str, AccountState] = field(default_factory=dict)
+    _closed: str = ""
     _total: int = 0
     _by_address: dict[str, list[Key]] = field(default_factory=dict)
 
@@ -68,6 +69,9 @@ class Walk:
         except RecordError as error:
             self._record_failed(error, changes)
         self._skip_rest(changes)
+        if self._closed:
+            hint = "the rest waits for the next window: plan and apply again then"
+            self.diagnostics.append(Diagnostic("policy-change-window", Severity.ERROR, self._closed, hint=hint))
 
     def _walk(self, pending: list[Change]) -> None:
         while pending and self.halt is Halt.NONE:
@@ -92,13 +96,17 @@ class Walk:
             return _INTERRUPTED
         if change.action is Action.FORGET:
             return ""
-        closed = self.may_write()
-        if closed:
-            return closed
+        if self._window_closed():
+            return self._closed
         if self._accounts[change.account].stopped:
             return self._accounts[change.account].stopped
         failed = [address for address in change.depends_on if self._failed(address)]
         return f"{failed[0]} goes before it and was not applied" if failed else ""
+
+    def _window_closed(self) -> bool:
+        """Whether nothing more may be written now; once it is so, it stays so for this run."""
+        self._closed = self._closed or self.may_write() or ""
+        return bool(self._closed)
 
     def _failed(self, address: str) -> bool:
         results = [self.results.get(key) for key in self._by_address.get(address, ())]
@@ -171,7 +179,9 @@ class Walk:
     def _attempt(self, account: AccountState, group: Group) -> list[Attempt]:
         if self.interrupted.is_set():
             self.halt = Halt.INTERRUPTED
-        why = _INTERRUPTED if self.halt is Halt.INTERRUPTED else account.stopped or self.may_write()
+        why = _INTERRUPTED if self.halt is Halt.INTERRUPTED else account.stopped
+        if not why and self._window_closed():
+            why = self._closed
         if why:
             return [Attempt(Outcome.SKIPPED, why)] * len(group)
         self.emit(Sending(tuple(change.address for change in group)))

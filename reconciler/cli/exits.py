@@ -68,6 +68,7 @@ def _unwritten(report: ApplyReport) -> Exit:
         holding.add(Exit.ERROR)
     if report.halt is Halt.STALE or any(item.code == "plan-stale" for item in report.diagnostics):
         holding.add(Exit.STALE)
-    if report.halt in (Halt.REFUSED, Halt.LOCK):
+    closed = any(item.code == "policy-change-window" for item in report.diagnostics)
+    if report.halt in (Halt.REFUSED, Halt.LOCK) or closed:
         holding.add(Exit.REFUSED)
     return first(holding) if holding else Exit.ERROR

@@ -6,14 +6,18 @@ Pure; each breach names the number, the line, and the one flag or line that perm
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.canonical import form
+from reconciler.clock import rfc3339
 from reconciler.config.settings import Configuration, Destinations, Policy
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Action, Change
 from reconciler.plan.model import Breach, Consent
 from reconciler.plan.order import destinations
+
+if TYPE_CHECKING:
+    from reconciler.schedule import Period
 
 Routes = Mapping[str, Sequence[str]]
 """A declared number to where it sends its calls."""
@@ -132,12 +136,20 @@ def destination_findings(configuration: Configuration) -> Iterator[Diagnostic]:
     for desired in configuration.desired:
         for goes_to, why in _forbidden(call_destinations(form(desired.value).json), rules, {}):
             message = f"{desired.address} sends calls to {goes_to}, which {why}"
-            yield Diagnostic("policy-destination", Severity.ERROR, message, desired.declared_at)
+            hint = "change it, or `policy.destinations`; for one run: plan and apply --override policy-destination"
+            yield Diagnostic("policy-destination", Severity.ERROR, message, desired.declared_at, hint)
+
+
+def closed_window(window: Period, now: int, zone: str) -> str:
+    """Say that a change window is closed, in which zone it is meant, and when it opens."""
+    opening = next((instant for instant, inside in window.next_flips(now, zone, 1) if inside), None)
+    opens = "it never opens again" if opening is None else f"it opens at {rfc3339(opening)}"
+    return f"the change window is closed ({window.canonical}, {zone}); {opens}"
 
 
 def window_breach(why: str, policy: Policy) -> Breach:
     """The breach of a run outside the change window."""
-    hint = "wait for the window, or pass --override policy-change-window"
+    hint = "wait until it opens, or pass --override policy-change-window"
     diagnostic = Diagnostic("policy-change-window", Severity.ERROR, why, policy.location, hint)
     return Breach("policy-change-window", "", diagnostic, "--override policy-change-window")
 
