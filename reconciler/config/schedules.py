@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.config import models, values, window
+from reconciler.config.compiling import Compiler
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.sections import Declared
-from reconciler.config.settings import PeriodSettings
+from reconciler.config.settings import PeriodSettings, Union
 from reconciler.diagnostics import Diagnostic, Finding, Severity
 from reconciler.document import Tree
 from reconciler.document.source import narrowed, problem
@@ -46,19 +47,32 @@ class Schedules:
         self._files = files
         self._declared = declared
         self._timezone = timezone
-        self._calendar_until = calendar_until
+        self._compiler = Compiler(
+            files, declared, timezone=timezone, calendar_until=calendar_until, is_fit=self._is_fit
+        )
         self._today = today
         # By identity: a literal is written in one place. What has been seen is held, so no identity comes twice.
         self._judged: dict[int, tuple[Tree, models.Schedule | None]] = {}
         self._resolved: dict[tuple[str | int, int], Times | None] = {}
         self.used = False
-        self.uses_holidays = False
+
+    @property
+    def uses_holidays(self) -> bool:
+        """Whether any compiled schedule follows public holidays."""
+        return self._compiler.uses_holidays
+
+    def _is_fit(self, tree: Tree) -> bool:
+        return self._shape(tree) is not None
 
     def judge_all(self) -> None:
         """Judge every declared schedule, used or not."""
         for declared in self._declared.values():
             self._shape(declared.tree)
         self._find_cycles()
+        for declared in self._declared.values():
+            model = self._shape(declared.tree)
+            if model is not None and model.period is None:
+                self._compiler.judge(declared.tree)
 
     def resolve(self, written: object, reference: Callable[[], Tree], settings: PeriodSettings) -> Times | None:
         """A name or literal, with a function that gives its tree, to periods; None where there are none: reported."""
@@ -121,7 +135,7 @@ class Schedules:
             return None
         description = model.description or ""
         if model.period is None:
-            periods = self._compiled(tree, settings)
+            periods = self._compiler.compile(tree, Union.ENTRIES if settings is None else settings.union)
             return None if periods is None else Times(periods, description)
         if settings is not None and not model.verbatim:
             judged = account_findings(
@@ -198,16 +212,6 @@ class Schedules:
             elif reference.data in self._declared:
                 self._walk(reference.data, [*open_names, name], done)
         done.add(name)
-
-    # -- human schedules ----------------------------------------------------------------------------------------------
-
-    def _compiled(self, tree: Tree, settings: PeriodSettings | None) -> tuple[str, ...] | None:
-        message = "hours and dates cannot be turned into periods by this version"
-        found = problem(
-            self._files.sources, "schedule-not-compiled", message, tree.span, hint="write `period:` instead"
-        )
-        self._files.found.append(found)
-        return None
 
 
 def _references(tree: Tree) -> Iterator[Tree]:

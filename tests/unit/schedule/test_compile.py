@@ -302,7 +302,10 @@ def test_public_holidays_take_few_periods() -> None:
         ({"weekly": {"mon": "09:00-18:00"}, "timezone": "Europe/Berlin"}, "the clocks of Europe/Berlin change"),
         ({"weekly": {"mon": "09:00-18:00"}, "timezone": "Mars/Olympus"}, "there is no time zone 'Mars/Olympus'"),
         ({"public": "XX"}, "the holidays of 'XX' are not known"),
-        ({"all": [{"weekly": {"mon": "09:00-10:00"}}, {"weekly": {"tue": "09:00-10:00"}}]}, "this schedule never holds"),
+        (
+            {"all": [{"weekly": {"mon": "09:00-10:00"}}, {"weekly": {"tue": "09:00-10:00"}}]},
+            "this schedule never holds",
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_compiled_says_why(data: Any, message: str) -> None:
