@@ -119,3 +119,65 @@ def test_where_the_piece_cannot_be_told_the_caret_stands_under_the_whole_text(tm
     text = ACCOUNTS + 'schedules:\n  a:\n    period: "wd {mon-fri}\\x20hr {24}"\n'
     item = only(tmp_path, text)
     assert underlined(item) == '"wd {mon-fri}\\x20hr {24}"'
+
+
+# -- hours and dates --------------------------------------------------------------------------------------------------
+
+
+def test_hours_become_periods_one_an_entry(tmp_path: Path) -> None:
+    text = target('{to: "74992223344", schedule: {weekly: {mon-fri: "09:00-18:00"}}}')
+    assert periods(tmp_path, text) == [(("wd {mon-fri} hr {9-17}",), "")]
+
+
+def test_a_schedule_of_several_parts_is_several_periods_or_one_with_commas(tmp_path: Path) -> None:
+    text = (
+        target('{to: "74992223344", schedule: nights}')
+        + "schedules: {day: {weekly: {mon-fri: 9:00-18:00}}, nights: {not: day}}\n"
+    )
+    (entries,) = periods(tmp_path, text)
+    assert len(entries[0]) == 2
+    (comma,) = periods(tmp_path, text.replace("{env: EXOLVE_API_KEY}", "{env: K}, period: {union: comma}"))
+    assert comma[0] == (", ".join(entries[0]),)
+
+
+def test_a_schedule_that_always_holds_sends_no_period(tmp_path: Path) -> None:
+    text = target('{to: "74992223344", schedule: {any: [day, {not: day}]}}')
+    assert periods(tmp_path, text + "schedules: {day: {weekly: {mon: 9:00-18:00}}}\n") == [((), "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "under"),
+    [
+        ("a: {weekly: {mon-fri: 9:00-25:00}}", "9:00-25:00"),
+        ("a: {weekly: {mun: 9:00-18:00}}", None),
+        ("a: {dates: [05-39]}", "05-39"),
+    ],
+)
+def test_wrong_hours_and_dates_are_told_at_their_place_used_or_not(
+    text: str, under: str | None, tmp_path: Path
+) -> None:
+    item = only(tmp_path, schedules(text))
+    assert item.code == "schedule-shape"
+    if under is not None:
+        assert underlined(item) == under
+
+
+def test_a_fault_of_a_schedule_that_others_refer_to_is_told_once(tmp_path: Path) -> None:
+    text = target('{to: "74992223344", schedule: b}, {to: "74992223355", schedule: a}')
+    item = only(tmp_path, text + "schedules: {a: {dates: [05-39]}, b: {not: a}}\n")
+    assert (item.code, underlined(item)) == ("schedule-shape", "05-39")
+
+
+def test_public_holidays_need_to_know_how_far_to_look(tmp_path: Path) -> None:
+    text = target('{to: "74992223344", schedule: {not: holidays}}') + "schedules: {holidays: {public: RU}}\n"
+    item = only(tmp_path, text)
+    assert (item.code, item.hint) == ("schedule-not-compiled", "set defaults.calendar_until, like 2027-12-31")
+    loaded = sound(tmp_path, text.replace("timeout: 20", "timeout: 20, calendar_until: 2027-12-31")).configuration
+    assert loaded is not None
+    assert loaded.holidays_version
+
+
+def test_a_schedule_that_never_holds_is_refused(tmp_path: Path) -> None:
+    text = target('{to: "74992223344", schedule: {all: [day, {not: day}]}}')
+    item = only(tmp_path, text + "schedules: {day: {weekly: {mon: 9:00-18:00}}}\n")
+    assert (item.code, item.message) == ("schedule-not-compiled", "this schedule never holds")

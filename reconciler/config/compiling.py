@@ -1,0 +1,106 @@
+"""Human schedules of a configuration to periods: names resolved, faults told where they are written.
+
+Knows no accounts beyond how they send several parts; the compiler is loaded only where a schedule needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from reconciler.config.files import Files
+from reconciler.config.sections import Declared
+from reconciler.config.settings import Union
+from reconciler.document import Tree, find
+from reconciler.document.source import problem
+
+if TYPE_CHECKING:
+    from reconciler.schedule.human import Schedule
+
+_ANY_DAY = date(2026, 12, 31)
+
+
+class _ReportedError(Exception):
+    """A schedule that this one refers to is unfit, which has been told at its own place."""
+
+
+class Compiler:
+    """Compiles schedules for one zone; `is_fit` tells whether a declared schedule has passed its own checks."""
+
+    def __init__(
+        self,
+        files: Files,
+        declared: Mapping[str, Declared],
+        *,
+        timezone: str,
+        calendar_until: date | None,
+        is_fit: Callable[[Tree], bool],
+    ) -> None:
+        self._files = files
+        self._declared = declared
+        self._timezone = timezone
+        self._calendar_until = calendar_until
+        self._is_fit = is_fit
+        self._read: dict[int, tuple[Tree, Schedule | None]] = {}
+        self.uses_holidays = False
+
+    def judge(self, tree: Tree) -> None:
+        """Report what is wrong in a schedule's hours, dates and names."""
+        self._schedule(tree)
+
+    def compile(self, tree: Tree, union: Union) -> tuple[str, ...] | None:
+        """The periods of a schedule, none for always; None where it cannot be compiled, which is reported."""
+        from reconciler.schedule.compile import CompileError, compile_schedule
+
+        schedule = self._schedule(tree)
+        if schedule is None or not self._knows_its_holidays(schedule, tree):
+            return None
+        until = self._calendar_until or _ANY_DAY
+        try:
+            compiled = compile_schedule(schedule, timezone=self._timezone, until=until, union_style=union.value)
+        except CompileError as error:
+            self._complain("schedule-not-compiled", error.message, tree.span, error.hint)
+            return None
+        return tuple(period for period in compiled.periods if period)
+
+    def _knows_its_holidays(self, schedule: Schedule, tree: Tree) -> bool:
+        if not has_public(schedule):
+            return True
+        self.uses_holidays = True
+        if self._calendar_until is None:
+            message = "public holidays differ from year to year, and it is not said how far to look"
+            self._complain("schedule-not-compiled", message, tree.span, "set defaults.calendar_until, like 2027-12-31")
+        return self._calendar_until is not None
+
+    def _schedule(self, tree: Tree) -> Schedule | None:
+        from reconciler.schedule.human import HumanError, read_schedule
+
+        key = id(tree.data)
+        if key not in self._read:
+            self._read[key] = (tree, None)
+            try:
+                self._read[key] = (tree, read_schedule(tree.data, self._named))
+            except HumanError as error:
+                self._complain("schedule-shape", error.message, find(tree, error.path), error.hint)
+            except _ReportedError:
+                pass
+        return self._read[key][1]
+
+    def _named(self, name: str) -> Schedule:
+        declared = self._declared.get(name)
+        schedule = self._schedule(declared.tree) if declared is not None and self._is_fit(declared.tree) else None
+        if schedule is None:
+            raise _ReportedError
+        return schedule
+
+    def _complain(self, code: str, message: str, span: int, hint: str) -> None:
+        self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
+
+
+def has_public(schedule: Schedule) -> bool:
+    """Whether a schedule, or one that it refers to, follows public holidays."""
+    below = [*schedule.except_, *(schedule.any_ or ()), *(schedule.all_ or ())]
+    if schedule.not_ is not None:
+        below.append(schedule.not_)
+    return schedule.public is not None or any(has_public(one) for one in below)
