@@ -1,0 +1,75 @@
+"""Pages for the browser to judge: ordinary ones, large ones, and names that would like to be markup."""
+
+from __future__ import annotations
+
+from reconciler.canonical import form
+from reconciler.effects.calendar import lanes, week
+from reconciler.model import Desired, NumberForwarding, Redirect, Target, Value
+from reconciler.plan.model import Plan
+from reconciler.views.calendar import Calendar, Shown
+from reconciler.views.web import calendar, plan
+from tests.world import NONE, desired, phone, url, world
+
+ZONE = "Europe/Moscow"
+MONDAY = 1_795_424_400  # 23 November 2026, noon in Moscow
+DESK, SPARE = "74992223344", "74992223355"
+WORK = "wd {mon-fri} hr {9-17}"
+NASTY = (
+    "<script>document.title='broken'</script> <img src=x onerror=\"document.title='broken'\"> @everyone "
+    "](javascript:alert(1)) </details> <!-- ``` </style></title>"
+)
+
+
+def rings(*targets: Target, redirect: Redirect = Redirect.SEQUENTIAL) -> NumberForwarding:
+    return NumberForwarding(redirect, targets)
+
+
+OFFICE = rings(Target(DESK, 16, (WORK,), name="дежурный"))
+MANY = rings(*(Target(f"749922233{at:02}", 20, (f"hr {{{at}-{at + 1}}} min {{0-44}}",)) for at in range(20)))
+BOTH = rings(Target(DESK, 20), Target(SPARE, 20, ("wd {sat sun}",)), redirect=Redirect.PARALLEL)
+
+
+def drawn(value: Value, description: str = "Горячая линия, Москва", index: int = 1, more: int = 0) -> Calendar:
+    """One picture; `more` numbers share it."""
+    numbers = tuple((phone(index + at), description) for at in range(1 + more))
+    canonical = form(value).json
+    return Calendar(numbers, lanes(canonical), week(canonical, MONDAY, ZONE), canonical.get("redirect", ""))
+
+
+def calendar_page(*calendars: Calendar) -> str:
+    return calendar.page(Shown(ZONE, calendars))
+
+
+def whole_calendar() -> str:
+    nasty = rings(Target(DESK, 20, (WORK,), name=NASTY))
+    return calendar_page(
+        drawn(OFFICE),
+        drawn(MANY, index=2),
+        drawn(BOTH, index=3, more=12),
+        drawn(NONE, index=50),
+        drawn(nasty, NASTY, 60),
+    )
+
+
+def a_plan() -> Plan:
+    """Updates, an adoption, a delete, a create, a refusal and a number that cannot be read."""
+    live: dict[int, Value] = {
+        1: rings(Target(DESK, 16, ("wd {mon-fri} hr {9-18}",)), Target(SPARE, 30, ("wd {sat} hr {10-13}",))),
+        2: rings(Target(DESK, 20)),
+        3: rings(Target(DESK, 20)),
+        4: url(),
+        5: NONE,
+    }
+    files: list[Desired] = [
+        desired(1, rings(Target(DESK, 20, (WORK,), name=NASTY), Target(SPARE, 30, ("wd {sat} hr {10-13}",)))),
+        desired(2, MANY, description=NASTY, protected=True),
+        desired(3, NONE, description="Больше не нужен"),
+        desired(4, OFFICE),
+        desired(5, url("https://example.com/route?key=canary", SPARE)),
+        desired(9, OFFICE),
+    ]
+    return world(files, live, name=NASTY).plan()
+
+
+def plan_page() -> str:
+    return plan.page(a_plan(), zone=ZONE)
