@@ -7,6 +7,7 @@ row beside it says who it is. Knows connections and what their errors mean, not 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from reconciler.record import claim_rows
 from reconciler.record.base import FORMAT_VERSION, Holder, LockLostError, RecordError
 from reconciler.record.locks import HeldLock
 from reconciler.record.postgres_session import Session
-from reconciler.record.process import Claim, locked
+from reconciler.record.process import Claim, is_dead, locked
 from reconciler.record.rows import RowRecord
 from reconciler.record.tables import TABLES, Sql
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path TO reconciler"
+_NOTICING_TURNS, _NOTICING_SECONDS = 50, 0.1
 _WRITE = "BEGIN; SET LOCAL search_path TO reconciler"
 
 
@@ -121,7 +123,7 @@ class PostgresRecord(RowRecord):
         stored = {claim.holder.account: claim for claim in claim_rows.held(sql)}
         taken: list[str] = []
         for account in sorted(accounts):
-            if not self._try(sql, account):
+            if not self._try_patiently(sql, account, stored.get(account)):
                 self._let_go(sql, taken)
                 raise locked(stored[account].holder if account in stored else _nobody_known(account))
             taken.append(account)
@@ -160,6 +162,16 @@ class PostgresRecord(RowRecord):
 
     def _try(self, sql: Sql, account: str) -> bool:
         return bool(sql.execute("SELECT pg_try_advisory_lock(?)", (self._key(account),))[0][0])
+
+    def _try_patiently(self, sql: Sql, account: str, claim: Claim | None) -> bool:
+        """Try for a lock; the server may take a moment to notice that a process which died here has gone."""
+        for _ in range(_NOTICING_TURNS):
+            if self._try(sql, account):
+                return True
+            if claim is None or not is_dead(claim):
+                return False
+            time.sleep(_NOTICING_SECONDS)
+        return False
 
     def _let_go(self, sql: Sql, accounts: Sequence[str]) -> None:
         for account in accounts:

@@ -1,10 +1,11 @@
 """A child process that applies through the real workflow and dies at a chosen point; started by `test_crash.py`.
 
-Reads its task as JSON from its first argument: where the sandbox listens, the record's path, and where to die.
+Reads its task as JSON from its first argument: where the sandbox listens, where the record is, and where to die.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -13,16 +14,15 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from reconciler.apply.events import ApplyEvent, Sending, WindowOpened, WindowOpening
 from reconciler.model import Desired, Key, Kind, NoForwarding, Parking
-from reconciler.record.base import Lock, RecordState, Update
-from reconciler.record.sqlite import SqliteRecord
+from reconciler.record.base import Lock, Record, RecordState, Update
 from reconciler.workflow import Applying
 from tests.faults.matrix import FORWARDINGS
+from tests.record.opening import open_place
 from tests.sandbox_world import SandboxWorld
 from tests.world import place
 
@@ -61,20 +61,19 @@ class Mortal:
                 die()
 
 
-class MortalRecord(SqliteRecord):
-    """A record during whose `at`th save the process dies, `delay` seconds after it began."""
+def make_mortal(record: Record, *, at: int, delay: float) -> None:
+    """Let the process die during the `at`th save of a record, `delay` seconds after it began."""
+    commit, left = record.commit, itertools.count(at - 1, -1)
 
-    at = 0
-    delay = 0.0
-
-    def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
-        self.at -= 1
-        if self.at != 0:
-            return super().commit(lock, update, expected=expected)
-        threading.Timer(self.delay, die).start()
-        super().commit(lock, update, expected=expected)
+    def dying(lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
+        if next(left) != 0:
+            return commit(lock, update, expected=expected)
+        threading.Timer(delay, die).start()
+        commit(lock, update, expected=expected)
         time.sleep(60)
         raise AssertionError("the process outlived its end")
+
+    vars(record)["commit"] = dying
 
 
 def die() -> None:
@@ -82,7 +81,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def world(task: dict[str, Any], record: SqliteRecord) -> SandboxWorld:
+def world(task: dict[str, Any], record: Record) -> SandboxWorld:
     """The child's view of the parent's sandbox."""
     sandbox: Any = SimpleNamespace(**task["sandbox"])
     return SandboxWorld(sandbox, record=record, refresh_token=task["refresh_token"], timeout="20")
@@ -90,9 +89,10 @@ def world(task: dict[str, Any], record: SqliteRecord) -> SandboxWorld:
 
 def main(task: dict[str, Any]) -> None:
     """Apply, and die."""
-    record = MortalRecord(Path(task["record"]), name="moscow")
+    record = open_place(task["record"], name="moscow")
     if task["failpoint"] == "during-save":
-        record.at, record.delay = task["at"], random.Random(task["seed"]).uniform(0, 0.01)
+        delay = random.Random(task["seed"]).uniform(0, task["longest_save"])
+        make_mortal(record, at=task["at"], delay=delay)
     child = world(task, record)
     child.files = files(task["provider"], task["numbers"], after=True)
     child.apply(Applying(emit=Mortal(task["failpoint"], task["at"])))

@@ -16,13 +16,22 @@ from pathlib import Path
 import pytest
 
 from reconciler.record.base import RecordState
-from reconciler.record.sqlite import SqliteRecord
 from reconciler.sandbox import Fault, FaultKind, Sandbox, Write
 from tests.faults.crash import FAILPOINTS, NUMBERS, files
+from tests.record.opening import open_place
 from tests.sandbox_world import SandboxWorld
 
 REPOSITORY = Path(__file__).parents[2]
-_ADDRESSES = ("exolve_url", "mtt_url", "oauth_url", "api_key", "application", "client_id", "client_secret", "redirect_uri")
+_ADDRESSES = (
+    "exolve_url",
+    "mtt_url",
+    "oauth_url",
+    "api_key",
+    "application",
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+)
 _FOREIGN = 3
 _IN_FLIGHT_SECONDS = 0.25
 _OUTSIDE = ("in-flight", "effect-to-result")
@@ -38,26 +47,27 @@ def owned(sandbox: Sandbox, provider: str) -> tuple[str, ...]:
     return sandbox.mtt.numbers if provider == "mtt" else sandbox.exolve.numbers
 
 
-def prepared(sandbox: Sandbox, provider: str, path: Path) -> SandboxWorld:
+def prepared(sandbox: Sandbox, provider: str, record: str) -> SandboxWorld:
     """The vendor and the record as they are before the run that dies."""
     sandbox.faults.clear()
     for number in sandbox.exolve.numbers:
         sandbox.exolve.set(number, None)
     for number in sandbox.mtt.numbers:
         sandbox.mtt.park(number, parked=False)
-    world = SandboxWorld(sandbox, record=SqliteRecord(path, name="moscow"), timeout="20")
+    world = SandboxWorld(sandbox, record=open_place(record, name="moscow"), timeout="20")
     world.files = files(provider, owned(sandbox, provider)[:NUMBERS], after=False)
     assert world.apply().converged
     sandbox.journal.clear()
     return world
 
 
-def killed(sandbox: Sandbox, world: SandboxWorld, provider: str, failpoint: str, path: Path, seed: int) -> None:
+def killed(sandbox: Sandbox, world: SandboxWorld, provider: str, failpoint: str, record: str, seed: int) -> None:
     """Run the child until it is dead at the failpoint."""
     choice = random.Random(seed)
     task = {
         "sandbox": {name: getattr(sandbox, name) for name in _ADDRESSES},
-        "record": str(path),
+        "record": record,
+        "longest_save": 0.01 if record.startswith("file:") else 0.1,
         "refresh_token": world.refresh_token,
         "provider": provider,
         "numbers": list(owned(sandbox, provider)[:NUMBERS]),
@@ -109,12 +119,12 @@ def assert_every_write_had_an_intent(writes: list[Write], state: RecordState, be
     assert {write.number for write in writes} <= open_intents | settled
 
 
-def crash(sandbox: Sandbox, provider: str, failpoint: str, path: Path, seed: int) -> str:
-    """One kill and what follows; returns how many writes were unsettled when it struck."""
-    world = prepared(sandbox, provider, path)
+def crash(sandbox: Sandbox, provider: str, failpoint: str, record: str, seed: int) -> str:
+    """One kill and what follows, the record kept at `record`; returns how many writes were unsettled when it struck."""
+    world = prepared(sandbox, provider, record)
     numbers = owned(sandbox, provider)
     before = world.state
-    killed(sandbox, world, provider, failpoint, path, seed)
+    killed(sandbox, world, provider, failpoint, record, seed)
     first_run = list(sandbox.writes)
     state = world.state
     assert_every_write_had_an_intent(first_run, state, before)
@@ -151,7 +161,7 @@ def assert_live(sandbox: Sandbox, world: SandboxWorld) -> None:
 def test_a_run_that_is_killed_is_settled_by_the_next(
     sandbox: Sandbox, provider: str, failpoint: str, tmp_path: Path
 ) -> None:
-    crash(sandbox, provider, failpoint, tmp_path / "record.db", seed=1)
+    crash(sandbox, provider, failpoint, f"file:{tmp_path / 'record.db'}", seed=1)
 
 
 @pytest.mark.soak
@@ -161,7 +171,8 @@ def test_twenty_kills_at_each_point_are_settled_by_the_next_run(
     sandbox: Sandbox, provider: str, failpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = Counter(
-        crash(sandbox, provider, failpoint, tmp_path / f"{seed}" / "record.db", seed=seed) for seed in range(20)
+        crash(sandbox, provider, failpoint, f"file:{tmp_path / str(seed) / 'record.db'}", seed=seed)
+        for seed in range(20)
     )
     with capsys.disabled():
         sys.stdout.write(f"\n{provider} {failpoint}: 20 kills, all converged; intents at death: {dict(found)}\n")
