@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler import __version__
-from reconciler.record.base import Holder, Lock, LockLostError
+from reconciler.record.base import Holder, Lock, LockLostError, RecordError
 from reconciler.record.document import Document, claim_data
 from reconciler.record.documents import DocumentRecord
 from reconciler.record.http_claims import claims_of, lock_id
@@ -82,8 +82,16 @@ class HttpRecord(DocumentRecord):
                 if not force and not is_dead(claim):
                     raise locked(claim.holder)
             if info is not None:
-                self._wire.unlock(info)
+                self._break(info)
             return tuple(claim.holder for claim in claims)
+
+    def _break(self, info: Mapping[str, Any]) -> None:
+        self._wire.unlock(info)
+        still = self._current()
+        if still is not None and still["ID"] == info["ID"]:
+            raise RecordError(
+                f"the server did not release the lock of {self.description}", hint="release it at the server itself"
+            )
 
     def _take(self, info: Mapping[str, Any], accounts: Sequence[str]) -> tuple[Holder, ...]:
         """Lock, breaking a lock of a dead process on this host; return whose that was."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 10
 _POOLER_SECONDS = 5.0
 _PROBE = "reconciler.probe"
-# A machine that loses its power says no farewell: its session, and its locks, are gone a minute later, not in two hours.
+# A machine that loses its power says no farewell: its session and its locks end a minute later, not after two hours.
 _KEEPALIVES = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 _LOCAL = ("", "localhost", "127.0.0.1", "::1")
 

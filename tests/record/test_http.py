@@ -199,6 +199,14 @@ def test_a_lock_of_another_program_is_named_and_broken_by_force_only(state: Stat
     assert state.lock is None
 
 
+def test_a_lock_that_the_server_does_not_release_is_not_said_to_be_broken(state: State, record: HttpRecord) -> None:
+    state.lock = {"ID": "f00d", "Who": "boris@ci-3"}
+    state.faults["UNLOCK"] = 409
+    with pytest.raises(RecordError, match="did not release"):
+        record.unlock([], force=True)
+    assert record.unlock([], force=True)[0].user == "boris"
+
+
 def test_a_lock_of_which_the_server_tells_nothing_is_still_a_lock(state: State, record: HttpRecord) -> None:
     state.faults["LOCK"] = 423
     with pytest.raises(LockedError, match="somebody"), record.lock([holder()]):
