@@ -212,6 +212,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("provider-timeout", _ERROR, "The vendor did not answer in time."),
     Rule("provider-unexpected-response", _ERROR, "The vendor's answer is none of the documented ones."),
     Rule("provider-list-incomplete", _ERROR, "The list of an account's numbers broke off."),
+    Rule("scenario-in-force", _WARNING, "An earlier apply put a scenario into force.", adjustable=True),
     Rule("variable-unset", _ERROR, "A ${var:…} has no value in the environment."),
     Rule("block-missing", _ERROR, "A recorded block is missing from an entry that is still there."),
     Rule("event-url-removed", _WARNING, "Without event_url the call events go to the application's URL."),

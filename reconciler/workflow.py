@@ -24,9 +24,10 @@ from reconciler.git import current_commit
 from reconciler.live import Live, Progress, Reader, Wanted, read_live
 from reconciler.model import Action, Change, Desired, Key, Kind, NoForwarding, Observation, Parking, Value
 from reconciler.plan.build import Options, Refresh, Selection, build
-from reconciler.plan.decide import Ground
 from reconciler.plan.model import Breach, Consent, Plan
 from reconciler.plan.policy import breaches, closed_window, destination_findings, routes, window_breach
+from reconciler.plan.scenario import is_whole, reminder
+from reconciler.plan.subject import Ground
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.record.base import RecordState
 from reconciler.secrets import SecretError, variables
@@ -103,7 +104,9 @@ def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
     plan = build(configuration, state, ground, options, lambda wanted: _read(session, wanted, reader))
     if asked.limit is not None:
         plan = _limited(configuration, plan, asked.limit)
-    return plan, state
+    found = Diagnostics(configuration.policy.rules)
+    found.extend(reminder(plan, state.scenario))
+    return replace(plan, diagnostics=(*found, *plan.diagnostics)), state
 
 
 def storable(plan: Plan, ground: Ground) -> tuple[Diagnostic, ...]:
@@ -182,7 +185,7 @@ def apply_plan(session: Session, plan: Plan, state: RecordState | None, applying
         allow_partial=applying.allow_partial,
         interrupted=applying.interrupted,
         may_write=closed,
-        scenario=plan.scenario or "",
+        scenario=plan.scenario or ("" if is_whole(plan, configuration) else None),
     )
     return apply(job)
 

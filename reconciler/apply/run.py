@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event
-from typing import Any
 
 from reconciler.apply.events import Emit, LockBroken, ignore
 from reconciler.apply.ledger import Ledger
@@ -19,8 +18,9 @@ from reconciler.apply.write import Attempt, Writer
 from reconciler.clock import Clock, rfc3339
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import Action, Change, Entry, Key, LiveSource, Observation, Outcome
-from reconciler.plan.decide import Ground, record_form
+from reconciler.plan.compare import record_form
 from reconciler.plan.model import Breach, Plan
+from reconciler.plan.subject import Ground
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run, Window
 
@@ -31,7 +31,7 @@ class Job:
 
     `state` is the record that a fresh plan was made from, None for a stored plan: then every number is read anew.
     `open_provider` opens an account's provider; raises ProviderError. `may_write` says why nothing more may be written.
-    `allow_partial` applies what has not moved of a stale plan; `scenario` is recorded as in force ("" = none).
+    `allow_partial` applies what has not moved of a stale plan; `scenario` is recorded as in force ("" = none, None = as it was).
     """
 
     plan: Plan
@@ -46,7 +46,7 @@ class Job:
     allow_partial: bool = False
     interrupted: Event = field(default_factory=Event)
     may_write: Callable[[], str | None] = lambda: None
-    scenario: str = ""
+    scenario: str | None = ""
 
 
 def apply(job: Job) -> ApplyReport:
@@ -239,7 +239,7 @@ def _moved_in_record(plan: Plan, state: RecordState) -> dict[Key, str]:
     return moved
 
 
-def _says(entry: Entry, before: Any) -> bool:
+def _says(entry: Entry, before: Mapping[str, object]) -> bool:
     """Whether a recorded value is the one a change was made from; what was recorded as unknown agrees with anything."""
     recorded = record_form(entry).json
     filled = {path: before.get(path) if value is None else value for path, value in recorded.items()}
