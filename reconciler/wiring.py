@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from reconciler.clock import Clock, SystemClock, rfc3339
 from reconciler.config.settings import Configuration
-from reconciler.plan.decide import Ground
+from reconciler.plan.subject import Ground
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.record import digest_key, open_record, open_tokens
 from reconciler.record.base import Record, RecordError, Run

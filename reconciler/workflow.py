@@ -26,6 +26,7 @@ from reconciler.model import Action, Change, Desired, Key, Kind, NoForwarding, O
 from reconciler.plan.build import Options, Refresh, Selection, build
 from reconciler.plan.model import Breach, Consent, Plan
 from reconciler.plan.policy import breaches, closed_window, destination_findings, routes, window_breach
+from reconciler.plan.subject import Ground
 from reconciler.plan.scenario import is_whole, reminder
 from reconciler.plan.subject import Ground
 from reconciler.providers.base import Provider, ProviderError

@@ -29,7 +29,7 @@ from reconciler.model import (
     UrlForwarding,
     Value,
 )
-from reconciler.plan.decide import NOTHING, Ground
+from reconciler.plan.subject import NOTHING, Ground
 from reconciler.providers.base import NotOwned, Provider, ProviderError, Rejected, Write
 from reconciler.secrets import SecretError, Secrets
 

@@ -15,10 +15,12 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects import effects
 from reconciler.live import Live, Wanted
 from reconciler.model import Action, Change, Desired, Entry, Key, Kind
-from reconciler.plan.decide import Decision, Ground, Subject, decide, forgotten
+from reconciler.plan.decide import decide
 from reconciler.plan.model import Calls, Consent, Plan
 from reconciler.plan.order import ordered
 from reconciler.plan.policy import breaches, routes
+from reconciler.plan.subject import Decision, Ground, Subject
+from reconciler.plan.vanished import forgotten
 from reconciler.record.base import Intent, RecordState
 
 ReadLive = Callable[[Mapping[str, Sequence[Wanted]]], Live]
@@ -39,10 +41,11 @@ class Selection:
     targets: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    keys: frozenset[Key] | None = None
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.targets or self.tags or self.accounts)
+        return bool(self.targets or self.tags or self.accounts) or self.keys is not None
 
     def takes(self, desired: Desired) -> bool:
         """Whether a number is meant: by glob over number or address, by tag, and by account."""
@@ -51,6 +54,7 @@ class Selection:
             (not self.targets or any(fnmatchcase(name, glob) for glob in self.targets for name in names))
             and (not self.tags or bool(set(self.tags) & set(desired.tags)))
             and (not self.accounts or desired.account in self.accounts)
+            and (self.keys is None or desired.key in self.keys)
         )
 
 
@@ -187,7 +191,7 @@ def open_intents(state: RecordState) -> dict[Key, Intent]:
 
 
 def _gather_vanished(configuration: Configuration, known: Entry | Intent, subject: Subject, found: _Gathered) -> None:
-    account = _account_of(configuration.accounts, known)
+    account = account_of(configuration.accounts, known.account, known.key.provider)
     if account is None:
         message = (
             f"{known.account}/{known.key.number} is recorded as ours and stands in no file any more, "
@@ -199,12 +203,12 @@ def _gather_vanished(configuration: Configuration, known: Entry | Intent, subjec
         found.subjects.append(replace(subject, account=account))
 
 
-def _account_of(accounts: Mapping[str, Account], known: Entry | Intent) -> str | None:
+def account_of(accounts: Mapping[str, Account], recorded: str, provider: str) -> str | None:
     """The account that a recorded number lives in now: its own, or the only one of its provider."""
-    account = accounts.get(known.account)
-    if account is not None and account.provider == known.key.provider:
-        return known.account
-    same = [name for name, account in accounts.items() if account.provider == known.key.provider]
+    account = accounts.get(recorded)
+    if account is not None and account.provider == provider:
+        return recorded
+    same = [name for name, account in accounts.items() if account.provider == provider]
     return same[0] if len(same) == 1 else None
 
 
