@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Literal
 
 from reconciler.config.files import Files
 from reconciler.config.settings import PeriodSettings, Union
@@ -26,17 +27,14 @@ class Unfit(Exception):
 def periods(
     files: Files, tree: Tree, lookup: Lookup, settings: PeriodSettings | None, *, timezone: str, until: date | None
 ) -> tuple[str, ...] | None:
-    """Compile a schedule for an account's settings (None: for ourselves); None where it cannot be, which was reported."""
-    union = "comma" if settings is None or settings.union is Union.COMMA else "entries"
+    """Compile a schedule for an account (None: for ourselves); None where it cannot be, which was reported."""
+    union: Literal["entries", "comma"] = "entries"
+    if settings is None or settings.union is Union.COMMA:
+        union = "comma"
     try:
         schedule = _read(files, tree, lookup)
-        if until is None and uses_holidays(schedule):
-            message, hint = (
-                "public holidays are compiled up to a day that is not given",
-                "add calendar_until to defaults",
-            )
-            raise CompileError(message, hint)
-        compiled = compile_schedule(schedule, timezone=timezone, until=until or _NO_END, union_style=union)
+        last_day = _last_day(schedule, until)
+        compiled = compile_schedule(schedule, timezone=timezone, until=last_day, union_style=union)
     except Unfit:
         return None
     except CompileError as error:
@@ -44,6 +42,13 @@ def periods(
         files.found.append(found)
         return None
     return () if compiled.periods == ("",) else compiled.periods
+
+
+def _last_day(schedule: Schedule, until: date | None) -> date:
+    if until is None and uses_holidays(schedule):
+        message = "public holidays are compiled up to a day that is not given"
+        raise CompileError(message, "add calendar_until: 2027-12-31 to defaults")
+    return until or _NO_END
 
 
 def uses_holidays(schedule: Schedule) -> bool:

@@ -100,7 +100,7 @@ def instants_of(schedule: str | None) -> Instants:
     if schedule is None:
         return ALWAYS_PERIOD.instants
     try:
-        return Period.parse(schedule, weekday_base="refuse").instants
+        return Period.parse(schedule, weekday_base="refuse").instants.lasting()
     except PeriodError:
         raise OpaquePeriodError(schedule) from None
 
@@ -111,7 +111,7 @@ def times_of(periods: tuple[str, ...]) -> Instants | None:
     if not periods:
         return ALWAYS_PERIOD.instants
     try:
-        return Period.union([Period.parse(text, weekday_base="refuse") for text in periods]).instants
+        return Period.union([Period.parse(text, weekday_base="refuse") for text in periods]).instants.lasting()
     except PeriodError:
         return None
 

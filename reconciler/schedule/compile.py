@@ -18,7 +18,7 @@ from reconciler.schedule.boxes import Grouping, day_boxes, partition
 from reconciler.schedule.cover import cover
 from reconciler.schedule.holiday import UnknownCountryError
 from reconciler.schedule.human import Schedule
-from reconciler.schedule.instants import NEVER, Box, Classes, Instants, NotExpressibleError, days_between
+from reconciler.schedule.instants import LAST_YEAR, NEVER, Box, Classes, Instants, NotExpressibleError, days_between
 from reconciler.schedule.masks import ALL_MINUTES, SLOTS, all_days, dates_of, day_masks, union, year_type
 from reconciler.schedule.period import Period
 from reconciler.schedule.pieces import Piece, Rows, pieces_of, products, rows_of
@@ -28,7 +28,6 @@ from reconciler.schedule.zones import UnknownZoneError, zone
 
 __all__ = ["CompileError", "Compiled", "compile_schedule"]
 
-_LAST_YEAR: Final = 3000  # the last year of the vendor's own table; what is asked for is compiled up to it
 _MOST_YEARS: Final = 60  # more years of their own than that are not corrected date by date
 _Dates = dict[tuple[int, int], int]  # (month, day) -> time mask
 
@@ -84,7 +83,7 @@ def _span_by_span(wanted: Instants, group: Grouping) -> list[Piece]:
     """Say each span of years by itself, equal ones together."""
     alike: list[tuple[Classes, list[int]]] = []
     for first, end, classes in wanted.segments():
-        years = range(first, min(end, _LAST_YEAR + 1))
+        years = range(first, min(end, LAST_YEAR + 1))
         known = next((listed for others, listed in alike if others == classes), None)
         if known is None:
             alike.append((classes, list(years)))
@@ -137,7 +136,7 @@ def _corrected(wanted: Instants, overrides: dict[int, _Dates], group: Grouping) 
     eternal = wanted.spans[-1][1]
     dates = {day for changed in overrides.values() for day in changed}
     touched = _dates_mask(dates)
-    others = [year for year in range(FIRST_YEAR, _LAST_YEAR + 1) if year not in overrides]
+    others = [year for year in range(FIRST_YEAR, LAST_YEAR + 1) if year not in overrides]
     common = _pieces(_cut(eternal, all_days() & ~touched), None, group, fine=wanted.fine)
     common += _pieces(_cut(eternal, touched), others, group, fine=wanted.fine)
     table = {year: _times_of_year(wanted, year, dates) for year in overrides}
@@ -205,7 +204,7 @@ def _with_years_joined(pieces: Iterable[Piece]) -> list[Piece]:
 
 def _prove(texts: Iterable[str], wanted: Instants, *, disjoint: bool) -> None:
     """Read the strings back and compare; a difference is a bug, not the user's."""
-    horizon = Instants.of([Box(((FIRST_YEAR, _LAST_YEAR + 1),), all_days(), ALL_MINUTES)])
+    horizon = Instants.of([Box(((FIRST_YEAR, LAST_YEAR + 1),), all_days(), ALL_MINUTES)])
     together = NEVER
     for text in texts:
         part = Period.parse(text).instants

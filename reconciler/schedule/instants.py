@@ -28,6 +28,8 @@ from reconciler.schedule.masks import (
 from reconciler.schedule.scales import FIRST_YEAR
 
 Classes = Mapping[int, int]
+LAST_YEAR: Final = 3000
+"""The last year of the vendor's own table."""
 FOREVER: Final = 10**20  # the end of the last span; no explicit year reaches it
 
 
@@ -123,6 +125,14 @@ class Instants:
     def merged(self, other: Instants, combine: Callable[[int, int], int]) -> Instants:
         """Combine two sets day by day; masks of more than a day are the caller's own business."""
         return self._with(other, combine)
+
+    def lasting(self) -> Instants:
+        """Take the last year that the vendor's table has for no end: what holds in it holds for ever.
+
+        Compiled periods name years up to it where they mean all that are to come.
+        """
+        ends = len(self.spans) > 1 and self.spans[-1][0] == LAST_YEAR + 1
+        return Instants(self.spans[:-1], fine=self.fine) if ends else self
 
     def touched_days(self) -> Instants:
         """Widen the set to whole days."""

@@ -5,13 +5,14 @@ Must not know text; `render` writes the parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from reconciler.schedule.boxes import DayBox, Grouping, TimeBox, day_boxes, partition, time_boxes, year_boxes
 from reconciler.schedule.instants import Classes, Instants, NotExpressibleError
-from reconciler.schedule.masks import SLOTS, bits, year_type
+from reconciler.schedule.masks import SLOTS, YEAR_TYPES, bits, year_type
 
 _LAST_YEAR: Final = 9999
 _YEAR: Final = (1 << SLOTS) - 1
@@ -48,14 +49,10 @@ def pieces_of(instants: Instants) -> tuple[Piece, ...]:
     *dated, (_, _, eternal) = instants.segments()
     pieces = [Piece(*content) for content in products(rows_of(eternal), day_boxes, fine=instants.fine)]
     by_content: dict[Content, list[int]] = {}
-    known: dict[tuple[int, int], list[Content]] = {}
-    for year, classes in _years(dated):
-        key = (id(classes), year_type(year))  # the classes live as long as the set
-        if key not in known:
-            known[key] = _content_of_year(classes, eternal, key[1], fine=instants.fine)
-        for content in known[key]:
-            by_content.setdefault(content, []).append(year)
-    pieces += [Piece(days, times, tuple(years)) for (days, times), years in by_content.items()]
+    for years, content in _dated_contents(dated, eternal, fine=instants.fine):
+        for one in content:
+            by_content.setdefault(one, []).extend(years)
+    pieces += [Piece(days, times, tuple(sorted(years))) for (days, times), years in by_content.items()]
     return tuple(sorted(pieces, key=Piece.order))
 
 
@@ -72,17 +69,66 @@ def _years(dated: Iterable[tuple[int, int, Classes]]) -> Iterator[tuple[int, Cla
             yield year, classes
 
 
-def _content_of_year(classes: Classes, eternal: Classes, kind: int, *, fine: bool) -> list[Content]:
-    """Split what one year has beyond what every year has."""
+def _dated_contents(
+    dated: Iterable[tuple[int, int, Classes]], eternal: Classes, *, fine: bool
+) -> Iterator[tuple[list[int], list[Content]]]:
+    """Say what years have beyond what every year has: long runs that go by one rule at once, other years one by one."""
+    for run in _runs(dated, eternal):
+        if len(run.rules) == YEAR_TYPES:
+            yield run.years, products(_joined_types(run.rules), day_boxes, fine=fine)
+            continue
+        for kind, rows in run.rules.items():
+            years = [year for year in run.years if year_type(year) == kind]
+            yield years, products(list(rows), partial(_split_year, kind=kind), fine=fine)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Years one after another in which a year's type alone decides what it has."""
+
+    years: list[int]
+    rules: dict[int, tuple[tuple[int, int], ...]]
+
+
+def _runs(dated: Iterable[tuple[int, int, Classes]], eternal: Classes) -> Iterator[_Run]:
+    run = _Run([], {})
+    known: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+    for year, classes in _years(dated):
+        kind = year_type(year)
+        key = (id(classes), kind)  # the classes live as long as the set
+        if key not in known:
+            known[key] = _rows_of_year(classes, eternal, kind)
+        if run.rules.get(kind, known[key]) != known[key]:
+            yield run
+            run = _Run([], {})
+        run.years.append(year)
+        run.rules[kind] = known[key]
+    yield run
+
+
+def _rows_of_year(classes: Classes, eternal: Classes, kind: int) -> tuple[tuple[int, int], ...]:
+    """Find what a year of a type has beyond what every year has; its days count from bit 0."""
     rows: dict[int, int] = {}
     for times, days in classes.items():
         for always, others in eternal.items():
             shared = (days & others) >> kind * SLOTS & _YEAR
             if shared and always & ~times:
                 raise NotExpressibleError("a period cannot leave a year out of all years to come")
-            if shared:
+            if shared and times & ~always:
                 rows[times & ~always] = rows.get(times & ~always, 0) | shared
-    return products(rows_of(rows), lambda days: year_boxes(days, kind), fine=fine)
+    return tuple(sorted(rows.items()))
+
+
+def _joined_types(rules: Mapping[int, Rows | tuple[tuple[int, int], ...]]) -> Rows:
+    rows: dict[int, int] = {}
+    for kind, given in rules.items():
+        for times, days in given:
+            rows[times] = rows.get(times, 0) | days << kind * SLOTS
+    return list(rows.items())
+
+
+def _split_year(days: int, *, kind: int) -> tuple[DayBox, ...]:
+    return year_boxes(days, kind)
 
 
 def products(
@@ -90,7 +136,7 @@ def products(
 ) -> list[Content]:
     """Multiply out days and times, grouped by equal times of day or by equal days, whichever takes fewer."""
     by_days = _multiplied(rows, split, group, fine=fine)
-    if len(rows) == 1:
+    if len(rows) < 2:
         return by_days
     by_times = _multiplied(_turned(rows), split, group, fine=fine)
     return by_times if len(by_times) < len(by_days) else by_days

@@ -46,6 +46,7 @@ def phrased(instants: Instants) -> str:
 
 def _with_exceptions(instants: Instants) -> tuple[Instants, Instants]:
     """Split off what some years lack of what holds in the end: the first less the second is the set."""
+    instants = instants.lasting()
     eternal = Instants(((FIRST_YEAR, instants.spans[-1][1]),), fine=instants.fine).coarse()
     missing = eternal - instants
     return instants | missing, missing
