@@ -5,6 +5,7 @@ Knows no value of the domain; whoever calls has drawn lines or a document alread
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -44,8 +45,9 @@ class Screen:
         *,
         redact: Redact = str,
     ) -> None:
-        self.out = out or sys.stdout
-        self.err = err or sys.stderr
+        # A program that is started with a closed stream has None there.
+        self.out: TextIO = out or sys.stdout or io.StringIO()
+        self.err: TextIO = err or sys.stderr or io.StringIO()
         self.color = Color.AUTO
         self.redact = redact
         self._environ = environ
@@ -114,10 +116,10 @@ def clean(text: str) -> str:
     return text.translate(_STRIPPED)
 
 
-def is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person looks at a stream."""
     try:
-        return stream.isatty()
+        return stream is not None and stream.isatty()
     except ValueError:
         return False
 

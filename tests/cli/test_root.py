@@ -203,3 +203,10 @@ def test_json_of_any_failure_is_one_document(cli: Cli, tmp_path: Path) -> None:
         assert ended.exit_code == 1
         assert json.loads(ended.stdout)["diagnostics"][0]["code"] == "config-missing"
         assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_no_fault(closed: str, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m reconciler -C {tmp_path} apply {closed}; echo $? > {tmp_path}/code"
+    subprocess.run(["bash", "-c", command], capture_output=True, check=True)
+    assert (tmp_path / "code").read_text() == "64\n"
