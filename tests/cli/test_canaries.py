@@ -1,4 +1,4 @@
-"""No secret comes out: canaries in every place that holds one, searched in every spelling in everything that is left."""
+"""No secret comes out: canaries wherever one is held, searched in every spelling in everything that is left."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_no_secret_comes_out_of_a_vendor_that_echoes_what_it_was_sent(
     assert evidence.leaks() == []
 
 
-# -- the search itself -----------------------------------------------------------------------------------------------------
+# -- the search itself ---------------------------------------------------------------------------------------------------
 
 
 def test_a_seeded_leak_is_found(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,9 +50,10 @@ def wanted(sandbox: Sandbox, value: Value) -> Desired:
     return Desired(Key("exolve", sandbox.exolve.numbers[0], Kind.FORWARDING), "sales", value, place())
 
 
-def fault(kind: FaultKind, **more: object) -> Fault:
+def fault(kind: FaultKind) -> Fault:
+    """The fault on the next write."""
     seconds = {FaultKind.TIMEOUT_BEFORE: 2.0, FaultKind.TIMEOUT_AFTER: 2.0, FaultKind.SLOW_DRIP: 0.001}.get(kind)
-    return Fault(kind=kind, seconds=seconds, **more)  # type: ignore[arg-type]
+    return Fault(kind=kind, seconds=seconds, mutating=True)
 
 
 def is_live(sandbox: Sandbox, value: Value) -> bool:
@@ -86,7 +87,7 @@ def entries(state: RecordState) -> set[str]:
 def judge(sandbox: Sandbox, kind: FaultKind, operation: Operation) -> None:
     world = prepared(sandbox, operation)
     before = entries(world.state)
-    sandbox.faults.add(fault(kind, mutating=True))
+    sandbox.faults.add(fault(kind))
     report = world.apply()
     want = expected(kind, operation)
     (result,) = report.results

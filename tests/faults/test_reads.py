@@ -1,4 +1,4 @@
-"""Whatever a vendor answers to a read: the number is right or unknown, never absent, and nothing is written on a guess."""
+"""Whatever a vendor answers to a read: the number is right or unknown, never absent, and no write is a guess."""
 
 from __future__ import annotations
 

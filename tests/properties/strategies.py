@@ -31,7 +31,8 @@ plain_urls = st.builds(
     st.sampled_from(HOSTS[:2]),
     st.text("abcdefgh/-_1", max_size=10),
 )
-urls = plain_urls | st.builds(lambda url, key: f"{url}?key={key}", plain_urls, st.text("abcdef0123456789", min_size=4, max_size=8))
+keys = st.text("abcdef0123456789", min_size=4, max_size=8)
+urls = plain_urls | st.builds(lambda url, key: f"{url}?key={key}", plain_urls, keys)
 
 _days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -123,7 +124,8 @@ def changes_of(draw: st.DrawFn, case: Case) -> tuple[Forwarding, Forwarding, str
     if isinstance(before, NumberForwarding) and name.startswith("targets."):
         return draw(_changed_target(before, name.removeprefix("targets.")))
     other = draw(_OTHERS[kind, name].filter(lambda new: new != getattr(before, name)))
-    return before, replace(before, **{name: other}), name
+    values = {each.name: getattr(before, each.name) for each in fields(before)}
+    return before, kind(**{**values, name: other}), name
 
 
 @st.composite
@@ -132,15 +134,15 @@ def _changed_target(draw: st.DrawFn, before: NumberForwarding, name: str) -> tup
     if name == "schedule_description":
         before = _with_target(before, at, replace(before.targets[at], periods=("md {1}",)))
     target, taken = before.targets[at], {each.to for each in before.targets}
-    others: dict[str, object] = {
-        "to": draw(phones.filter(lambda to: to not in taken)),
-        "timeout": target.timeout + draw(st.integers(1, 9)),
-        "periods": ("yr {2031} hr {5}",) if target.periods else ("md {1}",),
-        "schedule_description": target.schedule_description + "x",
-        "name": target.name + "x",
-        "active": not target.active,
+    others = {
+        "to": replace(target, to=draw(phones.filter(lambda to: to not in taken))),
+        "timeout": replace(target, timeout=target.timeout + draw(st.integers(1, 9))),
+        "periods": replace(target, periods=("yr {2031} hr {5}",) if target.periods else ("md {1}",)),
+        "schedule_description": replace(target, schedule_description=target.schedule_description + "x"),
+        "name": replace(target, name=target.name + "x"),
+        "active": replace(target, active=not target.active),
     }
-    after = _with_target(before, at, replace(target, **{name: others[name]}))  # type: ignore[arg-type]
+    after = _with_target(before, at, others[name])
     return before, after, f"targets[{at}].{'schedule' if name == 'periods' else name}"
 
 

@@ -1,4 +1,4 @@
-"""Laws over real sockets: whatever legal spelling Exolve chooses never shows as a change, and a real change always does."""
+"""Laws over real sockets: no legal spelling of Exolve ever shows as a change, and a real change always does."""
 
 from __future__ import annotations
 

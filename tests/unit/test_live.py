@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from reconciler.live import Progress, Reader, Wanted, read_live
-from reconciler.providers.base import Forbidden, Listing, NotOwned, Unavailable
-from reconciler.providers.memory import MemoryProvider
-from tests.world import NONE, PARKING, UNLISTED, ObedientClock, Vendor, key, phone, place, rings, sip
+from reconciler.model import Value
+from reconciler.providers.base import Capabilities, Forbidden, Listing, NotOwned, Unavailable
+from reconciler.providers.memory import Hook, MemoryProvider
+from tests.world import FORWARDING, NONE, PARKING, UNLISTED, ObedientClock, Vendor, key, phone, place, rings, sip
 
 
 def wanted(*indices: int) -> list[Wanted]:
     return [Wanted(key(index), place(index)) for index in indices]
 
 
-def vendor(**more: object) -> Vendor:
-    values = {phone(1): rings(), phone(2): sip(), phone(3): NONE}
-    return Vendor(values, clock=ObedientClock(), **more)  # type: ignore[arg-type]
+def vendor(capabilities: Capabilities = FORWARDING, before: Hook | None = None) -> Vendor:
+    values: dict[str, Value] = {phone(1): rings(), phone(2): sip(), phone(3): NONE}
+    made = Vendor(values, clock=ObedientClock(), capabilities=capabilities)
+    made.before = before or made.before
+    return made
 
 
 READER = Reader(ObedientClock())
@@ -109,9 +112,12 @@ def test_a_list_that_fails_leaves_every_number_unknown() -> None:
 
 
 def test_progress_says_first_how_long_it_will_take() -> None:
+    class Slow(Vendor):
+        def seconds_for(self, calls: int) -> float:
+            return calls * 0.5
+
     told: list[Progress] = []
-    provider = vendor(capabilities=UNLISTED)
-    provider.seconds_for = lambda calls: calls * 0.5  # type: ignore[method-assign]
+    provider = Slow({phone(1): rings(), phone(2): sip()}, capabilities=UNLISTED)
     read_live({"sales": provider}, {"sales": wanted(1, 2)}, Reader(ObedientClock(), emit=told.append))
     assert [(each.done, each.total, each.seconds_expected) for each in told] == [(0, 2, 1.0), (1, 2, 1.0), (2, 2, 1.0)]
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.apply.binding import StalePlanError
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.config.settings import Policy
 from reconciler.formats.plan import PlanFileError, render_plan
@@ -16,7 +17,7 @@ from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import LoginRequired, Provider
 from reconciler.record.memory import MemoryStore
 from reconciler.wiring import Session
-from reconciler.workflow import Applying, StalePlanError, expected, storable, stored_plan
+from reconciler.workflow import Applying, expected, storable, stored_plan
 from tests.world import (
     EVERYTHING,
     NONE,

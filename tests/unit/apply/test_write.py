@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from reconciler.apply.write import READ_BACK_WAITS
-from reconciler.model import NumberForwarding, Outcome, Parking
+from reconciler.model import NumberForwarding, Observation, Outcome, Parking
 from reconciler.plan.model import Consent
 from reconciler.providers.base import (
     NotOwned,
@@ -19,7 +19,7 @@ from reconciler.providers.base import (
     UnexpectedResponse,
     Write,
 )
-from tests.world import NONE, Vendor, World, desired, key, outcomes, phone, result, rings, url, world
+from tests.world import NONE, PARKING, Vendor, World, desired, key, outcomes, phone, result, rings, url, world
 
 ON = Parking(parked=True)
 
@@ -34,15 +34,15 @@ class Scripted(Vendor):
     reads: list[ProviderError | None]
     takes_effect: bool = False
 
-    def write(self, writes: object) -> int:
+    def write(self, writes: Sequence[Write]) -> int:
         step = self.steps.pop(0) if self.steps else None
         if step is None or self.takes_effect:
-            super().write(writes)  # type: ignore[arg-type]
+            super().write(writes)
         if step is not None:
             raise step
         return 1
 
-    def read(self, number: str) -> object:  # type: ignore[override]
+    def read(self, number: str) -> Observation:
         step = self.reads.pop(0) if self.reads else None
         if step is not None:
             raise step
@@ -131,8 +131,8 @@ def test_one_read_that_fails_is_tried_again_within_five_seconds() -> None:
 class Stubborn(Vendor):
     """A vendor that says yes and stores something else."""
 
-    def write(self, writes: object) -> int:
-        super().write(writes)  # type: ignore[arg-type]
+    def write(self, writes: Sequence[Write]) -> int:
+        super().write(writes)
         self.values[phone(1)] = rings(timeout=99)
         return 1
 
@@ -149,7 +149,7 @@ def test_a_write_that_reads_back_otherwise_failed_and_names_the_fields() -> None
 class Deaf(Vendor):
     """A vendor that says yes and does nothing."""
 
-    def write(self, writes: object) -> int:
+    def write(self, writes: Sequence[Write]) -> int:
         del writes
         return 1
 
@@ -166,7 +166,7 @@ class Late(Vendor):
 
     shown_at: float = 0.0
 
-    def read(self, number: str) -> object:  # type: ignore[override]
+    def read(self, number: str) -> Observation:
         if self.writes and not self.shown_at:
             self.shown_at = self._clock.now() + 4
         if self._clock.now() < self.shown_at:
@@ -261,43 +261,51 @@ def test_an_answer_that_is_none_of_the_documented_ones_is_settled_by_reading() -
 # -- batches --------------------------------------------------------------------------------------------------------
 
 
-def parked(count: int, *culprits: int, error: type[ProviderError] = Rejected) -> tuple[World, list[int]]:
-    """So many parkings at a vendor that refuses any batch with a culprit in it, and the sizes of its batches so far."""
+class Picky(Vendor):
+    """A vendor of batches; `judge` sees each before and after it is stored and may raise, `sizes` are those so far."""
+
+    judge: Callable[[list[Write], str], None]
+    sizes: list[int]
+
+    def write(self, writes: Sequence[Write]) -> int:
+        self.sizes.append(len(writes))
+        self.judge(list(writes), "before")
+        done = super().write(writes)
+        self.judge(list(writes), "after")
+        return done
+
+
+def parked(count: int, judge: Callable[[list[Write], str], None] = lambda _writes, _when: None) -> tuple[World, Picky]:
+    """So many parkings at a picky vendor."""
     given = world([desired(index, ON) for index in range(count)], parking=range(count))
-    vendor = given.live["office"]
-    bad = {phone(index) for index in culprits}
-    sizes: list[int] = []
-    plain = vendor.write
-
-    def write(writes: list[Write]) -> int:
-        sizes.append(len(writes))
-        named = sorted(bad & {each.number for each in writes})
-        if named:
-            raise error(f"MTT refused {named[0]}")
-        return plain(writes)
-
-    vendor.write = write  # type: ignore[method-assign,assignment]
-    return given, sizes
+    vendor = Picky(given.live["office"].values, account="office", capabilities=PARKING, clock=given.clock)
+    vendor.judge, vendor.sizes = judge, []
+    given.live["office"] = vendor
+    return given, vendor
 
 
 def test_parking_goes_in_batches_of_a_hundred_after_a_first_one_alone() -> None:
-    given, sizes = parked(250)
+    given, vendor = parked(250)
     report = given.apply()
     assert report.summary["unverified"] == 250
-    assert sizes == [1, 100, 100, 49]
+    assert vendor.sizes == [1, 100, 100, 49]
     assert {done.unverified_fields for done in report.results} == {("parking",)}
 
 
 @pytest.mark.parametrize("error", [Rejected, NotOwned])
 def test_a_rejected_batch_is_halved_until_the_culprit_is_named(error: type[ProviderError]) -> None:
-    given, sizes = parked(101, 42, error=error)
+    def refuse(writes: list[Write], when: str) -> None:
+        if when == "before" and phone(42) in {each.number for each in writes}:
+            raise error(f"MTT refused {phone(42)}")
+
+    given, vendor = parked(101, refuse)
     report = given.apply()
     assert {number for number, outcome in outcomes(report).items() if outcome == "failed"} == {phone(42)}
     assert report.summary["unverified"] == 100
     (failed,) = [done for done in report.results if done.outcome is Outcome.FAILED]
     assert failed.error == f"MTT refused {phone(42)}"
-    assert sizes[:3] == [1, 100, 50]
-    assert len(sizes) <= 2 + 2 * 7
+    assert vendor.sizes[:3] == [1, 100, 50]
+    assert len(vendor.sizes) <= 2 + 2 * 7
 
 
 def test_parking_on_and_off_never_share_a_batch() -> None:
@@ -308,19 +316,11 @@ def test_parking_on_and_off_never_share_a_batch() -> None:
 
 
 def test_a_batch_in_doubt_is_unknown_and_asserted_by_the_next_apply() -> None:
-    given, _ = parked(3)
-    vendor = given.live["office"]
-    plain = vendor.write
-    calls: list[int] = []
-
-    def write(writes: list[Write]) -> int:
-        calls.append(len(writes))
-        done = plain(writes)
-        if len(calls) == 2:
+    def lose(_writes: list[Write], when: str) -> None:
+        if when == "after" and len(vendor.sizes) == 2:
             raise TimedOut("MTT did not answer in time", may_have_taken_effect=True)
-        return done
 
-    vendor.write = write  # type: ignore[method-assign,assignment]
+    given, vendor = parked(3, lose)
     report = given.apply()
     assert report.summary == {"applied": 0, "unverified": 1, "failed": 0, "unknown": 2, "skipped": 0}
     assert given.plan().summary["assert"] == 2
@@ -329,17 +329,10 @@ def test_a_batch_in_doubt_is_unknown_and_asserted_by_the_next_apply() -> None:
 
 
 def test_one_batch_that_fails_whole_is_one_failure_and_not_a_hundred() -> None:
-    given, _ = parked(150)
-    vendor = given.live["office"]
-    plain = vendor.write
-    calls: list[int] = []
-
-    def write(writes: list[Write]) -> int:
-        calls.append(len(writes))
-        if len(calls) == 2:
+    def fail(_writes: list[Write], when: str) -> None:
+        if when == "before" and len(vendor.sizes) == 2:
             raise Unavailable("MTT cannot be reached")
-        return plain(writes)
 
-    vendor.write = write  # type: ignore[method-assign,assignment]
+    given, vendor = parked(150, fail)
     report = given.apply()
     assert (report.summary["failed"], report.summary["unverified"]) == (100, 50)
