@@ -229,8 +229,8 @@ class FieldChange:
 class Change:
     """One thing to do to one number. `before` and `after` are canonical, masked JSON (None: nothing or not known).
 
-    `after_digests` are the keyed digests of sensitive values in `after`; `live_digest` is that of the live value the
-    change was made from; `depends_on` are addresses whose change goes before this one.
+    `before_digests` and `after_digests` are the keyed digests of their sensitive values; `live_digest` is that of the
+    live value the change was made from; `depends_on` are addresses whose change goes before this one.
     `protected` is the stricter of file and record, `keeps_protection` what the file alone says and the record will say.
     `write` is the value that apply writes: present in a fresh plan, found again in the configuration for a stored one.
     """
@@ -250,6 +250,7 @@ class Change:
     declared_at: str = ""
     description: str = ""
     needs: tuple[str, ...] = ()
+    before_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
     after_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
     keeps_protection: bool = field(default=False, compare=False)
     write: Value | None = field(default=None, compare=False)

@@ -229,6 +229,8 @@ _TABLE: tuple[Rule, ...] = (
     Rule("policy-destination", _ERROR, "Calls would go where policy forbids."),
     Rule("policy-change-window", _ERROR, "The change window is closed."),
     Rule("unwritable-fields", _ERROR, "A write may reset live values that cannot be written."),
+    Rule("undo-left-out", _ERROR, "What a run found before it wrote cannot be restored."),
+    Rule("undo-unsure", _WARNING, "A part of what a run found before it wrote is not known, or cannot be written."),
     Rule("policy-ignored", _NOTICE, "The configuration's own policy does not count, since --policy names another."),
     Rule("plan-needs-record-key", _ERROR, "A plan with sensitive values cannot be stored without a key."),
     Rule("plan-stale", _ERROR, "What the plan was made from is not so any more."),

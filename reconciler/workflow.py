@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
+from reconciler.apply.binding import UNDO, StalePlanError, bound, stale
 from reconciler.apply.events import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.apply.run import Job, apply
-from reconciler.canonical import URL_FIELDS, dump, form
+from reconciler.canonical import URL_FIELDS, dump
 from reconciler.clock import epoch, rfc3339
 from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Diagnostics, Location, Severity
@@ -22,27 +23,19 @@ from reconciler.effects.checks import call_loops, check_calls
 from reconciler.formats.plan import PlanFileError, load_plan
 from reconciler.git import current_commit
 from reconciler.live import Live, Progress, Reader, Wanted, read_live
-from reconciler.model import Action, Change, Desired, Key, Kind, NoForwarding, Observation, Parking, Value
+from reconciler.model import Change, Key, Observation
 from reconciler.plan.build import Options, Refresh, Selection, build
 from reconciler.plan.model import Breach, Consent, Plan
 from reconciler.plan.policy import breaches, closed_window, destination_findings, routes, window_breach
-from reconciler.plan.subject import Ground
 from reconciler.plan.scenario import is_whole, reminder
 from reconciler.plan.subject import Ground
+from reconciler.plan.undo import undoing
 from reconciler.providers.base import Provider, ProviderError
-from reconciler.record.base import RecordState
+from reconciler.record.base import RecordState, Run
 from reconciler.secrets import SecretError, variables
 from reconciler.wiring import Session
 
 _UNWRITABLE = "unwritable-fields"
-
-
-class StalePlanError(Exception):
-    """A stored or expected plan that does not hold any more; `diagnostics` say why."""
-
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        super().__init__(diagnostics[0].message)
-        self.diagnostics = tuple(diagnostics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +80,21 @@ def unplannable(configuration: Configuration) -> tuple[Diagnostic, ...]:
 
 def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
     """Read the record and the live numbers and say what would change. Raises RecordError."""
-    configuration, clock = session.configuration, session.clock
     state = session.record.load()
+    return _planned(session, session.configuration, state, asked), state
+
+
+def make_undo(session: Session, run: Run, asked: Planning) -> Plan:
+    """Say what would bring back what a run found before it wrote. Raises RecordError."""
+    state, configuration = session.record.load(), session.configuration
+    past = undoing(run, state, configuration, session.ground(make_key=asked.kept))
+    before = replace(configuration, desired=past.over(configuration.desired))
+    asked = replace(asked, selection=Selection(keys=past.keys), warnings=(*asked.warnings, *past.diagnostics))
+    return replace(_planned(session, before, state, asked), origin=UNDO, recordings=())
+
+
+def _planned(session: Session, configuration: Configuration, state: RecordState, asked: Planning) -> Plan:
+    clock = session.clock
     now = clock.now()
     options = Options(
         created_at=rfc3339(now),
@@ -107,7 +113,7 @@ def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
         plan = _limited(configuration, plan, asked.limit)
     found = Diagnostics(configuration.policy.rules)
     found.extend(reminder(plan, state.scenario))
-    return replace(plan, diagnostics=(*found, *plan.diagnostics)), state
+    return replace(plan, diagnostics=(*found, *plan.diagnostics))
 
 
 def storable(plan: Plan, ground: Ground) -> tuple[Diagnostic, ...]:
@@ -137,13 +143,17 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> Plan:
             f"it was made for configuration {plan.configuration!r}, and this one is {configuration.name or ''!r}"
         )
     if plan.config_digest != configuration.digest:
-        raise _stale("the configuration has changed since this plan was made")
+        raise stale("the configuration has changed since this plan was made")
     if plan.expires_at is not None and session.clock.now() >= epoch(plan.expires_at):
-        raise _stale(f"the plan expired at {plan.expires_at}")
+        raise stale(f"the plan expired at {plan.expires_at}")
     if plan.commit is not None and plan.commit != (current_commit(configuration.root) or plan.commit):
-        raise _stale(f"the plan was made at commit {plan.commit[:12]}, and another one is checked out")
+        raise stale(f"the plan was made at commit {plan.commit[:12]}, and another one is checked out")
     merged = Consent(plan.consent.allow | consent.allow, plan.consent.overrides | consent.overrides)
-    plan = replace(plan, changes=_bound(session, plan.changes), consent=merged)
+    try:
+        changes = bound(plan.changes, configuration, session.ground(), origin=plan.origin)
+    except SecretError as error:
+        raise PlanFileError(str(error)) from None
+    plan = replace(plan, changes=changes, consent=merged)
     return replace(plan, breaches=_breaches_again(configuration, plan))
 
 
@@ -247,29 +257,6 @@ def _breaches_again(configuration: Configuration, plan: Plan) -> tuple[Breach, .
     return (*again, *unwritable)
 
 
-def _bound(session: Session, changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Find the values to write in the configuration: a plan file holds no secrets, so it cannot hold all of them."""
-    desired = {each.key: each for each in session.configuration.desired}
-    ground = session.ground()
-    return tuple(_bound_one(change, desired.get(change.key), ground) for change in changes)
-
-
-def _bound_one(change: Change, desired: Desired | None, ground: Ground) -> Change:
-    if change.action is Action.FORGET:
-        return change
-    if change.action is Action.DELETE and not change.declared_at:
-        off: Value = NoForwarding() if change.key.kind is Kind.FORWARDING else Parking(parked=False)
-        return replace(change, write=off)
-    try:
-        want = form(desired.value, resolve=ground.secrets.resolve) if desired else None
-    except SecretError as error:
-        raise PlanFileError(f"{change.address}: {error}") from None
-    digests = want.digests(ground.digester) if want else {}
-    if desired is None or want is None or want.text != dump(change.after) or digests != dict(change.after_digests):
-        raise _stale(f"{change.address}: its desired value is not the one in the plan any more")
-    return replace(change, write=desired.value, keeps_protection=desired.protected)
-
-
 def _identity(change: Change) -> tuple[str, str, str, str, str, str]:
     digests = dump(dict(change.after_digests))
     return (
@@ -280,10 +267,6 @@ def _identity(change: Change) -> tuple[str, str, str, str, str, str]:
         dump(change.after),
         digests,
     )
-
-
-def _stale(message: str) -> StalePlanError:
-    return StalePlanError([Diagnostic("plan-stale", Severity.ERROR, message, hint="make a new plan")])
 
 
 def _window_guard(session: Session, consent: Consent) -> Callable[[], str | None]:

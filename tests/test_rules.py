@@ -64,6 +64,7 @@ NOT_OFFLINE: dict[str, str] = {
     "policy-change-window": "the clock at the time of a run",
     "unwritable-fields": _LIVE,
     "policy-ignored": _COMMAND_LINE,
+    **dict.fromkeys(("undo-left-out", "undo-unsure"), _STORED),
     "plan-needs-record-key": _STORED,
     "plan-stale": _STORED,
     "record-locked": _RUNNING,

@@ -144,4 +144,6 @@ def _row(change: Change, result: Result, lost: Mapping[str, Any]) -> Mapping[str
         "before": change.before,
         "after": change.after,
     }
+    if change.before_digests:
+        row["before_digests"] = dict(change.before_digests)
     return {**row, "lost": dict(lost)} if lost else row

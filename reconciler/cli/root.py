@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": (f"{_HERE}.plan:plan", "Read the live numbers and say what would change."),
     "apply": (f"{_HERE}.apply:apply", "Make it so, and prove it by reading back."),
     "show": (f"{_HERE}.show:show", "Show a plan file, a number, or a past run."),
+    "undo": (f"{_HERE}.undo:undo", "Plan back to what was there before a run."),
     "login": (f"{_HERE}.login:login", "Log in to an account of MTT Business."),
     "doctor": (f"{_HERE}.doctor:doctor", "Find what would stop an apply."),
     "record": (f"{_HERE}.record:record", "Look at, and mend, what is recorded as ours."),
@@ -39,7 +40,19 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
 _WITH_POLICY = ("validate", "plan", "apply", "undo")
-_WITH_CONFIGURATION = ("validate", "list", "route", "calendar", "plan", "apply", "show", "login", "doctor", "record")
+_WITH_CONFIGURATION = (
+    "validate",
+    "list",
+    "route",
+    "calendar",
+    "plan",
+    "apply",
+    "show",
+    "undo",
+    "login",
+    "doctor",
+    "record",
+)
 _EPILOG = (
     "Exit codes: 0 done, 1 error, 2 changes, 3 applied in part, 4 stale plan, 5 refused, 64 wrong usage, "
     "130 interrupted."

@@ -98,6 +98,7 @@ class ChangeJson(JsonModel):
     live_source: LiveSource
     read_at: str | None = None
     declared_at: str | None = None
+    before_digests: dict[str, str] = Field(default_factory=dict, description="The same, of what was there before.")
     after_digests: dict[str, str] = Field(default_factory=dict, description="Keyed digests of sensitive fields.")
 
 
@@ -251,6 +252,7 @@ def _change_json(change: Change) -> ChangeJson:
         live_source=change.live_source,
         read_at=change.read_at or None,
         declared_at=change.declared_at or None,
+        before_digests=dict(change.before_digests),
         after_digests=dict(change.after_digests),
     )
 
@@ -272,6 +274,7 @@ def _change(stored: ChangeJson) -> Change:
         declared_at=stored.declared_at or "",
         description=stored.description,
         needs=stored.needs,
+        before_digests=stored.before_digests,
         after_digests=stored.after_digests,
     )
 

@@ -1,0 +1,97 @@
+"""`reconciler undo`: an ordinary plan back to what was there before a run; nothing is written but a plan file.
+
+Must not decide anything about numbers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import options, signing
+from reconciler.cli.exits import Exit, of_plan
+from reconciler.cli.opening import opened, usable, watching
+from reconciler.cli.plan import save, show_plan
+from reconciler.cli.process import Process
+from reconciler.cli.trouble import stop
+
+if TYPE_CHECKING:
+    from reconciler.plan.model import Plan
+    from reconciler.record.base import Run
+    from reconciler.wiring import Session
+
+_WRITING = ("apply", "undo")
+
+
+@click.command()
+@click.argument("run", required=False, metavar="[RUN]")
+@options.consent
+@click.option("--out", type=options.EXISTING_FILE, metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
+@signing.signing
+@click.option("--expires", type=options.Duration(), metavar="SPAN", help="How long a saved plan holds, like 24h.")
+@click.option("--enforce-policy", is_flag=True, help="End with 5 if apply would refuse the plan.")
+@click.pass_obj
+def undo(
+    process: Process,
+    run: str | None,
+    out: Path | None,
+    sign_key: Path | None,
+    expires: float | None,
+    enforce_policy: bool,
+    allow_delete: bool,
+    allow_adopt: bool,
+    allow_protected: bool,
+    overrides: tuple[str, ...],
+) -> Exit:
+    """Make a plan back to what was there before a run: the latest that wrote, or the one whose id begins like this.
+
+    It is a plan like any other: policy, allowances and staleness hold, and `reconciler apply FILE` applies it. Fields
+    that cannot be restored are named; a number is left out rather than guessed at. The files stay as they are.
+
+    Example: reconciler undo --out back.json --allow-delete
+    """
+    from reconciler.plan.model import Consent
+    from reconciler.workflow import Planning, make_undo
+
+    signing.check_usage(out, sign_key)
+    consent = Consent(
+        options.allowed(delete=allow_delete, adopt=allow_adopt, protected=allow_protected), frozenset(overrides)
+    )
+    configuration, _warnings = usable(process)
+    with opened(process, configuration) as session, watching(process, session) as watch:
+        asked = Planning(consent=consent, expires_in=expires, kept=out is not None, progress=watch.reading)
+        made = make_undo(session, _chosen(session, run), asked)
+        watch.close()
+        if out is not None:
+            save(session, made, process.target(out), sign_key=sign_key)
+        show_plan(process, made, saved=out, zone=configuration.timezone)
+        _remind(process, made)
+    return of_plan(made, detailed=False, enforce_policy=enforce_policy)
+
+
+def _chosen(session: Session, prefix: str | None) -> Run:
+    """The run that is meant; raises Stop where there is none, or nothing to undo in it."""
+    from reconciler.plan.undo import wrote
+
+    if prefix is not None:
+        run = session.record.run(prefix)
+        if run is None:
+            hint = "reconciler record list names the latest runs"
+            raise stop("nothing-to-show", f"there is no run {prefix!r}", hint=hint)
+        return run
+    for latest in session.record.runs():
+        run = session.record.run(latest.id) if latest.origin in _WRITING else None
+        if run is not None and wrote(run):
+            return run
+    raise stop("nothing-to-show", "no run is recorded that wrote anything", hint="reconciler record list")
+
+
+def _remind(process: Process, made: Plan) -> None:
+    """Say that the files still want what the run wrote."""
+    from reconciler.views.base import line
+
+    if made.changes and not process.is_json:
+        text = "The files still say what the run made true: put them back too, or the next plan undoes this undo."
+        process.screen.note([line(text)])

@@ -1,0 +1,151 @@
+"""Canonical values back to values that can be written: what a record or a plan holds, with secrets from the files.
+
+A secret is taken from the configuration only where its keyed digest fits. Knows no vendor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.canonical import URL_FIELDS, Json, form
+from reconciler.config.settings import Configuration, Union
+from reconciler.model import (
+    NoForwarding,
+    NumberForwarding,
+    Parking,
+    Redirect,
+    SipForwarding,
+    Target,
+    TrunkForwarding,
+    UrlForwarding,
+    Value,
+)
+from reconciler.plan.subject import Ground
+from reconciler.schedule import Period, PeriodError
+from reconciler.secrets import MASK, SecretError, is_sensitive_url
+
+
+class Lost(Exception):
+    """A value that cannot be had back: `path` is the field ("" = all of it), `why` a sentence without secrets."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(why)
+        self.path = path
+        self.why = why
+
+
+def fitting(value: Value, type_name: object) -> Json:
+    """The canonical form of a value if it is of a type, else nothing."""
+    return form(value).json if value.type == type_name else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Restorer:
+    """Restores values of one account."""
+
+    configuration: Configuration
+    ground: Ground
+    account: str
+    _templates: dict[str, str] = field(default_factory=dict)
+
+    def value(self, data: Json, digests: Mapping[str, str]) -> Value:
+        """The value whose canonical form this is; raises Lost."""
+        filled: Json = {
+            path: self._url(path, text, digests) if path in URL_FIELDS else text for path, text in data.items()
+        }
+        try:
+            value = self._built(filled)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Lost("", "it is not recorded whole") from None
+        again = form(value).json
+        differing = [path for path in again if again[path] != data.get(path) and not self._is_hidden(data, path)]
+        if differing:
+            raise Lost(differing[0], "it is not recorded as it was")
+        return value
+
+    @staticmethod
+    def _is_hidden(data: Json, path: str) -> bool:
+        return path in URL_FIELDS and MASK in str(data.get(path))
+
+    def _url(self, path: str, text: object, digests: Mapping[str, str]) -> object:
+        """A URL as it stands, or for a masked one the template of the files that gives the very same."""
+        if not isinstance(text, str) or MASK not in text:
+            return text
+        if path not in digests:
+            raise Lost(path, "it is a secret, of which no digest was kept")
+        template = self._known_templates().get(digests[path])
+        if template is None:
+            raise Lost(path, "it was a secret, and no URL in the files is that one now")
+        return template
+
+    def _known_templates(self) -> Mapping[str, str]:
+        """Every sensitive URL of the files by the keyed digest of what it is in clear."""
+        if not self._templates:
+            urls = [getattr(each.value, path, "") for each in self.configuration.desired for path in URL_FIELDS]
+            for template in filter(is_sensitive_url, urls):
+                try:
+                    digest = self.ground.digester.digest(self.ground.secrets.resolve(template))
+                except SecretError:
+                    continue
+                if digest is not None:
+                    self._templates[digest] = template
+        return self._templates
+
+    def _built(self, data: Json) -> Value:
+        """The value of a form without gaps; raises KeyError, TypeError, ValueError."""
+        match data["type"]:
+            case NumberForwarding.type:
+                return self._number(data)
+            case UrlForwarding.type:
+                return UrlForwarding(_text(data["url"]), _text(data["reserve"]))
+            case SipForwarding.type:
+                return SipForwarding(_text(data["sip_uri"]))
+            case TrunkForwarding.type:
+                did = "" if data["did"] is None else _text(data["did"])
+                return TrunkForwarding(_text(data["static_ip"]), int(data["port"]), int(data["timeout"]), did)
+            case NoForwarding.type:
+                return NoForwarding()
+            case Parking.type:
+                return Parking(parked=bool(data["parking"]))
+        raise ValueError(data["type"])
+
+    def _number(self, data: Json) -> NumberForwarding:
+        return NumberForwarding(
+            redirect=Redirect(data["redirect"]),
+            targets=tuple(self._target(target) for target in data["targets"]),
+            event_url=data["event_url"] or "",
+            event_extended=bool(data["event_extended"]),
+            client_id=data["client_id"] or "",
+            file_to_a=data["file_to_a"] or "",
+            file_to_b=data["file_to_b"] or "",
+            masking=bool(data["masking"]),
+            display_number=data["display_number"] or "",
+        )
+
+    def _target(self, data: Json) -> Target:
+        return Target(
+            _text(data["to"]),
+            int(data["timeout"]),
+            self._periods(data["schedule"]),
+            data["schedule_description"],
+            data["name"],
+            bool(data["active"]),
+        )
+
+    def _periods(self, text: str | None) -> tuple[str, ...]:
+        """A recorded period as the account sends it: one entry a part, or one text with commas."""
+        if text is None:
+            return ()
+        one_each = self.configuration.accounts[self.account].period.union is Union.ENTRIES
+        try:
+            parts = Period.parse(text).parts if one_each else ()
+        except PeriodError:
+            parts = ()
+        return parts or (text,)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value

@@ -1,0 +1,154 @@
+"""A past run back to values: what was there before each of its changes, as desired blocks for an ordinary plan.
+
+Pure; reads neither record nor vendor. What cannot be restored is named, never guessed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.canonical import Json
+from reconciler.config.settings import Configuration
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.model import Action, Desired, Key, Kind, Outcome, Value
+from reconciler.plan.build import account_of
+from reconciler.plan.restore import Lost, Restorer, fitting
+from reconciler.plan.subject import Ground
+from reconciler.record.base import RecordState, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """`desired` is what was there before; `diagnostics` name what is left out or cannot be told."""
+
+    desired: tuple[Desired, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def keys(self) -> frozenset[Key]:
+        return frozenset(each.key for each in self.desired)
+
+    def over(self, declared: Sequence[Desired]) -> tuple[Desired, ...]:
+        """What the files declare, with what was there before in its place."""
+        return (*(each for each in declared if each.key not in self.keys), *self.desired)
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """One change of a run. `before` is canonical and masked, None where it was not known."""
+
+    key: Key
+    account: str
+    action: str
+    before: Json | None
+    digests: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Sequence[str] = ()
+    lost: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return f"{self.account}/{self.key.number}"
+
+
+def undoing(run: Run, state: RecordState, configuration: Configuration, ground: Ground) -> Undoing:
+    """Work out what a run found before it wrote."""
+    declared = {each.key: each for each in configuration.desired}
+    desired: list[Desired] = []
+    found: list[Diagnostic] = []
+    for past in _pasts(run, state):
+        if past.action == Action.FORGET.value:
+            found.append(_unsure(past, "it was only dropped from the record, and no plan puts it back there"))
+            continue
+        try:
+            each = _before(past, declared.get(past.key), run, configuration, ground)
+        except Lost as lost:
+            found.append(_left_out(past, lost, declared.get(past.key)))
+        else:
+            desired.append(each)
+            found += _unsures(past, each.value)
+    return Undoing(tuple(desired), tuple(found))
+
+
+def wrote(run: Run) -> bool:
+    """Whether a run did, or may have done, anything that can be undone."""
+    return any(row.get("outcome") != Outcome.SKIPPED.value for row in run.results)
+
+
+def _pasts(run: Run, state: RecordState) -> Iterator[_Past]:
+    """A run's changes, and the intents of it that are not settled yet."""
+    for row in run.results:
+        if row["outcome"] != Outcome.SKIPPED.value:
+            yield _Past(
+                key=Key(row["provider"], row["number"], Kind(row["kind"])),
+                account=row["account"],
+                action=row["action"],
+                before=row["before"],
+                digests=row.get("before_digests", {}),
+                unreadable=row.get("unverified_fields", ()),
+                lost=row.get("lost", {}),
+            )
+    told = {(row["provider"], row["number"], row["kind"]) for row in run.results}
+    intents = [intent for window in state.windows if window.run_id == run.id for intent in window.intents]
+    for intent in intents:
+        if (intent.key.provider, intent.key.number, intent.key.kind.value) not in told:
+            before = json.loads(intent.before) if intent.before else None
+            yield _Past(intent.key, intent.account, intent.action, before)
+
+
+def _before(past: _Past, declared: Desired | None, run: Run, configuration: Configuration, ground: Ground) -> Desired:
+    """The block that says what was there before; raises Lost."""
+    account = declared.account if declared else account_of(configuration.accounts, past.account, past.key.provider)
+    if account is None:
+        raise Lost("", f"no account says where it lives now (it was {past.account})")
+    if past.before is None or past.before.get("type") is None:
+        raise Lost("", "what was there before is not known")
+    restorer = Restorer(configuration, ground, account)
+    value = restorer.value(_filled(past, declared), past.digests)
+    place = configuration.numbers.get(past.key.number) or Location(f"run {run.id[:12]}", 1, 1, 1, 1)
+    return Desired(
+        past.key,
+        account,
+        value,
+        place,
+        description=declared.description if declared else "",
+        protected=declared.protected if declared else False,
+    )
+
+
+def _filled(past: _Past, declared: Desired | None) -> Json:
+    """The value before, with fields that were not known as the files have them."""
+    before = past.before or {}
+    ours = fitting(declared.value, before["type"]) if declared else {}
+    return {path: ours.get(path) if value is None else value for path, value in before.items()}
+
+
+def _left_out(past: _Past, lost: Lost, declared: Desired | None) -> Diagnostic:
+    what = f"`{lost.path}` of {past.address}" if lost.path else past.address
+    return Diagnostic(
+        "undo-left-out",
+        Severity.ERROR,
+        f"{what} cannot be restored, so this number is left out: {lost.why}",
+        declared.declared_at if declared else None,
+        hint="write what it should be in the files, and apply that",
+    )
+
+
+def _unsures(past: _Past, value: Value) -> Iterator[Diagnostic]:
+    """Fields that go back to what was recorded, or cannot go back at all."""
+    known = fitting(value, (past.before or {}).get("type"))
+    for path, before in (past.before or {}).items():
+        if before is None and known.get(path) not in (None, "", False):
+            yield _unsure(past, f"what `{path}` was is not known; it stays as the files have it")
+        elif before is None:
+            yield _unsure(past, f"what `{path}` was is not known; it is left empty")
+        elif path in past.unreadable and path != Kind.PARKING.value:
+            yield _unsure(past, f"`{path}` cannot be read; it goes back to what was recorded")
+    for path, lost in sorted(past.lost.items()):
+        yield _unsure(past, f"`{path}` was {json.dumps(lost)} and cannot be written")
+
+
+def _unsure(past: _Past, why: str) -> Diagnostic:
+    return Diagnostic("undo-unsure", Severity.WARNING, f"{past.address}: {why}")
