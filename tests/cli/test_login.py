@@ -58,3 +58,10 @@ def test_an_account_that_needs_no_login_says_so(workplace: Workplace) -> None:
     ended = workplace.run("login", "sales", stdin="code\n")
     assert ended.exit_code == 1
     assert "account sales needs no login" in ended.stderr
+
+
+def test_a_secret_that_is_not_set_is_named(workplace: Workplace) -> None:
+    ended = workplace.run("login", "office", "--format", "json", stdin="code\n", MTT_CLIENT_ID="")
+    assert ended.exit_code == 1
+    assert ended.codes == ["secret-missing"]
+    assert "MTT_CLIENT_ID" in ended.json["diagnostics"][0]["message"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -210,3 +211,11 @@ def test_a_closed_stream_is_no_fault(closed: str, tmp_path: Path) -> None:
     command = f"{sys.executable} -m reconciler -C {tmp_path} apply {closed}; echo $? > {tmp_path}/code"
     subprocess.run(["bash", "-c", command], capture_output=True, check=True)
     assert (tmp_path / "code").read_text() == "64\n"
+
+
+def test_a_sandbox_on_a_port_that_is_taken_says_so(cli: Cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = cli("sandbox", "--port", str(taken.getsockname()[1]))
+    assert ended.exit_code == 1
+    assert ended.stderr.startswith("error[command-failed]: port ")
+    assert "--port 0" in ended.stderr
