@@ -55,7 +55,7 @@ def calendar(
     selection = Selection((*targets, *(re.sub(r"[\s()+.-]", "", number) for number in numbers)), tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item)]
     if numbers and not chosen:
-        raise stop("number-unknown", f"{', '.join(numbers)}: no such number in the files", hint="reconciler list")
+        raise stop("nothing-to-show", f"{', '.join(numbers)}: no such number in the files", hint="reconciler list")
     _show(process, _shown(configuration, chosen, epoch_of(week, configuration.timezone)))
     return Exit.DONE
 

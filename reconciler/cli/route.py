@@ -61,7 +61,7 @@ def route(process: Process, number: str, at: datetime | None, scenario: str | No
     digits = re.sub(r"[\s()+.-]", "", number)
     blocks = [item for item in configuration.desired if item.key.number == digits]
     if not blocks:
-        raise stop("number-unknown", f"number {number} stands in no file", hint="reconciler list")
+        raise stop("nothing-to-show", f"number {number} stands in no file", hint="reconciler list")
     _show(process, configuration, blocks, epoch_of(at, configuration.timezone))
     return Exit.DONE
 

@@ -149,3 +149,21 @@ def test_a_vendor_that_cannot_be_reached_ends_with_1(workplace: Workplace) -> No
     ended = workplace.run("plan", "--format", "json")
     assert ended.exit_code == 1
     assert ended.json["complete"] is False
+
+
+def test_a_plan_as_a_page_and_as_a_comment_shows_each_change(workplace: Workplace) -> None:
+    page = workplace.run("plan", "--format", "html")
+    assert (page.exit_code, page.stdout[:15]) == (0, "<!DOCTYPE html>")
+    comment = workplace.run("plan", "--format", "markdown")
+    assert comment.stdout.startswith("### Plan: 2 to create\n")
+    for number in ("74991000000", "74991000001"):
+        assert number in page.stdout
+        assert f"+ sales/{number}" in comment.stdout
+
+
+def test_a_plan_is_refused_where_calls_go_in_a_circle(workplace: Workplace) -> None:
+    workplace.edit('"74992223344", timeout: 16, schedule: office-hours', '"74991000000"')
+    ended = workplace.run("plan", "--format", "json")
+    assert ended.exit_code == 1
+    assert "route-loop" in ended.codes
+    assert list(workplace.sandbox.log) == []

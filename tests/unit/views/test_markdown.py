@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model import Action
+from reconciler.plan.model import Consent, Plan
+from reconciler.views import markdown
+from tests.unit.views.values import NOTHING, breach, change, numbers, plan, target, url
+
+NASTY = "<script>alert(1)</script> @everyone ](javascript:alert(1)) </details> <!-- ``` ~~~ `"
+
+
+def updates(count: int, name: str = "дежурный", **more: Any) -> Plan:
+    changes = [
+        change(
+            f"sales/7499{index:07}",
+            Action.CREATE,
+            NOTHING,
+            numbers(target(schedule="wd {mon-fri} hr {9-17}", name=name), target("74992223355"), redirect="sequential"),
+            declared_at="numbers.yaml:1:1",
+        )
+        for index in range(count)
+    ]
+    return plan(*changes, **more)
+
+
+def fences(text: str) -> list[tuple[str, str]]:
+    """Fenced blocks as CommonMark finds them: the fence that opens, and what is inside."""
+    found, inside, fence = [], [], ""
+    for line in text.split("\n"):
+        mark = re.match(r"(`{3,})([a-z]*)$", line)
+        if not fence and mark:
+            fence, inside = mark[1], []
+        elif fence and mark and not mark[2] and len(mark[1]) >= len(fence):
+            found.append((fence, "\n".join(inside)))
+            fence = ""
+        elif fence:
+            inside.append(line)
+    assert not fence, "a block is not closed"
+    return found
+
+
+def outside(text: str) -> str:
+    """What is left when fenced blocks and code in lines are taken away: all that may be markup."""
+    for fence, inside in fences(text):
+        text = text.replace(f"\n{inside}\n{fence}", "")
+    return re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", text)
+
+
+def test_a_short_plan_is_not_collapsed() -> None:
+    text = markdown.comment(updates(1))
+    assert text.startswith("### Plan: 1 to create\n\nConfiguration `moscow-lines`\n\n```diff\n+ sales/74990000000")
+    assert "<details>" not in text
+
+
+def test_a_long_plan_is_collapsed_with_blank_lines_around_its_block() -> None:
+    text = markdown.comment(updates(30))
+    assert "\n<details><summary>30 changes</summary>\n\n```diff\n" in text
+    assert text.endswith("\n```\n\n</details>\n")
+
+
+@pytest.mark.parametrize("count", [1, 300, 5_000])
+@pytest.mark.parametrize("name", ["дежурный", "😀" * 50, "x" * 3_000, "`" * 500])
+def test_a_comment_is_never_too_long_and_counts_what_is_left_out(count: int, name: str) -> None:
+    text = markdown.comment(updates(count, name))
+    assert len(text.encode("utf-16-le")) // 2 < 65_000
+    shown = len(re.findall(r"(?m)^\+ sales/", text))
+    left = re.search(r"(\d+) more changes? left out", text)
+    assert shown + (int(left[1]) if left else 0) == count
+    fences(text)
+
+
+def test_one_huge_change_is_cut_and_says_how_much_is_missing() -> None:
+    after = numbers(*(target(str(74990000000 + at), name="x" * 30) for at in range(2_000)), redirect="parallel")
+    text = markdown.comment(plan(change("sales/74991112233", Action.CREATE, NOTHING, after, effects=())))
+    assert len(text) < 65_000
+    assert re.search(r"… \d+ more lines", text)
+
+
+def test_policy_and_errors_stand_before_the_changes_and_are_cut_too() -> None:
+    refused = [breach("policy-destination", f"number {at} {NASTY}", "--override x") for at in range(3_000)]
+    errors = tuple(Diagnostic("provider-error", Severity.ERROR, f"{at} {NASTY}") for at in range(3_000))
+    text = markdown.comment(updates(300, breaches=tuple(refused), diagnostics=errors))
+    assert len(text) < 65_000
+    assert text.index("apply would refuse") < text.index("+ sales/")
+    assert text.count("more lines") == 2
+    assert "+ sales/74990000000" in text
+
+
+def test_missing_allowances_are_counted() -> None:
+    missing = breach("needs-allow-delete", "sales/74991112277 would be deleted", "--allow-delete")
+    assert "apply needs --allow-delete for 1 number" in markdown.comment(updates(1, breaches=(missing,)))
+
+
+@pytest.mark.parametrize("name", [NASTY, "a\n```\n<script>", "a\r\n</details>", "\u2028``` @all", "`", "``````"])
+def test_no_text_of_a_user_is_markup(name: str) -> None:
+    shown = updates(2, name, scenario=name, commit=name, consent=Consent(), breaches=(breach("x", name, name),))
+    text = markdown.comment(Plan(**{**_fields(shown), "configuration": name}))
+    left = outside(text)
+    for mark in ("<script", "@everyone", "@all", "javascript", "<!--"):
+        assert mark not in left
+    assert left.count("</details>") == left.count("<details>")
+
+
+def _fields(shown: Plan) -> dict[str, Any]:
+    return {name: getattr(shown, name) for name in Plan.__dataclass_fields__}
+
+
+def test_nothing_to_do_is_one_line() -> None:
+    assert markdown.comment(plan(unchanged=3)) == (
+        "### Plan: No changes: 3 numbers are as the files say.\n\nConfiguration `moscow-lines`\n"
+    )
+
+
+def test_control_and_direction_characters_are_taken_out() -> None:
+    text = markdown.comment(updates(1, "a\u202eb\x1b[31mc"))
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+
+
+def test_a_masked_url_stays_masked() -> None:
+    shown = plan(change("sales/74991112244", Action.CREATE, NOTHING, url("https://example.com/route?***")))
+    assert "https://example.com/route?***" in markdown.comment(shown)
