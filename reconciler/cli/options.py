@@ -71,7 +71,7 @@ class OverridableRule(click.ParamType[str]):
         hint = f"did you mean {close[0]}?" if close else f"these can be set aside: {', '.join(OVERRIDABLE)}"
         if rule.removeprefix("needs-allow-") in ALLOWANCES:
             hint = f"an allowance is no rule: pass --{rule.removeprefix('needs-')}"
-        self.fail(f"{rule!r} is no rule that can be set aside; {hint}", parameter, context)
+        raise click.BadParameter(f"{rule!r} is no rule that can be set aside; {hint}", ctx=context, param=parameter)
 
     def shell_complete(
         self, _context: click.Context, _parameter: click.Parameter, incomplete: str
