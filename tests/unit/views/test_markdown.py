@@ -30,7 +30,9 @@ def updates(count: int, name: str = "дежурный", **more: Any) -> Plan:
 
 def fences(text: str) -> list[tuple[str, str]]:
     """Fenced blocks as CommonMark finds them: the fence that opens, and what is inside."""
-    found, inside, fence = [], [], ""
+    found: list[tuple[str, str]] = []
+    inside: list[str] = []
+    fence = ""
     for line in text.split("\n"):
         mark = re.match(r"(`{3,})([a-z]*)$", line)
         if not fence and mark:
