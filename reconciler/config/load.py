@@ -18,7 +18,7 @@ from reconciler.config.policy_file import read_policy
 from reconciler.config.profiles import Profiles, judge_profiles
 from reconciler.config.scenarios import lay_scenario, touched, unknown_scenario
 from reconciler.config.schedules import Schedules, holidays_version
-from reconciler.config.sections import Declared, Sections, merge
+from reconciler.config.sections import Sections, merge
 from reconciler.config.selection import selected_files
 from reconciler.config.settings import Configuration
 from reconciler.config.templates import judge_templates
@@ -136,9 +136,7 @@ class _Loading:
             declared = sections.numbers[number]
             tree = profiles.complete(declared.tree)
             if tree is not None:
-                desired += builder.build(
-                    number, Declared(declared.span, without_nulls(tree) if self._has_nulls else tree)
-                )
+                desired += builder.build(number, declared.span, without_nulls(tree) if self._has_nulls else tree)
         return desired
 
     def _wanted(self, sections: Sections) -> Collection[str]:

@@ -12,7 +12,7 @@ from reconciler.config import models, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.sections import Declared
-from reconciler.document import Tree, overlay, without_nulls
+from reconciler.document import Tree, at, overlay, without_nulls
 from reconciler.document.source import problem
 
 _EMPTY = Tree({}, [0])
@@ -40,9 +40,9 @@ class Profiles:
 
     def complete(self, entry: Tree) -> Tree | None:
         """An entry over the profiles that it uses; None where it names one that does not exist."""
-        use = entry.get("use")
-        if use is None or use.data is None:
+        if entry.data.get("use") is None:
             return entry
+        use = at(entry, ("use",))
         names = (
             [element for element in use.elements() if isinstance(element.data, str)]
             if isinstance(use.data, list)

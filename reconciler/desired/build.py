@@ -9,7 +9,6 @@ from reconciler.config import models, phones, values
 from reconciler.config.complaints import read
 from reconciler.config.files import Files
 from reconciler.config.schedules import Schedules
-from reconciler.config.sections import Declared
 from reconciler.config.settings import PROVIDER_KINDS, Account
 from reconciler.config.trusted import Settings, unknown_account
 from reconciler.desired.contacts import Contacts, warn_unassigned
@@ -28,13 +27,12 @@ class Builder:
         self._settings = settings
         self._forwardings = Forwardings(files, settings, contacts, schedules)
 
-    def build(self, number: str, declared: Declared) -> list[Desired]:
-        """The managed blocks of one entry; what is wrong is reported."""
+    def build(self, number: str, span: int, tree: Tree) -> list[Desired]:
+        """The managed blocks of one entry, whose key stands at `span`; what is wrong is reported."""
         if phones.form(number) is phones.Form.UNASSIGNED:
-            warn_unassigned(self._files, number, declared.span)
-        tree = declared.tree
+            warn_unassigned(self._files, number, span)
         head = read(models.NumberOfConfig, tree, self._files.sources, self._files.found)
-        account = self._account(tree, declared.span)
+        account = self._account(tree, span)
         if head is None:
             self._forwarding(tree, account)  # for what is wrong in it too
             return []
@@ -46,7 +44,7 @@ class Builder:
         fitting = [block for block in blocks if self._fits(account, block[0], tree)]
         if account is None or not fitting:
             return []
-        place, recipe = self._files.sources.location(declared.span), tree.recipe
+        place, recipe = self._files.sources.location(span), tree.recipe
         return [
             Desired(
                 Key(account.provider, number, kind),
@@ -56,7 +54,7 @@ class Builder:
                 head.description or "",
                 tuple(head.tags),
                 head.protected,
-                Places(self._files.sources, recipe, kind, declared.span),
+                Places(self._files.sources, recipe, kind, span),
             )
             for kind, value in fitting
             if value is not None

@@ -27,6 +27,7 @@ from reconciler.model import (
     WeekdayBase,
 )
 
+_TYPES = ", ".join(models.FORWARDINGS)
 _ALWAYS = Times((), "")
 _TIMEOUT_HINT = "add `timeout: 20`, or set defaults.timeout"
 
@@ -70,22 +71,21 @@ class Forwardings:
                 self._schedules.resolve(written["schedule"], reference, account.period)
 
     def _shape(self, block: Tree) -> type[models.Shape] | None:
-        types = ", ".join(models.FORWARDINGS)
         if not isinstance(block.data, dict):
             shown = values.quoted(block.data) if isinstance(block.data, str) else values.kind_of(block.data)
             message = f"{shown} is no forwarding"
-            self._complain("forwarding-type", message, block.span, f"write `none`, or a map with `type:` {types}")
+            self._complain("forwarding-type", message, block.span, f"write `none`, or a map with `type:` {_TYPES}")
             return None
-        given = block.get("type")
-        if given is None:
-            self._complain("forwarding-type", "this forwarding has no type", block.span, f"add `type:` {types}")
+        if "type" not in block.data:
+            self._complain("forwarding-type", "this forwarding has no type", block.span, f"add `type:` {_TYPES}")
             return None
-        if not isinstance(given.data, str) or given.data not in models.FORWARDINGS:
-            shown = values.quoted(given.data) if isinstance(given.data, str) else values.kind_of(given.data)
-            hint = did_you_mean(str(given.data), models.FORWARDINGS)
-            self._complain("forwarding-type", f"{shown} is no type of forwarding", given.span, hint)
-            return None
-        return models.FORWARDINGS[given.data]
+        given = block.data["type"]
+        shape = models.FORWARDINGS.get(given) if isinstance(given, str) else None
+        if shape is None:
+            shown = values.quoted(given) if isinstance(given, str) else values.kind_of(given)
+            hint = did_you_mean(str(given), models.FORWARDINGS)
+            self._complain("forwarding-type", f"{shown} is no type of forwarding", find(block, ("type",)), hint)
+        return shape
 
     def _url(self, model: models.UrlEntry, block: Tree) -> UrlForwarding:
         self._check_https(model.url, block, "url")

@@ -109,7 +109,7 @@ class Sources:
         first = lines[row - 1]
         line = text[first : lines[row] - 1]
         column, end = start - first + 1, start + length
-        excerpt, shift = _excerpt(line, column)
+        excerpt, shift = (line, 1) if _is_harmless(line) else _excerpt(line, column)
         if length and end < lines[row]:
             return Location(name, row, column, row, column + length, excerpt, shift)
         if not length:
@@ -190,6 +190,11 @@ def forbidden_character(sources: Sources, character: str, span: Span) -> Diagnos
         "a NUL byte stands in this text" if character == "\0" else f"the control character {name} stands in this text"
     )
     return problem(sources, "text-control", message, span, hint="remove the invisible character")
+
+
+def _is_harmless(line: str) -> bool:
+    """Whether a line is short and has nothing to hide, seen at a glance: nothing stands after its colon."""
+    return len(line) <= _EXCERPT and ": " not in line and "://" not in line and line.isprintable()
 
 
 def _excerpt(line: str, column: int) -> tuple[str, int]:
