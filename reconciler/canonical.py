@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import lru_cache
 from typing import Any, assert_never
 
@@ -121,14 +122,34 @@ def _union(texts: tuple[str, ...], weekday_base: WeekdayBase) -> Period:
     return periods[0] if len(periods) == 1 else Period.union(periods)
 
 
+@lru_cache(maxsize=4096)
+def same_from(first: str | None, second: str | None, today: date) -> bool:
+    """Whether two canonical schedules mean the same from a day on; two-digit years have no fixed meaning to compare."""
+    if first == second:
+        return True
+    try:
+        one, other = Period.parse(first or ""), Period.parse(second or "")
+    except PeriodError:
+        return False
+    if one.has_short_year or other.has_short_year:
+        return False
+    ahead = _ahead(today)
+    return (one & ahead).equals(other & ahead)
+
+
+@lru_cache(maxsize=4)
+def _ahead(today: date) -> Period:
+    return Period.parse(f"yr {{{today.year}}} yd {{{today.timetuple().tm_yday}-366}}, yr {{{today.year + 1}-3000}}")
+
+
 def merge_neighbours(targets: Sequence[Target]) -> tuple[Target, ...]:
     """Join neighbours that are equal but for disjoint periods: together they are one target with the union."""
     merged: list[Target] = []
     for target in targets:
         if merged and _mergeable(merged[-1], target):
-            last = merged.pop()
-            target = _with_periods(last, (*last.periods, *target.periods))
-        merged.append(target)
+            merged[-1] = replace(merged[-1], periods=(*merged[-1].periods, *target.periods))
+        else:
+            merged.append(target)
     return tuple(merged)
 
 

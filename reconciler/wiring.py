@@ -10,6 +10,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -67,7 +68,7 @@ class Session:
             digester = Digester.from_text(key)
         except SecretError as error:
             raise RecordError(str(error)) from None
-        return Ground(self.secrets, digester, reassert)
+        return Ground(self.secrets, digester, reassert, _today(self.clock))
 
     def provider(self, account: str) -> Provider:
         """An account's provider; raises ProviderError."""
@@ -115,6 +116,11 @@ class Session:
             self._record.close()
         if self._tokens is not None:
             self._tokens.close()
+
+
+def _today(clock: Clock) -> date:
+    """The day that has begun everywhere: whichever zone a vendor counts in, it is not in the past there."""
+    return (datetime.fromtimestamp(clock.now(), UTC) - timedelta(hours=12)).date()
 
 
 def open_session(

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
-from reconciler.canonical import Form, Json, dump, form, hidden_in, hidden_paths
+from reconciler.canonical import Form, Json, dump, form, hidden_in, hidden_paths, same_from
 from reconciler.clock import rfc3339
 from reconciler.diff import field_changes
 from reconciler.model import Action, Change, Desired, Entry, FieldChange, LiveSource, Observation, Value
@@ -71,7 +72,20 @@ def as_read(change: Change, live: Form, seen: Observation, ground: Ground) -> Ch
     )
 
 
-def compare(subject: Subject, live: Form, want: Form) -> Compared:
+def from_now_on(before: Json, after: Json, today: date | None) -> Json:
+    """`before` with the schedules of `after` wherever the two mean the same from today on."""
+    old, new = before.get("targets"), after.get("targets")
+    if today is None or not old or not new or old == new or len(old) != len(new):
+        return before
+    pairs = zip(old, new, strict=True)
+    targets = [
+        {**one, "schedule": other["schedule"]} if same_from(one["schedule"], other["schedule"], today) else one
+        for one, other in pairs
+    ]
+    return {**before, "targets": targets}
+
+
+def compare(subject: Subject, live: Form, want: Form, today: date | None) -> Compared:
     """Fill the fields that a read could not tell from what was recorded or intended, where that is one value."""
     filled, unsure, unrecorded = dict(live.json), set(), set()
     holes = [path for path, value in live.json.items() if value is None and path in want.json]
@@ -85,7 +99,8 @@ def compare(subject: Subject, live: Form, want: Form) -> Compared:
             filled[path] = want.json[path]
             unrecorded.add(path)
     before = Form(filled, live.secrets)
-    return Compared(before, field_changes(before, want), frozenset(unsure), frozenset(unrecorded))
+    fields = field_changes(Form(from_now_on(filled, want.json, today), live.secrets), want)
+    return Compared(before, fields, frozenset(unsure), frozenset(unrecorded))
 
 
 def _recorded_values(subject: Subject, path: str, type_name: str) -> list[Any]:

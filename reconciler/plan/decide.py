@@ -17,6 +17,7 @@ from reconciler.plan.compare import (
     compare,
     digested,
     entry_for,
+    from_now_on,
     is_ours,
     live_form,
     record_form,
@@ -46,7 +47,7 @@ def decide(subject: Subject, ground: Ground) -> Decision:
 
 def _against_live(subject: Subject, desired: Desired, want: Form, seen: Observation, ground: Ground) -> Decision:
     live = live_form(subject, desired, want, seen)
-    compared = compare(subject, live, want)
+    compared = compare(subject, live, want, ground.today)
     told = (*notes.event_url_removed(desired, compared), *notes.unverifiable(desired, want, compared))
     if compared.fields:
         change = _change(subject, desired, want, compared, ground)
@@ -135,7 +136,8 @@ def _against_record(subject: Subject, desired: Desired, want: Form, ground: Grou
     has_key = ground.digester.key is not None
     recorded = Form({**recorded.json, **holes}, recorded.secrets if has_key else {})
     told = () if has_key else tuple(notes.not_comparable(desired, want))
-    fields = field_changes(recorded, digested(want, ground.digester))
+    ahead = Form(from_now_on(recorded.json, want.json, ground.today), recorded.secrets)
+    fields = field_changes(ahead, digested(want, ground.digester))
     if not fields:
         return Decision(as_recorded=True, diagnostics=told)
     compared = Compared(recorded, fields)

@@ -6,6 +6,7 @@ Knows no rule by which anything is decided.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from reconciler.canonical import Json
 from reconciler.diagnostics import Diagnostic
@@ -33,11 +34,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What every decision stands on: secrets to fill templates, keyed digests, and whether to reassert."""
+    """What every decision stands on: secrets to fill templates, keyed digests, and whether to reassert.
+
+    Schedules that differ only before `today` do not differ; None: all of time counts.
+    """
 
     secrets: Secrets
     digester: Digester
     reassert: bool = False
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

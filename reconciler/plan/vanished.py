@@ -11,7 +11,7 @@ from reconciler.canonical import Form, Json, form, hidden_in
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.diff import field_changes
 from reconciler.model import Action, Change, Entry, Kind, LiveSource, NoForwarding, Observation, Parking, Value
-from reconciler.plan.compare import agrees, as_read, intended, known_value, record_form
+from reconciler.plan.compare import agrees, as_read, from_now_on, intended, known_value, record_form
 from reconciler.plan.subject import NOTHING, Decision, Ground, Subject
 
 _NOT_RECORDED: Json = {"type": None}
@@ -68,7 +68,8 @@ def _still_ours(subject: Subject, live: Form, recorded: Form, ground: Ground) ->
     """Whether a live value is what the record, or an unsettled intent, says that we wrote."""
     known = [(recorded.json, recorded.secrets), *intended(subject)]
     digests = live.digests(ground.digester)
-    return any(agrees(live.json, digests, data, theirs) for data, theirs in known)
+    ahead = [(from_now_on(live.json, data, ground.today), data, theirs) for data, theirs in known]
+    return any(agrees(seen, digests, data, theirs) for seen, data, theirs in ahead)
 
 
 def _delete(subject: Subject, before: Form, value: Value) -> Change:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model import Action, Kind, LiveSource, NumberForwarding, Parking, TrunkForwarding, Value
+from reconciler.model import Action, Kind, LiveSource, NumberForwarding, Parking, Target, TrunkForwarding, Value
 from reconciler.plan.build import Refresh
 from reconciler.plan.model import Consent
 from reconciler.record.base import Intent, Update, Window
@@ -52,7 +52,7 @@ def by_hand(given: World, value: Value, index: int = 1) -> World:
     return given
 
 
-# -- what is not there yet, and what is -----------------------------------------------------------------------------
+# -- what is not there yet, and what is ------------------------------------------------------------------------------
 
 
 def test_a_forwarding_where_there_is_none_is_created_and_needs_no_allowance() -> None:
@@ -107,7 +107,7 @@ def test_an_absent_block_is_not_managed() -> None:
     assert given.plan().changes == ()
 
 
-# -- what stands in the record and no more in the files -------------------------------------------------------------
+# -- what stands in the record and no more in the files --------------------------------------------------------------
 
 
 def test_a_vanished_number_that_is_still_what_we_wrote_is_deleted() -> None:
@@ -217,7 +217,7 @@ def test_a_vanished_number_of_a_renamed_account_is_deleted_in_the_new_one() -> N
     assert only(given.plan()).address == f"main/{phone(1)}"
 
 
-# -- protection -----------------------------------------------------------------------------------------------------
+# -- protection ------------------------------------------------------------------------------------------------------
 
 
 def test_the_stricter_of_file_and_record_protects() -> None:
@@ -251,7 +251,7 @@ def test_deleting_a_protected_number_by_absence_needs_both_allowances() -> None:
     assert only(given.plan()).needs == ("allow-delete", "allow-protected")
 
 
-# -- fields that cannot be read -------------------------------------------------------------------------------------
+# -- fields that cannot be read --------------------------------------------------------------------------------------
 
 
 def with_client_id(client_id: str, timeout: int = 20) -> NumberForwarding:
@@ -325,7 +325,7 @@ def test_reassert_reads_whatever_is_refreshed() -> None:
     assert actions(given.plan(reassert=True, refresh=Refresh.CHANGED)) == {phone(1): "assert"}
 
 
-# -- fields that cannot be written ----------------------------------------------------------------------------------
+# -- fields that cannot be written -----------------------------------------------------------------------------------
 
 
 def test_a_write_that_may_reset_what_cannot_be_written_is_refused() -> None:
@@ -368,7 +368,47 @@ def test_an_event_url_that_changes_is_not_warned_about() -> None:
     assert codes(given.plan()) == []
 
 
-# -- parking --------------------------------------------------------------------------------------------------------
+# -- schedules compare by what they mean from now on -----------------------------------------------------------------
+
+
+def at(*periods: str) -> NumberForwarding:
+    return NumberForwarding(rings().redirect, (Target("74992223344", 20, periods),))
+
+
+# The clock of these tests stands at 2026-11-18.
+OVER = "yr {2026} mo {may} md {9}"
+TODAY = "yr {2026} mo {nov} md {18}"
+AHEAD = "yr {2026} mo {dec} md {31}"
+
+
+def test_a_date_that_is_over_is_no_difference() -> None:
+    given = world([desired(1, at(AHEAD))], {1: at(f"{OVER}, {AHEAD}")})
+    assert given.plan().changes == ()
+    assert given.apply(consent=Consent()).converged
+    assert given.plan(refresh=Refresh.NONE).changes == ()
+    given.files = [desired(1, at(f"yr {{2025}}, {AHEAD}"))]
+    assert given.plan(refresh=Refresh.NONE).changes == ()
+
+
+@pytest.mark.parametrize("date", [TODAY, AHEAD])
+def test_a_date_that_is_not_over_is_a_difference(date: str) -> None:
+    plan = world([desired(1, at("hr {9-17}"))], {1: at(f"hr {{9-17}}, {date}")}).plan()
+    assert [field.path for field in only(plan).fields] == ["targets[0].schedule"]
+
+
+def test_a_year_of_two_digits_has_no_fixed_meaning_to_compare() -> None:
+    plan = world([desired(1, at("yr {25}"))], {1: at("yr {24}")}).plan()
+    assert [field.path for field in only(plan).fields] == ["targets[0].schedule"]
+
+
+def test_a_date_that_is_over_does_not_make_a_vanished_number_changed_by_hand() -> None:
+    given = applied(world([desired(1, at(AHEAD))], {1: NONE}))
+    by_hand(given, at(f"{OVER}, {AHEAD}"))
+    given.files = []
+    assert actions(given.plan()) == {phone(1): "delete"}
+
+
+# -- parking ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("value", [ON, OFF])
@@ -405,7 +445,7 @@ def test_parking_of_a_number_that_is_not_ours_is_unknown() -> None:
     assert codes(plan) == ["provider-not-owned"]
 
 
-# -- secrets --------------------------------------------------------------------------------------------------------
+# -- secrets ---------------------------------------------------------------------------------------------------------
 
 EVENTS = "https://example.com/calls?key=${var:EVENT_KEY}"
 
@@ -479,7 +519,7 @@ def test_no_secret_stands_in_the_record() -> None:
     assert "s3cret" not in given.store.text
 
 
-# -- an interrupted run ---------------------------------------------------------------------------------------------
+# -- an interrupted run ----------------------------------------------------------------------------------------------
 
 
 def interrupted(given: World, before: str, after: str, action: str = "create", index: int = 1) -> World:
@@ -558,7 +598,7 @@ def test_an_unreadable_field_of_an_open_window_is_asserted() -> None:
     assert given.plan().changes == ()
 
 
-# -- which numbers are read -----------------------------------------------------------------------------------------
+# -- which numbers are read ------------------------------------------------------------------------------------------
 
 
 def reads(given: World) -> list[str]:
