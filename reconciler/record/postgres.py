@@ -123,7 +123,8 @@ class PostgresRecord(RowRecord):
         stored = {claim.holder.account: claim for claim in claim_rows.held(sql)}
         taken: list[str] = []
         for account in sorted(accounts):
-            if not self._try_patiently(sql, account, stored.get(account)):
+            # A session may take its own advisory lock twice; two runs of one process may not.
+            if account in self._locked or not self._try_patiently(sql, account, stored.get(account)):
                 self._let_go(sql, taken)
                 raise locked(stored[account].holder if account in stored else _nobody_known(account))
             taken.append(account)
@@ -135,7 +136,7 @@ class PostgresRecord(RowRecord):
         broken = [claim for claim in claim_rows.held(sql) if claim.holder.account in accounts]
         for claim in broken:
             account = claim.holder.account
-            if self._try(sql, account):
+            if account not in self._locked and self._try(sql, account):
                 self._let_go(sql, [account])
             elif force:
                 sql.execute(_END_HOLDERS, (_half(self._key(account), high=True), _half(self._key(account), high=False)))

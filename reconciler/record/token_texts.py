@@ -6,6 +6,7 @@ Knows no vendor: what a text says is its user's matter. Trouble is a ProviderErr
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -45,10 +46,16 @@ class PostgresTexts:
         self._session = session
         self._seal = seal
         self._name = name
+        self._one_at_a_time = threading.Lock()
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
         """Hold off everybody else from this key; waits up to a minute."""
+        with self._one_at_a_time, self._locked(key):
+            yield
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
         with _told(), self._session.explained():
             self._session.refuse_pooler()
             connection = self._session.connection()
@@ -103,11 +110,17 @@ class HttpTexts:
         self._wire = wire
         self._seal = seal
         self._name = name
+        self._one_at_a_time = threading.Lock()
         self._lock_id = ""
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
         """Hold off everybody else from all keys; waits up to a minute."""
+        with self._one_at_a_time, self._locked(key):
+            yield
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
         info = {**PROBE, "ID": uuid.uuid4().hex, "Operation": "reconciler renews tokens", "Path": key}
         with _told():
             self._wait_for(info)

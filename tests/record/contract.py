@@ -209,6 +209,18 @@ class RecordContract:
             assert "r1" in str(caught.value)
             assert "record unlock" in (caught.value.hint or "")
 
+    def test_one_process_cannot_lock_an_account_twice(self, record: Record) -> None:
+        with record.lock([holder("sales")]) as lock:
+            state = record.load()
+            with pytest.raises(LockedError), record.lock([holder("sales", run_id="r2")]):
+                pass
+            with pytest.raises(LockedError):
+                record.unlock(["sales"], force=False)
+            assert record.commit(lock, Update(put=[entry(1)]), expected=state).serial == 1
+        assert not record.holders()
+        with record.lock([holder("sales", run_id="r2")]):
+            pass
+
     def test_several_accounts_are_locked_all_or_none(self, open_record: Open) -> None:
         if not self.locks_each_account:
             pytest.skip("this backend locks the whole document")

@@ -154,6 +154,30 @@ def test_a_save_whose_effect_is_not_seen_is_an_error(state: State, record: HttpR
         assert record.commit(lock, Update(put=[entry(1)]), expected=before).serial == 1
 
 
+@pytest.mark.parametrize(("method", "what"), [("LOCK", "locked"), ("UNLOCK", "unlocked"), ("POST", "saved")])
+def test_a_request_that_the_server_refuses_is_told(state: State, record: HttpRecord, method: str, what: str) -> None:
+    state.faults[method] = 413
+    with pytest.raises(RecordError, match=f"cannot be {what}: its server answered 413"):
+        commit(record, Update(put=[entry(1)]))
+
+
+def test_a_save_that_the_server_says_is_not_ours_is_a_lost_lock(state: State, record: HttpRecord) -> None:
+    with record.lock([holder()]) as lock:
+        before = record.load()
+        state.faults["POST"] = 423
+        with pytest.raises(LockLostError, match="locked by somebody else"):
+            record.commit(lock, Update(put=[entry(1)]), expected=before)
+
+
+def test_an_address_may_have_a_query(state: State, address: str) -> None:
+    where = f"{address}/state?team=7"
+    options = {"address": where, "lock_address": where}
+    with closing(open_http(options, name="lines", secrets=Secrets({}))) as record:
+        commit(record, Update(put=[entry(1)]))
+        assert record.description == f"the record at {address}/state?***"
+    assert any(line.startswith("POST /state?team=7&ID=") for line in state.log)
+
+
 @pytest.mark.parametrize("method", ["LOCK", "UNLOCK"])
 def test_a_lock_request_that_was_cut_off_is_asked_again(state: State, record: HttpRecord, method: str) -> None:
     state.faults[method] = "cut"

@@ -132,6 +132,24 @@ def test_a_lock_that_is_never_given_back_is_an_error(
         two.lock("a").__enter__()
 
 
+def test_a_server_s_document_that_is_no_store_of_tokens_is_an_error() -> None:
+    state = State(root="/state/numbers-tokens", document='{"serial": 1}')
+    with (
+        serving(state) as address,
+        closing(_http(address, state, KEY, "lines")) as texts,
+        pytest.raises(ProviderError, match="damaged"),
+    ):
+        texts.load("a")
+
+
+def test_a_save_that_was_cut_off_after_it_took_effect_counts() -> None:
+    state = State(root="/state/numbers-tokens")
+    with serving(state) as address, closing(_http(address, state, KEY, "lines")) as texts, texts.lock("a"):
+        state.faults["POST"] = "cut"
+        texts.save("a", "token")
+        assert texts.load("a") == "token"
+
+
 def test_a_connection_that_is_lost_takes_the_lock_with_it(dsn: str) -> None:
     with closing(_postgres(dsn, KEY, "lines")) as texts:
         assert isinstance(texts, PostgresTexts)
