@@ -25,6 +25,7 @@ from reconciler.cli.trouble import show_diagnostics, stop
 if TYPE_CHECKING:
     from reconciler.apply.report import ApplyReport
     from reconciler.config.settings import Configuration
+    from reconciler.diagnostics import Diagnostic
     from reconciler.plan.model import Plan
     from reconciler.record.base import RecordState
     from reconciler.views.progress import Watch
@@ -85,7 +86,7 @@ def apply(
                 expected(plan, reviewed[0])
             _approve(process, plan, approved=auto_approve)
         report = _applied(session, plan, state, watch=watch, partial=allow_partial)
-    _show(process, report)
+    _show(process, report, told=plan.diagnostics if stored is None else ())
     return of_report(report)
 
 
@@ -164,7 +165,8 @@ def _in_order(interrupted: Event, watch: Watch) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _show(process: Process, report: ApplyReport) -> None:
+def _show(process: Process, report: ApplyReport, *, told: tuple[Diagnostic, ...]) -> None:
+    """Show the report, without findings that were told with the plan."""
     if process.is_json:
         from reconciler.views import machine
 
@@ -172,5 +174,5 @@ def _show(process: Process, report: ApplyReport) -> None:
         return
     from reconciler.views.human import report as human
 
-    show_diagnostics(process, report.diagnostics)
+    show_diagnostics(process, (item for item in report.diagnostics if item not in told))
     process.screen.result(human.report(report, process.screen.columns()))

@@ -186,3 +186,10 @@ def test_parking_is_written_and_told_as_unverified(workplace: Workplace) -> None
     assert workplace.sandbox.mtt.parked("78005560251")
     plan = workplace.run("plan")
     assert "1 parked number as recorded (MTT cannot be asked)\n" in plan.stdout
+
+
+def test_what_was_told_with_the_plan_is_not_told_again(workplace: Workplace) -> None:
+    ended = workplace.run("apply", "--auto-approve", EXOLVE_API_KEY="")
+    assert ended.exit_code == 1
+    assert ended.stderr.count("account sales cannot be read") == 1
+    assert "Some numbers could not be read and were left alone." in ended.stdout

@@ -65,7 +65,7 @@ def _head(shown: Plan, columns: int) -> list[Line]:
     if unread := total - read - shown.as_recorded - shown.unknown:
         parts.append(f"{unread} not read")
     if shown.unknown:
-        parts.append(f"{shown.unknown} that could not be read")
+        parts.append(f"{shown.unknown} unknown")
     accounts = f" in {plural(shown.accounts, 'account')}" if shown.accounts else ""
     head = line(f"{plural(total, 'number')}{accounts}: {', '.join(parts)}")
     return at_right(head, f"{plural(shown.calls.made, 'call')} made", columns)
