@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
-from reconciler.apply.binding import UNDO, StalePlanError, bound, stale
+from reconciler.apply.binding import StalePlanError, bound, stale
 from reconciler.apply.events import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.apply.run import Job, apply
@@ -23,7 +23,7 @@ from reconciler.effects.checks import call_loops, check_calls
 from reconciler.formats.plan import PlanFileError, load_plan
 from reconciler.git import current_commit
 from reconciler.live import Live, Progress, Reader, Wanted, read_live
-from reconciler.model import Change, Key, Observation
+from reconciler.model import Change, Desired, Key, Observation
 from reconciler.plan.build import Options, Refresh, Selection, build
 from reconciler.plan.model import Breach, Consent, Plan
 from reconciler.plan.policy import breaches, closed_window, destination_findings, routes, window_breach
@@ -90,7 +90,7 @@ def make_undo(session: Session, run: Run, asked: Planning) -> Plan:
     past = undoing(run, state, configuration, session.ground(make_key=asked.kept))
     before = replace(configuration, desired=past.over(configuration.desired))
     asked = replace(asked, selection=Selection(keys=past.keys), warnings=(*asked.warnings, *past.diagnostics))
-    return replace(_planned(session, before, state, asked), origin=UNDO, recordings=())
+    return replace(_planned(session, before, state, asked), origin="undo", undoes=run.id, recordings=())
 
 
 def _planned(session: Session, configuration: Configuration, state: RecordState, asked: Planning) -> Plan:
@@ -150,7 +150,7 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> Plan:
         raise stale(f"the plan was made at commit {plan.commit[:12]}, and another one is checked out")
     merged = Consent(plan.consent.allow | consent.allow, plan.consent.overrides | consent.overrides)
     try:
-        changes = bound(plan.changes, configuration, session.ground(), origin=plan.origin)
+        changes = bound(plan.changes, _wanted(session, plan), session.ground())
     except SecretError as error:
         raise PlanFileError(str(error)) from None
     plan = replace(plan, changes=changes, consent=merged)
@@ -255,6 +255,16 @@ def _breaches_again(configuration: Configuration, plan: Plan) -> tuple[Breach, .
         unwritable={},
     )
     return (*again, *unwritable)
+
+
+def _wanted(session: Session, plan: Plan) -> Sequence[Desired]:
+    """What a stored plan's values are found in: the files, or for an undo what the record says of its run."""
+    if plan.undoes is None:
+        return session.configuration.desired
+    run = session.record.run(plan.undoes)
+    if run is None:
+        raise stale(f"run {plan.undoes}, which it undoes, is not in the record any more")
+    return undoing(run, session.record.load(), session.configuration, session.ground()).desired
 
 
 def _identity(change: Change) -> tuple[str, str, str, str, str, str]:

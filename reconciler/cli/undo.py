@@ -35,6 +35,8 @@ _WRITING = ("apply", "undo")
 @click.pass_obj
 def undo(
     process: Process,
+    /,
+    *,
     run: str | None,
     out: Path | None,
     sign_key: Path | None,

@@ -125,7 +125,8 @@ class PlanJson(JsonModel):
     scenario: str | None = None
     allow: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
-    origin: str = "plan"
+    origin: str = Field(default="plan", examples=["plan", "undo"])
+    undoes: str | None = Field(default=None, description="The run that this plan takes back.")
     complete: bool
     declared: int = 0
     as_recorded: int = 0
@@ -163,6 +164,7 @@ def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
         allow=tuple(sorted(plan.consent.allow)),
         overrides=tuple(sorted(plan.consent.overrides)),
         origin=plan.origin,
+        undoes=plan.undoes,
         complete=plan.complete,
         declared=plan.declared,
         as_recorded=plan.as_recorded,
@@ -213,6 +215,7 @@ def _plan(stored: PlanJson) -> Plan:
         scenario=stored.scenario,
         consent=Consent(frozenset(stored.allow), frozenset(stored.overrides)),
         origin=stored.origin,
+        undoes=stored.undoes,
         complete=stored.complete,
         changes=tuple(_change(change) for change in stored.changes),
         unchanged=stored.summary.unchanged,

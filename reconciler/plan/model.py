@@ -45,7 +45,7 @@ class Plan:
 
     `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made.
     `recordings` are entries of numbers that are as desired and not yet recorded so, `observed` the keys whose live
-    value is known; both are for a fresh plan only and never stored.
+    value is known; both are for a fresh plan only and never stored. `undoes` is the run that an undo takes back.
     """
 
     configuration: str
@@ -58,6 +58,7 @@ class Plan:
     scenario: str | None = None
     consent: Consent = Consent()
     origin: str = "plan"
+    undoes: str | None = None
     complete: bool = True
     changes: tuple[Change, ...] = ()
     unchanged: int = 0
