@@ -167,3 +167,22 @@ def test_a_plan_is_refused_where_calls_go_in_a_circle(workplace: Workplace) -> N
     assert ended.exit_code == 1
     assert "route-loop" in ended.codes
     assert list(workplace.sandbox.log) == []
+
+
+def test_a_scenario_shows_its_effects_and_later_plans_say_how_to_go_back(workplace: Workplace) -> None:
+    workplace.applied()
+    storm = '{numbers: {"74991000000": {forwarding: {type: url, url: https://example.com/storm, reserve: null}}}}'
+    with (workplace.folder / "numbers.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"scenarios:\n  storm: {storm}\n")
+    planned = workplace.run("plan", "--scenario", "storm", "--format", "json")
+    (change,) = planned.json["changes"]
+    assert [(effect["when"], effect["after"]) for effect in change["effects"]] == [
+        ("Mon-Fri 0:00-9:00, 18:00-24:00; Sat, Sun", "URL https://example.com/storm"),
+        ("Mon-Fri 9:00-18:00", "URL https://example.com/storm"),
+    ]
+    assert workplace.run("apply", "--scenario", "storm", "--auto-approve").exit_code == 0
+    after = workplace.run("plan")
+    assert "scenario 'storm' is in force; this plan goes back to the files without it" in after.stderr
+    assert "--scenario storm" in after.stderr
+    assert workplace.run("apply", "--auto-approve").exit_code == 0
+    assert "storm" not in workplace.run("plan").stderr
