@@ -162,6 +162,7 @@ class _Builder:
                 if is_map and value not in data and (style or value not in RESERVED):
                     key, key_span = interned(value, value), span
                     continue
+                frame.key = key
                 self._rare_scalar(event, value, span)
             else:
                 frame.key, frame.key_span = key, key_span

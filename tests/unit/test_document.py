@@ -121,6 +121,16 @@ def test_a_repeated_key_names_both_places() -> None:
     ]
 
 
+def test_each_repeated_key_is_told_and_its_value_left_out() -> None:
+    text = "a: 1\nb: 2\na: x\nb: [y]\nc: 3\na: {z: 1}\n"
+    assert refused(text) == [(place, "yaml-duplicate-key") for place in ("3:1", "4:1", "6:1")]
+    sources = Sources()
+    tree = parse(sources, sources.add("a.yaml", text), text).tree
+    assert tree is not None
+    assert tree.data == {"a": "1", "b": "2", "c": "3"}
+    assert str(sources.location(find(tree, ("c",)))) == "a.yaml:5:4"
+
+
 def test_deep_nesting_by_indentation_is_refused_too() -> None:
     text = "".join(" " * depth + "k:\n" for depth in range(150))
     assert [code for _, code in refused(text)] == ["yaml-depth"]
