@@ -253,6 +253,28 @@ def test_an_unreadable_field_that_is_empty_before_and_after_needs_no_proof() -> 
     assert result(given.apply()).outcome is Outcome.APPLIED
 
 
+def test_values_that_cannot_be_written_and_came_after_the_plan_are_not_reset() -> None:
+    given = world([desired(1, rings(timeout=30))], {1: rings()})
+    plan, state = given.plan_and_state(consent=Consent(frozenset({"adopt"})))
+    vendor = given.live["sales"]
+    assert isinstance(vendor, Vendor)
+    vendor.unwritable = {"answer": True}
+    done = result(given.apply_plan(plan, state))
+    assert (done.outcome, done.attempts) == (Outcome.SKIPPED, 0)
+    assert done.error == "not written: answer may be lost; --override unwritable-fields permits it"
+    assert vendor.writes == []
+
+
+def test_a_variable_that_is_gone_when_it_is_to_be_written_fails_that_change_and_sends_nothing() -> None:
+    template = "https://example.com/calls?key=${var:EVENT_KEY}"
+    given = world([desired(1, rings(event_url=template))], {1: NONE}, variables={"EVENT_KEY": "s3cret"})
+    plan, state = given.plan_and_state()
+    given.variables = {}
+    done = result(given.apply_plan(plan, state))
+    assert (done.outcome, done.attempts) == (Outcome.FAILED, 0)
+    assert "RECONCILER_VAR_EVENT_KEY" in (done.error or "")
+
+
 def test_an_answer_that_is_none_of_the_documented_ones_is_settled_by_reading() -> None:
     given = scripted(UnexpectedResponse("HTML", may_have_taken_effect=True), takes_effect=True)
     assert result(given.apply()).outcome is Outcome.APPLIED

@@ -12,6 +12,7 @@ from reconciler.plan.build import Refresh
 from reconciler.plan.model import Consent
 from reconciler.record.base import Intent, Update, Window
 from reconciler.record.memory import MemoryRecord
+from tests.record.values import holder
 from tests.world import (
     NONE,
     Vendor,
@@ -527,8 +528,6 @@ def interrupted(given: World, before: str, after: str, action: str = "create", i
     record = MemoryRecord(given.store, name=given.name)
     kind = Kind.FORWARDING
     intent = Intent(key(index, kind), "sales", action, before, after)
-    from tests.record.values import holder
-
     with record.lock([holder()]) as lock:
         record.commit(lock, Update(open=Window("w", "r0", "2026-11-21T10:00:00Z", (intent,))), expected=record.load())
     return given
@@ -568,6 +567,36 @@ def test_a_vanished_number_that_only_an_interrupted_run_knew_is_deleted_if_it_ho
     assert actions(given.plan()) == {phone(1): "delete"}
     assert given.apply().converged
     assert (given.state.windows, vendor(given).values[phone(1)]) == ((), NONE)
+
+
+def test_parking_that_only_an_interrupted_run_knew_and_no_file_declares_is_switched_off() -> None:
+    given = world([], parking=[3])
+    record = MemoryRecord(given.store, name=given.name)
+    intent = Intent(key(3, Kind.PARKING), "office", "assert", "", '{"parking":true,"type":"parking"}')
+    with record.lock([holder("office")]) as lock:
+        record.commit(lock, Update(open=Window("w", "r0", "2026-11-21T10:00:00Z", (intent,))), expected=record.load())
+    given.live["office"].values[phone(3)] = ON
+    change = only(given.plan())
+    assert (change.action, change.before, change.live_source) == (Action.DELETE, None, LiveSource.UNKNOWN)
+    assert given.apply().converged
+    assert (given.state.windows, given.state.entries, given.live["office"].values[phone(3)]) == ((), {}, OFF)
+
+
+def test_a_vanished_number_is_deleted_from_the_record_alone_where_nothing_is_read() -> None:
+    given = applied(world([desired(1, rings())], {1: NONE}))
+    given.files = []
+    change = only(given.plan(refresh=Refresh.NONE))
+    assert (change.action, change.live_source) == (Action.DELETE, LiveSource.RECORDED)
+    by_hand(given, url())
+    assert given.apply(refresh=Refresh.NONE).summary["skipped"] == 1
+    assert vendor(given).values[phone(1)] == url()
+
+
+def test_a_vanished_number_that_is_recorded_as_forwarded_nowhere_is_forgotten() -> None:
+    given = applied(world([desired(1, NONE)], {1: NONE}))
+    given.files = []
+    for refresh in Refresh:
+        assert actions(given.plan(refresh=refresh)) == {phone(1): "forget"}
 
 
 @pytest.mark.parametrize("live", [NONE, url()])
