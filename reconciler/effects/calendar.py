@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
 from reconciler.canonical import Json
-from reconciler.effects.states import Piece, Value, partition
-from reconciler.schedule.picture import week_of
+from reconciler.effects.states import Piece, Schedules, Value, partition
+from reconciler.schedule.picture import WeekDay, week_of
 from reconciler.schedule.zones import zone as zone_of
 
 CELLS = 48
@@ -81,19 +82,26 @@ def week(value: Json, at: int, zone: str) -> Week:
     """The week, from Monday, that an instant falls into in a zone; raises OpaquePeriodError."""
     taken = Value.of(value)
     today = zone_of(zone).local(at)[0]
-    pieces = partition(taken.schedules)
-    drawn = [week_of(piece.when, today) for piece in pieces]
-    who = [_who(taken, piece, has_forwarding=value["type"] != "none") for piece in pieces]
+    who = [_who(taken, piece, has_forwarding=value["type"] != "none") for piece in partition(taken.schedules)]
     return tuple(
-        Day(
-            day.year,
-            day.month,
-            day.day,
-            (day.weekday - 1) % 7,
-            tuple(_cell([(who[at], row[index].cells[half]) for at, row in enumerate(drawn)]) for half in range(CELLS)),
-        )
-        for index, day in enumerate(drawn[0])
+        Day(day.year, day.month, day.day, (day.weekday - 1) % 7, _cells(shares, who))
+        for day, shares in _shares(taken.schedules, today)
     )
+
+
+@lru_cache(maxsize=1024)
+def _shares(schedules: Schedules, today: int) -> list[tuple[WeekDay, list[tuple[float, ...]]]]:
+    """The days of a week with the share that each piece of time has in each half hour; many numbers share these."""
+    drawn = [week_of(piece.when, today) for piece in partition(schedules)]
+    return [(day, list(zip(*(row[index].cells for row in drawn), strict=True))) for index, day in enumerate(drawn[0])]
+
+
+def _cells(shares: list[tuple[float, ...]], who: list[tuple[str, ...]]) -> tuple[Cell, ...]:
+    known: dict[tuple[float, ...], Cell] = {}
+    for share in shares:
+        if share not in known:
+            known[share] = _cell(list(zip(who, share, strict=True)))
+    return tuple(known[share] for share in shares)
 
 
 def _who(value: Value, piece: Piece, *, has_forwarding: bool) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from reconciler.views.calendar import Calendar, Shown, has_gap, is_cut, manner_o
 from reconciler.views.web.pages import render
 from reconciler.views.web.week import Entry, Picture, legend, picture
 
+MOST_PICTURES = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -35,7 +37,8 @@ def page(shown: Shown) -> str:
         title=f"Who rings when: {_week_of(shown)}".rstrip(": "),
         summary=summary,
         zone=shown.zone,
-        sections=[_section(calendar) for calendar in shown.calendars],
+        sections=[_section(calendar) for calendar in shown.calendars[:MOST_PICTURES]],
+        left_out=sum(len(calendar.numbers) for calendar in shown.calendars[MOST_PICTURES:]),
     )
 
 

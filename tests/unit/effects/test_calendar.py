@@ -5,6 +5,8 @@ import pytest
 from reconciler.effects.calendar import CELLS, Cell, Run, Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.model import Target, Value
+from reconciler.views.calendar import Calendar, Shown
+from reconciler.views.web.calendar import page
 from tests.unit.effects.samples import DESK, NONE, PARALLEL, SINGLE, SPARE, THIRD, WORK, rings, target, url, value_of
 
 ZONE = "Europe/Moscow"
@@ -66,3 +68,14 @@ def test_lanes_are_those_who_may_ring_with_the_name_that_one_side_has() -> None:
 def test_a_period_that_nobody_understands_cannot_be_drawn() -> None:
     with pytest.raises(OpaquePeriodError):
         drawn(rings(target(DESK, "sometimes")))
+
+
+def test_a_page_of_very_many_numbers_says_how_many_it_leaves_out() -> None:
+    value = value_of(rings(target(DESK, WORK)))
+    calendars = tuple(
+        Calendar(((str(74990000000 + at), ""),), lanes(value), week(value, WEDNESDAY, ZONE)) for at in range(302)
+    )
+    text = page(Shown(ZONE, calendars))
+    assert text.count("<section") == 300
+    assert "2 more numbers are left out here" in text
+    assert "302 numbers, 302 with gaps" in text
