@@ -109,7 +109,7 @@ def test_a_policy_file_is_looked_for_in_the_current_folder_only(
     monkeypatch.chdir(workplace.folder.parent)
     assert "policy-destination" in workplace.run("validate", "--policy", "_policy.yaml", "--format", "json").codes
     missing = workplace.run("validate", "--policy", "nowhere.yaml", "--format", "json")
-    assert (missing.exit_code, missing.codes) == (1, ["file-unreadable"])
+    assert (missing.exit_code, "file-unreadable" in missing.codes) == (1, True)
 
 
 # -- change windows ---------------------------------------------------------------------------------------------------

@@ -36,6 +36,11 @@ from reconciler.destinations import is_known_entry, matches, refusal
         ("url:https://a.example.com/in/x", "url:https://a.example.com/in", True),
         ("url:https://a.example.com/out", "url:https://a.example.com/in", False),
         ("url:https://a.example.com/", "RU", False),
+        ("sip:2001:db8::7", "sip:2001:db8::*", True),
+        ("sip:2001:db8::7", "sip:2001", False),
+        ("sip:user@[2001:db8::7]:5060", "sip:2001:db8::7", True),
+        ("url:https://a.example.com/***", "url:https://*.example.com", True),
+        ("url:https://a.example.com/***", "url:https://a.example.com/in", False),
     ],
 )
 def test_an_entry_means_exactly_its_destinations(destination: str, entry: str, *, meant: bool) -> None:
@@ -48,6 +53,13 @@ def test_without_rules_anything_goes() -> None:
 
 def test_deny_wins_over_allow_and_names_the_entry() -> None:
     assert refusal("78091234567", Destinations(("RU",), ("+7809",))) == "`policy.destinations.deny` forbids (+7809)"
+
+
+def test_a_path_that_is_hidden_is_taken_for_the_denied_one() -> None:
+    """Nobody can tell whether it is, so it is not let through."""
+    hidden = "url:https://a.example.com/***"
+    assert refusal(hidden, Destinations(None, ("url:https://a.example.com/bad",))) is not None
+    assert refusal(hidden, Destinations(None, ("url:https://b.example.com/bad",))) is None
 
 
 def test_what_allow_does_not_list_is_refused() -> None:
