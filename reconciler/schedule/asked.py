@@ -174,9 +174,7 @@ def _minutes_apart(name: str | None, target: Zone) -> int:
     source = zone(name)
     for place in (source, target):
         if not place.is_fixed:
-            message = (
-                f"the clocks of {place.name} change, so hours of {source.name} move on the clock of {target.name}"
-            )
+            message = f"the clocks of {place.name} change, so hours of {source.name} move on the clock of {target.name}"
             raise CompileError(message, "mean the hours in the account's own zone, or in one whose offset is fixed")
     seconds = target.last_offset - source.last_offset
     if seconds % 60:

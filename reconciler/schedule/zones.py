@@ -108,6 +108,12 @@ class Zone:
         return divmod(epoch + self.offset(epoch), DAY_SECONDS)
 
     @property
+    def has_whole_minutes(self) -> bool:
+        """Tell whether all offsets and changes since 1970 are on whole minutes."""
+        start = bisect_right(self._instants, 0)
+        return not any(second % 60 for second in (*self._offsets[start:], *self._instants[start:]))
+
+    @property
     def last_offset(self) -> int:
         """The offset that holds in the end, summer time aside."""
         return self._tail.standard

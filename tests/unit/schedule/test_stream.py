@@ -72,7 +72,9 @@ def test_whole_lines_are_answered_before_the_stream_ends() -> None:
     assert next(stream) == b"0\n"
 
 
-@pytest.mark.parametrize("place", [MOSCOW, "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"])
+@pytest.mark.parametrize(
+    "place", [MOSCOW, "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Africa/Monrovia"]
+)
 def test_tables_of_days_say_what_single_answers_say(place: str) -> None:
     random = Random(place)
     periods = [random_period(random) for _ in range(6)]
@@ -94,7 +96,7 @@ def test_what_is_remembered_is_bounded() -> None:
         b"%d\tmd {%d} hr {%d} min {%d}\n" % (at, at % 31 + 1, at % 24, at // 744 % 60) for at in range(12_000)
     )
     assert len(matcher.answers(lines).split()) == 12_000
-    assert len(matcher._periods) == 0
+    assert matcher.remembered == 0
 
 
 @pytest.mark.parametrize(
@@ -110,3 +112,19 @@ def test_what_is_remembered_is_bounded() -> None:
 )
 def test_a_line_is_judged_with_the_codes_of_its_faults(line: bytes, expected: str) -> None:
     assert verdict(line) == expected
+
+
+def test_more_periods_than_get_tables_are_answered_all_the_same() -> None:
+    texts = [f"md {{{at % 31 + 1}}} hr {{{at % 24}}}" for at in range(200)]
+    lines = [(instant * 7_919_000 % 2_000_000_000, text) for text in texts for instant in range(40)]
+    given = "".join(f"{instant}\t{text}\n" for instant, text in lines).encode()
+    expected = ["1" if Period.parse(text).matches(instant, MOSCOW) else "0" for instant, text in lines]
+    assert answers(given) == expected
+    assert answers(given + given) == expected * 2
+
+
+def test_years_beyond_the_tables_are_answered_all_the_same() -> None:
+    instants = [4_102_444_800 + day * 86_400 for day in range(-60, 60)] + [32_503_680_000, 10**14]
+    given = "".join(f"{instant}\twd {{mon}} hr {{3}}\n" for instant in instants).encode()
+    period = Period.parse("wd {mon} hr {3}")
+    assert answers(given) == ["1" if period.matches(instant, MOSCOW) else "0" for instant in instants]
