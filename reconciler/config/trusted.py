@@ -219,6 +219,6 @@ def _severities(files: Files, written: Tree | None) -> dict[str, Severity | None
         elif not rule.adjustable:
             message = f"the severity of {code} is fixed: {rule.sentence[0].lower()}{rule.sentence[1:].rstrip('.')}"
             files.found.append(problem(files.sources, "unknown-rule", message, span, hint="remove the line"))
-        elif severity.data in _SEVERITIES:
+        elif isinstance(severity.data, str) and severity.data in _SEVERITIES:
             chosen[code] = _SEVERITIES[severity.data]
     return chosen
