@@ -183,6 +183,7 @@ def test_the_oracle_agrees_with_the_words_at_every_edge_of_a_sample() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_the_oracle_agrees_with_the_words_of_two_thousand_schedules() -> None:
     assert_the_oracle_agrees(range(1000, 3000))
 
@@ -215,6 +216,7 @@ def test_the_worked_example_holds_when_it_says_through_2027() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_the_oracle_agrees_with_the_worked_example_at_every_minute_of_2027() -> None:
     answers = expected_in_2027(1)
     text = compiled(OFFICE, union="comma").periods[0]

@@ -46,6 +46,7 @@ def test_a_sample_of_random_periods_agrees_at_their_edges_and_elsewhere(place: s
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("place", [*ZONES, "Europe/Berlin"])
 def test_twenty_thousand_random_questions_agree(place: str) -> None:
     assert_agreement(edges_and_instants(Random(2), 20_000, place), place)
@@ -69,6 +70,7 @@ def test_the_stream_agrees_at_a_sample_of_instants_of_28_years(place: str) -> No
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("place", ZONES)
 def test_the_stream_agrees_at_100_000_instants_of_28_years(place: str) -> None:
     assert_stream_agrees(random_instants(Random(4), 100_000), place)

@@ -171,3 +171,23 @@ def test_an_hour_that_comes_twice_holds_twice_as_long() -> None:
 
 def test_seconds_are_kept_where_they_matter() -> None:
     assert Period.parse("hr {0} min {0} sec {10-19}").next_flips(0, "UTC", 2) == [(10, True), (20, False)]
+
+
+def test_what_holds_in_the_vendors_last_year_holds_for_ever_where_that_is_asked() -> None:
+    endless, ended = Period.parse("yr {2026-3000} hr {9}"), Period.parse("yr {2026-2999} hr {9}")
+    far = epoch("3500-06-01T09:30", "UTC")
+    assert not endless.matches(far, "UTC")
+    assert Period(None, endless.instants.lasting()).matches(far, "UTC")
+    assert not Period(None, ended.instants.lasting()).matches(far, "UTC")
+
+
+def test_years_beyond_9999_are_compared_though_they_are_not_written_out() -> None:
+    far, farther = Period.parse("yr {2026-20000} hr {9}"), Period.parse("yr {2026-20001} hr {9}")
+    assert not far.equals(farther)
+    assert far.equals(Period.parse("hr {9} yr {2026-19999 20000}"))
+    assert far.canonical == "yr {2026-20000} hr {9}"
+
+
+def test_the_long_normal_form_of_many_years_says_long_runs_at_once() -> None:
+    period = Period.parse("yr {2000-2500} mo {may} md {9} wd {mon-fri}")
+    assert period.canonical == "yr {2000-2500} mo {may} md {9} wd {mon-fri}"

@@ -86,3 +86,15 @@ def test_a_week_begins_on_monday_whatever_day_is_asked(offset: int) -> None:
     week = Period.parse("").week(MONDAY + offset, "Europe/Moscow")
     assert [day.weekday for day in week] == [1, 2, 3, 4, 5, 6, 0]
     assert week[0].day == (23 if offset >= 0 else 16)
+
+
+def test_a_rule_with_a_single_date_left_out_is_said_as_rule_and_exception() -> None:
+    parts = ["mo {jan-nov} wd {mon-fri} hr {9-17}", "mo {dec} md {1-30} wd {mon-fri} hr {9-17}"]
+    rest = "yr {1970-2025 2027-3000} mo {dec} md {31} wd {mon-fri} hr {9-17}"
+    period = Period.parse(", ".join([*parts, rest]))
+    assert period.phrase() == "Mon-Fri 9:00-18:00; except 2026 Dec 31 9:00-18:00"
+    assert (~period).phrase() == "Mon-Fri 0:00-9:00, 18:00-24:00; Sat, Sun; 2026 Dec 31 9:00-18:00"
+
+
+def test_a_period_that_ends_earlier_is_said_with_its_years() -> None:
+    assert Period.parse("yr {2026-2030} hr {9}").phrase() == "2026-2030 9:00-10:00"
