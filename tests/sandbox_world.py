@@ -21,7 +21,8 @@ from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.wiring import Session
-from reconciler.workflow import Applying, Planning, apply_plan, make_plan
+from reconciler.workflow.apply import Applying, apply_plan
+from reconciler.workflow.plan import Planning, make_plan
 from tests.world import EVERYTHING, KEY, place
 
 

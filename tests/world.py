@@ -36,7 +36,8 @@ from reconciler.record.base import RecordState
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.secrets import Secrets
 from reconciler.wiring import Session
-from reconciler.workflow import Applying, Planning, apply_plan, make_plan
+from reconciler.workflow.apply import Applying, apply_plan
+from reconciler.workflow.plan import Planning, make_plan
 
 KEY = "a key of the record that is long enough"
 START = 1_795_000_000.0

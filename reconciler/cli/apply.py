@@ -62,7 +62,8 @@ def apply(
 
     Example: reconciler apply plan.json
     """
-    from reconciler.workflow import expected, make_plan, stored_plan
+    from reconciler.workflow.plan import make_plan
+    from reconciler.workflow.stored import expected, stored_plan
 
     _check_usage(process, planfile, expect, asked, approved=auto_approve)
     if verify_keys and planfile is None:
@@ -139,7 +140,7 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
 
 
 def _applied(session: Session, plan: Plan, state: RecordState | None, *, watch: Watch, partial: bool) -> ApplyReport:
-    from reconciler.workflow import Applying, apply_plan
+    from reconciler.workflow.apply import Applying, apply_plan
 
     interrupted = Event()
     with _in_order(interrupted, watch):

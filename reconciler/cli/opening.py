@@ -51,7 +51,7 @@ def plannable(
     process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()
 ) -> tuple[Configuration, tuple[Diagnostic, ...]]:
     """Load a configuration that a plan may be made with, and its warnings; raises Stop where calls go in a circle."""
-    from reconciler.workflow import unplannable
+    from reconciler.workflow.validate import unplannable
 
     configuration, found = usable(process, scenario=scenario, paths=paths)
     circles = unplannable(configuration)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.plan.model import Consent, Plan
     from reconciler.views.progress import Watch
     from reconciler.wiring import Session
-    from reconciler.workflow import Planning
+    from reconciler.workflow.plan import Planning
 
 
 @click.command(params=[format_option("text", "json", "html", "markdown")])
@@ -54,7 +54,8 @@ def plan(
 
     Example: reconciler plan --out plan.json --expires 24h --allow-delete
     """
-    from reconciler.workflow import expected, make_plan
+    from reconciler.workflow.plan import make_plan
+    from reconciler.workflow.stored import expected
 
     signing.check_usage(out, sign_key)
     reviewed = loaded(process, expect)
@@ -76,7 +77,7 @@ def planning_of(
 ) -> Planning:
     """What the options ask of a plan."""
     from reconciler.plan.build import Refresh, Selection
-    from reconciler.workflow import Planning
+    from reconciler.workflow.plan import Planning
 
     return Planning(
         refresh=Refresh(asked["refresh"]),
@@ -106,7 +107,7 @@ def loaded(process: Process, path: Path | None, *, verify_keys: tuple[Path, ...]
     if path is None:
         return None
     from reconciler.formats.plan import load_plan
-    from reconciler.workflow import read_file
+    from reconciler.workflow.stored import read_file
 
     file = process.source(path)
     data = read_file(file)
@@ -119,7 +120,7 @@ def save(session: Session, made: Plan, out: Path, *, sign_key: Path | None = Non
     """Write a plan file and its signature, for their owner only; raises Stop where that may not or cannot be done."""
     from reconciler.cli.files import write_private
     from reconciler.views import machine
-    from reconciler.workflow import storable
+    from reconciler.workflow.plan import storable
 
     refusals = storable(made, session.ground())
     if refusals:

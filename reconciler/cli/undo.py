@@ -55,7 +55,7 @@ def undo(
     Example: reconciler undo --out back.json --allow-delete
     """
     from reconciler.plan.model import Consent
-    from reconciler.workflow import Planning, make_undo
+    from reconciler.workflow.plan import Planning, make_undo
 
     signing.check_usage(out, sign_key)
     consent = Consent(

@@ -44,7 +44,7 @@ def _judged(loaded: Loaded) -> tuple[Diagnostic, ...]:
     if loaded.configuration is None:
         return tuple(loaded.diagnostics)
     from reconciler.diagnostics import Diagnostics
-    from reconciler.workflow import validate as judge
+    from reconciler.workflow.validate import validate as judge
 
     known = {(item.code, item.location) for item in loaded.diagnostics}
     found = Diagnostics()

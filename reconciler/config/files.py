@@ -100,7 +100,7 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
 def _no_configuration(root: Path) -> Diagnostic:
     message = f"this folder has no {TRUSTED_FILE}" if root.is_dir() else f"there is no folder '{root}'"
     place = Location(TRUSTED_FILE, 1, 1, 1, 1)
-    hint = "run `reconciler init`, or name the configuration's folder with -C"
+    hint = "name the configuration's folder with -C, or make a reconciler.yaml here"
     return Diagnostic("config-missing", RULES["config-missing"].severity, message, place, hint)
 
 

@@ -20,7 +20,7 @@ from reconciler.model import Desired, Key, Kind, NumberForwarding, Redirect, Tar
 from reconciler.plan.build import Refresh
 from reconciler.providers.opening import open_provider
 from reconciler.secrets import SecretRef, Secrets
-from reconciler.workflow import Planning, make_plan
+from reconciler.workflow.plan import Planning, make_plan
 from tests.benchmarks.row import Row, at_most
 from tests.world import NONE, ObedientClock, Vendor, World, place
 

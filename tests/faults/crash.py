@@ -20,7 +20,7 @@ from typing import Any
 from reconciler.apply.events import ApplyEvent, Sending, WindowOpened, WindowOpening
 from reconciler.model import Desired, Key, Kind, NoForwarding, Parking
 from reconciler.record.base import Lock, Record, RecordState, Update
-from reconciler.workflow import Applying
+from reconciler.workflow.apply import Applying
 from tests.faults.matrix import FORWARDINGS
 from tests.record.opening import open_place
 from tests.sandbox_world import SandboxWorld

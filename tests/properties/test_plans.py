@@ -12,7 +12,7 @@ from reconciler.canonical import form
 from reconciler.diff import field_changes
 from reconciler.model import Forwarding, NumberForwarding, Parking, Value
 from reconciler.plan.model import Consent
-from reconciler.workflow import Planning, make_plan
+from reconciler.workflow.plan import Planning, make_plan
 from tests.properties.strategies import CASES, Case, changes_of, forwardings, parkings, present, values
 from tests.world import EVERYTHING, NONE, Vendor, World, desired, only, phone, world
 

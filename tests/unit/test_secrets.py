@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -55,6 +56,19 @@ def test_a_command_runs_without_a_shell() -> None:
 def test_a_command_that_fails_names_itself_and_shows_no_output(command: tuple[str, ...]) -> None:
     with pytest.raises(SecretError, match=command[0]):
         Secrets({}, local=True).get(SecretRef(command=command))
+
+
+def test_a_command_that_takes_too_long_is_ended_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.secrets.COMMAND_TIMEOUT_SECONDS", 0.2)
+    started = time.monotonic()
+    with pytest.raises(SecretError, match=r"secret command sleep took longer than"):
+        Secrets({}, local=True).get(SecretRef(command=("sleep", "60")))
+    assert time.monotonic() - started < 30
+
+
+def test_a_command_is_given_nothing_to_read() -> None:
+    """Else it would wait for a person, or eat what is meant for the program."""
+    assert Secrets({}, local=True).get(SecretRef(command=("sh", "-c", "cat; printf end"))) == "end"
 
 
 def test_a_template_is_filled_from_variables_with_the_prefix_only() -> None:

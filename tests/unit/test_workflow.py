@@ -17,7 +17,9 @@ from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import LoginRequired, Provider
 from reconciler.record.memory import MemoryStore
 from reconciler.wiring import Session
-from reconciler.workflow import Applying, expected, storable, stored_plan
+from reconciler.workflow.apply import Applying
+from reconciler.workflow.plan import storable
+from reconciler.workflow.stored import expected, stored_plan
 from tests.world import (
     EVERYTHING,
     NONE,

@@ -14,7 +14,8 @@ from reconciler.record.base import Holder, Record, Update
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.record.sqlite import SqliteRecord
 from reconciler.wiring import Session
-from reconciler.workflow import Applying, Planning, apply_plan, make_plan
+from reconciler.workflow.apply import Applying, apply_plan
+from reconciler.workflow.plan import Planning, make_plan
 from tests.record.values import holder
 from tests.world import EVERYTHING, NONE, ObedientClock, Vendor, World, desired, phone, rings, world
 

@@ -13,7 +13,7 @@ from reconciler.plan.model import Consent
 from reconciler.providers.base import Rejected, Unavailable
 from reconciler.record.base import RecordState
 from reconciler.record.memory import MemoryRecord
-from reconciler.workflow import Applying
+from reconciler.workflow.apply import Applying
 from tests.record.values import holder
 from tests.world import (
     NONE,

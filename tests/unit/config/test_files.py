@@ -18,7 +18,7 @@ def test_a_folder_without_reconciler_yaml_says_what_to_run(tmp_path: Path) -> No
     (item,) = load(tmp_path).diagnostics
     assert (item.code, str(item.location)) == ("config-missing", "reconciler.yaml:1:1")
     assert item.message == "this folder has no reconciler.yaml"
-    assert item.hint == "run `reconciler init`, or name the configuration's folder with -C"
+    assert item.hint == "name the configuration's folder with -C, or make a reconciler.yaml here"
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects.checks import call_loops, check_calls
 from reconciler.model import Parking, Redirect, Value
-from reconciler.workflow import validate
+from reconciler.workflow.validate import validate
 from tests.unit.effects.samples import (
     DESK,
     NONE,

@@ -1,0 +1,70 @@
+"""An apply from a session and a plan: within the change window, under the policy, to a report.
+
+Knows no options of a command line and no output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from threading import Event
+
+from reconciler.apply.events import Emit, ignore
+from reconciler.apply.report import ApplyReport
+from reconciler.apply.run import Job, apply
+from reconciler.plan.model import Consent, Plan
+from reconciler.plan.policy import closed_window, window_breach
+from reconciler.plan.scenario import is_whole
+from reconciler.record.base import RecordState
+from reconciler.wiring import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Applying:
+    """How an apply goes. `interrupted` is set by a signal."""
+
+    emit: Emit = ignore
+    allow_partial: bool = False
+    interrupted: Event = field(default_factory=Event)
+
+
+def apply_plan(session: Session, plan: Plan, state: RecordState | None, applying: Applying) -> ApplyReport:
+    """Apply a plan; `state` is the record a fresh plan was made from, None for a stored plan. Raises RecordError."""
+    configuration = session.configuration
+    closed = _window_guard(session, plan.consent)
+    late = closed()
+    if late is not None and plan.changes:
+        breach = window_breach(late, configuration.policy)
+        plan = replace(plan, breaches=(*plan.breaches, breach))
+    job = Job(
+        plan=plan,
+        record=session.record,
+        ground=session.ground(),
+        clock=session.clock,
+        open_provider=session.provider,
+        run=session.new_run(origin=plan.origin if plan.origin != "plan" else "apply", commit=plan.commit),
+        state=state,
+        emit=applying.emit,
+        max_failures=configuration.policy.max_failures,
+        allow_partial=applying.allow_partial,
+        interrupted=applying.interrupted,
+        may_write=closed,
+        scenario=plan.scenario or ("" if is_whole(plan, configuration) else None),
+    )
+    return apply(job)
+
+
+def _window_guard(session: Session, consent: Consent) -> Callable[[], str | None]:
+    """Say why nothing may be written now: the policy's change window is closed."""
+    policy = session.configuration.policy
+    if policy.change_window is None or "policy-change-window" in consent.overrides:
+        return lambda: None
+    from reconciler.schedule import Period
+
+    window = Period.union([Period.parse(text) for text in policy.change_window])
+
+    def closed() -> str | None:
+        now, zone = int(session.clock.now()), policy.change_window_timezone
+        return None if window.matches(now, zone) else closed_window(window, now, zone)
+
+    return closed

@@ -1,0 +1,160 @@
+"""A plan from a session: record and live numbers against what is desired, or against what a run found before it wrote.
+
+Knows no options of a command line and no output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from reconciler.canonical import URL_FIELDS
+from reconciler.clock import rfc3339
+from reconciler.config.settings import Configuration
+from reconciler.diagnostics import Diagnostic, Diagnostics, Location, Severity
+from reconciler.git import current_commit
+from reconciler.live import Live, Progress, Reader, Wanted, read_live
+from reconciler.model import Key, Observation
+from reconciler.plan.build import Options, Refresh, Selection, build
+from reconciler.plan.model import Breach, Consent, Plan
+from reconciler.plan.policy import breaches, routes
+from reconciler.plan.scenario import reminder
+from reconciler.plan.subject import Ground
+from reconciler.plan.undo import undoing
+from reconciler.providers.base import Provider, ProviderError
+from reconciler.record.base import RecordState, Run
+from reconciler.secrets import SecretError, variables
+from reconciler.wiring import Session
+
+_UNWRITABLE = "unwritable-fields"
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What a plan is asked for. `expires_in` in seconds; `limit` keeps the first so many changes.
+
+    `kept`: the plan is to be applied or stored, so its digests need a key that lasts.
+    """
+
+    refresh: Refresh = Refresh.ALL
+    selection: Selection = Selection()
+    consent: Consent = Consent()
+    reassert: bool = False
+    expires_in: float | None = None
+    limit: int | None = None
+    kept: bool = False
+    warnings: tuple[Diagnostic, ...] = ()
+    progress: Callable[[Progress], None] = lambda _progress: None
+
+
+def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
+    """Read the record and the live numbers and say what would change. Raises RecordError."""
+    state = session.record.load()
+    return _planned(session, session.configuration, state, asked), state
+
+
+def make_undo(session: Session, run: Run, asked: Planning) -> Plan:
+    """Say what would bring back what a run found before it wrote. Raises RecordError."""
+    state, configuration = session.record.load(), session.configuration
+    past = undoing(run, state, configuration, session.ground(make_key=asked.kept))
+    before = replace(configuration, desired=past.over(configuration.desired))
+    asked = replace(asked, selection=Selection(keys=past.keys), warnings=(*asked.warnings, *past.diagnostics))
+    return replace(_planned(session, before, state, asked), origin="undo", undoes=run.id, recordings=())
+
+
+def _planned(session: Session, configuration: Configuration, state: RecordState, asked: Planning) -> Plan:
+    clock = session.clock
+    now = clock.now()
+    options = Options(
+        created_at=rfc3339(now),
+        refresh=asked.refresh,
+        selection=asked.selection,
+        consent=asked.consent,
+        expires_at=rfc3339(now + asked.expires_in) if asked.expires_in else None,
+        commit=current_commit(configuration.root),
+        warnings=asked.warnings,
+    )
+    _learn_variables(session)
+    reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress)
+    ground = session.ground(reassert=asked.reassert, make_key=asked.kept)
+    plan = build(configuration, state, ground, options, lambda wanted: _read(session, wanted, reader))
+    if asked.limit is not None:
+        plan = _limited(configuration, plan, asked.limit)
+    found = Diagnostics(configuration.policy.rules)
+    found.extend(reminder(plan, state.scenario))
+    return replace(plan, diagnostics=(*found, *plan.diagnostics))
+
+
+def storable(plan: Plan, ground: Ground) -> tuple[Diagnostic, ...]:
+    """Why a plan cannot be saved and applied later: without a key its sensitive values cannot be told apart."""
+    if ground.digester.key is not None:
+        return ()
+    return tuple(
+        Diagnostic(
+            "plan-needs-record-key",
+            Severity.ERROR,
+            f"{change.address}: the plan changes a sensitive value ({item.path}), which a plan file can hold only as a "
+            "keyed digest, and there is no key",
+            hint="set RECONCILER_RECORD_KEY to 32 bytes or more, the same for plan and apply",
+        )
+        for change in plan.changes
+        for item in change.fields
+        if item.sensitive
+    )
+
+
+def judged_again(configuration: Configuration, plan: Plan) -> tuple[Breach, ...]:
+    """Judge a plan that has fewer changes or more consent now; what live values cannot be written is as it was."""
+    kept = {change.address for change in plan.changes}
+    unwritable = [
+        breach
+        for breach in plan.breaches
+        if breach.rule == _UNWRITABLE and breach.address in kept and _UNWRITABLE not in plan.consent.overrides
+    ]
+    again = breaches(
+        plan.changes,
+        policy=configuration.policy,
+        declared=len(configuration.numbers),
+        consent=plan.consent,
+        places=configuration.numbers,
+        routes=routes(configuration),
+        unwritable={},
+    )
+    return (*again, *unwritable)
+
+
+def _read(session: Session, wanted: Mapping[str, Sequence[Wanted]], reader: Reader) -> Live:
+    """Open the accounts that are asked for; one that cannot be opened leaves its numbers unknown."""
+    providers: dict[str, Provider] = {}
+    problems: list[Diagnostic] = []
+    unknown: dict[Key, Observation] = {}
+    for account, items in wanted.items():
+        try:
+            providers[account] = session.provider(account)
+        except ProviderError as error:
+            message = f"account {account} cannot be read: {error}"
+            place = reader.locations.get(account)
+            problems.append(Diagnostic(error.code, Severity.ERROR, message, place, error.hint))
+            unknown.update((item.key, Observation(None, 0.0)) for item in items)
+    live = read_live(providers, {name: wanted[name] for name in providers}, reader)
+    return replace(live, observations={**live.observations, **unknown}, diagnostics=(*problems, *live.diagnostics))
+
+
+def _learn_variables(session: Session) -> None:
+    """Fill every template once before anything is asked: a value that is known is taken out of vendors' words too."""
+    for desired in session.configuration.desired:
+        for template in (getattr(desired.value, name, "") for name in URL_FIELDS):
+            if variables(template):
+                with suppress(SecretError):
+                    session.secrets.resolve(template)
+
+
+def _account_lines(configuration: Configuration) -> dict[str, Location]:
+    return {name: account.location for name, account in configuration.accounts.items()}
+
+
+def _limited(configuration: Configuration, plan: Plan, limit: int) -> Plan:
+    """Keep the first changes; they never depend on later ones."""
+    plan = replace(plan, changes=plan.changes[:limit])
+    return replace(plan, breaches=judged_again(configuration, plan))

@@ -1,0 +1,24 @@
+"""What can be judged of a loaded configuration offline, beyond its form.
+
+Knows no live values, no record and no output.
+"""
+
+from __future__ import annotations
+
+from reconciler.config.settings import Configuration
+from reconciler.diagnostics import Diagnostic, Diagnostics
+from reconciler.effects.checks import call_loops, check_calls
+from reconciler.plan.policy import destination_findings
+
+
+def validate(configuration: Configuration) -> tuple[Diagnostic, ...]:
+    """What can be judged of a loaded configuration beyond its form: where calls would go, and against policy."""
+    found = Diagnostics(configuration.policy.rules)
+    found.extend(destination_findings(configuration))
+    found.extend(check_calls(configuration))
+    return found.sorted()
+
+
+def unplannable(configuration: Configuration) -> tuple[Diagnostic, ...]:
+    """The errors among these findings that no plan may be made with: calls that go in a circle."""
+    return tuple(call_loops(configuration))
