@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -21,6 +22,8 @@ _MOST_COLUMNS = 160
 # C0 and C1 controls but for newline and tab, line separators, and everything that changes the direction of text.
 _CONTROLS = [*range(9), 11, 12, *range(13, 32), *range(127, 160), 0x061C, 0x200E, 0x200F, 0x2028, 0x2029]
 _STRIPPED = dict.fromkeys([*_CONTROLS, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
+# The same as JSON spells them: whoever decodes a document may show its texts on a terminal.
+_ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:[bfr]|u00(?:0[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF]))")
 _IN_LINE = {**_STRIPPED, 9: " ", 10: " "}
 
 Redact = Callable[[str], str]
@@ -63,7 +66,7 @@ class Screen:
 
     def document(self, text: str) -> None:
         """Write a document of a machine format to standard output."""
-        self._write(self.out, _kept_json(clean(text), self.redact))
+        self._write(self.out, _kept_json(_ESCAPED.sub(r"\1", clean(text)), self.redact))
 
     def table(self, text: str) -> None:
         """Write text that is neither lines of ours nor JSON to standard output."""

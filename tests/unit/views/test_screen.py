@@ -93,6 +93,13 @@ def test_controls_do_not_leave_in_a_document() -> None:
     assert shown(made) == '{"a": "bc"}\n'
 
 
+def test_controls_do_not_leave_a_document_as_escapes_either() -> None:
+    text = "a\x1b[31mb\x00\b\f\r\x7fc\n\td\\u001b\\\x1be"
+    made = screen()
+    made.document(json.dumps({"a": text}))
+    assert json.loads(shown(made)) == {"a": "a[31mbc\n\td\\u001b\\e"}
+
+
 @pytest.mark.parametrize(
     ("color", "terminal", "environ", "colored"),
     [
