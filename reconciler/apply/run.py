@@ -31,7 +31,8 @@ class Job:
 
     `state` is the record that a fresh plan was made from, None for a stored plan: then every number is read anew.
     `open_provider` opens an account's provider; raises ProviderError. `may_write` says why nothing more may be written.
-    `allow_partial` applies what has not moved of a stale plan; `scenario` is recorded as in force ("" = none, None = as it was).
+    `allow_partial` applies what has not moved of a stale plan; `scenario` is recorded as in force ("" = none,
+    None = as it was).
     """
 
     plan: Plan
