@@ -169,7 +169,8 @@ class Instants:
             one == two or _same(one, two, days_between(year, end)) for year, end, one, two in _paired(self, other)
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash((self.fine, self.is_empty, self.is_full))  # all that equal sets have in common at little cost
 
     @property
     def is_empty(self) -> bool:

@@ -17,6 +17,7 @@ from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop
 
 if TYPE_CHECKING:
+    from reconciler.diagnostics import Diagnostic
     from reconciler.schedule.zones import Zone
 
 
@@ -41,7 +42,7 @@ def _check(process: Process, texts: Sequence[str]) -> Exit:
     from reconciler.views.human.findings import diagnostics
 
     failed = False
-    answers = []
+    answers: list[tuple[str, bool, Sequence[Diagnostic]]] = []
     for text in texts:
         found = judged(text)
         wrong = any(item.is_error for item in found)
@@ -58,7 +59,7 @@ def _check(process: Process, texts: Sequence[str]) -> Exit:
     return Exit.ERROR if failed else Exit.DONE
 
 
-def _show_json(process: Process, answers: Sequence[tuple[str, bool, Sequence[object]]]) -> None:
+def _show_json(process: Process, answers: Sequence[tuple[str, bool, Sequence[Diagnostic]]]) -> None:
     import json
 
     from reconciler.formats.diagnostics import FORMAT_VERSION, diagnostics_json
@@ -69,7 +70,7 @@ def _show_json(process: Process, answers: Sequence[tuple[str, bool, Sequence[obj
             "text": text,
             "valid": not wrong,
             "canonical": None if wrong else Period.parse(text).canonical,
-            "diagnostics": [item.model_dump() for item in diagnostics_json(found)],  # type: ignore[arg-type]
+            "diagnostics": [item.model_dump() for item in diagnostics_json(found)],
         }
         for text, wrong, found in answers
     ]
