@@ -59,12 +59,12 @@ def _unite(files: Files, section: str, into: dict[str, Declared], given: Tree, *
         files.found.append(problem(files.sources, "wrong-type", message, given.span))
         return
     numbers = section == "numbers"
-    for key, span, entry in given.items():
+    for key, span, written in given.items():
         name = number_key(files, key, span) if numbers else key
         if name is None:
             continue
-        if entry.data is None and numbers:
-            entry = Tree({}, [entry.span])  # noqa: PLW2901 - an entry that says nothing
+        says_nothing = numbers and written.data is None
+        entry = Tree({}, [written.span]) if says_nothing else written
         if not isinstance(entry.data, dict):
             message = f"{key} takes a map, not {values.kind_of(entry.data)}"
             files.found.append(problem(files.sources, "wrong-type", message, entry.span))

@@ -5,7 +5,8 @@ Knows nothing of numbers, accounts or schedules.
 
 from __future__ import annotations
 
-from reconciler.document.builder import Document, parse
+from reconciler.document.builder import Document
+from reconciler.document.reading import parse
 from reconciler.document.source import Sources, Span, read_text
 from reconciler.document.tree import Positions, Tree, at, find, overlay, without_nulls
 

@@ -1,23 +1,15 @@
 """YAML events to plain data and places: text stays text, only null is None; everything else is a diagnostic.
 
-libyaml's parser gives the events; where it refuses a text, ruamel's slower parser is asked before the user is told.
-Knows no schema.
+Takes the events of either parser. Knows no schema.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from yaml import events as fast
-from yaml import reader as _reader  # noqa: F401 - the C parser raises its errors
-from yaml._yaml import CParser
-from yaml.error import MarkedYAMLError, YAMLError
-
 from reconciler.diagnostics import Diagnostic, Related
-from reconciler.document import quick, trouble
 from reconciler.document.quick import NULLS, RESERVED
 from reconciler.document.source import (
     LENGTH_BITS,
@@ -25,7 +17,6 @@ from reconciler.document.source import (
     forbidden_character,
     problem,
     span_at,
-    text_problems,
     unprintable,
 )
 from reconciler.document.tree import Tree
@@ -33,8 +24,6 @@ from reconciler.document.tree import Tree
 DEEPEST = 100
 EXPANDED_FREE = 100_000
 EXPANDED_PER_NODE = 30
-SLOW_PARSER_LIMIT = 300_000
-"""Characters: ruamel's parser reads about 300,000 a second."""
 
 _NO_KEY = object()
 
@@ -48,61 +37,7 @@ class Document:
     has_nulls: bool = False
 
 
-def parse(sources: Sources, base: int, text: str) -> Document:
-    """Parse the text of one file, added to `sources` at `base`; every trouble is in `problems`."""
-    unfit = text_problems(sources, base, text)
-    if unfit:
-        return Document(None, tuple(unfit))
-    if quick.is_common(text):
-        try:
-            tree, has_nulls = quick.read(text, base, partial(_piece, sources, base, text))
-        except (quick.GiveUpError, YAMLError):
-            pass  # the thorough builder says what is wrong, or that nothing is
-        else:
-            return Document(tree, (), has_nulls)
-    return thorough(sources, base, text)
-
-
-def _piece(sources: Sources, base: int, text: str, start: int, end: int) -> Tree:
-    """The tree of one container of a common text, read again with all its places."""
-    if text[start] not in "[{":
-        start = text.rindex("\n", 0, start) + 1
-    tree = thorough(sources, base + start, text[start:end]).tree
-    if tree is None:
-        raise AssertionError("a container that was read once must be readable again")
-    return tree
-
-
-def thorough(sources: Sources, base: int, text: str) -> Document:
-    """Read a text with all its places, whatever stands in it."""
-    builder = _Builder(sources, base, escapes="\\" in text)
-    try:
-        return builder.build(CParser(text).get_event, fast)
-    except _Stop:
-        return builder.document(None)
-    except YAMLError as error:
-        return second_opinion(sources, base, text, error)
-
-
-def second_opinion(sources: Sources, base: int, text: str, error: YAMLError) -> Document:
-    """Ask ruamel's parser, which knows YAML 1.2 better; its verdict stands."""
-    if len(text) > SLOW_PARSER_LIMIT:
-        return Document(None, (trouble.explain(sources, base, text, error),))
-    from ruamel.yaml import YAML
-    from ruamel.yaml import events as slow
-    from ruamel.yaml.error import YAMLError as SlowError
-
-    builder = _Builder(sources, base, escapes="\\" in text)
-    stream = YAML(typ="safe", pure=True).parse(text)
-    try:
-        return builder.build(lambda: next(stream, None), slow)
-    except _Stop:
-        return builder.document(None)
-    except (SlowError, MarkedYAMLError):
-        return Document(None, (trouble.explain(sources, base, text, error),))
-
-
-class _Stop(Exception):
+class StopError(Exception):
     """Nothing after this place can be trusted."""
 
 
@@ -121,7 +56,7 @@ class _Frame:
     repeated: list[int] = field(default_factory=list)
 
 
-class _Builder:
+class Builder:
     """Builds one document from events of either parser."""
 
     def __init__(self, sources: Sources, base: int, *, escapes: bool) -> None:
@@ -184,7 +119,7 @@ class _Builder:
             self._alias(event)
         elif kind is kinds.DocumentStartEvent and self._frame.data:
             self._complain("yaml-documents", "a second document begins here", event, hint="one document a file")
-            raise _Stop
+            raise StopError
 
     def document(self, tree: Tree | None) -> Document:
         """The result so far."""
@@ -234,7 +169,7 @@ class _Builder:
     def _open(self, event: Any, *, is_map: bool) -> None:
         if len(self._stack) >= DEEPEST:
             self._complain("yaml-depth", f"the nesting is deeper than {DEEPEST} levels", event)
-            raise _Stop
+            raise StopError
         if event.tag is not None and event.tag != "!":
             self._refuse_tag(event)
         self._stack.append(self._frame)
@@ -278,7 +213,7 @@ class _Builder:
         if self._expanded > EXPANDED_FREE + EXPANDED_PER_NODE * self._written:
             message = f"*{event.anchor} repeats so much that the file would grow to over {self._expanded:,} values"
             self._complain("yaml-expansion", message, event, hint="write what repeats as a profile")
-            raise _Stop
+            raise StopError
         self._put(value, positions)
 
     def _merge(self, frame: _Frame) -> None:

@@ -65,9 +65,9 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
 def explain(sources: Sources, base: int, text: str, error: YAMLError) -> Diagnostic:
     """Turn a parser's error into a diagnostic at its place."""
     complaint = str(getattr(error, "problem", None) or "the text is broken")
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if "end of stream" in complaint and getattr(error, "context_mark", None) is not None:
-        mark = error.context_mark  # type: ignore[attr-defined]
+    mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    if mark is None or ("end of stream" in complaint and context is not None):
+        mark = context
     at = min(mark.index if mark is not None else 0, max(len(text) - 1, 0))
     span = span_at(base, at, at + 1)
     line_start, line = _line_at(text, at)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from yaml import YAMLError
 
 from reconciler.document import Sources, Tree, find, parse, read_text
-from reconciler.document.builder import second_opinion, thorough
+from reconciler.document.reading import second_opinion, thorough
 from reconciler.document.source import LONGEST_LINE
 
 
