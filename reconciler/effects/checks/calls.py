@@ -5,6 +5,7 @@ Knows no rule but how to report one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -40,10 +41,27 @@ class CallMap:
         return cls(configuration, {item.key.number: item for item in blocks})
 
     @cached_property
+    def numbers(self) -> list[tuple[Desired, NumberForwarding]]:
+        """The forwardings to targets."""
+        items = self.forwardings.values()
+        return [(item, item.value) for item in items if isinstance(item.value, NumberForwarding)]
+
+    @cached_property
+    def mentions(self) -> Counter[str]:
+        """How many targets name each phone, SIP ID or number."""
+        return Counter([target.to for _, value in self.numbers for target in value.targets])
+
+    @cached_property
     def edges(self) -> Mapping[str, tuple[Edge, ...]]:
         """From each number to the managed numbers behind it; numbers with nothing managed behind them are left out."""
+        if self.forwardings.keys().isdisjoint(self.mentions) and not self._has_managed_reserve():
+            return {}
         found = ((number, tuple(self._edges(item))) for number, item in self.forwardings.items())
         return {number: edges for number, edges in found if edges}
+
+    def _has_managed_reserve(self) -> bool:
+        values = (item.value for item in self.forwardings.values())
+        return any(isinstance(value, UrlForwarding) and value.reserve in self.forwardings for value in values)
 
     def _edges(self, desired: Desired) -> Iterator[Edge]:
         match desired.value:

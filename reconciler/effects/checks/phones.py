@@ -39,12 +39,10 @@ def _ways(desired: Desired) -> Iterator[tuple[str, str]]:
 
 def shared_phones(calls: CallMap) -> Iterator[Diagnostic]:
     """One phone behind very many numbers at the same time."""
-    several = [item for item in calls.forwardings.values() if isinstance(item.value, NumberForwarding)]
-    named = Counter(target.to for item in several for target in _targets(item))
-    often = {to for to, count in named.items() if count > _MOST and to not in calls.forwardings}
+    often = {to for to, count in calls.mentions.items() if count > _MOST and to not in calls.forwardings}
     behind: dict[str, dict[str, tuple[Desired, int]]] = {to: {} for to in often}
-    for item in several if often else ():
-        for at, target in enumerate(_targets(item)):
+    for item, value in calls.numbers if often else ():
+        for at, target in enumerate(value.targets):
             if target.to in often and target.active:
                 behind[target.to].setdefault(item.key.number, (item, at))
     for phone, users in behind.items():

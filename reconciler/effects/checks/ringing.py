@@ -12,7 +12,7 @@ from typing import NamedTuple
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.checks.calls import CallMap, found, heaviest
 from reconciler.effects.states import times_of
-from reconciler.model import Desired, NumberForwarding, Redirect, Target
+from reconciler.model import Desired, Redirect
 from reconciler.schedule import NEVER_PERIOD, Instants, Period
 
 LONGEST_RINGING_SECONDS = 180
@@ -30,19 +30,24 @@ class Fault(NamedTuple):
 def ringing_faults(calls: CallMap) -> Iterator[Diagnostic]:
     """Judge the targets of every number; numbers with the same gap are told together."""
     gaps: dict[str, list[Desired]] = {}
-    for desired in calls.forwardings.values():
-        value = desired.value
-        if not isinstance(value, NumberForwarding):
-            continue
-        when = gap(tuple(target.periods for target in value.targets if target.active))
+    for desired, value in calls.numbers:
+        names = [target.to for target in value.targets]
+        times = tuple([(target.timeout, target.periods, target.active) for target in value.targets])
+        when, faults = _judged(value.redirect, _alike(names), times)
         if when is not None:
             gaps.setdefault(when, []).append(desired)
-        if len(value.targets) > 1 or value.targets[0].timeout > LONGEST_RINGING_SECONDS:
-            for fault in _faults(value.redirect, tuple(map(_rung, value.targets))):
-                path = "targets" if fault.at is None else f"targets[{fault.at}]"
-                yield found(fault.code, desired, path, fault.message)
+        for fault in faults:
+            path = "targets" if fault.at is None else f"targets[{fault.at}]"
+            yield found(fault.code, desired, path, fault.message.format(*names))
     for when, numbers in gaps.items():
         yield _gap_of(numbers, when)
+
+
+def _alike(names: list[str]) -> tuple[int, ...]:
+    """A small number for each name, the same for the same; nothing where all differ."""
+    if len(set(names)) == len(names):
+        return ()
+    return tuple(names.index(name) for name in names)
 
 
 def _gap_of(numbers: list[Desired], when: str) -> Diagnostic:
@@ -53,8 +58,27 @@ def _gap_of(numbers: list[Desired], when: str) -> Diagnostic:
     return found("route-gap", numbers[0], "targets", message, hint=hint)
 
 
+Times = tuple[tuple[int, tuple[str, ...], bool], ...]
+"""Timeout, periods and `active` of each target: with `redirect`, the pattern that many numbers share."""
+
+
 @lru_cache(maxsize=8192)
-def gap(schedules: tuple[tuple[str, ...], ...]) -> str | None:
+def _judged(redirect: Redirect, alike: tuple[int, ...], times: Times) -> tuple[str | None, tuple[Fault, ...]]:
+    """The gap of a pattern and its faults; their messages name targets by their index in braces."""
+    gap = _gap(tuple(periods for _, periods, active in times if active))
+    on = [(at, when) for at, (_, periods, active) in enumerate(times) if active and (when := times_of(periods))]
+    same = alike or tuple(range(len(times)))
+    match redirect:
+        case Redirect.SINGLE:
+            return gap, tuple(_several_under_single(on))
+        case Redirect.PARALLEL:
+            return gap, tuple(_twice(on, same, neighbours=False))
+        case Redirect.SEQUENTIAL:
+            long = _long_ringing([(when, times[at][0]) for at, when in on])
+            return gap, (*_twice(on, same, neighbours=True), *long)
+
+
+def _gap(schedules: tuple[tuple[str, ...], ...]) -> str | None:
     """Say when none of these is on; None where one always is, or where that is not known."""
     if () in schedules:
         return None
@@ -67,44 +91,6 @@ def gap(schedules: tuple[tuple[str, ...], ...]) -> str | None:
     if covered.is_full:
         return None
     return "at any time" if covered.is_empty else f"at these times: {Period(None, ~covered).phrase()}"
-
-
-class Rung(NamedTuple):
-    """As much of a target as these checks look at."""
-
-    to: str
-    timeout: int
-    periods: tuple[str, ...]
-    active: bool
-
-
-def _rung(target: Target) -> Rung:
-    return Rung(target.to, target.timeout, target.periods, target.active)
-
-
-def _faults(redirect: Redirect, targets: tuple[Rung, ...]) -> tuple[Fault, ...]:
-    """Look a pattern's faults up; only who is called twice depends on the numbers of the targets."""
-    names: dict[str, int] = {}
-    same = tuple(names.setdefault(target.to, len(names)) for target in targets)
-    times = tuple((target.timeout, target.periods, target.active) for target in targets)
-    faults = _pattern_faults(redirect, same, times)
-    return tuple(fault._replace(message=fault.message.format(*(target.to for target in targets))) for fault in faults)
-
-
-@lru_cache(maxsize=8192)
-def _pattern_faults(
-    redirect: Redirect, same: tuple[int, ...], times: tuple[tuple[int, tuple[str, ...], bool], ...]
-) -> tuple[Fault, ...]:
-    """Judge a pattern; messages name targets by their index in braces."""
-    on = [(at, when) for at, (_, periods, active) in enumerate(times) if active and (when := times_of(periods))]
-    match redirect:
-        case Redirect.SINGLE:
-            return tuple(_several_under_single(on))
-        case Redirect.PARALLEL:
-            return tuple(_twice(on, same, neighbours=False))
-        case Redirect.SEQUENTIAL:
-            long = _long_ringing([(when, times[at][0]) for at, when in on])
-            return (*_twice(on, same, neighbours=True), *long)
 
 
 def _several_under_single(on: list[tuple[int, Instants]]) -> Iterator[Fault]:
