@@ -48,7 +48,9 @@ def read_settings(files: Files, judge: Tree | None) -> Settings:
     root = without_nulls(_only(root, ("name", "defaults", "accounts", "policy", "record")))
     _accounts(files, root.get("accounts"), settings)
     _defaults(files, root.get("defaults"), settings)
-    _policy(files, without_nulls(_only(judge, ("policy",))).get("policy") if judge is not None else None, settings)
+    if judge is not None:
+        judge = without_nulls(_only(judge, ("defaults", "policy")))
+        _policy(files, judge.get("policy"), settings, timezone=_zone(files, judge.get("defaults")) or settings.timezone)
     _record(files, root.get("record"), settings)
     _name(files, root, settings)
     return settings
@@ -185,7 +187,15 @@ def _record(files: Files, tree: Tree | None, settings: Settings) -> None:
 # -- policy -----------------------------------------------------------------------------------------------------------
 
 
-def _policy(files: Files, tree: Tree | None, settings: Settings) -> None:
+def _zone(files: Files, defaults: Tree | None) -> str | None:
+    """The zone that the policy's own file states: who may shift the zone shifts the change window."""
+    if defaults is None or not isinstance(defaults.data, dict) or "timezone" not in defaults.data:
+        return None
+    model = read(models.DefaultsEntry, defaults, files.sources, [])
+    return model.timezone if model is not None else None
+
+
+def _policy(files: Files, tree: Tree | None, settings: Settings, *, timezone: str) -> None:
     given = _map(files, tree, "policy")
     model = read(models.PolicyEntry, given, files.sources, files.found) if given is not None else None
     severities = _severities(files, given.get("rules")) if given is not None else {}
@@ -197,7 +207,7 @@ def _policy(files: Files, tree: Tree | None, settings: Settings) -> None:
         max_changes=model.max_changes,
         max_deletes=model.max_deletes,
         max_failures=model.max_failures,
-        change_window_timezone=settings.timezone,
+        change_window_timezone=timezone,
         destinations=Destinations(None if allow is None else tuple(allow), tuple(model.destinations.deny)),
         require_https=model.require_https,
         require_signed_plan=model.require_signed_plan,

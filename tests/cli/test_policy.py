@@ -112,6 +112,19 @@ def test_a_policy_file_is_looked_for_in_the_current_folder_only(
     assert (missing.exit_code, "file-unreadable" in missing.codes) == (1, True)
 
 
+def test_the_zone_of_the_window_is_that_of_the_policy_file_where_it_states_one(
+    workplace: Workplace, judge: Judge
+) -> None:
+    policed(workplace, "")
+    workplace.edit(
+        "defaults: {account: sales, ", "defaults: {timezone: Asia/Tokyo, account: sales, ", "reconciler.yaml"
+    )
+    window = "policy: {change_window: {period: 'yr {2001}'}}\n"
+    for block, zone in ((window, "Asia/Tokyo"), ("defaults: {timezone: UTC}\n" + window, "UTC")):
+        ended = workplace.run("apply", "--auto-approve", "--policy", str(judge(block)), "--format", "json")
+        assert f"(yr {{2001}}, {zone})" in ended.json["diagnostics"][0]["message"]
+
+
 # -- change windows ---------------------------------------------------------------------------------------------------
 
 NEVER = "policy: {change_window: {period: 'yr {2001}'}}\n"
