@@ -158,10 +158,17 @@ def _moved_days(schedule: Schedule, asking: Asking) -> Iterator[date]:
 
 
 def _countries(schedule: Schedule) -> set[str]:
-    """Find the countries whose moved working days concern a schedule: its own, and those of what it excepts."""
+    """Find the countries whose days concern a schedule: its own, and those of what it is made of."""
     nested = (*schedule.except_, *(schedule.any_ or ()), *(schedule.all_ or ()))
+    parts = nested if schedule.not_ is None else (*nested, schedule.not_)
     own = {schedule.public} if schedule.public else set[str]()
-    return own.union(*(_countries(one) for one in nested))
+    return own.union(*(_countries(one) for one in parts))
+
+
+def unannounced_years(schedule: Schedule, asking: Asking) -> tuple[tuple[str, int], ...]:
+    """List the years, by country, whose moved days are not known yet."""
+    countries = sorted(_countries(schedule))
+    return tuple((one, year) for one in countries for year in asking.public(one, asking.years).unknown_years)
 
 
 # --- midnight

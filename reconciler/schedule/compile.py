@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from typing import Final, Literal
 
-from reconciler.schedule.asked import Asking, CompileError, asked
+from reconciler.schedule.asked import Asking, CompileError, asked, unannounced_years
 from reconciler.schedule.boxes import Grouping, day_boxes, partition
 from reconciler.schedule.cover import cover
 from reconciler.schedule.holiday import UnknownCountryError
@@ -34,10 +34,14 @@ _Dates = dict[tuple[int, int], int]  # (month, day) -> time mask
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Periods that together are what was asked for; `("",)` is always."""
+    """Periods that together are what was asked for; `("",)` is always.
+
+    `unannounced`: years with public holidays whose moved days the library does not know yet, by country.
+    """
 
     periods: tuple[str, ...]
     instants: Instants
+    unannounced: tuple[tuple[str, int], ...] = ()
 
 
 def compile_schedule(
@@ -45,16 +49,18 @@ def compile_schedule(
 ) -> Compiled:
     """Compile for an account in a zone. Raises CompileError, which says what is in the way."""
     try:
-        wanted = asked(schedule, Asking(zone(timezone), until))
+        asking = Asking(zone(timezone), until)
+        wanted = asked(schedule, asking)
     except (UnknownCountryError, UnknownZoneError) as error:
         raise CompileError(str(error), "correct the name") from error
     if wanted.is_empty:
         raise CompileError("this schedule never holds", "correct its hours, or leave the target out")
+    unannounced = unannounced_years(schedule, asking)
     if wanted.is_full:
-        return Compiled(("",), wanted)
+        return Compiled(("",), wanted, unannounced)
     texts = min(_ways(wanted, union_style), key=lambda parts: (len(parts), sum(map(len, parts))))
     _prove(texts, wanted, disjoint=union_style == "entries")
-    return Compiled((", ".join(texts),) if union_style == "comma" else texts, wanted)
+    return Compiled((", ".join(texts),) if union_style == "comma" else texts, wanted, unannounced)
 
 
 def _ways(wanted: Instants, union_style: str) -> Iterator[tuple[str, ...]]:

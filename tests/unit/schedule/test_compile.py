@@ -294,6 +294,13 @@ def test_public_holidays_and_moved_days_of_russia_are_those_of_the_library_day_b
     assert date(2025, 11, 1) in known.weekend_workdays
 
 
+def test_a_year_whose_moved_days_are_not_announced_is_named() -> None:
+    schedule = read_schedule(WORKING, nowhere)
+    far = compile_schedule(schedule, timezone="Europe/Moscow", until=date(2029, 12, 31))
+    assert far.unannounced == (("RU", 2028), ("RU", 2029))
+    assert compiled(WORKING).unannounced == ()
+
+
 def test_public_holidays_take_few_periods() -> None:
     assert len(compiled(WORKING).periods) <= 18
 
