@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from reconciler.apply.events import ApplyEvent, Finished, Sending, Settled, WindowOpened, WindowOpening
 from reconciler.apply.report import Halt
 from reconciler.model import Outcome, Parking, Value
+from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent
 from reconciler.providers.base import Rejected, Unavailable
-from reconciler.record.base import RecordState
+from reconciler.record.base import Intent, RecordState, Update, Window
 from reconciler.record.memory import MemoryRecord
 from reconciler.workflow.apply import Applying
 from tests.record.values import holder
@@ -164,6 +166,17 @@ def test_deletes_go_last_and_wait_for_who_leaves() -> None:
     given.live["sales"].before = refusing()
     assert given.apply().converged
     assert sent(given) == [2, 1, 0]
+
+
+def test_a_delete_that_depends_on_nobody_still_waits_for_all_that_is_no_delete() -> None:
+    given = world([desired(0, rings())], dict.fromkeys(range(5), NONE))
+    assert given.apply().converged
+    given.files = [desired(0, NONE), *(desired(index, rings()) for index in range(1, 5))]
+    given.events.clear()
+    assert given.apply().converged
+    windows = [event.addresses for event in given.events if isinstance(event, WindowOpened)]
+    assert windows[-1] == (f"sales/{phone(0)}",)
+    assert sum(len(addresses) for addresses in windows) == 5
 
 
 def test_forwardings_in_a_circle_are_written_all_the_same() -> None:
@@ -354,8 +367,6 @@ def test_an_apply_without_changes_takes_no_lock_and_saves_nothing() -> None:
 
 
 def test_a_run_does_not_settle_the_window_of_a_run_that_is_alive_on_another_account() -> None:
-    from reconciler.record.base import Intent, Update, Window
-
     clock = ObedientClock()
     vendors = {
         "north": Vendor({phone(1): NONE}, account="north", clock=clock),
@@ -368,12 +379,56 @@ def test_a_run_does_not_settle_the_window_of_a_run_that_is_alive_on_another_acco
         intent = Intent(key(2), "south", "create", '{"type":"none"}', '{"sip_uri":"a@b","type":"sip"}')
         opened = Update(open=Window("w9", "r9", "2026-11-21T10:00:00Z", (intent,)))
         state = other.commit(lock, opened, expected=other.load())
-        from reconciler.plan.build import Selection
-
         assert given.apply(selection=Selection(accounts=("north",))).converged
         assert [window.id for window in given.state.windows] == ["w9"]
         after: RecordState = other.commit(lock, Update(settle=["w9"]), expected=state)
         assert after.windows == ()
+
+
+def left_open(given: World, after: str = '{"sip_uri":"user@sip.example.com","type":"sip"}') -> World:
+    """A run died when the intent to create number 1 was durable."""
+    record = MemoryRecord(given.store, name=given.name)
+    intent = Intent(key(1), "sales", "create", '{"type":"none"}', after)
+    with record.lock([holder(run_id="r0")]) as lock:
+        record.commit(lock, Update(open=Window("w0", "r0", "2026-11-21T10:00:00Z", (intent,))), expected=record.load())
+    return given
+
+
+def open_values(given: World) -> list[str]:
+    return [json.loads(intent.after)["type"] for window in given.state.windows for intent in window.intents]
+
+
+def test_an_intent_of_a_number_that_the_run_is_not_about_is_carried_along() -> None:
+    given = left_open(world([desired(1, rings()), desired(2, rings())], {1: sip(), 2: NONE}))
+    assert given.apply(selection=Selection(targets=(phone(2),))).converged
+    assert [intent.key for window in given.state.windows for intent in window.intents] == [key(1)]
+    plan = given.plan()
+    assert [change.action.value for change in plan.changes] == ["update"]
+    assert given.apply(consent=Consent()).converged
+    assert given.state.windows == ()
+
+
+def test_an_intent_whose_successor_was_never_sent_stays_as_it_was() -> None:
+    given, applying = left_open(world([desired(1, rings())], {1: sip()})), Applying()
+    given.on_event = lambda event: applying.interrupted.set() if isinstance(event, WindowOpened) else None
+    assert given.apply(applying=applying).halt is Halt.INTERRUPTED
+    assert (sent(given), open_values(given)) == ([], ["sip"])
+    given.on_event = lambda _event: None
+    assert given.apply(consent=Consent()).converged
+    assert given.state.windows == ()
+
+
+def test_what_another_run_recorded_since_the_plan_is_not_recorded_over() -> None:
+    given = world([desired(1, rings())], {1: NONE})
+    assert given.apply().converged
+    given.live["sales"].values[phone(1)] = url()
+    given.files = [desired(1, url())]
+    plan, state = given.plan_and_state()
+    assert (plan.changes, len(plan.recordings)) == ((), 1)
+    given.files = [desired(1, sip())]
+    assert given.apply().converged
+    assert given.apply_plan(plan, state).converged
+    assert json.loads(given.state.entries[key(1)].value)["type"] == "sip"
 
 
 def test_the_run_keeps_what_it_did_with_before_and_after() -> None:
