@@ -11,12 +11,10 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from reconciler.config.settings import Destinations
+from reconciler.config.values.destination import PREFIX, REGION, SHORT_NAMES
 from reconciler.secrets import MASK
 
 _SIP_ID = re.compile(r"88314\d{10}")
-_REGION = re.compile(r"[A-Z]{2}")
-_PREFIX = re.compile(r"\+?\d+")
-_SHORT_NAMES = {"premium": "premium_rate", "fixed": "fixed_line", "shared": "shared_cost"}
 
 
 def refusal(destination: str, rules: Destinations) -> str | None:
@@ -47,10 +45,10 @@ def matches(destination: str, entry: str, *, hidden_matches: bool = False) -> bo
         return False
     if entry == "sip_id" or _SIP_ID.fullmatch(destination):
         return entry == "sip_id" and _SIP_ID.fullmatch(destination) is not None
-    if _PREFIX.fullmatch(entry):
+    if PREFIX.fullmatch(entry):
         return destination.startswith(entry.lstrip("+"))
     region, number_type = _facts(destination)
-    return entry == region if _REGION.fullmatch(entry) else _SHORT_NAMES.get(entry, entry) == number_type
+    return entry == region if REGION.fullmatch(entry) else SHORT_NAMES.get(entry, entry) == number_type
 
 
 def _sip_host(uri: str) -> str:
@@ -82,15 +80,3 @@ def _facts(digits: str) -> tuple[str | None, str | None]:
         return None, None
     kind = phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(parsed))
     return phonenumbers.region_code_for_number(parsed), kind.lower()
-
-
-def is_known_entry(entry: str) -> bool:
-    """Whether an entry of `allow` or `deny` can ever mean something."""
-    if entry.startswith(("sip:", "url:")) or entry == "sip_id" or _PREFIX.fullmatch(entry):
-        return True
-    import phonenumbers
-
-    if _REGION.fullmatch(entry):
-        return entry in phonenumbers.SUPPORTED_REGIONS
-    names = {phonenumbers.PhoneNumberType.to_string(value).lower() for value in phonenumbers.PhoneNumberType.values()}
-    return _SHORT_NAMES.get(entry, entry) in names

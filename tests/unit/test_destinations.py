@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reconciler.config.settings import Destinations
-from reconciler.destinations import is_known_entry, matches, refusal
+from reconciler.config.values.destination import is_known_entry
+from reconciler.destinations import matches, refusal
 
 
 @pytest.mark.parametrize(

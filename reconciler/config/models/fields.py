@@ -87,6 +87,7 @@ Did = Annotated[
     PlainValidator(values.did),
     WithJsonSchema({"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]*$"}),
 ]
+Destination = Annotated[str, PlainValidator(values.destination), WithJsonSchema({"type": "string"})]
 Share = Annotated[
     Limit,
     PlainValidator(values.limit),

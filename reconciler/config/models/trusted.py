@@ -12,6 +12,7 @@ from pydantic import Field, SkipValidation
 from reconciler.config.models.fields import (
     Application,
     Date,
+    Destination,
     Failures,
     Flag,
     Name,
@@ -119,10 +120,10 @@ class RecordEntry(Shape):
 class DestinationsEntry(Shape):
     """Which destinations calls may have, and which not."""
 
-    allow: list[Name] | None = Field(
+    allow: list[Destination] | None = Field(
         None, description="Regions, sip_id, sip:GLOB, url:GLOB, prefixes.", examples=[["RU", "sip_id"]]
     )
-    deny: list[Name] = Field([], description="Prefixes, or types of number.", examples=[["+7809", "premium"]])
+    deny: list[Destination] = Field([], description="Prefixes, or types of number.", examples=[["+7809", "premium"]])
 
 
 class PolicyEntry(Shape):

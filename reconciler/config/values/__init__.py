@@ -6,6 +6,7 @@ Knows no structure: who asks for a value, and where it stands, is not known here
 from __future__ import annotations
 
 from reconciler.config.values.addresses import ip_address, is_secure, service_address, sip_uri, web_address
+from reconciler.config.values.destination import destination
 from reconciler.config.values.numbers import phone, phone_number, phone_or_sip_id
 from reconciler.config.values.refusal import MISPLACED, MISPLACED_HINT, kind_of, plain, quoted, refuse, text
 from reconciler.config.values.scalars import (
@@ -31,6 +32,7 @@ __all__ = [
     "application",
     "calendar_date",
     "configuration_name",
+    "destination",
     "did",
     "flag",
     "ip_address",

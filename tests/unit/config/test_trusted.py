@@ -218,6 +218,9 @@ def test_a_policy_is_read_whole(tmp_path: Path) -> None:
         ("{change_window: nights}", "unknown-schedule", "nights"),
         ('{change_window: {period: "hr {24}"}}', "period-hour", "24"),
         ("{destinations: {alow: [RU]}}", "unknown-key", "alow"),
+        ("{destinations: {deny: [premum]}}", "invalid-value", "premum"),
+        ("{destinations: {allow: [RF]}}", "invalid-value", "RF"),
+        ("{destinations: {allow: ['url:example.com']}}", "invalid-value", "'url:example.com'"),
     ],
 )
 def test_a_wrong_policy_is_told_at_its_place(policy: str, code: str, under: str, tmp_path: Path) -> None:
