@@ -10,14 +10,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.canonical import form
+from reconciler.canonical import Form, form
+from reconciler.diff import field_changes
 from reconciler.model import Desired, Entry
 from reconciler.record.base import Holder, Intent, RecordState, Run
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, plural
+from reconciler.views.human.plan import field_lines
 from reconciler.views.human.tables import table
 from reconciler.views.human.values import details, summary
 
 _LABEL = 12
+_TAKEN = ("applied", "unverified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,23 @@ def run(shown: Run, columns: int) -> Page:
     if shown.overrides:
         page += _fact("permitted", ", ".join(shown.overrides), columns)
     rows = [_result_row(row) for row in shown.results]
-    return [*page, EMPTY, *table(("OUTCOME", "NUMBER", "ACTION", "REMARK"), rows, columns)] if rows else page
+    page += [EMPTY, *table(("OUTCOME", "NUMBER", "ACTION", "REMARK"), rows, columns)] if rows else []
+    for row in shown.results:
+        told = list(_changed(row, columns))
+        page += [EMPTY, line(Span(str(row["address"]), Tone.STRONG)), *told] if told else []
+    return page
+
+
+def _changed(row: Mapping[str, Any], columns: int) -> Iterator[Line]:
+    """What a change was about: its fields, or both values where they are of different types or one is not known."""
+    before, after = row.get("before"), row.get("after")
+    if isinstance(before, dict) and isinstance(after, dict) and before.get("type") == after.get("type"):
+        yield from field_lines(field_changes(Form(before), Form(after)), columns)
+    elif after is not None:
+        yield from _value("was", before, columns) if before is not None else _fact("was", "not known", columns)
+        yield from _value("became" if row.get("outcome") in _TAKEN else "wanted", after, columns)
+    for path, lost in sorted(row.get("lost", {}).items()):
+        yield from _fact("not kept", f"{path} was {json.dumps(lost, ensure_ascii=False)}", columns)
 
 
 def run_json(shown: Run) -> dict[str, Any]:

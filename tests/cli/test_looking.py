@@ -195,3 +195,20 @@ def test_secrets_of_files_are_read_only_where_allowed(workplace: Workplace) -> N
     assert "--allow-local-secrets" in refused.stdout + refused.stderr
     assert workplace.run("plan", "--allow-local-secrets").exit_code == 0
     assert workplace.run("plan", RECONCILER_TRUSTED="1").exit_code == 0
+
+
+def test_a_run_shows_what_it_changed_and_how_that_ended(workplace: Workplace) -> None:
+    workplace.applied().edit("timeout: 16", "timeout: 25")
+    workplace.edit('{type: url, url: https://example.com/route, reserve: "74993334455"}', "none")
+    run = workplace.run("apply", "--auto-approve", "--allow-delete", "--format", "json").json["run_id"]
+    shown = workplace.run("show", run[:10])
+    assert shown.exit_code == 0
+    assert "permitted   delete" in shown.stdout
+    assert "\nsales/74991000000\n    targets[0].timeout   16 s -> 25 s\n" in shown.stdout
+    assert "\nsales/74991000001\n  was         URL https://example.com/route\n" in shown.stdout
+    assert "  became      no forwarding\n" in shown.stdout
+    rows = workplace.run("show", run, "--format", "json").json["run"]["results"]
+    assert [(row["address"], row["outcome"], row["before"]["type"], row["after"]["type"]) for row in rows] == [
+        ("sales/74991000000", "applied", "number", "number"),
+        ("sales/74991000001", "applied", "url", "none"),
+    ]

@@ -127,7 +127,7 @@ def _body(change: Change, columns: int) -> Iterator[Line]:
             yield from _whole("until now", change.before, columns)
             yield from _whole("becomes", change.after, columns)
         case Action.UPDATE:
-            yield from _fields(change.fields, columns)
+            yield from field_lines(change.fields, columns)
         case Action.ASSERT:
             yield from _asserted(change, columns)
 
@@ -152,7 +152,8 @@ def _asserted(change: Change, columns: int) -> Iterator[Line]:
     yield from hanging(line(_INDENT), f"{summary(change.after)}: written again, as {names} {why}", columns)
 
 
-def _fields(fields: Sequence[FieldChange], columns: int) -> Iterator[Line]:
+def field_lines(fields: Sequence[FieldChange], columns: int) -> Iterator[Line]:
+    """One line a field: its path, what it was, what it becomes."""
     broad = max((width(item.path) for item in fields), default=0)
     for item in fields:
         start = line(_INDENT, pad(item.path, broad), "   ")
