@@ -202,7 +202,7 @@ def test_no_secret_comes_out_of_a_vendor_that_echoes_what_it_was_sent(
     assert evidence.leaks() == []
 
 
-# -- the search itself ---------------------------------------------------------------------------------------------------
+# -- the search itself -----------------------------------------------------------------------------------------------
 
 
 def test_a_seeded_leak_is_found(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:

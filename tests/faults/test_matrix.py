@@ -109,9 +109,7 @@ def name(case: object) -> str:
 
 
 @pytest.mark.parametrize(("kind", "operation"), SAMPLE, ids=name)
-def test_a_fault_on_a_write_leads_to_the_true_outcome(
-    sandbox: Sandbox, kind: FaultKind, operation: Operation
-) -> None:
+def test_a_fault_on_a_write_leads_to_the_true_outcome(sandbox: Sandbox, kind: FaultKind, operation: Operation) -> None:
     judge(sandbox, kind, operation)
 
 
