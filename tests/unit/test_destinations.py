@@ -56,6 +56,43 @@ def test_deny_wins_over_allow_and_names_the_entry() -> None:
     assert refusal("78091234567", Destinations(("RU",), ("+7809",))) == "`policy.destinations.deny` forbids (+7809)"
 
 
+@pytest.mark.parametrize(
+    ("destination", "entry"),
+    [
+        ("12025550123", "mobile"),  # nobody can tell: the United States number both alike
+        ("12025550123", "fixed_line"),
+        ("71111111111", "KZ"),  # in no range; the country code is shared by RU and KZ
+        ("71111111111", "RU"),
+    ],
+)
+def test_what_cannot_be_told_is_denied_and_not_allowed(destination: str, entry: str) -> None:
+    assert refusal(destination, Destinations(None, (entry,))) is not None
+    assert refusal(destination, Destinations((entry,))) is not None
+
+
+@pytest.mark.parametrize(
+    ("destination", "entry"),
+    [
+        ("url:https://evil.example.org./x", "url:https://evil.example.org"),
+        ("url:https://EVIL.example.org/x", "url:https://evil.example.org"),
+        ("url:https://xn--e1afmkfd.example/x", "url:https://пример.example"),
+        ("url:https://пример.example/x", "url:https://xn--e1afmkfd.example"),
+        ("sip:user@evil.example.org.", "sip:evil.example.org"),
+        ("url:https://a.example.com/in/../bad/x", "url:https://a.example.com/bad"),
+        ("url:https://a.example.com//bad", "url:https://a.example.com/bad/"),
+        ("url:https://a.example.com/%62ad", "url:https://a.example.com/bad"),
+    ],
+)
+def test_another_spelling_of_what_is_denied_is_denied(destination: str, entry: str) -> None:
+    assert refusal(destination, Destinations(None, (entry,))) is not None
+
+
+@pytest.mark.parametrize("path", ["/in/../out", "/in/%2e%2e/out", "/inside", "/"])
+def test_a_path_that_leads_out_of_what_is_allowed_is_refused(path: str) -> None:
+    assert refusal(f"url:https://a.example.com{path}", Destinations(("url:https://a.example.com/in",))) is not None
+    assert refusal("url:https://a.example.com/in/x", Destinations(("url:https://a.example.com/in",))) is None
+
+
 def test_a_path_that_is_hidden_is_taken_for_the_denied_one() -> None:
     """Nobody can tell whether it is, so it is not let through."""
     hidden = "url:https://a.example.com/***"
