@@ -97,10 +97,10 @@ def _pattern(text: ast.JoinedStr) -> re.Pattern[str] | None:
 def errors_by_code(sources: Iterable[Source]) -> dict[str, set[str]]:
     """The names of the error classes that carry a code of their own."""
     names: dict[str, set[str]] = {}
-    for source in sources:
-        for node in ast.walk(source.tree):
-            for statement in node.body if isinstance(node, ast.ClassDef) else ():
-                if isinstance(statement, ast.Assign | ast.AnnAssign):
-                    for code, _line in _literals(_code_of(statement, {})):
-                        names.setdefault(code, set()).add(node.name)
+    classes = (node for source in sources for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef))
+    for node in classes:
+        for statement in node.body:
+            if isinstance(statement, ast.Assign | ast.AnnAssign):
+                for code, _line in _literals(_code_of(statement, {})):
+                    names.setdefault(code, set()).add(node.name)
     return names
