@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -26,19 +25,24 @@ _CONTAINERS = {"list_type": "a list", "dict_type": "a map", "model_type": "a map
 def did_you_mean(written: str, known: Iterable[str]) -> str | None:
     """A hint that names the nearest known word, or all of a few."""
     words = sorted(known)
+    return _nearest(written, words) or (f"known here: {', '.join(words)}" if 0 < len(words) <= _FEW else None)
+
+
+def _nearest(written: str, words: Sequence[str]) -> str | None:
+    from difflib import get_close_matches
+
     close = get_close_matches(written.lower(), words, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]}?"
-    return f"known here: {', '.join(words)}" if 0 < len(words) <= _FEW else None
+    return f"did you mean {close[0]}?" if close else None
 
 
 def read(model: type[Model], tree: Tree, sources: Sources, found: list[Diagnostic]) -> Model | None:
     """Validate a tree as a model; what is wrong goes to `found`."""
     try:
-        return model.model_validate(tree.data)
+        validated: Model = model.__pydantic_validator__.validate_python(tree.data)  # half the cost of model_validate
     except ValidationError as error:
         found.extend(complaints(error, model, tree, sources))
         return None
+    return validated
 
 
 def complaints(error: ValidationError, model: type[BaseModel], tree: Tree, sources: Sources) -> Iterator[Diagnostic]:
@@ -84,9 +88,8 @@ def _not_allowed(detail: dict[str, Any], path: Path, sources: Sources, here: int
 
 
 def _one_of(given: str, allowed: Sequence[str]) -> str:
-    close = get_close_matches(given.lower(), allowed, n=1, cutoff=0.6)
     everything = f"{', '.join(allowed[:-1])} or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
-    return f"did you mean {close[0]}?" if close else f"write {everything}"
+    return _nearest(given, allowed) or f"write {everything}"
 
 
 def _bad_tag(detail: dict[str, Any], path: Path, sources: Sources, tree: Tree) -> Diagnostic:

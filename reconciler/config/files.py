@@ -5,7 +5,6 @@ Knows which keys belong to the trusted file; knows no sections.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -116,8 +115,10 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
     given = read_text(path) if path.is_file() else ""
     if isinstance(given, tuple) or given == trusted:
         return
+    from difflib import SequenceMatcher
+
     ours = given.splitlines()
-    matcher = difflib.SequenceMatcher(None, trusted.splitlines(), ours, autojunk=False)
+    matcher = SequenceMatcher(None, trusted.splitlines(), ours, autojunk=False)
     changes = [(start, end) for tag, _, _, start, end in matcher.get_opcodes() if tag != "equal"]
     added = [(start + 1, end) for start, end in changes if end > start]
     first = changes[0][0] + 1 if changes else 1

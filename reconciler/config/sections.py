@@ -6,6 +6,7 @@ Knows which sections there are; knows no values in them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pydantic_core import PydanticCustomError
 
@@ -16,8 +17,7 @@ from reconciler.document import Tree, without_nulls
 from reconciler.document.source import problem
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """An entry and the place of its name."""
 
     span: int

@@ -6,7 +6,7 @@ Knows no forwardings.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic_core import PydanticCustomError
 
@@ -18,8 +18,7 @@ from reconciler.document import find
 from reconciler.document.source import problem
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """Who a contact's name stands for."""
 
     to: str

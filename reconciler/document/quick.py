@@ -106,18 +106,18 @@ class _Reader:
         return (data, partial(self._materialise, start, end.end_mark.index))
 
     def _map(self, depth: int) -> tuple[dict[str, Any], Any]:
-        next_event, interned = self._next, self._interned
+        next_event, interned, scalar = self._next, self._interned, ScalarEvent
         data: dict[str, Any] = {}
         if depth > _DEEPEST:
             raise GiveUpError
-        while (event := next_event()).__class__ is ScalarEvent:
+        while (event := next_event()).__class__ is scalar:
             key = event.value
             if key in data or (key in RESERVED and not event.style):
                 raise GiveUpError
             event = next_event()
-            if event.__class__ is ScalarEvent:
+            if event.__class__ is scalar:
                 value: Any = event.value
-                if value in NULLS and not event.style:
+                if not event.style and value in NULLS:
                     self.has_nulls, value = True, None
                 data[interned(key, key)] = value
             else:

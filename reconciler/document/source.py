@@ -6,6 +6,7 @@ Knows no YAML; hides secrets in the source lines it hands out.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
@@ -72,7 +73,7 @@ class Sources:
         self._names: list[str] = []
         self._texts: list[str] = []
         self._bases: list[int] = []
-        self._lines: list[list[int] | None] = []
+        self._lines: list[array[int] | None] = []
         self._end = 0
 
     def add(self, name: str, text: str) -> int:
@@ -117,11 +118,11 @@ class Sources:
         last = bisect_right(lines, end)
         return Location(name, row, column, last, end - lines[last - 1] + 1, excerpt, shift)
 
-    def lines(self, base: int) -> list[int]:
+    def lines(self, base: int) -> array[int]:
         """Where the lines of the file whose spans begin at `base` start, and where one more would."""
         return self._lines_of(self._bases.index(base))
 
-    def _lines_of(self, index: int) -> list[int]:
+    def _lines_of(self, index: int) -> array[int]:
         lines = self._lines[index]
         if lines is None:
             lines = line_starts(self._texts[index])
@@ -129,9 +130,9 @@ class Sources:
         return lines
 
 
-def line_starts(text: str) -> list[int]:
+def line_starts(text: str) -> array[int]:
     """The offset of each line's first character, and that of one line more."""
-    return list(accumulate(map((1).__add__, map(len, text.split("\n"))), initial=0))
+    return array("Q", accumulate(map((1).__add__, map(len, text.split("\n"))), initial=0))
 
 
 def span_at(base: int, start: int, end: int) -> Span:
