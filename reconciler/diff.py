@@ -48,8 +48,6 @@ def _targets(before: Json, after: Json) -> list[FieldChange]:
     if old == new:
         return []
     in_place = _paired(old, new, [(0, len(old), 0, len(new))])
-    if len(in_place) == 1:
-        return in_place
     matcher = SequenceMatcher(None, [target["to"] for target in old], [target["to"] for target in new], autojunk=False)
     by_destination = _paired(old, new, [codes[1:] for codes in matcher.get_opcodes()])
     return min(in_place, by_destination, key=len)
