@@ -5,6 +5,7 @@ Knows which options choose a configuration; judges nothing itself.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,17 +24,22 @@ if TYPE_CHECKING:
 
 def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()) -> Loaded:
     """Load the configuration with the findings about it, and those of policy."""
-    from reconciler.clock import SystemClock
-    from reconciler.config.load import load as load_configuration
+    gc.disable()  # imports and loading make many objects and no garbage; what they made stays until the end
+    try:
+        from reconciler.clock import SystemClock
+        from reconciler.config.load import load as load_configuration
 
-    return load_configuration(
-        process.folder,
-        trusted=process.trusted,
-        scenario=scenario,
-        paths=tuple(paths),
-        today=SystemClock().today(),
-        policy=process.policy,
-    )
+        return load_configuration(
+            process.folder,
+            trusted=process.trusted,
+            scenario=scenario,
+            paths=tuple(paths),
+            today=SystemClock().today(),
+            policy=process.policy,
+        )
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def usable(
