@@ -6,6 +6,7 @@ Knows no terminal and no vendor. A plan file never holds a secret: sensitive val
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -34,6 +35,14 @@ from reconciler.model import (
 from reconciler.plan.model import Breach, Calls, Consent, Plan
 
 MAJOR = "1"
+
+
+class Need(StrEnum):
+    """An allowance without which apply refuses."""
+
+    ADOPT = "allow-adopt"
+    DELETE = "allow-delete"
+    PROTECTED = "allow-protected"
 
 
 class PlanFileError(Exception):
@@ -92,7 +101,7 @@ class ChangeJson(JsonModel):
     after: Any = Field(description="Canonical value after, null for forget.")
     fields: tuple[FieldJson, ...] = ()
     effects: tuple[EffectJson, ...] = ()
-    needs: tuple[str, ...] = Field(default=(), description="Allowances without which apply refuses.")
+    needs: tuple[Need, ...] = Field(default=(), description="Allowances without which apply refuses.")
     description: str = ""
     live_digest: str = ""
     live_source: LiveSource
@@ -249,7 +258,7 @@ def _change_json(change: Change) -> ChangeJson:
             for item in change.fields
         ),
         effects=tuple(EffectJson(when=item.when, before=item.before, after=item.after) for item in change.effects),
-        needs=change.needs,
+        needs=tuple(map(Need, change.needs)),
         description=change.description,
         live_digest=change.live_digest,
         live_source=change.live_source,
@@ -276,7 +285,7 @@ def _change(stored: ChangeJson) -> Change:
         read_at=stored.read_at or "",
         declared_at=stored.declared_at or "",
         description=stored.description,
-        needs=stored.needs,
+        needs=tuple(need.value for need in stored.needs),
         before_digests=stored.before_digests,
         after_digests=stored.after_digests,
     )
