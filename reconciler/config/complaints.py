@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,6 +20,7 @@ from reconciler.document.source import problem
 Model = TypeVar("Model", bound=BaseModel)
 Path = tuple[str | int, ...]
 _FEW = 30
+_SECRETS = ("literal-secret", "secret-reference")
 _CONTAINERS = {"list_type": "a list", "dict_type": "a map", "model_type": "a map", "string_type": "a text"}
 
 
@@ -68,7 +70,15 @@ def _complaint(detail: dict[str, Any], path: Path, model: type[BaseModel], tree:
         return problem(sources, "wrong-type", message, here)
     context = detail.get("ctx") or {}
     message = context.get("message", f"{_named(path)} cannot be {kind_of(given)}")
-    return problem(sources, kind if "message" in context else "wrong-type", message, here, hint=context.get("hint"))
+    code = kind if "message" in context else "wrong-type"
+    found = problem(sources, code, message, here, hint=context.get("hint"))
+    return _without_excerpt(found) if kind in _SECRETS else found
+
+
+def _without_excerpt(found: Diagnostic) -> Diagnostic:
+    """The same finding; the line where it stands must not be shown."""
+    place = found.location
+    return found if place is None else replace(found, location=replace(place, excerpt=None))
 
 
 def _unknown_key(path: Path, model: type[BaseModel], tree: Tree, sources: Sources) -> Diagnostic:

@@ -35,10 +35,10 @@ _FORBIDDEN = re.compile(
 _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ORDINARY_ASCII = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
-_SECRET_WORD = re.compile("key|secret|token|passw|dsn|credential|env:", re.IGNORECASE)
+_SECRET_WORD = re.compile("key|secret|token|pass|pwd|dsn|credential|authorization|bearer|env:", re.IGNORECASE)
 _SECRET = re.compile(
-    r"(?i:(?<![\w-])[\w-]*(?:key|secret|token|passw|dsn|credential)[\w-]*[\"']?\s*:[ \t]+)"
-    r"(?![\s{\[#&*>|]|env:)([^\s,}\]][^,}\]]*)"
+    r"(?i:(?<![\w-])[\w-]*(?:key|secret|token|pass|pwd|dsn|credential|authorization|bearer)[\w-]*[\"']?\s*:[ \t]+)"
+    r"(?![\s#>|]|\{\s*[\"']?(?:env|file|command)[\"']?\s*:)(\[[^\]]*\]?|\{[^}]*\}?|[^,}\]]+)"
     r"|\benv:[ \t]+(?![\"']?[A-Za-z_][A-Za-z0-9_]*[\"']?\s*(?:[,}#]|$))([^\s,}]+)"
 )
 

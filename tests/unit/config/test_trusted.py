@@ -54,14 +54,23 @@ def test_accounts_have_the_vendors_own_addresses_by_default(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "secret", ["CANARY", "'CANARY'", '"CANARY-1 with blanks"', "{env: CANARY-1}", ">\n      CANARY"]
+    "secret",
+    [
+        "CANARY",
+        "'CANARY'",
+        '"CANARY-1 with blanks"',
+        "{env: CANARY-1}",
+        ">\n      CANARY",
+        "\n      CANARY",
+        "[CANARY]",
+    ],
 )
 def test_a_literal_secret_is_an_error_that_does_not_show_it(secret: str, tmp_path: Path) -> None:
     text = f"version: 1\naccounts:\n  sales:\n    provider: exolve\n    api_key: {secret}\n"
     item = only(tmp_path, text)
     assert item.code in ("literal-secret", "secret-reference")
     assert item.location is not None
-    assert item.location.line == 5
+    assert item.location.line in (5, 6)
     assert "CANARY" not in repr(item)
 
 
