@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from reconciler.config.files import Files
+from reconciler.config.horizon import unannounced
 from reconciler.config.sections import Declared
 from reconciler.config.settings import Union
 from reconciler.document import Tree, find
@@ -62,6 +63,7 @@ class Compiler:
         except CompileError as error:
             self._complain("schedule-not-compiled", error.message, tree.span, error.hint)
             return None
+        self._files.found += unannounced(self._files, tree, self._declared, compiled.unannounced)
         return tuple(period for period in compiled.periods if period)
 
     def _knows_its_holidays(self, schedule: Schedule, tree: Tree) -> bool:

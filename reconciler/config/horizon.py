@@ -12,25 +12,25 @@ from typing import Final
 
 from reconciler.config.files import Files
 from reconciler.config.sections import Declared
-from reconciler.config.window import parts
+from reconciler.config.window import references
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree
 from reconciler.document.source import problem
 
 NOTICE_DAYS: Final = 60
-_RENEW = "reconciler fmt --renew"
+_RENEW: Final = "reconciler fmt --renew"
 
 
 def ending(files: Files, place: int, until: date, today: date) -> Diagnostic | None:
     """What to say of a calendar that has ended or soon will; `place` is where its last day is written."""
     left = (until - today).days
-    if left >= NOTICE_DAYS:
+    if left > NOTICE_DAYS:
         return None
     if left < 0:
-        message = f"the calendar has ended on {until}: later public holidays and moved days are guesses"
+        message = f"the calendar ended on {until}: public holidays since then are not written out"
     else:
-        days = {0: "today", 1: "tomorrow"}.get(left, f"in {left} days")
-        message = f"the calendar ends {days}: after {until} public holidays and moved days are guesses"
+        when = {0: "today", 1: "tomorrow"}.get(left, f"in {left} days")
+        message = f"the calendar ends {when}: public holidays after {until} are not written out"
     return problem(files.sources, "calendar-ending", message, place, hint=_RENEW)
 
 
@@ -41,29 +41,35 @@ def unannounced(
     by_country: dict[str, list[int]] = {}
     for country, year in years:
         by_country.setdefault(country, []).append(year)
+    places = list(_publics(tree, declared, set()))
+    hint = "until the holidays library knows them, only the usual days off hold there"
     for country, listed in by_country.items():
-        message = f"the moved working days of {country} are not known yet for {_listed(listed)}"
-        for place in _places(tree, declared, country):
-            hint = "they come with a later release of the holidays library; until then only the usual days off count"
-            yield problem(files.sources, "holidays-unannounced", message, place, hint=hint)
+        message = f"the moved days of {country} are not announced yet for {_in_words(listed)}"
+        for place in places:
+            if place.data == country:
+                yield problem(files.sources, "holidays-unannounced", message, place.span, hint=hint)
 
 
-def _places(tree: Tree, declared: Mapping[str, Declared], country: str) -> list[int]:
-    given = [tree.get("public"), *(named.get("public") for named in _all_parts(tree, declared))]
-    return [one.span for one in given if one is not None and one.data == country] or [tree.span]
+def _publics(tree: Tree, declared: Mapping[str, Declared], seen: set[str]) -> Iterator[Tree]:
+    """Where a schedule, and those it refers to, name a country."""
+    if isinstance(tree.data, str):
+        if tree.data in seen or tree.data not in declared:
+            return
+        seen.add(tree.data)
+        tree = declared[tree.data].tree
+    own = tree.get("public")
+    if own is not None:
+        yield own
+    for reference in references(tree):
+        yield from _publics(reference, declared, seen)
 
 
-def _all_parts(tree: Tree, declared: Mapping[str, Declared]) -> Iterator[Tree]:
-    """Literals inside a schedule, and the declared schedules that it names."""
-    return (part for _reference, part in parts(tree, declared))
-
-
-def _listed(years: list[int]) -> str:
-    runs: list[tuple[int, int]] = reduce(_run, sorted(years), [])
+def _in_words(years: Iterable[int]) -> str:
+    runs: list[tuple[int, int]] = reduce(_lengthened, sorted(years), [])
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
-def _run(runs: list[tuple[int, int]], year: int) -> list[tuple[int, int]]:
+def _lengthened(runs: list[tuple[int, int]], year: int) -> list[tuple[int, int]]:
     if runs and runs[-1][1] == year - 1:
         return [*runs[:-1], (runs[-1][0], year)]
     return [*runs, (year, year)]

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from reconciler.config.files import read_files
+from reconciler.config.horizon import ending
 from reconciler.config.policy_file import read_policy
 from reconciler.config.profiles import Profiles, judge_profiles
 from reconciler.config.scenarios import lay_scenario, touched, unknown_scenario
@@ -86,6 +87,7 @@ class _Loading:
         self._today = today
         self._scenario = scenario
         self._paths = paths
+        self._all_schedules: list[Schedules] = []
         self._files = read_files(root, trusted=trusted)
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._digest = _digest(self._files.sources.texts(), scenario)
@@ -103,6 +105,7 @@ class _Loading:
         desired = self._build(chosen, schedules, self._wanted(chosen))
         self._judge_scenarios(sections)
         self._resolve_window(schedules)
+        self._judge_calendar()
         diagnostics = Diagnostics(self._settings.policy.rules)
         diagnostics.extend(files.found)
         if schedules.used:
@@ -126,7 +129,16 @@ class _Loading:
             today=self._today,
         )
         schedules.judge_all()
+        self._all_schedules.append(schedules)
         return schedules
+
+    def _judge_calendar(self) -> None:
+        """A calendar matters where any schedule, also one of a prepared scenario, follows it."""
+        until, today = self._settings.calendar_until, self._today
+        if until is None or today is None or not any(each.uses_holidays for each in self._all_schedules):
+            return
+        told = ending(self._files, self._settings.calendar_place, until, today)
+        self._files.found += [told] if told is not None else []
 
     def _build(self, sections: Sections, schedules: Schedules, numbers: Collection[str]) -> list[Desired]:
         profiles = Profiles(self._files, sections.profiles)

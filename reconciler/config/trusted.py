@@ -25,7 +25,10 @@ _SEVERITIES: dict[str, Severity | None] = {"off": None, **{severity.value: sever
 
 @dataclass(slots=True)
 class Settings:
-    """What the trusted file says beside its shared sections. `change_window` is as written, to be resolved."""
+    """What the trusted file says beside its shared sections. `change_window` is as written, to be resolved.
+
+    `calendar_place`: the span of the calendar's last day, if there is one.
+    """
 
     name: str | None = None
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -34,6 +37,7 @@ class Settings:
     default_timeout: int | None = None
     timezone: str = "Europe/Moscow"
     calendar_until: date | None = None
+    calendar_place: int = 0
     policy: Policy = field(default_factory=Policy)
     change_window: Tree | None = None
     record: RecordSettings = field(default_factory=RecordSettings)
@@ -141,6 +145,8 @@ def _defaults(files: Files, tree: Tree | None, settings: Settings) -> None:
     settings.default_timeout = model.timeout
     settings.timezone = model.timezone
     settings.calendar_until = model.calendar_until
+    until = given.get("calendar_until")
+    settings.calendar_place = until.span if until is not None else 0
     settings.default_account = model.account
     place = given.get("account")
     if place is not None and model.account not in settings.account_names:

@@ -25,10 +25,11 @@ def parts(window: Tree, declared: Mapping[str, Declared]) -> Iterator[tuple[Tree
             seen.add(reference.data)
             tree = declared[reference.data].tree
             yield reference, tree
-        open_references += _named(tree)
+        open_references += references(tree)
 
 
-def _named(tree: Tree) -> Iterator[Tree]:
+def references(tree: Tree) -> Iterator[Tree]:
+    """The schedules that one refers to, as written."""
     if not isinstance(tree.data, dict):
         return
     for key in _NAMING:

@@ -97,6 +97,7 @@ class HttpRecord(Shape):
     unlock_address: ServiceAddress | None = Field(None, description="Where it is unlocked.")
     lock_method: Name = Field("LOCK", description="The method of locking.")
     unlock_method: Name = Field("UNLOCK", description="The method of unlocking.")
+    update_method: Name = Field("POST", description="The method of saving.")
     username: Name | None = Field(None, description="For basic authentication.")
     password: Secret | None = Field(None, description="For basic authentication.")
 

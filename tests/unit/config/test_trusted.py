@@ -269,6 +269,23 @@ def test_the_options_of_a_record_hold_references_not_secrets(tmp_path: Path) -> 
     assert loaded.record.options == {"dsn": SecretRef(env="RECONCILER_DSN")}
 
 
+def test_an_http_record_is_read_whole(tmp_path: Path) -> None:
+    text = (
+        "version: 1\nname: x\nrecord: {backend: http, http: {address: https://state.example.com/x, "
+        "lock_address: https://state.example.com/x/lock, lock_method: POST, unlock_method: DELETE, "
+        "update_method: PUT, username: bot, password: {env: STATE_PASSWORD}}}\n"
+    )
+    assert configuration(tmp_path, text).record.options == {
+        "address": "https://state.example.com/x",
+        "lock_address": "https://state.example.com/x/lock",
+        "lock_method": "POST",
+        "unlock_method": "DELETE",
+        "update_method": "PUT",
+        "username": "bot",
+        "password": SecretRef(env="STATE_PASSWORD"),
+    }
+
+
 @pytest.mark.parametrize(
     ("record", "code"),
     [

@@ -1,0 +1,97 @@
+"""The calendar's end is told in time, and years that no government has announced are named."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from reconciler.config.load import load
+from reconciler.diagnostics import Diagnostic, Severity
+from tests.unit.config.loading import target, underlined, write
+
+FOLLOWS = target('{to: "74992223344", schedule: {not: holidays}}') + "schedules: {holidays: {public: RU}}\n"
+UNUSED = target('{to: "74992223344"}') + "schedules: {holidays: {public: RU}}\n"
+UNTIL = date(2026, 12, 31)
+
+
+def until(text: str, day: str) -> str:
+    """The configuration with its calendar ending on a day."""
+    return text.replace("timeout: 20", f"timeout: 20, calendar_until: {day}")
+
+
+def told(folder: Path, text: str, code: str, today: date | None) -> list[Diagnostic]:
+    loaded = load(write(folder, text), today=today)
+    assert loaded.configuration is not None
+    return [item for item in loaded.diagnostics if item.code == code]
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (date(2026, 11, 1), None),
+        (date(2026, 11, 2), "the calendar ends in 60 days"),
+        (date(2026, 12, 30), "the calendar ends tomorrow"),
+        (date(2026, 12, 31), "the calendar ends today"),
+        (date(2027, 1, 1), "the calendar ended on 2026-12-31"),
+        (None, None),
+    ],
+)
+def test_the_end_of_the_calendar_is_told_sixty_days_before(
+    today: date | None, said: str | None, tmp_path: Path
+) -> None:
+    found = told(tmp_path, until(FOLLOWS, "2026-12-31"), "calendar-ending", today)
+    if said is None:
+        assert found == []
+        return
+    (item,) = found
+    assert item.message.startswith(said)
+    assert (item.severity, item.hint) == (Severity.WARNING, "reconciler fmt --renew")
+    assert underlined(item) == "2026-12-31"
+
+
+def test_a_calendar_that_nothing_follows_may_end(tmp_path: Path) -> None:
+    assert told(tmp_path, until(UNUSED, "2026-12-31"), "calendar-ending", UNTIL) == []
+
+
+def test_a_calendar_that_only_a_prepared_scenario_follows_is_told_of(tmp_path: Path) -> None:
+    switch = (
+        'scenarios: {feast: {numbers: {"74991112233": '
+        '{forwarding: {type: number, targets: [{to: "74992223344", schedule: holidays}]}}}}}\n'
+    )
+    assert len(told(tmp_path, until(UNUSED, "2026-12-31") + switch, "calendar-ending", UNTIL)) == 1
+
+
+def test_the_severity_of_the_calendars_end_can_be_chosen(tmp_path: Path) -> None:
+    text = until(FOLLOWS, "2026-12-31") + "policy: {rules: {calendar-ending: off}}\n"
+    assert told(tmp_path, text, "calendar-ending", UNTIL) == []
+
+
+def test_years_that_are_not_announced_are_named_at_the_country(tmp_path: Path) -> None:
+    (item,) = told(tmp_path, until(FOLLOWS, "2090-12-31"), "holidays-unannounced", None)
+    assert item.message == "the moved days of RU are not announced yet for 2085-2090"
+    assert item.severity is Severity.NOTICE
+    assert underlined(item) == "RU"
+
+
+def test_a_country_is_named_once_however_many_schedules_follow_it(tmp_path: Path) -> None:
+    text = until(
+        target(
+            '{to: "74992223344", schedule: {not: holidays}}, '
+            '{to: "74993334455", schedule: {all: [holidays, {weekly: {mon: 9:00-18:00}}]}}'
+        )
+        + "schedules: {holidays: {public: RU}}\n",
+        "2090-12-31",
+    )
+    assert len(told(tmp_path, text, "holidays-unannounced", None)) == 1
+
+
+def test_a_country_is_found_in_a_literal_inside_a_schedule(tmp_path: Path) -> None:
+    text = target('{to: "74992223344", schedule: {weekly: {mon: 9:00-18:00}, except: [{public: RU}]}}')
+    (item,) = told(tmp_path, until(text, "2090-12-31"), "holidays-unannounced", None)
+    assert underlined(item) == "RU"
+
+
+def test_years_that_are_announced_are_not_named(tmp_path: Path) -> None:
+    assert told(tmp_path, until(FOLLOWS, "2026-12-31"), "holidays-unannounced", None) == []
