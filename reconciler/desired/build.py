@@ -62,7 +62,10 @@ class Builder:
 
     def _forwarding(self, tree: Tree, account: Account | None) -> Value | None:
         block = tree.get("forwarding")
-        return None if block is None else self._forwardings.build(block, account)
+        if block is None:
+            return None
+        build = self._forwardings.shared if "use" in tree.data else self._forwardings.build
+        return build(block, account)
 
     def _account(self, tree: Tree, span: int) -> Account | None:
         written = tree.data.get("account")

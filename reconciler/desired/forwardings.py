@@ -29,6 +29,7 @@ from reconciler.model import (
 
 _TYPES = ", ".join(models.FORWARDINGS)
 _ALWAYS = Times((), "")
+_MOST_SHARED = 1_000
 _TIMEOUT_HINT = "add `timeout: 20`, or set defaults.timeout"
 
 
@@ -40,6 +41,17 @@ class Forwardings:
         self._settings = settings
         self._contacts = contacts
         self._schedules = schedules
+        self._shared: dict[tuple[int, str], tuple[Tree, Forwarding | None]] = {}
+
+    def shared(self, block: Tree, account: Account | None) -> Forwarding | None:
+        """As `build`, but once for all entries that have the very same block from a profile."""
+        key = (id(block.data), account.name if account is not None else "")
+        known = self._shared.get(key)
+        if known is None:
+            known = (block, self.build(block, account))
+            if len(self._shared) < _MOST_SHARED:
+                self._shared[key] = known  # which holds the block, so that no other gets its identity
+        return known[1]
 
     def build(self, block: Tree, account: Account | None) -> Forwarding | None:
         if block.data == "none":
