@@ -40,21 +40,18 @@ class Profiles:
 
     def complete(self, entry: Tree) -> Tree | None:
         """An entry over the profiles that it uses; None where it names one that does not exist."""
-        if entry.data.get("use") is None:
+        written = entry.data.get("use")
+        if written is None:
             return entry
-        use = at(entry, ("use",))
-        names = (
-            [element for element in use.elements() if isinstance(element.data, str)]
-            if isinstance(use.data, list)
-            else []
-        )
-        key = tuple(element.data for element in names)
-        if key not in self._bases:
-            base = self._base(names)
+        words = tuple(word for word in written if isinstance(word, str)) if isinstance(written, list) else ()
+        base = self._bases.get(words)
+        if base is None:
+            uses = at(entry, ("use",)).elements() if words else []
+            base = self._base([name for name in uses if isinstance(name.data, str)])
             if base is None:
                 return None
-            self._bases[key] = base
-        return lay_over(self._bases[key], entry)
+            self._bases[words] = base
+        return lay_over(base, entry)
 
     def _base(self, names: list[Tree]) -> Tree | None:
         base = _EMPTY
