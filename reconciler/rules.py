@@ -113,6 +113,13 @@ _TABLE: tuple[Rule, ...] = (
     Rule("schedule-shape", _ERROR, "A schedule has no times, or mixes forms that exclude each other."),
     Rule("schedule-cycle", _ERROR, "Schedules refer to each other in a circle."),
     Rule("schedule-not-compiled", _ERROR, "A schedule cannot be turned into periods."),
+    Rule(
+        "calendar-ending",
+        _WARNING,
+        "The calendar of public holidays ends within 60 days, or has ended.",
+        adjustable=True,
+    ),
+    Rule("holidays-unannounced", _NOTICE, "A year's moved holidays are not announced yet.", adjustable=True),
     Rule("schedule-verbatim", _WARNING, "A period is sent as it stands, unchecked.", adjustable=True),
     Rule("assume-timezone", _NOTICE, "The time zone in which periods are evaluated is an assumption.", adjustable=True),
     Rule("period-newline", _ERROR, "A period runs over a line break, after which the vendor would read nothing."),

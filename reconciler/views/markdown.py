@@ -27,7 +27,7 @@ def comment(shown: Plan) -> str:
     head, *notes = text_of(sum_lines(shown, 10_000)).splitlines()
     parts = [f"### Plan: {head}", *notes]
     if shown.configuration:
-        parts.append(f"Configuration {_code(shown.configuration)}" + _scenario(shown))
+        parts.append(f"Configuration {_code(shown.configuration)}" + _scenario(shown) + _holidays(shown))
     errors = [item for item in shown.diagnostics if item.is_error]
     if errors:
         found = "\n".join(f"{item.location or ''} {item.message}".strip() for item in errors)
@@ -42,6 +42,10 @@ def comment(shown: Plan) -> str:
 
 def _scenario(shown: Plan) -> str:
     return f", with scenario {_code(shown.scenario)}" if shown.scenario else ""
+
+
+def _holidays(shown: Plan) -> str:
+    return f", with public holidays of {_code(f'holidays {shown.holidays_version}')}" if shown.holidays_version else ""
 
 
 def _changes(shown: Plan, room: int) -> str:
@@ -69,7 +73,7 @@ def _texts(shown: Plan) -> Iterator[str]:
 
 def _text(change: Change, shown: Plan) -> str:
     """One change as the terminal shows it; a mark at the start of its first line colours that."""
-    page = change_lines(change, shown, len(change.address), _WIDTH)
+    page = change_lines(change, shown.consent, len(change.address), _WIDTH)
     flat = (tuple(span._replace(text=_kept_in_line(span.text)) for span in each) for each in page)
     return clean(text_of(flat)).rstrip("\n")
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from reconciler.model import Action, Change, FieldChange
-from reconciler.plan.model import Breach, Plan
+from reconciler.plan.model import Breach, Consent, Plan
 from reconciler.views.base import (
     EMPTY,
     Line,
@@ -46,9 +46,12 @@ def plan(shown: Plan, columns: int, *, verbose: bool = False) -> Page:
         page.append(EMPTY)
         address = max(width(change.address) for change in shown.changes)
         for change in shown.changes:
-            page += change_lines(change, shown, min(address, 40), columns)
+            page += change_lines(change, shown.consent, min(address, 40), columns)
             if verbose and change.depends_on:
                 page += hanging(line(_INDENT), f"after {', '.join(change.depends_on)}", columns, tone=Tone.FAINT)
+    if shown.holidays_version:
+        text = f"Public holidays as holidays {shown.holidays_version} knows them."
+        page += hanging(EMPTY, text, columns, tone=Tone.FAINT)
     if shown.parked_as_recorded:
         page.append(line(f"{plural(shown.parked_as_recorded, 'parked number')} as recorded (MTT cannot be asked)"))
     page += policy_lines(shown.breaches, columns)
@@ -71,7 +74,7 @@ def _head(shown: Plan, columns: int) -> list[Line]:
     return at_right(head, f"{plural(shown.calls.made, 'call')} made", columns)
 
 
-def change_lines(change: Change, shown: Plan, address: int, columns: int) -> Iterator[Line]:
+def change_lines(change: Change, consent: Consent, address: int, columns: int) -> Iterator[Line]:
     """One change with all that is to be said of it; `address` is the width of its column."""
     mark, tone = _MARKS[change.action]
     start = line(Span(f"{mark} ", tone), Span(pad(change.address, address), Tone.STRONG), "   ")
@@ -84,7 +87,7 @@ def change_lines(change: Change, shown: Plan, address: int, columns: int) -> Ite
     yield from _with_place(lines, place, columns)
     yield from _body(change, columns)
     yield from _effects(change, columns)
-    yield from _needs(change, shown)
+    yield from _needs(change, consent)
 
 
 def _rows(text: str, columns: int) -> list[str]:
@@ -211,8 +214,8 @@ def in_the_past(before: str) -> str:
     return f"did {before.removeprefix('does ')}" if before.startswith("does not ") else before
 
 
-def _needs(change: Change, shown: Plan) -> Iterator[Line]:
-    missing = [need for need in change.needs if need.removeprefix("allow-") not in shown.consent.allow]
+def _needs(change: Change, consent: Consent) -> Iterator[Line]:
+    missing = [need for need in change.needs if need.removeprefix("allow-") not in consent.allow]
     granted = [need for need in change.needs if need not in missing]
     if missing:
         yield line(_INDENT, Span("needs " + " ".join(f"--{need}" for need in missing), Tone.WARNING))

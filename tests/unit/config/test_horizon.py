@@ -30,8 +30,8 @@ def told(folder: Path, text: str, code: str, today: date | None) -> list[Diagnos
 @pytest.mark.parametrize(
     ("today", "said"),
     [
-        (date(2026, 11, 1), None),
-        (date(2026, 11, 2), "the calendar ends in 60 days"),
+        (date(2026, 10, 31), None),
+        (date(2026, 11, 1), "the calendar ends in 60 days"),
         (date(2026, 12, 30), "the calendar ends tomorrow"),
         (date(2026, 12, 31), "the calendar ends today"),
         (date(2027, 1, 1), "the calendar ended on 2026-12-31"),

@@ -9,6 +9,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import Action
 from reconciler.plan.model import Consent, Plan
 from reconciler.views import markdown
+from reconciler.views.web import plan as web_plan
 from tests.unit.views.values import NOTHING, breach, change, numbers, plan, target, url
 
 NASTY = "<script>alert(1)</script> @everyone ](javascript:alert(1)) </details> <!-- ``` ~~~ `"
@@ -127,3 +128,14 @@ def test_control_and_direction_characters_are_taken_out() -> None:
 def test_a_masked_url_stays_masked() -> None:
     shown = plan(change("sales/74991112244", Action.CREATE, NOTHING, url("https://example.com/route?***")))
     assert "https://example.com/route?***" in markdown.comment(shown)
+
+
+def test_the_release_that_public_holidays_come_from_is_named() -> None:
+    text = markdown.comment(plan(holidays_version="0.109"))
+    assert "Configuration `moscow-lines`, with public holidays of `holidays 0.109`\n" in text
+
+
+def test_the_page_names_that_release_too() -> None:
+    assert "with public holidays of holidays 0.109" in web_plan.page(
+        plan(holidays_version="0.109"), zone="Europe/Moscow"
+    )

@@ -171,3 +171,11 @@ def test_what_goes_first_is_told_only_with_verbose() -> None:
     shown = plan(change("sales/74991112233", Action.UPDATE, numbers(), numbers(), depends_on=("sales/74991112244",)))
     assert "after sales/74991112244" not in text_of(drawn(shown, 80))
     assert "after sales/74991112244" in text_of(drawn(shown, 80, verbose=True))
+
+
+@pytest.mark.parametrize("columns", [30, 80])
+def test_a_plan_names_the_release_that_its_public_holidays_come_from(columns: int) -> None:
+    text = text_of(drawn(plan(holidays_version="0.109"), columns))
+    assert "Public holidays as holidays 0.109 knows them." in " ".join(text.split())
+    assert all(width(line) <= columns for line in text.splitlines() if "holidays" in line)
+    assert "holidays" not in text_of(drawn(plan(), columns))
