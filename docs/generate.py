@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.config.schema import config_schema
+from reconciler.formats.audit import audit_schema
 from reconciler.formats.plan import plan_schema
 from reconciler.formats.report import report_schema
 from reconciler.rules import RULES, Rule
 
 REPOSITORY = Path(__file__).parents[1]
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "audit.v1.json": audit_schema,
     "config.v1.json": config_schema,
     "plan.v1.json": plan_schema,
     "report.v1.json": report_schema,

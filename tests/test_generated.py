@@ -26,7 +26,14 @@ def drawn() -> dict[Path, str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["docs/rules.md", "schemas/config.v1.json", "schemas/plan.v1.json", "schemas/report.v1.json"]
+    "name",
+    [
+        "docs/rules.md",
+        "schemas/config.v1.json",
+        "schemas/plan.v1.json",
+        "schemas/report.v1.json",
+        "schemas/audit.v1.json",
+    ],
 )
 def test_a_generated_file_is_up_to_date(name: str, drawn: dict[Path, str]) -> None:
     path = REPOSITORY / name

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.apply.report import ApplyReport
+    from reconciler.audit import Audit
     from reconciler.plan.model import Plan
 
 
@@ -42,6 +43,16 @@ def of_plan(plan: Plan, *, detailed: bool, enforce_policy: bool) -> Exit:
     if enforce_policy and plan.breaches:
         holding.add(Exit.REFUSED)
     if detailed and plan.has_changes:
+        holding.add(Exit.CHANGES)
+    return first(holding)
+
+
+def of_audit(audit: Audit) -> Exit:
+    """The code of `audit`: only drift counts as such, not what is not applied yet or not managed."""
+    holding = set()
+    if audit.has_errors:
+        holding.add(Exit.ERROR)
+    if audit.drift:
         holding.add(Exit.CHANGES)
     return first(holding)
 

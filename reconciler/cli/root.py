@@ -28,18 +28,20 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "calendar": (f"{_HERE}.calendar:calendar", "Draw the week of numbers: who rings when, and the gaps."),
     "plan": (f"{_HERE}.plan:plan", "Read the live numbers and say what would change."),
     "apply": (f"{_HERE}.apply:apply", "Make it so, and prove it by reading back."),
+    "audit": (f"{_HERE}.audit:audit", "Find drift, unmanaged numbers, gaps and risks."),
     "show": (f"{_HERE}.show:show", "Show a plan file, a number, or a past run."),
     "undo": (f"{_HERE}.undo:undo", "Plan back to what was there before a run."),
     "login": (f"{_HERE}.login:login", "Log in to an account of MTT Business."),
     "doctor": (f"{_HERE}.doctor:doctor", "Find what would stop an apply."),
     "record": (f"{_HERE}.record:record", "Look at, and mend, what is recorded as ours."),
+    "fmt": (f"{_HERE}.fmt:fmt", "Spell files canonically, or move the calendar on."),
     "period": (f"{_HERE}.period:period", "Check and explain period strings."),
     "sandbox": (f"{_HERE}.sandbox:sandbox", "Serve the vendors' APIs on this machine, to try things."),
     "demo": (f"{_HERE}.demo:demo", "See it work: validate, plan, apply, plan again."),
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a file format."),
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
-_WITH_POLICY = ("validate", "plan", "apply", "undo")
+_WITH_POLICY = ("validate", "plan", "apply", "audit", "undo")
 _WITH_CONFIGURATION = (
     "validate",
     "list",
@@ -47,6 +49,7 @@ _WITH_CONFIGURATION = (
     "calendar",
     "plan",
     "apply",
+    "audit",
     "show",
     "undo",
     "login",

@@ -16,11 +16,14 @@ from reconciler.cli.process import Process
 
 @click.command()
 @click.argument(
-    "format_name", type=click.Choice(["config", "plan", "report"]), default="config", metavar="[config|plan|report]"
+    "format_name",
+    type=click.Choice(["config", "plan", "report", "audit"]),
+    default="config",
+    metavar="[config|plan|report|audit]",
 )
 @click.pass_obj
 def schema(process: Process, format_name: str) -> Exit:
-    """Print a JSON Schema: of the configuration's files (the default), of a plan, or of an apply's report.
+    """Print a JSON Schema: of the configuration's files (the default), of a plan, an apply's report or an audit.
 
     Example: reconciler schema config > config.v1.json
     """
@@ -37,6 +40,10 @@ def _drawn(format_name: str) -> dict[str, Any]:
         from reconciler.formats.report import report_schema
 
         return report_schema()
+    if format_name == "audit":
+        from reconciler.formats.audit import audit_schema
+
+        return audit_schema()
     from reconciler.config.schema import config_schema
 
     return config_schema()

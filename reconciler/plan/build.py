@@ -115,6 +115,10 @@ def build(configuration: Configuration, state: RecordState, ground: Ground, opti
         observed=frozenset(gathered.forgotten).union(
             subject.key for subject, item in zip(subjects, decisions, strict=True) if item.settled
         ),
+        unmanaged={
+            account: tuple(number for number in numbers if number not in configuration.numbers)
+            for account, numbers in live.unmanaged.items()
+        },
     )
 
 

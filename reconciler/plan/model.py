@@ -45,7 +45,8 @@ class Plan:
 
     `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made.
     `recordings` are entries of numbers that are as desired and not yet recorded so, `observed` the keys whose live
-    value is known; both are for a fresh plan only and never stored. `undoes` is the run that an undo takes back.
+    value is known, `unmanaged` the numbers that an account was seen to own and no file declares, for each account whose
+    list is known; all three are for a fresh plan only and never stored. `undoes` is the run that an undo takes back.
     """
 
     configuration: str
@@ -72,6 +73,7 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...] = ()
     recordings: tuple[Entry, ...] = field(default=(), compare=False)
     observed: frozenset[Key] = field(default=frozenset(), compare=False)
+    unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     @property
     def summary(self) -> Mapping[str, int]:

@@ -11,8 +11,10 @@ from typing import Any
 
 from reconciler import __version__
 from reconciler.apply.report import ApplyReport
+from reconciler.audit import Audit
 from reconciler.diagnostics import Diagnostic
 from reconciler.formats import diagnostics as form
+from reconciler.formats.audit import audit_json
 from reconciler.formats.plan import render_plan
 from reconciler.formats.report import report_json
 from reconciler.plan.model import Plan
@@ -36,6 +38,11 @@ def plan(shown: Plan) -> str:
 def report(shown: ApplyReport) -> str:
     """What became of an apply."""
     return form.render(report_json(shown))
+
+
+def audit(shown: Audit) -> str:
+    """What an audit found."""
+    return form.render(audit_json(shown))
 
 
 def document(content: Mapping[str, Any]) -> str:

@@ -26,6 +26,7 @@ WORDS: dict[str, list[list[str]]] = {
         ["--detailed-exitcode", "--enforce-policy"],
         ["--format", "json"],
     ],
+    "audit": [[], ["--format", "json"]],
     "show": [["74991000000"]],
     "route": [["74991000000"]],
     "calendar": [["74991000000"]],

@@ -1,0 +1,173 @@
+"""What an audit found, as versioned JSON.
+
+Knows no terminal and no vendor. Sensitive values are masked, as in a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import Field
+
+from reconciler.audit import Audit
+from reconciler.formats.diagnostics import (
+    FORMAT_VERSION,
+    DiagnosticJson,
+    FormatVersion,
+    JsonModel,
+    Schema,
+    diagnostics_json,
+    schema,
+)
+from reconciler.formats.plan import CallsJson, EffectJson, FieldJson
+from reconciler.model import Action, Change, FieldChange, Kind
+
+
+class AuditSummaryJson(JsonModel):
+    """How many of each finding; `unknown` numbers could not be read."""
+
+    drift: int
+    pending: int
+    unmanaged: int
+    risks: int
+    unknown: int
+
+
+class TallyJson(JsonModel):
+    """How many numbers there are, and what is known of them."""
+
+    numbers: int
+    accounts: int
+    read: int
+    as_recorded: int = Field(description="The vendor cannot be asked for these: the record is believed.")
+    unknown: int
+
+
+class DriftJson(JsonModel):
+    """A number whose live value is not what was last written; of a field, `before` is recorded and `after` is live."""
+
+    address: str = Field(examples=["sales/74991112233"])
+    account: str
+    number: str
+    provider: str
+    kind: Kind
+    protected: bool = False
+    recorded: Any = Field(description="Canonical value that was last written.")
+    live: Any = Field(description="Canonical value that was read.")
+    fields: tuple[FieldJson, ...] = ()
+    effects: tuple[EffectJson, ...] = Field(default=(), description="What callers notice of it.")
+    description: str = ""
+    read_at: str | None = None
+    declared_at: str | None = Field(default=None, description="Null where no file declares the number any more.")
+
+
+class PendingJson(JsonModel):
+    """A number that the files want otherwise than it was last written; of a field, `before` is live."""
+
+    address: str = Field(examples=["sales/74991112233"])
+    account: str
+    number: str
+    provider: str
+    kind: Kind
+    action: Action = Field(description="What an apply would do.")
+    fields: tuple[FieldJson, ...] = ()
+    description: str = ""
+    declared_at: str | None = None
+
+
+class UnmanagedJson(JsonModel):
+    """A number that an account owns and no file declares."""
+
+    address: str = Field(examples=["sales/74991112233"])
+    account: str
+    number: str
+
+
+class AuditJson(JsonModel):
+    """The answer of `audit --format json`."""
+
+    format_version: FormatVersion = FORMAT_VERSION
+    created_at: str
+    configuration: str
+    commit: str | None = None
+    scenario: str | None = Field(default=None, description="The scenario that was audited.")
+    scenario_in_force: str | None = Field(default=None, description="The scenario that the last apply put into force.")
+    complete: bool = Field(description="Every number was read that can be read.")
+    tally: TallyJson
+    summary: AuditSummaryJson
+    calls: CallsJson
+    drift: tuple[DriftJson, ...] = ()
+    pending: tuple[PendingJson, ...] = Field(default=(), description="Declared and not applied yet: this is no drift.")
+    unmanaged: tuple[UnmanagedJson, ...] = ()
+    unlisted: tuple[str, ...] = Field(default=(), description="Accounts whose unmanaged numbers are not known.")
+    risks: tuple[DiagnosticJson, ...] = Field(default=(), description="Gaps and other faults of the call flows.")
+    diagnostics: tuple[DiagnosticJson, ...] = ()
+
+
+def audit_schema() -> Schema:
+    """The JSON Schema of an audit."""
+    return schema(AuditJson, "reconciler audit")
+
+
+def audit_json(audit: Audit) -> AuditJson:
+    """An audit as its model."""
+    return AuditJson(
+        created_at=audit.created_at,
+        configuration=audit.configuration,
+        commit=audit.commit,
+        scenario=audit.scenario,
+        scenario_in_force=audit.in_force or None,
+        complete=audit.complete,
+        tally=TallyJson.model_validate(audit.tally, from_attributes=True),
+        summary=AuditSummaryJson.model_validate(audit.summary),
+        calls=CallsJson(made=audit.calls.made, saved=audit.calls.saved),
+        drift=tuple(_drift_json(change) for change in audit.drift),
+        pending=tuple(_pending_json(change) for change in audit.pending),
+        unmanaged=tuple(
+            UnmanagedJson(address=f"{account}/{number}", account=account, number=number)
+            for account, numbers in audit.unmanaged.items()
+            for number in numbers
+        ),
+        unlisted=audit.unlisted,
+        risks=diagnostics_json(audit.risks),
+        diagnostics=diagnostics_json(audit.diagnostics),
+    )
+
+
+def _drift_json(change: Change) -> DriftJson:
+    return DriftJson(
+        address=change.address,
+        account=change.account,
+        number=change.key.number,
+        provider=change.key.provider,
+        kind=change.key.kind,
+        protected=change.protected,
+        recorded=change.before,
+        live=change.after,
+        fields=_fields(change.fields),
+        effects=tuple(EffectJson(when=item.when, before=item.before, after=item.after) for item in change.effects),
+        description=change.description,
+        read_at=change.read_at or None,
+        declared_at=change.declared_at or None,
+    )
+
+
+def _pending_json(change: Change) -> PendingJson:
+    return PendingJson(
+        address=change.address,
+        account=change.account,
+        number=change.key.number,
+        provider=change.key.provider,
+        kind=change.key.kind,
+        action=change.action,
+        fields=_fields(change.fields),
+        description=change.description,
+        declared_at=change.declared_at or None,
+    )
+
+
+def _fields(fields: Iterable[FieldChange]) -> tuple[FieldJson, ...]:
+    return tuple(
+        FieldJson(path=item.path, before=item.before, after=item.after, sensitive=item.sensitive) for item in fields
+    )
