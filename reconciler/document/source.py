@@ -100,6 +100,10 @@ class Sources:
         start = (span >> LENGTH_BITS) - self._bases[index]
         return self._texts[index][start : start + (span & LONGEST_SPAN)]
 
+    def offset_of(self, span: Span) -> int:
+        """Where a span starts in the text of its file."""
+        return (span >> LENGTH_BITS) - self._bases[bisect_right(self._bases, span >> LENGTH_BITS) - 1]
+
     def location(self, span: Span) -> Location:
         """The place of a span, with its source line."""
         index = bisect_right(self._bases, span >> LENGTH_BITS) - 1
@@ -209,6 +213,11 @@ def _excerpt(line: str, column: int) -> tuple[str, int]:
         line = _UNSEEN.sub(lambda match: MASK[0] * len(match.group()), line[before : start + _MASKED_AROUND], count=1)
     shown = _masked(line[: start - before + _MASKED_AROUND])
     return (_visible(shown[start - before : start - before + _EXCERPT]), start + 1)
+
+
+def presentable(line: str) -> str:
+    """A line of a file as it may be shown."""
+    return _visible(_masked(line))
 
 
 def _masked(line: str) -> str:

@@ -1,0 +1,109 @@
+"""`reconciler fmt`: the canonical spelling of files, and the calendar of public holidays moved on.
+
+Must not need a network, a credential or the record; knows nothing of what is changed in the texts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.process import Process
+from reconciler.cli.trouble import Stop, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.config.files import Files
+    from reconciler.views.base import Line
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; end with 2 if something would change.")
+@click.option("--diff", is_flag=True, help="Write nothing; show the changes as a unified diff.")
+@click.option("--renew", is_flag=True, help="Move defaults.calendar_until on instead, and change nothing else.")
+@click.pass_obj
+def fmt(process: Process, check: bool, diff: bool, renew: bool) -> Exit:
+    """Spell files canonically, comments kept.
+
+    The numbers of `numbers` and `forget` become quoted E.164 digits; blanks at the ends of lines go; a file ends with
+    one newline. Nothing else is changed: order, comments, quotes and indentation stay.
+
+    With --renew only defaults.calendar_until changes: to the end of next year, or a year on if it is later than that.
+
+    Example: reconciler fmt --renew --diff
+    """
+    files = _read(process)
+    after = _renewed(files) if renew else _tidied(files)
+    before = dict(files.sources.texts())
+    if not (check or diff):
+        for name, text in after.items():
+            _write(process, name, before[name], text)
+    _show(process, before, after, diff=diff, written=not (check or diff))
+    return Exit.CHANGES if check and after else Exit.DONE
+
+
+def _read(process: Process) -> Files:
+    """Read all files; raises Stop where one cannot be read. What else is wrong with them is for `validate`."""
+    from reconciler.config.files import read_files
+
+    files = read_files(process.folder, trusted=None)
+    if files.broken:
+        raise Stop([item for item in files.found if item.is_error])
+    return files
+
+
+def _tidied(files: Files) -> dict[str, str]:
+    from reconciler.config.formatting import tidied
+
+    return tidied(files)
+
+
+def _renewed(files: Files) -> dict[str, str]:
+    from reconciler.clock import SystemClock
+    from reconciler.config.formatting import renewed
+    from reconciler.diagnostics import Diagnostic
+
+    moved = renewed(files, SystemClock().today())
+    if isinstance(moved, Diagnostic):
+        raise Stop([moved])
+    return moved
+
+
+def _write(process: Process, name: str, before: str, after: str) -> None:
+    """Put a text in the place of the one that was read, unless somebody has written another meanwhile."""
+    from reconciler.cli.files import write_again
+
+    path = (process.folder / name).resolve()
+    mark = "\ufeff".encode()
+    try:
+        raw = path.read_bytes()
+        kept = mark if raw.startswith(mark) else b""
+        if raw.removeprefix(mark) != before.encode():
+            raise stop("command-failed", f"{name} was changed by somebody else meanwhile", hint="run it again")
+        write_again(path, kept + after.encode())
+    except OSError as error:
+        raise stop("command-failed", f"{name} cannot be written: {(error.strerror or 'no reason').lower()}") from error
+
+
+def _show(process: Process, before: dict[str, str], after: dict[str, str], *, diff: bool, written: bool) -> None:
+    from reconciler.views import formatting, machine
+
+    shown = formatting.unified(before, after) if diff else ()
+    if process.is_json:
+        document = {"changed": sorted(after), "written": written}
+        process.screen.document(machine.document({**document, "diff": "".join(shown)} if diff else document))
+    elif diff:
+        process.screen.table("".join(shown))
+    else:
+        process.screen.result(_told(after, written=written))
+
+
+def _told(after: dict[str, str], *, written: bool) -> Iterator[Line]:
+    from reconciler.views.base import line, plural
+
+    yield from (line(name) for name in sorted(after))
+    verb = "changed" if written else "would change"
+    yield line(f"{plural(len(after), 'file')} {verb}" if after else "nothing to change")
