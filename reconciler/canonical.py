@@ -26,10 +26,11 @@ from reconciler.model import (
     WeekdayBase,
 )
 from reconciler.schedule import Period, PeriodError
-from reconciler.secrets import MASK, Digester, hides_path, is_sensitive_url, mask_url
+from reconciler.secrets import MASK, Digester, hides_host, hides_path, is_sensitive_url, mask_url
 
 Json = dict[str, Any]
 URL_FIELDS = ("url", "event_url")
+HOST = "@host"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +75,14 @@ def form(
     """Put a value into canonical form.
 
     `resolve` fills `${var:NAME}` templates (raises SecretError); `unreadable` fields become None; of the URL fields in
-    `hidden_paths` all that follows the host is masked.
+    `hidden_paths` all that follows the host is masked, and with `HOST` behind their name the host too.
     """
     data = _fields(value)
     secrets: dict[str, str] = {}
     for path in URL_FIELDS:
-        if path in data and (path in hidden_paths or is_sensitive_url(data[path])):
-            hide_path = path in hidden_paths or hides_path(data[path])
+        if path in data and (path in hidden_paths or path + HOST in hidden_paths or is_sensitive_url(data[path])):
             secrets[path] = resolve(data[path])
-            data[path] = mask_url(data[path] if hide_path else secrets[path], hide_path=hide_path)
+            data[path] = _masked(data[path], secrets[path], path, hidden_paths)
     for path in unreadable:
         if path in data:
             data[path] = None
@@ -90,14 +90,25 @@ def form(
     return Form(data, secrets)
 
 
+def _masked(template: str, url: str, path: str, hidden_paths: frozenset[str]) -> str:
+    if hides_host(template) or path + HOST in hidden_paths:
+        return MASK
+    hide_path = path in hidden_paths or hides_path(template)
+    return mask_url(template if hide_path else url, hide_path=hide_path)
+
+
 def hidden_paths(value: Value) -> frozenset[str]:
     """The URL fields whose template has a variable before the query: a live value's path is then a secret too."""
-    return frozenset(path for path in URL_FIELDS if hides_path(str(getattr(value, path, ""))))
+    templates = {path: str(getattr(value, path, "")) for path in URL_FIELDS}
+    whole = {path + HOST for path, template in templates.items() if hides_host(template)}
+    return frozenset(whole | {path for path, template in templates.items() if hides_path(template)})
 
 
 def hidden_in(recorded: Json) -> frozenset[str]:
-    """The URL fields of which a recorded form keeps no more than the host."""
-    return frozenset(path for path in URL_FIELDS if str(recorded.get(path) or "").endswith(f"/{MASK}"))
+    """The URL fields of which a recorded form keeps no more than the host, or nothing at all."""
+    shown = {path: str(recorded.get(path) or "") for path in URL_FIELDS}
+    whole = {path + HOST for path, text in shown.items() if text == MASK}
+    return frozenset(whole | {path for path, text in shown.items() if text.endswith(f"/{MASK}")})
 
 
 def dump(data: object) -> str:

@@ -167,6 +167,14 @@ def hides_path(url: str) -> bool:
     return "${var:" in url.partition("?")[0]
 
 
+def hides_host(url: str) -> bool:
+    """Whether a URL template has a variable in its host, so that nothing of a live value may be shown."""
+    if "${var:" not in url:
+        return False
+    authority = re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
+    return "${var:" in authority.rpartition("@")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Digester:
     """Keyed digests of sensitive values (HMAC-SHA256, key derived by HKDF); without a key there are none."""

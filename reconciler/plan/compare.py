@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from reconciler.canonical import Form, Json, dump, form, hidden_in, hidden_paths, same_from
+from reconciler.canonical import HOST, Form, Json, dump, form, hidden_in, hidden_paths, same_from
 from reconciler.clock import rfc3339
 from reconciler.diff import field_changes
 from reconciler.model import Action, Change, Desired, Entry, FieldChange, LiveSource, Observation, Value
@@ -50,8 +50,12 @@ def live_form(subject: Subject, desired: Desired, want: Form, seen: Observation)
     hidden = hidden_paths(desired.value)
     if subject.entry is not None:
         recorded = hidden_in(record_form(subject.entry).json)
-        hidden |= {path for path in recorded if getattr(seen.value, path, None) != want.json.get(path)}
+        hidden |= {path for path in recorded if _clear(seen.value, path) != want.json.get(path.removesuffix(HOST))}
     return form(known_value(seen), unreadable=seen.unreadable, hidden_paths=hidden)
+
+
+def _clear(value: Value | None, path: str) -> object:
+    return getattr(value, path.removesuffix(HOST), None)
 
 
 def known_value(seen: Observation) -> Value:

@@ -483,9 +483,26 @@ def test_a_secret_path_of_the_record_stays_hidden_when_the_files_move_away_from_
     assert given.apply().converged
 
 
-def test_a_secret_path_that_the_files_say_in_clear_is_no_change() -> None:
-    given = applied(world([desired(1, url("https://e.com/${var:T}"))], {1: NONE}, variables={"T": "token"}))
-    given.files = [desired(1, url("https://e.com/token"))]
+@pytest.mark.parametrize("template", ["https://e.com/${var:T}", "https://${var:T}.e.com/x", "https://${var:T}@e.com/"])
+def test_a_secret_anywhere_in_a_url_equals_itself_and_is_never_shown(template: str) -> None:
+    given = applied(world([desired(1, url(template))], {1: NONE}, variables={"T": "t0ken"}))
+    for refresh in Refresh:
+        assert given.plan(refresh=refresh).changes == ()
+    given.variables = {"T": "0ther"}
+    for refresh in Refresh:
+        plan = given.plan(refresh=refresh)
+        assert [(field.path, field.before == field.after) for field in only(plan).fields] == [("url", True)]
+        assert "t0ken" not in repr(plan)
+    assert given.apply().converged
+    assert "0ther" not in (given.store.text or "")
+    given.files = [desired(1, url("https://e.com/plain"))]
+    assert "0ther" not in repr(given.plan())
+
+
+@pytest.mark.parametrize("template", ["https://e.com/${var:T}", "https://${var:T}.e.com/x"])
+def test_a_secret_that_the_files_say_in_clear_is_no_change(template: str) -> None:
+    given = applied(world([desired(1, url(template))], {1: NONE}, variables={"T": "token"}))
+    given.files = [desired(1, url(template.replace("${var:T}", "token")))]
     assert given.plan().changes == ()
 
 
