@@ -10,162 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
-from typing import Final, Protocol
+from typing import Final
 
+from reconciler.schedule.days import ASK, IN, LAST_YEAR, OUT, Constant, Days, Tables
 from reconciler.schedule.grammar import read
 from reconciler.schedule.instants import Instants
-from reconciler.schedule.masks import MINUTES, SECONDS, SLOTS, bits, dates_of, first_day, year_of, year_type
+from reconciler.schedule.masks import SECONDS, first_day, year_of
 from reconciler.schedule.moments import holds
 from reconciler.schedule.period import Period, PeriodError
 from reconciler.schedule.zones import Zone
 
-_OUT, _IN, _BAD, _ASK = b"01-?"  # an answer is one byte; `-` is written as `-1` at the end
+_BAD: Final = ord("-")  # written as `-1` at the end
 _WARM: Final = 32  # a period asked more often than this gets tables of its days
 _MOST_WARM: Final = 128
 _MOST_PERIODS: Final = 10_000
-_LAST_YEAR: Final = 2100  # the last year with tables
-_END: Final = first_day(_LAST_YEAR + 1) * SECONDS
+_END: Final = first_day(LAST_YEAR + 1) * SECONDS
 _MOST_DIGITS: Final = 15
 _BLANKS: Final = b" \t\n\r\f\v"
-_CUT: Final = {0: _OUT, 60: _IN}
 
 
 class _Odd(Exception):
     """The lines of a chunk do not each have one tab."""
 
 
-class _Days(Protocol):
-    """The answers of each day (from 1970, in UTC) by its minute."""
-
-    def __getitem__(self, day: int, /) -> bytes: ...
-
-
-class _Constant:
-    """The same answer on every day."""
-
-    def __init__(self, answer: int) -> None:
-        self._day = bytes([answer]) * MINUTES
-
-    def __getitem__(self, _day: int, /) -> bytes:
-        return self._day
-
-
-_MALFORMED: Final = _Constant(_BAD)
-_COLD: Final = _Constant(_ASK)
-
-
-class _Tables:
-    """The days of one period, filled a year at a time: `minutes` for the bulk, `fine` where seconds matter."""
-
-    def __init__(self, instants: Instants, zone: Zone) -> None:
-        days = first_day(_LAST_YEAR + 1)
-        self._instants = instants
-        self._zone = zone
-        self._unit = 1 if instants.fine or not zone.has_whole_minutes else 60
-        self._filled: set[int] = set()
-        self._local: dict[int, bytes] = {}  # time mask -> the answers of a local day
-        self._rows: dict[tuple[int, int], list[bytes]] = {}  # (span, year type) -> the answers of its local days
-        self._joined: dict[tuple[bytes, bytes, int], bytes] = {}
-        self._coarse: dict[bytes, bytes] = {}
-        self.minutes: list[bytes] = [b""] * days
-        self.fine: list[bytes] | None = [b""] * days if self._unit == 1 else None
-
-    def fill(self, years: range) -> None:
-        """Look up all days of these years that are not known yet."""
-        for year in years:
-            if year not in self._filled:
-                self._filled.add(year)
-                self._fill(year)
-
-    def answer(self, second: int) -> int:
-        """Answer one instant before the end of all tables."""
-        day, at = divmod(second, SECONDS)
-        days = self.minutes if self.fine is None else self.fine
-        if not days[day]:
-            self.fill(range(year_of(day)[0], year_of(day)[0] + 1))
-        return days[day][at // self._unit]
-
-    def _fill(self, year: int) -> None:
-        """Look up a year, run by run of days between changes of the clock."""
-        first = day = first_day(year)
-        end = first_day(year + 1)
-        rows = [self._rows_of(year - 1)[-1], *self._rows_of(year), *self._rows_of(year + 1)[:2]]
-        while day < end:
-            change = self._zone.next_change(day * SECONDS - 1)
-            quiet = end if change is None else min(end, change // SECONDS)
-            if quiet > day:
-                shift, second = divmod(self._zone.offset(day * SECONDS), SECONDS)
-                local = rows[day + shift - first + 1 : quiet + shift - first + 2]
-                self._keep(day, [self._join(one, two, second // self._unit) for one, two in pairwise(local)])
-            else:
-                quiet = day + 1
-                self._keep(day, [self._with_changes(day)])
-            day = quiet
-
-    def _keep(self, day: int, answers: list[bytes]) -> None:
-        if self.fine is None:
-            self.minutes[day : day + len(answers)] = answers
-        else:
-            self.fine[day : day + len(answers)] = answers
-            self.minutes[day : day + len(answers)] = map(self._by_minute, answers)
-
-    def _by_minute(self, seconds: bytes) -> bytes:
-        """Narrow the answers of a day; a minute that is cut has to be asked."""
-        known = self._coarse.get(seconds)
-        if known is None:
-            counts = (seconds.count(b"1", at, at + 60) for at in range(0, SECONDS, 60))
-            known = self._coarse[seconds] = bytes(_CUT.get(count, _ASK) for count in counts)
-        return known
-
-    def _rows_of(self, year: int) -> list[bytes]:
-        """Give the answers of each local day of a year."""
-        kind = year_type(year)
-        key = (self._instants.span_of(year), kind)
-        rows = self._rows.get(key)
-        if rows is None:
-            rows = self._rows[key] = [b""] * len(dates_of(kind))
-            for mask, days in self._instants.classes_in(year).items():
-                for offset in bits(days >> kind * SLOTS & (1 << SLOTS) - 1):
-                    rows[offset] = self._answers(mask)
-        return rows
-
-    def _answers(self, mask: int) -> bytes:
-        answers = self._local.get(mask)
-        if answers is None:
-            size = SECONDS if self._instants.fine else MINUTES
-            answers = f"{mask:0{size}b}"[::-1].encode()
-            if self._unit == 1 and not self._instants.fine:
-                answers = b"".join(bytes([answer]) * 60 for answer in answers)
-            self._local[mask] = answers
-        return answers
-
-    def _join(self, one: bytes, two: bytes, shift: int) -> bytes:
-        """Take the end of one local day and the beginning of the next: a day in UTC."""
-        if not shift:
-            return one
-        key = (one, two, shift)
-        joined = self._joined.get(key)
-        if joined is None:
-            joined = self._joined[key] = one[shift:] + two[:shift]
-        return joined
-
-    def _with_changes(self, day: int) -> bytes:
-        """Put together a day on which clocks change."""
-        at, end = day * SECONDS, (day + 1) * SECONDS
-        pieces = []
-        while at < end:
-            change = self._zone.next_change(at)
-            until = end if change is None else min(end, change)
-            offset = self._zone.offset(at)
-            while at < until:
-                local_day, second = divmod(at + offset, SECONDS)
-                length = min(until - at, SECONDS - second)
-                year, yearday0 = year_of(local_day)
-                row = self._rows_of(year)[yearday0]
-                pieces.append(row[second // self._unit : (second + length) // self._unit])
-                at += length
-        return b"".join(pieces)
+_MALFORMED: Final = Constant(_BAD)
+_COLD: Final = Constant(ASK)
 
 
 class _Entry:
@@ -174,7 +43,7 @@ class _Entry:
     def __init__(self, instants: Instants) -> None:
         self.instants = instants
         self.asked = 0
-        self.tables: _Tables | None = None
+        self.tables: Tables | None = None
 
 
 class Matcher:
@@ -184,7 +53,7 @@ class Matcher:
         self._zone = zone
         self._days = _Remembered(self._met)
         self._entries: dict[bytes, _Entry] = {}
-        self._warm: list[_Tables] = []
+        self._warm: list[Tables] = []
 
     @property
     def remembered(self) -> int:
@@ -216,20 +85,20 @@ class Matcher:
         raws = tokens[1::2]
         days = list(map(self._days.__getitem__, raws))
         years = range(year_of(min(seconds) // SECONDS)[0], year_of(max(seconds) // SECONDS)[0] + 1)
-        if years.stop > _LAST_YEAR + 1:
+        if years.stop > LAST_YEAR + 1:
             raise _Odd
         for tables in self._warm:
             tables.fill(years)
         found = bytes([table[at // 86400][at % 86400 // 60] for table, at in zip(days, seconds, strict=True)])
-        return self._asked(found, raws, seconds) if _ASK in found else found
+        return self._asked(found, raws, seconds) if ASK in found else found
 
     def _asked(self, found: bytes, raws: list[bytes], seconds: list[int]) -> bytes:
         """Answer by itself each line whose minute did not decide."""
         answers = bytearray(found)
-        at = answers.find(_ASK)
+        at = answers.find(ASK)
         while at >= 0:
             answers[at] = self._exact(raws[at], seconds[at])
-            at = answers.find(_ASK, at + 1)
+            at = answers.find(ASK, at + 1)
         return bytes(answers)
 
     def _exact(self, raw: bytes, second: int) -> int:
@@ -238,10 +107,10 @@ class Matcher:
             return entry.tables.answer(second)
         entry.asked += 1
         if entry.asked > _WARM and entry.tables is None and len(self._warm) < _MOST_WARM:
-            entry.tables = _Tables(entry.instants, self._zone)
+            entry.tables = Tables(entry.instants, self._zone)
             self._warm.append(entry.tables)
             self._days[raw] = entry.tables.minutes
-        return _IN if holds(entry.instants, self._zone, second) else _OUT
+        return IN if holds(entry.instants, self._zone, second) else OUT
 
     def _one(self, line: bytes) -> int:
         """Answer a line whatever it looks like."""
@@ -251,7 +120,7 @@ class Matcher:
             return _BAD
         return _BAD if self._days[raw] is _MALFORMED else self._exact(raw, int(digits))
 
-    def _met(self, raw: bytes) -> _Days:
+    def _met(self, raw: bytes) -> Days:
         """Judge a period that was not met before."""
         if raw.startswith(b"\n"):  # an epoch where a period should be
             raise _Odd
@@ -267,14 +136,14 @@ class Matcher:
         self._warm.clear()
 
 
-class _Remembered(dict[bytes, _Days]):
+class _Remembered(dict[bytes, Days]):
     """The days of each period by its bytes in the stream; a new one is asked for."""
 
-    def __init__(self, meet: Callable[[bytes], _Days]) -> None:
+    def __init__(self, meet: Callable[[bytes], Days]) -> None:
         super().__init__()
         self._meet = meet
 
-    def __missing__(self, raw: bytes) -> _Days:
+    def __missing__(self, raw: bytes) -> Days:
         days = self[raw] = self._meet(raw)
         return days
 
