@@ -63,10 +63,10 @@ def _complaint(detail: dict[str, Any], path: Path, model: type[BaseModel], tree:
         return problem(sources, "missing-key", message, find(tree, path[:-1], key=True), hint=f"add `{path[-1]}: …`")
     if kind in ("enum", "literal_error"):
         return _not_allowed(detail, path, sources, here)
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return _bad_tag(detail, path, sources, tree)
     if kind in _CONTAINERS:
-        message = f"{_named(path)} takes {_CONTAINERS[kind]}, not {kind_of(given)}"
+        inside = bool(path) and isinstance(path[-1], int)
+        subject = f"an entry of {_named(path)} is" if inside else f"{_named(path)} takes"
+        message = f"{subject} {_CONTAINERS[kind]}, not {kind_of(given)}"
         return problem(sources, "wrong-type", message, here)
     context = detail.get("ctx") or {}
     message = context.get("message", f"{_named(path)} cannot be {kind_of(given)}")
@@ -100,17 +100,6 @@ def _not_allowed(detail: dict[str, Any], path: Path, sources: Sources, here: int
 def _one_of(given: str, allowed: Sequence[str]) -> str:
     everything = f"{', '.join(allowed[:-1])} or {allowed[-1]}" if len(allowed) > 1 else allowed[0]
     return _nearest(given, allowed) or f"write {everything}"
-
-
-def _bad_tag(detail: dict[str, Any], path: Path, sources: Sources, tree: Tree) -> Diagnostic:
-    context = detail["ctx"]
-    word = context["discriminator"].strip("'")
-    place = find(tree, (*path, word), key="tag" not in context)
-    if "tag" not in context:
-        return problem(sources, "missing-key", f"{word} is missing {_under(path)}", place, hint=f"add `{word}: …`")
-    allowed = [tag.strip("'") for tag in context["expected_tags"].split(", ")]
-    message = f"{quoted(context['tag'])} is no {word}"
-    return problem(sources, "invalid-value", message, place, hint=_one_of(context["tag"], allowed))
 
 
 def _named(path: Path) -> str:
