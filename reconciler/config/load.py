@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from reconciler.config.files import read_files
 from reconciler.config.horizon import ending
@@ -127,6 +128,7 @@ class _Loading:
             timezone=settings.timezone,
             calendar_until=settings.calendar_until,
             today=self._today,
+            weekday_base=_common_base(settings),
         )
         schedules.judge_all()
         self._all_schedules.append(schedules)
@@ -199,6 +201,12 @@ class _Loading:
             scenario=self._scenario,
             holidays_version=holidays_version() if schedules.uses_holidays else None,
         )
+
+
+def _common_base(settings: Settings) -> Literal["sunday", "monday"]:
+    """How the accounts that take numeric weekdays count them, where they agree."""
+    bases = {account.period.weekday_base.value for account in settings.accounts.values()} - {"refuse"}
+    return "monday" if bases == {"monday"} else "sunday"
 
 
 def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:

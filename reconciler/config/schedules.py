@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from reconciler.config import models, values, window
 from reconciler.config.compiling import Compiler
@@ -33,7 +34,10 @@ class Times:
 
 
 class Schedules:
-    """All schedules of a configuration; each is judged once, and once more for each account's settings it meets."""
+    """All schedules of a configuration; each is judged once, and once more for each account's settings it meets.
+
+    `weekday_base`: which day a number is taken to mean before an account is known.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class Schedules:
         timezone: str,
         calendar_until: date | None,
         today: date | None,
+        weekday_base: Literal["sunday", "monday"] = "sunday",
     ) -> None:
         self._files = files
         self._declared = declared
@@ -51,6 +56,7 @@ class Schedules:
             files, declared, timezone=timezone, calendar_until=calendar_until, is_fit=self._is_fit
         )
         self._today = today
+        self._weekday_base = weekday_base
         # By identity: a literal is written in one place. What has been seen is held, so no identity comes twice.
         self._judged: dict[int, tuple[Tree, models.Schedule | None]] = {}
         self._resolved: dict[tuple[str | int, int], Times | None] = {}
@@ -175,9 +181,10 @@ class Schedules:
         return False
 
     def _check_period(self, tree: Tree, model: models.Schedule) -> None:
-        findings = check(model.period or "", today=self._today)
+        period, base = model.period or "", self._weekday_base
+        findings = check(period, weekday_base=base, today=self._today)
         if self._today is not None:
-            findings += zone_findings(model.period or "", timezone=self._timezone, year=self._today.year)
+            findings += zone_findings(period, timezone=self._timezone, year=self._today.year, weekday_base=base)
         if model.verbatim and any(finding.severity is Severity.ERROR for finding in findings):
             place = tree.get("period")
             message = "this period cannot be understood, and is sent as it stands"

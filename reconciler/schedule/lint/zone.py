@@ -10,12 +10,13 @@ from reconciler.schedule.grammar import read
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.masks import first_day, slot_of, year_of
 from reconciler.schedule.meaning import instants_of
+from reconciler.schedule.scales import WeekdayBase
 from reconciler.schedule.zones import DAY_SECONDS, zone
 
 
-def zone_findings(text: str, *, timezone: str, year: int) -> tuple[Finding, ...]:
+def zone_findings(text: str, *, timezone: str, year: int, weekday_base: WeekdayBase = "sunday") -> tuple[Finding, ...]:
     """Tell where a period is cut short or runs twice when clocks change in `year` or the next."""
-    tree, errors = read(text)
+    tree, errors = read(text, weekday_base)
     place = zone(timezone)
     if errors or not tree.parts or place.is_fixed:
         return ()

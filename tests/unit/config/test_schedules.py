@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,24 @@ def test_a_schedule_that_never_holds_is_refused(tmp_path: Path) -> None:
     text = target('{to: "74992223344", schedule: {all: [day, {not: day}]}}')
     item = only(tmp_path, text + "schedules: {day: {weekly: {mon: 9:00-18:00}}}\n")
     assert (item.code, item.message) == ("schedule-not-compiled", "this schedule never holds")
+
+
+@pytest.mark.parametrize(("base", "night"), [("sunday", "wd {sun}"), ("monday", "wd {mon}")])
+def test_advice_reads_numeric_weekdays_as_the_account_does(base: str, night: str, tmp_path: Path) -> None:
+    text = target('{to: "74992223344", schedule: {period: "wd {1} hr {22-6}"}}')
+    text = text.replace("provider: exolve,", f"provider: exolve, period: {{weekday_base: {base}}},")
+    (item,) = [item for item in findings(tmp_path, text) if item.code == "period-overnight"]
+    assert item.hint is not None
+    assert night in item.hint
+
+
+@pytest.mark.parametrize(("base", "told"), [("sunday", 0), ("monday", 1)])
+def test_a_night_of_changing_clocks_is_found_on_the_weekday_that_the_account_means(
+    base: str, told: int, tmp_path: Path
+) -> None:
+    text = target('{to: "74992223344", schedule: {period: "wd {7} hr {2}"}}').replace(
+        "timeout: 20", "timeout: 20, timezone: Europe/Berlin"
+    )
+    text = text.replace("provider: exolve,", f"provider: exolve, period: {{weekday_base: {base}}},")
+    found = load(write(tmp_path, text), today=date(2026, 11, 21)).diagnostics  # clocks change on Sundays
+    assert sum(item.code == "period-daylight-saving" for item in found) == told
