@@ -5,12 +5,16 @@ Writes nothing. Knows no options of a command line and no output.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from reconciler.audit import Audit, judged
-from reconciler.diagnostics import Diagnostic, Diagnostics
+from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
 from reconciler.live import Progress
 from reconciler.plan import scenario
+from reconciler.plan.model import Calls, Plan
+from reconciler.providers.base import ProviderError
+from reconciler.record.base import RecordState
 from reconciler.wiring import Session
 from reconciler.workflow.plan import Planning, make_plan
 from reconciler.workflow.validate import validate
@@ -22,6 +26,8 @@ def make_audit(session: Session, warnings: tuple[Diagnostic, ...], progress: Cal
     plan, state = make_plan(session, Planning(warnings=warnings, progress=progress))
     told = Diagnostics(configuration.policy.rules)
     told.extend(scenario.told(configuration.scenario, state.scenario))
+    for account in _unused(session, plan, state):
+        plan = _with_list_of(session, account, plan)
     known = {(item.code, item.location) for item in warnings}
     return judged(
         plan,
@@ -31,3 +37,29 @@ def make_audit(session: Session, warnings: tuple[Diagnostic, ...], progress: Cal
         diagnostics=[*told, *(item for item in plan.diagnostics if item.code != scenario.RULE)],
         today=session.ground(make_key=False).today,
     )
+
+
+def _unused(session: Session, plan: Plan, state: RecordState) -> Iterator[str]:
+    """The accounts that no number is known to live in: a plan has no reason to ask them for their list."""
+    configuration = session.configuration
+    used = {desired.account for desired in configuration.desired} | {entry.account for entry in state.entries.values()}
+    yield from sorted(configuration.accounts.keys() - used - plan.unmanaged.keys())
+
+
+def _with_list_of(session: Session, account: str, plan: Plan) -> Plan:
+    """A plan that knows what an unused account owns; one that cannot be asked is only warned of: no number is in it."""
+    configuration = session.configuration
+    try:
+        provider = session.provider(account)
+        if not (provider.capabilities.listable and provider.capabilities.readable):
+            return plan
+        before = provider.calls_made
+        listing = provider.list_numbers()
+    except ProviderError as error:
+        message = f"account {account} cannot be asked for its numbers: {error}"
+        place = configuration.accounts[account].location
+        found = Diagnostic(error.code, Severity.WARNING, message, place, error.hint)
+        return replace(plan, diagnostics=(*plan.diagnostics, found))
+    numbers = tuple(sorted(listing.numbers.keys() - configuration.numbers.keys()))
+    calls = Calls(plan.calls.made + provider.calls_made - before, plan.calls.saved)
+    return replace(plan, unmanaged={**plan.unmanaged, account: numbers}, calls=calls)

@@ -244,3 +244,24 @@ def test_the_scenario_in_force_is_told_with_the_way_back(scenario: str | None) -
 
 def test_without_a_scenario_nothing_is_said_of_one() -> None:
     assert audit(applied(url())).diagnostics == ()
+
+
+def test_an_account_in_which_no_number_is_declared_is_asked_for_its_list_too() -> None:
+    given = applied(url())
+    given.live["spare"] = Vendor({phone(8): url(), phone(1): url()}, account="spare")
+    seen = audit(given)
+    assert (dict(seen.unmanaged), seen.unlisted) == ({"spare": (phone(8),)}, ())
+    assert seen.calls.made == given.plan().calls.made + 1
+
+
+def test_an_unused_account_that_cannot_be_asked_is_a_warning_and_not_an_error() -> None:
+    given = applied(url())
+    given.live["spare"] = Vendor({}, account="spare")
+
+    def fails(_verb: str, _number: str) -> None:
+        raise ProviderError("no answer")
+
+    given.live["spare"].before = fails
+    seen = audit(given)
+    assert (seen.unlisted, seen.has_errors, seen.complete) == (("spare",), False, True)
+    assert [item.message for item in seen.diagnostics] == ["account spare cannot be asked for its numbers: no answer"]
