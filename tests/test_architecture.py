@@ -127,3 +127,24 @@ def test_a_wrong_import_breaks_its_contract(contract: str, module: str, statemen
 
 def test_every_contract_is_shown_to_catch_a_wrong_import() -> None:
     assert {contract for contract, _, _ in WRONG_IMPORTS} == imports.contract_names()
+
+
+REGISTRIES = ("pypi" + ".org", "python" + "hosted.org", "--" + "index-url", "--extra-" + "index-url")
+
+
+def names_a_registry(text: str) -> bool:
+    return any(registry in text for registry in REGISTRIES)
+
+
+def test_no_file_says_where_packages_come_from() -> None:
+    """That is the machine's own setting; a lock that names a host fails wherever there is a mirror."""
+    folders = [imports.REPOSITORY / name for name in ("reconciler", "docs", "examples", "tests", ".ci")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    files += [path for path in imports.REPOSITORY.iterdir() if path.is_file() and not path.name.startswith(".coverage")]
+    assert len(files) > 100
+    assert [str(path) for path in files if names_a_registry(path.read_text("utf-8", "replace"))] == []
+
+
+def test_a_registry_in_a_lock_is_seen() -> None:
+    assert names_a_registry("--" + "index-url https://mirror.example/simple\nclick==8.1\n")
+    assert not names_a_registry("click==8.1 \\\n    --hash=sha256:00\n")
