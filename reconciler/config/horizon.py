@@ -27,10 +27,10 @@ def ending(files: Files, place: int, until: date, today: date) -> Diagnostic | N
     if left > NOTICE_DAYS:
         return None
     if left < 0:
-        message = f"the calendar ended on {until}: public holidays since then are not written out"
+        message = f"the calendar ended on {until}: public holidays after {until.year} are not written out"
     else:
         when = {0: "today", 1: "tomorrow"}.get(left, f"in {left} days")
-        message = f"the calendar ends {when}: public holidays after {until} are not written out"
+        message = f"the calendar ends {when}: public holidays after {until.year} are not written out"
     return problem(files.sources, "calendar-ending", message, place, hint=_RENEW)
 
 
