@@ -75,13 +75,12 @@ class Walk:
 
     def _walk(self, pending: list[Change]) -> None:
         while pending and self.halt is Halt.NONE:
-            pending = [change for change in pending if not self._skipped(change)]
-            groups = self._next_window(pending)
-            if not groups:
+            groups, waiting = self._next_window(pending)
+            if groups:
+                self._window(groups)
+            elif len(waiting) == len(pending):
                 break
-            taken = {change.key for group in groups for change in group}
-            self._window(groups)
-            pending = [change for change in pending if change.key not in taken]
+            pending = waiting
 
     def _skipped(self, change: Change) -> bool:
         """Whether a change cannot go any more; if so its result says why."""
@@ -115,22 +114,28 @@ class Walk:
     def _ready(self, change: Change) -> bool:
         return all(key in self.results for address in change.depends_on for key in self._by_address.get(address, ()))
 
-    def _next_window(self, pending: Sequence[Change]) -> list[list[Change]]:
-        """One group a request: of those ready, as many as a window holds; one alone for an unproven account."""
+    def _next_window(self, pending: Sequence[Change]) -> tuple[list[list[Change]], list[Change]]:
+        """One group a request, as many as a window holds, and what waits; what cannot go any more is skipped."""
         only_deletes = all(change.action in (Action.DELETE, Action.FORGET) for change in pending)
         groups: list[list[Change]] = []
+        waiting: list[Change] = []
         alone: set[str] = set()
-        for change in pending:
-            if not self._ready(change) or (change.action is Action.DELETE and not only_deletes):
-                continue
-            if change.action is not Action.FORGET and not self._accounts[change.account].proven:
-                groups += [] if change.account in alone else [[change]]
-                alone.add(change.account)
-            elif not self._joined(groups, change):
-                groups.append([change])
+        for at, change in enumerate(pending):
             if len(groups) >= self.ledger.record.window_size:
+                waiting += pending[at:]
                 break
-        return groups
+            if self._skipped(change):
+                continue
+            if not self._ready(change) or (change.action is Action.DELETE and not only_deletes):
+                waiting.append(change)
+            elif change.action is Action.FORGET or self._accounts[change.account].proven:
+                groups += [] if self._joined(groups, change) else [[change]]
+            elif change.account in alone:
+                waiting.append(change)
+            else:
+                alone.add(change.account)
+                groups.append([change])
+        return groups, waiting
 
     def _joined(self, groups: Sequence[list[Change]], change: Change) -> bool:
         """Put a change to a batch of the same account and value, where the vendor takes batches."""
