@@ -119,6 +119,7 @@ def everything_that_looks(evidence: Evidence) -> None:
             ("validate",),
             ("list",),
             ("plan",),
+            ("audit",),
             ("doctor",),
             ("show", "74991000000"),
             ("record", "list"),
@@ -143,6 +144,7 @@ def test_no_secret_comes_out_of_the_whole_life_of_a_configuration(evidence: Evid
     assert evidence.run("apply", "plan.json", "-v").exit_code == 0
     everything_that_looks(evidence)
     evidence.workplace.environ["RECONCILER_VAR_EVENT_KEY"] = ROTATED
+    everything_that_looks(evidence)
     rotated = evidence.run("plan", "--format", "json").json
     assert [change["fields"][0]["sensitive"] for change in rotated["changes"]] == [True]
     for run_id in run_ids(evidence):

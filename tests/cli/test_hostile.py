@@ -71,6 +71,7 @@ def test_what_a_vendor_answers_drives_no_terminal(workplace: Workplace) -> None:
     )
     for words in (
         ("plan",),
+        ("audit",),
         ("plan", "-v"),
         ("plan", "--format", "json"),
         ("apply", "--auto-approve", "--allow-adopt"),
