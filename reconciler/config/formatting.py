@@ -27,10 +27,13 @@ def tidied(files: Files) -> dict[str, str]:
 
 
 def _tidied(sources: Sources, file: File, text: str) -> str:
-    spelling, blanks = list(_spelling(sources, file.tree)), list(_blanks(text))
+    # A merge key leads to the same place twice.
+    spelling, blanks = set(_spelling(sources, file.tree)), set(_blanks(text))
+    if spelling and _data(edited(text, spelling)) is None:
+        spelling = set()  # one number in two spellings would become a key that stands twice
     if blanks and not _says_the_same(text, edited(text, blanks)):
-        blanks = []
-    return edited(text, {*spelling, *blanks})  # a merge key leads to the same place twice
+        blanks = set()
+    return edited(text, spelling | blanks)
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------
@@ -97,7 +100,7 @@ def _says_the_same(one: str, two: str) -> bool:
 def _data(text: str) -> object:
     sources = Sources()
     document = parse(sources, sources.add(TRUSTED_FILE, text), text)
-    return None if document.tree is None else document.tree.data
+    return None if document.tree is None or document.problems else document.tree.data
 
 
 # -- the calendar -----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -183,3 +184,29 @@ def test_what_stands_between_edits_stays(pieces: list[tuple[str, str, str]]) -> 
 def test_edits_that_overlap_or_leave_the_text_are_refused(edits: list[Edit]) -> None:
     with pytest.raises(ValueError, match="overlaps"):
         edited("abcd", edits)
+
+
+# -- what must not happen
+
+
+@given(
+    st.lists(
+        st.sampled_from(["+7 499 111-22-33", '"+74991112233"', "'74991112233'", "+7 (499) 111 22 44", "74991112255"]),
+        max_size=4,
+        unique=True,
+    ),
+    st.sampled_from(["", " ", "  \n", " # why  "]),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_whatever_is_tidied_stays_yaml(keys: list[str], blank: str, newline: str) -> None:
+    text = "version: 1\nnumbers:\n" + "".join(f"  {key}: {{forwarding: none}}{blank}\n" for key in keys)
+    with TemporaryDirectory() as folder:
+        text = text.replace("\n", newline)
+        after = tidy(Path(folder), text).get("reconciler.yaml", text)
+        assert tidy(Path(folder), after) == {}
+        assert not read_files(Path(folder), trusted=None).broken
+
+
+def test_a_number_in_two_spellings_is_left_for_validate_to_tell(tmp_path: Path) -> None:
+    text = ACCOUNTS + "numbers:\n  +7 499 111-22-33: {}\n  '74991112233': {}\n"
+    assert tidy(tmp_path, text) == {}
