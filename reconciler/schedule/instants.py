@@ -30,6 +30,8 @@ from reconciler.schedule.scales import FIRST_YEAR
 Classes = Mapping[int, int]
 LAST_YEAR: Final = 3000
 """The last year of the vendor's own table."""
+LAST_WRITTEN_YEAR: Final = 9999
+"""The last year that is written or said; later ones parse and match all the same."""
 FOREVER: Final = 10**20  # the end of the last span; no explicit year reaches it
 
 
@@ -133,6 +135,11 @@ class Instants:
         """
         ends = len(self.spans) > 1 and self.spans[-1][0] == LAST_YEAR + 1
         return Instants(self.spans[:-1], fine=self.fine) if ends else self
+
+    def foreseeable(self) -> Instants:
+        """Take the year 9999 for no end: nobody is told of the years after it."""
+        spans = tuple(span for span in self.spans if span[0] <= LAST_WRITTEN_YEAR)
+        return self if len(spans) == len(self.spans) else Instants(spans, fine=self.fine)
 
     def touched_days(self) -> Instants:
         """Widen the set to whole days."""

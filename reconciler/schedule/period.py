@@ -166,13 +166,13 @@ class Period:
         """Say the period in short: `Mon-Fri 9:00-18:00`; times are half-open."""
         from reconciler.schedule.words import phrased
 
-        return self.text if self.has_short_year else phrased(self.instants)
+        return self.text if self.has_short_year else phrased(self.instants.foreseeable())
 
     def explain(self, language: Language = "en") -> str:
         """Say the period in plain words, to the last second."""
         from reconciler.schedule.words import explained
 
-        return self.canonical if self.has_short_year else explained(self.instants, language)
+        return self.canonical if self.has_short_year else explained(self.instants.foreseeable(), language)
 
     def week(self, epoch_seconds: int, zone: str) -> tuple[WeekDay, ...]:
         """Give the week, from Monday, that an instant falls into in a zone."""

@@ -11,10 +11,9 @@ from functools import partial
 from typing import Final
 
 from reconciler.schedule.boxes import DayBox, Grouping, TimeBox, day_boxes, partition, time_boxes, year_boxes
-from reconciler.schedule.instants import Classes, Instants, NotExpressibleError
+from reconciler.schedule.instants import LAST_WRITTEN_YEAR, Classes, Instants, NotExpressibleError
 from reconciler.schedule.masks import SLOTS, YEAR_TYPES, bits, year_type
 
-_LAST_YEAR: Final = 9999
 _YEAR: Final = (1 << SLOTS) - 1
 Content = tuple[DayBox, TimeBox]
 Rows = list[tuple[int, int]]  # (time mask, day mask)
@@ -63,8 +62,8 @@ def rows_of(classes: Classes) -> Rows:
 
 def _years(dated: Iterable[tuple[int, int, Classes]]) -> Iterator[tuple[int, Classes]]:
     for first, end, classes in dated:
-        if end > _LAST_YEAR + 1:
-            raise NotExpressibleError(f"years after {_LAST_YEAR} are not written out")
+        if end > LAST_WRITTEN_YEAR + 1:
+            raise NotExpressibleError(f"years after {LAST_WRITTEN_YEAR} are not written out")
         for year in range(first, end):
             yield year, classes
 
