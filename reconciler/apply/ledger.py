@@ -67,8 +67,9 @@ class Ledger:
             self._remember(change, attempt)
 
     def forget(self, change: Change) -> None:
-        """Drop the entry of a number."""
+        """Drop the entry of a number, and what an earlier run intended with it."""
         self._drop.append(change.key)
+        self.carry.pop(change.key, None)
 
     def row(self, change: Change, result: Result, lost: Mapping[str, Any]) -> None:
         """Note the outcome for the run's memory."""

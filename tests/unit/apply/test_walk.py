@@ -418,6 +418,19 @@ def test_an_intent_whose_successor_was_never_sent_stays_as_it_was() -> None:
     assert given.state.windows == ()
 
 
+def test_a_delete_that_a_dead_run_had_done_is_forgotten_and_settled_at_once() -> None:
+    given = world([desired(1, sip())], {1: NONE})
+    assert given.apply().converged
+    record = MemoryRecord(given.store, name=given.name)
+    intent = Intent(key(1), "sales", "delete", '{"sip_uri":"user@sip.example.com","type":"sip"}', '{"type":"none"}')
+    with record.lock([holder(run_id="r0")]) as lock:
+        record.commit(lock, Update(open=Window("w0", "r0", "2026-11-21T10:00:00Z", (intent,))), expected=record.load())
+    given.live["sales"].values[phone(1)] = NONE
+    given.files = []
+    assert given.apply().converged
+    assert (given.state.entries, given.state.windows) == ({}, ())
+
+
 def test_what_another_run_recorded_since_the_plan_is_not_recorded_over() -> None:
     given = world([desired(1, rings())], {1: NONE})
     assert given.apply().converged
