@@ -162,13 +162,14 @@ class Key:
 class Desired:
     """One managed block of one number as the configuration wants it.
 
-    `locations` maps a field path (`targets[0].timeout`, "" = the whole entry) to its place in the files.
+    `locations` maps a field path (`targets[0].timeout`, "" = the whole entry) to its place in the files; `place` is
+    that of the whole entry where there are no others.
     """
 
     key: Key
     account: str
     value: Value
-    declared_at: Location
+    place: Location | None
     description: str = ""
     tags: tuple[str, ...] = ()
     protected: bool = False
@@ -178,6 +179,11 @@ class Desired:
     def address(self) -> str:
         """`ACCOUNT/NUMBER`, as plans and messages name it."""
         return f"{self.account}/{self.key.number}"
+
+    @property
+    def declared_at(self) -> Location:
+        """The line that declares the number, worked out when asked for."""
+        return self.place if self.place is not None else self.locations[""]
 
 
 @dataclass(frozen=True, slots=True)

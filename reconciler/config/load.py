@@ -25,7 +25,7 @@ from reconciler.config.selection import selected_files
 from reconciler.config.settings import Configuration
 from reconciler.config.templates import judge_templates
 from reconciler.config.trusted import Settings, read_settings
-from reconciler.desired import Builder, Contacts
+from reconciler.desired import Builder, Contacts, Lines
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.document import Tree, without_nulls
 from reconciler.model import Desired
@@ -184,7 +184,6 @@ class _Loading:
 
     def _configuration(self, sections: Sections, schedules: Schedules, desired: list[Desired]) -> Configuration:
         locate, settings, numbers = self._files.sources.location, self._settings, sections.numbers.items()
-        known = {entry.key.number: entry.declared_at for entry in desired}
         return Configuration(
             root=self._root,
             name=settings.name,
@@ -194,7 +193,7 @@ class _Loading:
             timezone=settings.timezone,
             calendar_until=settings.calendar_until,
             desired=tuple(desired),
-            numbers={number: known.get(number) or locate(declared.span) for number, declared in numbers},
+            numbers=Lines(self._files.sources, {number: declared.span for number, declared in numbers}),
             forget={number: locate(span) for number, span in sections.forget.items()},
             digest=self._digest,
             whole=not self._paths,

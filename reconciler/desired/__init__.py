@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from reconciler.desired.build import Builder
 from reconciler.desired.contacts import Contacts
-from reconciler.desired.places import Places
+from reconciler.desired.places import Lines, Places
 
-__all__ = ["Builder", "Contacts", "Places"]
+__all__ = ["Builder", "Contacts", "Lines", "Places"]

@@ -36,29 +36,35 @@ class Builder:
         if head is None:
             self._forwarding(tree, account)  # for what is wrong in it too
             return []
-        blocks: list[tuple[Kind, Value | None]] = []
+        built: list[Desired] = []
         if "forwarding" in tree.data:
-            blocks.append((Kind.FORWARDING, self._forwarding(tree, account)))
-        if head.parking is not None:
-            blocks.append((Kind.PARKING, Parking(head.parking)))
-        fitting = [block for block in blocks if self._fits(account, block[0], tree)]
-        if account is None or not fitting:
-            return []
-        place, recipe = self._files.sources.location(span), tree.recipe
-        return [
-            Desired(
-                Key(account.provider, number, kind),
-                account.name,
-                value,
-                place,
-                head.description or "",
-                tuple(head.tags),
-                head.protected,
-                Places(self._files.sources, recipe, kind, span),
-            )
-            for kind, value in fitting
-            if value is not None
-        ]
+            value = self._forwarding(tree, account)
+            if self._fits(account, Kind.FORWARDING, tree) and account is not None and value is not None:
+                built.append(self._desired(number, Kind.FORWARDING, value, head, account, tree, span))
+        if head.parking is not None and self._fits(account, Kind.PARKING, tree) and account is not None:
+            built.append(self._desired(number, Kind.PARKING, Parking(head.parking), head, account, tree, span))
+        return built
+
+    def _desired(
+        self,
+        number: str,
+        kind: Kind,
+        value: Value,
+        head: models.NumberOfConfig,
+        account: Account,
+        tree: Tree,
+        span: int,
+    ) -> Desired:
+        return Desired(
+            Key(account.provider, number, kind),
+            account.name,
+            value,
+            None,
+            head.description or "",
+            tuple(head.tags),
+            head.protected,
+            Places(self._files.sources, tree.recipe, kind, span),
+        )
 
     def _forwarding(self, tree: Tree, account: Account | None) -> Value | None:
         block = tree.get("forwarding")

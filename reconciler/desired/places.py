@@ -41,6 +41,28 @@ class Places(Mapping[str, Location]):
         return block if block is not None else Tree({}, [self._whole])
 
 
+class Lines(Mapping[str, Location]):
+    """The line of each declared number, worked out when asked for. `spans` are where the numbers' keys stand."""
+
+    __slots__ = ("_sources", "_spans")
+
+    def __init__(self, sources: Sources, spans: Mapping[str, int]) -> None:
+        self._sources = sources
+        self._spans = spans
+
+    def __getitem__(self, number: str) -> Location:
+        return self._sources.location(self._spans[number])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._spans)
+
+    def __len__(self) -> int:
+        return len(self._spans)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._spans
+
+
 _WRITTEN_AS = {"periods": "schedule", "parked": ""}
 
 

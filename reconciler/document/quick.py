@@ -26,6 +26,7 @@ from reconciler.document.tree import Tree
 
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 RESERVED = NULLS | {"<<"}
+_LONGER_THAN_NULL = 5
 _PLACED_DEPTH = 2
 _DEEPEST = 50
 _PROPERTY = re.compile(r"[&*!](?=\S)(?<=[\s\[{,:].)")
@@ -68,7 +69,7 @@ class _Reader:
         self._next = next_event
         self._base = base
         self._materialise = materialise
-        self._interned = dict[str, str]().setdefault
+        self._known: dict[str, str] = {}
         self.has_nulls = False
 
     def placed_map(self, start: Any, depth: int) -> Tree:
@@ -106,25 +107,34 @@ class _Reader:
         return (data, partial(self._materialise, start, end.end_mark.index))
 
     def _map(self, depth: int) -> tuple[dict[str, Any], Any]:
-        next_event, interned, scalar = self._next, self._interned, ScalarEvent
+        next_event, known, scalar = self._next, self._known, ScalarEvent
         data: dict[str, Any] = {}
         if depth > _DEEPEST:
             raise GiveUpError
         while (event := next_event()).__class__ is scalar:
-            key = event.value
-            if key in data or (key in RESERVED and not event.style):
+            key = known.get(event.value) or self._learned(event)
+            if key in data:
                 raise GiveUpError
             event = next_event()
             if event.__class__ is scalar:
                 value: Any = event.value
-                if not event.style and value in NULLS:
+                if len(value) < _LONGER_THAN_NULL and value in NULLS and not event.style:
                     self.has_nulls, value = True, None
-                data[interned(key, key)] = value
+                data[key] = value
             else:
-                data[interned(key, key)] = self._container(event, depth)
+                data[key] = self._container(event, depth)
         if event.__class__ is not MappingEndEvent:
             raise GiveUpError
         return (data, event)
+
+    def _learned(self, event: Any) -> str:
+        """Remember a key that is no reserved word, so that it is one text in all maps."""
+        key: str = event.value
+        if key in RESERVED and not event.style:
+            raise GiveUpError
+        if key not in RESERVED:
+            self._known[key] = key
+        return key
 
     def _list(self, depth: int) -> tuple[list[Any], Any]:
         next_event = self._next

@@ -1,15 +1,22 @@
-"""`validate` of 10,000 numbers against libyaml's bare events and against octoDNS; whole processes, CPU seconds."""
+"""`validate` of 10,000 numbers against libyaml's bare events and against octoDNS, in CPU seconds.
+
+Against the events both ways: whole processes, and the work itself in one process, without anybody's start-up.
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
+from reconciler.config.load import load
+from reconciler.workflow.validate import validate
 from tests.benchmarks import lines, octodns
-from tests.benchmarks.measure import Cost, ratio, run
+from tests.benchmarks.measure import BenchmarkError, Cost, ratio, run, seconds
 from tests.benchmarks.row import Row, at_least, at_most, orientation
+from tests.benchmarks.yaml_events import count_events
 
 _COUNT = 10_000
 _REPOSITORY = Path(__file__).parents[2]
@@ -35,11 +42,26 @@ def _ratios(folder: Path) -> Iterator[Row]:
     def validated() -> float:
         return ours().cpu_seconds
 
-    yield at_most("validate 10,000 / libyaml's bare events", 1 / ratio(events, validated), 2.5, " x")
+    yield at_most("validate 10,000 / libyaml's bare events, whole processes", 1 / ratio(events, validated), 2.5, " x")
+    bare, judged = _in_process(folder / "ours", files)
+    yield at_most("validate 10,000 / libyaml's bare events, one process", 1 / ratio(bare, judged, rounds=7), 2.5, " x")
     if octodns.available():
         peer = octodns.validate(octodns.write_case(folder / "octodns", _COUNT))
         faster = ratio(lambda: peer().cpu_seconds, validated)
         yield at_least("octoDNS validating 10,000 records / validate 10,000", faster, 3, " x")
+
+
+def _in_process(folder: Path, files: Sequence[Path]) -> tuple[Callable[[], float], Callable[[], float]]:
+    """The CPU seconds of the bare events, and of loading and judging all that `validate` judges."""
+
+    def judge() -> None:
+        loaded = load(folder, today=date(2026, 11, 21))
+        if loaded.configuration is None:
+            msg = f"the configuration of the benchmark is not valid: {loaded.diagnostics[:3]}"
+            raise BenchmarkError(msg)
+        validate(loaded.configuration)
+
+    return lambda: seconds(lambda: count_events(files)), lambda: seconds(judge)
 
 
 def _whole_processes(folder: Path) -> Iterator[Row]:
