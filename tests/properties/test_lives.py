@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from reconciler.apply.events import ApplyEvent
 from reconciler.canonical import form
-from reconciler.model import Forwarding, NumberForwarding
+from reconciler.model import Forwarding, Parking, Value
 from reconciler.plan.build import Refresh
 from reconciler.providers.base import Rejected, TimedOut
 from reconciler.providers.memory import Hook
 from tests.properties.strategies import forwardings
-from tests.world import NONE, World, desired, phone, world
+from tests.world import NONE, Vendor, World, desired, phone, world
 
 DECLARED = range(4)
 FOREIGN = (4, 5)
+PARKED = (6, 7)
 indices = st.sampled_from(DECLARED)
 
 
@@ -25,19 +27,33 @@ class Killed(BaseException):
 
 
 class Life(RuleBasedStateMachine):
-    """Four numbers that the files may declare, and two that they never do."""
+    """Four numbers that the files may declare, two that they never do, and two that may be parked.
+
+    A vendor that is `blind` does not tell `client_id`: then only the record knows it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.world: World = world([], dict.fromkeys([*DECLARED, *FOREIGN], NONE))
-        self.vendor = self.world.live["sales"]
+        self.world: World = world([], dict.fromkeys([*DECLARED, *FOREIGN], NONE), parking=PARKED)
+        vendor = self.world.live["sales"]
+        assert isinstance(vendor, Vendor)
+        self.vendor = vendor
+
+    @initialize(blind=st.booleans())
+    def begin(self, *, blind: bool) -> None:
+        self.vendor.unreadable = frozenset({"client_id"}) if blind else frozenset()
 
     @rule(index=indices, value=forwardings)
     def declare(self, index: int, value: Forwarding) -> None:
         self.withdraw(index)
         self.world.files.append(desired(index, value))
 
-    @rule(index=indices)
+    @rule(index=st.sampled_from(PARKED), parked=st.booleans())
+    def declare_parking(self, index: int, *, parked: bool) -> None:
+        self.withdraw(index)
+        self.world.files.append(desired(index, Parking(parked=parked)))
+
+    @rule(index=st.sampled_from([*DECLARED, *PARKED]))
     def withdraw(self, index: int) -> None:
         self.world.files = [each for each in self.world.files if each.key.number != phone(index)]
 
@@ -67,7 +83,7 @@ class Life(RuleBasedStateMachine):
         finally:
             self.world.on_event = lambda _event: None
 
-    @rule(index=indices, takes_effect=st.booleans(), times=st.integers(1, 3))
+    @rule(index=st.sampled_from([*DECLARED, *PARKED]), takes_effect=st.booleans(), times=st.integers(1, 3))
     def apply_with_lost_answers(self, index: int, times: int, *, takes_effect: bool) -> None:
         left = [times]
 
@@ -75,9 +91,10 @@ class Life(RuleBasedStateMachine):
             if number != phone(index) or verb != "write" or not left[0]:
                 return
             left[0] -= 1
-            value = next((each.value for each in self.world.files if each.key.number == number), NONE)
+            nothing: Value = Parking(parked=False) if index in PARKED else NONE
+            value = next((each.value for each in self.world.files if each.key.number == number), nothing)
             if takes_effect:
-                self.vendor.values[number] = value
+                self.world.live["office" if index in PARKED else "sales"].values[number] = value
             raise TimedOut("no answer", may_have_taken_effect=True)
 
         self._apply_with(lose)
@@ -109,17 +126,32 @@ class Life(RuleBasedStateMachine):
         assert self.world.state.windows == ()
         assert set(self.world.state.entries) == {each.key for each in self.world.files}
         for each in self.world.files:
-            live = self.vendor.values[each.key.number]
-            assert form(live).text == form(each.value).text
-            assert not isinstance(live, NumberForwarding) or live.targets
+            live = self.world.live[each.account].values[each.key.number]
+            assert self._told(live) == self._told(each.value)
+
+    def _told(self, value: Value) -> str:
+        return form(value, unreadable=self.vendor.unreadable).text
 
     def _apply_with(self, before: Hook) -> None:
-        plain, self.vendor.before = self.vendor.before, before
+        vendors = list(self.world.live.values())
+        plain = [vendor.before for vendor in vendors]
+        for vendor in vendors:
+            vendor.before = before
         try:
             self.world.apply()
         finally:
-            self.vendor.before = plain
+            for vendor, kept in zip(vendors, plain, strict=True):
+                vendor.before = kept
 
 
 TestLife = Life.TestCase
 TestLife.settings = settings(max_examples=15, stateful_step_count=12)
+
+
+
+class ManyLives(Life):
+    """The same, for the whole campaign."""
+
+
+TestManyLives = pytest.mark.soak(ManyLives.TestCase)
+TestManyLives.settings = settings(max_examples=2_000, stateful_step_count=30)
