@@ -29,7 +29,7 @@ class Builder:
 
     def build(self, number: str, span: int, tree: Tree) -> list[Desired]:
         """The managed blocks of one entry, whose key stands at `span`; what is wrong is reported."""
-        if phones.form(number) is phones.Form.UNASSIGNED:
+        if not phones.is_plain(number) and phones.form(number) is phones.Form.UNASSIGNED:
             warn_unassigned(self._files, number, span)
         head = read(models.NumberOfConfig, tree, self._files.sources, self._files.found)
         account = self._account(tree, span)

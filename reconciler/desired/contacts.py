@@ -72,12 +72,17 @@ class Contacts:
             return None
         return Recipient(beyond.to, model.timeout or beyond.timeout, model.name or beyond.name)
 
+    def known(self, written: str) -> Recipient | None:
+        """What the text under `to` means where that is plain to see: a contact that leads somewhere, or mere digits."""
+        recipient = self._resolved.get(written)
+        if recipient is None and written not in self._declared and phones.is_plain(written):
+            return Recipient(written)
+        return recipient
+
     def find(self, written: str, where: Callable[[], int]) -> Recipient | None:
         """What the text under `to` means, a contact, a SIP ID or a phone number; `where` tells its place."""
         if written in self._declared:
             return self.resolve(written)
-        if phones.is_plain(written):
-            return Recipient(written)
         try:
             digits = values.phone_or_sip_id(written)
         except PydanticCustomError as error:

@@ -119,14 +119,15 @@ class Forwardings:
                 "targets-empty", "the list of targets is empty", span, "add a target, or write `forwarding: none`"
             )
             return None
-        targets = [self._target(target, block, index, account) for index, target in enumerate(model.targets)]
+        built = [self._target(target, block, index, account) for index, target in enumerate(model.targets)]
+        targets = tuple([target for target in built if target is not None])
         if model.event_url is not None or model.event_extended or model.display_number is not None:
             self._check_number(model, block)
-        if any(target is None for target in targets):
+        if len(targets) < len(built):
             return None
         return NumberForwarding(
             model.redirect,
-            tuple(filter(None, targets)),
+            targets,
             model.event_url or "",
             model.event_extended,
             model.client_id or "",
@@ -137,7 +138,9 @@ class Forwardings:
         )
 
     def _target(self, model: models.TargetEntry, block: Tree, index: int, account: Account | None) -> Target | None:
-        recipient = self._contacts.find(model.to, lambda: find(block, ("targets", index, "to")))
+        recipient = self._contacts.known(model.to)
+        if recipient is None:
+            recipient = self._contacts.find(model.to, partial(find, block, ("targets", index, "to")))
         times = self._times(model, block, index, account)
         if recipient is None or times is None:
             return None
