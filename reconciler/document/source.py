@@ -10,7 +10,6 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
-from operator import sub
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Location
@@ -155,7 +154,7 @@ def text_problems(sources: Sources, base: int, text: str) -> list[Diagnostic]:
         return [
             problem(sources, "file-empty", "the file is empty", span_at(base, 0, 1), hint="begin with `version: 1`")
         ]
-    found = _long_line(sources, base)
+    found = _long_line(sources, base, text)
     if not text.isascii() or text.encode().translate(None, _ORDINARY_ASCII):
         found.extend(_forbidden(sources, base, text))
     return found
@@ -166,13 +165,13 @@ def problem(sources: Sources, code: str, message: str, span: Span, *, hint: str 
     return Diagnostic(code, RULES[code].severity, message, sources.location(span), hint)
 
 
-def _long_line(sources: Sources, base: int) -> list[Diagnostic]:
-    starts = sources.lines(base)
-    lengths = list(map(sub, starts[1:], starts))
-    length = max(lengths) - 1
+def _long_line(sources: Sources, base: int, text: str) -> list[Diagnostic]:
+    lengths = list(map(len, text.split("\n")))
+    length = max(lengths)
     if length <= LONGEST_LINE:
         return []
-    longest = lengths.index(length + 1)
+    longest = lengths.index(length)
+    starts = sources.lines(base)
     message = f"line {longest + 1} has {length:,} characters, more than {LONGEST_LINE:,}"
     span = span_at(base, starts[longest], starts[longest] + 1)
     return [problem(sources, "file-line-length", message, span, hint="break the value into several lines")]
