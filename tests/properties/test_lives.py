@@ -153,5 +153,5 @@ class ManyLives(Life):
     """The same, for the whole campaign."""
 
 
-TestManyLives = pytest.mark.soak(ManyLives.TestCase)
-TestManyLives.settings = settings(max_examples=2_000, stateful_step_count=30)
+TestManyLives = pytest.mark.timeout(1_800)(pytest.mark.soak(ManyLives.TestCase))
+TestManyLives.settings = settings(max_examples=1_000, stateful_step_count=25)
