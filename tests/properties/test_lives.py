@@ -148,7 +148,6 @@ TestLife = Life.TestCase
 TestLife.settings = settings(max_examples=15, stateful_step_count=12)
 
 
-
 class ManyLives(Life):
     """The same, for the whole campaign."""
 
