@@ -12,7 +12,7 @@ from datetime import date
 from reconciler.canonical import Form, Json
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
-from reconciler.effects import effects
+from reconciler.effects.change import effects
 from reconciler.model import Action, Change, Entry, FieldChange
 from reconciler.plan.build import open_intents
 from reconciler.plan.compare import agrees, from_now_on, intended, record_form

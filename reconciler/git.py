@@ -5,10 +5,13 @@ Knows nothing of what the files mean.
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.secrets import environment
+
+if TYPE_CHECKING:
+    import subprocess
 
 TIMEOUT_SECONDS = 30.0
 
@@ -59,6 +62,8 @@ def _run(root: Path, *arguments: str, otherwise: str) -> bytes:
 def _git(
     root: Path, *arguments: str, stdin: bytes = b"", seconds: float = TIMEOUT_SECONDS
 ) -> subprocess.CompletedProcess[bytes]:
+    import subprocess
+
     try:
         return subprocess.run(  # noqa: S603 - no shell; what users give stands after --end-of-options or --
             ["git", "-C", str(root), *arguments],  # noqa: S607 - git is found as the user's shell finds it

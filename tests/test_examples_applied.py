@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from reconciler.config.load import load
 from reconciler.config.settings import Configuration
 from reconciler.model import Kind
-from reconciler.plan import Consent, Plan
+from reconciler.plan.model import Consent, Plan
 from reconciler.sandbox import Sandbox
 from reconciler.wiring import open_session
 from reconciler.workflow.apply import Applying, apply_plan

@@ -53,7 +53,7 @@ def listing(
 def _goes_to(desired: Desired, place: str) -> bool:
     """Whether calls to a number may reach a place: digits in any spelling, or a glob over `sip:…` and `url:…`."""
     from reconciler.canonical import form
-    from reconciler.plan.policy import call_destinations
+    from reconciler.plan.reach import call_destinations
 
     digits = re.sub(r"[\s()+.-]", "", place)
     wanted = digits if digits.isdigit() else place

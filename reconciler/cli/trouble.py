@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -89,6 +88,8 @@ def _usage(error: click.UsageError) -> Stop:
 
 
 def _bug(error: Exception, process: Process) -> Stop:
+    import traceback
+
     from reconciler.views.base import line
 
     text = "".join(traceback.format_exception(error))

@@ -10,7 +10,7 @@ import re
 from yaml.error import YAMLError
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.document.source import Sources, problem, span_at
+from reconciler.document.source import Sources, line_around, problem, span_at
 
 _FLOW_NEEDS_QUOTES = re.compile(
     r"\b(yr|year|mo|month|wk|week|yd|yday|md|mday|wd|wday|hr|hour|min|minute|sec|second)\s*\{|\$\{"
@@ -70,7 +70,8 @@ def explain(sources: Sources, base: int, text: str, error: YAMLError) -> Diagnos
         mark = context
     at = min(mark.index if mark is not None else 0, max(len(text) - 1, 0))
     span = span_at(base, at, at + 1)
-    line_start, line = _line_at(text, at)
+    line_start, line_end = line_around(text, at)
+    line = text[line_start:line_end]
     if "\t" in (indent := line[: len(line) - len(line.lstrip())]):
         place = line_start + indent.index("\t")
         return problem(
@@ -91,9 +92,3 @@ def _needs_quotes(sources: Sources, base: int, line_start: int, found: re.Match[
     span = span_at(base, line_start + found.start(), line_start + found.end())
     message = f"{what} inside {{…}} or […] needs quotes"
     return problem(sources, "yaml-flow-quotes", message, span, hint='put the whole value in quotes: "…"')
-
-
-def _line_at(text: str, offset: int) -> tuple[int, str]:
-    start = text.rfind("\n", 0, offset) + 1
-    end = text.find("\n", offset)
-    return (start, text[start : len(text) if end < 0 else end])

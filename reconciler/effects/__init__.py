@@ -1,5 +1,1 @@
 """What callers notice: who rings when, what a change does to that, where a call goes; pure, from canonical values."""
-
-from reconciler.effects.change import effects
-
-__all__ = ["effects"]

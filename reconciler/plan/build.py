@@ -12,13 +12,14 @@ from fnmatch import fnmatchcase
 
 from reconciler.config.settings import Account, Configuration
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.effects import effects
+from reconciler.effects.change import effects
 from reconciler.live import Live, Wanted
 from reconciler.model import Action, Change, Desired, Entry, Key, Kind
 from reconciler.plan.decide import decide
 from reconciler.plan.model import Calls, Consent, Plan
 from reconciler.plan.order import ordered
-from reconciler.plan.policy import breaches, routes
+from reconciler.plan.policy import breaches
+from reconciler.plan.reach import routes
 from reconciler.plan.subject import Decision, Ground, Subject
 from reconciler.plan.vanished import forgotten
 from reconciler.record.base import Intent, RecordState

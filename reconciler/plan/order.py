@@ -5,11 +5,11 @@ Pure and deterministic: the order follows from the changes alone, not from the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from reconciler.model import Action, Change
+from reconciler.plan.reach import numbers_behind
 
 _LAST = {Action.DELETE: 1, Action.FORGET: 2}
 _WRITES = (Action.CREATE, Action.UPDATE, Action.ADOPT, Action.ASSERT)
@@ -22,14 +22,6 @@ def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(
         replace(pending[at], depends_on=tuple(sorted({pending[other].address for other in before[at]}))) for at in order
     )
-
-
-def destinations(value: Mapping[str, Any] | None) -> set[str]:
-    """The numbers that a canonical value forwards to: targets and reserve."""
-    if not value:
-        return set()
-    numbers = {str(target["to"]) for target in value.get("targets") or ()}
-    return numbers | ({str(value["reserve"])} if value.get("reserve") else set())
 
 
 def _rank(change: Change) -> tuple[int, str, str]:
@@ -45,7 +37,7 @@ def _before(changes: Sequence[Change]) -> list[list[int]]:
     for at, change in enumerate(changes):
         if change.action is Action.FORGET:
             continue
-        goes_to, went_to = (destinations(value) - {change.key.number} for value in (change.after, change.before))
+        goes_to, went_to = (numbers_behind(value) - {change.key.number} for value in (change.after, change.before))
         for number in sorted(goes_to):
             before[at] += [other for other in by_number.get(number, ()) if changes[other].action in _WRITES]
         for number in sorted(went_to - goes_to):

@@ -8,19 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reconciler.canonical import form
 from reconciler.clock import rfc3339
-from reconciler.config.settings import Configuration, Destinations, Policy
+from reconciler.config.settings import Destinations, Policy
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Action, Change
 from reconciler.plan.model import Breach, Consent
-from reconciler.plan.order import destinations
+from reconciler.plan.reach import Routes, call_destinations, forbidden
 
 if TYPE_CHECKING:
     from reconciler.schedule import Period
-
-Routes = Mapping[str, Sequence[str]]
-"""A declared number to where it sends its calls."""
 
 _COUNTED = (Action.UPDATE, Action.ADOPT, Action.DELETE)
 _ALLOWANCES = {
@@ -52,14 +48,6 @@ def breaches(
     ]
     kept = (breach for breach in found if breach.rule not in consent.overrides)
     return (*_allowances(changes, consent, places), *kept)
-
-
-def routes(configuration: Configuration) -> Routes:
-    """Where each declared number sends its calls; nothing where policy lets them go anywhere."""
-    rules = configuration.policy.destinations
-    if rules.allow is None and not rules.deny:
-        return {}
-    return {desired.key.number: call_destinations(form(desired.value).json) for desired in configuration.desired}
 
 
 def _allowances(changes: Iterable[Change], consent: Consent, places: Mapping[str, Location]) -> Iterator[Breach]:
@@ -94,50 +82,9 @@ def _destinations(
     for change in changes:
         if change.after is None or change.action is Action.DELETE:
             continue
-        for way, why in _forbidden(call_destinations(change.after), rules, routes):
+        for way, why in forbidden(call_destinations(change.after), rules, routes):
             message = f"{change.address} would send calls to {way}, which {why}"
             yield _breach("policy-destination", change, message, "--override policy-destination", places)
-
-
-def _forbidden(first: Iterable[str], rules: Destinations, routes: Routes) -> Iterator[tuple[str, str]]:
-    """What a call may reach, directly or by way of declared numbers, and may not: as words, and why."""
-    from reconciler.destinations import refusal
-
-    seen: set[str] = set()
-    open_ways = [(goes_to, goes_to) for goes_to in first]
-    while open_ways:
-        goes_to, way = open_ways.pop(0)
-        if goes_to in seen:
-            continue
-        seen.add(goes_to)
-        why = refusal(goes_to, rules)
-        if why is not None:
-            yield way, why
-        open_ways += [(further, f"{further} (by way of {goes_to})") for further in routes.get(goes_to, ())]
-
-
-def call_destinations(value: Mapping[str, Any]) -> list[str]:
-    """Where a canonical value sends calls: numbers and SIP IDs as digits, `sip:URI`, `url:URL` (masked)."""
-    found = sorted(destinations(value))
-    if value.get("sip_uri"):
-        found.append(f"sip:{value['sip_uri']}")
-    if value.get("url"):
-        found.append(f"url:{value['url']}")
-    if value.get("static_ip"):
-        found.append(f"sip:{value['static_ip']}")
-    return found
-
-
-def destination_findings(configuration: Configuration) -> Iterator[Diagnostic]:
-    """Every declared destination that policy forbids, at its number's line."""
-    rules = configuration.policy.destinations
-    if rules.allow is None and not rules.deny:
-        return
-    for desired in configuration.desired:
-        for goes_to, why in _forbidden(call_destinations(form(desired.value).json), rules, {}):
-            message = f"{desired.address} sends calls to {goes_to}, which {why}"
-            hint = "change it, or `policy.destinations`; for one run: plan and apply --override policy-destination"
-            yield Diagnostic("policy-destination", Severity.ERROR, message, desired.declared_at, hint)
 
 
 def closed_window(window: Period, now: int, zone: str) -> str:

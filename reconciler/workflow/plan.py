@@ -18,7 +18,8 @@ from reconciler.live import Live, Progress, Reader, Wanted, read_live
 from reconciler.model import Key, Observation
 from reconciler.plan.build import Options, Refresh, Selection, build
 from reconciler.plan.model import Breach, Consent, Plan
-from reconciler.plan.policy import breaches, routes
+from reconciler.plan.policy import breaches
+from reconciler.plan.reach import routes
 from reconciler.plan.scenario import reminder
 from reconciler.plan.subject import Ground
 from reconciler.plan.undo import undoing

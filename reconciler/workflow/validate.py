@@ -8,7 +8,7 @@ from __future__ import annotations
 from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.effects.checks import call_loops, check_calls
-from reconciler.plan.policy import destination_findings
+from reconciler.plan.reach import destination_findings
 
 
 def validate(configuration: Configuration) -> tuple[Diagnostic, ...]:

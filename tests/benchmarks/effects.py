@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.canonical import Json, form
-from reconciler.effects import effects
+from reconciler.effects.change import effects
 from reconciler.model import NumberForwarding, Redirect, Target
 from tests.benchmarks.lines import FIRST_TARGET
 from tests.benchmarks.measure import seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import time
@@ -219,6 +220,33 @@ def test_places_of_several_files_are_kept_apart() -> None:
         "a.yaml:1:4",
         "b.yaml:2:6",
     ]
+
+
+def test_every_place_of_a_large_file_has_the_line_and_column_that_counting_gives() -> None:
+    choice = random.Random(20261127)
+    text = "\n".join("x" * choice.randrange(120) for _ in range(3_000))
+    sources = Sources()
+    sources.add("before.yaml", "a: 1\n")
+    base = sources.add("a.yaml", text)
+    for start in [0, len(text) - 1, len(text), *choice.sample(range(len(text)), 300)]:
+        end = min(start + choice.choice([1, 5, 500]), len(text))
+        place = sources.location((base + start) << 24 | (end - start))
+        before, until = text[:start].split("\n"), text[:end].split("\n")
+        assert (place.line, place.column) == (len(before), len(before[-1]) + 1)
+        assert place.excerpt == text.split("\n")[place.line - 1]
+        if end > start:
+            assert (place.end_line, place.end_column) == (len(until), len(until[-1]) + 1)
+
+
+def test_a_line_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    fits, too_long = "# " + "x" * (LONGEST_LINE - 2), "# " + "x" * (LONGEST_LINE - 1)
+    sources = Sources()
+    text = f"a: 1\n{fits}\n{fits}\nb: 2\n"
+    assert parse(sources, sources.add("a.yaml", text), text).problems == ()
+    text = f"a: 1\n{fits}\n{too_long}\nb: 2\n"
+    (found,) = parse(sources, sources.add("b.yaml", text), text).problems
+    assert (found.code, found.message) == ("file-line-length", "line 3 has 100,001 characters, more than 100,000")
+    assert str(found.location) == "b.yaml:3:1"
 
 
 def test_the_excerpt_of_a_long_line_is_cut_around_the_column() -> None:

@@ -5,21 +5,19 @@ Must not know the grammar.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.scales import FIRST_YEAR
-from reconciler.schedule.words import english, russian, short
+from reconciler.schedule.words import english, short
 from reconciler.schedule.words.saying import Tongue, sayings_of
 
 Language = Literal["en", "ru"]
 
-_TONGUES: Final[dict[Language, Tongue]] = {"en": english.TONGUE, "ru": russian.TONGUE}
-
 
 def explained(instants: Instants, language: Language) -> str:
     """Say a set in full; clauses are separated by semicolons."""
-    tongue = _TONGUES[language]
+    tongue = _tongue(language)
     if instants.is_full:
         return tongue.always
     usual, missing = _with_exceptions(instants)
@@ -42,6 +40,15 @@ def phrased(instants: Instants) -> str:
         if missing.is_empty
         else f"{text}; {english.TONGUE.except_} {'; '.join(map(short.said, sayings_of(missing)))}"
     )
+
+
+def _tongue(language: Language) -> Tongue:
+    """The words of a language; most runs never speak the second one."""
+    if language == "ru":
+        from reconciler.schedule.words import russian
+
+        return russian.TONGUE
+    return english.TONGUE
 
 
 def _with_exceptions(instants: Instants) -> tuple[Instants, Instants]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.effects import effects
+from reconciler.effects.change import effects
 from reconciler.model import Parking, SipForwarding, UrlForwarding, Value
 from tests.unit.effects.samples import (
     DESK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.effects import effects
+from reconciler.effects.change import effects
 from reconciler.model import Action, Change, FieldChange, Key, Kind, LiveSource
 from reconciler.plan.model import Breach, Plan
 
