@@ -6,6 +6,7 @@ Must not know configuration or vendors; the settings come as plain words.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, Literal
 
 from reconciler.diagnostics import Finding, Severity
@@ -18,6 +19,7 @@ UnionStyle = Literal["entries", "comma"]
 _WEEK: Final = 7
 
 
+@lru_cache(maxsize=4096)
 def account_findings(text: str, *, union: UnionStyle, weekday_base: WeekdayBase) -> tuple[Finding, ...]:
     """Judge what depends on the account; says nothing of what `check` says."""
     tree, errors = read(text, "sunday" if weekday_base == "refuse" else weekday_base)

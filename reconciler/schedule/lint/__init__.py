@@ -5,6 +5,7 @@ Must not know accounts (see `account`) or time; the day from which years count a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Finding
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["check", "zone_findings"]
 
 
+@lru_cache(maxsize=4096)  # a configuration says the same few periods again and again
 def check(text: str, *, weekday_base: WeekdayBase = "sunday", today: date | None = None) -> tuple[Finding, ...]:
     """List the errors of grammar or, where there are none, the warnings about a period, in the order of its text.
 

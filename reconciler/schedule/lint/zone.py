@@ -5,6 +5,8 @@ Must not know accounts; the zone and the year are passed in.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from reconciler.diagnostics import Finding, Severity
 from reconciler.schedule.grammar import read
 from reconciler.schedule.instants import Instants
@@ -14,6 +16,7 @@ from reconciler.schedule.scales import WeekdayBase
 from reconciler.schedule.zones import DAY_SECONDS, zone
 
 
+@lru_cache(maxsize=4096)
 def zone_findings(text: str, *, timezone: str, year: int, weekday_base: WeekdayBase = "sunday") -> tuple[Finding, ...]:
     """Tell where a period is cut short or runs twice when clocks change in `year` or the next."""
     tree, errors = read(text, weekday_base)
