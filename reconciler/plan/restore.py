@@ -59,7 +59,8 @@ class Restorer:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Lost("", "it is not recorded whole") from None
         again = form(value).json
-        differing = [path for path in again if again[path] != data.get(path) and not self._is_hidden(data, path)]
+        told = {path: text for path, text in data.items() if text is not None and not self._is_hidden(data, path)}
+        differing = [path for path in told if told[path] != again.get(path)]
         if differing:
             raise Lost(differing[0], "it is not recorded as it was")
         return value

@@ -174,6 +174,18 @@ def test_a_field_that_was_never_known_stays_as_the_files_have_it_and_is_named() 
     assert "what `client_id` was is not known; it stays as the files have it" in plan.diagnostics[0].message
 
 
+def test_a_forwarding_of_another_type_goes_back_without_the_field_that_was_never_known() -> None:
+    given = world([desired(1, url())], {1: rings(timeout=25)})
+    vendor(given).unreadable = frozenset({"client_id"})
+    assert given.apply().converged
+    plan = undone(given)
+    assert (only(plan).after["client_id"], only(plan).after["targets"][0]["timeout"]) == ("", 25)
+    assert codes(plan) == ["undo-unsure"]
+    assert "what `client_id` was is not known; it is left empty" in plan.diagnostics[0].message
+    assert applied(given, plan).converged
+    assert given.live["sales"].read(phone(1)).value == rings(timeout=25)
+
+
 def test_what_a_write_may_have_reset_is_named() -> None:
     given = world([desired(1, rings())], {1: sip()})
     vendor(given).unwritable = {"answer": True}
