@@ -6,7 +6,8 @@ Knows no vendor and no record.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 
 from reconciler.apply.ledger import GOOD
 from reconciler.apply.write import Attempt, Writer
@@ -22,6 +23,7 @@ class AccountState:
     stopped: str = ""
     _cause: str = ""
     _alike: int = 0
+    _lock: Lock = field(default_factory=Lock)
 
     @property
     def threads(self) -> int:
@@ -34,12 +36,16 @@ class AccountState:
         return self.writer.provider.capabilities.batch_size
 
     def count(self, attempts: Sequence[Attempt], *, max_failures: int) -> None:
-        """Judge what came of one group; one request that fails for many numbers is one failure."""
-        for attempt in {id(attempt): attempt for attempt in attempts}.values():
-            if attempt.outcome in GOOD:
-                self.proven, self._alike, self._cause = True, 0, ""
-            elif attempt.outcome is not Outcome.SKIPPED:
-                self._fail(attempt, max_failures)
+        """Judge what came of one group; one request that fails for many numbers is one failure.
+
+        Called by the thread that wrote, before it writes again: what follows a failure must not overtake its judgement.
+        """
+        with self._lock:
+            for attempt in {id(attempt): attempt for attempt in attempts}.values():
+                if attempt.outcome in GOOD:
+                    self.proven, self._alike, self._cause = True, 0, ""
+                elif attempt.outcome is not Outcome.SKIPPED:
+                    self._fail(attempt, max_failures)
 
     def _fail(self, attempt: Attempt, max_failures: int) -> None:
         self._alike = self._alike + 1 if attempt.cause == self._cause else 1

@@ -162,7 +162,6 @@ class Walk:
         self.ledger.open(changes)
         self.emit(WindowOpened(addresses))
         for group, attempts in self._attempts(writes):
-            self._accounts[group[0].account].count(attempts, max_failures=self.max_failures)
             for change, attempt in zip(group, attempts, strict=True):
                 self.ledger.outcome(change, attempt)
                 self._finished(change, attempt)
@@ -190,7 +189,9 @@ class Walk:
         if why:
             return [Attempt(Outcome.SKIPPED, why)] * len(group)
         self.emit(Sending(tuple(change.address for change in group)))
-        return account.writer.write(group)
+        attempts = account.writer.write(group)
+        account.count(attempts, max_failures=self.max_failures)
+        return attempts
 
     def _finished(self, change: Change, attempt: Attempt) -> None:
         result = Result(

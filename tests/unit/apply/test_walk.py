@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -190,6 +191,18 @@ def test_three_like_failures_in_a_row_stop_the_account() -> None:
     assert report.summary == {"applied": 0, "unverified": 0, "failed": 3, "unknown": 0, "skipped": 5}
     skipped = [done.error or "" for done in report.results if done.outcome is Outcome.SKIPPED]
     assert all("account sales was stopped after 3 like failures in a row" in error for error in skipped)
+
+
+def test_a_failure_counts_before_the_next_write_goes_out_however_long_the_telling_takes() -> None:
+    given = many(12, refusing(*range(1, 12)))
+
+    def tell_slowly(event: ApplyEvent) -> None:
+        if isinstance(event, Finished):
+            time.sleep(0.05)
+
+    given.on_event = tell_slowly
+    report = given.apply()
+    assert report.summary == {"applied": 1, "unverified": 0, "failed": 3, "unknown": 0, "skipped": 8}
 
 
 def test_a_success_in_between_starts_the_count_again() -> None:
