@@ -5,6 +5,7 @@ Knows no HTTP and no vendor; time is handed in.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ class Budget:
         self._lock = threading.Lock()
         self._next = 0.0
         self._paused_until = 0.0
+        self._closed_until = 0.0
+        self._why_closed: Exception | None = None
         self._calls = 0
 
     @property
@@ -56,9 +59,15 @@ class Budget:
         if longer:
             self._on_wait(seconds, reason)
 
+    def close(self, seconds: float, why: Exception) -> None:
+        """Hand out no turn for so long: a time that nobody waits for. Who asks for one is told why, and sends nothing."""
+        with self._lock:
+            self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)
+            self._why_closed = copy.copy(why)
+
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn and hold a seat while sending."""
+        """Wait for a turn and hold a seat while sending; raises what the budget was closed with."""
         with self._seats:
             while (seconds := self._book()) > 0:
                 self._clock.sleep(seconds)
@@ -68,6 +77,8 @@ class Budget:
         """Count a call that may go now and return 0, or return the seconds to wait before asking again."""
         with self._lock:
             now = self._clock.monotonic()
+            if self._why_closed is not None and now < self._closed_until:
+                raise copy.copy(self._why_closed)
             wait = max(self._paused_until, self._next) - now
             if wait > 0:
                 return wait

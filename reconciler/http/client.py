@@ -92,14 +92,21 @@ class HttpClient:
 
     def send(self, request: Request, *, bearer: str | None = None) -> Answer:
         """Send a request and return its answer; raises ProviderError for 429, 5xx, redirects and no answer."""
-        started = self._clock.monotonic()
+        started, in_doubt = self._clock.monotonic(), False
         for attempt in itertools.count(1):
-            result = self._attempt(request, bearer)
+            try:
+                result = self._attempt(request, bearer)
+            except ProviderError as closed:
+                closed.may_have_taken_effect = in_doubt
+                raise self._told(closed, attempt - 1) from None
             if isinstance(result, Answer):
                 return replace(result, attempts=attempt)
+            in_doubt = result.error.may_have_taken_effect
             wait = result.wait or self._patience.backoff(attempt)
-            if result.pauses:
-                self.budget.pause(min(wait, self._patience.longest_wait), str(result.error))
+            if wait > self._patience.longest_wait:
+                self.budget.close(wait, result.error)
+            elif result.pauses:
+                self.budget.pause(wait, str(result.error))
             elapsed = self._clock.monotonic() - started
             if not result.repeat or attempt >= self._patience.most(result.wait) or self._too_long(wait, elapsed):
                 raise self._told(result.error, attempt)

@@ -15,6 +15,8 @@ from reconciler.clock import Clock
 
 TIMEOUT = "RECONCILER_TIMEOUT"
 
+_LONGEST_TOLD = 999_999_999.0
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -60,7 +62,7 @@ def retry_after(header: str | None, clock: Clock) -> float | None:
     """Read a Retry-After header, seconds or an HTTP date, as seconds from now; None where it says nothing."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        return min(float(text), _LONGEST_TOLD)
     try:
         moment = parsedate_to_datetime(text)
         return max(0.0, moment.timestamp() - clock.now())

@@ -116,6 +116,7 @@ def test_no_more_than_the_concurrency_are_sending_at_once() -> None:
         ("Mon, 12 Jan 1970 13:46:50 GMT", 10.0),
         ("Mon, 12 Jan 1970 13:46:00 GMT", 0.0),
         ("99999999999999999999", 999999999.0),
+        ("1000000000", 999999999.0),
         (None, None),
         ("", None),
         ("soon", None),

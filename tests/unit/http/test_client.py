@@ -136,6 +136,20 @@ def test_a_vendor_that_wants_to_be_left_alone_for_long_is_left_alone() -> None:
     assert peer.clock.slept == []
 
 
+def test_while_a_vendor_wants_to_be_left_alone_for_long_nobody_waits_and_nothing_is_sent() -> None:
+    peer = Peer([answer(429, Retry_After="3600"), answer(200)])
+    with respx.mock(base_url=HOST) as mock:
+        route = mock.post("/write").mock(side_effect=list(peer.replies))
+        client = peer.client()
+        for sent in (1, 0, 0):
+            with pytest.raises(RateLimited, match="asks to wait 3600 s") as caught:
+                client.send(WRITE, bearer=KEY)
+            assert (caught.value.attempts, caught.value.may_have_taken_effect) == (sent, False)
+        assert (route.call_count, client.budget.calls_made, peer.clock.slept) == (1, 1, [])
+        peer.clock.time += 3600
+        assert client.send(WRITE, bearer=KEY).ok
+
+
 def test_all_attempts_together_are_bounded_in_time() -> None:
     peer = Peer([answer(503, Retry_After="50")] * 10)
     result, sent = peer.send(READ)
