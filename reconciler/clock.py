@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime
+from threading import Event
 from typing import Protocol
 
 
@@ -20,8 +21,15 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
+# How long a wait still takes once waits are cut short: nothing that asks again and again may keep the machine busy.
+_NAP_SECONDS = 0.05
+
+
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's own clock. Once `interrupted` is set, waits are over, those that are on and those to come."""
+
+    def __init__(self, interrupted: Event | None = None) -> None:
+        self._interrupted = interrupted or Event()
 
     def now(self) -> float:
         return time.time()
@@ -34,7 +42,10 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+        if self._interrupted.is_set():
+            time.sleep(min(seconds, _NAP_SECONDS))
+        else:
+            self._interrupted.wait(seconds)
 
 
 def rfc3339(epoch_seconds: float) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 class Session:
     """Everything a command works with. Providers and the record are opened at first use; `close` gives all back.
 
-    `on_wait` is told of pauses that a vendor asked for: seconds and reason.
+    `on_wait` is told of pauses that a vendor asked for: seconds and reason. `interrupted` ends all waits.
     """
 
     configuration: Configuration
@@ -39,6 +40,7 @@ class Session:
     clock: Clock
     ephemeral_record: bool = False
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
+    interrupted: Event = field(default_factory=Event)
     _providers: dict[str, Provider] = field(default_factory=dict)
     _record: Record | None = None
     _tokens: PostgresTexts | HttpTexts | None = None
@@ -80,7 +82,12 @@ class Session:
                 raise ProviderError(f"account {account} is not configured", hint=f"add it under `accounts.{account}`")
             try:
                 self._providers[account] = open_provider(
-                    settings, self.secrets, clock=self.clock, on_wait=self.on_wait, tokens=self.tokens
+                    settings,
+                    self.secrets,
+                    clock=self.clock,
+                    on_wait=self.on_wait,
+                    interrupted=self.interrupted,
+                    tokens=self.tokens,
                 )
             except SecretError as error:
                 raise ProviderError(str(error)) from None
@@ -133,7 +140,9 @@ def open_session(
 ) -> Session:
     """Put a session together; opens nothing yet."""
     secrets = Secrets(environ, local_secrets or environ.get("RECONCILER_TRUSTED") == "1", Path(configuration.root))
-    return Session(configuration, secrets, clock or SystemClock(), ephemeral_record)
+    interrupted = Event()
+    clock = clock or SystemClock(interrupted)
+    return Session(configuration, secrets, clock, ephemeral_record, interrupted=interrupted)
 
 
 def _user() -> str:

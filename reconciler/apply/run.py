@@ -201,12 +201,14 @@ def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Observ
             continue
         keys = [change.key for change in _writes(job.plan.changes) if change.account == account]
         with ThreadPoolExecutor(max(1, provider.concurrency)) as pool:
-            seen = pool.map(lambda key, provider=provider: _read_or_none(provider, key), keys)
+            seen = pool.map(lambda key, provider=provider: _read_or_none(provider, key, job.interrupted), keys)
             found.update((key, value) for key, value in zip(keys, seen, strict=True) if value is not None)
     return found
 
 
-def _read_or_none(provider: Provider, key: Key) -> Observation | None:
+def _read_or_none(provider: Provider, key: Key, interrupted: Event) -> Observation | None:
+    if interrupted.is_set():
+        return None
     try:
         return provider.read(key.number)
     except ProviderError:

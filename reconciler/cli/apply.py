@@ -142,9 +142,8 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
 def _applied(session: Session, plan: Plan, state: RecordState | None, *, watch: Watch, partial: bool) -> ApplyReport:
     from reconciler.workflow.apply import Applying, apply_plan
 
-    interrupted = Event()
-    with _in_order(interrupted, watch):
-        applying = Applying(emit=watch.applying, allow_partial=partial, interrupted=interrupted)
+    with _in_order(session.interrupted, watch):
+        applying = Applying(emit=watch.applying, allow_partial=partial, interrupted=session.interrupted)
         return apply_plan(session, plan, state, applying)
 
 

@@ -9,8 +9,10 @@ import copy
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event
 
 from reconciler.clock import Clock
+from reconciler.providers.base import ProviderError
 
 OnWait = Callable[[float, str], None]
 
@@ -25,21 +27,30 @@ def silent(_seconds: float, _reason: str) -> None:
 class Budget:
     """Hands out turns to send: `per_second` evenly spaced (0 = unlimited), at most `concurrency` at once.
 
-    `on_wait(seconds, reason)` hears of every pause that a vendor's answer brought about.
+    `on_wait(seconds, reason)` hears of every pause that a vendor's answer brought about; `interrupted` ends them.
     """
 
-    def __init__(self, *, per_second: float, concurrency: int, clock: Clock, on_wait: OnWait = silent) -> None:
+    def __init__(
+        self,
+        *,
+        per_second: float,
+        concurrency: int,
+        clock: Clock,
+        on_wait: OnWait = silent,
+        interrupted: Event | None = None,
+    ) -> None:
         self.concurrency = max(1, concurrency)
         self._interval = 1.0 / per_second if per_second > 0 else 0.0
         self._slack = _WAKE_UP_SECONDS if self._interval < _WAKE_UP_SECONDS else 0.0
         self._clock = clock
         self._on_wait = on_wait
+        self._interrupted = interrupted or Event()
         self._seats = threading.BoundedSemaphore(self.concurrency)
         self._lock = threading.Lock()
         self._next = 0.0
         self._paused_until = 0.0
         self._closed_until = 0.0
-        self._why_closed: Exception | None = None
+        self._why_closed: ProviderError | None = None
         self._calls = 0
 
     @property
@@ -59,15 +70,15 @@ class Budget:
         if longer:
             self._on_wait(seconds, reason)
 
-    def close(self, seconds: float, why: Exception) -> None:
-        """Hand out no turn for so long: a time that nobody waits for. Who asks for one is told why, and sends nothing."""
+    def close(self, seconds: float, why: ProviderError) -> None:
+        """Hand out no turn for so long, a time that nobody waits for: who asks for one is told why."""
         with self._lock:
             self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)
             self._why_closed = copy.copy(why)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn and hold a seat while sending; raises what the budget was closed with."""
+        """Wait for a turn and hold a seat while sending; raises ProviderError where there will be none."""
         with self._seats:
             while (seconds := self._book()) > 0:
                 self._clock.sleep(seconds)
@@ -79,6 +90,8 @@ class Budget:
             now = self._clock.monotonic()
             if self._why_closed is not None and now < self._closed_until:
                 raise copy.copy(self._why_closed)
+            if self._interrupted.is_set() and now < self._paused_until:
+                raise ProviderError("the run was interrupted during a pause that the vendor asked for", attempts=0)
             wait = max(self._paused_until, self._next) - now
             if wait > 0:
                 return wait

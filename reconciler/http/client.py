@@ -107,8 +107,8 @@ class HttpClient:
                 self.budget.close(wait, result.error)
             elif result.pauses:
                 self.budget.pause(wait, str(result.error))
-            elapsed = self._clock.monotonic() - started
-            if not result.repeat or attempt >= self._patience.most(result.wait) or self._too_long(wait, elapsed):
+            ends = attempt >= self._patience.most(result.wait) or self._patience.interrupted.is_set()
+            if not result.repeat or ends or self._too_long(wait, self._clock.monotonic() - started):
                 raise self._told(result.error, attempt)
             if not result.pauses:
                 self._clock.sleep(wait)

@@ -77,7 +77,7 @@ def _planned(session: Session, configuration: Configuration, state: RecordState,
         warnings=asked.warnings,
     )
     _learn_variables(session)
-    reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress)
+    reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress, stop=session.interrupted)
     ground = session.ground(reassert=asked.reassert, make_key=asked.kept)
     plan = build(configuration, state, ground, options, lambda wanted: _read(session, wanted, reader))
     if asked.limit is not None:

@@ -101,6 +101,25 @@ def test_an_interrupted_plan_ends_soon_with_130_and_one_document(number: int, sl
     assert time.monotonic() - begun < 4, "ten reads would take six seconds"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_pause_that_the_vendor_asked_for_does_not_hold_up_an_interruption(
+    command: str, number: int, slow: Workplace
+) -> None:
+    slow.sandbox.latency = 0.0
+    mutating = command == "apply"
+    slow.sandbox.faults.add(Fault(kind=FaultKind.RATE_LIMITED, retry_after=25, mutating=mutating, times=None))
+    running = started(slow, command, "--format", "json", *(["--auto-approve"] if mutating else []))
+    wait_for(lambda: any(call.status == 429 for call in slow.sandbox.log))
+    time.sleep(0.3)
+    begun = time.monotonic()
+    running.send_signal(number)
+    out, _err = running.communicate(timeout=60)
+    assert (running.returncode, time.monotonic() - begun < 5) == (130, True)
+    assert json.loads(out)["format_version"] == "1.0"
+    assert [call.status for call in slow.sandbox.log].count(429) == 1
+
+
 def test_an_interrupted_sandbox_ends_with_130() -> None:
     environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     command = [sys.executable, "-m", "reconciler", "sandbox", "--port", "0"]

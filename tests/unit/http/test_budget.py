@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from reconciler.clock import SystemClock
 from reconciler.http.budget import Budget
 from reconciler.http.patience import Patience, patience_from, retry_after
+from reconciler.providers.base import ProviderError
 from tests.unit.http.fakes import FakeClock
 
 
@@ -63,6 +65,26 @@ def test_the_time_for_calls_follows_the_rate_and_calls_are_counted() -> None:
     take(budget, 3)
     assert budget.seconds_for(100) == 12.5
     assert budget.calls_made == 3
+
+
+def test_an_interruption_ends_a_pause_without_sending() -> None:
+    interrupted = threading.Event()
+    budget = Budget(per_second=0, concurrency=1, clock=SystemClock(interrupted), interrupted=interrupted)
+    take(budget, 1)
+    budget.pause(30.0, "Exolve refuses more requests for now")
+    threading.Timer(0.05, interrupted.set).start()
+    with pytest.raises(ProviderError, match="interrupted during a pause") as caught:
+        take(budget, 1)
+    assert (caught.value.attempts, budget.calls_made) == (0, 1)
+
+
+def test_an_interruption_leaves_the_rate_as_it_is_for_what_is_still_read_back() -> None:
+    interrupted = threading.Event()
+    interrupted.set()
+    budget = Budget(per_second=20, concurrency=1, clock=SystemClock(interrupted), interrupted=interrupted)
+    started = time.monotonic()
+    take(budget, 5)
+    assert time.monotonic() - started >= 0.2
 
 
 def test_a_pause_holds_everybody_and_is_told_once() -> None:
