@@ -23,6 +23,7 @@ from reconciler.secrets import Secrets
 
 SCOPE = "https://mtt.ru/auth.tokens.readwrite"
 _MARGIN_SECONDS = 60.0
+_MARGIN_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class OAuth:
     def _taken(self, granted: TokenAnswer, before: Tokens) -> Tokens:
         return Tokens(
             access=granted.access_token,
-            expires_at=self._clock.now() + granted.expires_in,
+            expires_at=self._clock.now() + granted.expires_in - _margin(granted.expires_in),
             refresh=granted.refresh_token or before.refresh,
             previous=before.refresh if granted.refresh_token not in {"", before.refresh} else "",
             seed=before.seed,
@@ -174,8 +175,13 @@ class OAuth:
         return (
             tokens is not None
             and tokens.access not in {"", rejected}
-            and tokens.expires_at > self._clock.now() + _MARGIN_SECONDS
+            and tokens.expires_at > self._clock.now()
         )
+
+
+def _margin(seconds: float) -> float:
+    """How long before its end a token is renewed: never so long that one of a short life is not used at all."""
+    return min(_MARGIN_SECONDS, seconds * _MARGIN_SHARE)
 
 
 def _candidates(stored: Tokens, start: str) -> Iterator[str]:

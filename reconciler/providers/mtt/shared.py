@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from reconciler.providers.mtt.tokens import Tokens, TokenStoreError
+from reconciler.providers.mtt.tokens import Tokens, TokenStoreError, tokens_of
 
 _FORMAT = 1
 
@@ -51,6 +51,6 @@ def _parse(text: str) -> Tokens:
         version = data.pop("format_version")
         if version > _FORMAT:
             raise TokenStoreError("the shared tokens are of a newer version of reconciler", hint="upgrade reconciler")
-        return Tokens(**data)
+        return tokens_of(data)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise TokenStoreError("the shared tokens are damaged", hint="log in again: reconciler login ACCOUNT") from None

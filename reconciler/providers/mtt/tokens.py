@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -29,7 +30,8 @@ class Tokens:
     """What the store keeps of one integration.
 
     `previous` is the refresh token before `refresh`, kept until the new access token has worked once.
-    `seed` is a digest of the configured refresh token that was last taken in. `expires_at` in seconds since the epoch.
+    `seed` is a digest of the configured refresh token that was last taken in. `expires_at`, in seconds since the epoch,
+    is when `access` is to be renewed.
     """
 
     access: str = field(default="", repr=False)
@@ -37,6 +39,15 @@ class Tokens:
     refresh: str = field(default="", repr=False)
     previous: str = field(default="", repr=False)
     seed: str = ""
+
+
+def tokens_of(data: Mapping[str, Any]) -> Tokens:
+    """Return tokens as they were stored; raises TypeError, ValueError where they are none."""
+    tokens = Tokens(**data)
+    texts = (tokens.access, tokens.refresh, tokens.previous, tokens.seed)
+    if not all(isinstance(text, str) for text in texts) or not math.isfinite(tokens.expires_at):
+        raise TypeError("not tokens")
+    return tokens
 
 
 class TokenStore(Protocol):
@@ -125,7 +136,7 @@ def _parse(text: str, path: Path) -> Tokens:
         data: Any = json.loads(text)
         if data.pop("format_version") > _FORMAT:
             raise TokenStoreError(f"{path} is of a newer version of reconciler", hint="upgrade reconciler")
-        tokens = Tokens(**data)
+        tokens = tokens_of(data)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise TokenStoreError(
             f"{path} is damaged", hint="remove it and log in again: reconciler login ACCOUNT"

@@ -9,6 +9,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from reconciler.providers.base import UnexpectedResponse
 
 _TOKEN_SECONDS = 7200
+_LONGEST_SECONDS = 10 * 366 * 24 * 3600
 _LONGEST_DIGITS = 15
 _HEADER_TEXT = r"^[\x21-\x7e]+$"
 
@@ -29,6 +30,27 @@ def _number(value: object) -> str:
         case int() if not isinstance(value, bool) and value > 0:
             return str(value)
     raise ValueError("not a number")
+
+
+def _seconds(value: object) -> int:
+    """A life in seconds, however it is spelled; the documented one where it says nothing: the tokens beside it are spent.
+
+    A token that lives less than that is renewed when it is refused.
+    """
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) else _TOKEN_SECONDS
+    except (ValueError, OverflowError):
+        return _TOKEN_SECONDS
+    return int(seconds) if 0 <= seconds <= _LONGEST_SECONDS else _TOKEN_SECONDS
+
+
+def _token(value: object) -> object:
+    match value:
+        case None:
+            return ""
+        case int() if not isinstance(value, bool):
+            return str(value)
+    return value
 
 
 def _flag(value: object) -> bool:
@@ -69,8 +91,8 @@ class TokenAnswer(_Wire):
     """The answer of the token endpoint; its `scope` may differ from the one asked for, and is not looked at."""
 
     access_token: str = Field(pattern=_HEADER_TEXT)
-    expires_in: Count = _TOKEN_SECONDS
-    refresh_token: Annotated[str, BeforeValidator(lambda value: "" if value is None else value)] = ""
+    expires_in: Annotated[int, BeforeValidator(_seconds)] = _TOKEN_SECONDS
+    refresh_token: Annotated[str, BeforeValidator(_token)] = ""
 
 
 Model = TypeVar("Model", bound=BaseModel)

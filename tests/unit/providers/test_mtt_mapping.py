@@ -123,6 +123,15 @@ def test_what_a_token_answer_leaves_out_is_what_the_page_says() -> None:
     assert (got.expires_in, got.refresh_token) == (7200, "")
 
 
+@pytest.mark.parametrize(
+    ("spelled", "seconds"),
+    [("3600", 3600), (3600.0, 3600), ("3600.0", 3600), (0, 0), (None, 7200), ("soon", 7200), (-1, 7200), ([], 7200)],
+)
+def test_a_life_in_any_spelling_never_loses_the_tokens_beside_it(spelled: object, seconds: int) -> None:
+    got = read(TokenAnswer, {"access_token": "a", "expires_in": spelled, "refresh_token": 12345678})
+    assert (got.expires_in, got.refresh_token) == (seconds, "12345678")
+
+
 @pytest.mark.parametrize("access", ["", None, 7, "two words", "line\nbreak", "ключ", "a\n"])
 def test_an_access_token_that_fits_no_header_is_an_error(access: object) -> None:
     with pytest.raises(UnexpectedResponse):
