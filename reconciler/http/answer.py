@@ -14,8 +14,10 @@ from typing import NoReturn
 
 from reconciler.providers.base import UnexpectedResponse
 
+SUCCESSES = range(200, 300)
+
 _LONGEST_QUOTE = 200
-_IN_BETWEEN = "check the account's base_url, and whether something on the way answers in the vendor's place"
+_IN_BETWEEN = "check the account's addresses, and whether something on the way answers in the vendor's place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class Answer:
     def status_text(self) -> str:
         """`404 Not Found`, or the bare number of a status that nobody knows."""
         return status_text(self.status)
+
+    def told_by(self, words: str) -> str:
+        """The status with the vendor's own words, where it has any."""
+        return self.status_text if words == self.status_text else f"{self.status_text}: {words}"
 
     def error_text(self) -> str:
         """The vendor's own words in an answer that is no success; not yet fit for a message."""

@@ -20,7 +20,7 @@ import httpx
 from reconciler.clock import Clock
 from reconciler.http.answer import Answer, plain
 from reconciler.http.budget import Budget
-from reconciler.http.failure import Failure, failure_of_answer, failure_of_exception
+from reconciler.http.failure import BASE_URL, Failure, failure_of_answer, failure_of_exception
 from reconciler.http.hosts import check_host
 from reconciler.http.patience import Patience, retry_after
 from reconciler.http.proxy import proxy_for
@@ -59,7 +59,8 @@ class Request:
 class HttpClient:
     """One vendor's host for one account; safe to use from several threads.
 
-    `peer` names the vendor in messages, `trusted` are its own hosts. Raises HostRefused before anything is sent.
+    `peer` names the vendor in messages and `setting` what its address is set by; `trusted` are its own hosts. Raises
+    HostRefused before anything is sent.
     """
 
     def __init__(
@@ -72,11 +73,13 @@ class HttpClient:
         secrets: Secrets,
         clock: Clock,
         patience: Patience | None = None,
+        setting: str = BASE_URL,
     ) -> None:
         parts = check_host(base_url, trusted=trusted, environ=secrets.environ)
         self.peer = peer
         self.host = parts.hostname or ""
         self.budget = budget
+        self._setting = setting
         self._base_url = base_url.rstrip("/")
         self._secrets = secrets
         self._clock = clock
@@ -185,7 +188,7 @@ class HttpClient:
             target = _host_of(response.headers.get("location", ""))
             raise UnexpectedResponse(
                 f"{self.peer} redirects to {target}: a redirect is never followed with a credential",
-                hint="check the account's base_url",
+                hint=f"check {BASE_URL}",
             )
 
     def _body(self, response: httpx.Response, limit: int) -> bytes:
@@ -207,6 +210,7 @@ class HttpClient:
     def _told(self, error: ProviderError, attempts: int) -> ProviderError:
         error.attempts = attempts
         error.args = (self._secrets.redact(str(error)),)
+        error.hint = error.hint and error.hint.replace(BASE_URL, self._setting)
         return error
 
 

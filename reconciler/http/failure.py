@@ -14,6 +14,9 @@ import httpx
 from reconciler.http.answer import Answer
 from reconciler.providers.base import ProviderError, RateLimited, TimedOut, Unavailable
 
+BASE_URL = "the account's base_url"
+"""What a client's address is set by, where its user says no more."""
+
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -76,7 +79,7 @@ def _not_sent(error: httpx.TransportError, *, peer: str, host: str) -> Failure:
     if isinstance(error, httpx.ProxyError):
         return Failure(Unavailable(f"the proxy refuses a connection to {host}", hint="check HTTPS_PROXY"), repeat=False)
     return Failure(
-        Unavailable(f"{peer} cannot be reached at {host}", hint="check the network and the account's base_url"),
+        Unavailable(f"{peer} cannot be reached at {host}", hint=f"check the network and {BASE_URL}"),
         repeat=True,
     )
 

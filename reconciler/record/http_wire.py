@@ -158,7 +158,7 @@ class Wire:
             return self._client(f"{parts.scheme}://{parts.netloc}").send(request)
         except ProviderError as error:
             kind = InDoubtError if error.may_have_taken_effect else RecordError
-            raise kind(f"{self.description} cannot be used: {error}", hint=_hint(error)) from None
+            raise kind(f"{self.description} cannot be used: {error}", hint=error.hint) from None
 
     def _client(self, origin: str) -> HttpClient:
         if origin not in self._clients:
@@ -171,6 +171,7 @@ class Wire:
                 secrets=self._secrets,
                 clock=clock,
                 patience=patience_from(self._secrets.environ),
+                setting="the record's address",
             )
         return self._clients[origin]
 
@@ -196,7 +197,3 @@ def _info(answer: Answer) -> Mapping[str, Any]:
         data = None
     told = data if isinstance(data, dict) else {}
     return {**told, "ID": str(told.get("ID") or "")}
-
-
-def _hint(error: ProviderError) -> str | None:
-    return error.hint.replace("the account's base_url", "the record's address") if error.hint else None

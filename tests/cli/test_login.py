@@ -65,3 +65,10 @@ def test_a_secret_that_is_not_set_is_named(workplace: Workplace) -> None:
     assert ended.exit_code == 1
     assert ended.codes == ["secret-missing"]
     assert "MTT_CLIENT_ID" in ended.json["diagnostics"][0]["message"]
+
+
+def test_a_client_secret_that_is_not_set_is_named_before_a_person_logs_in(workplace: Workplace) -> None:
+    ended = workplace.run("login", "office", stdin="code\n", MTT_CLIENT_SECRET="")
+    assert ended.exit_code == 1
+    assert "MTT_CLIENT_SECRET" in ended.stderr
+    assert "Open this address" not in ended.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from reconciler.http.answer import Answer, error_message, parse_json
+from reconciler.http.answer import SUCCESSES, Answer, error_message, parse_json
 from reconciler.http.client import LIST_BYTES, HttpClient, Request
 from reconciler.providers.base import Forbidden, ProviderError, Rejected, Unauthorized, UnexpectedResponse
 from reconciler.providers.mtt.mapping import encode_parking
@@ -15,7 +15,6 @@ from reconciler.providers.mtt.wire import Done, ExternalNumbers, read, unwrap
 HOSTS = ("openapi.mtt.ru",)
 OAUTH_HOSTS = ("oauth.mtt.ru",)
 
-_SUCCESSES = range(200, 300)
 _REFUSALS = range(400, 500)
 
 
@@ -59,8 +58,8 @@ class MttClient:
             answer = self.http.send(request, bearer=token)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise Unauthorized(
-                f"MTT does not accept a fresh access token of account {self._account} (401)",
-                hint=f"log in again: reconciler login {self._account}",
+                f"MTT does not accept a fresh access token of account {self._account} (401): log in again",
+                hint=f"reconciler login {self._account}",
             )
         self._oauth.worked(token)
         return answer
@@ -81,7 +80,7 @@ class MttClient:
 
     def _body(self, answer: Answer, *, about: str) -> object:
         """Return the body of a success without its envelope; all else raises."""
-        if answer.status not in _SUCCESSES:
+        if answer.status not in SUCCESSES:
             raise self._error(answer, about=about)
         data = parse_json(answer.body, peer="MTT")
         if isinstance(data, dict) and "error" in data and "success" not in data:
@@ -94,7 +93,7 @@ class MttClient:
             raise UnexpectedResponse(f"MTT answered {answer.status_text} with an error: {self.http.told(said)}")
 
     def _error(self, answer: Answer, *, about: str) -> ProviderError:
-        text = f"{answer.status_text}: {self.http.told(answer.error_text())}"
+        text = answer.told_by(self.http.told(answer.error_text()))
         if answer.status == HTTPStatus.FORBIDDEN:
             return Forbidden(
                 f"MTT forbids {about} ({text})",

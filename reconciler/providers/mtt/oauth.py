@@ -14,13 +14,14 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from reconciler.clock import Clock
-from reconciler.http.answer import Answer, parse_json
+from reconciler.http.answer import SUCCESSES, Answer, error_message, parse_json
 from reconciler.http.client import HttpClient, Request
 from reconciler.providers.base import LoginRequired, ProviderError, Unauthorized, UnexpectedResponse
 from reconciler.providers.mtt.tokens import Tokens, TokenStore, identity
-from reconciler.providers.mtt.wire import TokenAnswer, read
+from reconciler.providers.mtt.wire import TokenAnswer, read, unwrap
 from reconciler.secrets import Secrets
 
+PEER = "MTT's login"
 SCOPE = "https://mtt.ru/auth.tokens.readwrite"
 _MARGIN_SECONDS = 60.0
 _MARGIN_SHARE = 0.1
@@ -42,7 +43,7 @@ class Integration:
         return identity(self.oauth_url, self.client_id)
 
     def login_required(self, message: str) -> LoginRequired:
-        return LoginRequired(message, hint=f"log in again: reconciler login {self.account}")
+        return LoginRequired(message, hint=f"reconciler login {self.account}")
 
 
 class OAuth:
@@ -112,7 +113,7 @@ class OAuth:
         return tokens
 
     def _first_granted(self, candidates: list[str], *, seed: str) -> Tokens:
-        refusal = self._integration.login_required(f"account {self._integration.account} has not logged in to MTT yet")
+        refusal = self._integration.login_required(f"account {self._integration.account} has not logged in to MTT yet: log in")
         for refresh in candidates:
             try:
                 granted = self._grant({"refresh_token": refresh, "grant_type": "refresh_token"})
@@ -134,15 +135,16 @@ class OAuth:
             content_type="application/x-www-form-urlencoded",
         )
         try:
-            return self._judged(self._http.send(request))
+            return self._judged(self._http.send(request), by_code="code" in form)
         except ProviderError as error:
             # What may have happened is that a token was spent, not that a number was written.
             error.may_have_taken_effect = False
             raise
 
-    def _judged(self, answer: Answer) -> TokenAnswer:
-        if answer.ok:
-            granted = read(TokenAnswer, parse_json(answer.body, peer="MTT"))
+    def _judged(self, answer: Answer, *, by_code: bool) -> TokenAnswer:
+        data = unwrap(parse_json(answer.body, peer=PEER)) if answer.status in SUCCESSES else None
+        if data is not None and error_message(data) is None:
+            granted = read(TokenAnswer, data)
             self._secrets.remember(granted.access_token)
             self._secrets.remember(granted.refresh_token)
             return granted
@@ -153,9 +155,13 @@ class OAuth:
                 f"MTT does not accept client_id and client_secret of account {account}: {text}",
                 hint="compare them with the integration in MTT Business' personal account",
             )
-        if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}:
-            raise self._integration.login_required(f"MTT's login of account {account} has expired: {text}")
-        raise UnexpectedResponse(f"MTT's login answered {answer.status_text}: {text}")
+        if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED} or "invalid_grant" in text:
+            raise self._integration.login_required(
+                f"MTT does not take this code ({text}): each serves once, and not for long; log in again"
+                if by_code
+                else f"MTT's login of account {account} has expired ({text}): log in again"
+            )
+        raise UnexpectedResponse(f"{PEER} answered {answer.told_by(text)}")
 
     def _taken(self, granted: TokenAnswer, before: Tokens) -> Tokens:
         return Tokens(

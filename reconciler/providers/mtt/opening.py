@@ -16,7 +16,7 @@ from reconciler.http.hosts import check_host
 from reconciler.http.patience import Patience, patience_from
 from reconciler.providers.base import LoginRequired, Unauthorized
 from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
-from reconciler.providers.mtt.oauth import SCOPE, Integration, OAuth
+from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, TokenStore
 from reconciler.secrets import SecretError, SecretRef, Secrets
@@ -34,10 +34,11 @@ class _Parts:
     patience: Patience
     budget: Budget
 
-    def http(self, url: str, trusted: tuple[str, ...]) -> HttpClient:
+    def http(self, url: str, trusted: tuple[str, ...], *, peer: str = "MTT", setting: str = "base_url") -> HttpClient:
         return HttpClient(
             url,
-            peer="MTT",
+            peer=peer,
+            setting=f"accounts.{self.account.name}.{setting}",
             trusted=trusted,
             budget=self.budget,
             secrets=self.secrets,
@@ -46,7 +47,7 @@ class _Parts:
         )
 
     def oauth(self, store: TokenStore | None) -> tuple[OAuth, HttpClient]:
-        http = self.http(self.account.oauth_url or OAUTH_URL, OAUTH_HOSTS)
+        http = self.http(self.account.oauth_url or OAUTH_URL, OAUTH_HOSTS, peer=PEER, setting="oauth_url")
         integration = _integration(self.account, self.secrets)
         kept = store or FileTokenStore()
         return OAuth(integration, http=http, store=kept, secrets=self.secrets, clock=self.clock), http
@@ -70,8 +71,12 @@ def open_mtt(
 
 
 def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
-    """The address where a person logs in; `state` comes back in the redirect. Raises ProviderError and SecretError."""
+    """The address where a person logs in; `state` comes back in the redirect. Raises ProviderError and SecretError.
+
+    All that the exchange needs is looked up here already: a code would be lost on what turns out missing after it.
+    """
     base = account.oauth_url or OAUTH_URL
+    _secret(account, secrets, "client_secret", account.client_secret)
     check_host(base, trusted=OAUTH_HOSTS, environ=secrets.environ)
     query = {
         "response_type": "code",

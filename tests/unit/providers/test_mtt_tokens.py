@@ -11,7 +11,9 @@ import pytest
 
 from reconciler.clock import SystemClock
 from reconciler.config.settings import Account
+from reconciler.http.answer import Answer
 from reconciler.http.budget import silent
+from reconciler.http.client import HttpClient
 from reconciler.http.patience import Patience
 from reconciler.model import Parking
 from reconciler.providers.base import LoginRequired, ProviderError, Unauthorized, UnexpectedResponse, Write
@@ -286,7 +288,8 @@ def test_an_expired_login_says_log_in_again_and_never_loops(office: Office) -> N
     for _ in range(3):
         with pytest.raises(LoginRequired) as refused:
             provider.write([Write(office.number, Parking(parked=True))])
-        assert refused.value.hint == "log in again: reconciler login office"
+        assert "log in again" in str(refused.value)  # a report shows messages, not hints
+        assert refused.value.hint == "reconciler login office"
         assert not refused.value.may_have_taken_effect
     assert office.grants() == 1
     assert office.sandbox.writes == []
@@ -384,7 +387,45 @@ def test_a_code_that_mtt_refuses_asks_for_another_login(office: Office) -> None:
     with pytest.raises(LoginRequired) as refused:
         exchange(office.account, secrets_of(office.sandbox), "stale-code-canary", "s", store=office.store)
     assert "reconciler login office" in str(refused.value.hint)
+    assert "this code" in str(refused.value)
+    assert "expired" not in str(refused.value)
     assert "stale-code-canary" not in str(refused.value)
+
+
+def told(office: Office, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log in where the token endpoint answers so."""
+    monkeypatch.setattr(HttpClient, "send", lambda *_args, **_options: answer)
+    exchange(office.account, secrets_of(office.sandbox), "code", "s", store=office.store)
+
+
+@pytest.mark.parametrize("status", [200, 201])
+@pytest.mark.parametrize("envelope", [False, True])
+def test_tokens_are_taken_from_any_success(
+    office: Office, status: int, monkeypatch: pytest.MonkeyPatch, *, envelope: bool
+) -> None:
+    body = {"access_token": "a", "expires_in": 7200, "refresh_token": "r"}
+    told(office, Answer(status, json.dumps({"result": body} if envelope else body).encode()), monkeypatch)
+    assert (office.stored.access, office.stored.refresh) == ("a", "r")
+
+
+def test_a_refusal_in_a_success_asks_for_another_login(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LoginRequired):
+        told(office, Answer(200, b'{"error": "invalid_grant"}'), monkeypatch)
+
+
+@pytest.mark.parametrize("answer", [Answer(403, b"no"), Answer(200, b"<html>"), Answer(200, b'{"error": "busy"}')])
+def test_trouble_with_the_login_s_host_names_it(
+    office: Office, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UnexpectedResponse, match="MTT's login answered"):
+        told(office, answer, monkeypatch)
+
+
+def test_a_login_s_host_that_cannot_be_reached_is_named_with_its_setting(office: Office) -> None:
+    office.account = replace(office.account, oauth_url="http://127.0.0.1:1")
+    with pytest.raises(ProviderError, match="MTT's login cannot be reached") as failed:
+        office.run().list_numbers()
+    assert failed.value.hint == "check the network and accounts.office.oauth_url"
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_mtt_s_probe_tells_an_expired_login(sandbox: Sandbox) -> None:
     provider = open_provider(mtt_account(sandbox), secrets_of(sandbox))
     (found,) = provider.probe([])
     provider.close()
-    assert (found.ok, found.hint) == (False, "log in again: reconciler login office")
+    assert (found.ok, found.hint) == (False, "reconciler login office")
 
 
 def test_a_login_goes_through_the_account_s_vendor_or_is_not_needed(sandbox: Sandbox) -> None:
