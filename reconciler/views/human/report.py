@@ -26,11 +26,13 @@ _HALTS = {
     Halt.INTERRUPTED: "The run was interrupted; what was in flight is settled.",
 }
 
+_LOCK_LOST = "Writing stopped: the lock was lost."
+
 
 def report(shown: ApplyReport, columns: int) -> Page:
     """The whole report."""
     page: Page = []
-    if shown.halt not in (Halt.STALE, Halt.REFUSED, Halt.LOCK):
+    if shown.wrote or shown.halt not in (Halt.STALE, Halt.REFUSED, Halt.LOCK):
         broad = max((width(result.address) for result in shown.results), default=0)
         for result in shown.results:
             page += _result(result, broad, columns)
@@ -56,7 +58,9 @@ def _sum(shown: ApplyReport, columns: int) -> Iterator[Line]:
     counts = [f"{count} {outcome}" for outcome, count in shown.summary.items() if count]
     if counts:
         yield line(Span(", ".join(counts), Tone.STRONG))
-    if shown.halt in _HALTS:
+    if shown.halt is Halt.LOCK and shown.wrote:
+        yield from hanging(EMPTY, _LOCK_LOST, columns, tone=Tone.ERROR)
+    elif shown.halt in _HALTS:
         yield from hanging(EMPTY, _HALTS[shown.halt], columns, tone=Tone.ERROR)
     elif not shown.complete:
         text = "Some numbers could not be read and were left alone."

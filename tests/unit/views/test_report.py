@@ -30,6 +30,8 @@ FAILED = result(
     error="the vendor refused it: number has sip, so it cannot be forwarded",
 )
 
+SKIPPED = result("sales/74991112277", Action.UPDATE, Outcome.SKIPPED, error="writing stopped: the lock was lost")
+
 
 def text(shown: ApplyReport) -> str:
     return text_of(drawn(shown, 80))
@@ -40,6 +42,12 @@ def test_a_run_that_went_through_in_part_reads_as_agreed(golden: Golden) -> None
     why = "sales/74991112255 goes before it and was not applied"
     skipped = result("sales/74991112266", Action.UPDATE, Outcome.SKIPPED, error=why)
     golden("report/part.txt", text(report(APPLIED, UNVERIFIED, twice, FAILED, skipped)))
+
+
+def test_what_was_written_before_the_lock_was_lost_is_named() -> None:
+    shown = text(report(APPLIED, SKIPPED, halt=Halt.LOCK))
+    assert "applied     sales/74991112233" in shown
+    assert "Nothing was written" not in shown
 
 
 def test_everything_is_claimed_only_when_all_was_read_back() -> None:
@@ -60,9 +68,10 @@ def test_a_run_without_changes_says_so() -> None:
         (report(complete=False), "Some numbers could not be read and were left alone."),
         (report(APPLIED, complete=False), "Some numbers could not be read and were left alone."),
         (report(FAILED), "Not everything is as the files say yet"),
-        (report(APPLIED, halt=Halt.STALE), "Nothing was written: the plan is stale."),
-        (report(APPLIED, halt=Halt.REFUSED), "Nothing was written: the run was refused."),
-        (report(APPLIED, halt=Halt.LOCK), "Nothing was written: somebody else holds the lock."),
+        (report(SKIPPED, halt=Halt.STALE), "Nothing was written: the plan is stale."),
+        (report(SKIPPED, halt=Halt.REFUSED), "Nothing was written: the run was refused."),
+        (report(SKIPPED, halt=Halt.LOCK), "Nothing was written: somebody else holds the lock."),
+        (report(APPLIED, SKIPPED, halt=Halt.LOCK), "Writing stopped: the lock was lost."),
         (report(APPLIED, halt=Halt.RECORD), "Writing stopped: the record cannot be used."),
         (report(APPLIED, halt=Halt.INTERRUPTED), "The run was interrupted; what was in flight is settled."),
     ],
