@@ -98,7 +98,7 @@ def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
     configuration, _found = usable(process)
     with opened(process, configuration) as session:
         broken = session.record.unlock(accounts, force=force)
-    _tell(process, "unlocked", [f"{holder.account}, which was held by {holder}" for holder in broken])
+    _tell(process, "unlocked", [f"{holder.what}, which was held by {holder}" for holder in broken])
     return Exit.DONE
 
 

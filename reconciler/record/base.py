@@ -47,8 +47,14 @@ class Holder:
     run_id: str
     since: str
 
+    @property
+    def what(self) -> str:
+        """What is locked: an account, or all of the record, as another program locks it."""
+        return f"account {self.account}" if self.account else "the record"
+
     def __str__(self) -> str:
-        return f"{self.user}@{self.host} (process {self.pid}, run {self.run_id}, since {self.since})"
+        process = f"process {self.pid}, run" if self.pid else "lock"
+        return f"{self.user}@{self.host} ({process} {self.run_id}, since {self.since})"
 
 
 @dataclass(frozen=True, slots=True)

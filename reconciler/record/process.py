@@ -67,10 +67,9 @@ def is_dead(held: Claim) -> bool:
 
 def locked(holder: Holder) -> LockedError:
     """Return the error for a lock that may be alive."""
-    what = f"account {holder.account}" if holder.account else "the record"
     unlock = " ".join(("reconciler record unlock", *([holder.account] if holder.account else []), "--force"))
     return LockedError(
-        f"{what} is locked by {holder}",
+        f"{holder.what} is locked by {holder}",
         holder=holder,
         hint=f"wait until that run ends; if it is gone for good: {unlock}",
     )

@@ -38,7 +38,7 @@ def record(state: RecordState, holders: Sequence[Holder], runs: Sequence[Run], w
     page: Page = [line(f"{where}: {plural(len(state.entries), 'entry', 'entries')}, serial {state.serial}")]
     if state.lineage:
         page.append(line(Span(f"lineage {state.lineage}", Tone.FAINT)))
-    page += [line(Span(f"locked: {holder.account} by {holder}", Tone.WARNING)) for holder in holders]
+    page += [line(Span(f"locked: {holder.what} by {holder}", Tone.WARNING)) for holder in holders]
     for window in state.windows:
         addresses = ", ".join(f"{intent.account}/{intent.key.number}" for intent in window.intents)
         start = line(Span(f"unsettled since {window.opened_at}: ", Tone.WARNING))
