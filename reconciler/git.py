@@ -18,6 +18,15 @@ TIMEOUT_SECONDS = 30.0
 # Its words are read below, so they must not be translated; and nobody is there to answer a question.
 _PLAIN_ANSWERS = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
+# Set while a hook runs: they point to the repository of that hook, which need not be that of the configuration.
+_OF_A_HOOK = frozenset(
+    (
+        *("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_NAMESPACE"),
+        *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH"),
+        *("GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE"),
+    )
+)
+
 
 class GitError(Exception):
     """git could not do it; the text is one clean sentence."""
@@ -71,12 +80,17 @@ def _git(
             timeout=seconds,
             check=False,
             input=stdin,
-            env={**environment(), **_PLAIN_ANSWERS},
+            env=_environment(),
         )
     except subprocess.TimeoutExpired:
         raise GitError(f"git took longer than {seconds:.0f} s") from None
     except OSError as error:
         raise GitError(f"git cannot be run: {(error.strerror or 'unknown error').lower()}") from None
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in environment().items() if name not in _OF_A_HOOK}
+    return {**kept, **_PLAIN_ANSWERS}
 
 
 # -- one file at the tip of a ref in a remote, changed by compare-and-swap ---------------------------------------------

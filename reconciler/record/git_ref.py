@@ -19,6 +19,9 @@ REF = "refs/reconciler/record"
 FILE = "record.json"
 
 _REF = re.compile(r"refs/[A-Za-z0-9][A-Za-z0-9_./-]*")
+_NO_PART = ("..", "//", "/.", ".lock/")
+_NO_END = ("/", ".", ".lock")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _URL = re.compile(r"(https|ssh|file)://.+")
 _PATH = re.compile(r"/.+|\.\.?/.+")
 _SSH = re.compile(r"([\w.-]+@)?\w[\w.-]*:(?!:|//).+")  # host:path and user@host:path
@@ -28,7 +31,7 @@ class GitStore:
     """A file at a ref of a remote, as seen from the repository that `root` is in; a version is a commit."""
 
     def __init__(self, root: Path, *, remote: str = REMOTE, ref: str = REF) -> None:
-        if not _REF.fullmatch(ref) or ".." in ref:
+        if not _REF.fullmatch(ref) or ref.endswith(_NO_END) or any(part in ref for part in _NO_PART):
             raise RecordError(f"{ref!r} is not a full name of a ref", hint=f"write `ref: {REF}`")
         self.description = f"the record {ref} in {mask_urls(remote)}"
         self._root = root
@@ -76,6 +79,11 @@ class GitStore:
         if self._is_checked:
             return
         url = git.remote_url(self._root, self._remote)
+        if url == self._remote and _NAME.fullmatch(url):
+            raise RecordError(
+                f"{self._root} is in no git repository with a remote {url!r}, where the record is to be",
+                hint=f"git remote add {url} …, or name another one under `record: {{git: {{remote: …}}}}`",
+            )
         if not any(pattern.fullmatch(url) for pattern in (_URL, _PATH, _SSH)):
             raise RecordError(
                 f"the remote {mask_urls(url)!r} of the record is not reached by https, ssh or file",

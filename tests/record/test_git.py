@@ -152,6 +152,22 @@ def test_a_remote_that_is_not_there_is_an_error_not_an_empty_record(clone: Path,
             GitRecord(clone, name="lines", remote=gone).load()
 
 
+def test_a_remote_that_is_not_configured_is_named(clone: Path) -> None:
+    with closing(GitRecord(clone, name="lines", remote="upstream")) as record:
+        with pytest.raises(RecordError, match="with a remote 'upstream'") as caught:
+            record.load()
+        assert "git remote add upstream" in (caught.value.hint or "")
+
+
+def test_the_repository_of_a_hook_that_we_run_in_is_left_alone(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_QUARANTINE_PATH"):
+        monkeypatch.setenv(name, str(tmp_path / "another"))
+    with closing(GitRecord(clone, name="lines")) as record:
+        assert commit(record, Update(put=[entry(1)])).serial == 1
+
+
 def test_a_folder_outside_of_git_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RecordError):
         GitRecord(tmp_path, name="lines").load()
@@ -189,7 +205,7 @@ def test_a_rewritten_address_cannot_smuggle_in_another_transport(clone: Path) ->
     assert not list(clone.parent.rglob("pwned"))
 
 
-@pytest.mark.parametrize("ref", ["main", "refs/../x", "refs/heads/a:b", "refs/-x y", "", "--all"])
+@pytest.mark.parametrize("ref", ["main", "refs/../x", "refs/heads/a:b", "refs/-x y", "", "--all", "refs/x.lock", "refs/x/"])
 def test_a_ref_is_a_full_name(clone: Path, ref: str) -> None:
     with pytest.raises(RecordError, match="ref"):
         GitRecord(clone, name="lines", ref=ref)
