@@ -16,7 +16,7 @@ from reconciler.record.document import Document, claim_data
 from reconciler.record.documents import DocumentRecord
 from reconciler.record.http_claims import claims_of, lock_id
 from reconciler.record.http_endpoints import open_wire
-from reconciler.record.http_wire import PROBE, InDoubtError, Wire
+from reconciler.record.http_wire import PROBE, Wire
 from reconciler.record.locks import HeldLock, releasing, take
 from reconciler.record.process import Claim, is_dead, locked
 from reconciler.secrets import Secrets
@@ -29,17 +29,15 @@ class HttpStore:
         self.wire = wire
         self.description = wire.description
         self.lock_id = ""
+        self._before: str | None = None
 
     def fetch(self) -> tuple[str | None, str]:
-        return self.wire.read(), ""
+        self._before = self.wire.read()
+        return self._before, ""
 
     def swap(self, text: str, *, version: str, reason: str) -> str | None:
         del version, reason  # the protocol knows neither
-        try:
-            self.wire.write(text, lock_id=self.lock_id)
-        except InDoubtError:
-            if self.wire.read() != text:
-                raise
+        self.wire.save(text, lock_id=self.lock_id, before=self._before)
         return ""
 
     def close(self) -> None:

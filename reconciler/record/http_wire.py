@@ -80,8 +80,20 @@ class Wire:
         except UnicodeDecodeError:
             raise RecordError(f"{self.description} is damaged: not UTF-8 text", hint=_VERSIONS) from None
 
+    def save(self, text: str, *, lock_id: str, before: str | None) -> None:
+        """Store the document under a lock, once more where a failure left the one that was there `before`."""
+        try:
+            self.write(text, lock_id=lock_id)
+        except InDoubtError:
+            found = self.read()
+            if found == text:
+                return
+            if found != before:
+                raise
+            self.write(text, lock_id=lock_id)
+
     def write(self, text: str, *, lock_id: str) -> None:
-        """Store the document under a lock; raises LockLostError where the server says that it is not ours."""
+        """Send the document to be stored under a lock; raises LockLostError where the server says that it is not ours."""
         address = self.endpoints.address
         address += ("&" if urlsplit(address).query else "?") + "ID=" + quote(lock_id, safe="")
         answer = self._send(self.endpoints.update_method, address, text)

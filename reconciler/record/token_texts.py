@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.providers.base import ProviderError
 from reconciler.record.base import LockLostError, RecordError
-from reconciler.record.http_wire import PROBE, InDoubtError, Wire
+from reconciler.record.http_wire import PROBE, Wire
 from reconciler.record.sealed import Seal
 
 if TYPE_CHECKING:
@@ -135,16 +135,17 @@ class HttpTexts:
     def load(self, key: str) -> str | None:
         """Return the text of a key, None where there is none."""
         with _told():
-            sealed = self._document()["tokens"].get(key)
+            sealed = self._parsed(self._wire.read())["tokens"].get(key)
             return None if sealed is None else self._seal.open(sealed, name=f"{self._name}/{key}")
 
     def save(self, key: str, text: str) -> None:
         """Store the text of a key durably, under the lock."""
         with _told():
-            document = self._document()
+            before = self._wire.read()
+            document = self._parsed(before)
             document["serial"] += 1
             document["tokens"][key] = self._seal.seal(text, name=f"{self._name}/{key}")
-            self._write(json.dumps(document))
+            self._wire.save(json.dumps(document), lock_id=self._lock_id, before=before)
 
     def close(self) -> None:
         """Give back connections."""
@@ -160,15 +161,7 @@ class HttpTexts:
             hint="try again; if no run is on, break the lock at the server",
         )
 
-    def _write(self, text: str) -> None:
-        try:
-            self._wire.write(text, lock_id=self._lock_id)
-        except InDoubtError:
-            if self._wire.read() != text:
-                raise
-
-    def _document(self) -> dict[str, Any]:
-        text = self._wire.read()
+    def _parsed(self, text: str | None) -> dict[str, Any]:
         if text is None:
             return {"format_version": 1, "version": 1, "serial": 0, "lineage": str(uuid.uuid4()), "tokens": {}}
         try:

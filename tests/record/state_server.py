@@ -22,7 +22,8 @@ class State:
     `gitlab`: lock and unlock are POST and DELETE of `ROOT/lock`, a held lock is 409 with the *asker's* info but for
     id, user and time, and a password is wanted (lib/api/terraform/state.rb of GitLab).
     `grants_again`: a lock is granted to its own id once more, as some servers do.
-    `faults` maps a method to what to do with its next request: a status to answer, or `cut` (do it, then hang up).
+    `faults` maps a method to what to do with its next request: a status to answer, or `cut` (do it, then hang up);
+    all of them where it `stays`.
     """
 
     gitlab: bool = False
@@ -32,6 +33,7 @@ class State:
     none_yet: int = 404
     grants_again: bool = False
     faults: dict[str, int | str] = field(default_factory=dict)
+    stays: bool = False
     log: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     mutex: Any = field(default_factory=threading.Lock)
@@ -109,7 +111,7 @@ def serving(*states: State) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             wanted = "Basic " + base64.b64encode(b"gitlab-ci-token:hunter2-canary").decode()
             state = next((each for each in states if each.holds(self.path)), states[0])
-            fault = state.faults.pop(self.command, None)
+            fault = state.faults.get(self.command) if state.stays else state.faults.pop(self.command, None)
             if state.gitlab and self.headers.get("Authorization") != wanted:
                 status, text = 401, ""
             elif isinstance(fault, int):

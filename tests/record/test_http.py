@@ -144,12 +144,21 @@ def test_a_save_that_was_cut_off_after_it_took_effect_counts(state: State, recor
         assert record.load() == after
 
 
-def test_a_save_whose_effect_is_not_seen_is_an_error(state: State, record: HttpRecord) -> None:
+def test_a_save_that_failed_and_changed_nothing_is_sent_once_more(state: State, record: HttpRecord) -> None:
     with record.lock([holder()]) as lock:
         before = record.load()
         state.faults["POST"] = 500
+        assert record.commit(lock, Update(put=[entry(1)]), expected=before).serial == 1
+    assert len([line for line in state.log if line.startswith("POST")]) == 1  # the failed one is not in the log
+
+
+def test_a_save_whose_effect_is_not_seen_is_an_error(state: State, record: HttpRecord) -> None:
+    with record.lock([holder()]) as lock:
+        before = record.load()
+        state.faults["POST"], state.stays = 500, True
         with pytest.raises(RecordError, match="500"):
             record.commit(lock, Update(put=[entry(1)]), expected=before)
+        state.faults.clear()
         assert record.load().serial == 0
         assert record.commit(lock, Update(put=[entry(1)]), expected=before).serial == 1
 
@@ -219,7 +228,8 @@ def test_a_lock_of_another_program_is_named_and_broken_by_force_only(state: Stat
         pass
     with pytest.raises(LockedError):
         record.unlock([], force=False)
-    assert [each.user for each in record.unlock([], force=True)] == ["boris"]
+    (broken,) = record.unlock([], force=True)
+    assert (broken.what, str(broken)) == ("the record", "boris@ci-3 (lock f00d, since today)")
     assert state.lock is None
 
 
