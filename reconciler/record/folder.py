@@ -52,7 +52,8 @@ def create(path: Path, fill: Callable[[Path], None]) -> None:
             _sync(draft)
             _publish(draft, path)
         finally:
-            draft.unlink(missing_ok=True)
+            for left in path.parent.glob(f"{draft.name}*"):
+                left.unlink(missing_ok=True)
         _sync(path.parent)
 
 

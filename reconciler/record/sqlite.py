@@ -129,17 +129,21 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _make(path: Path, name: str) -> None:
-    """Fill an empty file with an empty record, all of it durable when this returns."""
+    """Fill an empty file with an empty record, all of it durable when this returns.
+
+    WAL comes last: what stands in it at the end reaches the file only if there is room, and SQLite does not tell when
+    there is none.
+    """
     with _explained(path):
         connection = _connect(path)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
             with _transaction(connection, "BEGIN IMMEDIATE") as transaction:
                 for table in TABLES:
                     transaction.execute(table)
                 transaction.execute("INSERT INTO records VALUES (?, ?, '', 0, '')", (_RECORD, name))
                 transaction.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 transaction.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+            connection.execute("PRAGMA journal_mode = WAL")
         finally:
             connection.close()
 
