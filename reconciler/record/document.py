@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from reconciler.model import Entry, Key, Kind
 from reconciler.record.base import FORMAT_VERSION, Holder, Intent, RecordError, RecordState, Run, Window
 from reconciler.record.process import Claim
+from reconciler.record.soundness import check, damage_told
 
 WINDOW_SIZE = 500
 KEPT_RUNS = 20
@@ -82,10 +83,8 @@ def parse(text: str, *, source: str) -> Document:
             f"{source} has format {data['format_version']}, this version knows formats up to {FORMAT_VERSION}",
             hint="upgrade reconciler to the version that wrote it, or newer",
         )
-    try:
+    with damage_told(source, hint=_RESTORE):
         return _document(_migrated(data))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RecordError(f"{source} is damaged: {_problem(error)}", hint=_RESTORE) from error
 
 
 def _migrated(data: dict[str, Any]) -> dict[str, Any]:
@@ -119,6 +118,7 @@ def _document(data: dict[str, Any]) -> Document:
         windows=tuple(_window(each) for each in data["windows"]),
         scenario=_of(str, data["scenario"], "scenario"),
     )
+    check(state)
     return Document(state, tuple(_run(each) for each in data["runs"]), tuple(claim_of(each) for each in data["locks"]))
 
 
@@ -250,7 +250,3 @@ def _json(value: object) -> str:
 def _block(opening: str, rows: Iterable[str], closing: str) -> str:
     text = ",\n  ".join(rows)
     return f"{opening}\n  {text}\n{closing}" if text else opening + closing
-
-
-def _problem(error: Exception) -> str:
-    return f"it lacks {error}" if isinstance(error, KeyError) else str(error)

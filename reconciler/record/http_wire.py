@@ -93,7 +93,7 @@ class Wire:
             self.write(text, lock_id=lock_id)
 
     def write(self, text: str, *, lock_id: str) -> None:
-        """Send the document to be stored under a lock; raises LockLostError where the server says that it is not ours."""
+        """Send the document to be stored; raises LockLostError where the server says that the lock is not ours."""
         address = self.endpoints.address
         address += ("&" if urlsplit(address).query else "?") + "ID=" + quote(lock_id, safe="")
         answer = self._send(self.endpoints.update_method, address, text)

@@ -26,6 +26,7 @@ from reconciler.record.base import (
 )
 from reconciler.record.locks import HeldLock, break_claims, releasing, take
 from reconciler.record.process import Claim
+from reconciler.record.soundness import check, damage_told
 from reconciler.record.tables import Sql
 
 WINDOW_SIZE = 32
@@ -98,11 +99,17 @@ class RowRecord(ABC):
 
     def runs(self, limit: int = 20) -> Sequence[Run]:
         with self._one_at_a_time, self._reading() as sql:
-            return () if sql is None else run_rows.runs(sql, limit)
+            if sql is None:
+                return ()
+            with self._damage_told():
+                return run_rows.runs(sql, limit)
 
     def run(self, run_id: str) -> Run | None:
         with self._one_at_a_time, self._reading() as sql:
-            return None if sql is None else run_rows.run(sql, run_id)
+            if sql is None:
+                return None
+            with self._damage_told():
+                return run_rows.run(sql, run_id)
 
     def holders(self) -> Sequence[Holder]:
         with self._one_at_a_time, self._reading() as sql:
@@ -134,13 +141,18 @@ class RowRecord(ABC):
             claim_rows.drop(sql, [claim for claim in claim_rows.held(sql) if claim.token == held.token])
 
     def _checked_head(self, sql: Sql) -> RecordState:
-        head = statements.head(sql)
+        with self._damage_told():
+            head = statements.head(sql)
         if self._name and head.name and head.name != self._name:
             raise wrong_name(self.description, recorded=head.name, wanted=self._name)
         return head
 
     def _state(self, sql: Sql) -> RecordState:
         head = self._checked_head(sql)
-        return replace(
-            head, name=self._name or head.name, entries=statements.entries(sql), windows=statements.windows(sql)
-        )
+        with self._damage_told():
+            entries, windows = statements.entries(sql), statements.windows(sql)
+            return check(replace(head, name=self._name or head.name, entries=entries, windows=windows))
+
+    def _damage_told(self) -> AbstractContextManager[None]:
+        hint = "restore it from a backup; without one, move it away: the next apply then adopts what is live"
+        return damage_told(self.description, hint=hint)

@@ -78,7 +78,7 @@ class RecordContract:
 
     def test_what_was_committed_is_what_another_process_loads(self, open_record: Open) -> None:
         full = replace(
-            entry(1, '{"name":"звонит \\"клиент\\"\\u0000","n":1}'),
+            entry(1, '{"type":"none","name":"звонит \\"клиент\\"\\u0000","n":1}'),
             digests={"event_url": "hmac-sha256:00ff", "url": "hmac-sha256:11ee"},
             confirmed=False,
             protected=True,
@@ -123,7 +123,8 @@ class RecordContract:
         assert state.serial == 5
 
     def test_the_same_number_may_be_recorded_in_both_kinds(self, record: Record) -> None:
-        parking = replace(entry(1), key=replace(key(1), kind=Kind.PARKING))
+        value = '{"parking":true,"type":"parking"}'
+        parking = replace(entry(1, value), key=replace(key(1), kind=Kind.PARKING))
         commit(record, Update(put=[entry(1), parking]))
         assert len(record.load().entries) == 2
 

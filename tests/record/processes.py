@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.record.opening import open_place
-from tests.record.values import entry, holder, window
+from tests.record.values import entry, holder, numbered, window
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +53,7 @@ class ProcessContract:
             state = record.load()
             assert state.serial in (promised, promised + 1), "a commit that was told is there; at most one more is"
             n = state.serial - 1
-            assert state.entries == {entry(i).key: entry(i, str(n), run_id=run_id) for i in range(32)}
+            assert state.entries == {entry(i).key: entry(i, numbered(n), run_id=run_id) for i in range(32)}
             assert state.windows == (window(f"w{n}", *range(32), run_id=run_id),)
             left = [each.run_id for each in record.holders()]
             assert left == [run_id]

@@ -205,7 +205,9 @@ def test_a_rewritten_address_cannot_smuggle_in_another_transport(clone: Path) ->
     assert not list(clone.parent.rglob("pwned"))
 
 
-@pytest.mark.parametrize("ref", ["main", "refs/../x", "refs/heads/a:b", "refs/-x y", "", "--all", "refs/x.lock", "refs/x/"])
+@pytest.mark.parametrize(
+    "ref", ["main", "refs/../x", "refs/heads/a:b", "refs/-x y", "", "--all", "refs/x.lock", "refs/x/"]
+)
 def test_a_ref_is_a_full_name(clone: Path, ref: str) -> None:
     with pytest.raises(RecordError, match="ref"):
         GitRecord(clone, name="lines", ref=ref)

@@ -22,6 +22,11 @@ def entry(number: int = 1, value: str = '{"type":"none"}', *, account: str = "sa
     return Entry(key(number), account, value, written_at=T0, run_id=run_id)
 
 
+def numbered(n: int) -> str:
+    """A value that is told from others by a number."""
+    return f'{{"type":"url","url":"{n}"}}'
+
+
 def window(window_id: str, *numbers: int, run_id: str = "r1", account: str = "sales") -> Window:
     intents = (Intent(key(n), account, "update", '{"type":"none"}', '{"type":"sip"}') for n in numbers)
     return Window(window_id, run_id, T0, tuple(intents))

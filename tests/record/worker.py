@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from reconciler.record.base import LockedError, Record, Update
 from tests.record.opening import open_place
-from tests.record.values import entry, holder, window
+from tests.record.values import entry, holder, numbered, window
 
 
 def commit_forever(record: Record, run_id: str, _: Path) -> None:
@@ -20,7 +21,7 @@ def commit_forever(record: Record, run_id: str, _: Path) -> None:
         while True:
             n = state.serial
             update = Update(
-                put=[entry(number, str(n), run_id=run_id) for number in range(32)],
+                put=[entry(number, numbered(n), run_id=run_id) for number in range(32)],
                 settle=[each.id for each in state.windows],
                 open=window(f"w{n}", *range(32), run_id=run_id),
                 results=[{"n": n}],
@@ -50,8 +51,8 @@ def count_once(record: Record, run_id: str, log: Path) -> None:
             with record.lock([holder(run_id=run_id)]) as lock:
                 append(log, f"in {run_id}")
                 state = record.load()
-                number = int(state.entries[entry(1).key].value) if state.entries else 0
-                record.commit(lock, Update(put=[entry(1, str(number + 1), run_id=run_id)]), expected=state)
+                number = int(json.loads(state.entries[entry(1).key].value)["url"]) if state.entries else 0
+                record.commit(lock, Update(put=[entry(1, numbered(number + 1), run_id=run_id)]), expected=state)
                 append(log, f"out {run_id}")
         except LockedError:
             time.sleep(0.01)

@@ -113,7 +113,9 @@ class OAuth:
         return tokens
 
     def _first_granted(self, candidates: list[str], *, seed: str) -> Tokens:
-        refusal = self._integration.login_required(f"account {self._integration.account} has not logged in to MTT yet: log in")
+        refusal = self._integration.login_required(
+            f"account {self._integration.account} has not logged in to MTT yet: log in"
+        )
         for refresh in candidates:
             try:
                 granted = self._grant({"refresh_token": refresh, "grant_type": "refresh_token"})
@@ -178,11 +180,7 @@ class OAuth:
         return tokens
 
     def _usable(self, tokens: Tokens | None, rejected: str | None) -> bool:
-        return (
-            tokens is not None
-            and tokens.access not in {"", rejected}
-            and tokens.expires_at > self._clock.now()
-        )
+        return tokens is not None and tokens.access not in {"", rejected} and tokens.expires_at > self._clock.now()
 
 
 def _margin(seconds: float) -> float:

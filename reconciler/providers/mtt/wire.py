@@ -33,9 +33,9 @@ def _number(value: object) -> str:
 
 
 def _seconds(value: object) -> int:
-    """A life in seconds, however it is spelled; the documented one where it says nothing: the tokens beside it are spent.
+    """A life in seconds, however it is spelled, and the documented one where it says nothing.
 
-    A token that lives less than that is renewed when it is refused.
+    The tokens beside it must not be lost for it; one that lives less than that is renewed when it is refused.
     """
     try:
         seconds = float(value) if isinstance(value, int | float | str) else _TOKEN_SECONDS

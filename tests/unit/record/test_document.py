@@ -15,12 +15,25 @@ from tests.record.values import T0, entry, holder, key, run, window
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 PLAIN = st.text("abc-.0123456789", min_size=1, max_size=8)
-KEYS = st.builds(Key, PLAIN, PLAIN, st.sampled_from(Kind))
+KEYS = st.builds(Key, PLAIN, st.text("0123456789", min_size=1, max_size=15), st.sampled_from(Kind))
 DIGESTS = st.dictionaries(TEXT, TEXT, max_size=2)
-ENTRIES = st.builds(Entry, KEYS, TEXT, TEXT, DIGESTS, st.booleans(), st.booleans(), TEXT, TEXT)
-WINDOWS = st.builds(
-    Window, TEXT, TEXT, TEXT, st.lists(st.builds(Intent, KEYS, TEXT, TEXT, TEXT, TEXT, DIGESTS), max_size=3).map(tuple)
+PARKINGS = st.builds(lambda on: {"type": "parking", "parking": on}, st.none() | st.booleans())
+FORWARDINGS = st.builds(lambda text: {"type": "url", "url": text}, st.none() | TEXT)
+
+
+def values(key: Key) -> st.SearchStrategy[str]:
+    return (PARKINGS if key.kind is Kind.PARKING else FORWARDINGS).map(json.dumps)
+
+
+ENTRIES = KEYS.flatmap(
+    lambda key: st.builds(Entry, st.just(key), TEXT, values(key), DIGESTS, st.booleans(), st.booleans(), TEXT, TEXT)
 )
+INTENTS = KEYS.flatmap(
+    lambda key: st.builds(
+        Intent, st.just(key), TEXT, TEXT, st.just("") | values(key), st.just("") | values(key), DIGESTS
+    )
+)
+WINDOWS = st.builds(Window, TEXT, TEXT, TEXT, st.lists(INTENTS, max_size=3).map(tuple))
 RUNS = st.builds(
     Run,
     *(TEXT, TEXT, TEXT, TEXT, st.integers(0, 99999), TEXT, TEXT, TEXT),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.record import sqlite
 from reconciler.record.base import RecordError, Update
 from reconciler.record.sqlite import APPLICATION_ID, SqliteRecord
 from tests.record.contract import commit
@@ -143,6 +144,63 @@ def test_a_file_that_was_cut_short_is_noticed(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
     with opened(path) as record, pytest.raises(RecordError, match="is damaged"):
         record.load()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *("UPDATE entries SET value = '{'", "UPDATE entries SET value = '[]'", "UPDATE entries SET value = '{}'"),
+        """UPDATE entries SET value = '{"type":"number","targets":[1]}'""",
+        """UPDATE entries SET value = '{"type":"parking","parking":true}'""",
+        *("UPDATE entries SET digests = '7'", "UPDATE entries SET kind = 'call'", "UPDATE entries SET number = 'abc'"),
+        *("UPDATE records SET serial = 'x'", "DELETE FROM records"),
+    ],
+)
+def test_a_row_that_says_nothing_is_damage_and_no_crash(path: Path, damage: str) -> None:
+    made(path)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(damage)
+        other.commit()
+    with opened(path) as record, pytest.raises(RecordError, match="is damaged"):
+        record.load()
+
+
+def test_a_run_that_says_nothing_is_damage_and_no_crash(path: Path) -> None:
+    with opened(path) as record:
+        commit(record, Update(run=run("r1"), results=[{"address": "x"}]))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("UPDATE results SET body = '{'")
+        other.commit()
+    with opened(path) as record, pytest.raises(RecordError, match="is damaged"):
+        record.run("r1")
+
+
+def test_a_new_record_is_whole_before_it_has_its_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits in a log beside the file when it gets its name stays there, unread."""
+    kept: list[sqlite3.Connection] = []
+    connect = sqlite._connect
+
+    def beside(file: Path) -> sqlite3.Connection:
+        connection = connect(file)
+        other = connect(file)
+        other.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        kept.append(other)  # while it is open, closing the first one moves nothing to the file
+        return connection
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite, "_connect", beside)
+        sqlite._make(made_empty(path), "lines")
+    shutil.copy(path, path.with_name("alone.db"))
+    for other in kept:
+        other.close()
+    with opened(path.with_name("alone.db")) as record:
+        assert record.load().serial == 0
+
+
+def made_empty(path: Path) -> Path:
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
 
 
 def test_a_folder_in_the_place_of_the_file_is_refused(path: Path) -> None:
