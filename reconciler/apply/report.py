@@ -40,7 +40,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class ApplyReport:
-    """The run. Times are RFC 3339 in UTC; `complete` is False where numbers could not be read."""
+    """The run. Times are RFC 3339 in UTC; `complete` is False where numbers could not be read.
+
+    `origin` is where the plan came from: an undo makes numbers as they were, which the files do not say.
+    """
 
     run_id: str
     started_at: str
@@ -49,6 +52,7 @@ class ApplyReport:
     diagnostics: tuple[Diagnostic, ...] = ()
     halt: Halt = Halt.NONE
     complete: bool = True
+    origin: str = "plan"
 
     @property
     def summary(self) -> Mapping[str, int]:

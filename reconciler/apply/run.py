@@ -284,6 +284,7 @@ def _report(
         (*(item for item in job.plan.diagnostics if item.is_error), *diagnostics),
         halt,
         job.plan.complete,
+        job.plan.origin,
     )
 
 

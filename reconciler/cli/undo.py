@@ -69,7 +69,7 @@ def undo(
         if out is not None:
             save(session, made, process.target(out), sign_key=sign_key)
         show_plan(process, made, saved=out, zone=configuration.timezone)
-        _remind(process, made)
+        _remind(process, session, made)
     return of_plan(made, detailed=False, enforce_policy=enforce_policy)
 
 
@@ -90,10 +90,11 @@ def _chosen(session: Session, prefix: str | None) -> Run:
     raise stop("nothing-to-show", "no run is recorded that wrote anything", hint="reconciler record list")
 
 
-def _remind(process: Process, made: Plan) -> None:
-    """Say that the files still want what the run wrote."""
+def _remind(process: Process, session: Session, made: Plan) -> None:
+    """Say that the files still want what the run wrote, where they do."""
+    from reconciler.plan.undo import is_against_files
     from reconciler.views.base import line
 
-    if made.changes and not process.is_json:
+    if not process.is_json and is_against_files(made, session.configuration.desired, session.ground()):
         text = "The files still say what the run made true: put them back too, or the next plan undoes this undo."
         process.screen.note([line(text)])

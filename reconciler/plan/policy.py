@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.clock import rfc3339
 from reconciler.config.settings import Destinations, Policy
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Action, Change
+from reconciler.model import Action, Change, Kind
 from reconciler.plan.model import Breach, Consent
 from reconciler.plan.reach import Routes, call_destinations, forbidden
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.schedule import Period
 
 _COUNTED = (Action.UPDATE, Action.ADOPT, Action.DELETE)
+_PARKING_OFF = "would not be parked any more: its calls would go their usual way"
 _ALLOWANCES = {
     "allow-delete": ("delete", "would be deleted: its callers would reach nothing"),
     "allow-adopt": ("adopt", "has a live forwarding that is not in the record and differs"),
@@ -55,8 +56,12 @@ def _allowances(changes: Iterable[Change], consent: Consent, places: Mapping[str
         for need in change.needs:
             name, why = _ALLOWANCES[need]
             if name not in consent.allow:
-                message = f"{change.address} {why}"
+                message = f"{change.address} {_PARKING_OFF if _is_parking_off(change, name) else why}"
                 yield _breach(f"needs-{need}", change, message, f"--{need}", places)
+
+
+def _is_parking_off(change: Change, allowance: str) -> bool:
+    return allowance == "delete" and change.key.kind is Kind.PARKING
 
 
 def _limits(changes: Sequence[Change], policy: Policy, declared: int) -> Iterator[Breach]:

@@ -6,18 +6,20 @@ Pure; reads neither record nor vendor. What cannot be restored is named, never g
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.canonical import Json
+from reconciler.canonical import Json, form
 from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Action, Desired, Key, Kind, Outcome, Value
+from reconciler.model import Action, Desired, Key, Kind, NoForwarding, Outcome, Parking, Value
 from reconciler.plan.build import account_of
+from reconciler.plan.model import Plan
 from reconciler.plan.restore import Lost, Restorer, fitting
 from reconciler.plan.subject import Ground
 from reconciler.record.base import RecordState, Run
+from reconciler.secrets import SecretError
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,19 @@ def undoing(run: Run, state: RecordState, configuration: Configuration, ground: 
             desired.append(each)
             found += _unsures(past, each.value)
     return Undoing(tuple(desired), tuple(found))
+
+
+def is_against_files(plan: Plan, declared: Iterable[Desired], ground: Ground) -> bool:
+    """Whether the next plan would take some of an undo back: the files say otherwise."""
+    by_key = {each.key: each.value for each in declared}
+    off: Mapping[Kind, Value] = {Kind.FORWARDING: NoForwarding(), Kind.PARKING: Parking(parked=False)}
+    try:
+        return any(
+            form(by_key.get(change.key, off[change.key.kind]), resolve=ground.secrets.resolve).json != change.after
+            for change in plan.changes
+        )
+    except SecretError:
+        return True
 
 
 def wrote(run: Run) -> bool:

@@ -29,9 +29,13 @@ def test_an_undo_brings_back_what_was_there_and_the_same_again_brings_it_forth(w
     assert "    targets[0].timeout   25 s -> 16 s\n" in shown.stdout
     assert "The files still say what the run made true" in shown.stderr
     assert live(workplace, "74991000000") == after
-    assert workplace.run("apply", "back.json").exit_code == 0
+    done = workplace.run("apply", "back.json")
+    assert done.exit_code == 0
+    assert "Everything is as before the run that was undone." in done.stdout
     assert live(workplace, "74991000000") == before
-    assert workplace.run("undo", "--out", "forth.json").exit_code == 0
+    forth = workplace.run("undo", "--out", "forth.json")
+    assert forth.exit_code == 0
+    assert "The files still say" not in forth.stderr
     assert workplace.run("apply", "forth.json").exit_code == 0
     assert live(workplace, "74991000000") == after
 
@@ -99,6 +103,15 @@ def test_parking_goes_back_to_what_was_recorded(workplace: Workplace) -> None:
     assert workplace.run("undo", "--out", "back.json").exit_code == 0
     assert workplace.run("apply", "back.json").exit_code == 0
     assert workplace.sandbox.mtt.parked("78005560251")
+
+
+def test_a_refused_end_of_parking_says_what_callers_get(workplace: Workplace) -> None:
+    (workplace.folder / "numbers.yaml").write_text(PARKED, "utf-8")
+    workplace.applied()
+    (workplace.folder / "numbers.yaml").write_text("version: 1\n", "utf-8")
+    ended = workplace.run("apply", "--auto-approve", "--format", "json")
+    assert (ended.exit_code, ended.codes) == (5, ["needs-allow-delete"])
+    assert "its calls would go their usual way" in ended.json["diagnostics"][0]["message"]
 
 
 def test_parking_that_was_not_known_before_is_left_out_by_name(workplace: Workplace) -> None:

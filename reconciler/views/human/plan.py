@@ -16,6 +16,7 @@ from reconciler.views.base import (
     Page,
     Span,
     Tone,
+    aim,
     at_right,
     hanging,
     line,
@@ -255,7 +256,8 @@ def sum_lines(shown: Plan, columns: int) -> Iterator[Line]:
     parts = [f"{counts[action.value]} to {action.value}" for action in _MARKS if counts[action.value]]
     if not parts and not shown.unknown:
         yield line(
-            Span("No changes", Tone.ADDED), f": {plural(shown.unchanged, 'number is', 'numbers are')} as the files say."
+            Span("No changes", Tone.ADDED),
+            f": {plural(shown.unchanged, 'number is', 'numbers are')} {aim(shown.origin)}.",
         )
         return
     parts += [f"{shown.unchanged} unchanged"] if shown.unchanged else []

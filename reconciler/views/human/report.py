@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from reconciler.apply.report import ApplyReport, Halt, Result
 from reconciler.model import Outcome
-from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, width
+from reconciler.views.base import EMPTY, Line, Page, Span, Tone, aim, hanging, line, pad, width
 
 _TONES = {
     Outcome.APPLIED: Tone.ADDED,
@@ -66,10 +66,10 @@ def _sum(shown: ApplyReport, columns: int) -> Iterator[Line]:
         text = "Some numbers could not be read and were left alone."
         yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)
     elif not shown.converged:
-        text = "Not everything is as the files say yet: see what failed, then apply again."
+        text = f"Not everything is {aim(shown.origin)} yet: see what failed, then apply again."
         yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)
     elif shown.results:
         doubt = ", as far as it can be read" if shown.summary[Outcome.UNVERIFIED.value] else ""
-        yield line(Span(f"Everything is as the files say{doubt}.", Tone.ADDED), f" Run {shown.run_id[:12]}.")
+        yield line(Span(f"Everything is {aim(shown.origin)}{doubt}.", Tone.ADDED), f" Run {shown.run_id[:12]}.")
     else:
-        yield line(Span("Nothing to do", Tone.ADDED), ": everything is as the files say.")
+        yield line(Span("Nothing to do", Tone.ADDED), f": everything is {aim(shown.origin)}.")

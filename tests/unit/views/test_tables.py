@@ -103,7 +103,7 @@ def test_the_record_shows_locks_unsettled_writes_entries_and_runs() -> None:
     assert text_of(recorded.record(STATE, [HOLDER], [RUN], "the record a.db", 80)) == (
         "the record a.db: 1 entry, serial 3\n"
         "lineage a-lineage\n"
-        "locked: sales by anna@host (process 7, run abcdef0123456789, since 2026-11-21T10:00:00Z)\n"
+        "locked: account sales by anna@host (process 7, run abcdef0123456789, since 2026-11-21T10:00:00Z)\n"
         "unsettled since 2026-11-21T10:00:00Z: sales/74991112233 (the next apply settles\n"
         "                                      them)\n"
         "scenario storm is in force\n"
