@@ -181,17 +181,22 @@ class Walk:
                 yield futures[future], future.result()
 
     def _attempt(self, account: AccountState, group: Group) -> list[Attempt]:
-        if self.interrupted.is_set():
-            self.halt = Halt.INTERRUPTED
-        why = _INTERRUPTED if self.halt is Halt.INTERRUPTED else account.stopped
-        if not why and self._window_closed():
-            why = self._closed
-        if why:
+        if why := self._hindrance(account):
             return [Attempt(Outcome.SKIPPED, why)] * len(group)
         self.emit(Sending(tuple(change.address for change in group)))
-        attempts = account.writer.write(group)
+        attempts = account.writer.write(group, lambda: self._hindrance(account))
         account.count(attempts, max_failures=self.max_failures)
         return attempts
+
+    def _hindrance(self, account: AccountState) -> str:
+        """Why nothing more may be sent to an account."""
+        if self.interrupted.is_set():
+            self.halt = Halt.INTERRUPTED
+        if self.halt is Halt.INTERRUPTED:
+            return _INTERRUPTED
+        if account.stopped:
+            return account.stopped
+        return self._closed if self._window_closed() else ""
 
     def _finished(self, change: Change, attempt: Attempt) -> None:
         result = Result(

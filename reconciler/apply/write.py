@@ -6,7 +6,7 @@ Never repeats a write of which it is not known whether it took effect. Knows no 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
@@ -30,7 +30,7 @@ from reconciler.model import (
     Value,
 )
 from reconciler.plan.subject import NOTHING, Ground
-from reconciler.providers.base import NotOwned, Provider, ProviderError, Rejected, Write
+from reconciler.providers.base import Forbidden, NotOwned, Provider, ProviderError, Rejected, Write
 from reconciler.secrets import SecretError, Secrets
 
 FRESH_SECONDS = 30.0
@@ -72,15 +72,18 @@ class Writer:
     recorded: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)
     interrupted: Event = field(default_factory=Event)
 
-    def write(self, changes: Sequence[Change]) -> list[Attempt]:
-        """Write changes of equal value: one, or a batch where the vendor takes one."""
+    def write(self, changes: Sequence[Change], hindrance: Callable[[], str] = lambda: "") -> list[Attempt]:
+        """Write changes of equal value: one, or a batch where the vendor takes one.
+
+        `hindrance` says why nothing more may be sent: it is asked before each part of a batch that was refused.
+        """
         try:
             writes = [Write(change.key.number, resolved(_wanted(change), self.ground.secrets)) for change in changes]
         except SecretError as error:
             return [Attempt(Outcome.FAILED, str(error), cause="SecretError") for _ in changes]
         if self.provider.capabilities.readable:
             return [self._proven(change, write) for change, write in zip(changes, writes, strict=True)]
-        return self._batch(writes)
+        return self._batch(writes, hindrance)
 
     def look(self, change: Change) -> Observation:
         """The live value of a number, read now unless a read is fresh; raises ProviderError."""
@@ -186,19 +189,24 @@ class Writer:
         """Whether a read shows the very value from before the write."""
         return self.moved(change, seen) is None
 
-    def _batch(self, writes: Sequence[Write]) -> list[Attempt]:
+    def _batch(self, writes: Sequence[Write], hindrance: Callable[[], str]) -> list[Attempt]:
         """Write what cannot be read back; a rejected batch is halved until the culprit stands alone."""
         try:
             sent = self.provider.write(writes)
-        except (Rejected, NotOwned) as error:
+        except (Rejected, NotOwned, Forbidden) as error:
             if len(writes) == 1:
                 return [Attempt(Outcome.FAILED, str(error), error.attempts, cause=error.cause_key)]
             middle = len(writes) // 2
-            return [*self._batch(writes[:middle]), *self._batch(writes[middle:])]
+            return [each for half in (writes[:middle], writes[middle:]) for each in self._part(half, hindrance)]
         except ProviderError as error:
             outcome = Outcome.UNKNOWN if error.may_have_taken_effect else Outcome.FAILED
             return [Attempt(outcome, str(error), error.attempts, cause=error.cause_key)] * len(writes)
         return [Attempt(Outcome.UNVERIFIED, None, sent, ("parking",), written=True)] * len(writes)
+
+    def _part(self, writes: Sequence[Write], hindrance: Callable[[], str]) -> list[Attempt]:
+        if why := hindrance():
+            return [Attempt(Outcome.SKIPPED, why)] * len(writes)
+        return self._batch(writes, hindrance)
 
 
 def resolved(value: Value, secrets: Secrets) -> Value:

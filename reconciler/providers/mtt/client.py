@@ -67,6 +67,8 @@ class MttClient:
     def _confirm(self, answer: Answer, *, about: str) -> None:
         """Only a success that says so is one; nothing can be read back afterwards."""
         try:
+            if answer.status == HTTPStatus.NOT_FOUND:  # the address is right: the list was just read from it
+                raise Rejected(f"MTT refused {about} ({answer.told_by(self.http.told(answer.error_text()))})")
             body = self._body(answer, about=about)
             done = read(Done, body)
             if done.success:

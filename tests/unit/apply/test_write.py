@@ -10,6 +10,7 @@ from reconciler.apply.write import READ_BACK_WAITS
 from reconciler.model import NumberForwarding, Observation, Outcome, Parking
 from reconciler.plan.model import Consent
 from reconciler.providers.base import (
+    Forbidden,
     NotOwned,
     ProviderError,
     RateLimited,
@@ -19,6 +20,7 @@ from reconciler.providers.base import (
     UnexpectedResponse,
     Write,
 )
+from reconciler.workflow.apply import Applying
 from tests.world import NONE, PARKING, Vendor, World, desired, key, outcomes, phone, result, rings, url, world
 
 ON = Parking(parked=True)
@@ -314,7 +316,7 @@ def test_parking_goes_in_batches_of_a_hundred_after_a_first_one_alone() -> None:
     assert {done.unverified_fields for done in report.results} == {("parking",)}
 
 
-@pytest.mark.parametrize("error", [Rejected, NotOwned])
+@pytest.mark.parametrize("error", [Rejected, NotOwned, Forbidden])
 def test_a_rejected_batch_is_halved_until_the_culprit_is_named(error: type[ProviderError]) -> None:
     def refuse(writes: list[Write], when: str) -> None:
         if when == "before" and phone(42) in {each.number for each in writes}:
@@ -328,6 +330,20 @@ def test_a_rejected_batch_is_halved_until_the_culprit_is_named(error: type[Provi
     assert failed.error == f"MTT refused {phone(42)}"
     assert vendor.sizes[:3] == [1, 100, 50]
     assert len(vendor.sizes) <= 2 + 2 * 7
+
+
+def test_an_interrupted_run_sends_no_more_parts_of_a_batch_that_was_refused() -> None:
+    def refuse(writes: list[Write], when: str) -> None:
+        if when == "before" and len(writes) > 1:
+            applying.interrupted.set()
+            raise Rejected("MTT refused one of them")
+
+    applying = Applying()
+    given, vendor = parked(101, refuse)
+    report = given.apply(applying=applying)
+    assert vendor.sizes == [1, 100]
+    assert report.summary == {"applied": 0, "unverified": 1, "failed": 0, "unknown": 0, "skipped": 100}
+    assert given.state.windows == ()
 
 
 def test_parking_on_and_off_never_share_a_batch() -> None:

@@ -16,7 +16,7 @@ from reconciler.http.budget import silent
 from reconciler.http.client import HttpClient
 from reconciler.http.patience import Patience
 from reconciler.model import Parking
-from reconciler.providers.base import LoginRequired, ProviderError, Unauthorized, UnexpectedResponse, Write
+from reconciler.providers.base import LoginRequired, ProviderError, Rejected, Unauthorized, UnexpectedResponse, Write
 from reconciler.providers.mtt.opening import authorize_url, code_of, exchange, open_mtt
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, Tokens, TokenStoreError, identity
@@ -533,3 +533,13 @@ def test_a_list_shorter_than_its_total_proves_nothing(office: Office, monkeypatc
 
 def short(_mtt: object, name: str, rows: list[object]) -> dict[str, object]:
     return {"result": {"total": 5, name: rows}}
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
+def test_a_refusal_of_a_write_wrote_nothing(office: Office, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = office.run()
+    provider.list_numbers()
+    monkeypatch.setattr(HttpClient, "send", lambda *_args, **_options: Answer(status, b'{"message": "no such number"}'))
+    with pytest.raises(Rejected, match="no such number") as refused:
+        provider.write([Write(office.number, Parking(parked=True))])
+    assert not refused.value.may_have_taken_effect
