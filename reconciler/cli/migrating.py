@@ -49,6 +49,7 @@ def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
             arrived = _moved(session, source)
         finally:
             source.close()
+        _carry_tokens(process, session, settings)
         _tell(process, arrived, source.description, session.record.description)
     return Exit.DONE
 
@@ -76,6 +77,28 @@ def _moved(session: Session, source: Record) -> RecordState:
     recorded = {entry.account for entry in source.load().entries.values()}
     accounts = sorted(recorded | set(session.configuration.accounts))
     return move(source, session.record, holders=_holders(session, accounts))
+
+
+def _carry_tokens(process: Process, session: Session, settings: RecordSettings) -> None:
+    """Take logins along where tokens are kept elsewhere now; one that cannot come along is named."""
+    from reconciler.providers.base import ProviderError
+    from reconciler.providers.opening import carry_tokens
+    from reconciler.record import open_tokens
+    from reconciler.record.base import RecordError
+    from reconciler.secrets import SecretError
+    from reconciler.views.base import line
+
+    for name, account in session.configuration.accounts.items():
+        source = None
+        try:
+            source = open_tokens(settings, name=session.configuration.name, secrets=session.secrets)
+            carry_tokens(account, session.secrets, source=source, target=session.tokens())
+        except (ProviderError, RecordError, SecretError) as error:
+            hint = f"reconciler login {name}"
+            process.screen.note([line(f"the login of account {name} stays behind: {error}; log in again: {hint}")])
+        finally:
+            if source is not None:
+                source.close()
 
 
 def _holders(session: Session, accounts: list[str]) -> list[Holder]:

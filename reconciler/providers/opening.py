@@ -66,6 +66,18 @@ def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, tok
     opening.exchange(account, secrets, pasted, state, store=_shared(tokens))
 
 
+def carry_tokens(account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
+    """Copy the tokens of a login into another store that has none; raises ProviderError and SecretError.
+
+    None is this machine's own store. False where there was nothing to copy.
+    """
+    if account.provider != "mtt" or (source is None and target is None):
+        return False
+    from reconciler.providers.mtt.opening import carry
+
+    return carry(account, secrets, source=_shared(source), target=_shared(target))
+
+
 def _shared(texts: Texts | None) -> TokenStore | None:
     if texts is None:
         return None

@@ -10,8 +10,9 @@ import pytest
 from reconciler.record.base import Update
 from reconciler.record.git_ref import GitRecord
 from reconciler.record.sqlite import SqliteRecord
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, Workplace
 from tests.record.contract import commit
+from tests.record.state_server import State, serving
 from tests.record.values import entry, holder
 
 CONFIGURATION = """\
@@ -81,3 +82,29 @@ def test_wrong_usage_is_told(cli: Cli, folder: Path, arguments: list[str], messa
     ended = cli("record", "migrate", *arguments, folder=folder)
     assert ended.exit_code == 64
     assert message in ended.stderr
+
+
+def test_a_login_comes_along_to_where_the_team_keeps_tokens(workplace: Workplace) -> None:
+    (workplace.folder / "numbers.yaml").write_text(
+        'version: 1\nnumbers: {"78005560251": {account: office, parking: true}}\n', "utf-8"
+    )
+    workplace.environ["RECONCILER_RECORD_KEY"] = "canary-record-key-0123456789abcdef0123"
+    workplace.applied()
+    with serving(State(), State(root="/state-tokens")) as address:
+        http = f"record: {{backend: http, http: {{address: {address}/state, lock_address: {address}/state}}}}"
+        workplace.edit("name: test\n", f"name: test\n{http}\n", "reconciler.yaml")
+        moved = workplace.run("record", "migrate", "--from", "file")
+        assert (moved.exit_code, moved.stderr) == (0, "")
+        assert workplace.run("apply", "--auto-approve", "--reassert", MTT_REFRESH_TOKEN="").exit_code == 0
+        assert not any(call.path.endswith("/oauth/token") for call in workplace.sandbox.log)
+
+
+def test_a_login_that_cannot_come_along_is_named(workplace: Workplace) -> None:
+    workplace.applied()
+    with serving(State(), State(root="/state-tokens")) as address:
+        http = f"record: {{backend: http, http: {{address: {address}/state, lock_address: {address}/state}}}}"
+        workplace.edit("name: test\n", f"name: test\n{http}\n", "reconciler.yaml")
+        moved = workplace.run("record", "migrate", "--from", "file", MTT_CLIENT_ID="")
+    assert moved.exit_code == 0
+    assert "the login of account office stays behind" in moved.stderr
+    assert "reconciler login office" in moved.stderr

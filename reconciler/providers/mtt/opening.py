@@ -18,7 +18,7 @@ from reconciler.providers.base import LoginRequired, Unauthorized
 from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
 from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth
 from reconciler.providers.mtt.provider import MttProvider
-from reconciler.providers.mtt.tokens import FileTokenStore, TokenStore
+from reconciler.providers.mtt.tokens import FileTokenStore, TokenStore, identity
 from reconciler.secrets import SecretError, SecretRef, Secrets
 
 OAUTH_URL = "https://oauth.mtt.ru"
@@ -99,6 +99,18 @@ def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, sto
         oauth.exchange(code)
     finally:
         http.close()
+
+
+def carry(account: Account, secrets: Secrets, *, source: TokenStore | None, target: TokenStore | None) -> bool:
+    """Copy tokens into another store that has none; None is this machine's own. Raises ProviderError, SecretError."""
+    key = identity(account.oauth_url or OAUTH_URL, _secret(account, secrets, "client_id", account.client_id))
+    old, new = source or FileTokenStore(), target or FileTokenStore()
+    with old.lock(key), new.lock(key):
+        tokens = old.load(key)
+        if tokens is None or new.load(key) is not None:
+            return False
+        new.save(key, tokens)
+    return True
 
 
 def code_of(pasted: str, *, state: str, account: str) -> str:
