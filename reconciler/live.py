@@ -28,10 +28,14 @@ _OF_THE_ACCOUNT = (Unauthorized, LoginRequired, Forbidden)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A number to read and the line to point at if that fails."""
+    """A number to read and the line to point at if that fails.
+
+    `recorded`: the record decides what is there, and the account is asked only whether it owns the number.
+    """
 
     key: Key
     location: Location | None = None
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def _read_account(provider: Provider, wanted: Sequence[Wanted], reader: Reader) 
             return _all_unknown(provider, wanted, error, place, provider.calls_made - before)
     observations, to_read = _from_listing(provider, wanted, listing, reader)
     unreachable = _read_each(provider, to_read, reader, observations)
-    problems = [_account_problem(provider, unreachable, place)] if unreachable else []
+    problems = [account_problem(provider.account, wanted, unreachable, place)] if unreachable else []
     if listing is not None and not listing.complete:
         problems.append(_incomplete(provider, listing, place))
     return Live(observations, _unmanaged(provider, wanted, listing), tuple(problems), provider.calls_made - before)
@@ -184,16 +188,24 @@ def _unread(clock: Clock) -> Observation:
 def _all_unknown(
     provider: Provider, wanted: Sequence[Wanted], error: ProviderError, place: Location | None, made: int
 ) -> Live:
-    observations = {item.key: Observation(None, 0.0) for item in wanted}
-    return Live(observations, diagnostics=(_account_problem(provider, error, place),), calls_made=made)
+    problem = account_problem(provider.account, wanted, error, place)
+    return Live(unknown_in(wanted), diagnostics=(problem,), calls_made=made)
 
 
-def _account_problem(provider: Provider, error: ProviderError, place: Location | None) -> Diagnostic:
-    message = f"account {provider.account} cannot be read: {error}"
+def unknown_in(wanted: Iterable[Wanted]) -> dict[Key, Observation]:
+    """What is unknown of an account that cannot be asked: not what the record decides."""
+    return {item.key: Observation(None, 0.0) for item in wanted if not item.recorded}
+
+
+def account_problem(account: str, wanted: Iterable[Wanted], error: ProviderError, place: Location | None) -> Diagnostic:
+    """Say that an account cannot be asked: an error where numbers are unknown for it, else a warning."""
+    if all(item.recorded for item in wanted):
+        message = f"account {account} cannot be asked for its numbers, so the record decides until apply asks: {error}"
+        return Diagnostic(error.code, Severity.WARNING, message, place, error.hint)
     hint = error.hint
     if hint is None and isinstance(error, Forbidden):
         hint = "check what the key's application may do"
-    return Diagnostic(error.code, Severity.ERROR, message, place, hint)
+    return Diagnostic(error.code, Severity.ERROR, f"account {account} cannot be read: {error}", place, hint)
 
 
 def _incomplete(provider: Provider, listing: Listing, place: Location | None) -> Diagnostic:

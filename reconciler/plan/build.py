@@ -14,7 +14,7 @@ from reconciler.config.settings import Account, Configuration
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects.change import effects
 from reconciler.live import Live, Wanted
-from reconciler.model import Action, Change, Desired, Entry, Key, Kind
+from reconciler.model import Action, Change, Desired, Entry, Key, Kind, LiveSource
 from reconciler.plan.decide import decide
 from reconciler.plan.model import Calls, Consent, Plan
 from reconciler.plan.order import ordered
@@ -233,7 +233,8 @@ def _wanted(subjects: Iterable[Subject], ground: Ground, refresh: Refresh) -> di
     wanted: dict[str, list[Wanted]] = {}
     for subject in _to_read(subjects, ground, refresh):
         place = subject.desired.declared_at if subject.desired else None
-        wanted.setdefault(subject.account, []).append(Wanted(subject.key, place))
+        recorded = subject.key.kind is Kind.PARKING and _is_recorded(decide(subject, ground))
+        wanted.setdefault(subject.account, []).append(Wanted(subject.key, place, recorded))
     return wanted
 
 
@@ -244,6 +245,11 @@ def _to_read(subjects: Iterable[Subject], ground: Ground, refresh: Refresh) -> I
         always = refresh is Refresh.ALL or subject.intent is not None or ground.reassert
         if (readable and always) or (refresh is not Refresh.NONE and _is_open(decide(subject, ground))):
             yield subject
+
+
+def _is_recorded(decision: Decision) -> bool:
+    """Whether the record says what a change starts from."""
+    return decision.change is not None and decision.change.live_source is LiveSource.RECORDED
 
 
 def _is_open(decision: Decision) -> bool:

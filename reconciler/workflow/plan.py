@@ -14,7 +14,7 @@ from reconciler.clock import rfc3339
 from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Diagnostics, Location, Severity
 from reconciler.git import current_commit
-from reconciler.live import Live, Progress, Reader, Wanted, read_live
+from reconciler.live import Live, Progress, Reader, Wanted, account_problem, read_live, unknown_in
 from reconciler.model import Key, Observation
 from reconciler.plan.build import Options, Refresh, Selection, build
 from reconciler.plan.model import Breach, Consent, Plan
@@ -134,10 +134,8 @@ def _read(session: Session, wanted: Mapping[str, Sequence[Wanted]], reader: Read
         try:
             providers[account] = session.provider(account)
         except ProviderError as error:
-            message = f"account {account} cannot be read: {error}"
-            place = reader.locations.get(account)
-            problems.append(Diagnostic(error.code, Severity.ERROR, message, place, error.hint))
-            unknown.update((item.key, Observation(None, 0.0)) for item in items)
+            problems.append(account_problem(account, items, error, reader.locations.get(account)))
+            unknown.update(unknown_in(items))
     live = read_live(providers, {name: wanted[name] for name in providers}, reader)
     return replace(live, observations={**live.observations, **unknown}, diagnostics=(*problems, *live.diagnostics))
 

@@ -72,3 +72,32 @@ def test_a_client_secret_that_is_not_set_is_named_before_a_person_logs_in(workpl
     assert ended.exit_code == 1
     assert "MTT_CLIENT_SECRET" in ended.stderr
     assert "Open this address" not in ended.stderr
+
+
+def test_a_plan_from_the_record_needs_no_login_and_its_apply_says_log_in_again(workplace: Workplace) -> None:
+    parked = 'version: 1\nnumbers: {"78005560251": {account: office, parking: true}}\n'
+    (workplace.folder / "numbers.yaml").write_text(parked, "utf-8")
+    workplace.applied()
+    workplace.sandbox.mtt.oauth.revoke_access()
+    workplace.sandbox.mtt.oauth.revoke_refresh()
+    workplace.edit("parking: true", "parking: false")
+    planned = workplace.run("plan", "--detailed-exitcode", "--format", "json")
+    assert planned.exit_code == 2
+    (change,) = planned.json["changes"]
+    assert (change["action"], change["live_source"]) == ("update", "recorded")
+    (warning,) = planned.json["diagnostics"]
+    assert (warning["code"], warning["severity"]) == ("provider-login-required", "warning")
+    applied = workplace.run("apply", "--auto-approve", "--format", "json")
+    assert applied.exit_code == 1
+    (result,) = applied.json["results"]
+    assert result["outcome"] == "failed"
+    assert "log in again" in result["error"]
+    assert workplace.sandbox.writes == []
+
+
+def test_without_a_record_the_account_has_to_be_asked(workplace: Workplace) -> None:
+    parked = 'version: 1\nnumbers: {"78005560251": {account: office, parking: true}}\n'
+    (workplace.folder / "numbers.yaml").write_text(parked, "utf-8")
+    workplace.sandbox.mtt.oauth.revoke_refresh()
+    planned = workplace.run("plan", "--format", "json")
+    assert (planned.exit_code, planned.json["complete"], planned.json["summary"]["unknown"]) == (1, False, 1)
