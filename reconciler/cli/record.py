@@ -97,12 +97,19 @@ def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
     """
     configuration, _found = usable(process)
     with opened(process, configuration) as session:
-        broken = session.record.unlock(accounts, force=force)
-    _tell(process, "unlocked", [f"{holder.what}, which was held by {holder}" for holder in broken])
+        broken = [(holder.what, holder) for holder in session.record.unlock(accounts, force=force)]
+        broken += [("MTT's tokens", holder) for holder in _unlock_tokens(session, accounts, force=force)]
+    _tell(process, "unlocked", [f"{what}, locked by {holder}" for what, holder in broken])
     return Exit.DONE
 
 
 record.add_command(migrate)
+
+
+def _unlock_tokens(session: Session, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
+    """Break the lock of tokens that are shared beside the record, where all locks are meant."""
+    tokens = None if accounts else session.tokens()
+    return () if tokens is None else tokens.unlock(force=force)
 
 
 def _digits(number: str) -> str:

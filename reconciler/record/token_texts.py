@@ -13,9 +13,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from reconciler import __version__
+from reconciler.clock import SystemClock, rfc3339
 from reconciler.providers.base import ProviderError
-from reconciler.record.base import LockLostError, RecordError
+from reconciler.record.base import Holder, LockLostError, RecordError
+from reconciler.record.document import claim_data
+from reconciler.record.http_claims import claims_of, lock_id
 from reconciler.record.http_wire import PROBE, Wire
+from reconciler.record.locks import take
+from reconciler.record.process import is_dead, this_holder
 from reconciler.record.sealed import Seal
 
 if TYPE_CHECKING:
@@ -99,6 +105,11 @@ class PostgresTexts:
         """Give back the connection."""
         self._session.close()
 
+    def unlock(self, *, force: bool) -> tuple[Holder, ...]:
+        """Nothing to break: the locks of a process that has ended are gone with its connection."""
+        del force
+        return ()
+
     def _lock_name(self, key: str) -> str:
         return f"reconciler tokens {self._name} {key}"
 
@@ -121,7 +132,7 @@ class HttpTexts:
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        info = {**PROBE, "ID": uuid.uuid4().hex, "Operation": "reconciler renews tokens", "Path": key}
+        info = _lock_info(key)
         with _told():
             self._wait_for(info)
         self._lock_id = info["ID"]
@@ -151,14 +162,34 @@ class HttpTexts:
         """Give back connections."""
         self._wire.close()
 
+    def unlock(self, *, force: bool) -> tuple[Holder, ...]:
+        """Break the lock of a dead process here, with `force` any; return whose it was. Raises ProviderError."""
+        with self._one_at_a_time, _told():
+            found = self._wire.take(PROBE)
+            if found is None:
+                self._wire.unlock(PROBE)
+                return ()
+            claims = claims_of(found)
+            if not force and not all(map(is_dead, claims)):
+                return ()
+            self._wire.unlock(found)
+        return tuple(claim.holder for claim in claims)
+
     def _wait_for(self, info: Mapping[str, Any]) -> None:
+        """Lock, once the lock is free or its process is found dead on this host."""
+        found: Mapping[str, Any] | None = None
         for _ in range(int(LOCK_SECONDS / _PAUSE_SECONDS)):
-            if self._wire.take(info) is None:
+            found = self._wire.take(info)
+            if found is None:
                 return
+            if all(map(is_dead, claims_of(found))):
+                self._wire.unlock(found)
+                continue
             time.sleep(_PAUSE_SECONDS)
+        (holder, *_) = (claim.holder for claim in claims_of(found))
         raise RecordError(
-            f"{self._wire.description} has been locked for {LOCK_SECONDS:.0f} s",
-            hint="try again; if no run is on, break the lock at the server",
+            f"{self._wire.description} has been locked for {LOCK_SECONDS:.0f} s by {holder}",
+            hint="try again; if that run is gone for good: reconciler record unlock --force",
         )
 
     def _parsed(self, text: str | None) -> dict[str, Any]:
@@ -170,6 +201,22 @@ class HttpTexts:
         except (ValueError, KeyError, TypeError, RecursionError):
             raise RecordError(f"{self._wire.description} is damaged", hint="remove it and log in again") from None
         return found
+
+
+def _lock_info(key: str) -> dict[str, Any]:
+    """The lock info of this process."""
+    since = rfc3339(SystemClock().now())
+    claims = take([this_holder("", run_id=uuid.uuid4().hex, since=since)])
+    holder = claims[0].holder
+    return {
+        "ID": lock_id(claims),
+        "Operation": "reconciler renews tokens",
+        "Info": json.dumps([claim_data(claim) for claim in claims]),
+        "Who": f"{holder.user}@{holder.host}",
+        "Version": __version__,
+        "Created": since,
+        "Path": key,
+    }
 
 
 _TABLE = (

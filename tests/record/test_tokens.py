@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,11 +14,12 @@ from reconciler.providers.base import ProviderError
 from reconciler.providers.mtt.shared import SharedTokenStore
 from reconciler.providers.mtt.tokens import Tokens
 from reconciler.record import open_tokens, token_texts
-from reconciler.record.base import RecordError
+from reconciler.record.base import Holder, RecordError
 from reconciler.record.sealed import Seal
 from reconciler.record.token_texts import HttpTexts, PostgresTexts
 from reconciler.secrets import SecretRef, Secrets
 from tests.record.state_server import State, serving
+from tests.record.values import dead_pid, holder
 
 KEY = "k" * 32
 TOKENS = Tokens(access="access-canary", expires_at=1.5, refresh="refresh-canary", previous="previous-canary", seed="s")
@@ -122,6 +124,35 @@ def test_one_process_at_a_time_renews(opened: tuple[Open, Callable[[], str]]) ->
     assert [each.split()[0] for each in seen] == ["in", "out"] * 3
     with closing(opened[0]()) as texts:
         assert texts.load("a") == "3"
+
+
+def test_a_renewal_that_was_killed_locks_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = State(root="/state/numbers-tokens")
+    with serving(state) as address, closing(_http(address, state, KEY, "lines")) as texts:
+        with monkeypatch.context() as patch:
+            dead = Holder("", socket.gethostname(), "anna", dead_pid(), "r1", "2026-11-21T10:00:00Z")
+            patch.setattr(token_texts, "this_holder", lambda *_args, **_options: dead)
+            state.lock = token_texts._lock_info("a")
+        with texts.lock("a"):
+            SharedTokenStore(texts).save("a", TOKENS)
+        assert state.lock is None
+
+
+def test_a_lock_of_another_host_is_broken_by_force_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(token_texts, "LOCK_SECONDS", 1.0)
+    state = State(root="/state/numbers-tokens")
+    with serving(state) as address, closing(_http(address, state, KEY, "lines")) as texts:
+        with monkeypatch.context() as patch:
+            patch.setattr(token_texts, "this_holder", lambda *_args, **_options: holder("", host="ci-7"))
+            state.lock = token_texts._lock_info("a")
+        with pytest.raises(ProviderError, match="locked for 1 s by anna@ci-7") as refused, texts.lock("a"):
+            pass
+        assert "record unlock --force" in (refused.value.hint or "")
+        assert isinstance(texts, HttpTexts)
+        assert texts.unlock(force=False) == ()
+        assert [each.host for each in texts.unlock(force=True)] == ["ci-7"]
+        assert texts.unlock(force=True) == ()
+        assert state.lock is None
 
 
 def test_a_lock_that_is_never_given_back_is_an_error(
