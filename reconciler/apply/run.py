@@ -14,10 +14,10 @@ from reconciler.apply.events import Emit, LockBroken, ignore
 from reconciler.apply.ledger import Ledger
 from reconciler.apply.report import ApplyReport, Halt, Result
 from reconciler.apply.walk import Walk
-from reconciler.apply.write import Attempt, Writer
+from reconciler.apply.write import Attempt, Seen, Writer
 from reconciler.clock import Clock, rfc3339
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model import Action, Change, Entry, Key, LiveSource, Observation, Outcome
+from reconciler.model import Action, Change, Entry, Key, LiveSource, Outcome
 from reconciler.plan.compare import record_form
 from reconciler.plan.model import Breach, Plan
 from reconciler.plan.subject import Ground
@@ -193,24 +193,25 @@ def _writers(job: Job, providers: Mapping[str, Provider], state: RecordState) ->
     }
 
 
-def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Observation]:
+def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Seen]:
     """Read every number of a stored plan before the first write; what cannot be read stays out and is tried later."""
-    found: dict[Key, Observation] = {}
+    found: dict[Key, Seen] = {}
     for account, provider in providers.items():
         if not provider.capabilities.readable:
             continue
         keys = [change.key for change in _writes(job.plan.changes) if change.account == account]
         with ThreadPoolExecutor(max(1, provider.concurrency)) as pool:
-            seen = pool.map(lambda key, provider=provider: _read_or_none(provider, key, job.interrupted), keys)
+            seen = pool.map(lambda key, provider=provider: _seen_or_none(provider, key, job), keys)
             found.update((key, value) for key, value in zip(keys, seen, strict=True) if value is not None)
     return found
 
 
-def _read_or_none(provider: Provider, key: Key, interrupted: Event) -> Observation | None:
-    if interrupted.is_set():
+def _seen_or_none(provider: Provider, key: Key, job: Job) -> Seen | None:
+    if job.interrupted.is_set():
         return None
+    since = job.clock.monotonic()
     try:
-        return provider.read(key.number)
+        return Seen(provider.read(key.number), since)
     except ProviderError:
         return None
 
@@ -225,7 +226,7 @@ def _moved_live(job: Job, writers: Mapping[str, Writer]) -> dict[Key, str]:
     for change in _writes(job.plan.changes):
         writer = writers.get(change.account)
         if writer is not None and change.key in writer.seen:
-            why = writer.moved(change, writer.seen[change.key])
+            why = writer.moved(change, writer.seen[change.key].observation)
             if why is not None:
                 moved[change.key] = why
     return moved

@@ -57,6 +57,14 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a read showed; `since` is its start on the monotonic clock, which nobody sets back."""
+
+    observation: Observation
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Writer:
     """Writes changes of one account.
 
@@ -68,7 +76,7 @@ class Writer:
     clock: Clock
     ground: Ground
     overrides: frozenset[str] = frozenset()
-    seen: Mapping[Key, Observation] = field(default_factory=dict)
+    seen: Mapping[Key, Seen] = field(default_factory=dict)
     recorded: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)
     interrupted: Event = field(default_factory=Event)
 
@@ -88,9 +96,12 @@ class Writer:
     def look(self, change: Change) -> Observation:
         """The live value of a number, read now unless a read is fresh; raises ProviderError."""
         known = self.seen.get(change.key)
-        if known is not None and known.value is not None and self.clock.now() - known.read_at <= FRESH_SECONDS:
-            return known
+        if known is not None and known.observation.value is not None and self._is_fresh(known):
+            return known.observation
         return self.provider.read(change.key.number)
+
+    def _is_fresh(self, known: Seen) -> bool:
+        return self.clock.monotonic() - known.since <= FRESH_SECONDS
 
     def moved(self, change: Change, seen: Observation) -> str | None:
         """Say how the live value differs from the one that the change was made from, or None."""
