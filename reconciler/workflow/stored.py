@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reconciler.apply.binding import StalePlanError, bound, stale
 from reconciler.canonical import dump
-from reconciler.clock import epoch
+from reconciler.clock import epoch, rfc3339
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.formats.plan import PlanFileError, load_plan
 from reconciler.git import current_commit
@@ -21,6 +21,8 @@ from reconciler.plan.undo import undoing
 from reconciler.secrets import SecretError
 from reconciler.wiring import Session
 from reconciler.workflow.plan import judged_again
+
+_CLOCKS_DIFFER_BY = 300.0  # seconds between the machine that plans and the one that applies
 
 
 def stored_plan(session: Session, data: bytes, consent: Consent) -> Plan:
@@ -33,8 +35,7 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> Plan:
         )
     if plan.config_digest != configuration.digest:
         raise stale("the configuration has changed since this plan was made")
-    if plan.expires_at is not None and session.clock.now() >= _expiry(plan.expires_at):
-        raise stale(f"the plan expired at {plan.expires_at}")
+    _check_expiry(plan, session.clock.now())
     if plan.commit is not None and plan.commit != (current_commit(configuration.root) or plan.commit):
         raise stale(f"the plan was made at commit {plan.commit[:12]}, and another one is checked out")
     merged = Consent(plan.consent.allow | consent.allow, plan.consent.overrides | consent.overrides)
@@ -94,8 +95,20 @@ def _identity(change: Change) -> tuple[str, str, str, str, str, str]:
     )
 
 
-def _expiry(text: str) -> float:
+def _check_expiry(plan: Plan, now: float) -> None:
+    """Raise StalePlanError for a plan that is too old, or of which a clock that went back cannot tell."""
+    if plan.expires_at is None:
+        return
+    if now >= _time("expires_at", plan.expires_at):
+        raise stale(f"the plan expired at {plan.expires_at}")
+    if now < _time("created_at", plan.created_at) - _CLOCKS_DIFFER_BY:
+        raise stale(
+            f"the plan was made at {plan.created_at}, and this machine's clock says {rfc3339(now)}: set it right"
+        )
+
+
+def _time(field: str, text: str) -> float:
     try:
         return epoch(text)
     except ValueError:
-        raise PlanFileError("it is damaged at `expires_at`: it is no time; make a new plan") from None
+        raise PlanFileError(f"it is damaged at `{field}`: it is no time; make a new plan") from None

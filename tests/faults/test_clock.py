@@ -1,4 +1,4 @@
-"""A clock that is set back, at any point, hides no change and unlocks nothing."""
+"""A clock that is set back, at any point, hides no change, revives no plan and unlocks nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from reconciler.apply.binding import StalePlanError
 from reconciler.apply.events import ApplyEvent, Finished, WindowOpened
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.clock import epoch
@@ -133,6 +134,18 @@ def test_a_saved_plan_is_stale_where_a_number_moved_whatever_the_clock_says(cloc
     given.live["sales"].values[phone(0)] = url()
     report = apply_file(given, data)
     assert (report.halt, report.wrote) == (Halt.STALE, False)
+
+
+def test_a_plan_that_expires_does_not_live_longer_because_the_clock_went_back(clock: FaultyClock) -> None:
+    given = world([desired(0, rings())], {0: NONE}, clock=clock)
+    data = saved(given, expires_in=DAY)
+    clock.time += 2 * DAY
+    with pytest.raises(StalePlanError, match="expired"):
+        apply_file(given, data)
+    clock.behind = 3 * DAY
+    with pytest.raises(StalePlanError, match="clock"):
+        apply_file(given, data)
+    assert given.live["sales"].values[phone(0)] == NONE
 
 
 # -- between runs ----------------------------------------------------------------------------------------------------
