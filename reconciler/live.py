@@ -6,13 +6,13 @@ Turns a vendor's failure into a diagnostic at the number's line. Knows no vendor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event
 
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Key, Observation
+from reconciler.pool import workers
 from reconciler.providers.base import (
     Forbidden,
     Listing,
@@ -77,7 +77,7 @@ def read_live(providers: Mapping[str, Provider], wanted: Mapping[str, Sequence[W
     accounts = [name for name in sorted(wanted) if wanted[name]]
     if not accounts:
         return Live()
-    with ThreadPoolExecutor(len(accounts), thread_name_prefix="account") as pool:
+    with workers(len(accounts), "account") as pool:
         try:
             parts = list(pool.map(lambda name: _read_account(providers[name], wanted[name], reader), accounts))
         except BaseException:
@@ -167,7 +167,7 @@ def _read_each(
 
     expected = provider.seconds_for(len(wanted))
     reader.emit(Progress(provider.account, 0, len(wanted), expected))
-    with ThreadPoolExecutor(provider.concurrency, thread_name_prefix="read") as pool:
+    with workers(provider.concurrency, "read") as pool:
         for done, (item, seen) in enumerate(zip(wanted, pool.map(read, wanted), strict=True), start=1):
             observations[item.key] = seen
             reader.emit(Progress(provider.account, done, len(wanted), expected))

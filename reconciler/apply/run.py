@@ -6,7 +6,6 @@ Knows no command line, no vendor and no backend; whoever calls has already shown
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event
 
@@ -21,6 +20,7 @@ from reconciler.model import Action, Change, Entry, Key, LiveSource, Outcome
 from reconciler.plan.compare import record_form
 from reconciler.plan.model import Breach, Plan
 from reconciler.plan.subject import Ground
+from reconciler.pool import workers
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run, Window
 
@@ -200,7 +200,7 @@ def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Seen]:
         if not provider.capabilities.readable:
             continue
         keys = [change.key for change in _writes(job.plan.changes) if change.account == account]
-        with ThreadPoolExecutor(max(1, provider.concurrency)) as pool:
+        with workers(max(1, provider.concurrency)) as pool:
             seen = pool.map(lambda key, provider=provider: _seen_or_none(provider, key, job), keys)
             found.update((key, value) for key, value in zip(keys, seen, strict=True) if value is not None)
     return found

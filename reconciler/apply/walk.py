@@ -6,7 +6,7 @@ Knows no vendor and no backend; `write` does one change, `ledger` keeps the reco
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -18,6 +18,7 @@ from reconciler.apply.report import Halt, Result
 from reconciler.apply.write import Attempt, Writer
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import Action, Change, Entry, Key, Outcome
+from reconciler.pool import workers
 from reconciler.record.base import LockLostError, RecordError
 
 _INTERRUPTED = "the run was interrupted"
@@ -175,7 +176,7 @@ class Walk:
         with ExitStack() as pools:
             for name, of_account in by_account.items():
                 account = self._accounts[name]
-                pool = pools.enter_context(ThreadPoolExecutor(min(account.threads, len(of_account))))
+                pool = pools.enter_context(workers(min(account.threads, len(of_account))))
                 futures.update((pool.submit(self._attempt, account, group), group) for group in of_account)
             for future in as_completed(futures):
                 yield futures[future], future.result()

@@ -6,8 +6,10 @@ Knows of each command its name, its module and one sentence.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Never
@@ -15,6 +17,7 @@ from typing import Never
 import click
 
 from reconciler import __version__
+from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process, asks_for_json, complete_with, everywhere, of_configuration, of_policy
 from reconciler.cli.trouble import run
 
@@ -91,7 +94,17 @@ class Root(click.Group):
         code = run(lambda: parse(arguments, **plain), process)
         if args is None:
             gc.freeze()  # nothing is to be collected on the way out: 0.8 s at 100,000 numbers
+        if args is None and code == Exit.INTERRUPTED:
+            _leave(code)
         sys.exit(code)
+
+
+def _leave(code: int) -> Never:
+    """End without waiting for requests that were abandoned."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _loaded(name: str) -> click.Command:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.sandbox import Fault, FaultKind
+from reconciler.sandbox.journal import Incoming
 from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Workplace
 
@@ -71,21 +72,56 @@ def test_the_first_signal_lets_what_is_in_flight_finish_and_settles_it(number: i
     assert slow.run("plan", "--detailed-exitcode").exit_code == 0
 
 
-def test_the_second_signal_aborts_and_the_next_apply_converges(slow: Workplace) -> None:
+HANGS = 60.0
+SOON = 3.0
+STAGES = {
+    "sending": Fault(kind=FaultKind.LATENCY, seconds=HANGS, mutating=True, skip=2, times=None),
+    "reading back": Fault(kind=FaultKind.LATENCY, seconds=HANGS, path="GetAttributes", skip=22, times=None),
+}
+
+
+@pytest.mark.parametrize(("stage", "number"), [("sending", signal.SIGINT), ("reading back", signal.SIGTERM)])
+def test_the_second_signal_ends_it_at_once_and_the_next_apply_converges(
+    stage: str, number: int, slow: Workplace
+) -> None:
     slow.sandbox.latency = 0.0
-    slow.sandbox.faults.add(Fault(kind=FaultKind.LATENCY, seconds=3.0, mutating=True, times=None))
-    running = started(slow, "apply", "--auto-approve")
-    wait_for(lambda: len(slow.sandbox.log) > len(slow.sandbox.exolve.numbers))
-    time.sleep(0.5)
-    running.send_signal(signal.SIGINT)
+    slow.sandbox.faults.add(STAGES[stage])
+    running = started(slow, "apply", "--auto-approve", "--format", "json")
+    wait_for(lambda: len(slow.sandbox.writes) >= 2)
+    time.sleep(0.3)
+    running.send_signal(number)
     time.sleep(0.2)
-    running.send_signal(signal.SIGINT)
-    _out, err = running.communicate(timeout=30)
+    begun = time.monotonic()
+    running.send_signal(number)
+    out, err = running.communicate(timeout=HANGS)
+    assert time.monotonic() - begun < SOON
     assert running.returncode == 130
-    assert "error[interrupted]" in err
+    assert [item["code"] for item in json.loads(out)["diagnostics"]] == ["interrupted"]
+    assert "Traceback" not in err
     slow.sandbox.faults.clear()
+    slow.sandbox.journal.clear()
     assert slow.run("apply", "--auto-approve").exit_code == 0
+    assert {write.number for write in slow.sandbox.writes} <= set(slow.sandbox.exolve.numbers[2:])
     assert slow.run("plan", "--detailed-exitcode").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_vendor_that_hangs_does_not_hold_up_an_interrupt_while_reading(command: str, slow: Workplace) -> None:
+    asked: list[Incoming] = []
+
+    def note(call: Incoming) -> bool:
+        asked.append(call)
+        return True
+
+    slow.sandbox.faults.add(Fault(kind=FaultKind.LATENCY, seconds=HANGS, times=None, where=note))
+    running = started(slow, command, *(["--auto-approve"] if command == "apply" else []))
+    wait_for(lambda: bool(asked))
+    begun = time.monotonic()
+    running.send_signal(signal.SIGINT)
+    _out, err = running.communicate(timeout=HANGS)
+    assert time.monotonic() - begun < SOON
+    assert (running.returncode, "Traceback" in err) == (130, False)
+    assert "error[interrupted]" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

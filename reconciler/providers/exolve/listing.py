@@ -7,8 +7,8 @@ numbers as the total, which stood still meanwhile.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
+from reconciler.pool import workers as pool_of
 from reconciler.providers.base import Listing, UnexpectedResponse
 from reconciler.providers.exolve.mapping import observe_listed, tells_forwarding
 from reconciler.providers.exolve.wire import ListedNumber, NumberPage
@@ -66,7 +66,7 @@ def read_listing(fetch: FetchPage, *, application: str, workers: int, read_at: f
     """Read all pages, so many at once; raises ProviderError where a page cannot be had."""
     numbers = NumberList(fetch(PAGE, 0))
     step = len(numbers.items)
-    with ThreadPoolExecutor(workers, thread_name_prefix="list") as pool:
+    with pool_of(workers, "list") as pool:
         while numbers.wants_more:
             offsets = range(len(numbers.items), numbers.total, step)[:workers]
             numbers.take_all(offsets, pool.map(lambda offset: fetch(PAGE, offset), offsets))
