@@ -6,6 +6,8 @@ Must not know vendors or state; it gets a finished answer and at most one fault.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from asyncio import Transport
 from collections.abc import Iterable
 
@@ -21,7 +23,9 @@ _PADDING = b"x" * 65_536
 _PADDING_PIECES = 160
 _DRIP_SECONDS = 0.05
 _DROPS = {FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER}
-SILENT = _DROPS | {FaultKind.TIMEOUT_BEFORE, FaultKind.TIMEOUT_AFTER}
+_RESETS = {FaultKind.RESET_BEFORE, FaultKind.RESET_AFTER}
+_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER without a second to linger: closing resets
+SILENT = _DROPS | _RESETS | {FaultKind.TIMEOUT_BEFORE, FaultKind.TIMEOUT_AFTER}
 """Faults under which no status goes out at all."""
 
 
@@ -41,7 +45,9 @@ class Wire:
     async def deliver(self, answer: Answer, fault: Fault | None) -> None:
         """Send the answer, or what the fault makes of it."""
         kind = fault.kind if fault else None
-        if fault is not None and kind in SILENT:
+        if kind in _RESETS:
+            await self._reset()
+        elif fault is not None and kind in SILENT:
             await self._fall_silent(0.0 if kind in _DROPS else fault.seconds)
         elif fault is not None and kind is FaultKind.SLOW_DRIP:
             seconds = _DRIP_SECONDS if fault.seconds is None else fault.seconds
@@ -63,6 +69,11 @@ class Wire:
     async def _gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+    async def _reset(self) -> None:
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self._transport.abort()
+        await self._gone()
 
     async def _close(self) -> None:
         self._transport.close()

@@ -164,6 +164,7 @@ _INSTEAD: dict[FaultKind, Callable[[Vendor, Incoming, Fault], Answer]] = {
     FaultKind.ERROR_WITH_200: _error_with_200,
     FaultKind.REDIRECT: _redirect,
     FaultKind.DROP_BEFORE: _nothing,
+    FaultKind.RESET_BEFORE: _nothing,
     FaultKind.TIMEOUT_BEFORE: _nothing,
 }
 """Faults that keep a call from taking effect, and what is answered in its place."""
