@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +23,7 @@ _COLOUR = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "
 _NAMES = ("CI", "HTTP_PROXY", "HTTPS_PROXY", *_COLOUR)
 
 Golden = Callable[[str, str], None]
+Tally = Callable[[str, int], None]
 
 # A loaded machine is no reason to fail, so there is no deadline; in CI every run draws the same examples.
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -83,3 +86,43 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+# -- figures of the campaigns -----------------------------------------------------------------------------------------
+
+_FIGURE = "figure: "
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Tally:
+    """Count cases of a campaign for the table at the end; those of a test that fails are counted as not held."""
+
+    def count(campaign: str, cases: int) -> None:
+        request.node.user_properties.append((_FIGURE + campaign, cases))
+
+    return count
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table that docs/reliability.md shows."""
+    tried, held = _figures(terminalreporter)
+    if not tried:
+        return
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    terminalreporter.section(f"figures, {time.strftime('%Y-%m-%d')}, commit {commit.stdout.strip() or 'unknown'}")
+    terminalreporter.write_line("| campaign | cases | held |")
+    terminalreporter.write_line("|---|---|---|")
+    for campaign, cases in sorted(tried.items()):
+        terminalreporter.write_line(f"| {campaign} | {cases} | {held[campaign]} |")
+
+
+def _figures(terminalreporter: pytest.TerminalReporter) -> tuple[Counter[str], Counter[str]]:
+    tried: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, cases in report.user_properties if report.when == "call" else ():
+                if name.startswith(_FIGURE):
+                    tried[name.removeprefix(_FIGURE)] += cases
+                    held[name.removeprefix(_FIGURE)] += cases if outcome == "passed" else 0
+    return tried, held

@@ -7,7 +7,7 @@ cannot is unknown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model import (
     Forwarding,
@@ -21,7 +21,7 @@ from reconciler.model import (
     UrlForwarding,
     Value,
 )
-from reconciler.sandbox import FaultKind
+from reconciler.sandbox import Fault, FaultKind
 
 _RINGS = Target("74992223344", 16, ("wd {mon-fri} hr {9-17}",), "график будни", "звонит клиент")
 FORWARDINGS: Mapping[str, Forwarding] = {
@@ -54,6 +54,22 @@ OPERATIONS = [
 
 
 @dataclass(frozen=True)
+class Strike:
+    """What goes wrong. `kind` strikes the write; without one somebody else changes the number just before the write."""
+
+    name: str
+    kind: FaultKind | None
+    seconds: float | None = None
+    retry_after: int | None = None
+
+    def fault(self, number: str | None) -> Fault | None:
+        """The fault to arm: on the next write, or on the next one of a number."""
+        if self.kind is None:
+            return None
+        return Fault(kind=self.kind, seconds=self.seconds, retry_after=self.retry_after, mutating=True, number=number)
+
+
+@dataclass(frozen=True)
 class Expected:
     """The outcome, the exit code, whether the record holds the new value, and whether an intent stays open.
 
@@ -71,6 +87,7 @@ PROVEN = Expected("applied", 0, recorded=True)
 UNPROVEN = Expected("unverified", 0, recorded=True)
 REFUSED = Expected("failed", 1, recorded=False)
 OTHERWISE = Expected("failed", 1, recorded=True)
+MOVED = Expected("skipped", 4, recorded=False)
 HIDDEN = Expected("unverified", 0, recorded=True, hidden=True)
 UNKNOWN = Expected("unknown", 3, recorded=False, open_intent=True)
 
@@ -78,26 +95,43 @@ K = FaultKind
 _REFUSALS = {K.UNAUTHORIZED, K.NO_KEY, K.FORBIDDEN, K.NOT_FOUND}
 _FOR_NOW = {K.RATE_LIMITED, K.UNAVAILABLE, K.LATENCY, K.SLOW_DRIP, K.LATE_VALUE}
 _OTHERWISE = {K.WRONG_VALUE, K.CHANGED_BY_OTHER}
-FAULTS = [kind for kind in FaultKind if kind not in (K.REPEATED_PAGE, K.SHORT_PAGE)]
+_SECONDS = {K.TIMEOUT_BEFORE: 2.0, K.TIMEOUT_AFTER: 2.0, K.SLOW_DRIP: 0.001}
+_OF_LISTS = {K.REPEATED_PAGE, K.SHORT_PAGE}
+STRIKES = [
+    *(Strike(kind.value, kind, _SECONDS.get(kind)) for kind in FaultKind if kind not in _OF_LISTS),
+    Strike("rate-limited-with-retry-after", K.RATE_LIMITED, retry_after=2),
+    Strike("unavailable-with-retry-after", K.UNAVAILABLE, retry_after=2),
+    Strike("changed-before-the-write", None),
+]
 
 
-def expected(kind: FaultKind, operation: Operation) -> Expected:
+def expected(strike: Strike, operation: Operation) -> Expected:
     """What one fault on the first write must lead to."""
-    return _of_parking(kind) if operation.is_parking else _of_forwarding(kind, operation)
+    return _of_parking(strike.kind) if operation.is_parking else _of_forwarding(strike.kind, operation)
 
 
-def _of_forwarding(kind: FaultKind, operation: Operation) -> Expected:
+def expected_later(strike: Strike, operation: Operation) -> Expected:
+    """The same in the middle of a run: what went before was written, and that counts before an error."""
+    alone = expected(strike, operation)
+    return replace(alone, exit_code=alone.exit_code and 3)
+
+
+def _of_forwarding(kind: FaultKind | None, operation: Operation) -> Expected:
     """Everything can be read back: only what was refused, or stored otherwise, is not applied.
 
     A delete that is stored otherwise is none: the forwarding is as it was.
     """
+    if kind is None:
+        return MOVED
     if kind in _REFUSALS or (kind is K.WRONG_VALUE and isinstance(operation.after, NoForwarding)):
         return REFUSED
     return OTHERWISE if kind in _OTHERWISE else PROVEN
 
 
-def _of_parking(kind: FaultKind) -> Expected:
+def _of_parking(kind: FaultKind | None) -> Expected:
     """Nothing can be read back: whatever leaves doubt stays unknown. A refused token is renewed once."""
+    if kind is None:
+        return UNPROVEN
     if kind is K.FORBIDDEN:
         return REFUSED
     if kind in _OTHERWISE:
