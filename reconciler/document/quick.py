@@ -29,7 +29,7 @@ RESERVED = NULLS | {"<<"}
 _LONGER_THAN_NULL = 5
 _PLACED_DEPTH = 2
 _DEEPEST = 50
-_PROPERTY = re.compile(r"[&*!](?=\S)(?<=[\s\[{,:].)")
+_PROPERTY = re.compile(r"(?:[&*](?=\S)|!)(?<=[\s\[{,:].)")
 
 Materialise = Callable[[int, int], Tree]
 """The tree of the container between two offsets, with all places."""

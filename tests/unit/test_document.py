@@ -65,6 +65,14 @@ def test_aliases_and_merge_keys_work_and_the_map_itself_wins() -> None:
     assert tree.data["b"] == {"x": "1", "y": "2"}
 
 
+@pytest.mark.parametrize("mark", ["!", "! ", "!   # a comment"])
+def test_a_lone_exclamation_mark_leaves_every_place_findable(mark: str) -> None:
+    tree, sources = read(f"top:\n  a: {mark}\n    x: 1\n    y: {{z: 2}}\n")
+    place = sources.location(find(tree, ["top", "a", "y", "z"]))
+    assert (place.line, place.column) == (4, 12)
+    assert [key for key, _span, _value in tree.items()[0][2].items()[0][2].items()] == ["x", "y"]
+
+
 def test_a_quoted_merge_sign_is_an_ordinary_key() -> None:
     assert read('"<<": x\n')[0].data == {"<<": "x"}
 
