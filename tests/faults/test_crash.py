@@ -18,6 +18,7 @@ import pytest
 from reconciler.model import Parking
 from reconciler.record.base import RecordState
 from reconciler.sandbox import Fault, FaultKind, Sandbox, Write
+from tests.conftest import Tally
 from tests.faults.crash import FAILPOINTS, NUMBERS, files
 from tests.record.opening import open_place
 from tests.sandbox_world import SandboxWorld
@@ -35,6 +36,7 @@ _ADDRESSES = (
 )
 _FOREIGN = 3
 _IN_FLIGHT_SECONDS = 0.25
+SHOWN = {"exolve": "forwardings", "mtt": "parking"}
 _OUTSIDE = ("in-flight", "effect-to-result")
 
 
@@ -170,8 +172,9 @@ def test_a_run_that_is_killed_is_settled_by_the_next(
 @pytest.mark.parametrize("provider", ["exolve", "mtt"])
 @pytest.mark.parametrize("failpoint", FAILPOINTS)
 def test_twenty_kills_at_each_point_are_settled_by_the_next_run(
-    sandbox: Sandbox, provider: str, failpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sandbox: Sandbox, provider: str, failpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], tally: Tally
 ) -> None:
+    tally(f"kill -9 {failpoint}, {SHOWN[provider]}, record in file", 20)
     found = Counter(
         crash(sandbox, provider, failpoint, f"file:{tmp_path / str(seed) / 'record.db'}", seed=seed)
         for seed in range(20)

@@ -13,8 +13,9 @@ import psycopg
 import pytest
 
 from reconciler.sandbox import Sandbox
+from tests.conftest import Tally
 from tests.faults.crash import FAILPOINTS, NUMBERS
-from tests.faults.test_crash import crash
+from tests.faults.test_crash import SHOWN, crash
 from tests.record import conftest as servers
 from tests.record.state_server import State, serving
 
@@ -75,8 +76,15 @@ def test_a_run_that_is_killed_is_settled_by_the_next(
 @pytest.mark.parametrize("provider", ["exolve", "mtt"])
 @pytest.mark.parametrize("failpoint", FAILPOINTS)
 def test_twenty_kills_at_each_point_are_settled_by_the_next_run(
-    sandbox: Sandbox, backend: str, provider: str, failpoint: str, place: Place, capsys: pytest.CaptureFixture[str]
+    sandbox: Sandbox,
+    backend: str,
+    provider: str,
+    failpoint: str,
+    place: Place,
+    capsys: pytest.CaptureFixture[str],
+    tally: Tally,
 ) -> None:
+    tally(f"kill -9 {failpoint}, {SHOWN[provider]}, record in {backend}", 20)
     found = Counter(crash(sandbox, provider, failpoint, place(backend), seed=seed) for seed in range(20))
     with capsys.disabled():
         told = f"{backend} {provider} {failpoint}: 20 kills, all converged; intents at death: {dict(found)}"
