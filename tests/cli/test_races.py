@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from reconciler.sandbox import Fault, FaultKind
 from reconciler.sandbox.journal import Write
 from tests.architecture.imports import REPOSITORY
 from tests.cli import test_backends as backends
@@ -47,6 +48,8 @@ def started(workplace: Workplace, who: str) -> subprocess.Popen[str]:
 def race(workplace: Workplace, names: Sequence[str]) -> list[int]:
     """Let so many apply at once, judge what they did, and return how they ended."""
     workplace.sandbox.journal.clear()
+    # The first write takes so long that the others come while it is on its way.
+    workplace.sandbox.faults.add(Fault(kind=FaultKind.LATENCY, mutating=True, seconds=1.5))
     racers = [started(workplace, name) for name in names]
     ends = [(racer, *racer.communicate(timeout=240)) for racer in racers]
     wrote: Counter[str] = Counter()
