@@ -5,24 +5,21 @@ Knows which keys belong to the trusted file; knows no sections.
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.config.complaints import did_you_mean
+from reconciler.config.include import TRUSTED_FILE, included
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
-from reconciler.document import Sources, Tree, parse, read_text
-from reconciler.document.source import decode, problem, span_at
+from reconciler.document import Sources, Tree, Unreadable, decode, parse, read_text
+from reconciler.document.source import problem, span_at
 from reconciler.git import GitError, file_at
 from reconciler.rules import RULES
 
-TRUSTED_FILE = "reconciler.yaml"
 TRUSTED_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
 SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
-DEFAULT_INCLUDE = ("**/*.yaml", "**/*.yml")
 _VERSION = "1"
 
 
@@ -61,13 +58,15 @@ def read_files(root: Path, *, trusted: str | None) -> Files:
     name = TRUSTED_FILE if trusted is None else f"{trusted}:{TRUSTED_FILE}"
     if not _take(files, name, text, origin=None):
         return files
-    patterns, origin = _include(files)
-    for path in _included(root, patterns, origin, files):
+    chosen = included(root, files.files[0].tree, files.sources)
+    files.found += chosen.found
+    files.broken = files.broken or any(item.is_error for item in chosen.found)
+    for path in chosen.names:
         given = read_text(root / path)
-        if isinstance(given, tuple):
+        if isinstance(given, Unreadable):
             _refuse_file(files, path, given)
         else:
-            _take(files, path, given, origin=origin)
+            _take(files, path, given, origin=chosen.origin)
     return files
 
 
@@ -88,7 +87,7 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
                 Diagnostic("trusted-unreadable", RULES["trusted-unreadable"].severity, message, None, hint)
             )
             return None
-    if isinstance(given, tuple):
+    if isinstance(given, Unreadable):
         _refuse_file(files, TRUSTED_FILE, given)
         return None
     if trusted is not None:
@@ -98,22 +97,21 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
 
 def _no_configuration(root: Path) -> Diagnostic:
     message = f"this folder has no {TRUSTED_FILE}" if root.is_dir() else f"there is no folder '{root}'"
-    place = Location(TRUSTED_FILE, 1, 1, 1, 1)
+    place = Location(TRUSTED_FILE, 1, 1, 1, 2)
     hint = "name the configuration's folder with -C, or make a reconciler.yaml here"
     return Diagnostic("config-missing", RULES["config-missing"].severity, message, place, hint)
 
 
-def _refuse_file(files: Files, name: str, given: tuple[str, str]) -> None:
-    code, sentence = given
+def _refuse_file(files: Files, name: str, given: Unreadable) -> None:
     files.broken = True
     files.names.append(name)
-    files.found.append(Diagnostic(code, RULES[code].severity, sentence, Location(name, 1, 1, 1, 1)))
+    files.found.append(given.at(name))
 
 
 def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
     """Say which lines of the working copy are not those of the trusted file."""
     given = read_text(path) if path.is_file() else ""
-    if isinstance(given, tuple) or given == trusted:
+    if isinstance(given, Unreadable) or given == trusted:
         return
     from difflib import SequenceMatcher
 
@@ -211,77 +209,3 @@ def _check_keys(files: Files, tree: Tree, *, trusted: bool) -> None:
             known = ("version", *SHARED_KEYS, *(TRUSTED_KEYS if trusted else ()))
             message = f"{quoted(key)} is not known here"
             files.found.append(problem(files.sources, "unknown-key", message, span, hint=did_you_mean(key, known)))
-
-
-# -- include ----------------------------------------------------------------------------------------------------------
-
-
-def _include(files: Files) -> tuple[list[tuple[str, int | None]], Location | None]:
-    """The patterns with their places, and where they are written."""
-    root = files.trusted
-    given = root.get("include") if root is not None else None
-    if root is None or given is None or given.data is None:
-        return ([(pattern, None) for pattern in DEFAULT_INCLUDE], None)
-    origin = files.sources.location(root.key_span("include"))
-    if not isinstance(given.data, list):
-        message = f"include takes a list, not {kind_of(given.data)}"
-        files.found.append(
-            problem(files.sources, "wrong-type", message, given.span, hint='write include: ["numbers/**/*.yaml"]')
-        )
-        return ([], origin)
-    patterns: list[tuple[str, int | None]] = []
-    for element in given.elements():
-        if not isinstance(element.data, str):
-            message = f"a pattern is a text, not {kind_of(element.data)}"
-            files.found.append(problem(files.sources, "wrong-type", message, element.span))
-        elif element.data.startswith(("/", "~")) or ".." in element.data.split("/") or "\\" in element.data:
-            message = f"{quoted(element.data)} leads out of the folder"
-            hint = "write a path relative to reconciler.yaml, with /"
-            files.found.append(problem(files.sources, "include-pattern", message, element.span, hint=hint))
-        else:
-            patterns.append((element.data, element.span))
-    return (patterns, origin)
-
-
-def _included(
-    root: Path, patterns: Sequence[tuple[str, int | None]], origin: Location | None, files: Files
-) -> Iterator[str]:
-    names = sorted(_visible_files(root))
-    chosen: set[str] = set()
-    for pattern, span in patterns:
-        matches = _glob(pattern)
-        hits = {name for name in names if matches.fullmatch(name)}
-        if not hits and span is not None:
-            message = f"{quoted(pattern)} matches no file"
-            files.found.append(problem(files.sources, "include-empty", message, span))
-        chosen |= hits
-    inside = root.resolve()
-    for name in sorted(chosen - {TRUSTED_FILE}):
-        if (root / name).resolve().is_relative_to(inside):
-            yield name
-        else:
-            place = Location(name, 1, 1, 1, 1)
-            message = "the file is a link to a place outside the folder"
-            related = (Related("included from here", origin),) if origin else ()
-            files.broken = True
-            files.found.append(
-                Diagnostic("file-outside", RULES["file-outside"].severity, message, place, None, related)
-            )
-
-
-def _visible_files(root: Path) -> Iterator[str]:
-    """Every file below the folder, posix, without those whose name or folder starts with `.` or `_`."""
-    for folder, below, names in os.walk(root):
-        below[:] = sorted(name for name in below if name[0] not in "._")
-        prefix = Path(folder).relative_to(root).as_posix()
-        for name in names:
-            if name[0] not in "._":
-                yield name if prefix == "." else f"{prefix}/{name}"
-
-
-def _glob(pattern: str) -> re.Pattern[str]:
-    """A path pattern as a regular expression: `**/` any folders, `*` and `?` within a name."""
-    out, rest = "", pattern.removeprefix("./")
-    for piece in re.split(r"(\*\*/|\*\*|\*|\?)", rest):
-        out += {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece, re.escape(piece))
-    return re.compile(out)

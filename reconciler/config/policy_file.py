@@ -10,10 +10,9 @@ from pathlib import Path
 
 from reconciler.config.files import SHARED_KEYS, TRUSTED_FILE, TRUSTED_KEYS, Files
 from reconciler.config.values import kind_of, quoted
-from reconciler.diagnostics import Diagnostic, Location
-from reconciler.document import Tree, parse, read_text
+from reconciler.diagnostics import Diagnostic
+from reconciler.document import Tree, Unreadable, parse, read_text
 from reconciler.document.source import problem
-from reconciler.rules import RULES
 
 _KEYS = ("version", *TRUSTED_KEYS, *SHARED_KEYS)
 _HINT = "a policy file says `version: 1` and has a `policy` block, as reconciler.yaml may have"
@@ -23,9 +22,8 @@ def read_policy(files: Files, path: Path) -> Tree | None:
     """Read the root of a policy file; every trouble goes to `files.found`, and None is returned where it is unfit."""
     name = str(path) if str(path) not in files.names else str(path.absolute())
     given = read_text(path)
-    if isinstance(given, tuple):
-        code, sentence = given
-        files.found.append(Diagnostic(code, RULES[code].severity, sentence, Location(name, 1, 1, 1, 1)))
+    if isinstance(given, Unreadable):
+        files.found.append(given.at(name))
         return None
     base = files.sources.add(name, given)
     document = parse(files.sources, base, given)

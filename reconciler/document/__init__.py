@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from reconciler.document.builder import Document
 from reconciler.document.reading import parse
-from reconciler.document.source import Sources, Span, read_text
+from reconciler.document.source import Sources, Span
+from reconciler.document.text import Unreadable, decode, read_text
 from reconciler.document.tree import Positions, Tree, at, find, overlay, without_nulls
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "Sources",
     "Span",
     "Tree",
+    "Unreadable",
     "at",
+    "decode",
     "find",
     "overlay",
     "parse",

@@ -9,7 +9,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
-from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.rules import RULES
@@ -40,24 +39,6 @@ _SECRET = re.compile(
     r"(?![\s#>|]|\{\s*[\"']?(?:env|file|command)[\"']?\s*:)(\[[^\]]*\]?|\{[^}]*\}?|[^,}\]]+)"
     r"|\benv:[ \t]+(?![\"']?[A-Za-z_][A-Za-z0-9_]*[\"']?\s*(?:[,}#]|$))([^\s,}]+)"
 )
-
-
-def read_text(path: Path) -> str | tuple[str, str]:
-    """Read a file as UTF-8 without its byte order mark; a pair (rule code, sentence) where that cannot be done."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        return ("file-unreadable", f"the file cannot be read: {(error.strerror or 'unknown error').lower()}")
-    return decode(raw)
-
-
-def decode(raw: bytes) -> str | tuple[str, str]:
-    """Bytes of a file to text without a byte order mark, or (rule code, sentence)."""
-    try:
-        return raw.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        return ("file-encoding", f"the file is not UTF-8: byte 0x{raw[error.start]:02x} on line {line}")
 
 
 def unprintable(text: str, start: int = 0) -> re.Match[str] | None:

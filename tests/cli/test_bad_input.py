@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -71,3 +72,43 @@ def test_duplicates_name_both_places(cli: Cli, tmp_path: Path) -> None:
     shown = cli("validate").stdout
     assert "reconciler.yaml:7:3: first declared here\n" in shown
     assert '\n  7 |   "74991112233":\n' in shown
+
+
+@pytest.mark.timeout(20)
+def test_what_is_no_ordinary_file_is_told_and_never_waited_for(cli: Cli, tmp_path: Path) -> None:
+    write(tmp_path, ACCOUNTS)
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "self.yaml").symlink_to("self.yaml")
+    ended = cli("validate")
+    assert ended.exit_code == 1
+    assert [(found[0], found[3]) for found in _PLACE.findall(ended.stdout)] == [
+        ("pipe.yaml", "file-unreadable"),
+        ("self.yaml", "file-unreadable"),
+    ]
+
+
+def test_a_file_whose_name_is_no_text_is_told_in_one_json_document(cli: Cli, tmp_path: Path) -> None:
+    write(tmp_path, ACCOUNTS)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.yaml")).write_text("version: 1\n", "utf-8")
+    ended = cli("validate", "--format", "json")
+    assert (ended.exit_code, ended.codes) == (1, ["file-unreadable"])
+    assert ended.json["diagnostics"][0]["file"] == "\\xff.yaml"
+
+
+def test_the_byte_that_is_not_utf_8_has_the_caret(cli: Cli, tmp_path: Path) -> None:
+    write(tmp_path, ACCOUNTS.encode() + "# всё\n".encode() + b"# ab\xe9c\n")
+    ended = cli("validate")
+    line = ACCOUNTS.count("\n") + 2
+    assert ended.stdout.startswith(f"reconciler.yaml:{line}:5: error[file-encoding]: the file is not UTF-8: byte 0xe9")
+    assert "\n    |     ^\n" in ended.stdout
+    assert "hint: save it as UTF-8" in ended.stdout
+
+
+def test_a_file_in_utf_16_is_called_so(cli: Cli, tmp_path: Path) -> None:
+    write(tmp_path, ACCOUNTS.encode("utf-16"))
+    assert "the file is UTF-16, not UTF-8" in cli("validate").stdout
+
+
+def test_a_folder_for_a_pattern_is_told_how_to_write_it(cli: Cli, tmp_path: Path) -> None:
+    write(tmp_path, ACCOUNTS + "include: [numbers]\n", {"numbers/a.yaml": "version: 1\n"})
+    assert "hint: for all files of that folder write numbers/**/*.yaml" in cli("validate").stdout

@@ -72,13 +72,11 @@ def _last_day(until: datetime | None) -> date:
 
 def _read(file: IO[bytes]) -> tuple[Sources, Tree]:
     """Read YAML; raises Stop with everything that is wrong with it."""
-    from reconciler.diagnostics import Diagnostic, Severity
-    from reconciler.document import Sources, parse
-    from reconciler.document.source import decode
+    from reconciler.document import Sources, Unreadable, decode, parse
 
     text = decode(file.read())
-    if isinstance(text, tuple):
-        raise Stop([Diagnostic(text[0], Severity.ERROR, text[1])])
+    if isinstance(text, Unreadable):
+        raise Stop([text.at(file.name)])
     sources = Sources()
     document = parse(sources, sources.add(file.name, text), text)
     if document.tree is None or document.problems:

@@ -1,0 +1,134 @@
+"""The `include` of reconciler.yaml to the names of files: patterns matched below the folder, nothing outside it.
+
+Must not read a file; knows no keys but `include`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.config.values import kind_of, quoted
+from reconciler.diagnostics import Diagnostic, Location, Related
+from reconciler.document import Sources, Tree
+from reconciler.document.source import problem
+from reconciler.rules import RULES
+
+TRUSTED_FILE = "reconciler.yaml"
+DEFAULT_INCLUDE = ("**/*.yaml", "**/*.yml")
+_NARROW = f"remove it, or narrow `include` in {TRUSTED_FILE}"
+
+
+@dataclass(slots=True)
+class Included:
+    """The names of files to read, posix, and where `include` is written. `found`: what is wrong with either."""
+
+    names: list[str] = field(default_factory=list)
+    origin: Location | None = None
+    found: list[Diagnostic] = field(default_factory=list)
+
+
+def included(root: Path, trusted: Tree, sources: Sources) -> Included:
+    """Find the files that belong to a configuration beside reconciler.yaml, whose root is `trusted`."""
+    given = trusted.get("include")
+    chosen = Included()
+    if given is None or given.data is None:
+        patterns: list[tuple[str, int | None]] = [(pattern, None) for pattern in DEFAULT_INCLUDE]
+    else:
+        chosen.origin = sources.location(trusted.key_span("include"))
+        patterns = list(_patterns(given, sources, chosen.found))
+    matched = _matched(sorted(_visible_files(root)), patterns, sources, chosen.found)
+    inside = os.path.realpath(root)
+    for name in sorted(matched - {TRUSTED_FILE}):
+        refused = _refused(name, os.path.realpath(root / name), inside, chosen.origin)
+        if refused is None:
+            chosen.names.append(name)
+        else:
+            chosen.found.append(refused)
+    return chosen
+
+
+def _patterns(given: Tree, sources: Sources, found: list[Diagnostic]) -> Iterator[tuple[str, int | None]]:
+    """The patterns with their places."""
+    if not isinstance(given.data, list):
+        message = f"include takes a list, not {kind_of(given.data)}"
+        hint = 'write include: ["numbers/**/*.yaml"]'
+        found.append(problem(sources, "wrong-type", message, given.span, hint=hint))
+        return
+    for element in given.elements():
+        if not isinstance(element.data, str):
+            message = f"a pattern is a text, not {kind_of(element.data)}"
+            hint = "write a pattern, like numbers/**/*.yaml, or remove the entry"
+            found.append(problem(sources, "wrong-type", message, element.span, hint=hint))
+        elif element.data.startswith(("/", "~")) or ".." in element.data.split("/") or "\\" in element.data:
+            message = f"{quoted(element.data)} leads out of the folder"
+            hint = f"write a path relative to {TRUSTED_FILE}, with /"
+            found.append(problem(sources, "include-pattern", message, element.span, hint=hint))
+        else:
+            yield (element.data, element.span)
+
+
+def _matched(
+    names: Sequence[str],
+    patterns: Sequence[tuple[str, int | None]],
+    sources: Sources,
+    found: list[Diagnostic],
+) -> set[str]:
+    matched: set[str] = set()
+    for pattern, span in patterns:
+        matches = _glob(pattern)
+        hits = {name for name in names if matches.fullmatch(name)}
+        if not hits and span is not None:
+            message = f"{quoted(pattern)} matches no file"
+            found.append(problem(sources, "include-empty", message, span, hint=_instead(pattern, names)))
+        matched |= hits
+    return matched
+
+
+def _instead(pattern: str, names: Sequence[str]) -> str:
+    folder = pattern.strip("/").removeprefix("./")
+    if folder and any(name.startswith(f"{folder}/") for name in names):
+        return f"for all files of that folder write {folder}/**/*.yaml"
+    return "correct the pattern, or remove it; `*` and `?` match within a name, `**` over folders"
+
+
+def _refused(name: str, real: str, inside: str, origin: Location | None) -> Diagnostic | None:
+    """Why a file of that name cannot be read; None where it can."""
+    if not _is_text(name):
+        code, message, hint = "file-unreadable", "the file's name is not UTF-8", "rename the file"
+        name = os.fsencode(name).decode("utf-8", "backslashreplace")
+    elif not Path(real).is_relative_to(inside):
+        code, message, hint = "file-outside", "the file is a link to a place outside the folder", _NARROW
+    else:
+        return None
+    related = (Related("included from here", origin),) if origin else ()
+    return Diagnostic(code, RULES[code].severity, message, Location(name, 1, 1, 1, 2), hint, related)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _visible_files(root: Path) -> Iterator[str]:
+    """Every file below the folder, posix, without those whose name or folder starts with `.` or `_`."""
+    for folder, below, names in os.walk(root):
+        below[:] = sorted(name for name in below if name[0] not in "._")
+        prefix = Path(folder).relative_to(root).as_posix()
+        for name in names:
+            if name[0] not in "._":
+                yield name if prefix == "." else f"{prefix}/{name}"
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    """A path pattern as a regular expression: `**/` any folders, `*` and `?` within a name."""
+    out, rest = "", pattern.removeprefix("./")
+    for piece in re.split(r"(\*\*/|\*\*|\*|\?)", rest):
+        out += {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece, re.escape(piece))
+    return re.compile(out)
