@@ -14,10 +14,10 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
-from reconciler.cli.opening import usable
+from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
-from reconciler.cli.route import Moment, epoch_of
-from reconciler.cli.trouble import show_diagnostics, stop
+from reconciler.cli.route import Moment, epoch_of, nowhere
+from reconciler.cli.trouble import show_diagnostics
 
 if TYPE_CHECKING:
     from reconciler.config.settings import Configuration
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 @click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
 @options.selection
 @click.option(
-    "--week", type=Moment(), metavar="DATE", help="The week that holds this date, like 2026-12-28; default: this one."
+    "--week",
+    type=Moment("2026-12-28"),
+    metavar="DATE",
+    help="The week that holds this date, like 2026-12-28; default: this one.",
 )
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
 @click.pass_obj
@@ -48,14 +51,14 @@ def calendar(
 
     Example: reconciler calendar 74991112233 --format html > week.html
     """
-    from reconciler.plan.build import Selection
-
     configuration, found = usable(process, scenario=scenario)
     show_diagnostics(process, found)
-    selection = Selection((*targets, *(re.sub(r"[\s()+.-]", "", number) for number in numbers)), tags, accounts)
+    wanted = tuple(re.sub(r"[\s()+.-]", "", number) for number in numbers)
+    for number, digits in zip(numbers, wanted, strict=True):
+        if all(item.key.number != digits for item in configuration.desired):
+            raise nowhere(configuration, number, digits)
+    selection = selected(configuration, (*targets, *wanted), tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item)]
-    if numbers and not chosen:
-        raise stop("nothing-to-show", f"{', '.join(numbers)}: no such number in the files", hint="reconciler list")
     _show(process, _shown(configuration, chosen, epoch_of(week, configuration.timezone)))
     return Exit.DONE
 

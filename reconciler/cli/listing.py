@@ -13,7 +13,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
-from reconciler.cli.opening import usable
+from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import show_diagnostics
 
@@ -21,10 +21,32 @@ if TYPE_CHECKING:
     from reconciler.model import Desired
 
 
+class Place(click.ParamType[str]):
+    """Where calls go: a phone in any spelling, a SIP ID, or a glob over `sip:…` and `url:…`."""
+
+    name = "place"
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        """Refuse what can be no place, such as a contact's name: that no number goes there would be no answer."""
+        if _digits(str(value)) is None and not re.search(r"[*?:@.\[]", str(value)):
+            likes = "a phone number, a SIP ID, user@host, a URL, or a glob like sip:*@host"
+            self.fail(f"{value!r} is no place: give {likes}", parameter, context)
+        return str(value)
+
+
+def _digits(place: str) -> str | None:
+    digits = re.sub(r"[\s()+.-]", "", place)
+    return digits if digits.isdigit() else None
+
+
 @click.command(params=[format_option("text", "json", "csv")])
 @options.selection
 @click.option(
-    "--to", "to", metavar="PLACE", help="Only numbers whose calls may go to this phone, SIP ID, sip: or url: glob."
+    "--to",
+    "to",
+    metavar="PLACE",
+    type=Place(),
+    help="Only numbers whose calls may go to this phone, SIP ID, sip: or url: glob.",
 )
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
 @click.pass_obj
@@ -40,11 +62,9 @@ def listing(
 
     Example: reconciler list --to 74992223344
     """
-    from reconciler.plan.build import Selection
-
     configuration, found = usable(process, scenario=scenario)
     show_diagnostics(process, found)
-    selection = Selection(targets, tags, accounts)
+    selection = selected(configuration, targets, tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item) and (to is None or _goes_to(item, to))]
     _show(process, chosen)
     return Exit.DONE
@@ -55,9 +75,9 @@ def _goes_to(desired: Desired, place: str) -> bool:
     from reconciler.canonical import form
     from reconciler.plan.reach import call_destinations
 
-    digits = re.sub(r"[\s()+.-]", "", place)
-    wanted = digits if digits.isdigit() else place
-    return any(fnmatchcase(each, wanted) for each in call_destinations(form(desired.value).json))
+    digits = _digits(place)
+    wanted = (place, f"sip:{place}", f"url:{place}") if digits is None else (digits,)
+    return any(fnmatchcase(each, glob) for each in call_destinations(form(desired.value).json) for glob in wanted)
 
 
 def _show(process: Process, chosen: list[Desired]) -> None:

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import Stop
+from reconciler.cli.trouble import Stop, stop
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
     from reconciler.config.settings import Configuration
     from reconciler.diagnostics import Diagnostic
+    from reconciler.plan.build import Selection
     from reconciler.views.progress import Watch
     from reconciler.wiring import Session
 
@@ -53,6 +54,20 @@ def usable(
     if loaded.configuration is None or any(item.is_error for item in found):
         raise Stop(found)
     return loaded.configuration, found
+
+
+def selected(
+    configuration: Configuration, targets: tuple[str, ...], tags: tuple[str, ...], accounts: tuple[str, ...]
+) -> Selection:
+    """Which numbers `--target`, `--tag` and `--account` mean; raises Stop for an account that does not exist."""
+    from reconciler.config.complaints import did_you_mean
+    from reconciler.plan.build import Selection
+
+    for name in accounts:
+        if name not in configuration.accounts:
+            hint = did_you_mean(name, configuration.accounts)
+            raise stop("unknown-account", f"there is no account {name!r}", hint=hint)
+    return Selection(targets, tags, accounts)
 
 
 def plannable(

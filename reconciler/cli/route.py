@@ -14,7 +14,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import usable
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import show_diagnostics, stop
+from reconciler.cli.trouble import Stop, show_diagnostics, stop
 from reconciler.clock import SystemClock, rfc3339
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ class Moment(click.ParamType[datetime]):
 
     name = "moment"
 
+    def __init__(self, example: str = "2026-12-31 18:30") -> None:
+        self._example = example
+
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> datetime:
         """Read it, or fail as wrong usage."""
         if isinstance(value, datetime):
@@ -36,7 +39,7 @@ class Moment(click.ParamType[datetime]):
         try:
             return datetime.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is no time: write it like '2026-12-31 18:30'", parameter, context)
+            self.fail(f"{value!r} is no time: write it like '{self._example}'", parameter, context)
 
 
 @click.command()
@@ -61,9 +64,17 @@ def route(process: Process, number: str, at: datetime | None, scenario: str | No
     digits = re.sub(r"[\s()+.-]", "", number)
     blocks = [item for item in configuration.desired if item.key.number == digits]
     if not blocks:
-        raise stop("nothing-to-show", f"number {number} stands in no file", hint="reconciler list")
+        raise nowhere(configuration, number, digits)
     _show(process, configuration, blocks, epoch_of(at, configuration.timezone))
     return Exit.DONE
+
+
+def nowhere(configuration: Configuration, number: str, digits: str) -> Stop:
+    """Say of a number that there is nothing to tell of it, and why."""
+    if digits in configuration.numbers:
+        message = f"number {number} has neither `forwarding` nor `parking` in its entry, so nothing of it is managed"
+        return stop("nothing-to-show", message, hint="add one of the two to its entry")
+    return stop("nothing-to-show", f"number {number} stands in no file", hint="reconciler list")
 
 
 def epoch_of(moment: datetime | None, zone: str) -> int:

@@ -11,7 +11,8 @@ from datetime import date
 from pydantic_core import PydanticCustomError
 
 from reconciler.config import values
-from reconciler.config.files import TRUSTED_FILE, File, Files
+from reconciler.config.files import File, Files
+from reconciler.config.include import TRUSTED_FILE
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.document import Sources, Tree, parse
 from reconciler.document.edits import Edit, edited

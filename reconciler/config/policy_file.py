@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.config.files import SHARED_KEYS, TRUSTED_FILE, TRUSTED_KEYS, Files
+from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files
+from reconciler.config.include import TRUSTED_FILE
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, Unreadable, parse, read_text

@@ -5,8 +5,6 @@ Knows neither files nor options.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +14,7 @@ from reconciler.views.base import EMPTY, Page, line, plural
 from reconciler.views.human.tables import table
 from reconciler.views.human.values import details, schedule, summary
 
+_CSV_QUOTED = ('"', ",", "\n", "\r", "://")
 _CSV_HEAD = (
     "number",
     "account",
@@ -41,12 +40,15 @@ def human(shown: Sequence[Desired], columns: int) -> Page:
 
 def as_csv(shown: Iterable[Desired]) -> str:
     """One row a target, with a head; times in seconds."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_CSV_HEAD)
-    for desired in shown:
-        writer.writerows(_csv_rows(desired))
-    return text.getvalue()
+    rows = [_CSV_HEAD, *(row for desired in shown for row in _csv_rows(desired))]
+    return "".join(",".join(map(_cell, row)) + "\n" for row in rows)
+
+
+def _cell(text: str) -> str:
+    """A cell in quotes where need be, and where a URL is in it: what hides its query stops at a quote only."""
+    if any(mark in text for mark in _CSV_QUOTED):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def as_json(shown: Iterable[Desired]) -> list[dict[str, Any]]:

@@ -47,6 +47,44 @@ def test_the_list_as_csv_can_be_read_by_a_machine(workplace: Workplace) -> None:
     assert [row["to"] for row in rows] == ["74992223344", "https://example.com/route", "74993334455"]
 
 
+def test_no_query_takes_the_rest_of_a_csv_row_with_it(workplace: Workplace) -> None:
+    workplace.edit("https://example.com/route", "https://example.com/route?key=1,2")
+    rows = list(csv.DictReader(io.StringIO(workplace.run("list", "--format", "csv").stdout)))
+    assert [row["to"] for row in rows] == ["74992223344", "https://example.com/route?***", "74993334455"]
+    assert all(row["declared_at"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("options", "exit_code", "said"),
+    [
+        (("list", "--to", "duty-desk2"), 64, "'duty-desk2' is no place"),
+        (("list", "--account", "offic"), 1, "did you mean office?"),
+        (("calendar", "--account", "offic"), 1, "did you mean office?"),
+        (("calendar", "74991000000", "74990000000"), 1, "number 74990000000 stands in no file"),
+        (("calendar", "--week", "soon"), 64, "'soon' is no time: write it like '2026-12-28'"),
+    ],
+)
+def test_what_cannot_be_meant_is_never_answered_with_nothing(
+    options: tuple[str, ...], exit_code: int, said: str, workplace: Workplace
+) -> None:
+    ended = workplace.run(*options)
+    assert (ended.exit_code, ended.stdout) == (exit_code, "")
+    assert said in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["route", "calendar"])
+def test_a_number_of_which_nothing_is_managed_is_not_said_to_be_nowhere(command: str, workplace: Workplace) -> None:
+    workplace.edit("numbers:\n", 'numbers:\n  "74991000009": {description: later}\n')
+    ended = workplace.run(command, "74991000009")
+    assert ended.exit_code == 1
+    assert "number 74991000009 has neither `forwarding` nor `parking` in its entry" in ended.stderr
+
+
+def test_an_address_without_its_scheme_is_found(workplace: Workplace) -> None:
+    shown = workplace.run("list", "--format", "json", "--to", "https://example.com/*").json["numbers"]
+    assert [item["number"] for item in shown] == ["74991000001"]
+
+
 def test_a_number_shows_its_file_and_its_record(workplace: Workplace) -> None:
     workplace.applied().edit("timeout: 16", "timeout: 25")
     ended = workplace.run("show", "+7 (499) 100-00-00")
