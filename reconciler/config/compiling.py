@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from reconciler.config.files import Files
 from reconciler.config.horizon import unannounced
@@ -19,6 +20,7 @@ from reconciler.document.source import problem
 if TYPE_CHECKING:
     from reconciler.schedule.human import Schedule
 
+Base = Literal["sunday", "monday"]
 _ANY_DAY = date(2026, 12, 31)
 
 
@@ -43,18 +45,21 @@ class Compiler:
         self._timezone = timezone
         self._calendar_until = calendar_until
         self._is_fit = is_fit
-        self._read: dict[int, tuple[Tree, Schedule | None]] = {}
+        self._read: dict[tuple[int, Base], tuple[Tree, Schedule | None]] = {}
         self.uses_holidays = False
 
-    def judge(self, tree: Tree) -> None:
-        """Report what is wrong in a schedule's hours, dates and names."""
-        self._schedule(tree)
+    def judge(self, tree: Tree, base: Base) -> bool:
+        """Report what is wrong in a schedule's hours, dates and names; True where nothing is."""
+        return self._schedule(tree, base) is not None
 
-    def compile(self, tree: Tree, union: Union) -> tuple[str, ...] | None:
-        """The periods of a schedule, none for always; None where it cannot be compiled, which is reported."""
+    def compile(self, tree: Tree, union: Union, base: Base) -> tuple[str, ...] | None:
+        """The periods of a schedule, none for always; None where it cannot be compiled, which is reported.
+
+        `base`: which weekday the number 1 is in the periods that it is made of.
+        """
         from reconciler.schedule.compile import CompileError, compile_schedule
 
-        schedule = self._schedule(tree)
+        schedule = self._schedule(tree, base)
         if schedule is None or not self._knows_its_holidays(schedule, tree):
             return None
         until = self._calendar_until or _ANY_DAY
@@ -75,23 +80,26 @@ class Compiler:
             self._complain("schedule-not-compiled", message, tree.span, "set defaults.calendar_until, like 2027-12-31")
         return self._calendar_until is not None
 
-    def _schedule(self, tree: Tree) -> Schedule | None:
+    def _schedule(self, tree: Tree, base: Base) -> Schedule | None:
         from reconciler.schedule.human import HumanError, read_schedule
 
-        key = id(tree.data)
+        key = (id(tree.data), base)
         if key not in self._read:
             self._read[key] = (tree, None)
+            named = partial(self._named, base=base)
             try:
-                self._read[key] = (tree, read_schedule(tree.data, self._named))
+                self._read[key] = (tree, read_schedule(tree.data, named, weekday_base=base))
             except HumanError as error:
-                self._complain("schedule-shape", error.message, find(tree, error.path), error.hint)
+                span = find(tree, error.path, key=error.key)
+                self._complain("schedule-shape", error.message, span, error.hint)
             except _ReportedError:
                 pass
         return self._read[key][1]
 
-    def _named(self, name: str) -> Schedule:
+    def _named(self, name: str, *, base: Base) -> Schedule:
         declared = self._declared.get(name)
-        schedule = self._schedule(declared.tree) if declared is not None and self._is_fit(declared.tree) else None
+        fit = declared is not None and self._is_fit(declared.tree)
+        schedule = self._schedule(declared.tree, base) if declared is not None and fit else None
         if schedule is None:
             raise _ReportedError
         return schedule

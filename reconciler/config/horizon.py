@@ -11,8 +11,8 @@ from functools import reduce
 from typing import Final
 
 from reconciler.config.files import Files
+from reconciler.config.naming import references
 from reconciler.config.sections import Declared
-from reconciler.config.window import references
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree
 from reconciler.document.source import problem

@@ -5,12 +5,12 @@ Knows the period language through `reconciler.schedule` only; knows no numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from reconciler.config import models, values, window
+from reconciler.config import models, naming, values
 from reconciler.config.compiling import Compiler
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
@@ -19,10 +19,12 @@ from reconciler.config.settings import PeriodSettings, Union
 from reconciler.diagnostics import Diagnostic, Finding, Severity
 from reconciler.document import Tree
 from reconciler.document.source import narrowed, problem
+from reconciler.model import WeekdayBase
 from reconciler.schedule import account_findings, check, zone_findings
 
 _FORMS = ("period", "weekly", "dates", "public", "not", "any", "all")
 _OPERATORS = ("not", "any", "all")
+_OPEN_IT = "write times in place of one of these names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,12 @@ class Schedules:
         self._find_cycles()
         for declared in self._declared.values():
             model = self._shape(declared.tree)
-            if model is not None and model.period is None:
-                self._compiler.judge(declared.tree)
+            if (
+                model is not None
+                and _is_compiled(model)
+                and not self._compiler.judge(declared.tree, self._weekday_base)
+            ):
+                self._judged[id(declared.tree.data)] = (declared.tree, None)
 
     def resolve(self, written: object, reference: Callable[[], Tree], settings: PeriodSettings) -> Times | None:
         """A name or literal, with a function that gives its tree, to periods; None where there are none: reported."""
@@ -100,7 +106,7 @@ class Schedules:
             return None
         if only_in is not None:
             foreign = [
-                named for named, part in window.parts(reference, self._declared) if not self._is_in(part, only_in)
+                named for named, part in naming.parts(reference, self._declared) if not self._is_in(part, only_in)
             ]
             self._files.found += [self._outside(named, only_in) for named in foreign]
             if foreign:
@@ -120,7 +126,8 @@ class Schedules:
             return reference
         if not isinstance(reference.data, str):
             message = f"a schedule is a name or a map, not {values.kind_of(reference.data)}"
-            self._files.found.append(problem(self._files.sources, "wrong-type", message, reference.span))
+            hint = 'write a name of `schedules`, or {period: "wd {mon-fri}"}'
+            self._files.found.append(problem(self._files.sources, "wrong-type", message, reference.span, hint=hint))
             return None
         if reference.data in self._declared:
             return self._declared[reference.data].tree
@@ -140,15 +147,36 @@ class Schedules:
         if model is None:
             return None
         description = model.description or ""
-        if model.period is None:
-            periods = self._compiler.compile(tree, Union.ENTRIES if settings is None else settings.union)
-            return None if periods is None else Times(periods, description)
+        if _is_compiled(model):
+            return self._compiled(tree, settings, description)
+        period = model.period or ""
         if settings is not None and not model.verbatim:
-            judged = account_findings(
-                model.period, union=settings.union.value, weekday_base=settings.weekday_base.value
-            )
+            judged = account_findings(period, union=settings.union.value, weekday_base=settings.weekday_base.value)
             self._report(tree, judged)
-        return Times((model.period,) if model.period.strip() else (), description)
+        return Times((period,) if period.strip() else (), description)
+
+    def _compiled(self, tree: Tree, settings: PeriodSettings | None, description: str) -> Times | None:
+        """The periods of a schedule that is not sent as it is written."""
+        base = self._weekday_base
+        if settings is not None:
+            base = "monday" if settings.weekday_base is WeekdayBase.MONDAY else "sunday"
+            if self._counts_weekdays(tree, settings):
+                return None
+        periods = self._compiler.compile(tree, Union.ENTRIES if settings is None else settings.union, base)
+        return None if periods is None else Times(periods, description)
+
+    def _counts_weekdays(self, tree: Tree, settings: PeriodSettings) -> bool:
+        """Whether a schedule is made of a period with numeric weekdays that the account refuses, which is reported."""
+        refused = False
+        for part in naming.written_parts(tree, self._declared):
+            period = part.data.get("period")
+            for finding in account_findings(
+                period if isinstance(period, str) else "", union="comma", weekday_base=settings.weekday_base.value
+            ):
+                if finding.code == "period-numeric-weekday":
+                    self._report(part, (finding,))
+                    refused = refused or finding.severity is Severity.ERROR
+        return refused
 
     # -- judging ------------------------------------------------------------------------------------------------------
 
@@ -157,13 +185,14 @@ class Schedules:
         key = id(tree.data)
         if key not in self._judged:
             model = read(models.Schedule, tree, self._files.sources, self._files.found)
-            self._judged[key] = (tree, model if model is not None and self._is_whole(tree) else None)
+            fit = model is not None and self._is_whole(tree)
+            self._judged[key] = (tree, None)
             if model is not None and model.period is not None:
                 self._check_period(tree, model)
-            for reference in _references(tree):
-                self._tree(reference)
-                if isinstance(reference.data, dict):
-                    self._shape(reference)
+            for reference in naming.references(tree):
+                known = self._tree(reference) is not None
+                fit = known and fit and (not isinstance(reference.data, dict) or self._shape(reference) is not None)
+            self._judged[key] = (tree, model if fit else None)
         return self._judged[key][1]
 
     def _is_whole(self, tree: Tree) -> bool:
@@ -174,6 +203,11 @@ class Schedules:
             message, hint = (
                 f"{' and '.join(given)} exclude each other in one schedule",
                 "name two schedules and join them with `any`",
+            )
+        elif "verbatim" in tree.data and ("except" in tree.data or "timezone" in tree.data):
+            message, hint = (
+                "a verbatim period is sent as it stands, and nothing beside it changes it",
+                ("leave `verbatim` out, or `except` and `timezone`"),
             )
         else:
             return True
@@ -209,11 +243,12 @@ class Schedules:
     def _walk(self, name: str, open_names: list[str], done: set[str]) -> None:
         if name in done:
             return
-        for reference in _all_references(self._declared[name].tree):
+        for reference in naming.names(self._declared[name].tree):
             if reference.data in [*open_names, name]:
                 circle = [*[*open_names, name][[*open_names, name].index(reference.data) :], reference.data]
                 message = f"schedules refer to each other in a circle: {' -> '.join(circle)}"
-                self._files.found.append(problem(self._files.sources, "schedule-cycle", message, reference.span))
+                found = problem(self._files.sources, "schedule-cycle", message, reference.span, hint=_OPEN_IT)
+                self._files.found.append(found)
                 tree = self._declared[name].tree
                 self._judged[id(tree.data)] = (tree, None)
             elif reference.data in self._declared:
@@ -221,21 +256,9 @@ class Schedules:
         done.add(name)
 
 
-def _references(tree: Tree) -> Iterator[Tree]:
-    """The schedules that one refers to, as written."""
-    for key in ("except", *_OPERATORS):
-        given = tree.get(key)
-        if given is not None:
-            yield from given.elements() if isinstance(given.data, list) else (given,)
-
-
-def _all_references(tree: Tree) -> Iterator[Tree]:
-    """The names that a schedule refers to, also from literals inside it."""
-    for reference in _references(tree):
-        if isinstance(reference.data, dict):
-            yield from _all_references(reference)
-        elif isinstance(reference.data, str):
-            yield reference
+def _is_compiled(model: models.Schedule) -> bool:
+    """Whether periods are made of a schedule; one that is a period and nothing else is sent as it is written."""
+    return model.period is None or model.except_ is not None or model.timezone is not None
 
 
 def piece(files: Files, scalar: Tree, start: int, end: int) -> int:

@@ -49,12 +49,18 @@ class Asking:
 def asked(schedule: Schedule, asking: Asking) -> Instants:
     """Give the set that a schedule asks for, on the clock of the account's zone."""
     if schedule.not_ is not None:
-        return ~asked(schedule.not_, asking)
+        return _without_days(~asked(schedule.not_, asking), schedule, asking)
     if schedule.any_ is not None:
-        return _all_of(NEVER, Instants.__or__, (asked(one, asking) for one in schedule.any_))
+        return _all_of(NEVER, Instants.__or__, (asked(one, asking) for one in _excepting(schedule, schedule.any_)))
     if schedule.all_ is not None:
-        return _all_of(ALWAYS, Instants.__and__, (asked(one, asking) for one in schedule.all_))
+        return _all_of(ALWAYS, Instants.__and__, (asked(one, asking) for one in _excepting(schedule, schedule.all_)))
     return _shifted(_own(schedule, asking), _minutes_apart(schedule.timezone, asking.zone))
+
+
+def _excepting(schedule: Schedule, parts: Iterable[Schedule]) -> Iterator[Schedule]:
+    """Give the parts of a schedule without the start days that the whole excepts: each knows its own start days."""
+    for part in parts:
+        yield replace(part, except_=(*part.except_, *schedule.except_))
 
 
 def _own(schedule: Schedule, asking: Asking) -> Instants:
@@ -144,6 +150,10 @@ def _between(first: Day, last: Day) -> int:
 
 def _public_boxes(known: PublicDays, years: range) -> Iterator[Box]:
     """Give the known years as they are; in others every date is off that is off in a known year."""
+    without = sorted(set(years) - {day.year for day in known.off})
+    if without:
+        message = f"no public holidays are known for {without[0]}, and the calendar is to run to {years[-1]}"
+        raise CompileError(message, "choose an earlier calendar_until")
     for day in known.off:
         yield _one_day(day)
     others = ((FIRST_YEAR, years.start), (years.stop, FOREVER))

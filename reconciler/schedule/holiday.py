@@ -24,6 +24,19 @@ class PublicDays:
     unknown_years: tuple[int, ...] = ()
 
 
+def nearest_country(code: str) -> str | None:
+    """The code itself where the library knows it, else the one that it is but for its case, else None."""
+    from holidays import country_holidays
+
+    for one in (code, code.upper()):
+        try:
+            country_holidays(one)
+        except NotImplementedError:
+            continue
+        return one
+    return None
+
+
 def public_days(country: str, years: Sequence[int]) -> PublicDays:
     """Look up whole years. Raises UnknownCountryError."""
     return _looked_up(country, tuple(years))
@@ -41,6 +54,8 @@ def _looked_up(country: str, years: tuple[int, ...]) -> PublicDays:
         ) from error
     announced = found.special_public_holidays if hasattr(found, "special_public_holidays") else {}
     last = max(announced, default=None)
+    if last is None or not {last - 1, last - 2} <= set(announced):
+        last = None  # a day off now and then, as for a funeral, is nothing that is announced every year
     wanted = set(years)
     return PublicDays(
         tuple(sorted(day for day in found if day.year in wanted)),

@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.schedule.holiday import nearest_country
+from reconciler.schedule.instants import LAST_YEAR
 from reconciler.schedule.period import Period, PeriodError
-from reconciler.schedule.scales import Scale, value_of
+from reconciler.schedule.scales import FIRST_YEAR, Scale, WeekdayBase, value_of
 
 _TIME: Final = re.compile(r"(\d{1,2}):(\d{2})\Z")
 _DATE: Final = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\Z")
@@ -19,16 +21,36 @@ _LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY_MINUTES: Final = 1440
 _FORMS: Final = ("period", "weekly", "dates", "public", "not", "any", "all")
 _KEYS: Final = (*_FORMS, "except", "workday_as", "timezone", "description", "verbatim")
+_A_SCHEDULE: Final = "name a schedule, or write one as a map"
+_FILL: Final = {
+    "weekly": "write weekly: {mon-fri: 09:00-18:00}",
+    "dates": "write dates: [05-09]",
+    "public": "write public: RU",
+    "not": _A_SCHEDULE,
+    "any": _A_SCHEDULE,
+    "all": _A_SCHEDULE,
+}
+# What stands beside other keys only: those of which it says something, why it says nothing without, what to do.
+_COMPANIONS: Final = {
+    "workday_as": ({"weekly"}, "`workday_as` takes its hours from `weekly`, which is not here", "add weekly hours"),
+    "verbatim": ({"period"}, "`verbatim` is said of a `period`, which is not here", "remove it"),
+    "timezone": (
+        {"period", "weekly", "dates", "public"},
+        "`timezone` says where hours and dates are meant, and there are none here",
+        "write it in the schedules that are named here",
+    ),
+}
 
 
 class HumanError(ValueError):
-    """A schedule that cannot be read: `path` leads to the value at fault, `hint` says what to type."""
+    """A schedule that cannot be read: `path` leads to the value at fault, or to its `key`; `hint` says what to type."""
 
-    def __init__(self, path: tuple[str | int, ...], message: str, hint: str) -> None:
+    def __init__(self, path: tuple[str | int, ...], message: str, hint: str, *, key: bool = False) -> None:
         super().__init__(message)
         self.path = path
         self.message = message
         self.hint = hint
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +98,54 @@ Resolve = Callable[[str], Schedule]
 Path = tuple[str | int, ...]
 
 
-def read_schedule(data: object, resolve: Resolve, path: Path = ()) -> Schedule:
-    """Read a schedule from plain data; `resolve` finds named ones. Raises HumanError at the first fault."""
+def read_schedule(data: object, resolve: Resolve, path: Path = (), *, weekday_base: WeekdayBase = "sunday") -> Schedule:
+    """Read a schedule from plain data; `resolve` finds named ones. Raises HumanError at the first fault.
+
+    `weekday_base` says which day the number 1 is in a period.
+    """
     if isinstance(data, str):
         return _resolved(data, resolve, path)
     if not isinstance(data, Mapping):
         raise HumanError(path, "a schedule is a name or a map", "write weekly: {mon-fri: 09:00-18:00}")
-    unknown = next((key for key in data if key not in _KEYS), None)
-    if unknown is not None:
-        raise HumanError((*path, unknown), f"a schedule has no {unknown!r}", "it has " + ", ".join(_KEYS[:9]))
-    if not any(form in data for form in _FORMS):
-        raise HumanError(path, "this schedule says no times", "add weekly, dates, public or period")
-    public, timezone = data.get("public"), data.get("timezone")
+    _judge_keys(data, path)
+
+    def many(key: str) -> tuple[Schedule, ...]:
+        below = data.get(key)
+        listed = below if isinstance(below, list) else [] if below is None else None
+        if listed is None:
+            return (read_schedule(below, resolve, (*path, key), weekday_base=weekday_base),)
+        return tuple(
+            read_schedule(one, resolve, (*path, key, at), weekday_base=weekday_base) for at, one in enumerate(listed)
+        )
+
     return Schedule(
-        period=_period(data.get("period"), (*path, "period")),
+        period=_period(data.get("period"), (*path, "period"), weekday_base),
         weekly=_weekly(data.get("weekly") or {}, (*path, "weekly")),
         dates=tuple(read_dates(one, (*path, "dates", at)) for at, one in enumerate(data.get("dates") or ())),
-        public=None if public is None else str(public),
-        except_=_many(data.get("except"), resolve, (*path, "except")),
+        public=_country(data.get("public"), (*path, "public")),
+        except_=many("except"),
         workday_as=_workday(data.get("workday_as"), (*path, "workday_as")),
-        not_=read_schedule(data["not"], resolve, (*path, "not")) if "not" in data else None,
-        any_=_many(data["any"], resolve, (*path, "any")) if "any" in data else None,
-        all_=_many(data["all"], resolve, (*path, "all")) if "all" in data else None,
-        timezone=None if timezone is None else str(timezone),
+        not_=many("not")[0] if "not" in data else None,
+        any_=many("any") if "any" in data else None,
+        all_=many("all") if "all" in data else None,
+        timezone=None if data.get("timezone") is None else str(data["timezone"]),
     )
+
+
+def _judge_keys(data: Mapping[str, object], path: Path) -> None:
+    """Refuse keys that do not exist, say nothing, or would be passed over beside the others."""
+    unknown = next((key for key in data if key not in _KEYS), None)
+    if unknown is not None:
+        raise HumanError((*path, unknown), f"a schedule has no {unknown!r}", "it has " + ", ".join(_KEYS[:9]), key=True)
+    forms = [form for form in _FORMS if form in data]
+    if not forms:
+        raise HumanError(path, "this schedule says no times", "add weekly, dates, public or period")
+    for form in forms:
+        if form != "period" and not data[form]:
+            raise HumanError((*path, form), f"`{form}` is empty, so this schedule says no times", _FILL[form], key=True)
+    for key, (needed, message, hint) in _COMPANIONS.items():
+        if str(data.get(key) or "false").lower() != "false" and not needed & set(forms):
+            raise HumanError((*path, key), message, hint, key=True)
 
 
 def _resolved(name: str, resolve: Resolve, path: Path) -> Schedule:
@@ -109,19 +155,21 @@ def _resolved(name: str, resolve: Resolve, path: Path) -> Schedule:
         raise HumanError(error.path or path, error.message, error.hint) from error
 
 
-def _many(data: object, resolve: Resolve, path: Path) -> tuple[Schedule, ...]:
-    if data is None:
-        return ()
-    if isinstance(data, list):
-        return tuple(read_schedule(one, resolve, (*path, at)) for at, one in enumerate(data))
-    return (read_schedule(data, resolve, path),)
+def _country(code: object, path: Path) -> str | None:
+    if code is None:
+        return None
+    known = nearest_country(str(code))
+    if known != code:
+        message = f"the holidays of {code!r} are not known; a country is a code such as RU"
+        raise HumanError(path, message, f"write {known}" if known else "correct the name")
+    return str(code)
 
 
-def _period(text: object, path: Path) -> Period | None:
+def _period(text: object, path: Path, weekday_base: WeekdayBase) -> Period | None:
     if text is None:
         return None
     try:
-        return Period.parse(str(text))
+        return Period.parse(str(text), weekday_base=weekday_base)
     except PeriodError as error:
         first = error.findings[0]
         raise HumanError(path, first.message, first.hint or "") from error
@@ -132,7 +180,7 @@ def _workday(text: object, path: Path) -> int | None:
         return None
     days = read_weekdays(str(text), path)
     if len(days) != 1:
-        raise HumanError(path, f"'{text}' is more than one day", "write the one day whose hours hold, such as mon")
+        raise HumanError(path, f"{text!r} is more than one day", "write the one day whose hours hold, such as mon")
     return next(iter(days))
 
 
@@ -141,8 +189,10 @@ def _weekly(data: object, path: Path) -> tuple[tuple[frozenset[int], tuple[Hours
         raise HumanError(path, "weekly hours are a map of days", "write weekly: {mon-fri: 09:00-18:00}")
     rows = []
     for key, value in data.items():
-        given = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-        hours = tuple(read_hours(str(one), (*path, key)) for one in given)
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            hours = tuple(read_hours(str(one), (*path, key, at)) for at, one in enumerate(value))
+        else:
+            hours = (read_hours(str(value), (*path, key)),)
         rows.append((read_weekdays(str(key), (*path, key)), hours))
     return tuple(rows)
 
@@ -150,12 +200,15 @@ def _weekly(data: object, path: Path) -> tuple[tuple[frozenset[int], tuple[Hours
 def read_weekdays(text: str, path: Path = ()) -> frozenset[int]:
     """Read `mon-fri`, `sat`, or several of them with blanks or commas (Sunday 0); ranges wrap over the week's end."""
     days: set[int] = set()
-    for word in re.split(r"[\s,]+", text.strip().lower()):
-        ends = [value_of(Scale.WD, end) if not end.isdigit() else None for end in word.split("-")]
+    for word in re.split(r"[\s,]+", text.strip()):
+        ends = [value_of(Scale.WD, end) if not end.isdigit() else None for end in word.lower().split("-")]
         first, last = ends[0], ends[-1]
         if first is None or last is None or len(ends) > 2:
             raise HumanError(
-                path, f"'{word}' is no weekday", "days are mon tue wed thu fri sat sun, or a range: mon-fri"
+                path,
+                f"{word!r} is no weekday",
+                "days are mon tue wed thu fri sat sun, or a range: mon-fri",
+                key=path[:-1][-1:] == ("weekly",),
             )
         days |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
     return frozenset(days)
@@ -166,10 +219,12 @@ def read_hours(text: str, path: Path = ()) -> Hours:
     ends = [part.strip() for part in re.split(r"[-\u2013]", text)]
     minutes = [_minutes(end) for end in ends]
     if len(minutes) != 2 or minutes[0] is None or minutes[1] is None:
-        raise HumanError(path, f"'{text}' are no hours", "write 09:30-18:15, or 22:00-06:00 past midnight")
+        raise HumanError(path, f"{text!r} are no hours", "write 09:30-18:15, or 22:00-06:00 past midnight")
     start, end = minutes[0], minutes[1]
-    if start in {_DAY_MINUTES, end}:
-        raise HumanError(path, f"'{text}' has no length", "write 00:00-24:00 for the whole day")
+    if start == _DAY_MINUTES:
+        raise HumanError(path, f"{text!r} begins when its day is over", "write hours from 00:00 under the next day")
+    if start == end:
+        raise HumanError(path, f"{text!r} has no length", "write 00:00-24:00 for the whole day")
     return Hours(start, end if end > start else end + _DAY_MINUTES)
 
 
@@ -188,11 +243,14 @@ def read_dates(data: object, path: Path = ()) -> DateSpan:
     ends = [_day(end.strip()) for end in text.split("..")]
     first, last = ends[0], ends[-1]
     if first is None or last is None or len(ends) > 2:
-        raise HumanError(path, f"'{text}' is no date", "write 05-09, 2026-12-31, or a range: 01-01..01-08")
+        raise HumanError(path, f"{text!r} is no date", "write 05-09, 2026-12-31, or a range: 01-01..01-08")
+    if any(day.year is not None and not FIRST_YEAR <= day.year <= LAST_YEAR for day in (first, last)):
+        hint = "write a year within them, or leave it out for every year"
+        raise HumanError(path, f"{text!r} lies outside the years {FIRST_YEAR} to {LAST_YEAR} of a period", hint)
     if (first.year is None) != (last.year is None):
-        raise HumanError(path, f"'{text}' names a year on one side only", "name it on both sides, or on none")
+        raise HumanError(path, f"{text!r} names a year on one side only", "name it on both sides, or on none")
     if first.year is not None and (first.year, first.month, first.day) > (last.year or 0, last.month, last.day):
-        raise HumanError(path, f"'{text}' ends before it begins", "write the earlier date first")
+        raise HumanError(path, f"{text!r} ends before it begins", "write the earlier date first")
     return DateSpan(first, last)
 
 
@@ -209,4 +267,4 @@ def _day(text: str) -> Day | None:
 
 def _exists(year: int, month: int, day: int) -> bool:
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return year >= 1970 and (leap or (month, day) != (2, 29))
+    return leap or (month, day) != (2, 29)

@@ -94,7 +94,8 @@ def _schedule(sources: Sources, tree: Tree) -> Schedule:
     try:
         return read_schedule(tree.data, unknown)
     except HumanError as error:
-        raise Stop([_told(sources, "schedule-shape", error.message, find(tree, error.path), error.hint)]) from error
+        place = find(tree, error.path, key=error.key)
+        raise Stop([_told(sources, "schedule-shape", error.message, place, error.hint)]) from error
 
 
 def _told(sources: Sources, code: str, message: str, span: int, hint: str) -> Diagnostic:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, SkipValidation, Tag
+from pydantic.config import JsonDict
 
 from reconciler.config.models.fields import Flag, Name, Shape, Text, TimeZone
+
+_SOME: JsonDict = {"minItems": 1}  # for editors; an empty list is told by who reads the times
 
 
 def _is_literal(value: Any) -> str:
@@ -31,20 +34,27 @@ class Schedule(Shape):
     verbatim: Flag = Field(False, description="Send the period as it stands, even if it cannot be understood.")
     timezone: TimeZone | None = Field(None, description="Where the hours are meant.", examples=["Asia/Novosibirsk"])
     weekly: dict[Name, Hours] | None = Field(
-        None, description="Hours by weekday; hours past midnight belong to the day they start on.",
+        None,
+        json_schema_extra={"minProperties": 1},
+        description="Hours by weekday; hours past midnight belong to the day they start on.",
         examples=[{"mon-fri": "09:30-18:15", "sat": ["10:00-13:00", "14:00-16:00"]}],
-    )  # fmt: skip
-    except_: ScheduleRefs | None = Field(
+    )
+    # Schedules inside a schedule are judged one by one, where each may be a name or a literal.
+    except_: SkipValidation[ScheduleRefs] | None = Field(
         None, alias="except", description="Schedules whose days are taken out.", examples=[["holidays"]]
     )
     workday_as: Name | None = Field(None, description="Whose hours a moved working day has.", examples=["mon"])
     dates: list[Name] | None = Field(
-        None, description="Days, with or without a year.", examples=[["01-01..01-08", "05-09"]]
+        None, json_schema_extra=_SOME, description="Days, with or without a year.", examples=[["01-01..01-08", "05-09"]]
     )
     public: Name | None = Field(None, description="Public holidays of a country.", examples=["RU"])
-    not_: ScheduleRef | None = Field(None, alias="not", description="All times outside this schedule.")
-    any_: list[ScheduleRef] | None = Field(None, alias="any", description="Times in at least one of these schedules.")
-    all_: list[ScheduleRef] | None = Field(None, alias="all", description="Times in every one of these schedules.")
+    not_: SkipValidation[ScheduleRef] | None = Field(None, alias="not", description="All times outside this schedule.")
+    any_: list[SkipValidation[ScheduleRef]] | None = Field(
+        None, alias="any", json_schema_extra=_SOME, description="Times in at least one of these schedules."
+    )
+    all_: list[SkipValidation[ScheduleRef]] | None = Field(
+        None, alias="all", json_schema_extra=_SOME, description="Times in every one of these schedules."
+    )
 
 
 ScheduleRef = Annotated[

@@ -310,7 +310,6 @@ def test_public_holidays_take_few_periods() -> None:
     [
         ({"weekly": {"mon": "09:00-18:00"}, "timezone": "Europe/Berlin"}, "the clocks of Europe/Berlin change"),
         ({"weekly": {"mon": "09:00-18:00"}, "timezone": "Mars/Olympus"}, "there is no time zone 'Mars/Olympus'"),
-        ({"public": "XX"}, "the holidays of 'XX' are not known"),
         (
             {"all": [{"weekly": {"mon": "09:00-10:00"}}, {"weekly": {"tue": "09:00-10:00"}}]},
             "this schedule never holds",
@@ -340,6 +339,19 @@ def test_what_cannot_be_compiled_says_why(data: Any, message: str) -> None:
         ({"weekly": {"mon": "09:00-10:00"}, "workday_as": "mon-fri"}, ("workday_as",)),
         ({"any": [{"weekly": {"mon": "09:00-10:00"}}, {"hours": "9"}]}, ("any", 1, "hours")),
         ({"except": [{"dates": ["05-09"]}]}, ()),
+        ({"public": "XX"}, ("public",)),
+        ({"public": "ru"}, ("public",)),
+        ({"weekly": {"mon": ["09:00-10:00", "x"]}}, ("weekly", "mon", 1)),
+        ({"weekly": {"mon": "24:00-01:00"}}, ("weekly", "mon")),
+        ({"dates": ["3001-01-01"]}, ("dates", 0)),
+        ({"dates": ["1969-01-01"]}, ("dates", 0)),
+        ({"all": []}, ("all",)),
+        ({"any": []}, ("any",)),
+        ({"dates": []}, ("dates",)),
+        ({"weekly": {}}, ("weekly",)),
+        ({"period": "wd {mon}", "workday_as": "mon"}, ("workday_as",)),
+        ({"weekly": {"mon": "09:00-10:00"}, "verbatim": "true"}, ("verbatim",)),
+        ({"not": "office", "timezone": "Asia/Omsk"}, ("timezone",)),
         (["mon"], ()),
     ],
 )
@@ -348,6 +360,49 @@ def test_a_schedule_that_cannot_be_read_names_the_value(data: Any, path: tuple[o
         read_schedule(data, nowhere)
     assert raised.value.path == path
     assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("data", "periods"),
+    [
+        (
+            {"any": [{"weekly": {"fri": "22:00-06:00"}}, {"weekly": {"mon": "09:00-10:00"}}]},
+            (
+                "mo {jan-apr jun-dec} wd {fri} hr {22-23}, mo {may} md {1-8 10-31} wd {fri} hr {22-23}, "
+                "mo {jan-apr jun-dec} wd {sat} hr {0-5}, mo {may} md {1-9 11-31} wd {sat} hr {0-5}, "
+                "mo {jan-apr jun-dec} wd {mon} hr {9}, mo {may} md {1-8 10-31} wd {mon} hr {9}"
+            ),
+        ),
+        (
+            {"all": [{"weekly": {"mon-fri": "09:00-18:00"}}, {"weekly": {"fri-sun": "10:00-11:00"}}]},
+            "mo {jan-apr jun-dec} wd {fri} hr {10}, mo {may} md {1-8 10-31} wd {fri} hr {10}",
+        ),
+        (
+            {"not": {"weekly": {"mon-sun": "09:00-18:00"}}},
+            "mo {jan-apr jun-dec} hr {0-8 18-23}, mo {may} md {1-8 10-31} hr {0-8 18-23}",
+        ),
+        (
+            {"period": "hr {9-17}"},
+            "mo {jan-apr jun-dec} hr {9-17}, mo {may} md {1-8 10-31} hr {9-17}",
+        ),
+    ],
+)
+def test_days_are_excepted_from_a_schedule_of_any_form(data: Any, periods: str) -> None:
+    """9 May goes out: whole start days, so that the night that starts on 8 May stays and that of 9 May goes."""
+    made = compiled({**data, "except": {"dates": ["05-09"]}}, union="comma").periods[0]
+    assert Period.parse(made).equals(Period.parse(periods))
+
+
+def test_a_calendar_beyond_what_is_known_is_no_schedule_without_holidays() -> None:
+    schedule = read_schedule({"public": "RU"}, nowhere)
+    with pytest.raises(CompileError) as raised:
+        compile_schedule(schedule, timezone="Europe/Moscow", until=date(2999, 12, 31))
+    assert raised.value.message.startswith("no public holidays are known for 29")
+
+
+def test_a_numeric_weekday_counts_from_the_day_that_is_said() -> None:
+    schedule = read_schedule({"not": {"period": "wd {1}"}}, nowhere, weekday_base="monday")
+    assert compile_schedule(schedule, timezone="Europe/Moscow", until=UNTIL).periods == ("wd {tue-sat sun}",)
 
 
 def test_names_are_looked_up_and_their_faults_placed_where_they_are_named() -> None:
