@@ -149,7 +149,9 @@ class _Loading:
         for number in numbers:
             declared = sections.numbers[number]
             tree = profiles.complete(declared.tree)
-            if tree is not None:
+            if tree is None:
+                builder.judge(without_nulls(declared.tree), declared.span)
+            else:
                 desired += builder.build(number, declared.span, without_nulls(tree) if self._has_nulls else tree)
         return desired
 

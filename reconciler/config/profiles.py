@@ -12,10 +12,12 @@ from reconciler.config import models, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.sections import Declared
+from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, at, overlay, without_nulls
 from reconciler.document.source import problem
 
 _EMPTY = Tree({}, [0])
+TYPES = "`type: number`, `url`, `sip_trunk` or `sip`"
 
 
 def _other_type(below: Any, above: Any) -> bool:
@@ -53,6 +55,11 @@ class Profiles:
             self._bases[words] = base
         return lay_over(base, entry)
 
+    def complete_all(self) -> None:
+        """Complete every profile, to find those that use what does not exist, or each other in a circle."""
+        for word, declared in self._declared.items():
+            self._profile(Tree(word, declared.span))
+
     def _base(self, names: list[Tree]) -> Tree | None:
         base = _EMPTY
         known = True
@@ -89,10 +96,15 @@ class Profiles:
         self._files.found.append(problem(self._files.sources, "unknown-profile", message, name.span, hint=hint))
 
     def _cycle(self, name: Tree) -> None:
-        circle = [*self._open[self._open.index(name.data) :], name.data]
-        message = f"profiles use each other in a circle: {' -> '.join(circle)}"
+        """Tell of a circle at its first profile by name, so that it is the same finding wherever it was met."""
+        circle = self._open[self._open.index(name.data) :]
+        first = circle.index(min(circle))
+        circle = [*circle[first:], *circle[:first]]
+        last = at(self._declared[circle[-1]].tree, ("use",))
+        place = next(element for element in last.elements() if element.data == circle[0])
+        message = f"profiles use each other in a circle: {' -> '.join([*circle, circle[0]])}"
         self._files.found.append(
-            problem(self._files.sources, "profile-cycle", message, name.span, hint="remove one `use`")
+            problem(self._files.sources, "profile-cycle", message, place.span, hint="remove one `use`")
         )
 
 
@@ -106,11 +118,26 @@ def without_key(tree: Tree, key: str) -> Tree:
 
 
 def judge_profiles(files: Files, declared: Mapping[str, Declared]) -> None:
-    """Judge the keys and values of every profile, used or not."""
+    """Judge the keys and values of every profile, and what it uses, whether anyone uses it or not."""
     for profile in declared.values():
-        tree = without_nulls(profile.tree)
-        forwarding = tree.get("forwarding")
-        if read(models.EntryPart, tree, files.sources, files.found) is None or forwarding is None:
-            continue
-        if isinstance(forwarding.data, dict):
-            read(models.ForwardingPart, forwarding, files.sources, files.found)
+        judge_part(files, without_nulls(profile.tree))
+    Profiles(files, declared).complete_all()
+
+
+def judge_part(files: Files, part: Tree) -> None:
+    """Judge part of an entry: its keys and values, but not what is missing, which may come from elsewhere."""
+    read(models.EntryPart, part, files.sources, files.found)
+    forwarding = part.get("forwarding")
+    if forwarding is None or forwarding.data == "none":
+        return
+    if isinstance(forwarding.data, dict):
+        read(models.ForwardingPart, forwarding, files.sources, files.found)
+    else:
+        files.found.append(no_forwarding(files, forwarding))
+
+
+def no_forwarding(files: Files, block: Tree) -> Diagnostic:
+    """The diagnostic for a `forwarding` that is neither `none` nor a map."""
+    shown = values.quoted(block.data) if isinstance(block.data, str) else values.kind_of(block.data)
+    hint = f"write `none`, or a map with {TYPES}"
+    return problem(files.sources, "forwarding-type", f"{shown} is no forwarding", block.span, hint=hint)

@@ -13,11 +13,18 @@ from reconciler.config import models, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.profiles import lay_over
-from reconciler.config.sections import Declared, Sections, number_key
+from reconciler.config.sections import Declared, Sections, number_key, refuse_second
 from reconciler.diagnostics import Diagnostic
-from reconciler.document import Tree
+from reconciler.document import Tree, without_nulls
 from reconciler.document.source import problem
 from reconciler.rules import RULES
+
+_ENTRIES: dict[str, type[models.Shape]] = {
+    "contacts": models.ContactPart,
+    "schedules": models.Schedule,
+    "profiles": models.EntryPart,
+    "numbers": models.EntryPart,
+}
 
 
 def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
@@ -30,8 +37,7 @@ def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
         profiles=dict(sections.profiles),
         numbers=dict(sections.numbers),
     )
-    if read(models.Scenario, scenario, files.sources, files.found) is None:
-        return laid
+    read(models.Scenario, without_nulls(scenario), files.sources, files.found)
     for section, into, whole in (
         ("contacts", laid.contacts, False),
         ("schedules", laid.schedules, True),
@@ -43,16 +49,23 @@ def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
 
 
 def _lay_section(files: Files, given: Tree | None, section: str, into: dict[str, Declared], *, whole: bool) -> None:
-    if given is None or given.data is None:
+    if given is None or not isinstance(given.data, dict):
         return
+    seen: dict[str, int] = {}
     for key, span, entry in given.items():
         name = number_key(files, key, span) if section == "numbers" else key
         if name is None:
             continue
+        if name in seen:
+            refuse_second(files, section, key, span, seen[name])
+            continue
+        seen[name] = span
         if entry.data is None:
             message = f"a scenario cannot take {values.quoted(key)} out of the configuration"
             hint = "write `forwarding: none` to end its forwarding" if section == "numbers" else None
             files.found.append(problem(files.sources, "wrong-type", message, span, hint=hint))
+        elif read(_ENTRIES[section], without_nulls(entry), files.sources, []) is None:
+            continue  # told with the scenario
         elif name in into and not whole:
             into[name] = Declared(into[name].span, lay_over(into[name].tree, entry))
         else:

@@ -96,6 +96,10 @@ class Schedules:
             known = self._resolved[key] = self._times(tree, settings) if tree is not None else None
         return known
 
+    def exists(self, reference: Tree) -> bool:
+        """Whether a reference names a schedule or is one; reported where it does not."""
+        return self._tree(reference) is not None
+
     def window(self, reference: Tree, *, only_in: str | None) -> Times | None:
         """A change window, which we evaluate ourselves, so that no account's settings matter.
 

@@ -69,7 +69,7 @@ def _unite(files: Files, section: str, into: dict[str, Declared], given: Tree, *
             message = f"{key} takes a map, not {values.kind_of(entry.data)}"
             files.found.append(problem(files.sources, "wrong-type", message, entry.span))
         elif name in into:
-            _refuse_second(files, section, key, span, into[name].span)
+            refuse_second(files, section, key, span, into[name].span)
         else:
             into[name] = Declared(span, without_nulls(entry) if prune else entry)
 
@@ -84,7 +84,8 @@ def number_key(files: Files, key: str, span: int) -> str | None:
         return None
 
 
-def _refuse_second(files: Files, section: str, key: str, span: int, first: int) -> None:
+def refuse_second(files: Files, section: str, key: str, span: int, first: int) -> None:
+    """Say that an entry of a section is declared a second time, and where it was before."""
     kind = section.removesuffix("s")
     message = f"the {kind} {values.quoted(key)} is declared a second time"
     found = problem(files.sources, "duplicate-entry", message, span, hint="keep one of the two")

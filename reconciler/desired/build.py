@@ -8,6 +8,7 @@ from __future__ import annotations
 from reconciler.config import models, phones, values
 from reconciler.config.complaints import read
 from reconciler.config.files import Files
+from reconciler.config.profiles import judge_part
 from reconciler.config.schedules import Schedules
 from reconciler.config.settings import PROVIDER_KINDS, Account
 from reconciler.config.trusted import Settings, unknown_account
@@ -44,6 +45,14 @@ class Builder:
         if head.parking is not None and self._fits(account, Kind.PARKING, tree) and account is not None:
             built.append(self._desired(number, Kind.PARKING, Parking(head.parking), head, account, tree, span))
         return built
+
+    def judge(self, tree: Tree, span: int) -> None:
+        """Judge an entry that uses a profile which does not exist, so that nothing can be built from it."""
+        judge_part(self._files, tree)
+        account = self._account(tree, span) if "account" in tree.data else None
+        block = tree.get("forwarding")
+        if block is not None:
+            self._forwardings.judge_references(block, account)
 
     def _desired(
         self,

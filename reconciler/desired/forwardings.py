@@ -10,6 +10,7 @@ from functools import partial
 from reconciler.config import models, phones, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
+from reconciler.config.profiles import TYPES, no_forwarding
 from reconciler.config.schedules import Schedules, Times
 from reconciler.config.settings import Account
 from reconciler.config.trusted import Settings
@@ -27,7 +28,6 @@ from reconciler.model import (
     WeekdayBase,
 )
 
-_TYPES = ", ".join(models.FORWARDINGS)
 _ALWAYS = Times((), "")
 _MOST_SHARED = 1_000
 _TIMEOUT_HINT = "add `timeout: 20`, or set defaults.timeout"
@@ -68,28 +68,26 @@ class Forwardings:
             case models.SipEntry():
                 return SipForwarding(model.sip_uri)
             case _:
-                self._judge_references(block, account)
+                self.judge_references(block, account)
                 return None
 
-    def _judge_references(self, block: Tree, account: Account | None) -> None:
+    def judge_references(self, block: Tree, account: Account | None) -> None:
         """Tell what the targets of an unfit block refer to and that does not exist, in the same breath."""
         targets = block.data.get("targets") if isinstance(block.data, dict) else None
         for index, target in enumerate(targets if isinstance(targets, list) else ()):
             written = target if isinstance(target, dict) else {}
             if isinstance(written.get("to"), str):
                 self._contacts.find(written["to"], partial(find, block, ("targets", index, "to")))
-            if isinstance(written.get("schedule"), str) and account is not None:
-                reference = partial(at, block, ("targets", index, "schedule"))
-                self._schedules.resolve(written["schedule"], reference, account.period)
+            if isinstance(written.get("schedule"), str):
+                self._resolved(written["schedule"], block, index, account)
 
     def _shape(self, block: Tree) -> type[models.Shape] | None:
         if not isinstance(block.data, dict):
-            shown = values.quoted(block.data) if isinstance(block.data, str) else values.kind_of(block.data)
-            message = f"{shown} is no forwarding"
-            self._complain("forwarding-type", message, block.span, f"write `none`, or a map with `type:` {_TYPES}")
+            self._files.found.append(no_forwarding(self._files, block))
             return None
         if "type" not in block.data:
-            self._complain("forwarding-type", "this forwarding has no type", block.span, f"add `type:` {_TYPES}")
+            self._complain("forwarding-type", "this forwarding has no type", block.span, f"add {TYPES}")
+            read(models.ForwardingPart, block, self._files.sources, self._files.found)  # what else is wrong in it
             return None
         given = block.data["type"]
         shape = models.FORWARDINGS.get(given) if isinstance(given, str) else None
@@ -158,9 +156,15 @@ class Forwardings:
         written = model.schedule
         if written is None:
             return _ALWAYS
+        return self._resolved(written, block, index, account)
+
+    def _resolved(self, written: object, block: Tree, index: int, account: Account | None) -> Times | None:
+        """The periods of a schedule; without an account it can only be said whether the schedule exists."""
+        reference = partial(at, block, ("targets", index, "schedule"))
         if account is None:
+            self._schedules.exists(reference())
             return None
-        return self._schedules.resolve(written, lambda: at(block, ("targets", index, "schedule")), account.period)
+        return self._schedules.resolve(written, reference, account.period)
 
     def _check_number(self, model: models.NumberEntry, block: Tree) -> None:
         if model.event_url is not None:

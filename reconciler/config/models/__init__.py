@@ -5,7 +5,7 @@ Knows no files, no places and no meaning across entries; `file` is for the schem
 
 from __future__ import annotations
 
-from reconciler.config.models.entries import Contact, EntryPart, NumberOfConfig, Scenario
+from reconciler.config.models.entries import Contact, ContactPart, EntryPart, NumberOfConfig, Scenario
 from reconciler.config.models.fields import Shape
 from reconciler.config.models.forwardings import (
     FORWARDINGS,
@@ -30,6 +30,7 @@ __all__ = [
     "ACCOUNTS",
     "FORWARDINGS",
     "Contact",
+    "ContactPart",
     "DefaultsEntry",
     "EntryPart",
     "ExolveAccount",

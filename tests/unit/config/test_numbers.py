@@ -62,14 +62,14 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         "forwarding-type",
         "[a]",
         "a list is no forwarding",
-        "write `none`, or a map with `type:` number, url, sip_trunk, sip",
+        "write `none`, or a map with `type: number`, `url`, `sip_trunk` or `sip`",
     ),
     (
         number("forwarding: nowhere"),
         "forwarding-type",
         "nowhere",
         "'nowhere' is no forwarding",
-        "write `none`, or a map with `type:` number, url, sip_trunk, sip",
+        "write `none`, or a map with `type: number`, `url`, `sip_trunk` or `sip`",
     ),
     (
         number("forwarding: {type: nummber}"),
@@ -83,7 +83,7 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         "forwarding-type",
         "{url: https://example.com}",
         "this forwarding has no type",
-        "add `type:` number, url, sip_trunk, sip",
+        "add `type: number`, `url`, `sip_trunk` or `sip`",
     ),
     (
         number("forwarding: {type: url}"),

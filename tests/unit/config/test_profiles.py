@@ -124,6 +124,10 @@ def test_a_fault_in_a_profile_is_told_once_however_many_use_it(tmp_path: Path) -
         ("{forwarding: {redirct: single}}", "unknown-key", "redirct"),
         ("{forwarding: {type: url, url: nowhere}}", "url-invalid", "nowhere"),
         ("{protected: perhaps}", "wrong-type", "perhaps"),
+        ("{forwarding: [a]}", "forwarding-type", "[a]"),
+        ("{forwarding: yes}", "forwarding-type", "yes"),
+        ("{use: [nothing]}", "unknown-profile", "nothing"),
+        ("{use: [spare]}", "profile-cycle", "spare"),
     ],
 )
 def test_a_profile_that_nobody_uses_is_judged_too(profile: str, code: str, under: str, tmp_path: Path) -> None:
@@ -204,3 +208,58 @@ def test_a_prepared_scenario_that_would_fail_is_an_error_today(
 def test_a_scenario_cannot_take_a_number_away_by_an_empty_line(tmp_path: Path) -> None:
     text = ACCOUNTS + 'numbers: {"74991112233": {forwarding: none}}\nscenarios:\n  s:\n    numbers:\n'
     assert load(write(tmp_path, text + '      "74991112233":\n')).configuration is None
+
+
+def test_an_unknown_profile_hides_nothing_else_that_is_wrong(tmp_path: Path) -> None:
+    entry = """
+    use: [nothing]
+    account: sale
+    tag: [x]
+    forwarding: {type: number, redirct: single, targets: [{to: nobody, timeout: -1, schedule: never}]}
+"""
+    text = ACCOUNTS + f'numbers:\n  "74991112233":{entry}'
+    assert {(item.code, underlined(item)) for item in findings(tmp_path, text)} == {
+        ("unknown-profile", "nothing"),
+        ("unknown-account", "sale"),
+        ("unknown-key", "tag"),
+        ("unknown-key", "redirct"),
+        ("unknown-contact", "nobody"),
+        ("timeout-range", "-1"),
+        ("unknown-schedule", "never"),
+    }
+
+
+def test_all_that_is_wrong_in_a_scenario_is_told_at_once(tmp_path: Path) -> None:
+    scenario = """
+    nmbers: {}
+    contacts: {duty: {too: x}}
+    schedules: {nights: {period: "hr {25}"}}
+    numbers:
+      "74991112233": {forwarding: {type: url, url: x}}
+      "74991112234": {forwarding: none, tagz: []}
+      "74991112235":
+"""
+    text = ACCOUNTS + f"scenarios:\n  storm:{scenario}"
+    assert {(item.code, underlined(item)) for item in findings(tmp_path, text)} == {
+        ("unknown-key", "nmbers"),
+        ("unknown-key", "too"),
+        ("period-hour", "25"),
+        ("url-invalid", "x"),
+        ("unknown-key", "tagz"),
+        ("wrong-type", '"74991112235"'),
+    }
+
+
+def test_a_number_stands_once_in_a_scenario_however_it_is_spelt(tmp_path: Path) -> None:
+    entries = '{"74991112233": {forwarding: none}, "+7 499 111-22-33": {forwarding: none}}'
+    item = only(tmp_path, ACCOUNTS + f"scenarios: {{storm: {{numbers: {entries}}}}}\n")
+    assert (item.code, underlined(item)) == ("duplicate-entry", '"+7 499 111-22-33"')
+    assert [(related.location.line, related.location.column) for related in item.related] == [(6, 31)]
+
+
+def test_a_mistyped_type_is_told_beside_its_lack(tmp_path: Path) -> None:
+    text = ACCOUNTS + 'numbers:\n  "74991112233": {forwarding: {typ: number, targets: []}}\n'
+    assert [(item.code, item.hint) for item in findings(tmp_path, text)] == [
+        ("forwarding-type", "add `type: number`, `url`, `sip_trunk` or `sip`"),
+        ("unknown-key", "did you mean type?"),
+    ]
