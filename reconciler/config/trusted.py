@@ -27,7 +27,8 @@ _SEVERITIES: dict[str, Severity | None] = {"off": None, **{severity.value: sever
 class Settings:
     """What the trusted file says beside its shared sections. `change_window` is as written, to be resolved.
 
-    `calendar_place`: the span of the calendar's last day, if there is one.
+    `calendar_place`: the span of the calendar's last day, if there is one. `unread`: what is written and was faulty,
+    such as `defaults.timeout` or `accounts`; that it is missing would be no finding.
     """
 
     name: str | None = None
@@ -41,6 +42,7 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     change_window: Tree | None = None
     record: RecordSettings = field(default_factory=RecordSettings)
+    unread: set[str] = field(default_factory=set)
 
 
 def read_settings(files: Files, judge: Tree | None) -> Settings:
@@ -81,6 +83,7 @@ def _map(files: Files, tree: Tree | None, name: str) -> Tree | None:
 def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
     given = _map(files, tree, "accounts")
     if given is None:
+        settings.unread |= {"accounts"} if tree is not None else set()
         return
     settings.account_names = frozenset(given.data)
     for name, span, entry in given.items():
@@ -139,9 +142,10 @@ def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[mode
 
 def _defaults(files: Files, tree: Tree | None, settings: Settings) -> None:
     given = _map(files, tree, "defaults")
-    model = read(models.DefaultsEntry, given, files.sources, files.found) if given is not None else None
-    if given is None or model is None:
+    if given is None:
+        settings.unread |= {"defaults.account", "defaults.timeout"} if tree is not None else set()
         return
+    model = read(models.DefaultsEntry, given, files.sources, files.found) or _sound(files, given, settings)
     settings.default_timeout = model.timeout
     settings.timezone = model.timezone
     settings.calendar_until = model.calendar_until
@@ -149,15 +153,29 @@ def _defaults(files: Files, tree: Tree | None, settings: Settings) -> None:
     settings.calendar_place = until.span if until is not None else 0
     settings.default_account = model.account
     place = given.get("account")
-    if place is not None and model.account not in settings.account_names:
-        files.found.append(unknown_account(files, model.account or "", place.span, settings))
+    if model.account is not None and place is not None and model.account not in settings.account_names:
+        files.found += unknown_account(files, model.account, place.span, settings)
 
 
-def unknown_account(files: Files, name: str, span: int, settings: Settings) -> Diagnostic:
-    """The diagnostic for an account that does not exist."""
+def _sound(files: Files, given: Tree, settings: Settings) -> models.DefaultsEntry:
+    """Those defaults that are as they should be: the others are told, and must not be missed everywhere."""
+    sound = models.DefaultsEntry()
+    for key in given.data:
+        one = read(models.DefaultsEntry, _only(given, (key,)), files.sources, [])
+        if one is None:
+            settings.unread.add(f"defaults.{key}")
+        else:
+            sound = sound.model_copy(update={key: getattr(one, key)})
+    return sound
+
+
+def unknown_account(files: Files, name: str, span: int, settings: Settings) -> list[Diagnostic]:
+    """The diagnostic for an account that does not exist; none where the accounts could not be read."""
+    if "accounts" in settings.unread:
+        return []
     message = f"there is no account {values.quoted(name)}"
     hint = did_you_mean(name, settings.account_names) or "declare it under `accounts` in reconciler.yaml"
-    return problem(files.sources, "unknown-account", message, span, hint=hint)
+    return [problem(files.sources, "unknown-account", message, span, hint=hint)]
 
 
 def _name(files: Files, root: Tree, settings: Settings) -> None:

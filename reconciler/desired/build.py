@@ -86,12 +86,13 @@ class Builder:
         written = tree.data.get("account")
         name = written if isinstance(written, str) else self._settings.default_account
         if name is None:
-            if "forwarding" in tree.data or "parking" in tree.data:
+            is_asked = "forwarding" in tree.data or "parking" in tree.data
+            if is_asked and written is None and "defaults.account" not in self._settings.unread:
                 message = "this number has no account"
                 self._complain("account-missing", message, span, "add `account: NAME`, or set defaults.account")
             return None
         if name is written and name not in self._settings.account_names:
-            self._files.found.append(unknown_account(self._files, name, find(tree, ("account",)), self._settings))
+            self._files.found += unknown_account(self._files, name, find(tree, ("account",)), self._settings)
         return self._settings.accounts.get(name)
 
     def _fits(self, account: Account | None, kind: Kind, tree: Tree) -> bool:

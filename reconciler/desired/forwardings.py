@@ -30,7 +30,6 @@ from reconciler.model import (
 
 _ALWAYS = Times((), "")
 _MOST_SHARED = 1_000
-_TIMEOUT_HINT = "add `timeout: 20`, or set defaults.timeout"
 
 
 class Forwardings:
@@ -106,7 +105,7 @@ class Forwardings:
     def _trunk(self, model: models.TrunkEntry, block: Tree) -> TrunkForwarding | None:
         timeout = model.timeout or self._settings.default_timeout
         if timeout is None:
-            self._complain("timeout-missing", "this trunk has no timeout", block.span, _TIMEOUT_HINT)
+            self._miss_timeout("this trunk has no timeout", block.span)
             return None
         return TrunkForwarding(model.static_ip, model.port, timeout, model.did or "")
 
@@ -145,7 +144,7 @@ class Forwardings:
         timeout = model.timeout or recipient.timeout or self._settings.default_timeout
         if timeout is None:
             message = f"{values.quoted(model.to)} has no timeout: not its own, not a contact's, and there is no default"
-            self._complain("timeout-missing", message, find(block, ("targets", index, "to")), _TIMEOUT_HINT)
+            self._miss_timeout(message, find(block, ("targets", index, "to")))
             return None
         description = model.schedule_description if model.schedule_description is not None else times.description
         name = model.name if model.name is not None else recipient.name
@@ -190,6 +189,10 @@ class Forwardings:
             message = f"the {field} is not https"
             hint = "write https://, or set policy.require_https: false in reconciler.yaml"
             self._complain("require-https", message, find(block, (field,)), hint)
+
+    def _miss_timeout(self, message: str, span: int) -> None:
+        if "defaults.timeout" not in self._settings.unread:
+            self._complain("timeout-missing", message, span, "add `timeout: 20`, or set defaults.timeout")
 
     def _complain(self, code: str, message: str, span: int, hint: str | None = None) -> None:
         self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))

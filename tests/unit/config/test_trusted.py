@@ -11,7 +11,7 @@ from reconciler.config.settings import Configuration, Limit, PeriodSettings, Rat
 from reconciler.diagnostics import Severity
 from reconciler.model import WeekdayBase
 from reconciler.secrets import SecretRef
-from tests.unit.config.loading import findings, only, sound, underlined
+from tests.unit.config.loading import ACCOUNTS, findings, only, sound, underlined
 
 EXOLVE = "version: 1\naccounts:\n  sales: {{provider: exolve, {more}}}\n"
 
@@ -305,3 +305,33 @@ def test_a_wrong_record_is_told(record: str, code: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["-x", "a b", "../x", "x" * 101, "имя"])
 def test_a_name_that_no_backend_could_keep_is_refused(name: str, tmp_path: Path) -> None:
     assert only(tmp_path, f'version: 1\nname: "{name}"\n').code == "invalid-value"
+
+
+@pytest.mark.parametrize(
+    ("defaults", "code", "under"),
+    [
+        ("{account: sales, timeout: 20, timezone: Moscow}", "invalid-value", "Moscow"),
+        ("{account: sales, timeout: 20, calendar_until: soon}", "invalid-value", "soon"),
+        ("{account: sales, timeout: 20, zone: UTC}", "unknown-key", "zone"),
+        ("{account: sales, timeout: 0}", "timeout-range", "0"),
+        ("{account: [sales], timeout: 20}", "wrong-type", "account"),
+        ("{account: sale, timeout: 20}", "unknown-account", "sale"),
+        ("sales", "wrong-type", "sales"),
+    ],
+)
+def test_a_faulty_default_is_told_once_and_not_missed_at_every_number(
+    defaults: str, code: str, under: str, tmp_path: Path
+) -> None:
+    head, _, _ = ACCOUNTS.partition("defaults:")
+    numbers = "".join(
+        f'  "7499111223{index}": {{forwarding: {{type: number, targets: [{{to: "74992223344"}}]}}}}\n'
+        for index in range(4)
+    )
+    item = only(tmp_path, f"{head}defaults: {defaults}\nnumbers:\n{numbers}")
+    assert (item.code, underlined(item)) == (code, under)
+
+
+def test_accounts_that_cannot_be_read_are_not_said_to_be_missing(tmp_path: Path) -> None:
+    text = 'version: 1\naccounts: none\ndefaults: {account: sales}\nnumbers:\n  "74991112233": {account: office}\n'
+    item = only(tmp_path, text)
+    assert (item.code, underlined(item)) == ("wrong-type", "none")
