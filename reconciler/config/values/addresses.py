@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic_core import PydanticCustomError
+
 from reconciler.config.values.refusal import plain, quoted, refuse, text
 from reconciler.config.values.scalars import LARGEST_PORT
 from reconciler.secrets import mask_url
@@ -19,6 +21,7 @@ _TEMPLATE = re.compile(r"\$\{var:[A-Za-z_][A-Za-z0-9_]*\}")
 _SIP_URI = re.compile(
     r"[^\s@:;/?#]+@(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::([0-9]+))?(;[^\s@]*)?"
 )
+_LONGEST_SHOWN = 100
 _OCTETS = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
 _LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|::1")
 
@@ -56,18 +59,46 @@ def sip_uri(value: Any) -> str:
 
 @lru_cache(maxsize=4_096)
 def _web_address(written: str) -> str:
-    bare = _TEMPLATE.sub("x", written)
+    bare = _TEMPLATE.sub("1", written)  # which may stand in a host as well as in a port
     if "${" in bare:
         raise refuse("variable-misplaced", "a ${…} in this URL is not a variable", "write ${var:NAME}")
     if written.startswith("${"):
         raise refuse(
             "url-invalid", "the URL begins with a variable", "write https:// and the host before any ${var:NAME}"
         )
-    match = _URL.fullmatch(bare)
-    if match is None or not urlsplit(bare).hostname:
-        shown = mask_url(written)
-        raise refuse("url-invalid", f"{shown!r} is not a URL", "write it whole, like https://example.com/calls")
+    if _URL.fullmatch(bare) is None:
+        raise _no_url(written)
+    try:
+        parts = urlsplit(bare)
+        host, number = parts.hostname, parts.port
+    except ValueError:
+        host, number = _without_port(bare), 0
+    if host is None or ".." in host:
+        raise _no_url(written)
+    if number == 0:
+        message = f"the port of {_shown(written)!r} is none"
+        raise refuse("port-range", message, f"a port is a number from 1 to {LARGEST_PORT}")
     return written
+
+
+def _without_port(bare: str) -> str | None:
+    """The host of a URL whose port, or whose host itself, is at fault."""
+    try:
+        return urlsplit(bare).hostname
+    except ValueError:
+        return None
+
+
+def _no_url(written: str) -> PydanticCustomError:
+    message = f"{_shown(written)!r} is not a URL"
+    return refuse("url-invalid", message, "write it whole, like https://example.com/calls")
+
+
+def _shown(written: str) -> str:
+    """A text as written, but for what a URL would hide."""
+    if any(mark in written for mark in "?#@"):
+        return mask_url(written)
+    return written if len(written) <= _LONGEST_SHOWN else f"{written[:_LONGEST_SHOWN]}…"
 
 
 def web_address(value: Any) -> str:
@@ -80,7 +111,9 @@ def service_address(value: Any) -> str:
     written = web_address(plain(value)).rstrip("/")
     parts = urlsplit(written)
     if parts.query or parts.fragment or "@" in parts.netloc:
-        raise refuse("url-invalid", f"{mask_url(written)!r} has more than scheme, host, port and path")
+        whole = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        message = f"{mask_url(written)!r} has more than scheme, host, port and path"
+        raise refuse("url-invalid", message, f"write {whole}")
     if not is_secure(written):
         raise refuse(
             "require-https", f"{quoted(written)} is not https", "credentials travel over https only, but for loopback"

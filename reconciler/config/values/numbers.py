@@ -30,7 +30,7 @@ def _phone(written: str) -> str:
         message = f"{quoted(written)} begins with the trunk prefix 8 in place of the country code"
         raise refuse("number-trunk-prefix", message, f"write 7{digits[1:]}")
     if phones.form(digits) is phones.Form.IMPOSSIBLE:
-        message = f"{quoted(written)} cannot be a phone number: no country has such a one"
+        message = f"{quoted(written)} cannot be a phone number: no country has one like it"
         raise refuse("number-invalid", message, "write digits with the country code, like 74991112233")
     return digits
 

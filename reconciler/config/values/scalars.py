@@ -37,7 +37,8 @@ def whole_number(value: Any, *, lowest: int, highest: int) -> int:
     """An integer within bounds."""
     written = text(value)
     if not (written.isascii() and written.isdigit() and len(written) <= 18 and lowest <= int(written) <= highest):
-        raise refuse("invalid-value", f"{quoted(written)} is not a whole number from {lowest} to {highest}")
+        message = f"{quoted(written)} is not a whole number from {lowest} to {highest}"
+        raise refuse("invalid-value", message, f"write a number such as {max(lowest, min(8, highest))}")
     return int(written)
 
 

@@ -252,7 +252,7 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         target('{to: "7499222"}'),
         "number-invalid",
         '"7499222"',
-        "'7499222' cannot be a phone number: no country has such a one",
+        "'7499222' cannot be a phone number: no country has one like it",
         "write digits with the country code, like 74991112233",
     ),
     (
@@ -449,3 +449,34 @@ def test_the_caret_stands_under_the_bad_piece_of_a_period(tmp_path: Path) -> Non
 def test_a_target_that_is_wrong_twice_is_told_twice(tmp_path: Path) -> None:
     text = target("{to: duty-desk, schedule: nights, timeout: soon}")
     assert {item.code for item in findings(tmp_path, text)} == {"unknown-contact", "unknown-schedule", "timeout-range"}
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "message"),
+    [
+        ("https://[::1", "url-invalid", "'https://[::1' is not a URL"),
+        ("//example.com/x", "url-invalid", "'//example.com/x' is not a URL"),
+        ("javascript:alert(1)", "url-invalid", "'javascript:alert(1)' is not a URL"),
+        ("example.com/?key=secret", "url-invalid", "'example.com/?***' is not a URL"),
+        ("https://example..com/", "url-invalid", "'https://example..com/' is not a URL"),
+        ("https://example.com:0/", "port-range", "the port of 'https://example.com:0/' is none"),
+        ("https://example.com:70000/", "port-range", "the port of 'https://example.com:70000/' is none"),
+        ("https://example.com:http/", "port-range", "the port of 'https://example.com:http/' is none"),
+    ],
+)
+def test_an_address_that_nobody_could_ask_is_refused(url: str, code: str, message: str, tmp_path: Path) -> None:
+    item = only(tmp_path, number(f'forwarding: {{type: url, reserve: "74993334455", url: "{url}"}}'))
+    assert (item.code, item.message) == (code, message)
+    assert item.location is not None
+    assert item.location.end_column - item.location.column == len(f'"{url}"')
+
+
+@pytest.mark.parametrize("url", ["https://${var:HOST}:${var:PORT}/x", "https://пример.рф/", "https://u:p@example.com/"])
+def test_an_address_that_can_be_asked_is_not_refused(url: str, tmp_path: Path) -> None:
+    sound(tmp_path, number(f'forwarding: {{type: url, reserve: "74993334455", url: "{url}"}}'))
+
+
+def test_a_base_address_has_a_port_that_exists(tmp_path: Path) -> None:
+    text = "version: 1\naccounts:\n  sales: {provider: exolve, api_key: {env: K}, base_url: "
+    assert only(tmp_path, text + "https://api.exolve.ru:abc/}\n").code == "port-range"
+    assert only(tmp_path, text + '"https://api.exolve.ru/x?y=1"}\n').hint == "write https://api.exolve.ru/x"
