@@ -66,7 +66,7 @@ def next_(process: Process, text: str, start: str | None, count: int, zone: Zone
     return Exit.DONE
 
 
-@click.command()
+@click.command(short_help="Compare two periods: exit code 0 equal, 2 different.")
 @click.argument("first")
 @click.argument("second")
 @click.option(

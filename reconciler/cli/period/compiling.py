@@ -6,6 +6,7 @@ Must not know how it is compiled.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Literal
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from reconciler.schedule.zones import Zone
 
 
-@click.command("compile")
+_EXAMPLE = "write weekly: {mon-fri: 09:30-18:15}"
+
+
+@click.command("compile", short_help="Turn hours, dates and public holidays into period strings.")
 @click.argument("file", type=click.File("rb"), metavar="FILE|-")
 @click.option(
     "--union",
@@ -74,14 +78,27 @@ def _read(file: IO[bytes]) -> tuple[Sources, Tree]:
     """Read YAML; raises Stop with everything that is wrong with it."""
     from reconciler.document import Sources, Unreadable, decode, parse
 
+    name = getattr(file, "name", "<stdin>")
     text = decode(file.read())
     if isinstance(text, Unreadable):
-        raise Stop([text.at(file.name)])
+        raise Stop([text.at(name)])
     sources = Sources()
-    document = parse(sources, sources.add(file.name, text), text)
+    document = parse(sources, sources.add(name, text), text)
     if document.tree is None or document.problems:
-        raise Stop(document.problems)
+        raise Stop([_without_version(item) for item in document.problems] or [_empty(name)])
     return sources, document.tree
+
+
+def _empty(name: str) -> Diagnostic:
+    from reconciler.diagnostics import Diagnostic, Location, Severity
+
+    place = Location(name, 1, 1, 1, 2)
+    return Diagnostic("file-empty", Severity.ERROR, "there is no schedule here", place, _EXAMPLE)
+
+
+def _without_version(item: Diagnostic) -> Diagnostic:
+    """A schedule by itself says no version: whatever is empty wants hours."""
+    return replace(item, hint=_EXAMPLE) if item.code == "file-empty" else item
 
 
 def _schedule(sources: Sources, tree: Tree) -> Schedule:

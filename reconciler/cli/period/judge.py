@@ -5,6 +5,7 @@ Must not know how a period is judged or matched.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.schedule.zones import Zone
 
 
-@click.command()
+@click.command(short_help="Judge period strings, with a caret at each fault.")
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @click.option("--stdin", "from_stdin", is_flag=True, help="Judge each line of standard input: ok, or error: CODE…")
 @click.pass_obj
@@ -34,7 +35,13 @@ def check(process: Process, texts: tuple[str, ...], from_stdin: bool) -> Exit:
     """
     if from_stdin == bool(texts):
         raise click.UsageError("give period strings, or --stdin")
-    return _check_stream() if from_stdin else _check(process, texts)
+    if from_stdin and not process.is_json:
+        return _check_stream()
+    return _check(process, _lines() if from_stdin else texts)
+
+
+def _lines() -> list[str]:
+    return [line.removesuffix(b"\r").decode("utf-8", "replace") for lines in lines_of(chunks()) for line in lines]
 
 
 def _check(process: Process, texts: Sequence[str]) -> Exit:
@@ -60,8 +67,6 @@ def _check(process: Process, texts: Sequence[str]) -> Exit:
 
 
 def _show_json(process: Process, answers: Sequence[tuple[str, bool, Sequence[Diagnostic]]]) -> None:
-    import json
-
     from reconciler.formats.diagnostics import FORMAT_VERSION, diagnostics_json
     from reconciler.schedule import Period
 
@@ -108,6 +113,12 @@ def match(process: Process, text: str | None, at: str | None, from_stdin: bool, 
         return _match_one(process, text, moment(at, zone), zone)
     from reconciler.schedule.stream import matched
 
+    if process.is_json:
+        given = b"".join(matched(chunks(), zone)).split()
+        process.screen.document(
+            json.dumps({"format_version": "1.0", "answers": [int(answer) for answer in given]}) + "\n"
+        )
+        return Exit.DONE
     for answers in matched(chunks(), zone):
         sys.stdout.buffer.write(answers)
         sys.stdout.buffer.flush()
@@ -124,8 +135,6 @@ def _match_one(process: Process, text: str, epoch: int, zone: Zone) -> Exit:
             process.screen.result([line("-1")])
         raise
     if process.is_json:
-        import json
-
         process.screen.document(json.dumps({"format_version": "1.0", "epoch": epoch, "inside": inside}) + "\n")
     else:
         process.screen.result([line("1" if inside else "0")])

@@ -46,6 +46,25 @@ def test_check_filters_lines() -> None:
     assert run("check", "--stdin", given="hr {9}\n").exit_code == 0
 
 
+def test_filters_write_one_json_document_where_that_is_asked_for() -> None:
+    checked = run("check", "--stdin", "--format", "json", given=b"hr {9}\r\nhr {24}\n\xff\n")
+    assert checked.exit_code == 1
+    assert [(item["text"], item["valid"]) for item in json.loads(checked.stdout)["periods"]] == [
+        ("hr {9}", True),
+        ("hr {24}", False),
+        ("\ufffd", False),
+    ]
+    matched = run("match", "--stdin", "--format", "json", given="21600\thr {9}\n0\thr {9}\n0\thr {24}\n")
+    assert (matched.exit_code, json.loads(matched.stdout)["answers"]) == (0, [1, 0, -1])
+
+
+@pytest.mark.parametrize("given", ["", "# nothing\n"])
+def test_compile_of_nothing_says_what_a_schedule_is(given: str) -> None:
+    ended = run("compile", "-", given=given)
+    assert ended.exit_code == 1
+    assert "hint: write weekly: {mon-fri: 09:30-18:15}" in ended.stderr
+
+
 def test_match_answers_one_instant() -> None:
     assert run("match", "hr {9}", "--at", "2026-11-23 09:30").stdout == "1\n"
     assert run("match", "hr {9}", "--at", "2026-11-23T06:30Z").stdout == "1\n"
