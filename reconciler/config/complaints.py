@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from reconciler.config.values import kind_of, quoted
+from reconciler.config.values import instead, kind_of, quoted
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Sources, Tree, find
 from reconciler.document.source import problem
@@ -67,7 +67,8 @@ def _complaint(detail: dict[str, Any], path: Path, model: type[BaseModel], tree:
         inside = bool(path) and isinstance(path[-1], int)
         subject = f"an entry of {_named(path)} is" if inside else f"{_named(path)} takes"
         message = f"{subject} {_CONTAINERS[kind]}, not {kind_of(given)}"
-        return problem(sources, "wrong-type", message, here)
+        hint = instead(_CONTAINERS[kind], given, _named(path) if not inside else "")
+        return problem(sources, "wrong-type", message, here, hint=hint)
     context = detail.get("ctx") or {}
     message = context.get("message", f"{_named(path)} cannot be {kind_of(given)}")
     code = kind if "message" in context else "wrong-type"
@@ -92,8 +93,10 @@ def _not_allowed(detail: dict[str, Any], path: Path, sources: Sources, here: int
     allowed = [word.strip("'") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
     given = detail.get("input")
     if not isinstance(given, str):
-        return problem(sources, "wrong-type", f"{_named(path)} takes a text, not {kind_of(given)}", here)
-    message = f"{quoted(given)} is no {path[-1] if path else 'value'}"
+        message = f"{_named(path)} takes a text, not {kind_of(given)}"
+        return problem(sources, "wrong-type", message, here, hint=_one_of("", allowed))
+    noun = "severity" if path[-2:-1] == ("rules",) else path[-1] if path else "value"
+    message = f"{quoted(given)} is no {noun}"
     return problem(sources, "invalid-value", message, here, hint=_one_of(given, allowed))
 
 

@@ -227,7 +227,8 @@ class Schedules:
             place = tree.get("period")
             message = "this period cannot be understood, and is sent as it stands"
             span = place.span if place is not None else tree.span
-            self._files.found.append(problem(self._files.sources, "schedule-verbatim", message, span))
+            hint = "without `verbatim` it is said what is wrong with it"
+            self._files.found.append(problem(self._files.sources, "schedule-verbatim", message, span, hint=hint))
         else:
             self._report(tree, findings)
 

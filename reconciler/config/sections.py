@@ -51,12 +51,20 @@ def merge(files: Files) -> Sections:
 
 
 _PRUNED = ("contacts", "schedules")
+_ENTRIES = {
+    "contacts": 'duty-desk: {to: "74992223344"}',
+    "schedules": 'office-hours: {period: "wd {mon-fri} hr {9-17}"}',
+    "profiles": "hotline: {tags: [sales]}",
+    "scenarios": 'storm: {numbers: {"74991112233": {forwarding: none}}}',
+    "numbers": '"74991112233": {forwarding: none}',
+}
 
 
 def _unite(files: Files, section: str, into: dict[str, Declared], given: Tree, *, prune: bool) -> None:
     if not isinstance(given.data, dict):
         message = f"{section} takes a map, not {values.kind_of(given.data)}"
-        files.found.append(problem(files.sources, "wrong-type", message, given.span))
+        hint = f"write {section}: {{{_ENTRIES[section]}}}"
+        files.found.append(problem(files.sources, "wrong-type", message, given.span, hint=hint))
         return
     numbers = section == "numbers"
     for key, span, written in given.items():
@@ -67,7 +75,8 @@ def _unite(files: Files, section: str, into: dict[str, Declared], given: Tree, *
         entry = Tree({}, [written.span]) if says_nothing else written
         if not isinstance(entry.data, dict):
             message = f"{key} takes a map, not {values.kind_of(entry.data)}"
-            files.found.append(problem(files.sources, "wrong-type", message, entry.span))
+            hint = f"write it like {_ENTRIES[section]}"
+            files.found.append(problem(files.sources, "wrong-type", message, entry.span, hint=hint))
         elif name in into:
             refuse_second(files, section, key, span, into[name].span)
         else:
@@ -105,7 +114,8 @@ def _forget(files: Files, sections: Sections, given: Tree | None) -> None:
     for element in given.elements():
         if not isinstance(element.data, str):
             message = f"a number is a text, not {values.kind_of(element.data)}"
-            files.found.append(problem(files.sources, "wrong-type", message, element.span))
+            hint = 'write its digits, like "74991112288", or remove the entry'
+            files.found.append(problem(files.sources, "wrong-type", message, element.span, hint=hint))
         elif (digits := number_key(files, element.data, element.span)) is not None:
             sections.forget.setdefault(digits, element.span)
 

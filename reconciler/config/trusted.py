@@ -72,7 +72,7 @@ def _only(root: Tree, keys: tuple[str, ...]) -> Tree:
 def _map(files: Files, tree: Tree | None, name: str) -> Tree | None:
     if tree is not None and not isinstance(tree.data, dict):
         message = f"{name} takes a map, not {values.kind_of(tree.data)}"
-        files.found.append(problem(files.sources, "wrong-type", message, tree.span))
+        files.found.append(problem(files.sources, "wrong-type", message, tree.span, hint=values.instead("a map")))
         return None
     return tree
 
@@ -246,7 +246,7 @@ def _severities(files: Files, written: Tree | None) -> dict[str, Severity | None
     for code, span, severity in written.items() if written is not None and isinstance(written.data, dict) else ():
         rule = RULES.get(code)
         if rule is None:
-            hint = did_you_mean(code, RULES)
+            hint = did_you_mean(code, RULES) or "a rule is what stands in brackets in a finding, such as route-gap"
             files.found.append(
                 problem(files.sources, "unknown-rule", f"there is no rule {values.quoted(code)}", span, hint=hint)
             )

@@ -168,7 +168,12 @@ class Builder:
 
     def _open(self, event: Any, *, is_map: bool) -> None:
         if len(self._stack) >= DEEPEST:
-            self._complain("yaml-depth", f"the nesting is deeper than {DEEPEST} levels", event)
+            self._complain(
+                "yaml-depth",
+                f"the nesting is deeper than {DEEPEST} levels",
+                event,
+                hint="look for a bracket that is never closed",
+            )
             raise StopError
         if event.tag is not None and event.tag != "!":
             self._refuse_tag(event)
@@ -199,13 +204,10 @@ class Builder:
     def _alias(self, event: Any) -> None:
         known = self._anchors.get(event.anchor)
         if known is None:
-            inside = event.anchor in self._anchors
-            message = (
-                f"*{event.anchor} stands inside its own anchor" if inside else f"there is no &{event.anchor} above"
-            )
-            self._complain(
-                "yaml-alias", message, event, hint=None if inside else f"mark the value with &{event.anchor}"
-            )
+            message, hint = f"there is no &{event.anchor} above", f"mark the value with &{event.anchor}"
+            if event.anchor in self._anchors:
+                message, hint = f"*{event.anchor} stands inside its own anchor", "write the value out"
+            self._complain("yaml-alias", message, event, hint=hint)
             known, self._has_nulls = (None, self._span(event), 1), True
         value, positions, weight = known
         self._expanded += weight
@@ -237,7 +239,8 @@ class Builder:
         first = Tree(frame.data, frame.positions).key_span(key)
         related = (Related("first written here", self._sources.location(first)),)
         found = problem(self._sources, "yaml-duplicate-key", f"{key!r} is written twice in this map", span)
-        self._problems.append(Diagnostic(found.code, found.severity, found.message, found.location, None, related))
+        hint = "<<: [*A, *B] merges several maps" if key == "<<" else "keep one of the two"
+        self._problems.append(Diagnostic(found.code, found.severity, found.message, found.location, hint, related))
         self._skip_value(frame, span)
 
     def _refuse_key(self, positions: Any) -> None:
@@ -257,7 +260,8 @@ class Builder:
             del frame.positions[2 * index + 1 : 2 * index + 3]
 
     def _refuse_tag(self, event: Any) -> None:
-        self._complain("yaml-tag", f"the tag {event.tag} has no meaning here", event, hint="remove the tag")
+        written = event.tag.replace("tag:yaml.org,2002:", "!!")
+        self._complain("yaml-tag", f"the tag {written} has no meaning here", event, hint="remove the tag")
 
     def _complain(self, code: str, message: str, event: Any, *, hint: str | None = None) -> None:
         self._problems.append(problem(self._sources, code, message, self._span(event), hint=hint))

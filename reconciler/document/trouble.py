@@ -84,7 +84,8 @@ def explain(sources: Sources, base: int, text: str, error: YAMLError) -> Diagnos
     for known, message, hint in _EXPLANATIONS:
         if known in complaint:
             return problem(sources, "yaml-syntax", message, span, hint=hint)
-    return problem(sources, "yaml-syntax", f"this is not YAML: {complaint}", span)
+    hint = "put the text in quotes, or mend what stands before this place"
+    return problem(sources, "yaml-syntax", f"this is not YAML: {complaint}", span, hint=hint)
 
 
 def _needs_quotes(sources: Sources, base: int, line_start: int, found: re.Match[str]) -> Diagnostic:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from reconciler.config.values.addresses import ip_address, is_secure, service_address, sip_uri, web_address
 from reconciler.config.values.destination import destination
 from reconciler.config.values.numbers import phone, phone_number, phone_or_sip_id
-from reconciler.config.values.refusal import MISPLACED, MISPLACED_HINT, kind_of, plain, quoted, refuse, text
+from reconciler.config.values.refusal import MISPLACED, MISPLACED_HINT, instead, kind_of, plain, quoted, refuse, text
 from reconciler.config.values.scalars import (
     LARGEST_PORT,
     application,
@@ -35,6 +35,7 @@ __all__ = [
     "destination",
     "did",
     "flag",
+    "instead",
     "ip_address",
     "is_secure",
     "kind_of",

@@ -5,6 +5,7 @@ Knows no particular kind of value.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -33,10 +34,20 @@ def kind_of(value: object) -> str:
     return "nothing" if value is None else "a text"
 
 
+def instead(wanted: str, given: object = None, key: str = "") -> str:
+    """What to type in place of a value that is not of the wanted kind: `a map`, `a list` or `a text`."""
+    if wanted == "a map":
+        return "write lines of `key: value` under it, indented"
+    if wanted == "a list":
+        is_plain = isinstance(given, str) and key and re.fullmatch(r"[\w.-]{1,40}", given) is not None
+        return f"write {key}: [{given}]" if is_plain else "begin each entry with `- `, or write […]"
+    return "write one value in its place"
+
+
 def text(value: Any) -> str:
     """Any plain text."""
     if value.__class__ is not str:
-        raise refuse("wrong-type", f"a text belongs here, not {kind_of(value)}")
+        raise refuse("wrong-type", f"a text belongs here, not {kind_of(value)}", instead("a text"))
     return str(value)
 
 

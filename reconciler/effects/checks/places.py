@@ -30,7 +30,7 @@ def private_trunks(calls: CallMap) -> Iterator[Diagnostic]:
     for desired in calls.forwardings.values():
         if isinstance(desired.value, TrunkForwarding) and not is_reachable(desired.value.static_ip):
             message = f"{desired.value.static_ip} is no public address: the vendor cannot reach it"
-            yield found("trunk-private-address", desired, "static_ip", message)
+            yield found("trunk-private-address", desired, "static_ip", message, hint="write the trunk's public address")
 
 
 def is_reachable(text: str) -> bool:

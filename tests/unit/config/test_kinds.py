@@ -45,6 +45,7 @@ WRONG: list[tuple[str, str, str]] = [
 def test_a_value_of_the_wrong_kind_is_told_at_its_place(text: str, under: str, message: str, tmp_path: Path) -> None:
     item = only(tmp_path, text)
     assert (item.code, underlined(item), item.message) == ("wrong-type", under, message)
+    assert item.hint
 
 
 @pytest.mark.parametrize("section", ["contacts", "schedules", "profiles", "scenarios", "numbers", "forget", "include"])
@@ -64,3 +65,8 @@ def test_a_section_without_content_says_nothing(section: str, tmp_path: Path) ->
 )
 def test_what_decides_the_shape_must_be_a_known_word(text: str, code: str, tmp_path: Path) -> None:
     assert only(tmp_path, text).code == code
+
+
+def test_a_severity_is_called_so(tmp_path: Path) -> None:
+    item = only(tmp_path, "version: 1\npolicy: {rules: {route-gap: loud}}\n")
+    assert (item.message, item.hint) == ("'loud' is no severity", "write error, warning, notice or off")

@@ -48,14 +48,14 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         "wrong-type",
         "moscow",
         "tags takes a list, not a text",
-        None,
+        "write tags: [moscow]",
     ),
     (
         number("description: [a]", "forwarding: none"),
         "wrong-type",
         "description",
         "description takes a text, not a list",
-        None,
+        "write one value in its place",
     ),
     (
         number("forwarding: [a]"),
