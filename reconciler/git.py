@@ -34,6 +34,10 @@ class GitError(Exception):
 
 def file_at(root: Path, ref: str, name: str) -> bytes:
     """Return the content of a file, named relative to `root`, as `ref` has it; raises GitError."""
+    if (looked := _git(root, "rev-parse", "--git-dir")).returncode != 0:
+        if b"dubious ownership" in looked.stderr:
+            raise GitError("git refuses the folder, as its owner is somebody else (see git's safe.directory)")
+        raise GitError("the folder belongs to no git repository")
     commit = _run(
         root,
         "rev-parse",

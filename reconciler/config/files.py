@@ -115,11 +115,12 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
         return
     from difflib import SequenceMatcher
 
-    ours = given.splitlines()
-    matcher = SequenceMatcher(None, trusted.splitlines(), ours, autojunk=False)
+    matcher = SequenceMatcher(None, _rows(trusted), _rows(given), autojunk=False)
     changes = [(start, end) for tag, _, _, start, end in matcher.get_opcodes() if tag != "equal"]
+    if not changes:
+        return  # they differ in line ends only
     added = [(start + 1, end) for start, end in changes if end > start]
-    first = changes[0][0] + 1 if changes else 1
+    first = changes[0][0] + 1
     where = ", ".join(str(start) if start == end else f"{start}-{end}" for start, end in added)
     if added:
         lines = f"{_lines(added)} {where} {_was(added)}"
@@ -130,6 +131,11 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
     base = sources.add(TRUSTED_FILE, given or "\n")
     offset = sum(len(line) + 1 for line in given.split("\n")[: first - 1])
     yield problem(sources, "trusted-ignored", message, span_at(base, min(offset, len(given)), min(offset, len(given))))
+
+
+def _rows(text: str) -> list[str]:
+    """The lines of a text, as an editor counts them."""
+    return [row.removesuffix("\r") for row in text.removesuffix("\n").split("\n")] if text else []
 
 
 def _lines(ranges: Sequence[tuple[int, int]]) -> str:
@@ -161,7 +167,7 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     if not _is_ours(files, document.tree, trusted=trusted, origin=origin):
         files.broken = True
         return False
-    _check_keys(files, document.tree, trusted=trusted)
+    _check_keys(files, name, document.tree, trusted=trusted)
     files.files.append(File(name, document.tree, document.has_nulls))
     return True
 
@@ -198,13 +204,17 @@ def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | N
     return Diagnostic(found.code, found.severity, found.message, found.location, hint, related)
 
 
-def _check_keys(files: Files, tree: Tree, *, trusted: bool) -> None:
+def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
     for key, span, _ in tree.items():
         if key == "version" or key in SHARED_KEYS or (trusted and key in TRUSTED_KEYS):
             continue
         if key in TRUSTED_KEYS:
             message = f"{key} may stand only in {TRUSTED_FILE}"
-            files.found.append(problem(files.sources, "trusted-only", message, span, hint=f"move it to {TRUSTED_FILE}"))
+            hint = f"move it to {TRUSTED_FILE}"
+            if name.rpartition("/")[2] == TRUSTED_FILE:
+                message = f"{key} may stand only in the {TRUSTED_FILE} of the configuration's own folder"
+                hint = f"narrow `include` if {name} belongs to another configuration"
+            files.found.append(problem(files.sources, "trusted-only", message, span, hint=hint))
         else:
             known = ("version", *SHARED_KEYS, *(TRUSTED_KEYS if trusted else ()))
             message = f"{quoted(key)} is not known here"

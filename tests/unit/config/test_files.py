@@ -206,6 +206,29 @@ def test_an_equal_working_copy_is_not_spoken_of(repository: Path) -> None:
     assert load(repository, trusted="main").diagnostics == ()
 
 
+@pytest.mark.parametrize("other", [ACCOUNTS.replace("\n", "\r\n"), ACCOUNTS.rstrip("\n")])
+def test_a_working_copy_that_differs_in_line_ends_only_is_not_spoken_of(other: str, repository: Path) -> None:
+    (repository / "reconciler.yaml").write_text(other, "utf-8", newline="")
+    assert load(repository, trusted="main").diagnostics == ()
+
+
+def test_a_missing_working_copy_has_no_ignored_line(repository: Path) -> None:
+    (repository / "reconciler.yaml").unlink()
+    (item,) = load(repository, trusted="main").diagnostics
+    assert item.message.startswith("lines that the working copy's reconciler.yaml leaves out still hold")
+
+
+def test_without_a_repository_it_is_not_the_ref_that_is_unknown(tmp_path: Path) -> None:
+    (item,) = load(write(tmp_path, ACCOUNTS), trusted="main").diagnostics
+    assert item.message == ("the trusted reconciler.yaml cannot be had: the folder belongs to no git repository")
+
+
+def test_another_configuration_below_is_called_so(tmp_path: Path) -> None:
+    item = only(tmp_path, ACCOUNTS, {"team/reconciler.yaml": "version: 1\nname: team\n"})
+    assert item.message == "name may stand only in the reconciler.yaml of the configuration's own folder"
+    assert item.hint == "narrow `include` if team/reconciler.yaml belongs to another configuration"
+
+
 def test_included_files_are_those_of_the_working_copy(repository: Path) -> None:
     (repository / "numbers.yaml").write_text(NUMBER.replace("2233", "2244"))
     loaded = load(repository, trusted="main")
