@@ -62,6 +62,31 @@ def test_quoted_and_plain_numbers_are_both_right() -> None:
     assert faults(data) == []
 
 
+def test_a_key_without_a_value_is_right_wherever_validate_takes_it() -> None:
+    sections = "name include record defaults policy contacts schedules profiles scenarios numbers forget"
+    empty = "".join(f"{section}:\n" for section in sections.split())
+    assert faults(as_an_editor_reads(f"version: 1\n{empty}")) == []
+    text = """\
+        version: 1
+        defaults: {timezone: }
+        policy: {max_changes: , change_window: , destinations: {allow: }, rules: }
+        accounts: {sales: {provider: exolve, api_key: {env: K}, application: , rate: {per_second: }, period: {union: }}}
+        schedules: {nights: {period: "hr {22-23}", except: }}
+        numbers:
+          "74991112233":
+          "74991112234": {description: , forwarding: }
+          "74991112235": {use: [hotline], forwarding: {redirect: , event_url: null, masking: ~}}
+          "74991112236": {forwarding: {type: number, redirect: , targets: [{to: "74992223344", schedule: , active: }]}}
+    """
+    assert faults(as_an_editor_reads(text)) == []
+
+
+@pytest.mark.parametrize("key", ["env", "file"])
+def test_a_secret_without_its_source_is_wrong(key: str) -> None:
+    text = f"version: 1\naccounts: {{a: {{provider: exolve, api_key: {{{key}: }}}}}}"
+    assert faults(as_an_editor_reads(text)) == ["$.accounts.a"]
+
+
 @pytest.mark.parametrize(
     ("text", "path"),
     [

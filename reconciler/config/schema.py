@@ -12,7 +12,6 @@ from reconciler.config.models.file import ConfigFile
 
 _TITLE = "reconciler configuration, version 1"
 _NULL = {"type": "null"}
-_PARTS = ("EntryPart", "ForwardingPart", "ContactPart")
 _TYPES = ("NumberEntry", "UrlEntry", "TrunkEntry", "SipEntry")
 
 
@@ -22,22 +21,19 @@ def config_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = schema["$defs"]
     _describe_parts(definitions)
     _allow_parts(schema)
-    parts = {name: _flat(_tidy(definitions.pop(name))) for name in _PARTS}
-    plain = _without_null(_tidy(schema))
-    plain["$defs"] = dict(sorted({**plain["$defs"], **parts}.items()))
+    plain = _rewritten(_without_null(_tidy(schema)), _optional_may_be_null)
+    _definitions_may_be_null(plain)
+    plain["$defs"] = dict(sorted(plain["$defs"].items()))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **plain, "title": _TITLE}
 
 
 def _describe_parts(definitions: dict[str, Any]) -> None:
-    """Parts repeat the keys of whole entries: take their descriptions over; and null removes any of them."""
+    """Parts repeat the keys of whole entries: take their descriptions over."""
     for part, wholes in (("ForwardingPart", _TYPES), ("ContactPart", ("Contact",))):
         for key, value in definitions[part]["properties"].items():
             for whole in wholes:
                 known = definitions[whole]["properties"].get(key, {})
                 value.update({word: known[word] for word in ("description", "examples") if word in known})
-    for key in ("use", "tags", "protected"):
-        value = definitions["EntryPart"]["properties"][key]
-        value["type"] = [value["type"], "null"]
 
 
 def _allow_parts(schema: dict[str, Any]) -> None:
@@ -61,7 +57,7 @@ def _is_noise(key: str, value: object) -> bool:
 
 
 def _without_null(node: Any) -> Any:
-    """Where nothing lies below that a null could remove, editors need not offer one."""
+    """Null is no alternative among others here: `_optional_may_be_null` allows it everywhere in the same way."""
     return _rewritten(node, _only_alternative)
 
 
@@ -73,19 +69,36 @@ def _only_alternative(part: dict[str, Any]) -> dict[str, Any]:
     return {**choices[0], **rest} if len(choices) == 1 else {"anyOf": choices, **rest}
 
 
-def _flat(node: Any) -> Any:
-    """One alternative beside null is written flat."""
-    return _rewritten(node, _flat_alternative)
-
-
-def _flat_alternative(part: dict[str, Any]) -> dict[str, Any]:
-    choices = [choice for choice in part.get("anyOf", []) if choice != _NULL]
-    if len(choices) != 1 or "type" not in choices[0] or {"enum", "const"} & choices[0].keys():
+def _optional_may_be_null(part: dict[str, Any]) -> dict[str, Any]:
+    """A key without a value says as much as no key, and removes what a profile says. A secret has one source."""
+    if not isinstance(part.get("properties"), dict) or "maxProperties" in part:
         return part
-    (other,) = choices
-    rest = {key: value for key, value in part.items() if key != "anyOf"}
-    kinds = [other["type"]] if isinstance(other["type"], str) else other["type"]
-    return {"type": [*kinds, "null"], **{key: value for key, value in other.items() if key != "type"}, **rest}
+    needed = part.get("required", [])
+    properties = {key: value if key in needed else _or_null(value) for key, value in part["properties"].items()}
+    return {**part, "properties": properties}
+
+
+def _or_null(value: dict[str, Any]) -> dict[str, Any]:
+    for choices in ("anyOf", "oneOf"):
+        if choices in value:
+            return {**value, choices: [*value[choices], _NULL]}
+    if "type" not in value:
+        return value  # a reference: its definition is told
+    kinds = [value["type"]] if isinstance(value["type"], str) else value["type"]
+    words = {"enum": [*value["enum"], None]} if "enum" in value else {}
+    return {**value, "type": [*kinds, "null"], **words}
+
+
+def _definitions_may_be_null(schema: dict[str, Any]) -> None:
+    """As above, where the key refers to a definition: an alternative there would hide the place of a fault below."""
+    named = {"NumberOfConfig"}
+    for part in (schema, *schema["$defs"].values()):
+        needed = part.get("required", [])
+        for key, value in part.get("properties", {}).items():
+            if key not in needed and "$ref" in value:
+                named.add(value["$ref"].rpartition("/")[2])
+    for name in named:
+        schema["$defs"][name] = _or_null(schema["$defs"][name])
 
 
 def _rewritten(node: Any, rule: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:

@@ -16,6 +16,12 @@ from reconciler.secrets import SecretRef
 
 JsonSchema = dict[str, Any]
 
+_UUID_SCHEMA: JsonSchema = {
+    "type": "string",
+    "format": "uuid",
+    "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+}
+_DATE_SCHEMA: JsonSchema = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _URL_SCHEMA: JsonSchema = {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}
 _NUMBER_SCHEMA: JsonSchema = {"type": ["string", "integer"], "pattern": "^[+]?[0-9 ()./-]+$"}
 _SECRET_SCHEMA: JsonSchema = {
@@ -50,7 +56,7 @@ Phone = Annotated[str, PlainValidator(values.phone_number), WithJsonSchema(_NUMB
 PhoneOrSipId = Annotated[str, PlainValidator(values.phone_or_sip_id), WithJsonSchema(_NUMBER_SCHEMA)]
 Recipient = Annotated[str, WithJsonSchema({"type": ["string", "integer"]})]
 TimeZone = Annotated[str, PlainValidator(values.timezone), WithJsonSchema({"type": "string"})]
-Date = Annotated[date, PlainValidator(values.calendar_date), WithJsonSchema({"type": "string", "format": "date"})]
+Date = Annotated[date, PlainValidator(values.calendar_date), WithJsonSchema(_DATE_SCHEMA)]
 
 
 class Shape(BaseModel):
@@ -79,15 +85,29 @@ Workers = Annotated[int, PlainValidator(_workers), _whole(1, 64)]
 Port = Annotated[int, PlainValidator(values.port), _whole(1, values.LARGEST_PORT)]
 IpAddress = Annotated[str, PlainValidator(values.ip_address), WithJsonSchema({"type": "string"})]
 SipUri = Annotated[str, PlainValidator(values.sip_uri), WithJsonSchema({"type": "string"})]
-ConfigurationName = Annotated[str, PlainValidator(values.configuration_name), WithJsonSchema({"type": "string"})]
-Application = Annotated[str, PlainValidator(values.application), WithJsonSchema({"type": "string", "format": "uuid"})]
-PerSecond = Annotated[float, PlainValidator(values.rate), WithJsonSchema({"type": ["number", "string"], "minimum": 0})]
+ConfigurationName = Annotated[
+    str,
+    PlainValidator(values.configuration_name),
+    WithJsonSchema({"type": ["string", "number", "boolean"], "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"}),
+]
+Application = Annotated[
+    str,
+    PlainValidator(values.application),
+    WithJsonSchema(
+        {"type": "string", "format": "uuid", "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"}
+    ),
+]
+PerSecond = Annotated[
+    float,
+    PlainValidator(values.rate),
+    WithJsonSchema({"type": ["number", "string"], "minimum": 0, "pattern": "^[0-9]{1,6}([.][0-9]{1,3})?$"}),
+]
 Did = Annotated[
     str,
     PlainValidator(values.did),
     WithJsonSchema({"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]*$"}),
 ]
-Destination = Annotated[str, PlainValidator(values.destination), WithJsonSchema({"type": "string"})]
+Destination = Annotated[str, PlainValidator(values.destination), WithJsonSchema({"type": ["string", "integer"]})]
 Share = Annotated[
     Limit,
     PlainValidator(values.limit),
