@@ -173,7 +173,7 @@ def campaign(tmp_path: Path, cli: Cli, workplace: Workplace, monkeypatch: pytest
         return last_resort(error, process)
 
     monkeypatch.setattr(trouble, "_bug", noted)
-    monkeypatch.setattr("reconciler.wiring.SystemClock", QuickClock)
+    monkeypatch.setattr("reconciler.wiring.SystemClock", lambda _interrupted: QuickClock())
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     yield Campaign(workplace, tmp_path / "state")
     assert entered == []

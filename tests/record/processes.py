@@ -107,7 +107,7 @@ class ProcessContract:
         assert [first.split()[1] for first in lines[::2]] == [second.split()[1] for second in lines[1::2]]
         with closing(open_place(place)) as record:
             state = record.load()
-        assert (state.serial, state.entries[entry(1).key].value) == (racers, str(racers))
+        assert (state.serial, state.entries[entry(1).key].value) == (racers, numbered(racers))
 
     def started_together(self, workers: list[subprocess.Popen[str]]) -> None:
         for worker in workers:
