@@ -16,6 +16,7 @@ from reconciler.cli.process import Process
 
 if TYPE_CHECKING:
     from reconciler.config.settings import Configuration
+    from reconciler.record.base import Holder
     from reconciler.views.human.checks import Check
     from reconciler.wiring import Session
 
@@ -42,6 +43,7 @@ def doctor(process: Process) -> Exit:
 
 
 def _checks(process: Process) -> Iterator[Check]:
+    from reconciler.views.base import plural
     from reconciler.views.human.checks import Check, Health
 
     loaded = load(process)
@@ -50,7 +52,7 @@ def _checks(process: Process) -> Iterator[Check]:
         message = f"{errors[0].location or ''} {errors[0].message}".strip() if errors else "it cannot be loaded"
         yield Check("configuration", Health.FAIL, message, "reconciler validate tells all that is wrong")
         return
-    yield Check("configuration", Health.OK, f"{loaded.numbers_count} numbers, no errors")
+    yield Check("configuration", Health.OK, f"{plural(loaded.numbers_count, 'number')}, no errors")
     with opened(process, loaded.configuration) as session:
         yield from _record(process, session)
         for account in sorted(loaded.configuration.accounts):
@@ -59,6 +61,8 @@ def _checks(process: Process) -> Iterator[Check]:
 
 def _record(process: Process, session: Session) -> Iterator[Check]:
     from reconciler.record.base import RecordError
+    from reconciler.record.process import has_ended
+    from reconciler.views.base import plural
     from reconciler.views.human.checks import Check, Health
 
     try:
@@ -68,22 +72,18 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
     except RecordError as error:
         yield Check("record", Health.FAIL, str(error), error.hint)
         return
-    size = f"{len(state.entries)} entries, serial {state.serial}" if state.serial else "empty: nothing was applied yet"
+    entries = plural(len(state.entries), "entry", "entries")
+    size = f"{entries}, serial {state.serial}" if state.serial else "empty: nothing was applied yet"
     yield Check("record", Health.OK, f"{record.description}: {size}")
-    for holder in holders:
-        yield Check(
-            "lock",
-            Health.WARN,
-            f"account {holder.account} is locked by {holder}",
-            "wait for it to end, or reconciler record unlock",
-        )
-    unsettled = sum(len(window.intents) for window in state.windows)
+    yield from map(_lock, holders)
+    at_work = {holder.run_id for holder in holders if not has_ended(holder)}
+    unsettled = sum(len(window.intents) for window in state.windows if window.run_id not in at_work)
     if unsettled:
         yield Check(
             "record",
             Health.WARN,
-            f"{unsettled} writes of a run that broke off are not settled",
-            "the next apply reads these numbers and settles them",
+            f"{plural(unsettled, 'write')} of a run that broke off: not known to have taken effect",
+            "the next apply reads their numbers and settles them",
         )
     local = session.configuration.record.backend == "file"
     if not has_key and not local:
@@ -100,6 +100,18 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
             "this is a CI machine, and the record is a local file",
             "keep the record in a shared backend, or apply with --ephemeral-record",
         )
+
+
+def _lock(holder: Holder) -> Check:
+    """A lock that is held stops an apply of its account; one that a dead process left does not."""
+    from reconciler.record.process import has_ended, locked
+    from reconciler.views.human.checks import Check, Health
+
+    if has_ended(holder):
+        message = f"account {holder.account} is still locked by a run that is over: {holder}"
+        return Check("lock", Health.WARN, message, "the next apply breaks this lock, and says so")
+    refusal = locked(holder)
+    return Check("lock", Health.FAIL, str(refusal), refusal.hint)
 
 
 def _account(session: Session, configuration: Configuration, account: str) -> Iterator[Check]:

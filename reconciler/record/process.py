@@ -65,6 +65,11 @@ def is_dead(held: Claim) -> bool:
     return bool(now) and now != start
 
 
+def has_ended(holder: Holder) -> bool:
+    """Whether a holder's process is gone from this host, for a message: a lock is broken by `is_dead` only."""
+    return holder.host == socket.gethostname() and not _is_running(holder.pid)
+
+
 def locked(holder: Holder) -> LockedError:
     """Return the error for a lock that may be alive."""
     unlock = " ".join(("reconciler record unlock", *([holder.account] if holder.account else []), "--force"))

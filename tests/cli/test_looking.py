@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.record.base import Holder
+from reconciler.record.base import Holder, Update
 from reconciler.record.sqlite import SqliteRecord
 from reconciler.sandbox import Fault, FaultKind
 from tests.cli.conftest import Workplace
+from tests.record.values import dead_pid, holder, window
 
 
 def test_the_list_needs_no_network_and_no_credential(workplace: Workplace) -> None:
@@ -185,6 +186,35 @@ def test_doctor_names_a_refused_credential_and_ends_with_1(workplace: Workplace)
     assert ended.exit_code == 1
     assert ended.json["healthy"] is False
     assert any(check["status"] == "fail" and check["check"].startswith("sales") for check in ended.json["checks"])
+
+
+def test_doctor_fails_for_a_lock_that_is_held_and_calls_no_run_broken_off_that_goes_on(workplace: Workplace) -> None:
+    workplace.applied()
+    record = SqliteRecord(workplace.folder / ".reconciler" / "record.db", name="test")
+    with record.lock([holder("sales", run_id="r1")]) as lock:
+        record.commit(lock, Update(open=window("w1", 1)), expected=record.load())
+        ended = workplace.run("doctor", "--format", "json")
+        record.commit(lock, Update(settle=["w1"]), expected=record.load())
+    record.close()
+    assert ended.exit_code == 1
+    told = {check["check"]: (check["status"], check["message"]) for check in ended.json["checks"]}
+    assert told["lock"][0] == "fail"
+    assert told["lock"][1].startswith("account sales is locked by anna@")
+    assert "broke off" not in ended.stdout
+
+
+def test_doctor_only_warns_of_a_lock_that_a_dead_process_left(workplace: Workplace) -> None:
+    workplace.applied()
+    record = SqliteRecord(workplace.folder / ".reconciler" / "record.db", name="test")
+    with record.lock([holder("sales", pid=dead_pid())]) as lock:
+        record.commit(lock, Update(open=window("w1", 1)), expected=record.load())
+        ended = workplace.run("doctor", "--format", "json")
+        record.commit(lock, Update(settle=["w1"]), expected=record.load())
+    record.close()
+    assert ended.exit_code == 0
+    warned = [check["message"] for check in ended.json["checks"] if check["status"] == "warn"]
+    assert warned[0].startswith("account sales is still locked by a run that is over: anna@")
+    assert warned[1] == "1 write of a run that broke off: not known to have taken effect"
 
 
 def test_doctor_points_at_a_configuration_with_errors(workplace: Workplace) -> None:
