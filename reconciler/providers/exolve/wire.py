@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
 
 from reconciler.providers.base import UnexpectedResponse
 
@@ -104,8 +105,13 @@ ForwardingType = Annotated[int, _enum(FORWARDING_TYPES, "CALL_FORWARDING_TYPE_")
 RedirectType = Annotated[int, _enum(REDIRECT_TYPES, "REDIRECT_TYPE_")]
 
 
+def _spellings(name: str) -> AliasChoices:
+    """A key as the pages print it, and as protojson spells it by itself: not to know it would look like a default."""
+    return AliasChoices(name, to_camel(name))
+
+
 class _Wire(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=AliasGenerator(validation_alias=_spellings))
 
 
 class CallControl(_Wire):
@@ -209,6 +215,5 @@ def read(model: type[Model], data: object) -> Model:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the answer"
-        raise UnexpectedResponse(
-            f"Exolve answered something undocumented: {place}: {first['msg'].removeprefix('Value error, ')}"
-        ) from None
+        what = f"no {place}" if first["type"] == "missing" else f"{place}: {first['msg'].removeprefix('Value error, ')}"
+        raise UnexpectedResponse(f"Exolve answered something undocumented: {what}") from None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -77,6 +78,21 @@ def test_we_send_what_the_page_documents_key_for_key(sample: str, value: Forward
     sent = encode(NUMBER, value)
     assert sent == with_integers(sample)
     assert type(sent["number_code"]) is int
+
+
+def camel(data: object) -> object:
+    """An answer with its keys as protojson spells them by itself."""
+    if isinstance(data, list):
+        return [camel(value) for value in data]
+    if not isinstance(data, dict):
+        return data
+    return {re.sub("_([a-z])", lambda found: found[1].upper(), key): camel(value) for key, value in data.items()}
+
+
+@pytest.mark.parametrize("sample", [samples.ATTRIBUTES_NUMBER, samples.ATTRIBUTES_URL])
+def test_keys_in_camel_case_are_never_taken_for_no_forwarding(sample: str) -> None:
+    attributes = json.loads(sample)["attributes"]
+    assert seen(camel(attributes)) == seen(attributes)
 
 
 def test_a_number_without_forwarding_is_deleted_by_its_number_alone() -> None:
