@@ -24,9 +24,10 @@ class Refusals:
     def error(self, answer: Answer, *, about: str, number: str | None) -> ProviderError:
         """Return the error that an answer other than 200 means; `about` is what was asked for."""
         text = self.said(answer.error_text())
+        told = _with_status(answer, text)
         match answer.status:
             case HTTPStatus.UNAUTHORIZED:
-                return self._unauthorized(text)
+                return self._unauthorized(told)
             case HTTPStatus.FORBIDDEN:
                 return Forbidden(
                     f"the application of account {self.account} may not do this: {text}",
@@ -34,13 +35,13 @@ class Refusals:
                 )
             case HTTPStatus.NOT_FOUND if not _is_json(answer):
                 return UnexpectedResponse(
-                    f"Exolve knows no such address (404 {text})",
+                    f"Exolve knows no such address ({told})",
                     hint=f"check accounts.{self.account}.base_url; Exolve's own is https://api.exolve.ru",
                 )
             case status if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return self._rejected(text, about=about, number=number)
         return UnexpectedResponse(
-            f"Exolve answered {answer.status_text} to {about}, which is none of the documented answers: {text}",
+            f"Exolve answered {told} to {about}, which is none of the documented answers",
             may_have_taken_effect=True,
         )
 
@@ -52,14 +53,14 @@ class Refusals:
         text = self.said(raw) or "without readable words"
         return UnexpectedResponse(f"Exolve answered 200 OK with an error: {text}", may_have_taken_effect=True)
 
-    def _unauthorized(self, text: str) -> ProviderError:
-        if "malformed" in text.lower():
+    def _unauthorized(self, status: str) -> ProviderError:
+        if "malformed" in status.lower():
             return Unauthorized(
-                f"Exolve cannot read the API key of account {self.account} (401 {text})",
+                f"Exolve cannot read the API key of account {self.account} ({status})",
                 hint=f"the {self.key} must hold the bare key, without 'Bearer' and quotes",
             )
         return Unauthorized(
-            f"Exolve does not accept the API key of account {self.account} (401 {text})",
+            f"Exolve does not accept the API key of account {self.account} ({status})",
             hint=f"check the {self.key}: it must hold the key of the application that the numbers belong to",
         )
 
@@ -77,6 +78,12 @@ class Refusals:
                 "or forward it to that SIP ID (type: number)",
             )
         return Rejected(f"Exolve refused {about}: {text}")
+
+
+def _with_status(answer: Answer, text: str) -> str:
+    """The status and the vendor's words, each said once."""
+    number = str(answer.status)
+    return text if text.startswith(number) else f"{number} {text}"
 
 
 def _is_json(answer: Answer) -> bool:
