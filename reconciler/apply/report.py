@@ -43,6 +43,7 @@ class ApplyReport:
     """The run. Times are RFC 3339 in UTC; `complete` is False where numbers could not be read.
 
     `origin` is where the plan came from: an undo makes numbers as they were, which the files do not say.
+    `whole`: it was about everything that the files declare, as they declare it, or about a whole undo.
     """
 
     run_id: str
@@ -53,6 +54,7 @@ class ApplyReport:
     halt: Halt = Halt.NONE
     complete: bool = True
     origin: str = "plan"
+    whole: bool = True
 
     @property
     def summary(self) -> Mapping[str, int]:

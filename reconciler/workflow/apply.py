@@ -51,7 +51,8 @@ def apply_plan(session: Session, plan: Plan, state: RecordState | None, applying
         may_write=closed,
         scenario=plan.scenario or ("" if is_whole(plan, configuration) else None),
     )
-    return apply(job)
+    whole = is_whole(plan, configuration) or plan.origin == "undo"
+    return replace(apply(job), whole=whole)
 
 
 def _window_guard(session: Session, consent: Consent) -> Callable[[], str | None]:

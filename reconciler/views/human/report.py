@@ -70,6 +70,8 @@ def _sum(shown: ApplyReport, columns: int) -> Iterator[Line]:
         yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)
     elif shown.results:
         doubt = ", as far as it can be read" if shown.summary[Outcome.UNVERIFIED.value] else ""
-        yield line(Span(f"Everything is {aim(shown.origin)}{doubt}.", Tone.ADDED), f" Run {shown.run_id[:12]}.")
+        claim = f"Everything is {aim(shown.origin)}" if shown.whole else "Every change of this run is applied"
+        yield line(Span(f"{claim}{doubt}.", Tone.ADDED), f" Run {shown.run_id[:12]}.")
     else:
-        yield line(Span("Nothing to do", Tone.ADDED), f": everything is {aim(shown.origin)}.")
+        rest = f": everything is {aim(shown.origin)}." if shown.whole else " for the numbers of this run."
+        yield line(Span("Nothing to do", Tone.ADDED), rest)

@@ -58,6 +58,12 @@ def test_what_cannot_be_read_back_is_admitted() -> None:
     assert "Everything is as the files say, as far as it can be read." in text(report(APPLIED, UNVERIFIED))
 
 
+def test_a_run_that_lost_its_lock_shows_what_it_wrote() -> None:
+    shown = text(report(APPLIED, SKIPPED, halt=Halt.LOCK))
+    assert shown.startswith("applied     sales/74991112233")
+    assert "Nothing was written" not in shown
+
+
 def test_a_run_without_changes_says_so() -> None:
     assert text(report()) == "Nothing to do: everything is as the files say.\n"
 
@@ -72,6 +78,9 @@ def test_a_run_without_changes_says_so() -> None:
         (report(SKIPPED, halt=Halt.REFUSED), "Nothing was written: the run was refused."),
         (report(SKIPPED, halt=Halt.LOCK), "Nothing was written: somebody else holds the lock."),
         (report(APPLIED, SKIPPED, halt=Halt.LOCK), "Writing stopped: the lock was lost."),
+        (report(APPLIED, whole=False), "Every change of this run is applied. Run 0123456789ab."),
+        (report(APPLIED, UNVERIFIED, whole=False), "Every change of this run is applied, as far as it can be read."),
+        (report(whole=False), "Nothing to do for the numbers of this run."),
         (report(APPLIED, halt=Halt.RECORD), "Writing stopped: the record cannot be used."),
         (report(APPLIED, halt=Halt.INTERRUPTED), "The run was interrupted; what was in flight is settled."),
     ],
