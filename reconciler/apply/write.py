@@ -264,11 +264,20 @@ def _now(live: Form, before: Json | None) -> str:
     """Name what differs, masked."""
     if before is None:
         return f"it is {live.json['type']} now"
+    if live.json["type"] != before.get("type"):
+        return f"it was {before.get('type')}, and is {_brief(live.json)}"
     known = {path: value if value is not None else before.get(path) for path, value in live.json.items()}
     changes = field_changes(Form(before), Form(known))
     if not changes:
         return "a sensitive value of it is another one now"
     return "; ".join(f"{item.path} was {_short(item.before)}, is {_short(item.after)}" for item in changes[:4])
+
+
+def _brief(live: Json) -> str:
+    """A forwarding of another type in a few words: its type, and where the calls go."""
+    goes_to = next((live[path] for path in ("url", "sip_uri", "static_ip") if live.get(path)), None)
+    goes_to = goes_to or ", ".join(target["to"] for target in live.get("targets") or ())
+    return f"{live['type']} {goes_to}".strip()
 
 
 def _short(value: object) -> str:
