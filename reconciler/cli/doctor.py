@@ -108,7 +108,7 @@ def _lock(holder: Holder) -> Check:
     from reconciler.views.human.checks import Check, Health
 
     if has_ended(holder):
-        message = f"account {holder.account} is still locked by a run that is over: {holder}"
+        message = f"{holder.what} is still locked by a run that is over: {holder}"
         return Check("lock", Health.WARN, message, "the next apply breaks this lock, and says so")
     refusal = locked(holder)
     return Check("lock", Health.FAIL, str(refusal), refusal.hint)

@@ -110,7 +110,7 @@ def _holders(session: Session, accounts: list[str]) -> list[Holder]:
 
 def _tell(process: Process, arrived: RecordState, source: str, target: str) -> None:
     from reconciler.views import machine
-    from reconciler.views.base import line
+    from reconciler.views.base import line, plural
 
     entries = len(arrived.entries)
     if process.is_json:
@@ -123,7 +123,11 @@ def _tell(process: Process, arrived: RecordState, source: str, target: str) -> N
         }
         process.screen.document(machine.document({"migrated": document}))
         return
-    lines = [f"moved {entries} entries, serial {arrived.serial}", f"from {source}", f"to   {target}"]
+    lines = [
+        f"moved {plural(entries, 'entry', 'entries')}, serial {arrived.serial}",
+        f"from {source}",
+        f"to   {target}",
+    ]
     process.screen.result(
         [*(line(each) for each in lines), line("The old record is still there: remove it when all is well.")]
     )

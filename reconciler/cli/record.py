@@ -97,9 +97,9 @@ def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
     """
     configuration, _found = usable(process)
     with opened(process, configuration) as session:
-        broken = [(holder.what, holder) for holder in session.record.unlock(accounts, force=force)]
-        broken += [("MTT's tokens", holder) for holder in _unlock_tokens(session, accounts, force=force)]
-    _tell(process, "unlocked", [f"{what}, locked by {holder}" for what, holder in broken])
+        broken = [(holder.account or holder.what, holder) for holder in session.record.unlock(accounts, force=force)]
+        broken += [("the lock of MTT's tokens", holder) for holder in _unlock_tokens(session, accounts, force=force)]
+    _tell(process, "unlocked", [f"{what}, which was held by {holder}" for what, holder in broken])
     return Exit.DONE
 
 

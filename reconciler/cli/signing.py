@@ -91,11 +91,12 @@ def verify(plan: Path, data: bytes, keys: Sequence[Path]) -> None:
 def unsigned(plan: Path | None) -> Stop:
     """The refusal of what no key vouches for, where policy wants signed plans."""
     what = "a plan that is made and applied at once" if plan is None else f"{plan.name} without its signature proven"
-    flag = "apply PLANFILE --verify-key PUB.pem" if plan is None else "--verify-key PUB.pem"
+    saved = "save a plan, have it signed, and run: reconciler apply PLANFILE --verify-key PUB.pem"
+    hint = "pass --verify-key PUB.pem, with the public key of who may sign plans" if plan is not None else saved
     return stop(
         "plan-unsigned",
         f"`policy.require_signed_plan` refuses {what}",
-        hint=f"pass {flag}, with the public key of who may sign plans",
+        hint=hint,
         exit_code=Exit.REFUSED,
     )
 

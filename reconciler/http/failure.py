@@ -40,7 +40,7 @@ def failure_of_answer(
         words = said(answer.body[:1000].decode("utf-8", "replace"))
         error = Unavailable(
             f"{peer} answered {answer.status_text}" + (f": {words}" if words and "<" not in words else ""),
-            hint="this is the vendor's trouble: try again later",
+            hint="the trouble is at the other end: try again later",
             may_have_taken_effect=not is_read,
         )
         repeat = is_read or answer.status == HTTPStatus.SERVICE_UNAVAILABLE
