@@ -57,7 +57,11 @@ def load(
     `policy`: a file whose policy holds in place of the configuration's own.
     """
     with _collector_off():
-        return _Loading(root, trusted, scenario, paths, today, policy).run()
+        loading = _Loading(root, trusted, scenario, paths, today, policy)
+        try:
+            return loading.run()
+        except RecursionError:  # the nesting of a file is bounded, so only names that lead on can go so deep
+            return loading.gone_too_deep()
 
 
 @contextmanager
@@ -113,6 +117,14 @@ class _Loading:
             diagnostics.add(_zone_notice(self._settings))
         configuration = None if diagnostics.has_errors else self._configuration(chosen, schedules, desired)
         return Loaded(configuration, diagnostics.sorted(), len(chosen.numbers))
+
+    def gone_too_deep(self) -> Loaded:
+        """Give up on profiles, contacts or schedules that name each other in a row without an end in sight."""
+        message = "profiles, contacts or schedules name each other in too long a row"
+        hint = "shorten the row: a few hundred steps are followed"
+        found = Diagnostics(self._settings.policy.rules)
+        found.extend([*self._files.found, Diagnostic("yaml-depth", RULES["yaml-depth"].severity, message, None, hint)])
+        return Loaded(None, found.sorted())
 
     def _trusted_place(self, judge: Tree | None, *, is_trusted: bool) -> str | None:
         """The file that all of the policy must stand in; None where any file may have a part of it."""

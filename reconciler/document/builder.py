@@ -24,6 +24,7 @@ from reconciler.document.tree import Tree
 DEEPEST = 100
 EXPANDED_FREE = 100_000
 EXPANDED_PER_NODE = 30
+MOST_REFUSED_KEYS = 100
 
 _NO_KEY = object()
 
@@ -251,6 +252,8 @@ class Builder:
 
     def _skip_value(self, frame: _Frame, span: int) -> None:
         """Take the coming value under a key that is removed when the map closes."""
+        if len(self._problems) >= MOST_REFUSED_KEYS:
+            raise StopError  # a file of nothing but such keys: whoever reads the first hundred has read enough
         frame.repeated.append(len(frame.data))
         frame.key, frame.key_span = f"\0{len(frame.data)}", span
 

@@ -390,3 +390,10 @@ def test_the_fallback_parser_feeds_the_same_builder() -> None:
         "list": ["a", "b", "c"],
     }
     assert str(sources.location(find(slow.tree, ("list", 1, "two")))) == "a.yaml:11:10"
+
+
+@pytest.mark.timeout(20)
+def test_a_file_of_nothing_but_repeated_keys_is_soon_enough() -> None:
+    found = refused("version: 1\n" + "a: 1\n" * 200_000)
+    assert {code for _, code in found} == {"yaml-duplicate-key"}
+    assert len(found) == 100

@@ -17,6 +17,8 @@ from reconciler.model import Desired, NumberForwarding, Parking, Redirect, UrlFo
 from reconciler.rules import RULES
 from reconciler.schedule import ALWAYS_PERIOD, NEVER_PERIOD, Instants
 
+_LONGEST_TIMES = 240
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -86,6 +88,18 @@ def found(code: str, desired: Desired, path: str, message: str, *, hint: str | N
     """Report a fault of a number, at a field of its forwarding."""
     place = desired.locations.get(path, desired.declared_at)
     return Diagnostic(code, RULES[code].severity, f"{desired.key.number}: {message}", place, hint)
+
+
+def shortened(times: str) -> str:
+    """Times in words, of a length that a person still reads: the first of them, and how many there are besides."""
+    if len(times) <= _LONGEST_TIMES:
+        return times
+    for mark in ("; ", ", "):
+        parts = times[: _LONGEST_TIMES + 1].split(mark)[:-1]
+        if parts:
+            besides = times.count(mark) + 1 - len(parts)
+            return f"{mark.join(parts)}{mark.strip()} … and {besides} more"
+    return f"{times[:_LONGEST_TIMES]}…"
 
 
 def heaviest(weighed: Iterable[tuple[Instants, int]], *, enough: int) -> int:

@@ -15,6 +15,7 @@ from reconciler.model import NoForwarding
 from reconciler.schedule import ALWAYS_PERIOD, NEVER_PERIOD, Instants, Period
 
 LONGEST_CHAIN = 3
+_MOST_SHOWN = 8
 Edges = Mapping[str, Sequence[Edge]]
 
 
@@ -92,8 +93,10 @@ def long_chains(calls: CallMap) -> Iterator[Diagnostic]:
             continue
         chain = _longest_chain(calls, number, circles)
         if len(chain) > LONGEST_CHAIN:
-            message = f"a call is forwarded {len(chain)} times: {' -> '.join(chain)} -> its targets"
-            yield found("route-long-chain", calls.forwardings[number], "", message)
+            way = chain if len(chain) <= _MOST_SHOWN else [*chain[:_MOST_SHOWN], "…", chain[-1]]
+            message = f"a call is forwarded {len(chain)} times: {' -> '.join(way)} -> its targets"
+            hint = "forward the first of them straight to where the last one leads"
+            yield found("route-long-chain", calls.forwardings[number], "", message, hint=hint)
 
 
 def _longest_chain(calls: CallMap, start: str, circles: set[str]) -> list[str]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.effects.checks.calls import CallMap, found, heaviest
+from reconciler.effects.checks.calls import CallMap, found, heaviest, shortened
 from reconciler.effects.states import times_of
 from reconciler.model import Desired, Redirect
 from reconciler.schedule import NEVER_PERIOD, Instants, Period
@@ -53,7 +53,7 @@ def _alike(names: list[str]) -> tuple[int, ...]:
 def _gap_of(numbers: list[Desired], when: str) -> Diagnostic:
     others = len(numbers) - 1
     same = f" (the same for {others} more number{'s' if others > 1 else ''})" if others else ""
-    message = f"no target rings {when}{same}; what the vendor does then is not documented"
+    message = f"no target rings {shortened(when)}{same}; what the vendor does then is not documented"
     hint = "add a target without a schedule for the rest of the time, or set policy.rules.route-gap: off"
     return found("route-gap", numbers[0], "targets", message, hint=hint)
 
@@ -103,7 +103,7 @@ def _several_under_single(on: list[tuple[int, Instants]]) -> Iterator[Fault]:
             message = f"{{{at}}} never rings: under `redirect: single` the targets before it cover all its time"
             yield Fault("route-shadowed", message, at)
         elif not (both := when & earlier).is_empty:
-            shared = Period(None, both).phrase()
+            shared = shortened(Period(None, both).phrase())
             message = f"{{{at}}} and a target before it are both on ({shared}), and `redirect: single` rings one"
             yield Fault("route-single-several", message, at)
         earlier |= when
@@ -115,7 +115,7 @@ def _twice(on: list[tuple[int, Instants]], same: tuple[int, ...], *, neighbours:
         for second, other in on[index + 1 : index + 2] if neighbours else on[index + 1 :]:
             if same[first] == same[second] and not (both := when & other).is_empty:
                 manner = "in a row" if neighbours else "at once"
-                message = f"{{{second}}} rings twice {manner} ({Period(None, both).phrase()})"
+                message = f"{{{second}}} rings twice {manner} ({shortened(Period(None, both).phrase())})"
                 yield Fault("route-double-ring", message, second)
 
 

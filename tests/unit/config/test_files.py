@@ -262,3 +262,23 @@ def test_a_change_window_by_name_must_stand_in_the_trusted_file(repository: Path
         "trusted-only",
         "the change window 'nights' is declared outside the trusted file",
     )
+
+
+def _row(section: str, step: str, last: str) -> str:
+    """Three thousand entries of which each names the next one."""
+    return f"{section}:\n" + "".join(f"  e{at}: {step.format(at + 1)}\n" for at in range(3_000)) + f"  e3000: {last}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _row("profiles", "{{use: [e{}]}}", "{tags: [a]}"),
+        _row("contacts", "{{to: e{}}}", '{to: "74992223344"}'),
+        _row("schedules", "{{not: e{}}}", "{dates: [05-09]}"),
+    ],
+    ids=["profiles", "contacts", "schedules"],
+)
+def test_names_that_lead_on_and_on_are_refused_in_words(text: str, tmp_path: Path) -> None:
+    item = only(tmp_path, ACCOUNTS + text)
+    message = "profiles, contacts or schedules name each other in too long a row"
+    assert (item.code, item.message) == ("yaml-depth", message)
