@@ -51,8 +51,11 @@ def read_settings(files: Files, judge: Tree | None) -> Settings:
     root = files.trusted
     if root is None:
         return settings
-    root = without_nulls(_only(root, ("name", "defaults", "accounts", "policy", "record")))
+    root = _only(root, ("name", "defaults", "accounts", "policy", "record"))
+    given = root.get("accounts")
+    root = without_nulls(root)
     _accounts(files, root.get("accounts"), settings)
+    _empty_accounts(files, given, settings)
     _defaults(files, root.get("defaults"), settings)
     if judge is not None:
         judge = without_nulls(_only(judge, ("defaults", "policy")))
@@ -78,6 +81,14 @@ def _map(files: Files, tree: Tree | None, name: str) -> Tree | None:
 
 
 # -- accounts ---------------------------------------------------------------------------------------------------------
+
+
+def _empty_accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
+    """Tell of an account without anything under its name; that it is missing is not told wherever it is used."""
+    for name, span, entry in tree.items() if tree is not None and isinstance(tree.data, dict) else ():
+        if entry.data is None:
+            settings.account_names |= {name}
+            _account_shape(files, name, span, entry)
 
 
 def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:

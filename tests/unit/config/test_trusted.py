@@ -335,3 +335,9 @@ def test_accounts_that_cannot_be_read_are_not_said_to_be_missing(tmp_path: Path)
     text = 'version: 1\naccounts: none\ndefaults: {account: sales}\nnumbers:\n  "74991112233": {account: office}\n'
     item = only(tmp_path, text)
     assert (item.code, underlined(item)) == ("wrong-type", "none")
+
+
+def test_an_account_without_anything_under_its_name_is_told(tmp_path: Path) -> None:
+    text = 'version: 1\naccounts:\n  sales:\ndefaults: {account: sales}\nnumbers: {"74991112233": {forwarding: none}}\n'
+    item = only(tmp_path, text)
+    assert (item.code, item.message) == ("wrong-type", "the account 'sales' takes a map, not nothing")
