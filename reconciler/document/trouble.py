@@ -58,6 +58,16 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
         "a text cannot begin with this character",
         "put the text in quotes",
     ),
+    (
+        "did not find expected node content",
+        "a value is missing here",
+        "write a value, or close the bracket that is opened before it",
+    ),
+    (
+        "did not find expected alphabetic or numeric character",
+        "`*` or `&` has no name after it",
+        "put the text in quotes",
+    ),
     ("found undefined tag handle", "this tag has no meaning here", "remove the tag"),
 )
 

@@ -397,3 +397,18 @@ def test_a_file_of_nothing_but_repeated_keys_is_soon_enough() -> None:
     found = refused("version: 1\n" + "a: 1\n" * 200_000)
     assert {code for _, code in found} == {"yaml-duplicate-key"}
     assert len(found) == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "a value is missing here"),
+        ("a: *\n", "`*` or `&` has no name after it"),
+        ("a: & b\n", "`*` or `&` has no name after it"),
+    ],
+)
+def test_a_parsers_words_are_put_into_ours(text: str, message: str) -> None:
+    sources = Sources()
+    (found,) = parse(sources, sources.add("a.yaml", text), text).problems
+    assert (found.code, found.message) == ("yaml-syntax", message)
+    assert found.hint
