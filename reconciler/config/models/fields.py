@@ -43,6 +43,7 @@ _SECRET_SCHEMA: JsonSchema = {
 
 Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Name = str
+Word = Annotated[str, PlainValidator(values.word), WithJsonSchema({"type": "string", "minLength": 1})]
 Flag = Annotated[bool, PlainValidator(values.flag), WithJsonSchema({"type": "boolean"})]
 Seconds = Annotated[
     int,

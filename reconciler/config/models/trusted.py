@@ -23,6 +23,7 @@ from reconciler.config.models.fields import (
     Shape,
     Share,
     TimeZone,
+    Word,
     Workers,
 )
 from reconciler.config.models.schedules import ScheduleRef
@@ -79,14 +80,14 @@ AccountEntry = Annotated[ExolveAccount | MttAccount, Field(discriminator="provid
 class FileRecord(Shape):
     """A record in a local file."""
 
-    path: Name = Field(".reconciler/record.db", description="Where the file is.")
+    path: Word = Field(".reconciler/record.db", description="Where the file is.")
 
 
 class GitRecord(Shape):
     """A record in a git repository."""
 
-    remote: Name = Field("origin", description="The remote.")
-    ref: Name = Field("refs/reconciler/record", description="The ref.")
+    remote: Word = Field("origin", description="The remote.")
+    ref: Word = Field("refs/reconciler/record", description="The ref.")
 
 
 class HttpRecord(Shape):
@@ -95,10 +96,10 @@ class HttpRecord(Shape):
     address: ServiceAddress | None = Field(None, description="Where the state is.")
     lock_address: ServiceAddress | None = Field(None, description="Where it is locked.")
     unlock_address: ServiceAddress | None = Field(None, description="Where it is unlocked.")
-    lock_method: Name = Field("LOCK", description="The method of locking.")
-    unlock_method: Name = Field("UNLOCK", description="The method of unlocking.")
-    update_method: Name = Field("POST", description="The method of saving.")
-    username: Name | None = Field(None, description="For basic authentication.")
+    lock_method: Word = Field("LOCK", description="The method of locking.")
+    unlock_method: Word = Field("UNLOCK", description="The method of unlocking.")
+    update_method: Word = Field("POST", description="The method of saving.")
+    username: Word | None = Field(None, description="For basic authentication.")
     password: Secret | None = Field(None, description="For basic authentication.")
 
 

@@ -22,6 +22,7 @@ from reconciler.config.values.scalars import (
     seconds,
     timezone,
     whole_number,
+    word,
 )
 from reconciler.config.values.secret import secret
 
@@ -56,4 +57,5 @@ __all__ = [
     "timezone",
     "web_address",
     "whole_number",
+    "word",
 ]

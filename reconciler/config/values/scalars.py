@@ -33,6 +33,14 @@ def flag(value: Any) -> bool:
     raise refuse("wrong-type", f"{shown} neither true nor false", "write `true` or `false`")
 
 
+def word(value: Any) -> str:
+    """A text that names something: not empty, without blanks at its ends."""
+    written = plain(value)
+    if not written or written != written.strip():
+        raise refuse("invalid-value", f"{quoted(written)} names nothing", "write a name, or leave the key out")
+    return written
+
+
 def whole_number(value: Any, *, lowest: int, highest: int) -> int:
     """An integer within bounds."""
     written = text(value)

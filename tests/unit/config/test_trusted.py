@@ -341,3 +341,17 @@ def test_an_account_without_anything_under_its_name_is_told(tmp_path: Path) -> N
     text = 'version: 1\naccounts:\n  sales:\ndefaults: {account: sales}\nnumbers: {"74991112233": {forwarding: none}}\n'
     item = only(tmp_path, text)
     assert (item.code, item.message) == ("wrong-type", "the account 'sales' takes a map, not nothing")
+
+
+@pytest.mark.parametrize(
+    ("record", "under"),
+    [
+        ('{file: {path: ""}}', '""'),
+        ('{backend: git, git: {remote: " "}}', '" "'),
+        ('{backend: git, git: {ref: ""}}', '""'),
+        ("{backend: http, http: {lock_method: ''}}", "''"),
+    ],
+)
+def test_what_a_record_is_named_by_is_not_empty(record: str, under: str, tmp_path: Path) -> None:
+    item = only(tmp_path, f"version: 1\nname: lines\nrecord: {record}\n")
+    assert (item.code, underlined(item)) == ("invalid-value", under)
