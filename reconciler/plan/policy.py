@@ -72,7 +72,7 @@ def _limits(changes: Sequence[Change], policy: Policy, declared: int) -> Iterato
         count = sum(change.action in actions for change in changes)
         allowed = limit.of(declared)
         if count > allowed:
-            kind = "changes" if key == "max_changes" else "deletes"
+            kind = ("change" if key == "max_changes" else "delete") + ("" if count == 1 else "s")
             message = f"{count} {kind} in one run; policy permits {allowed} ({limit} of {declared} declared numbers)"
             hint = f"raise `policy.{key}` or pass --override {rule}"
             diagnostic = Diagnostic(rule, Severity.ERROR, message, policy.location, hint)

@@ -61,6 +61,11 @@ def test_a_breach_of_a_limit_says_count_limit_and_remedy() -> None:
     assert breach.allowed_by == "--override policy-max-changes"
 
 
+def test_one_change_is_not_told_as_several() -> None:
+    (breach,) = drifted(1, 20, Policy(max_changes=Limit(count=0))).breaches
+    assert breach.diagnostic.message.startswith("1 change in one run; ")
+
+
 def test_an_override_permits_its_rule_and_no_other() -> None:
     given = world(
         [desired(1, NONE)], {1: rings()}, policy=Policy(max_changes=Limit(count=0), max_deletes=Limit(count=0))
