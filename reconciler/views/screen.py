@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import TextIO
 
+from reconciler.views import spelling
 from reconciler.views.base import Line, Span, text_of
+from reconciler.views.spelling import Form
 
 _DEFAULT_COLUMNS = 80
 _MOST_COLUMNS = 160
@@ -66,11 +68,18 @@ class Screen:
 
     def document(self, text: str) -> None:
         """Write a document of a machine format to standard output."""
-        self._write(self.out, _kept_json(_ESCAPED.sub(r"\1", clean(text)), self.redact))
+        self._write(self.out, _kept_json(_ESCAPED.sub(r"\1", clean(text)), self.redact), Form.JSON)
 
     def table(self, text: str) -> None:
         """Write text that is neither lines of ours nor JSON to standard output."""
         self._write(self.out, self.redact(clean(text)))
+
+    def drawn(self, draw: Callable[[Redact], str], form: Form) -> None:
+        """Write a document that is drawn from clean texts, so that no secret hides in the escapes of its format.
+
+        The drawing is handed what takes secrets and control characters out, and must pass every text through it.
+        """
+        self._write(self.out, clean(draw(self._cleaned)), form)
 
     def address(self, url: str) -> None:
         """Show an address that a person must open whole: the one text that is not masked, as it holds no secret."""
@@ -98,8 +107,15 @@ class Screen:
         safe = [_safe(each, self.redact) for each in page]
         self._write(stream, _colored(safe) if self.is_colored(stream) else text_of(safe))
 
-    def _write(self, stream: TextIO, text: str) -> None:
+    def _cleaned(self, text: str) -> str:
+        return self.redact(clean(text)).encode("utf-8", "replace").decode("utf-8")
+
+    def _write(self, stream: TextIO, text: str, form: Form = Form.TEXT) -> None:
         """Write and flush; a reader who has gone is no reason to stop what we do."""
+        if form is not Form.TEXT or self._environ.get("GITHUB_ACTIONS") == "true":
+            text = spelling.disarmed(text, form)
+        if not spelling.is_unicode(stream):
+            text = spelling.in_ascii(text, form)
         if id(stream) in self._closed:
             return
         try:
