@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from reconciler.audit import Audit, Tally
 from reconciler.canonical import form
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects.calendar import lanes, week
 from reconciler.model import Desired, NumberForwarding, Redirect, Target, Value
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Calls, Plan
 from reconciler.views.calendar import Calendar, Shown
-from reconciler.views.web import calendar, plan
-from tests.world import NONE, desired, phone, url, world
+from reconciler.views.web import audit, calendar, plan
+from tests.world import NONE, desired, phone, place, url, world
 
 ZONE = "Europe/Moscow"
 MONDAY = 1_795_424_400  # 23 November 2026, noon in Moscow
@@ -73,3 +75,24 @@ def a_plan() -> Plan:
 
 def plan_page() -> str:
     return plan.page(a_plan(), zone=ZONE)
+
+
+def an_audit() -> Audit:
+    """Drift, something that is not applied yet, unmanaged numbers, a risk, an account without a list."""
+    changes = a_plan().changes
+    risk = Diagnostic("route-gap", Severity.WARNING, f"no target rings: {NASTY}", place(7), "add a target")
+    return Audit(
+        NASTY,
+        "2026-11-21T10:00:00Z",
+        Tally(numbers=6, accounts=2, read=5, as_recorded=0, unknown=1),
+        Calls(6, 0),
+        drift=changes[:2],
+        pending=changes[2:],
+        unmanaged={"sales": tuple(phone(60 + at) for at in range(30))},
+        unlisted=("office",),
+        risks=(risk,),
+    )
+
+
+def audit_page() -> str:
+    return audit.page(an_audit(), zone=ZONE)

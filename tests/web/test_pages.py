@@ -12,7 +12,11 @@ from tests.web.browser import Browser, is_available, opened
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs chromium and chromium-driver: tests/setup")
 
-PAGES: dict[str, Callable[[], str]] = {"calendar": samples.whole_calendar, "plan": samples.plan_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "calendar": samples.whole_calendar,
+    "plan": samples.plan_page,
+    "audit": samples.audit_page,
+}
 
 
 @pytest.fixture(scope="module")

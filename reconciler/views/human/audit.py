@@ -20,7 +20,7 @@ _BROADEST = 40
 
 def audit(shown: Audit, columns: int) -> Page:
     """The whole audit."""
-    page = [*_head(shown, columns)]
+    page = [*head_lines(shown, columns)]
     for title, lines in (
         ("Drift: live is not what was last written", _drift(shown.drift, columns)),
         ("Not applied yet; reconciler plan tells all of it", _pending(shown.pending, columns)),
@@ -29,10 +29,11 @@ def audit(shown: Audit, columns: int) -> Page:
     ):
         told = list(lines)
         page += [EMPTY, line(Span(title, Tone.STRONG)), *told] if told else []
-    return [*page, EMPTY, *_sum(shown, columns)]
+    return [*page, EMPTY, *sum_lines(shown, columns)]
 
 
-def _head(shown: Audit, columns: int) -> list[Line]:
+def head_lines(shown: Audit, columns: int = 0) -> list[Line]:
+    """How many numbers there are, what is known of them, and what it took."""
     tally = shown.tally
     parts = [f"{tally.read} read"]
     parts += [f"{tally.as_recorded} as recorded"] if tally.as_recorded else []
@@ -53,12 +54,12 @@ def _pending(pending: tuple[Change, ...], columns: int) -> Iterator[Line]:
     broad = min(max((width(change.address) for change in pending), default=0), _BROADEST)
     for change in pending:
         start = line("  ", pad(change.address, broad), f"   to {pad(change.action.value, 6)}   ")
-        *rest, last = hanging(start, _aim(change), columns)
+        *rest, last = hanging(start, aim(change), columns)
         yield from rest
         yield from at_right(last, place_of(change.declared_at), columns)
 
 
-def _aim(change: Change) -> str:
+def aim(change: Change) -> str:
     """What becomes of a number by a change that no apply has made yet."""
     if change.action is Action.FORGET:
         return "drop from the record"
@@ -75,7 +76,8 @@ def _unmanaged(shown: Audit, columns: int) -> Iterator[Line]:
         yield line("  ", pad(account, broad), "   ", Span("not known: its list was not read", Tone.FAINT))
 
 
-def _sum(shown: Audit, columns: int) -> Iterator[Line]:
+def sum_lines(shown: Audit, columns: int) -> Iterator[Line]:
+    """How many of each finding, or that there is no drift."""
     counts = shown.summary
     parts = [f"{counts['drift']} drifted"] if counts["drift"] else []
     parts += [f"{counts['pending']} not applied yet"] if counts["pending"] else []

@@ -118,7 +118,7 @@ def _titles(change: Change) -> list[str]:
             titles += [f"{summary(change.before)} -> {summary(change.after)}"]
             titles += list(details(change.after if change.action is Action.CREATE else change.before))
         case Action.FORGET:
-            titles.append("dropped from the record; the vendor is not touched")
+            titles.append(aside(change))
     return [title.strip() for title in titles]
 
 
@@ -133,7 +133,7 @@ def _body(change: Change, columns: int) -> Iterator[Line]:
         case Action.UPDATE:
             yield from field_lines(change.fields, columns)
         case Action.ASSERT:
-            yield from _asserted(change, columns)
+            yield from hanging(line(_INDENT), aside(change), columns)
 
 
 def is_of_another_type(change: Change) -> bool:
@@ -150,10 +150,13 @@ def _whole(label: str, value: Canonical | None, columns: int) -> Iterator[Line]:
         yield line(_INDENT, Span(pad(label if at == 0 else "", broad), Tone.FAINT), row)
 
 
-def _asserted(change: Change, columns: int) -> Iterator[Line]:
+def aside(change: Change) -> str:
+    """What becomes of a number that is forgotten, or that is written again."""
+    if change.action is Action.FORGET:
+        return "dropped from the record; the vendor is not touched"
     names = ", ".join(item.path for item in change.fields) or "all of it"
     why = "is not known" if change.before is None else "cannot be read back"
-    yield from hanging(line(_INDENT), f"{summary(change.after)}: written again, as {names} {why}", columns)
+    return f"{summary(change.after)}: written again, as {names} {why}"
 
 
 def field_lines(fields: Sequence[FieldChange], columns: int) -> Iterator[Line]:

@@ -32,6 +32,7 @@ from reconciler.views.web.week import Entry, Picture, legend, picture
 
 MOST_PICTURES = 100
 _WIDE = 10_000
+_SIDES = ("until now", "from now on")
 _NOTHING: Json = {"type": "none"}
 
 
@@ -66,7 +67,7 @@ def page(shown: Plan, *, zone: str) -> str:
     """Draw the whole page; pictures are of the week in which the plan was made, in a zone."""
     at = int(epoch(shown.created_at))
     sections = [
-        _section(change, shown, at if index < MOST_PICTURES else None, zone)
+        section(change, at if index < MOST_PICTURES else None, zone, _needs(change, shown))
         for index, change in enumerate(shown.changes)
     ]
     return render(
@@ -88,7 +89,14 @@ def _refusals(shown: Plan) -> list[str]:
     return [row.strip() for row in (*policy, *text_of(allowance_lines(shown.breaches)).splitlines())]
 
 
-def _section(change: Change, shown: Plan, at: int | None, zone: str) -> Section:
+def _needs(change: Change, shown: Plan) -> str:
+    return " ".join(f"--{need}" for need in change.needs if need.removeprefix("allow-") not in shown.consent.allow)
+
+
+def section(
+    change: Change, at: int | None, zone: str, needs: str = "", sides_of_week: tuple[str, str] = _SIDES
+) -> Section:
+    """One change; with the week around `at`, seconds since the epoch, where there is a difference to see."""
     whole = change.action is not Action.UPDATE or is_of_another_type(change)
     return Section(
         change.address,
@@ -100,8 +108,8 @@ def _section(change: Change, shown: Plan, at: int | None, zone: str) -> Section:
         () if whole else tuple(_row(item) for item in change.fields),
         tuple((effect.when, in_the_past(effect.before), effect.after) for effect in change.effects),
         _note(change),
-        " ".join(f"--{need}" for need in change.needs if need.removeprefix("allow-") not in shown.consent.allow),
-        None if at is None else _weeks(change, at, zone),
+        needs,
+        None if at is None else _weeks(change, at, zone, sides_of_week),
     )
 
 
@@ -123,7 +131,7 @@ def _note(change: Change) -> str:
     return "Callers notice nothing." if is_unnoticed(change) else ""
 
 
-def _weeks(change: Change, at: int, zone: str) -> Weeks | None:
+def _weeks(change: Change, at: int, zone: str, names: tuple[str, str]) -> Weeks | None:
     """Both weeks, where there is something to see: targets on one side at least, and a difference."""
     if not change.effects or change.after is None or change.before is None:
         return None
@@ -134,8 +142,8 @@ def _weeks(change: Change, at: int, zone: str) -> Weeks | None:
     except OpaquePeriodError:
         return None
     everybody = lanes(change.before, change.after)
-    before = picture(old, everybody, f"{change.address} until now", other=new)
-    after = picture(new, everybody, f"{change.address} from now on", other=old)
+    before = picture(old, everybody, f"{change.address} {names[0]}", other=new)
+    after = picture(new, everybody, f"{change.address} {names[1]}", other=old)
     return Weeks(before, after, legend(everybody), _notes(change, old, new))
 
 
