@@ -57,6 +57,15 @@ def file_at(root: Path, ref: str, name: str) -> bytes:
     )
 
 
+def top_folder(folder: Path) -> Path | None:
+    """Return the top of the working copy that a folder lies in, None outside of one; git itself is not asked.
+
+    Where it refuses to work (a checkout of another user's, as in many containers), the places of findings still hold.
+    """
+    start = folder.resolve()
+    return next((each for each in (start, *start.parents) if (each / ".git").exists()), None)
+
+
 def current_commit(root: Path) -> str | None:
     """Return the commit that is checked out, or None outside a repository."""
     try:

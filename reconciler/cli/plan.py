@@ -13,8 +13,8 @@ import click
 from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.opening import opened, plannable, watching
-from reconciler.cli.process import Process, format_option
-from reconciler.cli.trouble import Stop, show_diagnostics, stop
+from reconciler.cli.process import REVIEWS, Process, format_option
+from reconciler.cli.trouble import Stop, show_diagnostics, stop, told
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.plan import Planning
 
 
-@click.command(params=[format_option("text", "json", "html", "markdown")])
+@click.command(params=[format_option("text", "json", "html", "markdown", *REVIEWS)])
 @options.paths
 @options.selection
 @options.planning
@@ -68,7 +68,7 @@ def plan(
             expected(made, reviewed[0])
         if out is not None:
             save(session, made, process.target(out), sign_key=sign_key)
-        show_plan(process, made, saved=out, zone=configuration.timezone)
+        show_plan(process, made, saved=out, zone=configuration.timezone, enforced=enforce_policy)
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)
 
 
@@ -136,7 +136,9 @@ def save(session: Session, made: Plan, out: Path, *, sign_key: Path | None = Non
         raise stop("plan-file", f"the plan cannot be saved to {out}: {error.strerror}") from None
 
 
-def show_plan(process: Process, made: Plan, *, saved: Path | None = None, zone: str = "UTC") -> None:
+def show_plan(
+    process: Process, made: Plan, *, saved: Path | None = None, zone: str = "UTC", enforced: bool = False
+) -> None:
     """Show a plan in the format that was asked for; a page draws weeks in this zone."""
     if process.is_json:
         from reconciler.views import machine
@@ -147,6 +149,8 @@ def show_plan(process: Process, made: Plan, *, saved: Path | None = None, zone: 
 
     show_diagnostics(process, made.diagnostics)
     match process.format:
+        case name if name in REVIEWS:
+            _review(process, made, enforced=enforced)
         case "html":
             from reconciler.views.web import plan as web
 
@@ -161,3 +165,11 @@ def show_plan(process: Process, made: Plan, *, saved: Path | None = None, zone: 
             process.screen.result(human.plan(made, process.screen.columns(), verbose=process.is_verbose))
     if saved is not None:
         process.screen.note([line(f"Saved to {saved}. To apply exactly this: reconciler apply {saved}")])
+
+
+def _review(process: Process, made: Plan, *, enforced: bool) -> None:
+    from reconciler.cli import reviewing
+    from reconciler.views.ci import plan as ci
+
+    failed = of_plan(made, detailed=False, enforce_policy=enforced) is not Exit.DONE
+    reviewing.show(process, ci.review(made, told(process, made.diagnostics), failed=failed, enforced=enforced))

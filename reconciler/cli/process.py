@@ -15,14 +15,18 @@ import click
 from reconciler.secrets import environment, mask_urls
 from reconciler.views.screen import Color, Screen, is_terminal
 
+REVIEWS = ("github", "gitlab", "sarif", "junit")
+"""The formats of machines that review changes: with one of these standard output is one document, whatever happens."""
+
 
 @dataclass(slots=True)
 class Process:
-    """What holds for the whole run. `verbosity` is above 0 with -v, below with -q; `format` the one asked for."""
+    """What holds for the whole run. `verbosity` is above 0 with -v, below with -q; `format` is that of `command`."""
 
     environ: Mapping[str, str] = field(default_factory=environment)
     folder: Path = field(default_factory=Path)
     format: str = "text"
+    command: str = ""
     verbosity: int = 0
     trusted: str | None = None
     policy: Path | None = None
@@ -35,6 +39,10 @@ class Process:
     @property
     def is_json(self) -> bool:
         return self.format == "json"
+
+    @property
+    def is_review(self) -> bool:
+        return self.format in REVIEWS
 
     @property
     def is_verbose(self) -> bool:
@@ -59,10 +67,14 @@ class Process:
         return there if there.exists() else path
 
 
-def asks_for_json(arguments: Sequence[str]) -> bool:
-    """Whether the command line asks for JSON, however wrong it may be otherwise."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=False)
-    return any(first == "--format=json" or (first, second) == ("--format", "json") for first, second in pairs)
+def asked_format(arguments: Sequence[str]) -> str:
+    """The format of a program that the command line asks for, however wrong it may be otherwise; else text."""
+    asked = "text"
+    for first, second in zip(arguments, [*arguments[1:], ""], strict=False):
+        name = second if first == "--format" else first.removeprefix("--format=")
+        if name in ("json", *REVIEWS) and first.startswith("--format"):
+            asked = name
+    return asked
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: object) -> object:
@@ -77,6 +89,7 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
             process.verbosity -= value
         case "format", str():
             process.format = value
+            process.command = context.command_path.partition(" ")[2]
         case "trusted", str():
             process.trusted = value
         case "policy", Path():

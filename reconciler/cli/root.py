@@ -18,7 +18,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
-from reconciler.cli.process import Process, asks_for_json, complete_with, everywhere, of_configuration, of_policy
+from reconciler.cli.process import Process, asked_format, complete_with, everywhere, of_configuration, of_policy
 from reconciler.cli.trouble import run
 
 _HERE = "reconciler.cli"
@@ -88,7 +88,7 @@ class Root(click.Group):
         arguments = list(sys.argv[1:] if args is None else args)
         given = extra.pop("obj", None)
         process = given if isinstance(given, Process) else Process()
-        process.format = "json" if asks_for_json(arguments) else "text"
+        process.format = asked_format(arguments)
         parse: Callable[..., object] = super().main
         plain = {**extra, "prog_name": "reconciler", "standalone_mode": False, "obj": process}
         code = run(lambda: parse(arguments, **plain), process)

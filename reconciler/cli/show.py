@@ -13,7 +13,7 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import opened, usable
-from reconciler.cli.process import Process
+from reconciler.cli.process import REVIEWS, Process, format_option
 from reconciler.cli.trouble import stop
 
 if TYPE_CHECKING:
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from reconciler.wiring import Session
 
 
-@click.command()
+_OF_PLANS = ("markdown", *REVIEWS)
+
+
+@click.command(params=[format_option("text", "json", *_OF_PLANS)])
 @click.argument("what", metavar="PLANFILE|NUMBER|RUN")
 @click.pass_obj
 def show(process: Process, what: str) -> Exit:
     """Show a saved plan, what files and record say of a number, or a past run by the beginning of its id.
+
+    A plan can be shown in all formats but html, a number and a run as text and JSON.
 
     Example: reconciler show 74991112233
     """
@@ -34,6 +39,10 @@ def show(process: Process, what: str) -> Exit:
     if path.is_file():
         _show_plan(process, path)
         return Exit.DONE
+    if process.format in _OF_PLANS:
+        raise click.UsageError(
+            f"there is no plan file {what}, and only a plan can be shown with --format {process.format}"
+        )
     configuration, _found = usable(process)
     with opened(process, configuration) as session:
         if _digits(what):

@@ -42,7 +42,7 @@ def run(work: Callable[[], object], process: Process) -> int:
         except click.exceptions.NoArgsIsHelpError as error:
             return _helped(process, error)
         except click.UsageError as error:
-            return _ended(process, _usage(error))
+            return _ended(process, _usage(error, process))
         except click.ClickException as error:
             return _ended(process, stop("command-failed", error.format_message()))
         except Exception as error:  # noqa: BLE001 - the last resort: a bug keeps its traceback
@@ -51,11 +51,20 @@ def run(work: Callable[[], object], process: Process) -> int:
 
 
 def show_diagnostics(process: Process, found: Iterable[Diagnostic]) -> None:
-    """Tell findings on standard error; -q leaves errors only, -v adds notices, which `validate` always tells."""
+    """Tell findings on standard error; -q leaves errors only, -v adds notices, which `validate` always tells.
+
+    On GitHub they are told as annotations, which stand in the same log.
+    """
+    if process.format == "github":
+        return
     from reconciler.views.human.findings import diagnostics
 
-    told = [item for item in found if item.is_error or _is_told(item.severity, process)]
-    process.screen.note(diagnostics(told, process.screen.columns()))
+    process.screen.note(diagnostics(told(process, found), process.screen.columns()))
+
+
+def told(process: Process, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings that are told: -q leaves errors only, -v adds notices."""
+    return [item for item in found if item.is_error or _is_told(item.severity, process)]
 
 
 def _is_told(severity: Severity, process: Process) -> bool:
@@ -67,9 +76,19 @@ def _ended(process: Process, trouble: Stop) -> int:
         from reconciler.views.machine import failure
 
         process.screen.document(failure(trouble.diagnostics))
+    elif process.is_review:
+        _reviewed(process, trouble.diagnostics)
     else:
         show_diagnostics(process, trouble.diagnostics)
     return trouble.code
+
+
+def _reviewed(process: Process, found: Sequence[Diagnostic]) -> None:
+    from reconciler.cli import reviewing
+    from reconciler.views.ci.findings import failure
+
+    show_diagnostics(process, found)
+    reviewing.show(process, failure(process.command, told(process, found)))
 
 
 def _helped(process: Process, error: click.exceptions.NoArgsIsHelpError) -> int:
@@ -80,8 +99,9 @@ def _helped(process: Process, error: click.exceptions.NoArgsIsHelpError) -> int:
     return Exit.USAGE
 
 
-def _usage(error: click.UsageError) -> Stop:
+def _usage(error: click.UsageError, process: Process) -> Stop:
     path = error.ctx.command_path if error.ctx else "reconciler"
+    process.command = path.partition(" ")[2]
     misplaced = isinstance(error, click.NoSuchOption) and error.option_name in ("-C", "--version")
     hint = "it stands before the command: reconciler -C DIR COMMAND" if misplaced else f"{path} --help"
     return stop("usage", error.format_message(), hint=hint, exit_code=Exit.USAGE)

@@ -13,14 +13,14 @@ import click
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import load
-from reconciler.cli.process import Process
+from reconciler.cli.process import REVIEWS, Process, format_option
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
     from reconciler.diagnostics import Diagnostic
 
 
-@click.command()
+@click.command(params=[format_option("text", "json", *REVIEWS)])
 @options.paths
 @click.option("--strict", is_flag=True, help="Let no warning pass either.")
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
@@ -65,8 +65,16 @@ def _show(process: Process, found: tuple[Diagnostic, ...], numbers: int, *, stri
 
         process.screen.document(machine.validation(found, numbers=numbers, strict=strict))
         return
+    told = [item for item in found if item.is_error or not process.is_quiet]
+    if process.is_review:
+        from reconciler.cli import reviewing
+        from reconciler.cli.trouble import show_diagnostics
+        from reconciler.views.ci.findings import validation
+
+        show_diagnostics(process, found)
+        reviewing.show(process, validation(found, told, numbers=numbers, strict=strict))
+        return
     from reconciler.views.human import findings
 
-    told = [item for item in found if item.is_error or not process.is_quiet]
     process.screen.result(findings.diagnostics(told, process.screen.columns()))
     process.screen.result(findings.tally(found, numbers, strict=strict))

@@ -6,12 +6,17 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html import escape as html_escape
 from pathlib import Path
 from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
 
 import pytest
+from markupsafe import escape as markup
 
+from reconciler.cli.process import REVIEWS
 from reconciler.sandbox import Fault, FaultKind, Sandbox
+from reconciler.views.ci import github, junit
 from tests.cli.conftest import Ended, Workplace
 
 EVENT_KEY = 'cánary-event/"k1"+%x'
@@ -77,6 +82,8 @@ class Evidence:
 def spellings(value: str) -> set[bytes]:
     """A value as it stands, URL-encoded, JSON-escaped, and in base64 at any of its three alignments."""
     texts = {value, quote(value), quote(value, safe=""), quote_plus(value)}
+    texts |= {escape(value), escape(value, {'"': "&quot;"}), html_escape(value), str(markup(value))}  # XML, HTML
+    texts |= {value.replace("%", "%25"), value.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")}  # on GitHub
     texts |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     raw = value.encode()
     encoded = {base64.b64encode(b"x" * shift + raw)[4 if shift else 0 : -4].rstrip(b"=") for shift in range(3)}
@@ -110,6 +117,11 @@ def evidence(workplace: Workplace) -> Evidence:
 
 
 FORMATS = ("text", "json")
+REVIEWED: dict[str, tuple[str, ...]] = {
+    "validate": REVIEWS,
+    "plan": ("markdown", "html", *REVIEWS),
+    "audit": ("html", "junit", "sarif"),
+}
 ALLOW = ("--allow-adopt", "--allow-delete", "--override", "policy-max-changes")
 
 
@@ -126,8 +138,9 @@ def everything_that_looks(evidence: Evidence) -> None:
             ("record", "show", "74991000001"),
         ):
             evidence.run(*command, "-v", "--format", form)
-    evidence.run("plan", "--format", "markdown")
-    evidence.run("plan", "--format", "html")
+    for name, forms in REVIEWED.items():
+        for form in forms:
+            evidence.run(name, "-v", "--format", form)
     evidence.run("route", "74991000001")
     evidence.run("calendar", "74991000000")
 
@@ -164,6 +177,8 @@ def test_no_secret_comes_out_when_a_variable_or_a_key_is_missing_or_wrong(eviden
         evidence.secrets |= {f"wrong {name} {value}": value} if value else {}
         for command in (("plan", "-v"), ("plan", "--format", "json"), ("doctor",), ("apply", "--auto-approve", *ALLOW)):
             evidence.run(*command, **{name: value})
+        for form in REVIEWS:
+            evidence.run("plan", "-v", "--format", form, **{name: value})
     assert evidence.leaks() == []
 
 
@@ -201,6 +216,10 @@ def test_no_secret_comes_out_of_a_vendor_that_echoes_what_it_was_sent(
         sandbox.faults.add(Fault(kind=kind, path=path, message=message, location=location, times=2))
         evidence.run("plan", "-v")
         evidence.run("apply", "--auto-approve", *ALLOW, "-v", "--format", "json")
+        for form in ("html", "markdown", *REVIEWS):
+            evidence.run("plan", "-v", "--format", form)
+        for form in REVIEWED["audit"]:
+            evidence.run("audit", "-v", "--format", form)
     assert evidence.leaks() == []
 
 
@@ -223,6 +242,11 @@ def test_a_seeded_leak_is_found(evidence: Evidence, monkeypatch: pytest.MonkeyPa
         lambda text: quote(text, safe=""),
         quote_plus,
         json.dumps,
+        html_escape,
+        junit.attribute,
+        junit.text,
+        github.data,
+        github.value,
         lambda text: base64.b64encode(text.encode()).decode(),
         lambda text: base64.b64encode(f"user:{text}".encode()).decode(),
         lambda text: base64.b64encode(f"a:{text}\n".encode()).decode(),

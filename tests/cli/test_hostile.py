@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from reconciler.cli.process import REVIEWS
 from tests.cli.conftest import Workplace
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -74,6 +75,8 @@ def test_what_a_vendor_answers_drives_no_terminal(workplace: Workplace) -> None:
         ("audit",),
         ("plan", "-v"),
         ("plan", "--format", "json"),
+        *(("plan", "--format", form) for form in ("html", "markdown", *REVIEWS)),
+        *(("audit", "--format", form) for form in ("html", "junit", "sarif")),
         ("apply", "--auto-approve", "--allow-adopt"),
     ):
         ended = workplace.run(*words)

@@ -1,0 +1,131 @@
+"""A plan as remarks: each change at the line that declares its number, what refuses the plan, and what was found.
+
+Knows no format, no command and no terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.model import Action, Change
+from reconciler.plan.model import Breach, Plan
+from reconciler.views.base import text_of
+from reconciler.views.ci.findings import remark
+from reconciler.views.ci.review import Remark, Review
+from reconciler.views.human.plan import (
+    allowance_lines,
+    aside,
+    in_the_past,
+    is_of_another_type,
+    is_unnoticed,
+    sides,
+    sum_lines,
+)
+from reconciler.views.human.values import Canonical, details, summary
+
+POLICY = "policy"
+_WIDE = 10_000
+_ALLOWANCE = "needs-"
+_WHOLE = (Action.CREATE, Action.DELETE)
+
+
+def review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforced: bool) -> Review:
+    """The whole plan, with as many of its findings as are told.
+
+    A missing allowance is a warning, as it may come with the apply, and an error where policy is `enforced` now.
+    """
+    remarks = (
+        *(_breach(item, enforced=enforced) for item in shown.breaches),
+        *(remark(item) for item in told),
+        *(_change(item) for item in shown.changes),
+    )
+    return Review("plan", shown.configuration, tuple(_summary(shown)), _verdict(shown, failed=failed), remarks)
+
+
+def change_lines(change: Change, before: str = "until now", after: str = "becomes") -> Iterator[str]:
+    """What there is to say of a change, a line each: its description, what it does, and what callers notice."""
+    if change.description:
+        yield change.description
+    match change.action:
+        case Action.CREATE | Action.DELETE:
+            yield f"{_whole(change.before)} -> {_whole(change.after)}"
+        case Action.ADOPT:
+            yield f"live now: {_whole(change.before)}"
+            yield f"becomes: {_whole(change.after)}"
+        case Action.UPDATE if is_of_another_type(change):
+            yield f"{before}: {_whole(change.before)}"
+            yield f"{after}: {_whole(change.after)}"
+        case Action.UPDATE:
+            yield from (_field(item.path, *sides(item)) for item in change.fields)
+        case Action.FORGET | Action.ASSERT:
+            yield aside(change)
+    yield from _effects(change)
+
+
+def place_at(declared_at: str) -> Location | None:
+    """The place that a change was declared at, None where no file declares its number any more."""
+    if not declared_at:
+        return None
+    file, line, column = declared_at.rsplit(":", 2)
+    return Location(file, int(line), int(column), int(line), int(column))
+
+
+def _change(change: Change) -> Remark:
+    return Remark(
+        f"change-{change.action.value}",
+        Severity.NOTICE,
+        f"{change.action.value} {change.address}",
+        tuple(change_lines(change)),
+        place_at(change.declared_at),
+        group=change.account,
+        subject=change.address,
+    )
+
+
+def _breach(breach: Breach, *, enforced: bool) -> Remark:
+    found = breach.diagnostic
+    is_allowance = breach.rule.startswith(_ALLOWANCE)
+    return Remark(
+        breach.rule,
+        Severity.WARNING if is_allowance and not enforced else Severity.ERROR,
+        breach.rule,
+        (found.message,),
+        found.location,
+        found.hint or "",
+        found.related,
+        breach.address.rpartition("/")[0] or POLICY,
+        breach.address,
+        fails=True,
+    )
+
+
+def _summary(shown: Plan) -> Iterator[str]:
+    yield from text_of(sum_lines(shown, _WIDE)).splitlines()
+    yield from text_of(allowance_lines(shown.breaches)).splitlines()
+    if any(not breach.rule.startswith(_ALLOWANCE) for breach in shown.breaches):
+        yield "apply would refuse this plan"
+
+
+def _verdict(shown: Plan, *, failed: bool) -> Severity:
+    if failed:
+        return Severity.ERROR
+    return Severity.WARNING if shown.breaches else Severity.NOTICE
+
+
+def _whole(value: Canonical | None) -> str:
+    return ", ".join((summary(value), *details(value)))
+
+
+def _field(path: str, before: str, after: str) -> str:
+    return f"{path}: {before} -> {after}" if after else f"{path}: {before}"
+
+
+def _effects(change: Change) -> Iterator[str]:
+    """What callers notice; a new or removed forwarding that holds at all times says so already."""
+    if is_unnoticed(change):
+        yield "callers notice nothing"
+    if change.action in _WHOLE and [effect.when for effect in change.effects] == ["always"]:
+        return
+    for effect in change.effects:
+        yield f"callers ({effect.when}): {in_the_past(effect.before)} -> {effect.after}"
