@@ -68,11 +68,11 @@ class Process:
 
 
 def asked_format(arguments: Sequence[str]) -> str:
-    """The format of a program that the command line asks for, however wrong it may be otherwise; else text."""
+    """The format of documents that the command line asks for, however wrong it may be otherwise; else text."""
     asked = "text"
     for first, second in zip(arguments, [*arguments[1:], ""], strict=False):
         name = second if first == "--format" else first.removeprefix("--format=")
-        if name in ("json", *REVIEWS) and first.startswith("--format"):
+        if name in ("json", "html", "markdown", *REVIEWS) and first.startswith("--format"):
             asked = name
     return asked
 

@@ -80,6 +80,7 @@ def _ended(process: Process, trouble: Stop) -> int:
         _reviewed(process, trouble.diagnostics)
     else:
         show_diagnostics(process, trouble.diagnostics)
+        _paged(process, told(process, trouble.diagnostics))
     return trouble.code
 
 
@@ -89,6 +90,19 @@ def _reviewed(process: Process, found: Sequence[Diagnostic]) -> None:
 
     show_diagnostics(process, found)
     reviewing.show(process, failure(process.command, told(process, found)))
+
+
+def _paged(process: Process, found: Sequence[Diagnostic]) -> None:
+    """What goes to a reader's file or comment says so, too, where there is nothing else to say."""
+    match process.format:
+        case "html":
+            from reconciler.views.web import failure as web
+
+            process.screen.table(web.page(process.command, found))
+        case "markdown":
+            from reconciler.views import markdown
+
+            process.screen.table(markdown.failure(process.command, found))
 
 
 def _helped(process: Process, error: click.exceptions.NoArgsIsHelpError) -> int:

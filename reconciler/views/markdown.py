@@ -6,8 +6,9 @@ All text of users stands in fenced blocks, whose fence is longer than any row of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.model import Change
 from reconciler.plan.model import Plan
 from reconciler.views.base import plural, text_of
@@ -38,6 +39,16 @@ def comment(shown: Plan) -> str:
     if shown.changes:
         parts.append(_changes(shown, LIMIT - _ROOM - sum(_size(part) + 2 for part in parts)))
     return "\n\n".join(parts) + "\n"
+
+
+def failure(command: str, found: Iterable[Diagnostic]) -> str:
+    """The comment of a command that came to nothing."""
+    told = "\n".join(
+        f"{item.location or ''} {item.message}".strip() + (f"\n    hint: {item.hint}" if item.hint else "")
+        for item in found
+    )
+    head = f"reconciler {command}".rstrip()
+    return f"### {head} came to nothing\n\n{_fenced(_cut(clean(told), LIMIT - _ROOM), 'text')}\n"
 
 
 def _scenario(shown: Plan) -> str:

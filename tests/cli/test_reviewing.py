@@ -139,6 +139,29 @@ def test_a_warning_fails_only_where_none_may_pass(
     assert (ended.stdout.count("<failure") > 0) is (form == "junit" and code == 1)
 
 
+@pytest.mark.parametrize("words", [(), ("--frob",)], ids=["failed", "usage"])
+@pytest.mark.parametrize(
+    ("command", "form", "beginning", "end"),
+    [
+        ("plan", "html", "<!DOCTYPE html>", "</html>"),
+        ("audit", "html", "<!DOCTYPE html>", "</html>"),
+        ("calendar", "html", "<!DOCTYPE html>", "</html>"),
+        ("plan", "markdown", "### reconciler plan came to nothing\n\n```", "\n```"),
+    ],
+)
+def test_a_page_and_a_comment_say_so_where_there_is_nothing_else_to_say(
+    command: str, form: str, beginning: str, end: str, words: tuple[str, ...], workplace: Workplace
+) -> None:
+    workplace.edit("hr {9-17}", "hr {<b>14pm```}")
+    ended = workplace.run(command, "--format", form, *words)
+    assert ended.exit_code == (64 if words else 1)
+    assert ended.stdout.startswith(beginning)
+    assert ended.stdout.replace("````", "```").rstrip().endswith(end)
+    assert ("No such option" if words else "14pm") in ended.stdout
+    assert "<b>" not in ended.stdout or form == "markdown"
+    assert "error[" in ended.stderr
+
+
 # -- what a reviewer sees --------------------------------------------------------------------------------------------
 
 

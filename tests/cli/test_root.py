@@ -110,7 +110,7 @@ WRONG = [
     ("record", "forget"),
     ("record", "forget", "not-a-number"),
     ("validate", "--format", "frob"),
-    ("validate", "--format", "html"),
+    ("validate", "--format", "csv"),
     ("apply",),
     ("apply", "plan.json", "--tag", "moscow"),
     ("apply", "plan.json", "--limit", "3"),

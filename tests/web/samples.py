@@ -9,7 +9,7 @@ from reconciler.effects.calendar import lanes, week
 from reconciler.model import Desired, NumberForwarding, Redirect, Target, Value
 from reconciler.plan.model import Calls, Plan
 from reconciler.views.calendar import Calendar, Shown
-from reconciler.views.web import audit, calendar, plan
+from reconciler.views.web import audit, calendar, failure, plan
 from tests.world import NONE, desired, phone, place, url, world
 
 ZONE = "Europe/Moscow"
@@ -92,6 +92,11 @@ def an_audit() -> Audit:
         unlisted=("office",),
         risks=(risk,),
     )
+
+
+def failure_page() -> str:
+    found = Diagnostic("period-hour", Severity.ERROR, f"no hour: {NASTY}", place(7), "write hr {6-14}")
+    return failure.page("plan", [found])
 
 
 def audit_page() -> str:

@@ -43,6 +43,13 @@ def test_axe_finds_nothing_wrong(browser: Browser, page: Path, scheme: str, widt
     assert browser.violations() == []
 
 
+def test_the_page_of_a_failure_is_readable_and_runs_nothing(browser: Browser, tmp_path: Path) -> None:
+    browser.show(written(samples.failure_page(), tmp_path))
+    assert browser.violations() == []
+    assert browser.run("return document.querySelectorAll('script, img, a, iframe, link, object, form').length") == 0
+    assert samples.NASTY in " ".join(browser.run("return document.body.textContent").split())
+
+
 def test_axe_finds_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
     text = samples.plan_page().replace(
         "</main>", '<img src=""><p style="color: #ccc; background: #fff">hardly to be read</p></main>'
