@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from reconciler.diagnostics import Location, Related, Severity
 
@@ -69,6 +70,7 @@ class Review:
 
 def ready(review: Review, where: Where, clean: Clean) -> Review:
     """The same with places from the top of the repository, and with clean texts."""
+    clean = lru_cache(maxsize=None)(clean)  # rules, files and hints come again and again
     return replace(
         review,
         configuration=clean(review.configuration),
