@@ -59,3 +59,11 @@ def unverifiable(desired: Desired, want: Form, compared: Compared) -> Iterable[D
                 desired.locations.get(path, desired.declared_at),
                 hint="to write it now: reconciler apply --reassert",
             )
+        elif compared.fields:
+            yield Diagnostic(
+                "field-unreadable",
+                Severity.WARNING,
+                f"{desired.address}: `{path}` cannot be read and is not in the record; this change empties it",
+                desired.locations.get(path, desired.declared_at),
+                hint=f"if it may have a value that is to stay, write `{path}` in the files",
+            )

@@ -293,6 +293,14 @@ def test_an_unreadable_field_that_is_empty_and_unrecorded_is_not_worth_a_warning
     assert codes(blind(world([desired(1, rings())], {1: rings()}), "client_id").plan()) == []
 
 
+def test_a_change_that_may_empty_an_unreadable_field_without_record_is_warned_about() -> None:
+    plan = blind(world([desired(1, rings(timeout=33))], {1: rings()}), "client_id").plan()
+    assert codes(plan) == ["field-unreadable"]
+    assert plan.diagnostics[0].message.endswith(
+        "`client_id` cannot be read and is not in the record; this change empties it"
+    )
+
+
 def test_a_trunk_whose_body_cannot_be_read_compares_with_the_record() -> None:
     given = world([desired(1, TRUNK)], {1: NONE})
     given.apply()
