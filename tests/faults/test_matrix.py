@@ -42,6 +42,11 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+def patience(strike: Strike) -> str:
+    """Seconds to wait for an answer: few only where none will come, as a loaded machine answers late."""
+    return "0.4" if strike.kind in {FaultKind.TIMEOUT_BEFORE, FaultKind.TIMEOUT_AFTER} else "10"
+
+
 def prepared(sandbox: Sandbox, operation: Operation, count: int) -> SandboxWorld:
     """The vendor and the record as they are before the operation on so many numbers."""
     sandbox.faults.clear()
@@ -49,7 +54,7 @@ def prepared(sandbox: Sandbox, operation: Operation, count: int) -> SandboxWorld
         sandbox.exolve.set(number, None)
     for number in sandbox.mtt.numbers:
         sandbox.mtt.park(number, parked=False)
-    world = SandboxWorld(sandbox, timeout="0.4", concurrency=2, store=MemoryStore())
+    world = SandboxWorld(sandbox, timeout="10", concurrency=2, store=MemoryStore())
     if operation.before is not None:
         world.files = wanted(sandbox, operation.before, count)
         assert world.apply().converged
@@ -123,6 +128,7 @@ def change_by_hand(sandbox: Sandbox, struck: Desired) -> None:
 
 def judge(sandbox: Sandbox, strike: Strike, operation: Operation, *, alone: bool = True) -> None:
     world = prepared(sandbox, operation, 1 if alone else NUMBERS)
+    world.timeout = patience(strike)
     before = world.state.entries
     struck = world.files[0 if alone else 1]
     report = run(world, strike, struck, alone=alone)
@@ -166,6 +172,7 @@ def assert_converges(world: SandboxWorld, operation: Operation, want: Expected) 
     sandbox = world.sandbox
     sandbox.faults.clear()
     sandbox.journal.clear()
+    world.timeout = "10"
     again = world.apply(reassert=want.hidden)
     assert again.converged, again
     assert_no_number_got_two_values(sandbox.writes)
