@@ -242,6 +242,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("plan-needs-record-key", _ERROR, "A plan with sensitive values cannot be stored without a key."),
     Rule("plan-stale", _ERROR, "What the plan was made from is not so any more."),
     # -- apply and record ---------------------------------------------------------------------------------------------
+    Rule("read-back", _ERROR, "A write does not read back as it was sent, or cannot be read back."),
     Rule("record-locked", _ERROR, "Somebody else holds the lock of an account."),
     Rule("record-unusable", _ERROR, "The record cannot be read or written."),
     Rule("record-not-saved", _ERROR, "The record could not be saved, so writing stopped."),

@@ -44,6 +44,7 @@ NOT_OFFLINE: dict[str, str] = {
     "provider-timeout": _VENDOR,
     "provider-unexpected-response": _VENDOR,
     "provider-list-incomplete": _VENDOR,
+    "read-back": _VENDOR,
     **dict.fromkeys(
         ("period-blank", "period-control"), "a text on the command line; in a file it is text-control first"
     ),

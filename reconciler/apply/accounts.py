@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
+from reconciler.apply.attempt import Attempt
 from reconciler.apply.ledger import GOOD
-from reconciler.apply.write import Attempt, Writer
+from reconciler.apply.write import Writer
 from reconciler.model import Outcome
 
 

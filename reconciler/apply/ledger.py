@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
+from reconciler.apply.attempt import Attempt
 from reconciler.apply.events import Emit, Settled
 from reconciler.apply.report import Result
-from reconciler.apply.write import Attempt
 from reconciler.canonical import dump
 from reconciler.clock import Clock, rfc3339
 from reconciler.model import Action, Change, Entry, Key, Outcome

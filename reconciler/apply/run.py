@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
 
+from reconciler.apply.attempt import Attempt
 from reconciler.apply.events import Emit, LockBroken, ignore
 from reconciler.apply.ledger import Ledger
 from reconciler.apply.report import ApplyReport, Halt, Result
+from reconciler.apply.troubles import Troubles
 from reconciler.apply.walk import Walk
-from reconciler.apply.write import Attempt, Seen, Writer
+from reconciler.apply.write import Seen, Writer
 from reconciler.clock import Clock, rfc3339
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Action, Change, Entry, Key, LiveSource, Outcome
 from reconciler.plan.compare import record_form
 from reconciler.plan.model import Breach, Plan
@@ -32,7 +34,7 @@ class Job:
     `state` is the record that a fresh plan was made from, None for a stored plan: then every number is read anew.
     `open_provider` opens an account's provider; raises ProviderError. `may_write` says why nothing more may be written.
     `allow_partial` applies what has not moved of a stale plan; `scenario` is recorded as in force ("" = none,
-    None = as it was).
+    None = as it was); `places` are the lines of the declared numbers.
     """
 
     plan: Plan
@@ -48,6 +50,7 @@ class Job:
     interrupted: Event = field(default_factory=Event)
     may_write: Callable[[], str | None] = lambda: None
     scenario: str | None = ""
+    places: Mapping[str, Location] = field(default_factory=dict)
 
 
 def apply(job: Job) -> ApplyReport:
@@ -113,9 +116,10 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
         max_failures=job.max_failures,
         interrupted=job.interrupted,
         may_write=job.may_write,
+        troubles=Troubles(job.places),
     )
     walk.go(job.plan.changes, _recordings(job, state), _excluded(job.plan, moved, problems))
-    found = [_moved_diagnostic(change, moved[change.key]) for change in job.plan.changes if change.key in moved]
+    found = [_moved_diagnostic(job, change, moved[change.key]) for change in job.plan.changes if change.key in moved]
     results = [walk.results[change.key] for change in job.plan.changes]
     return _report(job, results, [*found, *walk.diagnostics], walk.halt)
 
@@ -151,7 +155,7 @@ def _excluded(plan: Plan, moved: Mapping[Key, str], problems: Mapping[str, Provi
         if change.key in moved:
             found[change.key] = Attempt(Outcome.SKIPPED, f"it has moved since the plan: {moved[change.key]}")
         elif change.account in problems and change.action is not Action.FORGET:
-            found[change.key] = Attempt(Outcome.FAILED, str(problems[change.account]))
+            found[change.key] = Attempt.failed(problems[change.account], 0)
     return found
 
 
@@ -251,13 +255,14 @@ def _says(entry: Entry, before: Mapping[str, object]) -> bool:
 
 
 def _stale(job: Job, moved: Mapping[Key, str]) -> ApplyReport:
-    found = [_moved_diagnostic(change, moved[change.key]) for change in job.plan.changes if change.key in moved]
+    found = [_moved_diagnostic(job, change, moved[change.key]) for change in job.plan.changes if change.key in moved]
     return _refused(job, Halt.STALE, found, "the plan is stale; nothing was written")
 
 
-def _moved_diagnostic(change: Change, why: str) -> Diagnostic:
+def _moved_diagnostic(job: Job, change: Change, why: str) -> Diagnostic:
     message = f"{change.address} has moved since the plan: {why}"
-    return Diagnostic("plan-stale", Severity.ERROR, message, hint="make a new plan, or --allow-partial for the others")
+    place, hint = job.places.get(change.key.number), "make a new plan, or --allow-partial for the others"
+    return Diagnostic("plan-stale", Severity.ERROR, message, place, hint)
 
 
 def _why(breaches: Sequence[Breach]) -> str:

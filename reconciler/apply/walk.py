@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 
 from reconciler.apply.accounts import AccountState
+from reconciler.apply.attempt import Attempt
 from reconciler.apply.events import Emit, Finished, Sending, WindowOpened, WindowOpening
 from reconciler.apply.ledger import GOOD, Ledger
 from reconciler.apply.report import Halt, Result
-from reconciler.apply.write import Attempt, Writer
+from reconciler.apply.troubles import Troubles
+from reconciler.apply.write import Writer
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import Action, Change, Entry, Key, Outcome
 from reconciler.pool import workers
@@ -48,6 +50,7 @@ class Walk:
     may_write: Callable[[], str | None] = lambda: None
     results: dict[Key, Result] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    troubles: Troubles = field(default_factory=Troubles)
     halt: Halt = Halt.NONE
     _accounts: dict[str, AccountState] = field(default_factory=dict)
     _closed: str = ""
@@ -70,6 +73,7 @@ class Walk:
         except RecordError as error:
             self._record_failed(error, changes)
         self._skip_rest(changes)
+        self.diagnostics += self.troubles.told()
         if self._closed:
             hint = "the rest waits for the next window: plan and apply again then"
             self.diagnostics.append(Diagnostic("policy-change-window", Severity.ERROR, self._closed, hint=hint))
@@ -210,9 +214,7 @@ class Walk:
             attempt.unverified,
         )
         self.results[change.key] = result
-        if attempt.moved:
-            message = f"{change.address}: {attempt.error}"
-            self.diagnostics.append(Diagnostic("plan-stale", Severity.ERROR, message, hint="make a new plan"))
+        self.troubles.add(change, attempt)
         self.ledger.row(change, result, attempt.lost)
         self.emit(Finished(result, len(self.results), self._total))
 

@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
-from typing import Any
 
+from reconciler.apply.attempt import Attempt
 from reconciler.canonical import Form, Json, form, hidden_in, hidden_paths
 from reconciler.clock import Clock
 from reconciler.diff import field_changes
@@ -36,24 +36,7 @@ from reconciler.secrets import SecretError, Secrets
 FRESH_SECONDS = 30.0
 READ_BACK_WAITS = (0.0, 1.5, 3.5)
 _LONGEST_SHOWN = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What became of one change. `cause` groups like failures; `moved` says that the live value was another one.
-
-    `written` is True once the vendor took the value, also where it reads back otherwise. `lost` are live values that
-    cannot be written and that the write may have reset.
-    """
-
-    outcome: Outcome
-    error: str | None = None
-    attempts: int = 0
-    unverified: tuple[str, ...] = ()
-    cause: str = ""
-    moved: bool = False
-    written: bool = False
-    lost: Mapping[str, Any] = field(default_factory=dict, hash=False)
+_SETTLED = "the next apply reads the number first, and settles it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +71,7 @@ class Writer:
         try:
             writes = [Write(change.key.number, resolved(_wanted(change), self.ground.secrets)) for change in changes]
         except SecretError as error:
-            return [Attempt(Outcome.FAILED, str(error), cause="SecretError") for _ in changes]
+            return [Attempt(Outcome.FAILED, str(error), cause="SecretError", code="secret-missing") for _ in changes]
         if self.provider.capabilities.readable:
             return [self._proven(change, write) for change, write in zip(changes, writes, strict=True)]
         return self._batch(writes, hindrance)
@@ -127,10 +110,11 @@ class Writer:
         try:
             seen = self.look(change)
         except ProviderError as error:
-            return Attempt(Outcome.FAILED, f"not written: it cannot be read: {error}", cause=error.cause_key)
+            return Attempt.failed(error, 0, message=f"not written: it cannot be read: {error}")
         why = self.moved(change, seen)
         if why is not None:
-            return Attempt(Outcome.SKIPPED, f"not written: it has moved since the plan: {why}", moved=True)
+            told = f"not written: it has moved since the plan: {why}"
+            return Attempt(Outcome.SKIPPED, told, code="plan-stale", hint="make a new plan")
         permitted = change.action is Action.DELETE or "unwritable-fields" in self.overrides
         if seen.unwritable and not permitted:
             names = ", ".join(sorted(seen.unwritable))
@@ -147,7 +131,7 @@ class Writer:
             except ProviderError as error:
                 sent += error.attempts
                 if not error.may_have_taken_effect:
-                    return Attempt(Outcome.FAILED, str(error), sent, cause=error.cause_key)
+                    return Attempt.failed(error, sent)
                 attempt = self._after_doubt(change, write, error, sent)
                 if attempt is not None and (last or attempt.outcome is not Outcome.FAILED or attempt.written):
                     return attempt
@@ -159,9 +143,9 @@ class Writer:
         """Learn by reading what a write did that timed out or was cut off."""
         attempt = self._read_back(change, write, sent)
         if attempt.outcome is Outcome.FAILED and not attempt.written:
-            return Attempt(Outcome.FAILED, f"it did not take effect: {error}", sent, cause=error.cause_key)
+            return Attempt.failed(error, sent, message=f"it did not take effect: {error}")
         if attempt.outcome is Outcome.UNKNOWN:
-            return Attempt(Outcome.UNKNOWN, f"{error}; {attempt.error}", sent, cause=error.cause_key)
+            return Attempt.failed(error, sent, outcome=Outcome.UNKNOWN, message=f"{error}; {attempt.error}")
         return attempt
 
     def _read_back(self, change: Change, write: Write, sent: int) -> Attempt:
@@ -186,7 +170,9 @@ class Writer:
             last_error, untouched = None, self._is_before(change, seen)
         if last_error is not None or not differing:
             why = f"it could not be read back: {last_error}" if last_error else "it could not be read back"
-            return Attempt(Outcome.UNKNOWN, why, sent, cause="UnreadBack", written=True)
+            return Attempt(
+                Outcome.UNKNOWN, why, sent, cause="UnreadBack", written=True, code="read-back", hint=_SETTLED
+            )
         names = ", ".join(differing)
         return Attempt(
             Outcome.FAILED,
@@ -194,6 +180,8 @@ class Writer:
             sent,
             cause="ReadBackDiffers",
             written=not untouched,
+            code="read-back",
+            hint="run reconciler plan: it shows what is live now",
         )
 
     def _is_before(self, change: Change, seen: Observation) -> bool:
@@ -206,12 +194,12 @@ class Writer:
             sent = self.provider.write(writes)
         except (Rejected, NotOwned, Forbidden) as error:
             if len(writes) == 1:
-                return [Attempt(Outcome.FAILED, str(error), error.attempts, cause=error.cause_key)]
+                return [Attempt.failed(error, error.attempts)]
             middle = len(writes) // 2
             return [each for half in (writes[:middle], writes[middle:]) for each in self._part(half, hindrance)]
         except ProviderError as error:
             outcome = Outcome.UNKNOWN if error.may_have_taken_effect else Outcome.FAILED
-            return [Attempt(outcome, str(error), error.attempts, cause=error.cause_key)] * len(writes)
+            return [Attempt.failed(error, error.attempts, outcome=outcome)] * len(writes)
         return [Attempt(Outcome.UNVERIFIED, None, sent, ("parking",), written=True)] * len(writes)
 
     def _part(self, writes: Sequence[Write], hindrance: Callable[[], str]) -> list[Attempt]:

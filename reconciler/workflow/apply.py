@@ -50,6 +50,7 @@ def apply_plan(session: Session, plan: Plan, state: RecordState | None, applying
         interrupted=applying.interrupted,
         may_write=closed,
         scenario=plan.scenario or ("" if is_whole(plan, configuration) else None),
+        places=configuration.numbers,
     )
     whole = is_whole(plan, configuration) or plan.origin == "undo"
     return replace(apply(job), whole=whole)

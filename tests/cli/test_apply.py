@@ -195,3 +195,33 @@ def test_what_was_told_with_the_plan_is_not_told_again(workplace: Workplace) -> 
     assert ended.exit_code == 1
     assert ended.stderr.count("account sales cannot be read") == 1
     assert "Some numbers could not be read and were left alone." in ended.stdout
+
+
+def test_a_refused_write_is_told_at_the_line_of_its_number_with_what_to_do(workplace: Workplace) -> None:
+    exolve = workplace.sandbox.exolve
+    exolve.add_sip_ids(["883140000000777"], workplace.sandbox.main_application)
+    exolve.bind_sip("74991000001", "883140000000777")
+    ended = workplace.run("apply", "--auto-approve")
+    assert ended.exit_code == 3
+    assert "numbers.yaml:11:3: error[provider-rejected]: sales/74991000001: " in ended.stderr
+    assert "number has sip" in ended.stderr
+    assert '11 |   "74991000001":' in ended.stderr
+
+
+def test_one_cause_of_many_failures_is_told_once_and_names_every_line(workplace: Workplace) -> None:
+    workplace.sandbox.faults.add(Fault(kind=FaultKind.UNAUTHORIZED, mutating=True, times=None))
+    ended = workplace.run("apply", "--auto-approve", "--format", "json")
+    assert ended.exit_code == 1
+    (found,) = [item for item in ended.json["diagnostics"] if item["code"] == "provider-unauthorized"]
+    assert found["message"].endswith("(the same for 1 more number)")
+    assert (found["file"], found["line"]) == ("numbers.yaml", 5)
+    assert [(each["file"], each["line"]) for each in found["related"]] == [("numbers.yaml", 11)]
+    assert "EXOLVE_API_KEY" in found["hint"]
+
+
+def test_a_value_that_reads_back_otherwise_is_told_at_its_line(workplace: Workplace) -> None:
+    workplace.sandbox.faults.add(Fault(kind=FaultKind.WRONG_VALUE, mutating=True))
+    ended = workplace.run("apply", "--auto-approve", "--format", "json")
+    assert ended.exit_code == 3
+    (found,) = [item for item in ended.json["diagnostics"] if item["code"] == "read-back"]
+    assert (found["line"], found["severity"]) == (5, "error")
