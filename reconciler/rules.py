@@ -228,6 +228,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("field-not-comparable", _WARNING, "Without a key a sensitive field is not compared with the record."),
     Rule("released-not-owned", _WARNING, "A number that vanished from the files is no longer the account's."),
     Rule("record-account-gone", _WARNING, "No account says where a recorded number lives now."),
+    Rule("selection-empty", _WARNING, "No number of the files fits --target, --tag and --account."),
     Rule("needs-allow-delete", _ERROR, "A delete was not allowed."),
     Rule("needs-allow-adopt", _ERROR, "Adopting a live forwarding was not allowed."),
     Rule("needs-allow-protected", _ERROR, "Changing a protected number was not allowed."),

@@ -31,6 +31,7 @@ NOT_OFFLINE: dict[str, str] = {
     "trusted-ignored": _GIT,
     "path-not-included": _COMMAND_LINE,
     "unknown-scenario": _COMMAND_LINE,
+    "selection-empty": _COMMAND_LINE,
     "provider-error": _VENDOR,
     "provider-host-refused": "a host that only a connection would reach",
     "provider-unauthorized": _VENDOR,

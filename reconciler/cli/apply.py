@@ -81,7 +81,7 @@ def apply(
         if stored is not None:
             plan = stored_plan(session, stored[1], consent_of(asked))
         else:
-            plan, state = make_plan(session, planning_of(asked, warnings, watch, kept=True))
+            plan, state = make_plan(session, planning_of(configuration, asked, warnings, watch, kept=True))
             watch.close()
             if reviewed is not None:
                 expected(plan, reviewed[0])

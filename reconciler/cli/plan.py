@@ -12,11 +12,12 @@ import click
 
 from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_plan
-from reconciler.cli.opening import opened, plannable, watching
+from reconciler.cli.opening import opened, plannable, selected, watching
 from reconciler.cli.process import REVIEWS, Process, format_option
 from reconciler.cli.trouble import Stop, show_diagnostics, stop, told
 
 if TYPE_CHECKING:
+    from reconciler.config.settings import Configuration
     from reconciler.diagnostics import Diagnostic
     from reconciler.plan.model import Consent, Plan
     from reconciler.views.progress import Watch
@@ -61,7 +62,7 @@ def plan(
     reviewed = loaded(process, expect)
     configuration, warnings = plannable(process, scenario=asked["scenario"], paths=paths)
     with opened(process, configuration) as session, watching(process, session) as watch:
-        planning = planning_of(asked, warnings, watch, kept=out is not None, expires=expires)
+        planning = planning_of(configuration, asked, warnings, watch, kept=out is not None, expires=expires)
         made, _state = make_plan(session, planning)
         watch.close()
         if reviewed is not None:
@@ -73,15 +74,21 @@ def plan(
 
 
 def planning_of(
-    asked: options.Asked, warnings: tuple[Diagnostic, ...], watch: Watch, *, kept: bool, expires: float | None = None
+    configuration: Configuration,
+    asked: options.Asked,
+    warnings: tuple[Diagnostic, ...],
+    watch: Watch,
+    *,
+    kept: bool,
+    expires: float | None = None,
 ) -> Planning:
-    """What the options ask of a plan."""
-    from reconciler.plan.build import Refresh, Selection
+    """What the options ask of a plan; raises Stop for an account that does not exist."""
+    from reconciler.plan.build import Refresh
     from reconciler.workflow.plan import Planning
 
     return Planning(
         refresh=Refresh(asked["refresh"]),
-        selection=Selection(asked["targets"], asked["tags"], asked["accounts"]),
+        selection=selected(configuration, asked["targets"], asked["tags"], asked["accounts"]),
         consent=consent_of(asked),
         reassert=asked["reassert"],
         expires_in=expires,

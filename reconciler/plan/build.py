@@ -5,6 +5,7 @@ Pure but for the reader that is handed in; knows no vendor, no backend and no ou
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -45,8 +46,18 @@ class Selection:
     keys: frozenset[Key] | None = None
 
     @property
+    def by_words(self) -> bool:
+        return bool(self.targets or self.tags or self.accounts)
+
+    @property
+    def words(self) -> str:
+        """The options that make this selection, as they are typed."""
+        given = (("--target", self.targets), ("--tag", self.tags), ("--account", self.accounts))
+        return " ".join(f"{option} {shlex.quote(word)}" for option, words in given for word in words)
+
+    @property
     def narrowed(self) -> bool:
-        return bool(self.targets or self.tags or self.accounts) or self.keys is not None
+        return self.by_words or self.keys is not None
 
     def takes(self, desired: Desired) -> bool:
         """Whether a number is meant: by glob over number or address, by tag, and by account."""
@@ -165,6 +176,9 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
         if selection.takes(desired):
             subject = Subject(desired.key, desired.account, desired, None, state.entries.get(desired.key))
             found.subjects.append(replace(subject, intent=intents.get(desired.key)))
+    if selection.by_words and not found.subjects:
+        message = f"no number of the files fits {selection.words}, so this plan is about nothing"
+        found.diagnostics.append(Diagnostic("selection-empty", Severity.WARNING, message, hint="reconciler list"))
     declared = {desired.key for desired in configuration.desired}
     for key in dict.fromkeys([*state.entries, *intents]):
         if key not in declared:

@@ -186,3 +186,18 @@ def test_a_scenario_shows_its_effects_and_later_plans_say_how_to_go_back(workpla
     assert "--scenario storm" in after.stderr
     assert workplace.run("apply", "--auto-approve").exit_code == 0
     assert "storm" not in workplace.run("plan").stderr
+
+
+def test_a_selection_that_fits_nothing_says_so(workplace: Workplace) -> None:
+    ended = workplace.run("plan", "--target", "7999*", "--tag", "two words")
+    assert ended.exit_code == 0
+    assert "warning[selection-empty]: no number of the files fits --target '7999*' --tag 'two words'" in ended.stderr
+    assert workplace.run("plan", "--target", "74991000000").stderr == ""
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve")])
+def test_an_account_that_does_not_exist_is_an_error(command: tuple[str, ...], workplace: Workplace) -> None:
+    ended = workplace.run(*command, "--account", "sale", "--format", "json")
+    assert (ended.exit_code, ended.codes) == (1, ["unknown-account"])
+    assert ended.json["diagnostics"][0]["hint"] == "did you mean sales?"
+    assert workplace.sandbox.log == []
