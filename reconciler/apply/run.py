@@ -12,14 +12,14 @@ from threading import Event
 from reconciler.apply.attempt import Attempt
 from reconciler.apply.events import Emit, LockBroken, ignore
 from reconciler.apply.ledger import Ledger
+from reconciler.apply.moved import another_record, moved, moved_diagnostic
 from reconciler.apply.report import ApplyReport, Halt, Result
 from reconciler.apply.troubles import Troubles
 from reconciler.apply.walk import Walk
 from reconciler.apply.write import Seen, Writer
 from reconciler.clock import Clock, rfc3339
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Action, Change, Entry, Key, LiveSource, Outcome
-from reconciler.plan.compare import record_form
+from reconciler.model import Action, Change, Entry, Key, Outcome
 from reconciler.plan.model import Breach, Plan
 from reconciler.plan.subject import Ground
 from reconciler.pool import workers
@@ -101,14 +101,14 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
     for holder in job.record.broken_locks:
         job.emit(LockBroken(str(holder)))
     state = job.record.load()
-    stale = _lineage_moved(job.plan, state)
+    stale = another_record(job.plan, state)
     if stale is not None:
         return _refused(job, Halt.STALE, [stale], stale.message)
     providers, problems = _providers(job)
     writers = _writers(job, providers, state)
-    moved = {**_moved_in_record(job.plan, state), **_moved_live(job, writers)}
-    if moved and not job.allow_partial:
-        return _stale(job, moved)
+    numbers = moved(job.plan.changes, state, writers)
+    if numbers and not job.allow_partial:
+        return _refused(job, Halt.STALE, _told(job, numbers), "the plan is stale; nothing was written")
     walk = Walk(
         ledger=_ledger(job, lock, state),
         writers=writers,
@@ -118,10 +118,9 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
         may_write=job.may_write,
         troubles=Troubles(job.places),
     )
-    walk.go(job.plan.changes, _recordings(job, state), _excluded(job.plan, moved, problems))
-    found = [_moved_diagnostic(job, change, moved[change.key]) for change in job.plan.changes if change.key in moved]
+    walk.go(job.plan.changes, _recordings(job, state), _excluded(job.plan, numbers, problems))
     results = [walk.results[change.key] for change in job.plan.changes]
-    return _report(job, results, [*found, *walk.diagnostics], walk.halt)
+    return _report(job, results, [*_told(job, numbers), *walk.diagnostics], walk.halt)
 
 
 def _ledger(job: Job, lock: Lock, state: RecordState) -> Ledger:
@@ -148,12 +147,12 @@ def _recordings(job: Job, state: RecordState) -> list[Entry]:
     return [entry for entry in job.plan.recordings if state.entries.get(entry.key) == before.get(entry.key)]
 
 
-def _excluded(plan: Plan, moved: Mapping[Key, str], problems: Mapping[str, ProviderError]) -> dict[Key, Attempt]:
+def _excluded(plan: Plan, numbers: Mapping[Key, str], problems: Mapping[str, ProviderError]) -> dict[Key, Attempt]:
     """Changes that are not tried: their number has moved, or their account cannot be opened."""
     found: dict[Key, Attempt] = {}
     for change in plan.changes:
-        if change.key in moved:
-            found[change.key] = Attempt(Outcome.SKIPPED, f"it has moved since the plan: {moved[change.key]}")
+        if change.key in numbers:
+            found[change.key] = Attempt(Outcome.SKIPPED, f"it has moved since the plan: {numbers[change.key]}")
         elif change.account in problems and change.action is not Action.FORGET:
             found[change.key] = Attempt.failed(problems[change.account], 0)
     return found
@@ -164,15 +163,6 @@ def _holders(job: Job, accounts: Iterable[str]) -> Sequence[Holder]:
     return [
         Holder(account, run.host, run.user, run.pid, run.id, rfc3339(job.clock.now())) for account in sorted(accounts)
     ]
-
-
-def _lineage_moved(plan: Plan, state: RecordState) -> Diagnostic | None:
-    if plan.lineage == (state.lineage if state.serial else ""):
-        return None
-    message = (
-        "the record was made after this plan" if not plan.lineage else "the plan was made from another record (lineage)"
-    )
-    return Diagnostic("plan-stale", Severity.ERROR, message, hint="make a new plan")
 
 
 def _providers(job: Job) -> tuple[dict[str, Provider], dict[str, ProviderError]]:
@@ -224,45 +214,13 @@ def _writes(changes: Iterable[Change]) -> list[Change]:
     return [change for change in changes if change.action is not Action.FORGET]
 
 
-def _moved_live(job: Job, writers: Mapping[str, Writer]) -> dict[Key, str]:
-    """Which numbers are not any more what the plan was made from, and how they differ."""
-    moved: dict[Key, str] = {}
-    for change in _writes(job.plan.changes):
-        writer = writers.get(change.account)
-        if writer is not None and change.key in writer.seen:
-            why = writer.moved(change, writer.seen[change.key].observation)
-            if why is not None:
-                moved[change.key] = why
-    return moved
-
-
-def _moved_in_record(plan: Plan, state: RecordState) -> dict[Key, str]:
-    """Changes whose before came from the record: it must still say so."""
-    moved: dict[Key, str] = {}
-    for change in plan.changes:
-        entry = state.entries.get(change.key)
-        from_record = change.live_source is LiveSource.RECORDED and change.action is not Action.FORGET
-        if from_record and not (entry is not None and _says(entry, change.before)):
-            moved[change.key] = "its record is another one now"
-    return moved
-
-
-def _says(entry: Entry, before: Mapping[str, object]) -> bool:
-    """Whether a recorded value is the one a change was made from; what was recorded as unknown agrees with anything."""
-    recorded = record_form(entry).json
-    filled = {path: before.get(path) if value is None else value for path, value in recorded.items()}
-    return bool(filled == before)
-
-
-def _stale(job: Job, moved: Mapping[Key, str]) -> ApplyReport:
-    found = [_moved_diagnostic(job, change, moved[change.key]) for change in job.plan.changes if change.key in moved]
-    return _refused(job, Halt.STALE, found, "the plan is stale; nothing was written")
-
-
-def _moved_diagnostic(job: Job, change: Change, why: str) -> Diagnostic:
-    message = f"{change.address} has moved since the plan: {why}"
-    place, hint = job.places.get(change.key.number), "make a new plan, or --allow-partial for the others"
-    return Diagnostic("plan-stale", Severity.ERROR, message, place, hint)
+def _told(job: Job, numbers: Mapping[Key, str]) -> list[Diagnostic]:
+    """A finding for each number that has moved."""
+    return [
+        moved_diagnostic(change, numbers[change.key], job.places.get(change.key.number))
+        for change in job.plan.changes
+        if change.key in numbers
+    ]
 
 
 def _why(breaches: Sequence[Breach]) -> str:
