@@ -93,6 +93,7 @@ UNKNOWN = Expected("unknown", 3, recorded=False, open_intent=True)
 
 K = FaultKind
 _REFUSALS = {K.UNAUTHORIZED, K.NO_KEY, K.FORBIDDEN, K.NOT_FOUND}
+_REFUSED_BATCH = {K.FORBIDDEN, K.NOT_FOUND}
 _FOR_NOW = {K.RATE_LIMITED, K.UNAVAILABLE, K.LATENCY, K.SLOW_DRIP, K.LATE_VALUE}
 _OTHERWISE = {K.WRONG_VALUE, K.CHANGED_BY_OTHER}
 _SECONDS = {K.TIMEOUT_BEFORE: 2.0, K.TIMEOUT_AFTER: 2.0, K.SLOW_DRIP: 0.001}
@@ -111,7 +112,12 @@ def expected(strike: Strike, operation: Operation) -> Expected:
 
 
 def expected_later(strike: Strike, operation: Operation) -> Expected:
-    """The same in the middle of a run: what went before was written, and that counts before an error."""
+    """The same in the middle of a run: what went before was written, and that counts before an error.
+
+    A refused batch of parking is halved until the culprit stands alone; here there is none, so the halves go through.
+    """
+    if operation.is_parking and strike.kind in _REFUSED_BATCH:
+        return UNPROVEN
     alone = expected(strike, operation)
     return replace(alone, exit_code=alone.exit_code and 3)
 
@@ -132,7 +138,7 @@ def _of_parking(kind: FaultKind | None) -> Expected:
     """Nothing can be read back: whatever leaves doubt stays unknown. A refused token is renewed once."""
     if kind is None:
         return UNPROVEN
-    if kind is K.FORBIDDEN:
+    if kind in _REFUSED_BATCH:
         return REFUSED
     if kind in _OTHERWISE:
         return HIDDEN
