@@ -107,23 +107,26 @@ class _Reader:
         return (data, partial(self._materialise, start, end.end_mark.index))
 
     def _map(self, depth: int) -> tuple[dict[str, Any], Any]:
+        """A map and its last event; what most events are is asked first, and on local names."""
         next_event, known, scalar = self._next, self._known, ScalarEvent
         data: dict[str, Any] = {}
         if depth > _DEEPEST:
             raise GiveUpError
-        while (event := next_event()).__class__ is scalar:
+        while type(event := next_event()) is scalar:
             key = known.get(event.value) or self._learned(event)
             if key in data:
                 raise GiveUpError
             event = next_event()
-            if event.__class__ is scalar:
+            if type(event) is scalar:
                 value: Any = event.value
                 if len(value) < _LONGER_THAN_NULL and value in NULLS and not event.style:
                     self.has_nulls, value = True, None
                 data[key] = value
+            elif type(event) is MappingStartEvent:
+                data[key] = self._map(depth + 1)[0]
             else:
                 data[key] = self._container(event, depth)
-        if event.__class__ is not MappingEndEvent:
+        if type(event) is not MappingEndEvent:
             raise GiveUpError
         return (data, event)
 
@@ -141,8 +144,13 @@ class _Reader:
         data: list[Any] = []
         if depth > _DEEPEST:
             raise GiveUpError
-        while (event := next_event()).__class__ is not SequenceEndEvent:
-            data.append(self._text(event) if event.__class__ is ScalarEvent else self._container(event, depth))
+        while type(event := next_event()) is not SequenceEndEvent:
+            if type(event) is MappingStartEvent:
+                data.append(self._map(depth + 1)[0])
+            elif type(event) is ScalarEvent:
+                data.append(self._text(event))
+            else:
+                data.append(self._container(event, depth))
         return (data, event)
 
     def _container(self, event: Any, depth: int) -> Any:
