@@ -5,6 +5,7 @@ Knows no numbers and no schedules beyond where a change window is written.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,6 +21,7 @@ from reconciler.document.source import problem
 from reconciler.rules import RULES
 from reconciler.secrets import SecretRef
 
+_ACCOUNT_NAME = re.compile(r"[\w.-]{1,100}")
 _SEVERITIES: dict[str, Severity | None] = {"off": None, **{severity.value: severity for severity in Severity}}
 
 
@@ -98,6 +100,8 @@ def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
         return
     settings.account_names = frozenset(given.data)
     for name, span, entry in given.items():
+        if not _ACCOUNT_NAME.fullmatch(name):
+            files.found.append(_unfit_name(files, name, span))
         shape = _account_shape(files, name, span, entry)
         model = read(shape, entry, files.sources, files.found) if shape is not None else None
         if isinstance(model, models.ExolveAccount):
@@ -124,6 +128,11 @@ def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
                 redirect_uri=model.redirect_uri,
                 oauth_url=model.oauth_url,
             )
+
+
+def _unfit_name(files: Files, name: str, span: int) -> Diagnostic:
+    hint = "use up to 100 letters, digits, `.`, `_` and `-`: it stands before the / of each number's address"
+    return problem(files.sources, "invalid-value", f"{values.quoted(name)} cannot name an account", span, hint=hint)
 
 
 def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[models.Shape] | None:

@@ -355,3 +355,14 @@ def test_an_account_without_anything_under_its_name_is_told(tmp_path: Path) -> N
 def test_what_a_record_is_named_by_is_not_empty(record: str, under: str, tmp_path: Path) -> None:
     item = only(tmp_path, f"version: 1\nname: lines\nrecord: {record}\n")
     assert (item.code, underlined(item)) == ("invalid-value", under)
+
+
+@pytest.mark.parametrize("name", ["a/b", "two words", '""', "a" * 101, "sales:eu"])
+def test_an_account_is_named_by_a_word_that_can_begin_an_address(tmp_path: Path, name: str) -> None:
+    item = only(tmp_path, f"version: 1\naccounts:\n  {name}: {{provider: exolve, api_key: {{env: K}}}}\n")
+    assert (item.code, str(item.location)) == ("invalid-value", "reconciler.yaml:3:3")
+
+
+def test_an_account_may_have_a_name_of_any_script(tmp_path: Path) -> None:
+    text = "version: 1\naccounts:\n  продажи-2.eu: {provider: exolve, api_key: {env: K}}\n"
+    assert list(configuration(tmp_path, text).accounts) == ["продажи-2.eu"]
