@@ -40,8 +40,8 @@ class GiveUpError(Exception):
 
 
 def is_common(text: str) -> bool:
-    """Whether a text has no anchors, aliases, tags, directives or escapes."""
-    if text[0] in "&*!%" or "\\" in text or "\n%" in text or "? " in text:
+    """Whether a text has no anchors, aliases, tags, directives or escapes; one character is sought faster than two."""
+    if text[0] in "&*!%" or "\\" in text or ("%" in text and "\n%" in text) or ("?" in text and "? " in text):
         return False
     return not any(mark in text for mark in "&*!") or _PROPERTY.search(text) is None
 
