@@ -20,8 +20,9 @@ Path = tuple[str | int, ...]
 
 def judge_templates(files: Files) -> None:
     """Report every variable where none is replaced."""
+    marked = {name for name, text in files.sources.texts() if "$" in text and _MARK in text}
     for file in files.files:
-        if any(_MARK in text for name, text in files.sources.texts() if name == file.name):
+        if file.name in marked:
             for path in _misplaced(file.tree.data, ()):
                 place = find(file.tree, path)
                 found = problem(files.sources, "variable-misplaced", MISPLACED, place, hint=MISPLACED_HINT)
