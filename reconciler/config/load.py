@@ -20,7 +20,7 @@ from reconciler.config.policy_file import read_policy
 from reconciler.config.profiles import Profiles, judge_profiles
 from reconciler.config.scenarios import lay_scenario, touched, unknown_scenario
 from reconciler.config.schedules import Schedules, holidays_version
-from reconciler.config.sections import Sections, merge
+from reconciler.config.sections import Declared, Sections, declared_schedules, merge
 from reconciler.config.selection import selected_files
 from reconciler.config.settings import Configuration
 from reconciler.config.templates import judge_templates
@@ -96,7 +96,7 @@ class _Loading:
         self._files = read_files(root, trusted=trusted)
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._digest = _digest(self._files.sources.texts(), scenario)
-        judge = read_policy(self._files, policy) if policy is not None else None
+        self._judge = judge = read_policy(self._files, policy) if policy is not None else None
         self._settings = read_settings(self._files, judge if policy is not None else self._files.trusted)
         self._trusted_name = self._trusted_place(judge, is_trusted=trusted is not None)
         self._has_nulls = any(file.has_nulls for file in self._files.files)
@@ -109,7 +109,7 @@ class _Loading:
         schedules = self._schedules(chosen)
         desired = self._build(chosen, schedules, self._wanted(chosen))
         self._judge_scenarios(sections)
-        self._resolve_window(schedules)
+        self._resolve_window(chosen, schedules)
         self._judge_calendar()
         diagnostics = Diagnostics(self._settings.policy.rules)
         diagnostics.extend(files.found)
@@ -133,18 +133,21 @@ class _Loading:
         return self._files.names[0] if is_trusted and self._files.names else None
 
     def _schedules(self, sections: Sections) -> Schedules:
+        schedules = self._new_schedules(sections.schedules, self._settings.timezone)
+        schedules.judge_all()
+        self._all_schedules.append(schedules)
+        return schedules
+
+    def _new_schedules(self, declared: dict[str, Declared], timezone: str) -> Schedules:
         settings = self._settings
-        schedules = Schedules(
+        return Schedules(
             self._files,
-            sections.schedules,
-            timezone=settings.timezone,
+            declared,
+            timezone=timezone,
             calendar_until=settings.calendar_until,
             today=self._today,
             weekday_base=_common_base(settings),
         )
-        schedules.judge_all()
-        self._all_schedules.append(schedules)
-        return schedules
 
     def _judge_calendar(self) -> None:
         """A calendar matters where any schedule, also one of a prepared scenario, follows it."""
@@ -190,9 +193,12 @@ class _Loading:
                 laid = lay_scenario(self._files, sections, name)
                 self._build(laid, self._schedules(laid), [n for n in touched(sections, name) if n in laid.numbers])
 
-    def _resolve_window(self, schedules: Schedules) -> None:
+    def _resolve_window(self, sections: Sections, schedules: Schedules) -> None:
         window, policy = self._settings.change_window, self._settings.policy
         if window is not None:
+            if self._judge is not None:
+                own = declared_schedules(self._files, self._judge)
+                schedules = self._new_schedules({**sections.schedules, **own}, policy.change_window_timezone)
             times = schedules.window(window, only_in=self._trusted_name)
             self._settings.policy = replace(policy, change_window=None if times is None else times.periods or ("",))
 

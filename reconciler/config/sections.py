@@ -50,6 +50,15 @@ def merge(files: Files) -> Sections:
     return sections
 
 
+def declared_schedules(files: Files, root: Tree) -> dict[str, Declared]:
+    """The schedules of one file that is no part of the configuration; every trouble goes to `files.found`."""
+    declared: dict[str, Declared] = {}
+    given = root.get("schedules")
+    if given is not None and given.data is not None:
+        _unite(files, "schedules", declared, given, prune=True)
+    return declared
+
+
 _PRUNED = ("contacts", "schedules")
 _ENTRIES = {
     "contacts": 'duty-desk: {to: "74992223344"}',

@@ -125,6 +125,20 @@ def test_the_zone_of_the_window_is_that_of_the_policy_file_where_it_states_one(
         assert f"(yr {{2001}}, {zone})" in ended.json["diagnostics"][0]["message"]
 
 
+NIGHTS = "schedules: {nights: {any: [late]}, late: {period: 'yr {2001}'}, office-hours: {period: 'yr {2002}'}}\n"
+
+
+@pytest.mark.parametrize(("name", "told"), [("nights", "yr {2001}"), ("office-hours", "yr {2002}")])
+def test_a_window_by_name_takes_its_schedules_from_the_policy_file(
+    name: str, told: str, workplace: Workplace, judge: Judge
+) -> None:
+    path = judge(NIGHTS + f"policy: {{change_window: {name}}}\n")
+    ended = workplace.run("apply", "--auto-approve", "--policy", str(path), "--format", "json")
+    assert (ended.exit_code, ended.codes) == (5, ["policy-change-window"])
+    assert f"({told}, " in ended.json["diagnostics"][0]["message"]
+    assert workplace.sandbox.writes == []
+
+
 # -- change windows ---------------------------------------------------------------------------------------------------
 
 NEVER = "policy: {change_window: {period: 'yr {2001}'}}\n"
