@@ -26,7 +26,7 @@ class Ledger:
     """The record's side of one run. Every method that saves raises RecordError, and then nothing was saved.
 
     `settle` are windows that the next save closes, `carry` intents of theirs whose effect is still not known.
-    `scenario` None leaves the record's.
+    `scenario` is in force once all of the run's `changes` are made; None leaves the record's.
     """
 
     record: Record
@@ -38,10 +38,17 @@ class Ledger:
     settle: list[str] = field(default_factory=list)
     carry: dict[Key, Intent] = field(default_factory=dict)
     scenario: str | None = None
+    changes: int = 0
+    _made: int = 0
+    _sent: bool = False
+    _before: str = ""
     _older: dict[Key, Intent] = field(default_factory=dict)
     _put: list[Entry] = field(default_factory=list)
     _drop: list[Key] = field(default_factory=list)
     _rows: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._before = self.state.scenario
 
     def keep(self, entries: Iterable[Entry]) -> None:
         """Record what was found to be as desired."""
@@ -52,7 +59,7 @@ class Ledger:
         fresh = {change.key: _intent(change) for change in changes}
         self._older = {key: intent for key, intent in self.carry.items() if key in fresh}
         window = self._window((self.carry | fresh).values())
-        self._save(window)
+        self._save(window, scenario=self.scenario or None)
         self.carry = {key: intent for key, intent in self.carry.items() if key not in fresh}
         self.settle.append(window.id)
 
@@ -73,12 +80,20 @@ class Ledger:
 
     def row(self, change: Change, result: Result, lost: Mapping[str, Any]) -> None:
         """Note the outcome for the run's memory."""
+        self._made += result.outcome in GOOD
+        self._sent = self._sent or result.outcome in (*GOOD, Outcome.UNKNOWN)
         self._rows.append(_row(change, result, lost))
 
     def finish(self) -> None:
         """Save the rest; what is still unknown stays open for the next run."""
         self.run = replace(self.run, finished_at=self._now())
-        self._save(self._window(self.carry.values()) if self.carry else None)
+        self._save(self._window(self.carry.values()) if self.carry else None, scenario=self._in_force())
+
+    def _in_force(self) -> str | None:
+        """The scenario after the run: one is entered with the first change that is made, and left with the last."""
+        if self.scenario == "":
+            return "" if self._made == self.changes else None
+        return self.scenario if self._sent or not self.changes else self._before
 
     @property
     def unsettled(self) -> tuple[str, ...]:
@@ -102,7 +117,7 @@ class Ledger:
         )
         self._put.append(entry)
 
-    def _save(self, window: Window | None) -> None:
+    def _save(self, window: Window | None, *, scenario: str | None) -> None:
         update = Update(
             put=tuple(self._put),
             drop=tuple(self._drop),
@@ -110,7 +125,7 @@ class Ledger:
             settle=tuple(self.settle),
             run=self.run,
             results=tuple(self._rows),
-            scenario=self.scenario,
+            scenario=scenario,
         )
         self.state = self.record.commit(self.lock, update, expected=self.state)
         self._put, self._drop, self._rows, self.settle = [], [], [], []

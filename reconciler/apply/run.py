@@ -59,14 +59,21 @@ def apply(job: Job) -> ApplyReport:
     if plan.breaches:
         return _refused(job, Halt.REFUSED, [breach.diagnostic for breach in plan.breaches], _why(plan.breaches))
     try:
-        windows = (job.state or job.record.load()).windows
-        if not plan.changes and not plan.recordings and not windows:
-            return _report(job, (), ())
-        return _with_locks(job, windows)
+        state = job.state or job.record.load()
+        if not plan.changes and not plan.recordings and not state.windows:
+            return _with_scenario_only(job, state)
+        return _with_locks(job, state.windows)
     except LockedError as error:
         return _refused(job, Halt.LOCK, [_diagnostic("record-locked", error)], str(error))
     except RecordError as error:
         return _refused(job, Halt.RECORD, [_diagnostic("record-unusable", error)], str(error))
+
+
+def _with_scenario_only(job: Job, state: RecordState) -> ApplyReport:
+    """Nothing is to be written; only which scenario is in force may be another one now."""
+    accounts = {entry.account for entry in state.entries.values()}
+    differs = job.scenario is not None and job.scenario != state.scenario
+    return _under_lock(job, accounts) if differs and accounts and job.plan.complete else _report(job, (), ())
 
 
 def _with_locks(job: Job, windows: Sequence[Window]) -> ApplyReport:
@@ -138,6 +145,7 @@ def _ledger(job: Job, lock: Lock, state: RecordState) -> Ledger:
         settle=[window.id for window in windows],
         carry=carried,
         scenario=job.scenario if state.scenario != job.scenario else None,
+        changes=len(job.plan.changes),
     )
 
 

@@ -218,6 +218,7 @@ class _Loading:
             digest=self._digest,
             whole=not self._paths,
             scenario=self._scenario,
+            scenarios=frozenset(sections.scenarios),
             holidays_version=holidays_version() if schedules.uses_holidays else None,
         )
 

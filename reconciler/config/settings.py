@@ -118,7 +118,8 @@ class Configuration:
 
     `numbers` maps every declared number to its place, `forget` those to be dropped from the record.
     `whole` is False where only some paths were loaded: then absence means nothing. `digest` is `sha256:HEX` over the
-    text of all files (and the scenario's name); `name` is None where none was given.
+    text of all files (and the scenario's name); `name` is None where none was given. `scenario` is the one that is
+    laid over, `scenarios` are the names of all that are prepared, None where that is not known.
     """
 
     root: Path
@@ -134,4 +135,5 @@ class Configuration:
     digest: str
     whole: bool = True
     scenario: str | None = None
+    scenarios: frozenset[str] | None = None
     holidays_version: str | None = None

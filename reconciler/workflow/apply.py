@@ -12,6 +12,7 @@ from threading import Event
 from reconciler.apply.events import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.apply.run import Job, apply
+from reconciler.config.settings import Configuration
 from reconciler.plan.model import Consent, Plan
 from reconciler.plan.policy import closed_window, window_breach
 from reconciler.plan.scenario import is_whole
@@ -49,11 +50,19 @@ def apply_plan(session: Session, plan: Plan, state: RecordState | None, applying
         allow_partial=applying.allow_partial,
         interrupted=applying.interrupted,
         may_write=closed,
-        scenario=plan.scenario or ("" if is_whole(plan, configuration) else None),
+        scenario=_scenario(plan, configuration),
         places=configuration.numbers,
     )
     whole = is_whole(plan, configuration) or plan.origin == "undo"
     return replace(apply(job), whole=whole)
+
+
+def _scenario(plan: Plan, configuration: Configuration) -> str | None:
+    """Which scenario is in force once all of a plan is applied ("" = none); None leaves the record's."""
+    if plan.origin == "undo":
+        return None
+    leaves = is_whole(plan, configuration) and plan.complete
+    return plan.scenario or ("" if leaves else None)
 
 
 def _window_guard(session: Session, consent: Consent) -> Callable[[], str | None]:

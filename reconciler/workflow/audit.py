@@ -25,7 +25,7 @@ def make_audit(session: Session, warnings: tuple[Diagnostic, ...], progress: Cal
     configuration = session.configuration
     plan, state = make_plan(session, Planning(warnings=warnings, progress=progress))
     told = Diagnostics(configuration.policy.rules)
-    told.extend(scenario.told(configuration.scenario, state.scenario))
+    told.extend(scenario.told(configuration, state.scenario))
     for account in _unused(session, plan, state):
         plan = _with_list_of(session, account, plan)
     known = {(item.code, item.location) for item in warnings}

@@ -52,7 +52,8 @@ class Planning:
 def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
     """Read the record and the live numbers and say what would change. Raises RecordError."""
     state = session.record.load()
-    return _planned(session, session.configuration, state, asked), state
+    plan = _planned(session, session.configuration, state, asked)
+    return _reminded(session.configuration, plan, state), state
 
 
 def make_undo(session: Session, run: Run, asked: Planning) -> Plan:
@@ -61,7 +62,15 @@ def make_undo(session: Session, run: Run, asked: Planning) -> Plan:
     past = undoing(run, state, configuration, session.ground(make_key=asked.kept))
     before = replace(configuration, desired=past.over(configuration.desired))
     asked = replace(asked, selection=Selection(keys=past.keys), warnings=(*asked.warnings, *past.diagnostics))
-    return replace(_planned(session, before, state, asked), origin="undo", undoes=run.id, recordings=())
+    plan = replace(_planned(session, before, state, asked), origin="undo", undoes=run.id, recordings=())
+    return _reminded(configuration, plan, state)
+
+
+def _reminded(configuration: Configuration, plan: Plan, state: RecordState) -> Plan:
+    """Say first which scenario is in force."""
+    found = Diagnostics(configuration.policy.rules)
+    found.extend(reminder(plan, state.scenario, configuration))
+    return replace(plan, diagnostics=(*found, *plan.diagnostics))
 
 
 def _planned(session: Session, configuration: Configuration, state: RecordState, asked: Planning) -> Plan:
@@ -80,11 +89,7 @@ def _planned(session: Session, configuration: Configuration, state: RecordState,
     reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress, stop=session.interrupted)
     ground = session.ground(reassert=asked.reassert, make_key=asked.kept)
     plan = build(configuration, state, ground, options, lambda wanted: _read(session, wanted, reader))
-    if asked.limit is not None:
-        plan = _limited(configuration, plan, asked.limit)
-    found = Diagnostics(configuration.policy.rules)
-    found.extend(reminder(plan, state.scenario))
-    return replace(plan, diagnostics=(*found, *plan.diagnostics))
+    return plan if asked.limit is None else _limited(configuration, plan, asked.limit)
 
 
 def storable(plan: Plan, ground: Ground) -> tuple[Diagnostic, ...]:
