@@ -45,11 +45,15 @@ def _judged(loaded: Loaded) -> tuple[Diagnostic, ...]:
         return tuple(loaded.diagnostics)
     from reconciler.diagnostics import Diagnostics
     from reconciler.workflow.validate import validate as judge
+    from reconciler.workflow.validate import validate_scenario
 
     known = {(item.code, item.location) for item in loaded.diagnostics}
     found = Diagnostics()
     found.extend(loaded.diagnostics)
-    found.extend(item for item in judge(loaded.configuration) if (item.code, item.location) not in known)
+    plain = judge(loaded.configuration)
+    found.extend(item for item in plain if (item.code, item.location) not in known)
+    for switched in loaded.scenarios:
+        found.extend(validate_scenario(switched, plain))
     return found.sorted()
 
 

@@ -34,11 +34,15 @@ from reconciler.rules import RULES
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What loading gave: `configuration` is None where any diagnostic is an error; these are in order of place."""
+    """What loading gave: `configuration` is None where any diagnostic is an error; these are in order of place.
+
+    `scenarios` are the configuration with each prepared scenario laid over, where all of it was loaded without one.
+    """
 
     configuration: Configuration | None
     diagnostics: tuple[Diagnostic, ...]
     numbers_count: int = 0
+    scenarios: tuple[Configuration, ...] = ()
 
 
 def load(
@@ -108,15 +112,19 @@ class _Loading:
         chosen = self._lay_scenario(sections)
         schedules = self._schedules(chosen)
         desired = self._build(chosen, schedules, self._wanted(chosen))
-        self._judge_scenarios(sections)
+        laid = list(self._judge_scenarios(sections))
         self._resolve_window(chosen, schedules)
         self._judge_calendar()
         diagnostics = Diagnostics(self._settings.policy.rules)
         diagnostics.extend(files.found)
         if schedules.used:
             diagnostics.add(_zone_notice(self._settings))
-        configuration = None if diagnostics.has_errors else self._configuration(chosen, schedules, desired)
-        return Loaded(configuration, diagnostics.sorted(), len(chosen.numbers))
+        if diagnostics.has_errors:
+            return Loaded(None, diagnostics.sorted(), len(chosen.numbers))
+        configuration = self._configuration(chosen, schedules, desired)
+        judged = self._scenario is None and configuration.whole
+        scenarios = [_switched(configuration, *each) for each in laid] if judged else ()
+        return Loaded(configuration, diagnostics.sorted(), len(chosen.numbers), tuple(scenarios))
 
     def gone_too_deep(self) -> Loaded:
         """Give up on profiles, contacts or schedules that name each other in a row without an end in sight."""
@@ -186,12 +194,13 @@ class _Loading:
             return sections
         return lay_scenario(self._files, sections, self._scenario)
 
-    def _judge_scenarios(self, sections: Sections) -> None:
-        """A prepared switch that would fail in the night it is needed is an error today."""
+    def _judge_scenarios(self, sections: Sections) -> Iterator[tuple[str, list[Desired]]]:
+        """A prepared switch that would fail in the night it is needed is an error today; what it makes of numbers."""
         for name in sections.scenarios:
             if name != self._scenario:
                 laid = lay_scenario(self._files, sections, name)
-                self._build(laid, self._schedules(laid), [n for n in touched(sections, name) if n in laid.numbers])
+                numbers = [number for number in touched(sections, name, laid) if number in laid.numbers]
+                yield name, self._build(laid, self._schedules(laid), numbers)
 
     def _resolve_window(self, sections: Sections, schedules: Schedules) -> None:
         window, policy = self._settings.change_window, self._settings.policy
@@ -221,6 +230,13 @@ class _Loading:
             scenarios=frozenset(sections.scenarios),
             holidays_version=holidays_version() if schedules.uses_holidays else None,
         )
+
+
+def _switched(configuration: Configuration, scenario: str, desired: Sequence[Desired]) -> Configuration:
+    """The configuration with what a scenario makes of the numbers it touches."""
+    own = {each.key.number for each in desired}
+    kept = [each for each in configuration.desired if each.key.number not in own]
+    return replace(configuration, scenario=scenario, desired=(*kept, *desired))
 
 
 def _common_base(settings: Settings) -> Literal["sunday", "monday"]:

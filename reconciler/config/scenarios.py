@@ -5,6 +5,7 @@ Knows sections; knows no values in them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from pydantic_core import PydanticCustomError
@@ -72,11 +73,14 @@ def _lay_section(files: Files, given: Tree | None, section: str, into: dict[str,
             into[name] = Declared(span, entry)
 
 
-def touched(sections: Sections, name: str) -> frozenset[str]:
-    """The numbers that a scenario names."""
-    given = sections.scenarios[name].tree.get("numbers")
+def touched(sections: Sections, name: str, laid: Sections) -> Collection[str]:
+    """The numbers that a scenario may change: those it names, or all where it changes what they refer to."""
+    scenario = sections.scenarios[name].tree
+    if any(scenario.get(section) is not None for section in ("contacts", "schedules", "profiles")):
+        return laid.numbers
+    given = scenario.get("numbers")
     if given is None or not isinstance(given.data, dict):
-        return frozenset()
+        return ()
     return frozenset(number for key in given.data if (number := _digits(key)) is not None)
 
 

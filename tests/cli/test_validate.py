@@ -103,3 +103,42 @@ def test_the_query_of_an_address_is_hidden_in_excerpts(cli: Cli, tmp_path: Path)
     ended = cli("validate")
     assert "example.com/route?***" in ended.stdout
     assert "canary" not in ended.stdout
+
+
+SWITCHES = """version: 1
+defaults: {account: sales, timeout: 20}
+accounts: {sales: {provider: exolve, api_key: {env: EXOLVE_API_KEY}}}
+policy: {destinations: {deny: ["+7809"]}}
+contacts: {desk: {to: "74992223344"}}
+profiles: {hot: {forwarding: {type: number, targets: [{to: desk}]}}}
+numbers: {"74991110001": {use: [hot]}, "74991110002": {forwarding: {type: number, targets: [{to: "74991110001"}]}}}
+scenarios: {storm: %s}
+"""
+PREMIUM = '[{to: "78091112233"}]'
+CIRCLE = '[{to: "74991110002"}]'
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        (f'{{numbers: {{"74991110001": {{forwarding: {{targets: {PREMIUM}}}}}}}}}', "policy-destination"),
+        (f"{{profiles: {{hot: {{forwarding: {{targets: {PREMIUM}}}}}}}}}", "policy-destination"),
+        ('{contacts: {desk: {to: "78091112233"}}}', "policy-destination"),
+        (f'{{numbers: {{"74991110001": {{forwarding: {{targets: {CIRCLE}}}}}}}}}', "route-loop"),
+    ],
+)
+def test_every_scenario_is_judged_by_what_would_refuse_it(scenario: str, code: str, cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text(SWITCHES % scenario, "utf-8")
+    ended = cli("validate", "--format", "json")
+    (found,) = [item for item in ended.json["diagnostics"] if item["severity"] == "error"]
+    assert (ended.exit_code, found["code"], found["line"]) == (1, code, 7)
+    assert found["message"].startswith("with --scenario storm: ")
+
+
+def test_what_is_wrong_without_a_scenario_too_is_told_once(cli: Cli, tmp_path: Path) -> None:
+    text = SWITCHES % "{profiles: {hot: {description: storm}}}"
+    (tmp_path / "reconciler.yaml").write_text(
+        text.replace('desk: {to: "74992223344"}', 'desk: {to: "78091112233"}'), "utf-8"
+    )
+    found = cli("validate", "--format", "json").json["diagnostics"]
+    assert [item["code"] for item in found if item["severity"] == "error"] == ["policy-destination"]
