@@ -54,9 +54,19 @@ def _checks(process: Process) -> Iterator[Check]:
         return
     yield Check("configuration", Health.OK, f"{plural(loaded.numbers_count, 'number')}, no errors")
     with opened(process, loaded.configuration) as session:
+        yield from _variables(session)
         yield from _record(process, session)
         for account in sorted(loaded.configuration.accounts):
             yield from _account(session, loaded.configuration, account)
+
+
+def _variables(session: Session) -> Iterator[Check]:
+    """What the values of `${var:…}` are is learned first: vendors may repeat them."""
+    from reconciler.views.human.checks import Check, Health
+    from reconciler.workflow.plan import learn_variables
+
+    for message in learn_variables(session):
+        yield Check("variables", Health.FAIL, message)
 
 
 def _record(process: Process, session: Session) -> Iterator[Check]:

@@ -6,7 +6,6 @@ Knows no options of a command line and no output.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from reconciler.canonical import URL_FIELDS
@@ -85,7 +84,7 @@ def _planned(session: Session, configuration: Configuration, state: RecordState,
         commit=current_commit(configuration.root),
         warnings=asked.warnings,
     )
-    _learn_variables(session)
+    learn_variables(session)
     reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress, stop=session.interrupted)
     ground = session.ground(reassert=asked.reassert, make_key=asked.kept)
     plan = build(configuration, state, ground, options, lambda wanted: _read(session, wanted, reader))
@@ -145,13 +144,20 @@ def _read(session: Session, wanted: Mapping[str, Sequence[Wanted]], reader: Read
     return replace(live, observations={**live.observations, **unknown}, diagnostics=(*problems, *live.diagnostics))
 
 
-def _learn_variables(session: Session) -> None:
-    """Fill every template once before anything is asked: a value that is known is taken out of vendors' words too."""
+def learn_variables(session: Session) -> tuple[str, ...]:
+    """Fill every template once before anything is asked: a value that is known is taken out of vendors' words too.
+
+    Says what has no value.
+    """
+    missing: dict[str, None] = {}
     for desired in session.configuration.desired:
         for template in (getattr(desired.value, name, "") for name in URL_FIELDS):
             if variables(template):
-                with suppress(SecretError):
+                try:
                     session.secrets.resolve(template)
+                except SecretError as error:
+                    missing[str(error)] = None
+    return tuple(missing)
 
 
 def _account_lines(configuration: Configuration) -> dict[str, Location]:

@@ -188,6 +188,25 @@ def test_doctor_names_a_refused_credential_and_ends_with_1(workplace: Workplace)
     assert any(check["status"] == "fail" and check["check"].startswith("sales") for check in ended.json["checks"])
 
 
+def test_doctor_keeps_values_of_variables_out_of_what_a_vendor_says(workplace: Workplace) -> None:
+    workplace.edit("url: https://example.com/route", "url: 'https://example.com/route?key=${var:ROUTE_KEY}'")
+    canary = "canary-route-key"
+    workplace.sandbox.faults.add(Fault(kind=FaultKind.FORBIDDEN, times=None, message=f"no entry with {canary}"))
+    for form in ("text", "json"):
+        ended = workplace.run("doctor", "--format", form, RECONCILER_VAR_ROUTE_KEY=canary)
+        assert ended.exit_code == 1
+        assert "no entry with ***" in " ".join(ended.stdout.split())
+        assert canary not in ended.stdout + ended.stderr
+
+
+def test_doctor_fails_for_a_variable_without_a_value(workplace: Workplace) -> None:
+    workplace.edit("url: https://example.com/route", "url: 'https://example.com/route?key=${var:ROUTE_KEY}'")
+    ended = workplace.run("doctor", "--format", "json")
+    (check,) = [check for check in ended.json["checks"] if check["check"] == "variables"]
+    assert (ended.exit_code, check["status"]) == (1, "fail")
+    assert "RECONCILER_VAR_ROUTE_KEY" in check["message"]
+
+
 def test_doctor_fails_for_a_lock_that_is_held_and_calls_no_run_broken_off_that_goes_on(workplace: Workplace) -> None:
     workplace.applied()
     record = SqliteRecord(workplace.folder / ".reconciler" / "record.db", name="test")
