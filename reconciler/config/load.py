@@ -226,6 +226,7 @@ class _Loading:
             forget={number: locate(span) for number, span in sections.forget.items()},
             digest=self._digest,
             whole=not self._paths,
+            wanted=frozenset(self._wanted(sections)) if self._paths else None,
             scenario=self._scenario,
             scenarios=frozenset(sections.scenarios),
             holidays_version=holidays_version() if schedules.uses_holidays else None,

@@ -119,7 +119,8 @@ class Configuration:
     `numbers` maps every declared number to its place, `forget` those to be dropped from the record.
     `whole` is False where only some paths were loaded: then absence means nothing. `digest` is `sha256:HEX` over the
     text of all files (and the scenario's name); `name` is None where none was given. `scenario` is the one that is
-    laid over, `scenarios` are the names of all that are prepared, None where that is not known.
+    laid over, `scenarios` are the names of all that are prepared, None where that is not known. `wanted` are the
+    numbers of the paths that were asked for, None = all.
     """
 
     root: Path
@@ -136,4 +137,5 @@ class Configuration:
     whole: bool = True
     scenario: str | None = None
     scenarios: frozenset[str] | None = None
+    wanted: frozenset[str] | None = None
     holidays_version: str | None = None

@@ -61,12 +61,18 @@ class Selection:
 
     def takes(self, desired: Desired) -> bool:
         """Whether a number is meant: by glob over number or address, by tag, and by account."""
-        names = (desired.key.number, desired.address)
+        return self._means(desired.key, desired.account) and (not self.tags or bool(set(self.tags) & set(desired.tags)))
+
+    def means(self, entry: Entry) -> bool:
+        """The same of what is recorded and has no tags."""
+        return self._means(entry.key, entry.account) and not self.tags
+
+    def _means(self, key: Key, account: str) -> bool:
+        names = (key.number, f"{account}/{key.number}")
         return (
             (not self.targets or any(fnmatchcase(name, glob) for glob in self.targets for name in names))
-            and (not self.tags or bool(set(self.tags) & set(desired.tags)))
-            and (not self.accounts or desired.account in self.accounts)
-            and (self.keys is None or desired.key in self.keys)
+            and (not self.accounts or account in self.accounts)
+            and (self.keys is None or key in self.keys)
         )
 
 
@@ -194,7 +200,9 @@ def _gather_undeclared(
     if known is None:
         return
     if known.key.number in configuration.numbers:
-        found.diagnostics += [_block_missing(configuration, entry)] if entry else []
+        asked = configuration.wanted is None or known.key.number in configuration.wanted
+        if entry is not None and asked and selection.means(entry):
+            found.diagnostics.append(_block_missing(configuration, entry))
     elif selection.narrowed:
         return
     elif known.key.number in configuration.forget:
@@ -232,14 +240,21 @@ def account_of(accounts: Mapping[str, Account], recorded: str, provider: str) ->
 
 
 def _block_missing(configuration: Configuration, entry: Entry) -> Diagnostic:
-    kind = entry.key.kind
+    kind, number = entry.key.kind, entry.key.number
     off = "forwarding: none" if kind is Kind.FORWARDING else "parking: false"
+    hint = f"write `{off}` to switch it off, or list the number under `forget` and remove its entry"
+    elsewhere = [each for each in configuration.desired if each.key.number == number]
+    if elsewhere:  # an entry has one account, and this one's does not do what is recorded
+        hint = (
+            f"to switch it off, apply `account: {entry.account}` with `{off}` first; "
+            f"to leave it as it is: reconciler record forget {number}"
+        )
     return Diagnostic(
         "block-missing",
         Severity.ERROR,
-        f"{entry.account}/{entry.key.number} has a recorded {kind.value}, and its entry has no such block any more",
-        configuration.numbers[entry.key.number],
-        hint=f"write `{off}` to switch it off, or list the number under `forget` and remove its entry",
+        f"{entry.account}/{number} has a recorded {kind.value}, and its entry has no such block any more",
+        configuration.numbers[number],
+        hint=hint,
     )
 
 

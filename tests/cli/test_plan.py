@@ -144,6 +144,14 @@ def test_paths_narrow_the_plan(workplace: Workplace) -> None:
     assert ended.json["changes"] == []
 
 
+def test_a_plan_of_one_file_says_nothing_of_recorded_numbers_of_others(workplace: Workplace) -> None:
+    workplace.applied()
+    (workplace.folder / "more.yaml").write_text('version: 1\nnumbers: {"74991000005": {forwarding: none}}\n', "utf-8")
+    ended = workplace.run("plan", "more.yaml", "--format", "json")
+    assert (ended.exit_code, ended.json["complete"]) == (0, True)
+    assert "block-missing" not in ended.codes
+
+
 def test_a_vendor_that_cannot_be_reached_ends_with_1(workplace: Workplace) -> None:
     workplace.sandbox.stop()
     ended = workplace.run("plan", "--format", "json")

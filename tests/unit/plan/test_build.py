@@ -7,12 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.live import Live
 from reconciler.model import Parking, Value
-from reconciler.plan.build import Selection
+from reconciler.plan.build import Options, Selection, build
 from reconciler.providers.base import Listing, ProviderError, Unauthorized, Unavailable
 from reconciler.providers.memory import MemoryProvider
 from tests.world import NONE, UNLISTED, ObedientClock, Vendor, actions, codes, desired, phone, rings, sip, url, world
+
+EVERY_NUMBER = Selection()
 
 
 class Broken(Vendor):
@@ -179,3 +183,21 @@ def test_an_unexpected_failure_of_a_vendor_is_its_own_finding() -> None:
     plan = given.plan()
     assert plan.diagnostics[0].message == "account sales cannot be read: the list is broken"
     assert replace(plan, diagnostics=()).changes == ()
+
+
+def test_a_missing_block_is_told_only_by_plans_that_are_about_its_number() -> None:
+    given = world([desired(1, rings()), desired(2, rings())], {1: NONE, 2: NONE})
+    given.apply()
+    (_, two), place = given.files, given.files[0].declared_at
+    entry_left = replace(given.configuration, desired=(two,), numbers={phone(1): place, phone(2): place})
+
+    def told(configuration: Configuration, selection: Selection = EVERY_NUMBER) -> list[str]:
+        options = Options(created_at="2026-11-21T10:00:00Z", selection=selection)
+        return codes(build(configuration, given.state, given.session.ground(), options, lambda _wanted: Live({})))
+
+    assert told(entry_left) == ["block-missing"]
+    assert told(entry_left, Selection(targets=(phone(1),))) == ["block-missing"]
+    assert told(entry_left, Selection(targets=(phone(2),))) == []
+    assert told(entry_left, Selection(tags=("sales",))) == []
+    assert told(replace(entry_left, whole=False, wanted=frozenset({phone(1)}))) == ["block-missing"]
+    assert told(replace(entry_left, whole=False, wanted=frozenset({phone(2)}))) == []

@@ -189,7 +189,8 @@ def test_a_recorded_block_that_is_missing_from_an_entry_is_an_error() -> None:
     (problem,) = [item for item in plan.diagnostics if item.code == "block-missing"]
     assert problem.is_error
     assert problem.hint is not None
-    assert "forwarding: none" in problem.hint
+    assert "`account: sales` with `forwarding: none`" in problem.hint
+    assert f"reconciler record forget {phone(1)}" in problem.hint
     assert not plan.complete
     assert actions(plan) == {phone(1): "assert"}
 
