@@ -138,6 +138,7 @@ class PlanJson(JsonModel):
     undoes: str | None = Field(default=None, description="The run that this plan takes back.")
     complete: bool
     declared: int = 0
+    left_out: int = Field(default=0, description="How many changes `--limit` keeps for later.")
     as_recorded: int = 0
     parked_as_recorded: int = 0
     accounts: int = 0
@@ -176,6 +177,7 @@ def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
         undoes=plan.undoes,
         complete=plan.complete,
         declared=plan.declared,
+        left_out=plan.left_out,
         as_recorded=plan.as_recorded,
         parked_as_recorded=plan.parked_as_recorded,
         accounts=plan.accounts,
@@ -233,6 +235,7 @@ def _plan(stored: PlanJson) -> Plan:
         parked_as_recorded=stored.parked_as_recorded,
         accounts=stored.accounts,
         declared=stored.declared,
+        left_out=stored.left_out,
         calls=Calls(stored.calls.made, stored.calls.saved),
         breaches=tuple(
             Breach(item.code, item.address or "", diagnostic_from_json(item), item.allowed_by) for item in stored.policy

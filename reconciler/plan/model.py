@@ -46,7 +46,8 @@ class Plan:
     `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made.
     `recordings` are entries of numbers that are as desired and not yet recorded so, `observed` the keys whose live
     value is known, `unmanaged` the numbers that an account was seen to own and no file declares, for each account whose
-    list is known; all three are for a fresh plan only and never stored. `undoes` is the run that an undo takes back.
+    list is known; all three are for a fresh plan only and never stored. `undoes` is the run that an undo takes back,
+    `left_out` how many changes a limit keeps for later.
     """
 
     configuration: str
@@ -68,6 +69,7 @@ class Plan:
     parked_as_recorded: int = 0
     accounts: int = 0
     declared: int = 0
+    left_out: int = 0
     calls: Calls = Calls()
     breaches: tuple[Breach, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()

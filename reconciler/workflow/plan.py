@@ -166,5 +166,5 @@ def _account_lines(configuration: Configuration) -> dict[str, Location]:
 
 def _limited(configuration: Configuration, plan: Plan, limit: int) -> Plan:
     """Keep the first changes; they never depend on later ones."""
-    plan = replace(plan, changes=plan.changes[:limit])
+    plan = replace(plan, changes=plan.changes[:limit], left_out=max(0, len(plan.changes) - limit))
     return replace(plan, breaches=judged_again(configuration, plan))

@@ -162,6 +162,7 @@ def test_a_failure_after_a_write_is_told_as_applied_in_part(workplace: Workplace
 
 def test_limit_applies_the_first_changes_only(workplace: Workplace) -> None:
     ended = workplace.run("apply", "--auto-approve", "--limit", "1")
+    assert "1 more change left for later by --limit" in ended.stdout
     assert (ended.exit_code, "verything is as the files say" in ended.stdout) == (0, False)
     assert "Every change of this run is applied." in ended.stdout
     assert [write.number for write in workplace.sandbox.writes] == ["74991000000"]

@@ -10,7 +10,7 @@ import pytest
 from reconciler.apply.binding import StalePlanError
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.config.settings import Policy
-from reconciler.formats.plan import PlanFileError, render_plan
+from reconciler.formats.plan import PlanFileError, load_plan, render_plan
 from reconciler.model import Outcome, Parking
 from reconciler.plan.build import Refresh
 from reconciler.plan.model import Consent, Plan
@@ -363,6 +363,17 @@ def test_a_limit_keeps_the_first_changes_and_what_they_depend_on() -> None:
     assert [change.key.number for change in plan.changes] == [phone(2), phone(1)]
     assert given.apply(limit=1).summary["applied"] == 1
     assert len(given.plan().changes) == 2
+
+
+def test_a_limit_that_keeps_a_delete_for_later_makes_no_claim_about_everything() -> None:
+    given = world([desired(index, rings()) for index in range(3)], dict.fromkeys(range(3), NONE))
+    given.apply()
+    given.files = given.files[:1]
+    plan, state = given.plan_and_state(limit=1, consent=EVERYTHING)
+    assert (len(plan.changes), plan.left_out) == (1, 1)
+    assert not given.apply_plan(plan, state).whole
+    assert load_plan(render_plan(plan, tool_version="1").encode()).left_out == 1
+    assert given.apply().whole
 
 
 def test_a_limited_plan_is_judged_by_what_is_left() -> None:

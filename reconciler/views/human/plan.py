@@ -262,10 +262,18 @@ def sum_lines(shown: Plan, columns: int) -> Iterator[Line]:
             Span("No changes", Tone.ADDED),
             f": {plural(shown.unchanged, 'number is', 'numbers are')} {aim(shown.origin)}.",
         )
+        yield from _incomplete(shown, columns)
         return
     parts += [f"{shown.unchanged} unchanged"] if shown.unchanged else []
     parts += [f"{shown.unknown} unknown"] if shown.unknown else []
     yield line(Span(", ".join(parts), Tone.STRONG))
+    if shown.left_out:
+        yield line(Span(f"{plural(shown.left_out, 'more change')} left for later by --limit", Tone.WARNING))
+    yield from _incomplete(shown, columns)
+
+
+def _incomplete(shown: Plan, columns: int) -> Iterator[Line]:
+    """What an apply would not look after."""
     if not shown.complete:
-        text = "The plan is incomplete: what could not be read is left alone."
-        yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)
+        left = "what could not be read" if shown.unknown else "what the errors name"
+        yield from hanging(EMPTY, f"The plan is incomplete: {left} is left alone.", columns, tone=Tone.ERROR)
