@@ -182,13 +182,13 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
         if selection.takes(desired):
             subject = Subject(desired.key, desired.account, desired, None, state.entries.get(desired.key))
             found.subjects.append(replace(subject, intent=intents.get(desired.key)))
-    if selection.by_words and not found.subjects:
-        message = f"no number of the files fits {selection.words}, so this plan is about nothing"
-        found.diagnostics.append(Diagnostic("selection-empty", Severity.WARNING, message, hint="reconciler list"))
     declared = {desired.key for desired in configuration.desired}
     for key in dict.fromkeys([*state.entries, *intents]):
         if key not in declared:
             _gather_undeclared(configuration, state.entries.get(key), intents.get(key), found, selection)
+    if selection.by_words and not (found.subjects or found.diagnostics):
+        message = f"no managed number of the files fits {selection.words}, so this plan is about nothing"
+        found.diagnostics.append(Diagnostic("selection-empty", Severity.WARNING, message, hint="reconciler list"))
     return found
 
 

@@ -198,6 +198,6 @@ def test_a_missing_block_is_told_only_by_plans_that_are_about_its_number() -> No
     assert told(entry_left) == ["block-missing"]
     assert told(entry_left, Selection(targets=(phone(1),))) == ["block-missing"]
     assert told(entry_left, Selection(targets=(phone(2),))) == []
-    assert told(entry_left, Selection(tags=("sales",))) == []
+    assert told(entry_left, Selection(tags=("sales",))) == ["selection-empty"]
     assert told(replace(entry_left, whole=False, wanted=frozenset({phone(1)}))) == ["block-missing"]
     assert told(replace(entry_left, whole=False, wanted=frozenset({phone(2)}))) == []
