@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.config.schema import config_schema
 from reconciler.formats.audit import audit_schema
+from reconciler.formats.diagnostics import failure_schema, validation_schema
 from reconciler.formats.plan import plan_schema
 from reconciler.formats.report import report_schema
 from reconciler.rules import RULES, Rule
@@ -20,8 +21,10 @@ REPOSITORY = Path(__file__).parents[1]
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "audit.v1.json": audit_schema,
     "config.v1.json": config_schema,
+    "failure.v1.json": failure_schema,
     "plan.v1.json": plan_schema,
     "report.v1.json": report_schema,
+    "validation.v1.json": validation_schema,
 }
 EXAMPLES = REPOSITORY / "examples" / "invalid"
 

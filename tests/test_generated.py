@@ -33,6 +33,8 @@ def drawn() -> dict[Path, str]:
         "schemas/plan.v1.json",
         "schemas/report.v1.json",
         "schemas/audit.v1.json",
+        "schemas/failure.v1.json",
+        "schemas/validation.v1.json",
     ],
 )
 def test_a_generated_file_is_up_to_date(name: str, drawn: dict[Path, str]) -> None:

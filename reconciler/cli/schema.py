@@ -17,13 +17,16 @@ from reconciler.cli.process import Process
 @click.command()
 @click.argument(
     "format_name",
-    type=click.Choice(["config", "plan", "report", "audit"]),
+    type=click.Choice(["config", "plan", "report", "audit", "validation", "failure"]),
     default="config",
-    metavar="[config|plan|report|audit]",
+    metavar="[config|plan|report|audit|validation|failure]",
 )
 @click.pass_obj
 def schema(process: Process, format_name: str) -> Exit:
-    """Print a JSON Schema: of the configuration's files (the default), of a plan, an apply's report or an audit.
+    """Print a JSON Schema: of the configuration's files (the default), or of what a command answers.
+
+    That is a plan, an apply's report, an audit, what `validate` finds, and what any command answers with --format json
+    when it comes to nothing (failure).
 
     Example: reconciler schema config > config.v1.json
     """
@@ -44,6 +47,10 @@ def _drawn(format_name: str) -> dict[str, Any]:
         from reconciler.formats.audit import audit_schema
 
         return audit_schema()
+    if format_name in ("validation", "failure"):
+        from reconciler.formats.diagnostics import failure_schema, validation_schema
+
+        return validation_schema() if format_name == "validation" else failure_schema()
     from reconciler.config.schema import config_schema
 
     return config_schema()

@@ -140,3 +140,13 @@ def schema(model: type[BaseModel], title: str) -> Schema:
         "title": title,
         **{key: value for key, value in model.model_json_schema().items() if key != "title"},
     }
+
+
+def validation_schema() -> Schema:
+    """The JSON Schema of the answer of `validate`."""
+    return schema(ValidationJson, "reconciler validation")
+
+
+def failure_schema() -> Schema:
+    """The JSON Schema of what any command answers that came to nothing."""
+    return schema(FailureJson, "reconciler failure")

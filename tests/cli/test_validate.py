@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.conftest import Cli
+
+jsonschema: Any = importlib.import_module("jsonschema")  # which has no types
 
 GOOD = """\
 version: 1
@@ -103,6 +107,18 @@ def test_the_query_of_an_address_is_hidden_in_excerpts(cli: Cli, tmp_path: Path)
     ended = cli("validate")
     assert "example.com/route?***" in ended.stdout
     assert "canary" not in ended.stdout
+
+
+def test_each_answer_in_json_fits_its_schema(cli: Cli, tmp_path: Path) -> None:
+    validators = {name: jsonschema.Draft202012Validator(cli("schema", name).json) for name in ("validation", "failure")}
+    (tmp_path / "reconciler.yaml").write_text(SWITCHES % "{}", "utf-8")
+    found = cli("validate", "--format", "json").json
+    validators["validation"].validate(found)
+    assert not validators["failure"].is_valid(found)
+    for words in (("plan", "--scenario", "gale"), ("apply",), ("audit", "--frob"), ("show", "zzzz"), ("undo",)):
+        ended = cli(*words, "--format", "json")
+        assert ended.exit_code in (1, 64)
+        validators["failure"].validate(ended.json)
 
 
 SWITCHES = """version: 1
