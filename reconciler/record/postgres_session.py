@@ -110,7 +110,8 @@ def _parameters(dsn: str) -> dict[str, Any]:
         found = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
         raise RecordError(
-            "the DSN of the record cannot be read", hint="write postgresql://USER@HOST/DATABASE"
+            "the DSN of the record cannot be read",
+            hint="write host=HOST dbname=DATABASE user=USER password=PASSWORD, or the same as a URL",
         ) from None
     parameters = {"connect_timeout": _CONNECT_SECONDS, "application_name": "reconciler", **found}
     host = str(found.get("host", ""))

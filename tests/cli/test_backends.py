@@ -143,3 +143,10 @@ def test_no_secret_of_ours_is_in_the_record(workplace: Workplace, place: str) ->
     assert "canary" not in told
     assert "hmac-sha256:" in told
     assert workplace.run("plan", "--detailed-exitcode").exit_code == 0
+
+
+def test_the_hint_for_a_dsn_that_cannot_be_read_survives_the_masking_of_urls(workplace: Workplace) -> None:
+    pytest.importorskip("psycopg")
+    configure(workplace, "record: {backend: postgres, postgres: {dsn: {env: RECONCILER_DSN}}}")
+    (found,) = workplace.run("plan", "--format", "json", RECONCILER_DSN="password='x").json["diagnostics"]
+    assert found["hint"] == "write host=HOST dbname=DATABASE user=USER password=PASSWORD, or the same as a URL"
