@@ -19,6 +19,7 @@ from reconciler.git import GitError, file_at
 from reconciler.rules import RULES
 
 TRUSTED_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
+_FOR_POLICY = "; a file for --policy has a name that begins with `_`, or stands outside of `include`"
 SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
 _VERSION = "1"
 
@@ -210,7 +211,7 @@ def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
             continue
         if key in TRUSTED_KEYS:
             message = f"{key} may stand only in {TRUSTED_FILE}"
-            hint = f"move it to {TRUSTED_FILE}"
+            hint = f"move it to {TRUSTED_FILE}" + (_FOR_POLICY if key == "policy" else "")
             if name.rpartition("/")[2] == TRUSTED_FILE:
                 message = f"{key} may stand only in the {TRUSTED_FILE} of the configuration's own folder"
                 hint = f"narrow `include` if {name} belongs to another configuration"

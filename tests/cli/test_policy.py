@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Workplace
 
 Judge = Callable[..., Path]
@@ -99,6 +101,19 @@ def test_a_policy_file_that_is_unfit_is_refused_with_its_place(
         assert ended.exit_code == 1
         assert [item["file"] for item in ended.json["diagnostics"] if item["code"] == code] == [str(path)]
     assert workplace.sandbox.log == []
+
+
+def test_the_policy_files_of_the_page_on_security_are_no_part_of_the_configuration(workplace: Workplace) -> None:
+    page = (REPOSITORY / "docs" / "security.md").read_text("utf-8")
+    names = {Path(name).name for name in re.findall(r"--policy (\S+\.yaml)", page)}
+    assert names
+    for name in names:
+        (workplace.folder / name).write_text("version: 1\npolicy: {max_failures: 3}\n", "utf-8")
+    assert workplace.run("validate").exit_code == 0
+    (workplace.folder / "policy.yaml").write_text("version: 1\npolicy: {max_failures: 3}\n", "utf-8")
+    (found,) = [item for item in workplace.run("validate", "--format", "json").json["diagnostics"] if item["line"] == 2]
+    assert found["code"] == "trusted-only"
+    assert "a file for --policy has a name that begins with `_`" in found["hint"]
 
 
 def test_a_policy_file_is_looked_for_in_the_current_folder_only(
