@@ -186,6 +186,13 @@ class _Loading:
         name_of = self._files.sources.name_of
         return [number for number, declared in sections.numbers.items() if name_of(declared.span) in names]
 
+    def _others(self, sections: Sections, schedules: Schedules, wanted: Collection[str]) -> tuple[Desired, ...]:
+        """What is desired of the other numbers, as far as it can be told; what is wrong there is not asked for."""
+        found = len(self._files.found)
+        built = self._build(sections, schedules, [number for number in sections.numbers if number not in wanted])
+        del self._files.found[found:]
+        return tuple(built)
+
     def _lay_scenario(self, sections: Sections) -> Sections:
         if self._scenario is None:
             return sections
@@ -213,6 +220,7 @@ class _Loading:
 
     def _configuration(self, sections: Sections, schedules: Schedules, desired: list[Desired]) -> Configuration:
         locate, settings, numbers = self._files.sources.location, self._settings, sections.numbers.items()
+        wanted = frozenset(self._wanted(sections)) if self._paths else None
         return Configuration(
             root=self._root,
             name=settings.name,
@@ -226,7 +234,8 @@ class _Loading:
             forget={number: locate(span) for number, span in sections.forget.items()},
             digest=self._digest,
             whole=not self._paths,
-            wanted=frozenset(self._wanted(sections)) if self._paths else None,
+            wanted=wanted,
+            others=() if wanted is None else self._others(sections, schedules, wanted),
             scenario=self._scenario,
             scenarios=frozenset(sections.scenarios),
             holidays_version=holidays_version() if schedules.uses_holidays else None,

@@ -120,7 +120,7 @@ class Configuration:
     `whole` is False where only some paths were loaded: then absence means nothing. `digest` is `sha256:HEX` over the
     text of all files (and the scenario's name); `name` is None where none was given. `scenario` is the one that is
     laid over, `scenarios` are the names of all that are prepared, None where that is not known. `wanted` are the
-    numbers of the paths that were asked for, None = all.
+    numbers of the paths that were asked for, None = all, `others` what is desired of the rest.
     """
 
     root: Path
@@ -138,4 +138,5 @@ class Configuration:
     scenario: str | None = None
     scenarios: frozenset[str] | None = None
     wanted: frozenset[str] | None = None
+    others: tuple[Desired, ...] = ()
     holidays_version: str | None = None

@@ -21,7 +21,8 @@ def routes(configuration: Configuration) -> Routes:
     rules = configuration.policy.destinations
     if rules.allow is None and not rules.deny:
         return {}
-    return {desired.key.number: call_destinations(form(desired.value).json) for desired in configuration.desired}
+    everything = (*configuration.desired, *configuration.others)
+    return {desired.key.number: call_destinations(form(desired.value).json) for desired in everything}
 
 
 def forbidden(first: Iterable[str], rules: Destinations, routes: Routes) -> Iterator[tuple[str, str]]:

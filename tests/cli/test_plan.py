@@ -152,6 +152,30 @@ def test_a_plan_of_one_file_says_nothing_of_recorded_numbers_of_others(workplace
     assert "block-missing" not in ended.codes
 
 
+def test_a_plan_of_one_file_follows_calls_into_others(workplace: Workplace) -> None:
+    root = workplace.folder / "reconciler.yaml"
+    root.write_text(root.read_text("utf-8") + 'policy: {destinations: {deny: ["+7809"]}}\n', "utf-8")
+    entry = 'version: 1\nnumbers: {"%s": {forwarding: {type: number, targets: [{to: "%s", timeout: 9}]}}}\n'
+    one, two = workplace.folder / "one.yaml", workplace.folder / "two.yaml"
+    one.write_text(entry % ("74991000005", "74991000006"), "utf-8")
+    two.write_text(entry % ("74991000006", "78091112233"), "utf-8")
+    ended = workplace.run("plan", "one.yaml", "--enforce-policy", "--format", "json")
+    assert ended.exit_code == 5
+    (breach,) = ended.json["policy"]
+    assert "78091112233 (by way of 74991000006)" in breach["message"]
+    two.write_text(entry % ("74991000006", "74991000005"), "utf-8")
+    for words in (("plan", "one.yaml"), ("validate", "one.yaml")):
+        ended = workplace.run(*words, "--format", "json")
+        assert (
+            ended.exit_code,
+            [item["file"] for item in ended.json["diagnostics"] if item["code"] == "route-loop"],
+        ) == (
+            1,
+            ["one.yaml"],
+        )
+    assert "route-loop" not in workplace.run("validate", "numbers.yaml", "--format", "json").codes
+
+
 def test_a_vendor_that_cannot_be_reached_ends_with_1(workplace: Workplace) -> None:
     workplace.sandbox.stop()
     ended = workplace.run("plan", "--format", "json")

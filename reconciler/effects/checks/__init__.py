@@ -22,7 +22,7 @@ def check_calls(configuration: Configuration) -> Iterator[Diagnostic]:
     """Run every check, in the severities of the table of rules."""
     calls = CallMap.of(configuration)
     yield from ringing_faults(calls)
-    yield from loops(calls)
+    yield from call_loops(configuration)
     yield from long_chains(calls)
     yield from dead_ends(calls)
     yield from shared_phones(calls)
@@ -34,4 +34,4 @@ def check_calls(configuration: Configuration) -> Iterator[Diagnostic]:
 
 def call_loops(configuration: Configuration) -> Iterator[Diagnostic]:
     """Run the one check that finds errors, for those who need nothing else."""
-    yield from loops(CallMap.of(configuration))
+    yield from loops(CallMap.of(configuration, with_others=True))

@@ -37,9 +37,10 @@ class CallMap:
     forwardings: Mapping[str, Desired] = field(repr=False)
 
     @classmethod
-    def of(cls, configuration: Configuration) -> CallMap:
-        """Put a configuration's forwardings under their numbers."""
-        blocks = (item for item in configuration.desired if not isinstance(item.value, Parking))
+    def of(cls, configuration: Configuration, *, with_others: bool = False) -> CallMap:
+        """Put a configuration's forwardings under their numbers, those that were not asked for only on demand."""
+        everything = (*configuration.desired, *(configuration.others if with_others else ()))
+        blocks = (item for item in everything if not isinstance(item.value, Parking))
         return cls(configuration, {item.key.number: item for item in blocks})
 
     @cached_property

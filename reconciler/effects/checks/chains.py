@@ -20,8 +20,12 @@ Edges = Mapping[str, Sequence[Edge]]
 
 
 def loops(calls: CallMap) -> Iterator[Diagnostic]:
-    """Numbers that forward to each other at the same time; each is told in one loop, the shortest through the first."""
+    """Numbers that forward to each other at the same time; each is told in one loop, the shortest through the first.
+
+    A loop through none of the numbers that were asked for is not told.
+    """
     told: set[str] = set()
+    others = {item.key.number for item in calls.configuration.others}
     for start in _in_circles(calls.edges):
         if start in told:
             continue
@@ -30,6 +34,8 @@ def loops(calls: CallMap) -> Iterator[Diagnostic]:
             continue
         chain = _circle(calls.edges, start, when)
         told.update(chain)
+        if others.issuperset(chain):
+            continue
         times = "" if when.is_full else f" ({Period(None, when).phrase()})"
         message = f"calls go in a circle: {' -> '.join([*chain, start])}{times}"
         hint = "let one of these numbers ring something else"
