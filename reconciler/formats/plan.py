@@ -139,6 +139,7 @@ class PlanJson(JsonModel):
     complete: bool
     declared: int = 0
     left_out: int = Field(default=0, description="How many changes `--limit` keeps for later.")
+    narrowed: bool = Field(default=False, description="Only some numbers were asked for.")
     as_recorded: int = 0
     parked_as_recorded: int = 0
     accounts: int = 0
@@ -178,6 +179,7 @@ def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
         complete=plan.complete,
         declared=plan.declared,
         left_out=plan.left_out,
+        narrowed=plan.narrowed,
         as_recorded=plan.as_recorded,
         parked_as_recorded=plan.parked_as_recorded,
         accounts=plan.accounts,
@@ -236,6 +238,7 @@ def _plan(stored: PlanJson) -> Plan:
         accounts=stored.accounts,
         declared=stored.declared,
         left_out=stored.left_out,
+        narrowed=stored.narrowed,
         calls=Calls(stored.calls.made, stored.calls.saved),
         breaches=tuple(
             Breach(item.code, item.address or "", diagnostic_from_json(item), item.allowed_by) for item in stored.policy

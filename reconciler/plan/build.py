@@ -120,6 +120,7 @@ def build(configuration: Configuration, state: RecordState, ground: Ground, opti
         complete=not any(item.unknown for item in decisions) and not any(item.is_error for item in diagnostics),
         changes=changes,
         declared=len(configuration.numbers),
+        narrowed=options.selection.narrowed or not configuration.whole,
         breaches=breaches(
             changes,
             policy=configuration.policy,

@@ -47,7 +47,8 @@ class Plan:
     `recordings` are entries of numbers that are as desired and not yet recorded so, `observed` the keys whose live
     value is known, `unmanaged` the numbers that an account was seen to own and no file declares, for each account whose
     list is known; all three are for a fresh plan only and never stored. `undoes` is the run that an undo takes back,
-    `left_out` how many changes a limit keeps for later.
+    `left_out` how many changes a limit keeps for later. `narrowed`: only some numbers were asked for, so that nothing
+    is known of what stands in no file any more.
     """
 
     configuration: str
@@ -70,6 +71,7 @@ class Plan:
     accounts: int = 0
     declared: int = 0
     left_out: int = 0
+    narrowed: bool = False
     calls: Calls = Calls()
     breaches: tuple[Breach, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -61,4 +61,5 @@ def _found(message: str, hint: str) -> Diagnostic:
 
 def is_whole(plan: Plan, configuration: Configuration) -> bool:
     """Whether a plan is about everything that is declared: only then is a scenario left behind by it."""
-    return configuration.whole and not plan.left_out and sum(plan.summary.values()) >= len(configuration.desired)
+    whole = configuration.whole and not plan.narrowed and not plan.left_out
+    return whole and sum(plan.summary.values()) >= len(configuration.desired)

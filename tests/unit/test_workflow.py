@@ -12,7 +12,7 @@ from reconciler.apply.report import ApplyReport, Halt
 from reconciler.config.settings import Policy
 from reconciler.formats.plan import PlanFileError, load_plan, render_plan
 from reconciler.model import Outcome, Parking
-from reconciler.plan.build import Refresh
+from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import LoginRequired, Provider
 from reconciler.record.memory import MemoryStore
@@ -374,6 +374,16 @@ def test_a_limit_that_keeps_a_delete_for_later_makes_no_claim_about_everything()
     assert not given.apply_plan(plan, state).whole
     assert load_plan(render_plan(plan, tool_version="1").encode()).left_out == 1
     assert given.apply().whole
+
+
+def test_a_narrowed_apply_makes_no_claim_about_numbers_that_have_left_the_files() -> None:
+    given = world([desired(index, rings()) for index in range(2)], dict.fromkeys(range(2), NONE))
+    given.apply()
+    given.files = given.files[:1]
+    plan, state = given.plan_and_state(selection=Selection(accounts=("sales",)), consent=EVERYTHING)
+    assert (plan.changes, plan.narrowed) == ((), True)
+    assert load_plan(render_plan(plan, tool_version="1").encode()).narrowed
+    assert not given.apply_plan(plan, state).whole
 
 
 def test_a_limited_plan_is_judged_by_what_is_left() -> None:
