@@ -112,10 +112,11 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
     if stale is not None:
         return _refused(job, Halt.STALE, [stale], stale.message)
     providers, problems = _providers(job)
-    writers = _writers(job, providers, state)
+    read = _read_again(job, providers) if job.state is None or job.state.serial != state.serial else {}
+    writers = _writers(job, providers, state, {key: seen for key, seen in read.items() if isinstance(seen, Seen)})
     numbers = moved(job.plan.changes, state, writers)
     if numbers and not job.allow_partial:
-        return _refused(job, Halt.STALE, _told(job, numbers), "the plan is stale; nothing was written")
+        return _stale(job, numbers, {key: why for key, why in read.items() if isinstance(why, ProviderError)})
     walk = Walk(
         ledger=_ledger(job, lock, state),
         writers=writers,
@@ -184,9 +185,10 @@ def _providers(job: Job) -> tuple[dict[str, Provider], dict[str, ProviderError]]
     return providers, problems
 
 
-def _writers(job: Job, providers: Mapping[str, Provider], state: RecordState) -> dict[str, Writer]:
+def _writers(
+    job: Job, providers: Mapping[str, Provider], state: RecordState, fresh: dict[Key, Seen]
+) -> dict[str, Writer]:
     """Writers with what was read just now, where nobody else has written since the plan."""
-    fresh = _read_again(job, providers) if job.state is None or job.state.serial != state.serial else {}
     overrides = job.plan.consent.overrides
     recorded = {key: entry.digests for key, entry in state.entries.items()}
     return {
@@ -195,27 +197,27 @@ def _writers(job: Job, providers: Mapping[str, Provider], state: RecordState) ->
     }
 
 
-def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Seen]:
-    """Read every number of a stored plan before the first write; what cannot be read stays out and is tried later."""
-    found: dict[Key, Seen] = {}
+def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Seen | ProviderError]:
+    """Read every number of a stored plan before the first write; what cannot be read is tried once more later."""
+    found: dict[Key, Seen | ProviderError] = {}
     for account, provider in providers.items():
         if not provider.capabilities.readable:
             continue
         keys = [change.key for change in _writes(job.plan.changes) if change.account == account]
         with workers(max(1, provider.concurrency)) as pool:
-            seen = pool.map(lambda key, provider=provider: _seen_or_none(provider, key, job), keys)
+            seen = pool.map(lambda key, provider=provider: _seen(provider, key, job), keys)
             found.update((key, value) for key, value in zip(keys, seen, strict=True) if value is not None)
     return found
 
 
-def _seen_or_none(provider: Provider, key: Key, job: Job) -> Seen | None:
+def _seen(provider: Provider, key: Key, job: Job) -> Seen | ProviderError | None:
     if job.interrupted.is_set():
         return None
     since = job.clock.monotonic()
     try:
         return Seen(provider.read(key.number), since)
-    except ProviderError:
-        return None
+    except ProviderError as error:
+        return error
 
 
 def _writes(changes: Iterable[Change]) -> list[Change]:
@@ -229,6 +231,20 @@ def _told(job: Job, numbers: Mapping[Key, str]) -> list[Diagnostic]:
         for change in job.plan.changes
         if change.key in numbers
     ]
+
+
+def _stale(job: Job, numbers: Mapping[Key, str], unread: Mapping[Key, ProviderError]) -> ApplyReport:
+    """Nothing is written; what could not be read is told too, as it may have moved as well."""
+    found, results = _told(job, numbers), []
+    for change in job.plan.changes:
+        error = unread.get(change.key)
+        if error is None:
+            results.append(_result(change, Outcome.SKIPPED, "the plan is stale; nothing was written"))
+        else:
+            why, place = f"it cannot be read: {error}", job.places.get(change.key.number)
+            results.append(_result(change, Outcome.FAILED, f"not written: {why}"))
+            found.append(Diagnostic(error.code, Severity.ERROR, f"{change.address}: {why}", place, error.hint))
+    return _report(job, results, found, Halt.STALE)
 
 
 def _why(breaches: Sequence[Breach]) -> str:

@@ -223,7 +223,10 @@ def test_a_scenario_shows_its_effects_and_later_plans_say_how_to_go_back(workpla
 def test_a_selection_that_fits_nothing_says_so(workplace: Workplace) -> None:
     ended = workplace.run("plan", "--target", "7999*", "--tag", "two words")
     assert ended.exit_code == 0
-    assert "warning[selection-empty]: no managed number of the files fits --target '7999*' --tag 'two words'" in ended.stderr
+    assert (
+        "warning[selection-empty]: no managed number of the files fits --target '7999*' --tag 'two words'"
+        in ended.stderr
+    )
     assert workplace.run("plan", "--target", "74991000000").stderr == ""
 
 

@@ -9,12 +9,13 @@ import pytest
 
 from reconciler.apply.binding import StalePlanError
 from reconciler.apply.report import ApplyReport, Halt
+from reconciler.cli.exits import Exit, of_report
 from reconciler.config.settings import Policy
 from reconciler.formats.plan import PlanFileError, load_plan, render_plan
 from reconciler.model import Outcome, Parking
 from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent, Plan
-from reconciler.providers.base import LoginRequired, Provider
+from reconciler.providers.base import LoginRequired, Provider, Unavailable
 from reconciler.record.memory import MemoryStore
 from reconciler.wiring import Session
 from reconciler.workflow.apply import Applying
@@ -90,6 +91,23 @@ def test_every_kind_of_change_survives_saving() -> None:
     assert {done.action.value for done in report.results} == {"create", "update", "delete"}
     assert given.plan().changes == ()
     assert set(given.state.entries) == {each.key for each in given.files}
+
+
+def test_a_stale_plan_tells_of_numbers_that_cannot_be_read_and_an_error_goes_before() -> None:
+    given = world([desired(1, rings()), desired(2, rings())], {1: NONE, 2: NONE})
+    stored = saved(given)
+    vendor = given.live["sales"]
+    vendor.values[phone(1)] = url()
+
+    def before(verb: str, number: str) -> None:
+        if verb == "read" and number == phone(2):
+            raise Unavailable("Exolve cannot be reached")
+
+    vendor.before = before
+    report = apply_file(given, stored)
+    assert outcomes(report) == {phone(1): "skipped", phone(2): "failed"}
+    assert [item.code for item in report.diagnostics] == ["plan-stale", "provider-unavailable"]
+    assert (report.halt, of_report(report), vendor.writes) == (Halt.STALE, Exit.ERROR, [])
 
 
 def test_a_number_that_moved_makes_the_plan_stale_names_it_and_touches_nothing() -> None:
