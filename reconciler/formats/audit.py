@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from reconciler.audit import Audit
+from reconciler.formats.change import EffectJson, FieldJson
 from reconciler.formats.diagnostics import (
     FORMAT_VERSION,
     DiagnosticJson,
@@ -20,7 +21,7 @@ from reconciler.formats.diagnostics import (
     diagnostics_json,
     schema,
 )
-from reconciler.formats.plan import CallsJson, EffectJson, FieldJson
+from reconciler.formats.plan import CallsJson
 from reconciler.model import Action, Change, FieldChange, Kind
 
 

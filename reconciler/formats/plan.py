@@ -6,11 +6,10 @@ Knows no terminal and no vendor. A plan file never holds a secret: sensitive val
 from __future__ import annotations
 
 import json
-from enum import StrEnum
-from typing import Any
 
 from pydantic import Field, ValidationError
 
+from reconciler.formats.change import ChangeJson, change_from_json, change_json
 from reconciler.formats.diagnostics import (
     FORMAT_VERSION,
     DiagnosticJson,
@@ -24,25 +23,10 @@ from reconciler.formats.diagnostics import (
 )
 from reconciler.model import (
     CANONICAL_VERSION,
-    Action,
-    Change,
-    Effect,
-    FieldChange,
-    Key,
-    Kind,
-    LiveSource,
 )
 from reconciler.plan.model import Breach, Calls, Consent, Plan
 
 MAJOR = "1"
-
-
-class Need(StrEnum):
-    """An allowance without which apply refuses."""
-
-    ADOPT = "allow-adopt"
-    DELETE = "allow-delete"
-    PROTECTED = "allow-protected"
 
 
 class PlanFileError(Exception):
@@ -67,48 +51,6 @@ class CallsJson(JsonModel):
 
     made: int
     saved: int
-
-
-class FieldJson(JsonModel):
-    """One field that differs."""
-
-    path: str = Field(examples=["targets[0].timeout"])
-    before: Any
-    after: Any
-    sensitive: bool = Field(default=False, description="The values are masked.")
-
-
-class EffectJson(JsonModel):
-    """What callers notice, and when; times are half-open."""
-
-    when: str = Field(examples=["Mon-Fri 18:00-19:00"])
-    before: str
-    after: str
-
-
-class ChangeJson(JsonModel):
-    """One thing to do to one number."""
-
-    address: str = Field(examples=["sales/74991112233"])
-    account: str
-    number: str
-    provider: str
-    kind: Kind
-    action: Action
-    protected: bool = False
-    depends_on: tuple[str, ...] = ()
-    before: Any = Field(description="Canonical value before, null where there is none or it is not known.")
-    after: Any = Field(description="Canonical value after, null for forget.")
-    fields: tuple[FieldJson, ...] = ()
-    effects: tuple[EffectJson, ...] = ()
-    needs: tuple[Need, ...] = Field(default=(), description="Allowances without which apply refuses.")
-    description: str = ""
-    live_digest: str = ""
-    live_source: LiveSource
-    read_at: str | None = None
-    declared_at: str | None = None
-    before_digests: dict[str, str] = Field(default_factory=dict, description="The same, of what was there before.")
-    after_digests: dict[str, str] = Field(default_factory=dict, description="Keyed digests of sensitive fields.")
 
 
 class BreachJson(DiagnosticJson):
@@ -185,7 +127,7 @@ def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
         accounts=plan.accounts,
         summary=SummaryJson.model_validate(plan.summary),
         calls=CallsJson(made=plan.calls.made, saved=plan.calls.saved),
-        changes=tuple(_change_json(change) for change in plan.changes),
+        changes=tuple(change_json(change) for change in plan.changes),
         policy=tuple(_breach_json(breach) for breach in plan.breaches),
         diagnostics=diagnostics_json(plan.diagnostics),
     )
@@ -230,7 +172,7 @@ def _plan(stored: PlanJson) -> Plan:
         origin=stored.origin,
         undoes=stored.undoes,
         complete=stored.complete,
-        changes=tuple(_change(change) for change in stored.changes),
+        changes=tuple(change_from_json(change) for change in stored.changes),
         unchanged=stored.summary.unchanged,
         unknown=stored.summary.unknown,
         as_recorded=stored.as_recorded,
@@ -244,56 +186,6 @@ def _plan(stored: PlanJson) -> Plan:
             Breach(item.code, item.address or "", diagnostic_from_json(item), item.allowed_by) for item in stored.policy
         ),
         diagnostics=tuple(diagnostic_from_json(item) for item in stored.diagnostics),
-    )
-
-
-def _change_json(change: Change) -> ChangeJson:
-    return ChangeJson(
-        address=change.address,
-        account=change.account,
-        number=change.key.number,
-        provider=change.key.provider,
-        kind=change.key.kind,
-        action=change.action,
-        protected=change.protected,
-        depends_on=change.depends_on,
-        before=change.before,
-        after=change.after,
-        fields=tuple(
-            FieldJson(path=item.path, before=item.before, after=item.after, sensitive=item.sensitive)
-            for item in change.fields
-        ),
-        effects=tuple(EffectJson(when=item.when, before=item.before, after=item.after) for item in change.effects),
-        needs=tuple(map(Need, change.needs)),
-        description=change.description,
-        live_digest=change.live_digest,
-        live_source=change.live_source,
-        read_at=change.read_at or None,
-        declared_at=change.declared_at or None,
-        before_digests=dict(change.before_digests),
-        after_digests=dict(change.after_digests),
-    )
-
-
-def _change(stored: ChangeJson) -> Change:
-    return Change(
-        key=Key(stored.provider, stored.number, stored.kind),
-        account=stored.account,
-        action=stored.action,
-        before=stored.before,
-        after=stored.after,
-        fields=tuple(FieldChange(item.path, item.before, item.after, item.sensitive) for item in stored.fields),
-        effects=tuple(Effect(item.when, item.before, item.after) for item in stored.effects),
-        protected=stored.protected,
-        depends_on=stored.depends_on,
-        live_digest=stored.live_digest,
-        live_source=stored.live_source,
-        read_at=stored.read_at or "",
-        declared_at=stored.declared_at or "",
-        description=stored.description,
-        needs=tuple(need.value for need in stored.needs),
-        before_digests=stored.before_digests,
-        after_digests=stored.after_digests,
     )
 
 
