@@ -63,7 +63,7 @@ def _sum(shown: ApplyReport, columns: int) -> Iterator[Line]:
     elif shown.halt in _HALTS:
         yield from hanging(EMPTY, _HALTS[shown.halt], columns, tone=Tone.ERROR)
     elif not shown.complete:
-        text = "Some numbers could not be read and were left alone."
+        text = "The plan was incomplete: what its errors name was left alone."
         yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)
     elif not shown.converged:
         text = f"Not everything is {aim(shown.origin)} yet: see what failed, then apply again."

@@ -71,8 +71,8 @@ def test_a_run_without_changes_says_so() -> None:
 @pytest.mark.parametrize(
     ("shown", "sentence"),
     [
-        (report(complete=False), "Some numbers could not be read and were left alone."),
-        (report(APPLIED, complete=False), "Some numbers could not be read and were left alone."),
+        (report(complete=False), "The plan was incomplete: what its errors name was left alone."),
+        (report(APPLIED, complete=False), "The plan was incomplete: what its errors name was left alone."),
         (report(FAILED), "Not everything is as the files say yet"),
         (report(SKIPPED, halt=Halt.STALE), "Nothing was written: the plan is stale."),
         (report(SKIPPED, halt=Halt.REFUSED), "Nothing was written: the run was refused."),
