@@ -5,13 +5,12 @@ Knows no terminal and no vendor. Sensitive values are masked, as in a plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
 
 from reconciler.audit import Audit
-from reconciler.formats.change import EffectJson, FieldJson
+from reconciler.formats.change import EffectJson, FieldJson, effects_json, fields_json
 from reconciler.formats.diagnostics import (
     FORMAT_VERSION,
     DiagnosticJson,
@@ -22,7 +21,7 @@ from reconciler.formats.diagnostics import (
     schema,
 )
 from reconciler.formats.plan import CallsJson
-from reconciler.model import Action, Change, FieldChange, Kind
+from reconciler.model import Action, Change, Kind
 
 
 class AuditSummaryJson(JsonModel):
@@ -146,8 +145,8 @@ def _drift_json(change: Change) -> DriftJson:
         protected=change.protected,
         recorded=change.before,
         live=change.after,
-        fields=_fields(change.fields),
-        effects=tuple(EffectJson(when=item.when, before=item.before, after=item.after) for item in change.effects),
+        fields=fields_json(change.fields),
+        effects=effects_json(change.effects),
         description=change.description,
         read_at=change.read_at or None,
         declared_at=change.declared_at or None,
@@ -162,13 +161,7 @@ def _pending_json(change: Change) -> PendingJson:
         provider=change.key.provider,
         kind=change.key.kind,
         action=change.action,
-        fields=_fields(change.fields),
+        fields=fields_json(change.fields),
         description=change.description,
         declared_at=change.declared_at or None,
-    )
-
-
-def _fields(fields: Iterable[FieldChange]) -> tuple[FieldJson, ...]:
-    return tuple(
-        FieldJson(path=item.path, before=item.before, after=item.after, sensitive=item.sensitive) for item in fields
     )

@@ -5,6 +5,7 @@ Knows nothing of the plan around it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -64,6 +65,18 @@ class ChangeJson(JsonModel):
     after_digests: dict[str, str] = Field(default_factory=dict, description="Keyed digests of sensitive fields.")
 
 
+def fields_json(fields: Iterable[FieldChange]) -> tuple[FieldJson, ...]:
+    """Fields that differ as their models."""
+    return tuple(
+        FieldJson(path=item.path, before=item.before, after=item.after, sensitive=item.sensitive) for item in fields
+    )
+
+
+def effects_json(effects: Iterable[Effect]) -> tuple[EffectJson, ...]:
+    """What callers notice as models."""
+    return tuple(EffectJson(when=item.when, before=item.before, after=item.after) for item in effects)
+
+
 def change_json(change: Change) -> ChangeJson:
     """A change as its model."""
     return ChangeJson(
@@ -77,11 +90,8 @@ def change_json(change: Change) -> ChangeJson:
         depends_on=change.depends_on,
         before=change.before,
         after=change.after,
-        fields=tuple(
-            FieldJson(path=item.path, before=item.before, after=item.after, sensitive=item.sensitive)
-            for item in change.fields
-        ),
-        effects=tuple(EffectJson(when=item.when, before=item.before, after=item.after) for item in change.effects),
+        fields=fields_json(change.fields),
+        effects=effects_json(change.effects),
         needs=tuple(map(Need, change.needs)),
         description=change.description,
         live_digest=change.live_digest,
