@@ -26,7 +26,8 @@ class Ledger:
     """The record's side of one run. Every method that saves raises RecordError, and then nothing was saved.
 
     `settle` are windows that the next save closes, `carry` intents of theirs whose effect is still not known.
-    `scenario` is in force once all of the run's `changes` are made; None leaves the record's.
+    `scenario` is in force from the first of the run's `changes` that is made, "" (none) from the last; None leaves the
+    record's.
     """
 
     record: Record

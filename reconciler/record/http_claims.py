@@ -1,4 +1,4 @@
-"""Who holds the lock of a state server, in the fields that its protocol has for that.
+"""Who holds the lock of a state server, in the fields that its protocol has for that, there and back.
 
 Knows no requests. GitLab keeps nothing of a lock but its id, and answers the asker's own `Info`; so the id itself says
 who holds the lock, and `Info` is believed only where it fits the id.
@@ -11,12 +11,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
+from reconciler import __version__
 from reconciler.record.base import Holder
-from reconciler.record.document import claim_of
+from reconciler.record.document import claim_data, claim_of
 from reconciler.record.process import Claim
 
 _LONGEST_ID = 255  # of GitLab
 _BETWEEN = "~"
+
+
+def lock_info(claims: Sequence[Claim], *, operation: str, path: str) -> dict[str, str]:
+    """The lock info that is sent: who holds it (`claims`), what for, and what it locks."""
+    holder = claims[0].holder
+    return {
+        "ID": lock_id(claims),
+        "Operation": operation,
+        "Info": json.dumps([claim_data(claim) for claim in claims]),
+        "Who": f"{holder.user}@{holder.host}",
+        "Version": __version__,
+        "Created": holder.since,
+        "Path": path,
+    }
 
 
 def lock_id(claims: Sequence[Claim]) -> str:

@@ -5,16 +5,14 @@ One document and one lock hold all accounts. Knows what holding that lock means,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from reconciler import __version__
 from reconciler.record.base import Holder, Lock, LockLostError, RecordError
-from reconciler.record.document import Document, claim_data
+from reconciler.record.document import Document
 from reconciler.record.documents import DocumentRecord
-from reconciler.record.http_claims import claims_of, lock_id
+from reconciler.record.http_claims import claims_of, lock_info
 from reconciler.record.http_endpoints import open_wire
 from reconciler.record.http_wire import PROBE, Wire
 from reconciler.record.locks import HeldLock, releasing, take
@@ -133,17 +131,8 @@ class HttpRecord(DocumentRecord):
             self._wire.unlock(PROBE)
         return found
 
-    def _lock_info(self, claims: Sequence[Claim]) -> dict[str, Any]:
-        first = claims[0].holder
-        return {
-            "ID": lock_id(claims),
-            "Operation": "reconciler apply",
-            "Info": json.dumps([claim_data(claim) for claim in claims]),
-            "Who": f"{first.user}@{first.host}",
-            "Version": __version__,
-            "Created": first.since,
-            "Path": self._name or "",
-        }
+    def _lock_info(self, claims: Sequence[Claim]) -> dict[str, str]:
+        return lock_info(claims, operation="reconciler apply", path=self._name or "")
 
 
 def _lost(held: HeldLock, how: str) -> LockLostError:

@@ -13,12 +13,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from reconciler import __version__
 from reconciler.clock import SystemClock, rfc3339
 from reconciler.providers.base import ProviderError
 from reconciler.record.base import Holder, LockLostError, RecordError
-from reconciler.record.document import claim_data
-from reconciler.record.http_claims import claims_of, lock_id
+from reconciler.record.http_claims import claims_of, lock_info
 from reconciler.record.http_wire import PROBE, Wire
 from reconciler.record.locks import take
 from reconciler.record.process import is_dead, this_holder
@@ -203,20 +201,11 @@ class HttpTexts:
         return found
 
 
-def _lock_info(key: str) -> dict[str, Any]:
+def _lock_info(key: str) -> dict[str, str]:
     """The lock info of this process."""
     since = rfc3339(SystemClock().now())
     claims = take([this_holder("", run_id=uuid.uuid4().hex, since=since)])
-    holder = claims[0].holder
-    return {
-        "ID": lock_id(claims),
-        "Operation": "reconciler renews tokens",
-        "Info": json.dumps([claim_data(claim) for claim in claims]),
-        "Who": f"{holder.user}@{holder.host}",
-        "Version": __version__,
-        "Created": since,
-        "Path": key,
-    }
+    return lock_info(claims, operation="reconciler renews tokens", path=key)
 
 
 _TABLE = (

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli import main
+from reconciler.cli import main, trouble
+from reconciler.cli.process import Process
 from reconciler.sandbox import Sandbox
 
 KEY = "canary-exolve-key-7d1f"
@@ -142,3 +143,18 @@ def workplace(tmp_path: Path, sandbox: Sandbox, cli: Cli) -> Workplace:
         "MTT_REFRESH_TOKEN": sandbox.refresh_token,
     }
     return Workplace(folder, sandbox, environ, cli)
+
+
+@pytest.fixture
+def no_last_resort(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The last resort for faults of the program is out of bounds: whoever enters it fails the test."""
+    entered: list[BaseException] = []
+    last_resort = trouble._bug
+
+    def noted(error: Exception, process: Process) -> trouble.Stop:
+        entered.append(error)
+        return last_resort(error, process)
+
+    monkeypatch.setattr(trouble, "_bug", noted)
+    yield
+    assert entered == []

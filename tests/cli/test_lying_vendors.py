@@ -5,22 +5,21 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.cli import trouble
-from reconciler.cli.process import Process
 from reconciler.sandbox import Fault, FaultKind
 from reconciler.sandbox.front import Vendor
 from reconciler.sandbox.journal import Answer, Incoming
-from tests.cli.conftest import Cli, Ended, Workplace
+from tests.cli.conftest import Ended, Workplace
 from tests.conftest import Tally
 from tests.sandbox_world import QuickClock
 from tests.unit.providers.test_fuzz import STATUSES, mutate
+
+pytestmark = pytest.mark.usefixtures("no_last_resort")
 
 NEW, ADOPTED, CLEARED, EQUAL = (f"7499100000{at}" for at in range(4))
 URL = {"call_forwarding_type": 3, "call_forwarding_ipcr": {"url": "https://example.com/route"}}
@@ -163,20 +162,11 @@ class Campaign:
 
 
 @pytest.fixture
-def campaign(tmp_path: Path, cli: Cli, workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Campaign]:
-    """A campaign in quick time, for which the last resort for faults of the program is out of bounds."""
-    entered: list[BaseException] = []
-    last_resort = trouble._bug
-
-    def noted(error: Exception, process: Process) -> trouble.Stop:
-        entered.append(error)
-        return last_resort(error, process)
-
-    monkeypatch.setattr(trouble, "_bug", noted)
+def campaign(tmp_path: Path, workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Campaign:
+    """A campaign in quick time."""
     monkeypatch.setattr("reconciler.wiring.SystemClock", lambda _interrupted: QuickClock())
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    yield Campaign(workplace, tmp_path / "state")
-    assert entered == []
+    return Campaign(workplace, tmp_path / "state")
 
 
 def test_a_sample_of_lies_leads_to_no_false_success(campaign: Campaign) -> None:

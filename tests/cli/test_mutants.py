@@ -6,16 +6,16 @@ import json
 import random
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from reconciler.cli import trouble
-from reconciler.cli.process import Process
 from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Cli
 from tests.conftest import Tally
+
+pytestmark = pytest.mark.usefixtures("no_last_resort")
 
 EXAMPLES = REPOSITORY / "examples"
 
@@ -145,18 +145,9 @@ class Judge:
 
 
 @pytest.fixture
-def judge(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
-    """A judge for whom the last resort for faults of the program is out of bounds."""
-    entered: list[BaseException] = []
-    last_resort = trouble._bug
-
-    def noted(error: Exception, process: Process) -> trouble.Stop:
-        entered.append(error)
-        return last_resort(error, process)
-
-    monkeypatch.setattr(trouble, "_bug", noted)
-    yield Judge(tmp_path / "examples", cli)
-    assert entered == []
+def judge(tmp_path: Path, cli: Cli) -> Judge:
+    """A judge with room for the examples."""
+    return Judge(tmp_path / "examples", cli)
 
 
 def test_a_sample_of_mangled_examples_is_judged_with_places(judge: Judge) -> None:
