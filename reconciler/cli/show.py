@@ -14,7 +14,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import opened, usable
 from reconciler.cli.process import REVIEWS, Process, format_option
-from reconciler.cli.trouble import stop
+from reconciler.cli.trouble import Stop, stop
 
 if TYPE_CHECKING:
     from reconciler.record.base import Run
@@ -45,8 +45,9 @@ def show(process: Process, what: str) -> Exit:
         )
     configuration, _found = usable(process)
     with opened(process, configuration) as session:
-        if _digits(what):
-            _show_number(process, known_of(session, _digits(what)))
+        known = _known(session, _digits(what))
+        if known.anything:
+            _show_number(process, known)
         else:
             _show_run(process, _run_of(session, what))
     return Exit.DONE
@@ -60,23 +61,34 @@ def _digits(what: str) -> str:
 
 def known_of(session: Session, number: str) -> Known:
     """All that is known of a number; raises Stop where it is nothing."""
+    known = _known(session, number)
+    if not known.anything:
+        raise _unknown(number)
+    return known
+
+
+def _known(session: Session, number: str) -> Known:
     from reconciler.views.recorded import Known
 
     state = session.record.load()
-    known = Known(
+    return Known(
         number,
         [desired for desired in session.configuration.desired if desired.key.number == number],
         [entry for key, entry in state.entries.items() if key.number == number],
         [intent for window in state.windows for intent in window.intents if intent.key.number == number],
     )
-    if not (known.desired or known.entries or known.intents):
-        hint = "reconciler list, or reconciler record list"
-        raise stop("nothing-to-show", f"number {number} stands in no file and in no record", hint=hint)
-    return known
+
+
+def _unknown(number: str) -> Stop:
+    hint = "reconciler list, or reconciler record list"
+    return stop("nothing-to-show", f"number {number} stands in no file and in no record", hint=hint)
 
 
 def _run_of(session: Session, what: str) -> Run:
+    """The run of this beginning; one of digits alone looks like a number, and is told of as one where there is no run."""
     run = session.record.run(what)
+    if run is None and _digits(what):
+        raise _unknown(_digits(what))
     if run is None:
         hint = "reconciler record list names the latest runs"
         raise stop("nothing-to-show", f"{what!r} is no plan file, no number and no run", hint=hint)

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -282,6 +283,17 @@ def test_secrets_of_files_are_read_only_where_allowed(workplace: Workplace) -> N
     assert "--allow-local-secrets" in refused.stdout + refused.stderr
     assert workplace.run("plan", "--allow-local-secrets").exit_code == 0
     assert workplace.run("plan", RECONCILER_TRUSTED="1").exit_code == 0
+
+
+@pytest.mark.parametrize("begun", ["7499111", "749911122"])
+def test_a_run_whose_id_begins_like_a_number_is_found(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch, begun: str
+) -> None:
+    monkeypatch.setattr("reconciler.wiring.uuid4", lambda: UUID("7499111222333444aaaabbbbccccdddd"))
+    workplace.applied()
+    shown = workplace.run("show", begun, "--format", "json")
+    assert shown.exit_code == 0
+    assert shown.json["run"]["run_id"] == "7499111222333444aaaabbbbccccdddd"
 
 
 def test_a_run_shows_what_it_changed_and_how_that_ended(workplace: Workplace) -> None:
