@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any, assert_never
@@ -158,7 +158,7 @@ def merge_neighbours(targets: Sequence[Target]) -> tuple[Target, ...]:
     merged: list[Target] = []
     for target in targets:
         if merged and _mergeable(merged[-1], target):
-            merged[-1] = replace(merged[-1], periods=(*merged[-1].periods, *target.periods))
+            merged[-1] = merged[-1]._replace(periods=(*merged[-1].periods, *target.periods))
         else:
             merged.append(target)
     return tuple(merged)
@@ -173,7 +173,7 @@ def _mergeable(first: Target, second: Target) -> bool:
 
 
 def _with_periods(target: Target, periods: tuple[str, ...]) -> Target:
-    return replace(target, periods=periods)
+    return target._replace(periods=periods)
 
 
 @lru_cache(maxsize=4096)

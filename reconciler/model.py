@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Location
 
@@ -68,8 +68,7 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One phone or SIP ID that rings. `timeout` in seconds.
 
     `periods` are the vendor's period strings as written or read, one a `call_control` entry; their union is when the
@@ -149,8 +148,7 @@ Forwarding = NoForwarding | SipForwarding | NumberForwarding | UrlForwarding | T
 Value = Forwarding | Parking
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Key:
+class Key(NamedTuple):
     """What the record is keyed by: an account may be renamed, a file moved."""
 
     provider: str

@@ -79,7 +79,7 @@ class SandboxWorld:
             desired=tuple(self.files),
             numbers={each.key.number: each.declared_at for each in self.files},
             forget={},
-            digest="sha256:1",
+            digested=lambda: "sha256:1",
         )
 
     @property
@@ -153,4 +153,4 @@ class SandboxWorld:
 
 def numbered(files: Iterable[Desired], numbers: Iterable[str]) -> list[Desired]:
     """The desired blocks under the sandbox's own numbers."""
-    return [replace(each, key=replace(each.key, number=number)) for each, number in zip(files, numbers, strict=False)]
+    return [replace(each, key=each.key._replace(number=number)) for each, number in zip(files, numbers, strict=False)]

@@ -11,7 +11,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from reconciler.config.schema import config_schema
+from reconciler.model import NumberForwarding
 from tests.architecture.imports import REPOSITORY
+from tests.unit.config.loading import sound, target
 
 EXAMPLES = REPOSITORY / "examples"
 FILES = sorted(path for path in EXAMPLES.rglob("*.yaml") if "invalid" not in path.parts)
@@ -46,6 +48,22 @@ def test_every_example_tells_editors_where_the_schema_is(path: Path) -> None:
     first = path.read_text("utf-8").splitlines()[0]
     name = first.removeprefix("# yaml-language-server: $schema=")
     assert (path.parent / name).resolve() == REPOSITORY / "schemas" / "config.v1.json"
+
+
+def test_the_defaults_that_editors_show_are_those_that_loading_gives(tmp_path: Path) -> None:
+    configuration = sound(tmp_path, target('to: "74992223344"')).configuration
+    assert configuration is not None
+    (desired,) = configuration.desired
+    assert isinstance(desired.value, NumberForwarding)
+    shown = {
+        (name, key): part["default"]
+        for name in ("NumberEntry", "TargetEntry", "NumberOfConfig")
+        for key, part in SCHEMA["$defs"][name]["properties"].items()
+        if "default" in part
+    }
+    given = {"NumberEntry": desired.value, "TargetEntry": desired.value.targets[0], "NumberOfConfig": desired}
+    assert shown == {(name, key): getattr(given[name], key) for name, key in shown}
+    assert {key for _, key in shown} == {"redirect", "event_extended", "masking", "active", "protected"}
 
 
 def test_quoted_and_plain_numbers_are_both_right() -> None:

@@ -5,14 +5,15 @@ Knows no command.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -67,7 +68,9 @@ class OverridableRule(click.ParamType[str]):
         rule = str(value)
         if rule in OVERRIDABLE:
             return rule
-        close = difflib.get_close_matches(rule, OVERRIDABLE, n=1)
+        from difflib import get_close_matches
+
+        close = get_close_matches(rule, OVERRIDABLE, n=1)
         hint = f"did you mean {close[0]}?" if close else f"these can be set aside: {', '.join(OVERRIDABLE)}"
         if rule.removeprefix("needs-allow-") in ALLOWANCES:
             hint = f"an allowance is no rule: pass --{rule.removeprefix('needs-')}"
@@ -77,6 +80,8 @@ class OverridableRule(click.ParamType[str]):
         self, _context: click.Context, _parameter: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Offer the rules that begin like this."""
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(rule) for rule in OVERRIDABLE if rule.startswith(incomplete)]
 
 

@@ -85,7 +85,7 @@ def _unknown(number: str) -> Stop:
 
 
 def _run_of(session: Session, what: str) -> Run:
-    """The run of this beginning; one of digits alone looks like a number, and is told of as one where there is no run."""
+    """The run of this beginning; digits alone are told of as a number where there is no such run."""
     run = session.record.run(what)
     if run is None and _digits(what):
         raise _unknown(_digits(what))

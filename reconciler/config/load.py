@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -99,7 +100,7 @@ class _Loading:
         self._all_schedules: list[Schedules] = []
         self._files = read_files(root, trusted=trusted)
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
-        self._digest = _digest(self._files.sources.texts(), scenario)
+        self._digest = partial(_digest, tuple(self._files.sources.texts()), scenario)
         self._judge = judge = read_policy(self._files, policy) if policy is not None else None
         self._settings = read_settings(self._files, judge if policy is not None else self._files.trusted)
         self._trusted_name = self._trusted_place(judge, is_trusted=trusted is not None)
@@ -232,7 +233,7 @@ class _Loading:
             desired=tuple(desired),
             numbers=Lines(self._files.sources, {number: declared.span for number, declared in numbers}),
             forget={number: locate(span) for number, span in sections.forget.items()},
-            digest=self._digest,
+            digested=self._digest,
             whole=not self._paths,
             wanted=wanted,
             others=() if wanted is None else self._others(sections, schedules, wanted),

@@ -126,7 +126,7 @@ def judge_profiles(files: Files, declared: Mapping[str, Declared]) -> None:
 
 def judge_part(files: Files, part: Tree) -> None:
     """Judge part of an entry: its keys and values, but not what is missing, which may come from elsewhere."""
-    read(models.EntryPart, part, files.sources, files.found)
+    read(models.Entry, part, files.sources, files.found)
     forwarding = part.get("forwarding")
     if forwarding is None or forwarding.data == "none":
         return

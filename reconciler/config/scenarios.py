@@ -20,11 +20,11 @@ from reconciler.document import Tree, without_nulls
 from reconciler.document.source import problem
 from reconciler.rules import RULES
 
-_ENTRIES: dict[str, type[models.Shape]] = {
+_ENTRIES: dict[str, type] = {
     "contacts": models.ContactPart,
     "schedules": models.Schedule,
-    "profiles": models.EntryPart,
-    "numbers": models.EntryPart,
+    "profiles": models.Entry,
+    "numbers": models.Entry,
 }
 
 

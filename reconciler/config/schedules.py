@@ -5,7 +5,7 @@ Knows the period language through `reconciler.schedule` only; knows no numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -17,8 +17,9 @@ from reconciler.config.files import Files
 from reconciler.config.sections import Declared
 from reconciler.config.settings import PeriodSettings, Union
 from reconciler.diagnostics import Diagnostic, Finding, Severity
-from reconciler.document import Tree
+from reconciler.document import Tree, at
 from reconciler.document.source import narrowed, problem
+from reconciler.document.tree import Path
 from reconciler.model import WeekdayBase
 from reconciler.schedule import account_findings, check, zone_findings
 
@@ -86,13 +87,13 @@ class Schedules:
             ):
                 self._judged[id(declared.tree.data)] = (declared.tree, None)
 
-    def resolve(self, written: object, reference: Callable[[], Tree], settings: PeriodSettings) -> Times | None:
-        """A name or literal, with a function that gives its tree, to periods; None where there are none: reported."""
+    def resolve(self, written: object, settings: PeriodSettings, block: Tree, path: Path) -> Times | None:
+        """A name or literal, which stands at a path of a block, to periods; None where there are none: reported."""
         key = (written if isinstance(written, str) else id(written), id(settings))
         known = self._resolved.get(key)
         if known is None:
             self.used = True
-            tree = self._tree(reference())
+            tree = self._tree(at(block, path))
             known = self._resolved[key] = self._times(tree, settings) if tree is not None else None
         return known
 

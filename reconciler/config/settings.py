@@ -5,7 +5,7 @@ Built by `config.load` and `desired`; knows no vendor beyond its name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -117,10 +117,10 @@ class Configuration:
     """A whole, checked configuration.
 
     `numbers` maps every declared number to its place, `forget` those to be dropped from the record.
-    `whole` is False where only some paths were loaded: then absence means nothing. `digest` is `sha256:HEX` over the
-    text of all files (and the scenario's name); `name` is None where none was given. `scenario` is the one that is
-    laid over, `scenarios` are the names of all that are prepared, None where that is not known. `wanted` are the
-    numbers of the paths that were asked for, None = all, `others` what is desired of the rest.
+    `whole` is False where only some paths were loaded: then absence means nothing. `digested` works out `digest`;
+    `name` is None where none was given. `scenario` is the one that is laid over, `scenarios` are the names of all that
+    are prepared, None where that is not known. `wanted` are the numbers of the paths that were asked for, None = all,
+    `others` what is desired of the rest.
     """
 
     root: Path
@@ -133,10 +133,15 @@ class Configuration:
     desired: tuple[Desired, ...]
     numbers: Mapping[str, Location]
     forget: Mapping[str, Location]
-    digest: str
+    digested: Callable[[], str]
     whole: bool = True
     scenario: str | None = None
     scenarios: frozenset[str] | None = None
     wanted: frozenset[str] | None = None
     others: tuple[Desired, ...] = ()
     holidays_version: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """`sha256:HEX` over the text of all files and the scenario's name, worked out when asked for."""
+        return self.digested()

@@ -32,7 +32,7 @@ class Builder:
         """The managed blocks of one entry, whose key stands at `span`; what is wrong is reported."""
         if not phones.is_plain(number) and phones.form(number) is phones.Form.UNASSIGNED:
             warn_unassigned(self._files, number, span)
-        head = read(models.NumberOfConfig, tree, self._files.sources, self._files.found)
+        head = read(models.Entry, tree, self._files.sources, self._files.found)
         account = self._account(tree, span)
         if head is None:
             self._forwarding(tree, account)  # for what is wrong in it too
@@ -42,8 +42,8 @@ class Builder:
             value = self._forwarding(tree, account)
             if self._fits(account, Kind.FORWARDING, tree) and account is not None and value is not None:
                 built.append(self._desired(number, Kind.FORWARDING, value, head, account, tree, span))
-        if head.parking is not None and self._fits(account, Kind.PARKING, tree) and account is not None:
-            built.append(self._desired(number, Kind.PARKING, Parking(head.parking), head, account, tree, span))
+        if "parking" in head and self._fits(account, Kind.PARKING, tree) and account is not None:
+            built.append(self._desired(number, Kind.PARKING, Parking(head["parking"]), head, account, tree, span))
         return built
 
     def judge(self, tree: Tree, span: int) -> None:
@@ -59,7 +59,7 @@ class Builder:
         number: str,
         kind: Kind,
         value: Value,
-        head: models.NumberOfConfig,
+        head: models.Entry,
         account: Account,
         tree: Tree,
         span: int,
@@ -69,9 +69,9 @@ class Builder:
             account.name,
             value,
             None,
-            head.description or "",
-            tuple(head.tags),
-            head.protected,
+            head.get("description", ""),
+            tuple(head.get("tags", ())),
+            head.get("protected", False),
             Places(self._files.sources, tree.recipe, kind, span),
         )
 

@@ -59,18 +59,19 @@ class Contacts:
         if model is None:
             return None
         tree = self._declared[name].tree
-        if model.to in self._open:
-            circle = [*self._open[self._open.index(model.to) :], model.to]
+        to = model["to"]
+        if to in self._open:
+            circle = [*self._open[self._open.index(to) :], to]
             message = f"contacts lead to each other in a circle: {' -> '.join(circle)}"
             span = find(tree, ("to",))
             self._files.found.append(
                 problem(self._files.sources, "contact-cycle", message, span, hint="give one a number")
             )
             return None
-        beyond = self.find(model.to, lambda: find(tree, ("to",)))
+        beyond = self.find(to, lambda: find(tree, ("to",)))
         if beyond is None:
             return None
-        return Recipient(beyond.to, model.timeout or beyond.timeout, model.name or beyond.name)
+        return Recipient(beyond.to, model.get("timeout") or beyond.timeout, model.get("name") or beyond.name)
 
     def known(self, written: str) -> Recipient | None:
         """What the text under `to` means where that is plain to see: a contact that leads somewhere, or mere digits."""

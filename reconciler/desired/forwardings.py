@@ -21,6 +21,7 @@ from reconciler.model import (
     Forwarding,
     NoForwarding,
     NumberForwarding,
+    Redirect,
     SipForwarding,
     Target,
     TrunkForwarding,
@@ -56,19 +57,17 @@ class Forwardings:
         if block.data == "none":
             return NoForwarding()
         shape = self._shape(block)
-        model = read(shape, block, self._files.sources, self._files.found) if shape is not None else None
-        match model:
-            case models.NumberEntry():
-                return self._number(model, block, account)
-            case models.UrlEntry():
-                return self._url(model, block)
-            case models.TrunkEntry():
-                return self._trunk(model, block)
-            case models.SipEntry():
-                return SipForwarding(model.sip_uri)
-            case _:
-                self.judge_references(block, account)
-                return None
+        entry = read(shape, block, self._files.sources, self._files.found) if shape is not None else None
+        if entry is None:
+            self.judge_references(block, account)
+            return None
+        if entry["type"] == "number":
+            return self._number(entry, block, account)
+        if entry["type"] == "url":
+            return self._url(entry, block)
+        if entry["type"] == "sip_trunk":
+            return self._trunk(entry, block)
+        return SipForwarding(entry["sip_uri"])
 
     def judge_references(self, block: Tree, account: Account | None) -> None:
         """Tell what the targets of an unfit block refer to and that does not exist, in the same breath."""
@@ -80,7 +79,7 @@ class Forwardings:
             if isinstance(written.get("schedule"), str):
                 self._resolved(written["schedule"], block, index, account)
 
-    def _shape(self, block: Tree) -> type[models.Shape] | None:
+    def _shape(self, block: Tree) -> type[models.OneForwarding] | None:
         if not isinstance(block.data, dict):
             self._files.found.append(no_forwarding(self._files, block))
             return None
@@ -96,86 +95,83 @@ class Forwardings:
             self._complain("forwarding-type", f"{shown} is no type of forwarding", find(block, ("type",)), hint)
         return shape
 
-    def _url(self, model: models.UrlEntry, block: Tree) -> UrlForwarding:
-        self._check_https(model.url, block, "url")
-        if model.reserve is not None and not phones.is_sip_id(model.reserve):
-            self._check_assigned(model.reserve, block, "reserve")
-        return UrlForwarding(model.url, model.reserve or "")
+    def _url(self, entry: models.UrlEntry, block: Tree) -> UrlForwarding:
+        self._check_https(entry["url"], block, "url")
+        reserve = entry.get("reserve", "")
+        if reserve and not phones.is_sip_id(reserve):
+            self._check_assigned(reserve, block, "reserve")
+        return UrlForwarding(entry["url"], reserve)
 
-    def _trunk(self, model: models.TrunkEntry, block: Tree) -> TrunkForwarding | None:
-        timeout = model.timeout or self._settings.default_timeout
+    def _trunk(self, entry: models.TrunkEntry, block: Tree) -> TrunkForwarding | None:
+        timeout = entry.get("timeout") or self._settings.default_timeout
         if timeout is None:
             self._miss_timeout("this trunk has no timeout", block.span)
             return None
-        return TrunkForwarding(model.static_ip, model.port, timeout, model.did or "")
+        return TrunkForwarding(entry["static_ip"], entry["port"], timeout, entry.get("did", ""))
 
-    def _number(self, model: models.NumberEntry, block: Tree, account: Account | None) -> NumberForwarding | None:
-        if not model.targets:
+    def _number(self, entry: models.NumberEntry, block: Tree, account: Account | None) -> NumberForwarding | None:
+        if not entry["targets"]:
             span = block.key_span("targets")
             self._complain(
                 "targets-empty", "the list of targets is empty", span, "add a target, or write `forwarding: none`"
             )
             return None
-        built = [self._target(target, block, index, account) for index, target in enumerate(model.targets)]
+        built = [self._target(target, block, index, account) for index, target in enumerate(entry["targets"])]
         targets = tuple([target for target in built if target is not None])
-        if model.event_url is not None or model.event_extended or model.display_number is not None:
-            self._check_number(model, block)
+        if "event_url" in entry or "event_extended" in entry or "display_number" in entry:
+            self._check_number(entry, block)
         if len(targets) < len(built):
             return None
         return NumberForwarding(
-            model.redirect,
+            entry.get("redirect", Redirect.SINGLE),
             targets,
-            model.event_url or "",
-            model.event_extended,
-            model.client_id or "",
-            model.file_to_a or "",
-            model.file_to_b or "",
-            model.masking,
-            model.display_number or "",
+            entry.get("event_url", ""),
+            entry.get("event_extended", False),
+            entry.get("client_id", ""),
+            entry.get("file_to_a", ""),
+            entry.get("file_to_b", ""),
+            entry.get("masking", False),
+            entry.get("display_number", ""),
         )
 
-    def _target(self, model: models.TargetEntry, block: Tree, index: int, account: Account | None) -> Target | None:
-        recipient = self._contacts.known(model.to)
+    def _target(self, entry: models.TargetEntry, block: Tree, index: int, account: Account | None) -> Target | None:
+        to = entry["to"]
+        recipient = self._contacts.known(to)
         if recipient is None:
-            recipient = self._contacts.find(model.to, partial(find, block, ("targets", index, "to")))
-        times = self._times(model, block, index, account)
+            recipient = self._contacts.find(to, partial(find, block, ("targets", index, "to")))
+        schedule = entry.get("schedule")
+        times = _ALWAYS if schedule is None else self._resolved(schedule, block, index, account)
         if recipient is None or times is None:
             return None
-        timeout = model.timeout or recipient.timeout or self._settings.default_timeout
+        timeout = entry.get("timeout") or recipient.timeout or self._settings.default_timeout
         if timeout is None:
-            message = f"{values.quoted(model.to)} has no timeout: not its own, not a contact's, and there is no default"
+            message = f"{values.quoted(to)} has no timeout: not its own, not a contact's, and there is no default"
             self._miss_timeout(message, find(block, ("targets", index, "to")))
             return None
-        description = model.schedule_description if model.schedule_description is not None else times.description
-        name = model.name if model.name is not None else recipient.name
+        description = entry.get("schedule_description", times.description)
+        name = entry.get("name", recipient.name)
         base = account.period.weekday_base if account is not None else WeekdayBase.REFUSE
-        return Target(recipient.to, timeout, times.periods, description, name, model.active, base)
-
-    def _times(self, model: models.TargetEntry, block: Tree, index: int, account: Account | None) -> Times | None:
-        written = model.schedule
-        if written is None:
-            return _ALWAYS
-        return self._resolved(written, block, index, account)
+        return Target(recipient.to, timeout, times.periods, description, name, entry.get("active", True), base)
 
     def _resolved(self, written: object, block: Tree, index: int, account: Account | None) -> Times | None:
         """The periods of a schedule; without an account it can only be said whether the schedule exists."""
-        reference = partial(at, block, ("targets", index, "schedule"))
+        path = ("targets", index, "schedule")
         if account is None:
-            self._schedules.exists(reference())
+            self._schedules.exists(at(block, path))
             return None
-        return self._schedules.resolve(written, reference, account.period)
+        return self._schedules.resolve(written, account.period, block, path)
 
-    def _check_number(self, model: models.NumberEntry, block: Tree) -> None:
-        if model.event_url is not None:
-            self._check_https(model.event_url, block, "event_url")
-        elif model.event_extended:
+    def _check_number(self, entry: models.NumberEntry, block: Tree) -> None:
+        if "event_url" in entry:
+            self._check_https(entry["event_url"], block, "event_url")
+        elif entry.get("event_extended"):
             message = "event_extended has no effect without an event_url"
             self._complain(
                 "event-extended-unused", message, find(block, ("event_extended",)), "add `event_url: https://…`"
             )
-        if model.display_number is not None:
-            self._check_assigned(model.display_number, block, "display_number")
-            if not model.masking:
+        if "display_number" in entry:
+            self._check_assigned(entry["display_number"], block, "display_number")
+            if not entry.get("masking"):
                 message = "display_number has no effect while masking is off: the real number is shown"
                 span = find(block, ("display_number",))
                 self._complain("display-number-unused", message, span, "add `masking: true`, or remove display_number")

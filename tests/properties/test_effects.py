@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.canonical import Json, form
 from reconciler.effects.change import differences, effects
 from reconciler.effects.states import Happening
-from reconciler.model import NumberForwarding, Redirect, Target
+from reconciler.model import NumberForwarding, Redirect, Target, WeekdayBase
 from reconciler.schedule import Period
 
 ZONE = "Europe/Moscow"
@@ -36,7 +36,10 @@ targets = st.builds(
     to=st.sampled_from(PHONES),
     timeout=st.sampled_from([16, 20, 30]),
     periods=st.lists(st.sampled_from(PERIODS), max_size=2, unique=True).map(tuple),
+    schedule_description=st.just(""),
+    name=st.just(""),
     active=st.sampled_from([True, True, True, False]),
+    weekday_base=st.just(WeekdayBase.REFUSE),
 )
 forwardings = st.builds(
     NumberForwarding,

@@ -49,7 +49,7 @@ def test_the_form_of_a_form_is_itself(value: Value) -> None:
         canonical = [(each["schedule"],) if each["schedule"] else () for each in shown.json["targets"]]
         if len(canonical) == len(value.targets):
             again = tuple(
-                replace(target, periods=chosen) for target, chosen in zip(value.targets, canonical, strict=True)
+                target._replace(periods=chosen) for target, chosen in zip(value.targets, canonical, strict=True)
             )
             assert form(replace(value, targets=again)).text == shown.text
 

@@ -124,7 +124,7 @@ class RecordContract:
 
     def test_the_same_number_may_be_recorded_in_both_kinds(self, record: Record) -> None:
         value = '{"parking":true,"type":"parking"}'
-        parking = replace(entry(1, value), key=replace(key(1), kind=Kind.PARKING))
+        parking = replace(entry(1, value), key=key(1)._replace(kind=Kind.PARKING))
         commit(record, Update(put=[entry(1), parking]))
         assert len(record.load().entries) == 2
 

@@ -20,7 +20,7 @@ def test_equal_values_do_not_differ() -> None:
 
 def test_one_field_of_one_target_is_told_by_its_path() -> None:
     before = rings("1", "2")
-    after = replace(before, targets=(before.targets[0], replace(before.targets[1], timeout=30)))
+    after = replace(before, targets=(before.targets[0], before.targets[1]._replace(timeout=30)))
     assert diff(before, after) == [("targets[1].timeout", 20, 30)]
 
 

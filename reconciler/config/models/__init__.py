@@ -5,12 +5,13 @@ Knows no files, no places and no meaning across entries; `file` is for the schem
 
 from __future__ import annotations
 
-from reconciler.config.models.entries import Contact, ContactPart, EntryPart, NumberOfConfig, Scenario
+from reconciler.config.models.entries import Contact, ContactPart, Entry, Scenario
 from reconciler.config.models.fields import Shape
 from reconciler.config.models.forwardings import (
     FORWARDINGS,
     ForwardingPart,
     NumberEntry,
+    OneForwarding,
     SipEntry,
     TargetEntry,
     TrunkEntry,
@@ -32,12 +33,12 @@ __all__ = [
     "Contact",
     "ContactPart",
     "DefaultsEntry",
-    "EntryPart",
+    "Entry",
     "ExolveAccount",
     "ForwardingPart",
     "MttAccount",
     "NumberEntry",
-    "NumberOfConfig",
+    "OneForwarding",
     "PolicyEntry",
     "RecordEntry",
     "Scenario",

@@ -5,60 +5,79 @@ Knows no meaning across entries.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, Required
 
 from pydantic import Field, SkipValidation
+from typing_extensions import TypedDict
 
-from reconciler.config.models.fields import Flag, Name, Recipient, Seconds, Shape, Text
+from reconciler.config.models.fields import Flag, Name, Recipient, Seconds, Shape, Text, known_keys_only
 from reconciler.config.models.forwardings import ForwardingEntry, ForwardingPart
 from reconciler.config.models.schedules import Schedule
 
 
-class Head(Shape):
+class Head(TypedDict, total=False):
     """What any entry of a number, whole or in part, may say beside its forwarding."""
 
-    use: list[Name] = Field(
-        default_factory=list, description="Profiles, left to right, then the entry itself.", examples=[["hotline"]]
-    )
-    description: Text | None = Field(None, description="For people.", examples=["Sales hotline, Moscow"])
-    tags: list[Text] = Field(default_factory=list, description="For selecting.", examples=[["moscow", "sales"]])
-    protected: Flag = Field(False, description="Changes need --allow-protected.")
-    account: Name | None = Field(None, description="An entry of accounts; else defaults.account.", examples=["sales"])
-    parking: Flag | None = Field(
-        None, description="Calls are parked for the application (MTT Business). Absent: not managed."
-    )
+    use: Annotated[
+        list[Name], Field(description="Profiles, left to right, then the entry itself.", examples=[["hotline"]])
+    ]
+    description: Annotated[Text, Field(description="For people.", examples=["Sales hotline, Moscow"])]
+    tags: Annotated[list[Text], Field(description="For selecting.", examples=[["moscow", "sales"]])]
+    protected: Annotated[
+        Flag, Field(description="Changes need --allow-protected.", json_schema_extra={"default": False})
+    ]
+    account: Annotated[Name, Field(description="An entry of accounts; else defaults.account.", examples=["sales"])]
+    parking: Annotated[
+        Flag, Field(description="Calls are parked for the application (MTT Business). Absent: not managed.")
+    ]
 
 
-class NumberOfConfig(Head):
+@known_keys_only
+class Entry(Head, total=False):
+    """An entry as it is loaded: its forwarding is judged on its own, once its type is known."""
+
+    forwarding: object
+
+
+@known_keys_only
+class NumberOfConfig(Head, total=False):
     """One phone number."""
 
-    forwarding: SkipValidation[ForwardingEntry] | None = Field(
-        None, description="Where calls go (MTS Exolve). Absent: not managed; `none`: nowhere."
-    )
+    forwarding: Annotated[
+        SkipValidation[ForwardingEntry],
+        Field(description="Where calls go (MTS Exolve). Absent: not managed; `none`: nowhere."),
+    ]
 
 
-class EntryPart(Head):
+@known_keys_only
+class EntryPart(Head, total=False):
     """Part of a number's entry: a profile, an entry that uses one, or a scenario's."""
 
-    forwarding: SkipValidation[ForwardingPart | Literal["none"]] | None = Field(
-        None, description="Where calls go, or part of it."
-    )
+    forwarding: Annotated[
+        SkipValidation[ForwardingPart | Literal["none"]], Field(description="Where calls go, or part of it.")
+    ]
 
 
-class Contact(Shape):
+@known_keys_only
+class Contact(TypedDict, total=False):
     """A desk or phone by name."""
 
-    to: Recipient = Field(description="A phone number, a SIP ID or another contact.", examples=["74992223344"])
-    name: Text | None = Field(None, description="A free name, sent along.", examples=["дежурный"])
-    timeout: Seconds | None = Field(None, description="Seconds it rings where a target says nothing.", examples=[16])
+    to: Required[
+        Annotated[
+            Recipient, Field(description="A phone number, a SIP ID or another contact.", examples=["74992223344"])
+        ]
+    ]
+    name: Annotated[Text, Field(description="A free name, sent along.", examples=["дежурный"])]
+    timeout: Annotated[Seconds, Field(description="Seconds it rings where a target says nothing.", examples=[16])]
 
 
-class ContactPart(Shape):
+@known_keys_only
+class ContactPart(TypedDict, total=False):
     """Part of a contact's entry."""
 
-    to: Recipient | None = None
-    name: Text | None = None
-    timeout: Seconds | None = None
+    to: Recipient
+    name: Text
+    timeout: Seconds
 
 
 class Scenario(Shape):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema, with_config
 
 from reconciler.config import values
 from reconciler.config.settings import Limit
@@ -61,9 +61,13 @@ Date = Annotated[date, PlainValidator(values.calendar_date), WithJsonSchema(_DAT
 
 
 class Shape(BaseModel):
-    """A map with known keys only."""
+    """A map with known keys only, read to an object that has defaults for the others."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
+
+
+known_keys_only = with_config(ConfigDict(extra="forbid"))
+"""For what stands in a configuration by the thousand: a typed map stays a map, which takes half the time of `Shape`."""
 
 
 # -- less common values -----------------------------------------------------------------------------------------------

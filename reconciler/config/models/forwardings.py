@@ -1,13 +1,14 @@
-"""The shape of forwardings, one model a type.
+"""The shape of forwardings, one typed map a type.
 
 Knows no contacts and no schedules beyond their names.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Required
 
 from pydantic import Field, SkipValidation
+from typing_extensions import TypedDict
 
 from reconciler.config.models.fields import (
     Did,
@@ -18,113 +19,137 @@ from reconciler.config.models.fields import (
     Port,
     Recipient,
     Seconds,
-    Shape,
     SipUri,
     Text,
     WebAddress,
+    known_keys_only,
 )
 from reconciler.config.models.schedules import ScheduleRef
 from reconciler.model import Redirect
 
 
-class TargetEntry(Shape):
+@known_keys_only
+class TargetEntry(TypedDict, total=False):
     """One phone, SIP ID or contact that rings."""
 
-    to: Recipient = Field(description="A contact, a phone number or a SIP ID.", examples=["74992223344", "duty-desk"])
-    timeout: Seconds | None = Field(
-        None, description="Seconds it rings; else its contact's, else defaults.timeout.", examples=[16, "1m"]
-    )
-    schedule: SkipValidation[ScheduleRef] | None = Field(
-        None, description="When it is active: a schedule's name or a literal; always without."
-    )
-    schedule_description: Text | None = Field(
-        None, description="Sent as period_description; else the schedule's description."
-    )
-    name: Text | None = Field(None, description="A free name; else the contact's.", examples=["звонит клиент"])
-    active: Flag = Field(True, description="false drops the call.")
+    to: Required[
+        Annotated[
+            Recipient,
+            Field(description="A contact, a phone number or a SIP ID.", examples=["74992223344", "duty-desk"]),
+        ]
+    ]
+    timeout: Annotated[
+        Seconds,
+        Field(description="Seconds it rings; else its contact's, else defaults.timeout.", examples=[16, "1m"]),
+    ]
+    schedule: Annotated[
+        SkipValidation[ScheduleRef],
+        Field(description="When it is active: a schedule's name or a literal; always without."),
+    ]
+    schedule_description: Annotated[
+        Text, Field(description="Sent as period_description; else the schedule's description.")
+    ]
+    name: Annotated[Text, Field(description="A free name; else the contact's.", examples=["звонит клиент"])]
+    active: Annotated[Flag, Field(description="false drops the call.", json_schema_extra={"default": True})]
 
 
-class SipEntry(Shape):
+@known_keys_only
+class SipEntry(TypedDict):
     """Forwarding to an external SIP account (type 1)."""
 
-    type: Literal["sip"] = Field(description="What calls are forwarded to.")
-    sip_uri: SipUri = Field(description="user@host or user@host:port.", examples=["user@sip.example.com:5060"])
+    type: Annotated[Literal["sip"], Field(description="What calls are forwarded to.")]
+    sip_uri: Annotated[
+        SipUri, Field(description="user@host or user@host:port.", examples=["user@sip.example.com:5060"])
+    ]
 
 
-class NumberEntry(Shape):
+@known_keys_only
+class NumberEntry(TypedDict, total=False):
     """Forwarding to phone numbers and SIP IDs (type 2)."""
 
-    type: Literal["number"] = Field(description="What calls are forwarded to.")
-    redirect: Redirect = Field(Redirect.SINGLE, description="How the targets ring.", examples=["sequential"])
-    targets: list[TargetEntry] = Field(description="Who rings, in order.")
-    event_url: WebAddress | None = Field(
-        None,
-        description="Where notifications of calls go; ${var:NAME} is replaced.",
-        examples=["https://example.com/calls"],
-    )
-    event_extended: Flag = Field(False, description="Extended notifications.")
-    client_id: Text | None = Field(None, description="Your own id, repeated in notifications.", examples=["crm-1"])
-    file_to_a: Text | None = Field(None, description="Id of the audio that the caller hears.", examples=["12345"])
-    file_to_b: Text | None = Field(
-        None, description="Id of the audio that the answering party hears.", examples=["54321"]
-    )
-    masking: Flag = Field(False, description="Hide the caller's number.")
-    display_number: Phone | None = Field(
-        None, description="What the answering party sees with masking on.", examples=["74995556677"]
-    )
+    type: Required[Annotated[Literal["number"], Field(description="What calls are forwarded to.")]]
+    redirect: Annotated[
+        Redirect,
+        Field(
+            description="How the targets ring.",
+            examples=["sequential"],
+            json_schema_extra={"default": Redirect.SINGLE.value},
+        ),
+    ]
+    targets: Required[Annotated[list[TargetEntry], Field(description="Who rings, in order.")]]
+    event_url: Annotated[
+        WebAddress,
+        Field(
+            description="Where notifications of calls go; ${var:NAME} is replaced.",
+            examples=["https://example.com/calls"],
+        ),
+    ]
+    event_extended: Annotated[Flag, Field(description="Extended notifications.", json_schema_extra={"default": False})]
+    client_id: Annotated[Text, Field(description="Your own id, repeated in notifications.", examples=["crm-1"])]
+    file_to_a: Annotated[Text, Field(description="Id of the audio that the caller hears.", examples=["12345"])]
+    file_to_b: Annotated[Text, Field(description="Id of the audio that the answering party hears.", examples=["54321"])]
+    masking: Annotated[Flag, Field(description="Hide the caller's number.", json_schema_extra={"default": False})]
+    display_number: Annotated[
+        Phone, Field(description="What the answering party sees with masking on.", examples=["74995556677"])
+    ]
 
 
-class UrlEntry(Shape):
+@known_keys_only
+class UrlEntry(TypedDict, total=False):
     """Forwarding to whatever a URL answers (type 3)."""
 
-    type: Literal["url"] = Field(description="What calls are forwarded to.")
-    url: WebAddress = Field(
-        description="Asked for each call; ${var:NAME} is replaced.", examples=["https://example.com/route"]
-    )
-    reserve: PhoneOrSipId | None = Field(
-        None, description="Rings when the URL cannot be reached.", examples=["74993334455"]
-    )
+    type: Required[Annotated[Literal["url"], Field(description="What calls are forwarded to.")]]
+    url: Required[
+        Annotated[
+            WebAddress,
+            Field(description="Asked for each call; ${var:NAME} is replaced.", examples=["https://example.com/route"]),
+        ]
+    ]
+    reserve: Annotated[
+        PhoneOrSipId, Field(description="Rings when the URL cannot be reached.", examples=["74993334455"])
+    ]
 
 
-class TrunkEntry(Shape):
+@known_keys_only
+class TrunkEntry(TypedDict, total=False):
     """Forwarding to a static SIP trunk (type 4)."""
 
-    type: Literal["sip_trunk"] = Field(description="What calls are forwarded to.")
-    static_ip: IpAddress = Field(description="The trunk's IP address.", examples=["203.0.113.7"])
-    port: Port = Field(description="The trunk's port.", examples=[5060])
-    timeout: Seconds | None = Field(None, description="Seconds it rings; else defaults.timeout.", examples=[30])
-    did: Did | None = Field(None, description="Digits without a leading zero.", examples=["111"])
+    type: Required[Annotated[Literal["sip_trunk"], Field(description="What calls are forwarded to.")]]
+    static_ip: Required[Annotated[IpAddress, Field(description="The trunk's IP address.", examples=["203.0.113.7"])]]
+    port: Required[Annotated[Port, Field(description="The trunk's port.", examples=[5060])]]
+    timeout: Annotated[Seconds, Field(description="Seconds it rings; else defaults.timeout.", examples=[30])]
+    did: Annotated[Did, Field(description="Digits without a leading zero.", examples=["111"])]
 
 
-FORWARDINGS: dict[str, type[Shape]] = {
+OneForwarding = NumberEntry | UrlEntry | TrunkEntry | SipEntry
+FORWARDINGS: dict[str, type[OneForwarding]] = {
     "number": NumberEntry,
     "url": UrlEntry,
     "sip_trunk": TrunkEntry,
     "sip": SipEntry,
 }
 
-ForwardingEntry = (
-    Annotated[NumberEntry | UrlEntry | TrunkEntry | SipEntry, Field(discriminator="type")] | Literal["none"]
-)
+ForwardingEntry = Annotated[OneForwarding, Field(discriminator="type")] | Literal["none"]
 
 
-class ForwardingPart(Shape):
+@known_keys_only
+class ForwardingPart(TypedDict, total=False):
     """Part of a forwarding of any type: what is absent comes from a profile below."""
 
-    type: Literal["number", "url", "sip_trunk", "sip"] | None = None
-    redirect: Redirect | None = None
-    targets: list[TargetEntry] | None = None
-    event_url: WebAddress | None = None
-    event_extended: Flag | None = None
-    client_id: Text | None = None
-    file_to_a: Text | None = None
-    file_to_b: Text | None = None
-    masking: Flag | None = None
-    display_number: Phone | None = None
-    url: WebAddress | None = None
-    reserve: PhoneOrSipId | None = None
-    static_ip: IpAddress | None = None
-    port: Port | None = None
-    timeout: Seconds | None = None
-    did: Did | None = None
-    sip_uri: SipUri | None = None
+    type: Literal["number", "url", "sip_trunk", "sip"]
+    redirect: Redirect
+    targets: list[TargetEntry]
+    event_url: WebAddress
+    event_extended: Flag
+    client_id: Text
+    file_to_a: Text
+    file_to_b: Text
+    masking: Flag
+    display_number: Phone
+    url: WebAddress
+    reserve: PhoneOrSipId
+    static_ip: IpAddress
+    port: Port
+    timeout: Seconds
+    did: Did
+    sip_uri: SipUri

@@ -22,7 +22,7 @@ def check_calls(configuration: Configuration) -> Iterator[Diagnostic]:
     """Run every check, in the severities of the table of rules."""
     calls = CallMap.of(configuration)
     yield from ringing_faults(calls)
-    yield from call_loops(configuration)
+    yield from call_loops(configuration) if configuration.others else loops(calls)
     yield from long_chains(calls)
     yield from dead_ends(calls)
     yield from shared_phones(calls)

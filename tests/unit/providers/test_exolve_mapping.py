@@ -20,6 +20,7 @@ from reconciler.model import (
     Target,
     TrunkForwarding,
     UrlForwarding,
+    WeekdayBase,
 )
 from reconciler.providers.base import UnexpectedResponse
 from reconciler.providers.exolve.mapping import encode, observe
@@ -307,8 +308,10 @@ TARGETS = st.builds(
     to=DIGITS,
     timeout=st.integers(0, 2**32 - 1),
     periods=st.lists(st.sampled_from(["wd {mo-fr}", "hr {9-17}"]), max_size=1).map(tuple),
+    schedule_description=st.just(""),
     name=TEXT,
     active=st.booleans(),
+    weekday_base=st.just(WeekdayBase.REFUSE),
 )
 FORWARDINGS: st.SearchStrategy[Forwarding] = st.one_of(
     st.builds(
