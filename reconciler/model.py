@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Location
@@ -156,8 +157,7 @@ class Key(NamedTuple):
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(NamedTuple):
     """One managed block of one number as the configuration wants it.
 
     `locations` maps a field path (`targets[0].timeout`, "" = the whole entry) to its place in the files; `place` is
@@ -171,7 +171,7 @@ class Desired:
     description: str = ""
     tags: tuple[str, ...] = ()
     protected: bool = False
-    locations: Mapping[str, Location] = field(default_factory=dict, compare=False, hash=False)
+    locations: Mapping[str, Location] = MappingProxyType({})
 
     @property
     def address(self) -> str:

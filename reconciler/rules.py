@@ -6,15 +6,14 @@ Adding a rule: a row here, an example under `examples/invalid/` that triggers ex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reconciler.diagnostics import Severity
 
 _ERROR, _WARNING, _NOTICE = Severity.ERROR, Severity.WARNING, Severity.NOTICE
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One row of the table. `adjustable`: `policy.rules` may give it another severity or switch it off."""
 
     code: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -153,4 +153,4 @@ class SandboxWorld:
 
 def numbered(files: Iterable[Desired], numbers: Iterable[str]) -> list[Desired]:
     """The desired blocks under the sandbox's own numbers."""
-    return [replace(each, key=each.key._replace(number=number)) for each, number in zip(files, numbers, strict=False)]
+    return [each._replace(key=each.key._replace(number=number)) for each, number in zip(files, numbers, strict=False)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from reconciler.config.complaints import did_you_mean
 from reconciler.config.include import TRUSTED_FILE, included
@@ -24,8 +25,7 @@ SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "for
 _VERSION = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A parsed file whose root is a map of known keys."""
 
     name: str

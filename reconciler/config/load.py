@@ -9,11 +9,11 @@ import gc
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from reconciler.config.files import read_files
 from reconciler.config.horizon import ending
@@ -33,8 +33,7 @@ from reconciler.model import Desired
 from reconciler.rules import RULES
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What loading gave: `configuration` is None where any diagnostic is an error; these are in order of place.
 
     `scenarios` are the configuration with each prepared scenario laid over, where all of it was loaded without one.

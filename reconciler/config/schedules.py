@@ -6,9 +6,8 @@ Knows the period language through `reconciler.schedule` only; knows no numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from reconciler.config import models, naming, values
 from reconciler.config.compiling import Compiler
@@ -28,8 +27,7 @@ _OPERATORS = ("not", "any", "all")
 _OPEN_IT = "write times in place of one of these names"
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """A resolved schedule: one period a `call_control` entry; empty = always."""
 
     periods: tuple[str, ...]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Related
 from reconciler.document.quick import NULLS, RESERVED
@@ -29,8 +29,7 @@ MOST_REFUSED_KEYS = 100
 _NO_KEY = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One YAML document. `tree` is None where nothing could be read; `has_nulls`: a null stands somewhere."""
 
     tree: Tree | None

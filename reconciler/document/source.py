@@ -21,6 +21,7 @@ LENGTH_BITS = 24
 LONGEST_SPAN = (1 << LENGTH_BITS) - 1
 LONGEST_LINE = 100_000
 _BETWEEN_MARKS = 1 << 15
+_PIECE = 1 << 15
 _EXCERPT = 200
 _LEAD = 80
 _MASKED_AROUND = 1_000
@@ -142,14 +143,20 @@ def narrowed(span: Span, start: int, end: int) -> Span:
 
 def text_problems(sources: Sources, base: int, text: str) -> list[Diagnostic]:
     """What makes a text unfit before any parser sees it: empty, forbidden characters, an endless line."""
-    if not text.strip():
+    if not text or text.isspace():
         return [
             problem(sources, "file-empty", "the file is empty", span_at(base, 0, 1), hint="begin with `version: 1`")
         ]
     found = _long_line(sources, base, text)
-    if not text.isascii() or text.encode().translate(None, _ORDINARY_ASCII):
+    if not _is_ordinary(text):
         found.extend(_forbidden(sources, base, text))
     return found
+
+
+def _is_ordinary(text: str) -> bool:
+    """Whether a text is printable ASCII in lines; by pieces, as a copy of all of it costs more than looking at it."""
+    pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+    return text.isascii() and not any(piece.encode().translate(None, _ORDINARY_ASCII) for piece in pieces)
 
 
 def problem(sources: Sources, code: str, message: str, span: Span, *, hint: str | None = None) -> Diagnostic:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import codecs
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.document.source import presentable
@@ -18,8 +18,7 @@ _LONGEST_SHOWN = 200
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """Why a file gives no text: a rule's code, the sentence, the remedy, and the character at which it is seen."""
 
     code: str

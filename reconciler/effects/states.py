@@ -5,7 +5,6 @@ Exact: nothing is sampled. Knows no configuration, no vendor and no output forma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -40,8 +39,7 @@ class Piece(NamedTuple):
     on: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A canonical value, taken apart: `schedules` of its active targets, and what happens when some of them are on."""
 
     schedules: Schedules

@@ -6,9 +6,8 @@ Each split is a partition found in a fixed order, so equal sets always give equa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from reconciler.schedule.masks import SECONDS, SLOTS, YEAR_TYPES, bits, dates_of
 
@@ -18,8 +17,7 @@ _MINUTES: Final = (1 << 60) - 1
 _LEAP_TYPE: Final = 7  # the first leap year type; its dates are all that there are
 
 
-@dataclass(frozen=True, slots=True)
-class DayBox:
+class DayBox(NamedTuple):
     """A product of months, days of the month, days of the year and weekdays; bit masks, None for all of them."""
 
     months: int | None = None
@@ -28,8 +26,7 @@ class DayBox:
     yeardays: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TimeBox:
+class TimeBox(NamedTuple):
     """A product of hours, minutes and seconds; bit masks, None for all of them."""
 
     hours: int | None = None
@@ -37,8 +34,7 @@ class TimeBox:
     seconds: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of a matrix: which cells are in, and which exist (`care`)."""
 
     key: int

@@ -6,9 +6,8 @@ Must not know text; `render` writes the parts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from reconciler.schedule.boxes import DayBox, Grouping, TimeBox, day_boxes, partition, time_boxes, year_boxes
 from reconciler.schedule.instants import LAST_WRITTEN_YEAR, Classes, Instants, NotExpressibleError
@@ -19,8 +18,7 @@ Content = tuple[DayBox, TimeBox]
 Rows = list[tuple[int, int]]  # (time mask, day mask)
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One part: a product of days, times and years (None for all years)."""
 
     days: DayBox
@@ -81,8 +79,7 @@ def _dated_contents(
             yield years, products(list(rows), partial(_split_year, kind=kind), fine=fine)
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """Years one after another in which a year's type alone decides what it has."""
 
     years: list[int]

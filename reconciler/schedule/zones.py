@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 import struct
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from reconciler.schedule.masks import first_day, is_leap, year_of
 
@@ -29,8 +28,7 @@ class UnknownZoneError(ValueError):
     """No zone of that name is known on this machine, or its data cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     """The day and second of the year at which clocks change: the n-th weekday of a month."""
 
     month: int
@@ -49,8 +47,7 @@ class _Rule:
         return (start + day) * DAY_SECONDS + self.seconds
 
 
-@dataclass(frozen=True, slots=True)
-class _Tail:
+class _Tail(NamedTuple):
     """What holds after the last listed transition: one offset, or two that alternate."""
 
     standard: int

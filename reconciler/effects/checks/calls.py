@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic
@@ -20,8 +21,7 @@ from reconciler.schedule import ALWAYS_PERIOD, NEVER_PERIOD, Instants
 _LONGEST_TIMES = 240
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A call may go on to this managed number during `when`; `is_reserve`: only if the URL cannot be reached."""
 
     to: str

@@ -6,7 +6,6 @@ Must not know words.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from reconciler.schedule.boxes import DayBox, TimeBox
@@ -19,8 +18,7 @@ _MANY: Final = 6  # more intervals than that are told as a pattern of hours and 
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Saying:
+class Saying(NamedTuple):
     """Some days and when they hold: `intervals` in seconds of the day, half-open, None for all day.
 
     `patterns` stand in for intervals that are too many to list.
