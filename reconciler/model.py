@@ -101,11 +101,7 @@ class SipForwarding:
     sip_uri: str
 
 
-@dataclass(frozen=True, slots=True)
-class NumberForwarding:
-    """To phone numbers or SIP IDs, in order. `event_url` may be a template with `${var:NAME}`."""
-
-    type: ClassVar[str] = "number"
+class _NumberForwarding(NamedTuple):
     redirect: Redirect
     targets: tuple[Target, ...]
     event_url: str = ""
@@ -115,6 +111,13 @@ class NumberForwarding:
     file_to_b: str = ""
     masking: bool = False
     display_number: str = ""
+
+
+class NumberForwarding(_NumberForwarding):
+    """To phone numbers or SIP IDs, in order. `event_url` may be a template with `${var:NAME}`."""
+
+    __slots__ = ()
+    type: ClassVar[str] = "number"
 
 
 @dataclass(frozen=True, slots=True)

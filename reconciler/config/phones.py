@@ -6,6 +6,7 @@ Knows no contacts and no accounts.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import Enum
 from functools import lru_cache
 
@@ -24,9 +25,8 @@ _RUSSIAN = re.compile(
 )
 
 
-def is_plain(text: str) -> bool:
-    """Whether a text is, digit for digit, a Russian number of an assigned range: by far the commonest case."""
-    return _RUSSIAN.fullmatch(text) is not None
+is_plain: Callable[[str], object] = _RUSSIAN.fullmatch
+"""True of a text that is, digit for digit, a Russian number of an assigned range: by far the commonest case."""
 
 
 class Form(Enum):

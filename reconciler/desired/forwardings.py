@@ -123,7 +123,7 @@ class Forwardings:
         if len(targets) < len(built):
             return None
         return NumberForwarding(
-            entry.get("redirect", Redirect.SINGLE),
+            entry.get("redirect") or Redirect.SINGLE,
             targets,
             entry.get("event_url", ""),
             entry.get("event_extended", False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -101,10 +101,10 @@ How an account counts weekdays is no field of its own: it says what the periods 
 
 CASES: list[Case] = [
     *(
-        (kind, each.name)
+        (kind, name)
         for kind in (SipForwarding, NumberForwarding, UrlForwarding, TrunkForwarding)
-        for each in fields(kind)
-        if each.name != "targets"
+        for name in kind.__match_args__
+        if name != "targets"
     ),
     *((NumberForwarding, f"targets.{name}") for name in Target._fields if name != "weekday_base"),
 ]
@@ -124,7 +124,7 @@ def changes_of(draw: st.DrawFn, case: Case) -> tuple[Forwarding, Forwarding, str
     if isinstance(before, NumberForwarding) and name.startswith("targets."):
         return draw(_changed_target(before, name.removeprefix("targets.")))
     other = draw(_OTHERS[kind, name].filter(lambda new: new != getattr(before, name)))
-    values = {each.name: getattr(before, each.name) for each in fields(before)}
+    values: dict[str, Any] = {each: getattr(before, each) for each in kind.__match_args__}
     return before, kind(**{**values, name: other}), name
 
 
@@ -147,7 +147,7 @@ def _changed_target(draw: st.DrawFn, before: NumberForwarding, name: str) -> tup
 
 
 def _with_target(value: NumberForwarding, at: int, target: Target) -> NumberForwarding:
-    return replace(value, targets=(*value.targets[:at], target, *value.targets[at + 1 :]))
+    return value._replace(targets=(*value.targets[:at], target, *value.targets[at + 1 :]))
 
 
 _OTHERS: dict[Case, st.SearchStrategy[object]] = {

@@ -320,6 +320,7 @@ FORWARDINGS: st.SearchStrategy[Forwarding] = st.one_of(
         targets=st.lists(TARGETS, max_size=3).map(tuple),
         event_url=TEXT,
         event_extended=st.booleans(),
+        client_id=st.just(""),
         file_to_a=TEXT,
         file_to_b=TEXT,
         masking=st.booleans(),
