@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from reconciler.canonical import Form, Json
+from reconciler.change import Action, Change, FieldChange
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
 from reconciler.effects.change import effects
-from reconciler.model import Action, Change, Entry, FieldChange
+from reconciler.model import Entry
 from reconciler.plan.build import open_intents
 from reconciler.plan.compare import agrees, from_now_on, intended, record_form
 from reconciler.plan.model import Calls, Plan

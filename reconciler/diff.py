@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from reconciler.canonical import Form, Json
-from reconciler.model import FieldChange
+from reconciler.change import FieldChange
 
 _Block = tuple[int, int, int, int]
 """Start and end among the old targets, start and end among the new ones."""

@@ -1,4 +1,4 @@
-"""The domain in frozen values: what a number does (desired, live, recorded) and what is to change.
+"""The domain in frozen values: what a number does, as it is desired, live and recorded.
 
 Knows no YAML, no vendor's wire, no output format. The canonical form defined here is what plans and records hold:
 equal meaning gives equal canonical text, and its version is `CANONICAL_VERSION`.
@@ -38,35 +38,6 @@ class WeekdayBase(StrEnum):
     REFUSE = "refuse"
     SUNDAY = "sunday"
     MONDAY = "monday"
-
-
-class Action(StrEnum):
-    """What a change does; `ASSERT` writes again what cannot be read and is not known."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    ADOPT = "adopt"
-    DELETE = "delete"
-    FORGET = "forget"
-    ASSERT = "assert"
-
-
-class LiveSource(StrEnum):
-    """How a plan came to know the value before a change."""
-
-    READ = "read"
-    RECORDED = "recorded"
-    UNKNOWN = "unknown"
-
-
-class Outcome(StrEnum):
-    """What became of a change in a run."""
-
-    APPLIED = "applied"
-    UNVERIFIED = "unverified"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    SKIPPED = "skipped"
 
 
 class Target(NamedTuple):
@@ -220,57 +191,3 @@ class Entry:
     protected: bool = False
     written_at: str = ""
     run_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field that differs. `before` and `after` are canonical JSON values, masked where `sensitive`."""
-
-    path: str
-    before: Any
-    after: Any
-    sensitive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing to do to one number. `before` and `after` are canonical, masked JSON (None: nothing or not known).
-
-    `before_digests` and `after_digests` are the keyed digests of their sensitive values; `live_digest` is that of the
-    live value the change was made from; `depends_on` are addresses whose change goes before this one.
-    `protected` is the stricter of file and record, `keeps_protection` what the file alone says and the record will say.
-    `write` is the value that apply writes: present in a fresh plan, found again in the configuration for a stored one.
-    """
-
-    key: Key
-    account: str
-    action: Action
-    before: Any
-    after: Any
-    fields: tuple[FieldChange, ...] = ()
-    effects: tuple[Effect, ...] = ()
-    protected: bool = False
-    depends_on: tuple[str, ...] = ()
-    live_digest: str = ""
-    live_source: LiveSource = LiveSource.READ
-    read_at: str = ""
-    declared_at: str = ""
-    description: str = ""
-    needs: tuple[str, ...] = ()
-    before_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
-    after_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
-    keeps_protection: bool = field(default=False, compare=False)
-    write: Value | None = field(default=None, compare=False)
-
-    @property
-    def address(self) -> str:
-        return f"{self.account}/{self.key.number}"
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What callers notice of a change: `when` is in words, times half-open."""
-
-    when: str
-    before: str
-    after: str

@@ -12,10 +12,10 @@ from typing import Any
 
 from reconciler.apply.events import ApplyEvent
 from reconciler.apply.report import ApplyReport, Result
+from reconciler.change import Change
 from reconciler.config.settings import Account, Configuration, Policy, RecordSettings
 from reconciler.diagnostics import Location
 from reconciler.model import (
-    Change,
     Desired,
     Key,
     Kind,

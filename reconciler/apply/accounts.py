@@ -12,7 +12,7 @@ from threading import Lock
 from reconciler.apply.attempt import Attempt
 from reconciler.apply.ledger import GOOD
 from reconciler.apply.write import Writer
-from reconciler.model import Outcome
+from reconciler.change import Outcome
 
 
 @dataclass(slots=True)

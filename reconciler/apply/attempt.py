@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.model import Outcome
+from reconciler.change import Outcome
 from reconciler.providers.base import ProviderError
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reconciler.canonical import dump, form
+from reconciler.change import Action, Change
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model import Action, Change, Desired, Kind, NoForwarding, Parking, Value
+from reconciler.model import Desired, Kind, NoForwarding, Parking, Value
 from reconciler.plan.subject import Ground
 from reconciler.secrets import SecretError
 

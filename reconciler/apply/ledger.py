@@ -14,8 +14,9 @@ from reconciler.apply.attempt import Attempt
 from reconciler.apply.events import Emit, Settled
 from reconciler.apply.report import Result
 from reconciler.canonical import dump
+from reconciler.change import Action, Change, Outcome
 from reconciler.clock import Clock, rfc3339
-from reconciler.model import Action, Change, Entry, Key, Outcome
+from reconciler.model import Entry, Key
 from reconciler.record.base import Intent, Lock, Record, RecordState, Run, Update, Window
 
 GOOD = (Outcome.APPLIED, Outcome.UNVERIFIED)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.apply.write import Writer
+from reconciler.change import Action, Change, LiveSource
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Action, Change, Entry, Key, LiveSource
+from reconciler.model import Entry, Key
 from reconciler.plan.compare import record_form
 from reconciler.plan.model import Plan
 from reconciler.record.base import RecordState

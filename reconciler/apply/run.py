@@ -17,9 +17,10 @@ from reconciler.apply.report import ApplyReport, Halt, Result
 from reconciler.apply.troubles import Troubles
 from reconciler.apply.walk import Walk
 from reconciler.apply.write import Seen, Writer
+from reconciler.change import Action, Change, Outcome
 from reconciler.clock import Clock, rfc3339
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Action, Change, Entry, Key, Outcome
+from reconciler.model import Entry, Key
 from reconciler.plan.model import Breach, Plan
 from reconciler.plan.subject import Ground
 from reconciler.pool import workers

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.apply.attempt import Attempt
+from reconciler.change import Change
 from reconciler.diagnostics import Diagnostic, Location, Related, Severity
-from reconciler.model import Change
 
 _MOST_RELATED = 20
 

@@ -18,8 +18,9 @@ from reconciler.apply.ledger import GOOD, Ledger
 from reconciler.apply.report import Halt, Result
 from reconciler.apply.troubles import Troubles
 from reconciler.apply.write import Writer
+from reconciler.change import Action, Change, Outcome
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model import Action, Change, Entry, Key, Outcome
+from reconciler.model import Entry, Key
 from reconciler.pool import workers
 from reconciler.record.base import LockLostError, RecordError
 

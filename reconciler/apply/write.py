@@ -12,17 +12,14 @@ from threading import Event
 
 from reconciler.apply.attempt import Attempt
 from reconciler.canonical import Form, Json, form, hidden_in, hidden_paths
+from reconciler.change import Action, Change, LiveSource, Outcome
 from reconciler.clock import Clock
 from reconciler.diff import field_changes
 from reconciler.model import (
-    Action,
-    Change,
     Key,
-    LiveSource,
     NoForwarding,
     NumberForwarding,
     Observation,
-    Outcome,
     Parking,
     SipForwarding,
     TrunkForwarding,

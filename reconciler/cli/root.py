@@ -22,6 +22,7 @@ from reconciler.cli.process import Process, asked_format, complete_with, everywh
 from reconciler.cli.trouble import run
 
 _HERE = "reconciler.cli"
+_SELDOM = 100_000  # new objects before the collector looks at them: commands make many and leave little garbage
 
 # Name: the module and its attribute, and the sentence that `--help` lists.
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -91,6 +92,8 @@ class Root(click.Group):
         process.format = asked_format(arguments)
         parse: Callable[..., object] = super().main
         plain = {**extra, "prog_name": "reconciler", "standalone_mode": False, "obj": process}
+        if args is None:
+            gc.set_threshold(_SELDOM)
         code = run(lambda: parse(arguments, **plain), process)
         if args is None:
             gc.freeze()  # nothing is to be collected on the way out: 0.8 s at 100,000 numbers

@@ -42,7 +42,7 @@ def _nearest(written: str, words: Sequence[str]) -> str | None:
 def read(model: type[Model], tree: Tree, sources: Sources, found: list[Diagnostic]) -> Model | None:
     """Validate a tree as a model; what is wrong goes to `found`."""
     try:
-        validated: Model = _validator(model)(tree.data)
+        validated: Model = (_VALIDATORS.get(model) or _validator(model))(tree.data)
     except ValidationError as error:
         found.extend(complaints(error, model, tree, sources))
         return None
@@ -51,10 +51,9 @@ def read(model: type[Model], tree: Tree, sources: Sources, found: list[Diagnosti
 
 def _validator(model: type[Model]) -> Callable[[Any], Model]:
     """What validates plain data as a model, made when first asked for; `model_validate` takes twice the time."""
-    if model not in _VALIDATORS:
-        own = model.__pydantic_validator__ if issubclass(model, BaseModel) else TypeAdapter(model).validator
-        _VALIDATORS[model] = own.validate_python
-    return _VALIDATORS[model]
+    own = model.__pydantic_validator__ if issubclass(model, BaseModel) else TypeAdapter(model).validator
+    _VALIDATORS[model] = own.validate_python
+    return own.validate_python
 
 
 def complaints(error: ValidationError, model: type, tree: Tree, sources: Sources) -> Iterator[Diagnostic]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from reconciler.diagnostics import Location, Severity
 from reconciler.model import Desired, Kind, WeekdayBase
@@ -23,16 +25,14 @@ class Union(StrEnum):
     COMMA = "comma"
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """An account's request budget; `per_second` 0 = unlimited."""
 
     per_second: float = 10.0
     concurrency: int = 8
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodSettings:
+class PeriodSettings(NamedTuple):
     """What is assumed of the vendor's period language (design: nothing of it is documented)."""
 
     union: Union = Union.ENTRIES
@@ -79,8 +79,7 @@ class Limit:
         return str(self.count) if self.count is not None else f"{self.percent:g}%"
 
 
-@dataclass(frozen=True, slots=True)
-class Destinations:
+class Destinations(NamedTuple):
     """Where calls may go, entries as written; `allow` None = anywhere."""
 
     allow: tuple[str, ...] | None = None
@@ -103,12 +102,11 @@ class Policy:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordSettings:
+class RecordSettings(NamedTuple):
     """Where the record lives: `backend` is file, git, http or postgres; `options` its block, secrets as SecretRef."""
 
     backend: str = "file"
-    options: Mapping[str, str | SecretRef] = field(default_factory=dict)
+    options: Mapping[str, str | SecretRef] = MappingProxyType({})
     location: Location | None = None
 
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.canonical import Json
+from reconciler.change import Effect
 from reconciler.effects.states import Happening, OpaquePeriodError, Schedules, Value, partition, plain_text
 from reconciler.effects.wording import contrast
-from reconciler.model import Effect
 from reconciler.schedule import Instants, Period
 from reconciler.schedule.picture import week_of
 

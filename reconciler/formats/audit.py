@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from reconciler.audit import Audit
+from reconciler.change import Action, Change
 from reconciler.formats.change import EffectJson, FieldJson, effects_json, fields_json
 from reconciler.formats.diagnostics import (
     FORMAT_VERSION,
@@ -21,7 +22,7 @@ from reconciler.formats.diagnostics import (
     schema,
 )
 from reconciler.formats.plan import CallsJson
-from reconciler.model import Action, Change, Kind
+from reconciler.model import Kind
 
 
 class AuditSummaryJson(JsonModel):

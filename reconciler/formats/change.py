@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import Field
 
+from reconciler.change import Action, Change, Effect, FieldChange, LiveSource
 from reconciler.formats.diagnostics import JsonModel
-from reconciler.model import Action, Change, Effect, FieldChange, Key, Kind, LiveSource
+from reconciler.model import Key, Kind
 
 
 class Need(StrEnum):

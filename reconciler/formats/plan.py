@@ -21,9 +21,7 @@ from reconciler.formats.diagnostics import (
     diagnostics_json,
     schema,
 )
-from reconciler.model import (
-    CANONICAL_VERSION,
-)
+from reconciler.model import CANONICAL_VERSION
 from reconciler.plan.model import Breach, Calls, Consent, Plan
 
 MAJOR = "1"

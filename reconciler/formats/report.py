@@ -8,6 +8,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from reconciler.apply.report import ApplyReport, Result
+from reconciler.change import Action, Outcome
 from reconciler.formats.diagnostics import (
     FORMAT_VERSION,
     DiagnosticJson,
@@ -17,7 +18,7 @@ from reconciler.formats.diagnostics import (
     diagnostics_json,
     schema,
 )
-from reconciler.model import Action, Kind, Outcome
+from reconciler.model import Kind
 
 
 class ReportSummaryJson(JsonModel):

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from reconciler.change import Action, Change, LiveSource
 from reconciler.config.settings import Account, Configuration
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects.change import effects
 from reconciler.live import Live, Wanted
-from reconciler.model import Action, Change, Desired, Entry, Key, Kind, LiveSource
+from reconciler.model import Desired, Entry, Key, Kind
 from reconciler.plan.decide import decide
 from reconciler.plan.model import Calls, Consent, Plan
 from reconciler.plan.order import ordered

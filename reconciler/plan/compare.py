@@ -12,9 +12,10 @@ from datetime import date
 from typing import Any
 
 from reconciler.canonical import HOST, Form, Json, dump, form, hidden_in, hidden_paths, same_from
+from reconciler.change import Action, Change, FieldChange, LiveSource
 from reconciler.clock import rfc3339
 from reconciler.diff import field_changes
-from reconciler.model import Action, Change, Desired, Entry, FieldChange, LiveSource, Observation, Value
+from reconciler.model import Desired, Entry, Observation, Value
 from reconciler.plan.subject import NOTHING, Ground, Subject
 from reconciler.secrets import Digester
 

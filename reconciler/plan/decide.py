@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.canonical import Form, form
+from reconciler.change import Action, Change, FieldChange, LiveSource
 from reconciler.diff import field_changes
-from reconciler.model import Action, Change, Desired, Entry, FieldChange, Kind, LiveSource, Observation
+from reconciler.model import Desired, Entry, Kind, Observation
 from reconciler.plan import notes
 from reconciler.plan.compare import (
     Compared,

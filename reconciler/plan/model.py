@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.change import Action, Change
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Action, Change, Entry, Key
+from reconciler.model import Entry, Key
 
 
 @dataclass(frozen=True, slots=True)

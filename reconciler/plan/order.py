@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from reconciler.model import Action, Change
+from reconciler.change import Action, Change
 from reconciler.plan.reach import numbers_behind
 
 _LAST = {Action.DELETE: 1, Action.FORGET: 2}

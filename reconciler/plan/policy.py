@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from reconciler.change import Action, Change
 from reconciler.clock import rfc3339
 from reconciler.config.settings import Destinations, Policy
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Action, Change, Kind
+from reconciler.model import Kind
 from reconciler.plan.model import Breach, Consent
 from reconciler.plan.reach import Routes, call_destinations, forbidden
 

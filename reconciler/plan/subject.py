@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.canonical import Json
+from reconciler.change import Change
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Change, Desired, Entry, Key, NoForwarding, Observation
+from reconciler.model import Desired, Entry, Key, NoForwarding, Observation
 from reconciler.record.base import Intent
 from reconciler.secrets import Digester, Secrets
 

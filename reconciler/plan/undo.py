@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.canonical import Json, form
+from reconciler.change import Action, Outcome
 from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Action, Desired, Key, Kind, NoForwarding, Outcome, Parking, Value
+from reconciler.model import Desired, Key, Kind, NoForwarding, Parking, Value
 from reconciler.plan.build import account_of
 from reconciler.plan.model import Plan
 from reconciler.plan.restore import Lost, Restorer, fitting

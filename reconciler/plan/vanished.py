@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.canonical import Form, Json, form, hidden_in
+from reconciler.change import Action, Change, LiveSource
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.diff import field_changes
-from reconciler.model import Action, Change, Entry, Kind, LiveSource, NoForwarding, Observation, Parking, Value
+from reconciler.model import Entry, Kind, NoForwarding, Observation, Parking, Value
 from reconciler.plan.compare import agrees, as_read, from_now_on, intended, known_value, record_form
 from reconciler.plan.subject import NOTHING, Decision, Ground, Subject
 

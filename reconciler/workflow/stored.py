@@ -11,11 +11,12 @@ from pathlib import Path
 
 from reconciler.apply.binding import StalePlanError, bound, stale
 from reconciler.canonical import dump
+from reconciler.change import Change
 from reconciler.clock import epoch, rfc3339
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.formats.plan import PlanFileError, load_plan
 from reconciler.git import current_commit
-from reconciler.model import Change, Desired
+from reconciler.model import Desired
 from reconciler.plan.model import Consent, Plan
 from reconciler.plan.undo import undoing
 from reconciler.secrets import SecretError

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.audit import Audit
-from reconciler.model import Action, Change, Kind, Parking, Target, Value
+from reconciler.change import Action, Change
+from reconciler.model import Kind, Parking, Target, Value
 from reconciler.providers.base import ProviderError
 from reconciler.record.base import Holder, Intent, Update, Window
 from reconciler.record.memory import MemoryRecord

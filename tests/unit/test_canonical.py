@@ -5,15 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.canonical import dump, form, hidden_in, hidden_paths, merge_neighbours, period_text
-from reconciler.model import (
-    NumberForwarding,
-    Parking,
-    Redirect,
-    Target,
-    TrunkForwarding,
-    UrlForwarding,
-    WeekdayBase,
-)
+from reconciler.model import NumberForwarding, Parking, Redirect, Target, TrunkForwarding, UrlForwarding, WeekdayBase
 from reconciler.secrets import Digester
 from tests.world import KEY, NONE, rings, sip
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from reconciler.canonical import Form, form
+from reconciler.change import FieldChange
 from reconciler.diff import field_changes
-from reconciler.model import FieldChange, Target, Value
+from reconciler.model import Target, Value
 from tests.world import NONE, rings, sip, url
 
 

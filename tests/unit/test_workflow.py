@@ -9,10 +9,11 @@ import pytest
 
 from reconciler.apply.binding import StalePlanError
 from reconciler.apply.report import ApplyReport, Halt
+from reconciler.change import Outcome
 from reconciler.cli.exits import Exit, of_report
 from reconciler.config.settings import Policy
 from reconciler.formats.plan import PlanFileError, load_plan, render_plan
-from reconciler.model import Outcome, Parking
+from reconciler.model import Parking
 from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import LoginRequired, Provider, Unavailable

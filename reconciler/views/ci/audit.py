@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.audit import Audit
+from reconciler.change import Change
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model import Change
 from reconciler.views.base import text_of
 from reconciler.views.ci.findings import remark
 from reconciler.views.ci.plan import change_lines, place_at

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from reconciler.change import Action, Change
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Action, Change
 from reconciler.plan.model import Breach, Plan
 from reconciler.views.base import text_of
 from reconciler.views.ci.findings import remark

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.audit import Audit
-from reconciler.model import Action, Change
+from reconciler.change import Action, Change
 from reconciler.plan.model import Consent
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hanging, line, pad, plural, width
 from reconciler.views.human.findings import diagnostics

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.audit import Audit
+from reconciler.change import Change
 from reconciler.clock import epoch
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Change
 from reconciler.views.base import text_of
 from reconciler.views.human.audit import aim, head_lines, sum_lines
 from reconciler.views.human.plan import place_of

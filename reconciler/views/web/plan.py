@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.canonical import Json
+from reconciler.change import Action, Change, FieldChange
 from reconciler.clock import epoch
 from reconciler.effects.calendar import Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
-from reconciler.model import Action, Change, FieldChange
 from reconciler.plan.model import Plan
 from reconciler.views.base import text_of
 from reconciler.views.calendar import Calendar

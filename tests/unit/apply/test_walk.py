@@ -10,7 +10,8 @@ import pytest
 
 from reconciler.apply.events import ApplyEvent, Finished, Sending, Settled, WindowOpened, WindowOpening
 from reconciler.apply.report import Halt
-from reconciler.model import Outcome, Parking, Value
+from reconciler.change import Outcome
+from reconciler.model import Parking, Value
 from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent
 from reconciler.providers.base import Rejected, Unavailable

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from reconciler.apply.write import READ_BACK_WAITS
-from reconciler.model import NumberForwarding, Observation, Outcome, Parking
+from reconciler.change import Outcome
+from reconciler.model import NumberForwarding, Observation, Parking
 from reconciler.plan.model import Consent
 from reconciler.providers.base import (
     Forbidden,

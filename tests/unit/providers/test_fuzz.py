@@ -19,15 +19,7 @@ from reconciler.http.answer import Answer
 from reconciler.http.budget import silent
 from reconciler.http.client import HttpClient, Request
 from reconciler.http.patience import Patience
-from reconciler.model import (
-    NoForwarding,
-    NumberForwarding,
-    Observation,
-    Parking,
-    Redirect,
-    Target,
-    UrlForwarding,
-)
+from reconciler.model import NoForwarding, NumberForwarding, Observation, Parking, Redirect, Target, UrlForwarding
 from reconciler.providers.base import Listing, Provider, ProviderError, Write
 from reconciler.providers.mtt.opening import open_mtt
 from reconciler.providers.mtt.tokens import Tokens

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.change import Action
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model import Action
 from reconciler.plan.model import Consent, Plan
 from reconciler.views import markdown
 from reconciler.views.web import plan as web_plan

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.audit import Audit, Tally
+from reconciler.change import Action, FieldChange
 from reconciler.diagnostics import Diagnostic, Location, Related, Severity
-from reconciler.model import Action, FieldChange
 from reconciler.plan.model import Breach, Calls
 from reconciler.views.ci import audit, findings, plan
 from reconciler.views.ci.review import Review, ready
