@@ -73,6 +73,8 @@ class SipForwarding:
 
 
 class _NumberForwarding(NamedTuple):
+    """The fields of the next one: a named tuple itself can have no attribute beside them."""
+
     redirect: Redirect
     targets: tuple[Target, ...]
     event_url: str = ""
