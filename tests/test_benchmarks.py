@@ -43,6 +43,12 @@ def test_the_cost_of_a_process_has_its_time_and_its_memory() -> None:
     assert cost.peak_mib >= 64
 
 
+def test_the_memory_of_a_process_is_not_that_of_the_one_that_measures_it() -> None:
+    held = bytearray(200 << 20)
+    held[:: 1 << 12] = b"x" * len(held[:: 1 << 12])
+    assert measure.run([sys.executable, "-c", "pass"]).peak_mib < 100
+
+
 def test_a_ratio_compares_what_was_measured_in_the_same_round() -> None:
     peer, ours = iter([4.0, 6.0, 90.0]), iter([2.0, 2.0, 2.0])
     assert measure.ratio(lambda: next(peer), lambda: next(ours)) == 3.0

@@ -6,7 +6,6 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +14,20 @@ from pathlib import Path
 _KIB_PER_MIB = 1024
 _BYTES_PER_MIB = 1024 * 1024
 
+# A new process is for a moment as large as the one that starts it, so a small one starts what is measured.
+_MEASURER = """
+import os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+wall = time.perf_counter() - started
+print(os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+"""
+
 
 @dataclass(frozen=True)
 class Cost:
-    """What one process took from start to end: wall and CPU seconds, and its largest resident size.
-
-    The size is at least that of the measuring process, which a new process is for a moment.
-    """
+    """What one process took from start to end: wall and CPU seconds, and its largest resident size."""
 
     wall_seconds: float
     cpu_seconds: float
@@ -44,25 +50,20 @@ def run(
     Python may keep what it compiles, as it does of an installed program: only the first of several runs compiles.
     """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    started = time.perf_counter()
-    with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            cwd=folder,
-            env={**kept, **(variables or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != expected_exit:
-            errors.seek(0)
-            msg = f"{command[0]} ended with {process.returncode}: {errors.read().decode(errors='replace')[-2000:]}"
-            raise BenchmarkError(msg)
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURER, *map(str, command)],
+        cwd=folder,
+        env={**kept, **(variables or {})},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, wall, cpu, peak = map(float, done.stdout.split())
+    if code != expected_exit:
+        msg = f"{command[0]} ended with {code:.0f}: {done.stderr[-2000:]}"
+        raise BenchmarkError(msg)
     per_mib = _BYTES_PER_MIB if sys.platform == "darwin" else _KIB_PER_MIB
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / per_mib)
+    return Cost(wall, cpu, peak / per_mib)
 
 
 def seconds(work: Callable[[], object]) -> float:
