@@ -45,8 +45,8 @@ def show(process: Process, what: str) -> Exit:
         )
     configuration, _found = usable(process)
     with opened(process, configuration) as session:
-        known = _known(session, _digits(what))
-        if known.anything:
+        known = _known(session, _digits(what)) if _digits(what) else None
+        if known is not None:
             _show_number(process, known)
         else:
             _show_run(process, _run_of(session, what))
@@ -62,21 +62,22 @@ def _digits(what: str) -> str:
 def known_of(session: Session, number: str) -> Known:
     """All that is known of a number; raises Stop where it is nothing."""
     known = _known(session, number)
-    if not known.anything:
+    if known is None:
         raise _unknown(number)
     return known
 
 
-def _known(session: Session, number: str) -> Known:
+def _known(session: Session, number: str) -> Known | None:
     from reconciler.views.recorded import Known
 
     state = session.record.load()
-    return Known(
+    known = Known(
         number,
         [desired for desired in session.configuration.desired if desired.key.number == number],
         [entry for key, entry in state.entries.items() if key.number == number],
         [intent for window in state.windows for intent in window.intents if intent.key.number == number],
     )
+    return known if known.desired or known.entries or known.intents else None
 
 
 def _unknown(number: str) -> Stop:

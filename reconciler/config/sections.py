@@ -12,7 +12,6 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.config import values
 from reconciler.config.files import Files
-from reconciler.config.phones import is_plain
 from reconciler.diagnostics import Diagnostic, Related
 from reconciler.document import Tree, without_nulls
 from reconciler.document.source import problem
@@ -78,7 +77,7 @@ def _unite(files: Files, section: str, into: dict[str, Declared], given: Tree, *
         return
     numbers = section == "numbers"
     for key, span, written in given.items():
-        name = key if not numbers or is_plain(key) else number_key(files, key, span)
+        name = number_key(files, key, span) if numbers else key
         if name is None:
             continue
         says_nothing = numbers and written.data is None

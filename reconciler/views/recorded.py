@@ -32,11 +32,6 @@ class Known:
     entries: Sequence[Entry]
     intents: Sequence[Intent]
 
-    @property
-    def anything(self) -> bool:
-        """Whether it stands anywhere at all."""
-        return bool(self.desired or self.entries or self.intents)
-
 
 def record(state: RecordState, holders: Sequence[Holder], runs: Sequence[Run], where: str, columns: int) -> Page:
     """The whole record: its identity, locks, unsettled writes, entries and latest runs."""

@@ -11,7 +11,7 @@ from pydantic import Field, SkipValidation
 from typing_extensions import TypedDict
 
 from reconciler.config.models.fields import Flag, Name, Recipient, Seconds, Shape, Text, known_keys_only
-from reconciler.config.models.forwardings import ForwardingEntry, ForwardingPart
+from reconciler.config.models.forwardings import ForwardingPart
 from reconciler.config.models.schedules import Schedule
 
 
@@ -37,16 +37,6 @@ class Entry(Head, total=False):
     """An entry as it is loaded: its forwarding is judged on its own, once its type is known."""
 
     forwarding: object
-
-
-@known_keys_only
-class NumberOfConfig(Head, total=False):
-    """One phone number."""
-
-    forwarding: Annotated[
-        SkipValidation[ForwardingEntry],
-        Field(description="Where calls go (MTS Exolve). Absent: not managed; `none`: nowhere."),
-    ]
 
 
 @known_keys_only

@@ -9,10 +9,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from reconciler.config.models.entries import Contact, EntryPart, NumberOfConfig, Scenario
-from reconciler.config.models.fields import ConfigurationName, Name, Phone, Shape
+from reconciler.config.models.entries import Contact, EntryPart, Head, Scenario
+from reconciler.config.models.fields import ConfigurationName, Name, Phone, Shape, known_keys_only
+from reconciler.config.models.forwardings import ForwardingEntry
 from reconciler.config.models.schedules import Schedule
 from reconciler.config.models.trusted import AccountEntry, DefaultsEntry, PolicyEntry, RecordEntry
+
+
+@known_keys_only
+class NumberOfConfig(Head, total=False):
+    """One phone number."""
+
+    forwarding: Annotated[
+        ForwardingEntry, Field(description="Where calls go (MTS Exolve). Absent: not managed; `none`: nowhere.")
+    ]
 
 
 class ConfigFile(Shape):
