@@ -9,15 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
 from functools import lru_cache
+from types import NoneType
 from typing import Any, assert_never
 
 from reconciler.model import (
+    CANONICAL_VERSION,
+    Kind,
     NoForwarding,
     NumberForwarding,
     Parking,
+    Redirect,
     SipForwarding,
     Target,
     TrunkForwarding,
@@ -26,19 +30,30 @@ from reconciler.model import (
     WeekdayBase,
 )
 from reconciler.schedule import Period, PeriodError
-from reconciler.secrets import MASK, Digester, hides_host, hides_path, is_sensitive_url, mask_url
+from reconciler.secrets import (
+    MASK,
+    Digester,
+    are_apart,
+    hides_host,
+    hides_path,
+    is_sensitive_url,
+    mask_url,
+)
 
 Json = dict[str, Any]
 URL_FIELDS = ("url", "event_url")
 HOST = "@host"
+NOTHING: Json = {"type": NoForwarding.type}
+_NOT_PARKED: Json = {"type": Parking.type, "parking": False}
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """A value in canonical form.
 
-    `json` is masked and ready for output; `secrets` maps the path of each sensitive field to its clear text, resolved.
-    Fields that a read could not tell are None in `json`.
+    `json` is masked and ready for output; `secrets` maps the path of each sensitive field to its clear text, resolved,
+    or to its keyed digest where no more was kept. Fields that are not known are None in `json`. What is not known does
+    not differ: `filled_from` and `agrees` are where that rule stands.
     """
 
     json: Json = field(hash=False)
@@ -48,6 +63,48 @@ class Form:
     def text(self) -> str:
         """Canonical JSON text of the masked form."""
         return dump(self.json)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The fields that are not known."""
+        return tuple(path for path, value in self.json.items() if value is None)
+
+    @property
+    def is_bodiless(self) -> bool:
+        """Whether no more is known than the type: no part of the value can be held against another."""
+        return len(self.json) > 1 and len(self.unknown) == len(self.json) - 1
+
+    def filled_from(self, other: Form) -> Form:
+        """Return this form with what is not known of it as the other one of the same type has it."""
+        if not self.unknown or self.json["type"] != other.json.get("type"):
+            return self
+        filled = {path: other.json.get(path) if value is None else value for path, value in self.json.items()}
+        return Form(filled, self.secrets)
+
+    def without(self, paths: Iterable[str]) -> Form:
+        """Return this form with these fields not known."""
+        gone = set(paths)
+        kept = {path: secret for path, secret in self.secrets.items() if path not in gone}
+        return Form({path: None if path in gone else value for path, value in self.json.items()}, kept)
+
+    def agrees(self, other: Form) -> bool:
+        """Whether both are equal in all that is known of both; secrets where they can be compared.
+
+        One side's secrets in clear are never held against the other's digests: `digested` makes them alike first.
+        """
+        if self.json.get("type") != other.json.get("type"):
+            return False
+        known = ((value, other.json.get(path)) for path, value in self.json.items() if value is not None)
+        return all(theirs is None or ours == theirs for ours, theirs in known) and not self.secrets_apart(other)
+
+    def secrets_apart(self, other: Form) -> tuple[str, ...]:
+        """The sensitive fields that are known to differ: not one that is known of one side only, or by another key."""
+        shared = [path for path in self.secrets if path in other.secrets]
+        return tuple(path for path in shared if are_apart(self.secrets[path], other.secrets[path]))
+
+    def digested(self, digester: Digester) -> Form:
+        """Return this form with keyed digests where its secrets stood in clear."""
+        return Form(self.json, self.digests(digester)) if self.secrets else self
 
     def digests(self, digester: Digester) -> dict[str, str]:
         """Keyed digests of the sensitive fields; empty without a key."""
@@ -88,6 +145,105 @@ def form(
             data[path] = None
             secrets.pop(path, None)
     return Form(data, secrets)
+
+
+def is_off(data: Json | None) -> bool:
+    """Whether a canonical value sends calls nowhere: no forwarding, or no parking."""
+    return data in (NOTHING, _NOT_PARKED)
+
+
+def is_empty(value: object) -> bool:
+    """Whether a field holds nothing worth a word: no text, off, an empty list, or not known at all."""
+    return value is None or value is False or value in ("", [], {})
+
+
+def stored_form(text: str, digests: Mapping[str, str], version: int = CANONICAL_VERSION) -> Form:
+    """A value that was kept as canonical JSON text, as this version understands it; its secrets are digests."""
+    return Form(lifted(json.loads(text), version), digests)
+
+
+UPGRADES: Mapping[int, Callable[[Json], Json]] = {}
+"""What makes a canonical value of one version one of the next: a row for each version that is no longer the current."""
+
+
+def lifted(data: Json, version: int = CANONICAL_VERSION) -> Json:
+    """A kept canonical value in the current version; an optional field that it lacks has its default."""
+    for older in range(version, CANONICAL_VERSION):
+        data = UPGRADES[older](data)
+    optional = _OPTIONAL.get(data.get("type", ""), {})
+    return {**optional, **data} if optional.keys() - data.keys() else data
+
+
+def _defaults(shape: type) -> Json:
+    """The fields of a value that have a default, in canonical spelling."""
+    if is_dataclass(shape):
+        return {each.name: each.default for each in fields(shape) if each.default is not MISSING}
+    return dict(getattr(shape, "_field_defaults", {}))
+
+
+_OPTIONAL: Mapping[str, Json] = {
+    shape.type: _defaults(shape) for shape in (NumberForwarding, UrlForwarding, SipForwarding, TrunkForwarding)
+}
+
+
+_REDIRECTS = frozenset(redirect.value for redirect in Redirect)
+_TARGET: Mapping[str, type | tuple[type, ...]] = {
+    "to": str,
+    "timeout": int,
+    "schedule": (str, NoneType),
+    "schedule_description": str,
+    "name": str,
+    "active": bool,
+}
+_SHAPES: Mapping[Kind, Mapping[str, Mapping[str, type]]] = {
+    Kind.PARKING: {Parking.type: {"parking": bool}},
+    Kind.FORWARDING: {
+        NoForwarding.type: {},
+        SipForwarding.type: {"sip_uri": str},
+        UrlForwarding.type: {"url": str, "reserve": str},
+        TrunkForwarding.type: {"static_ip": str, "port": int, "timeout": int, "did": str},
+        NumberForwarding.type: {
+            "redirect": str,
+            "targets": list,
+            "event_url": str,
+            "event_extended": bool,
+            "client_id": str,
+            "file_to_a": str,
+            "file_to_b": str,
+            "masking": bool,
+            "display_number": str,
+        },
+    },
+}
+
+
+def flaw(data: object, kind: Kind) -> str:
+    """What keeps a text from outside from being a canonical value, in a few words; "" where nothing does.
+
+    Every field but those with a default must be there; None is one that is not known.
+    """
+    shapes = _SHAPES[kind]
+    if not isinstance(data, dict) or not isinstance(data.get("type"), str) or data["type"] not in shapes:
+        return f"it is not a {kind.value}"
+    shape, optional = shapes[data["type"]], _OPTIONAL.get(data["type"], {})
+    for name, wanted in shape.items():
+        value = data.get(name)
+        if name not in data and name not in optional:
+            return f"it has no `{name}`"
+        if value is not None and (type(value) is not wanted or (name == "redirect" and value not in _REDIRECTS)):
+            return f"`{name}` is not of its kind"
+    return next(filter(None, map(_flaw_of_target, data.get("targets") or ())), "")
+
+
+def _flaw_of_target(data: object) -> str:
+    if not isinstance(data, dict) or _TARGET.keys() - data.keys():
+        return "a target has not the fields of one"
+    wrong = [name for name, wanted in _TARGET.items() if not _is_of(data[name], wanted)]
+    return f"`{wrong[0]}` of a target is not of its kind" if wrong else ""
+
+
+def _is_of(value: object, wanted: type | tuple[type, ...]) -> bool:
+    return isinstance(value, wanted) and not (wanted is int and isinstance(value, bool))
 
 
 def _masked(template: str, url: str, path: str, hidden_paths: frozenset[str]) -> str:

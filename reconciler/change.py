@@ -14,7 +14,7 @@ from reconciler.model import Key, Value
 
 
 class Action(StrEnum):
-    """What a change does; `ASSERT` writes again what cannot be read and is not known."""
+    """What a change does; `ASSERT` writes what cannot be read and is not known."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -29,6 +29,15 @@ class LiveSource(StrEnum):
 
     READ = "read"
     RECORDED = "recorded"
+    UNKNOWN = "unknown"
+
+
+class Cause(StrEnum):
+    """Why a change is there: what has moved since we last wrote the number, the files or the live value."""
+
+    FILES = "files"
+    LIVE = "live"
+    BOTH = "both"
     UNKNOWN = "unknown"
 
 
@@ -68,7 +77,7 @@ class Change:
     `before_digests` and `after_digests` are the keyed digests of their sensitive values; `live_digest` is that of the
     live value the change was made from; `depends_on` are addresses whose change goes before this one.
     `protected` is the stricter of file and record, `keeps_protection` what the file alone says and the record will say.
-    `write` is the value that apply writes: present in a fresh plan, found again in the configuration for a stored one.
+    `cause` is why it is there; `write` is the value that apply writes, which no plan file holds.
     """
 
     key: Key
@@ -86,6 +95,7 @@ class Change:
     declared_at: str = ""
     description: str = ""
     needs: tuple[str, ...] = ()
+    cause: Cause = Cause.UNKNOWN
     before_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
     after_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
     keeps_protection: bool = field(default=False, compare=False)
@@ -94,3 +104,8 @@ class Change:
     @property
     def address(self) -> str:
         return f"{self.account}/{self.key.number}"
+
+    @property
+    def reverts_a_hand(self) -> bool:
+        """Whether it overwrites what somebody else made of the number since we last wrote it."""
+        return self.cause in (Cause.LIVE, Cause.BOTH) and self.action is not Action.FORGET

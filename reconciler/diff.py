@@ -84,9 +84,8 @@ def _marked(changes: Sequence[FieldChange], before: Form, after: Form) -> Iterat
 
 def _hidden(before: Form, after: Form) -> Iterator[FieldChange]:
     """Sensitive fields that look alike when masked and are not."""
-    for path in dict.fromkeys([*before.secrets, *after.secrets]):
-        looks_alike = before.json.get(path) == after.json.get(path)
-        if looks_alike and before.secrets.get(path) != after.secrets.get(path):
+    for path in before.secrets_apart(after):
+        if before.json.get(path) == after.json.get(path):
             yield FieldChange(path, before.json.get(path), after.json.get(path), sensitive=True)
 
 

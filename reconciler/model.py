@@ -167,7 +167,7 @@ class Observation:
     `value` is None where the number could not be read; `problem` says why, without secrets.
     `unreadable` are field paths that this read cannot tell (`client_id`, a trunk's body without the list).
     `unwritable` are values that a write may reset and that cannot be written (`answer`, `targets[0].dtmf`).
-    `read_at` in seconds since the epoch.
+    `read_at` in seconds since the epoch. `listed`: the account's list told it, which may lag behind the number itself.
     """
 
     value: Value | None
@@ -175,14 +175,16 @@ class Observation:
     unreadable: frozenset[str] = frozenset()
     unwritable: Mapping[str, Any] = field(default_factory=dict, hash=False)
     problem: Diagnostic | None = None
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What the record holds of one key: the value that we last wrote or found equal.
 
-    `value` is canonical JSON text with sensitive parts masked, `digests` maps a sensitive field's path to its digest.
-    `confirmed` is False where the value could not be read back. `written_at` is an RFC 3339 time in UTC.
+    `value` is canonical JSON text of `canonical_version` with sensitive parts masked, `digests` maps a sensitive
+    field's path to its digest. `confirmed` is False where the value could not be read back. `written_at` is an RFC 3339
+    time in UTC.
     """
 
     key: Key
@@ -193,3 +195,4 @@ class Entry:
     protected: bool = False
     written_at: str = ""
     run_id: str = ""
+    canonical_version: int = CANONICAL_VERSION

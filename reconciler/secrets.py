@@ -174,11 +174,31 @@ def hides_host(url: str) -> bool:
     return "${var:" in authority.rpartition("@")[2]
 
 
+_DIGEST = "hmac-sha256"
+
+
+def key_of(digest: str) -> str:
+    """The id of the key that a digest was made with; "" for one that carries none, and for a text that is no digest."""
+    name, _, rest = digest.partition(":")
+    return rest.partition(":")[0] if name == _DIGEST and ":" in rest else ""
+
+
+def are_apart(one: str, other: str) -> bool:
+    """Whether two secrets are known to differ: digests of different keys, or of one not known, say nothing."""
+    digests = [text for text in (one, other) if text.startswith(f"{_DIGEST}:")]
+    comparable = len(digests) < 2 or key_of(one) == key_of(other) != ""
+    return comparable and one != other
+
+
 @dataclass(frozen=True, slots=True)
 class Digester:
-    """Keyed digests of sensitive values (HMAC-SHA256, key derived by HKDF); without a key there are none."""
+    """Keyed digests of sensitive values (HMAC-SHA256, key derived by HKDF); without a key there are none.
+
+    `key_id` tells two keys apart and says nothing else of them; "" without a key.
+    """
 
     key: bytes | None = field(default=None, repr=False)
+    key_id: str = ""
 
     @classmethod
     def from_text(cls, text: str | None) -> Digester:
@@ -191,13 +211,14 @@ class Digester:
                 f"RECONCILER_RECORD_KEY has {len(raw)} bytes: use {MINIMUM_KEY_BYTES} or more, "
                 "for example from `openssl rand -hex 32`"
             )
-        return cls(_hkdf_sha256(raw, info=b"reconciler record digest v1"))
+        key_id = _hkdf_sha256(raw, info=b"reconciler record key id v1")[:4].hex()
+        return cls(_hkdf_sha256(raw, info=b"reconciler record digest v1"), key_id)
 
     def digest(self, text: str) -> str | None:
-        """Return `hmac-sha256:HEX`, or None without a key."""
+        """Return `hmac-sha256:KEY_ID:HEX`, or None without a key."""
         if self.key is None:
             return None
-        return "hmac-sha256:" + hmac.digest(self.key, text.encode(), "sha256").hex()
+        return f"{_DIGEST}:{self.key_id}:{hmac.digest(self.key, text.encode(), 'sha256').hex()}"
 
 
 def _hkdf_sha256(material: bytes, *, info: bytes) -> bytes:

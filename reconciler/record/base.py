@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from reconciler.model import Entry, Key
+from reconciler.model import CANONICAL_VERSION, Entry, Key
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class RecordError(Exception):
@@ -59,7 +59,11 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A write that is about to be sent: `before` and `after` as canonical, masked JSON text ("" = nothing)."""
+    """A write that is about to be sent: `before` and `after` as canonical, masked JSON text ("" = nothing).
+
+    `digests` belong to `after`, `before_digests` to `before`. `run_id` is the run that sent it and `since` when that
+    run last had to do with it, an RFC 3339 time in UTC: a later run that cannot settle it carries both on.
+    """
 
     key: Key
     account: str
@@ -67,6 +71,10 @@ class Intent:
     before: str
     after: str
     digests: Mapping[str, str] = field(default_factory=dict, hash=False)
+    before_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
+    run_id: str = ""
+    since: str = ""
+    canonical_version: int = CANONICAL_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,16 @@ class Window:
     run_id: str
     opened_at: str
     intents: tuple[Intent, ...]
+
+    @property
+    def signed(self) -> tuple[Intent, ...]:
+        """The intents, each with the run and the time of this window where it has no others."""
+        return tuple(
+            intent
+            if intent.run_id and intent.since
+            else replace(intent, run_id=intent.run_id or self.run_id, since=intent.since or self.opened_at)
+            for intent in self.intents
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,13 @@ class Run:
     finished_at: str = ""
     overrides: tuple[str, ...] = ()
     results: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def latest_results(self) -> tuple[Mapping[str, Any], ...]:
+        """One row a number and kind: a later run that saw what became of a write knows better."""
+        keys = ("provider", "number", "kind", "address")
+        by_number = {tuple(row.get(name) for name in keys): row for row in self.results}
+        return tuple(by_number.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +141,8 @@ class Update:
 
     `put` and `drop` are entries; `open` is a window to add, `settle` are ids of windows that are done with;
     `run` replaces the run of that id but for its results, `results` are appended to that run, or to the run that
-    holds the lock where `run` is None; `scenario` None leaves it.
+    holds the lock where `run` is None; `results_of` are appended to other runs that are still kept. `scenario` None
+    leaves it.
     """
 
     put: Sequence[Entry] = ()
@@ -125,6 +151,7 @@ class Update:
     settle: Sequence[str] = ()
     run: Run | None = None
     results: Sequence[Mapping[str, Any]] = ()
+    results_of: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     scenario: str | None = None
 
 
@@ -158,6 +185,10 @@ class Record(Protocol):
     @property
     def broken_locks(self) -> tuple[Holder, ...]:
         """Holders whose locks `lock` found dead and broke."""
+        ...
+
+    def prove(self, lock: Lock) -> None:
+        """Ask whether a lock is still held; raises LockLostError, RecordError where that cannot be learned."""
         ...
 
     def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:

@@ -20,7 +20,7 @@ WINDOW_SIZE = 500
 KEPT_RUNS = 20
 
 T = TypeVar("T")
-_RESTORE = "restore an earlier version of the document; its store may keep a history"
+RESTORE = "restore an earlier version of the document; its store may keep a history"
 _NO_DIGESTS: Mapping[str, str] = {}
 _KINDS = {kind.value: kind for kind in Kind}
 
@@ -32,6 +32,13 @@ class Document:
     state: RecordState
     runs: tuple[Run, ...] = ()
     claims: tuple[Claim, ...] = ()
+
+    def with_results_of(self, results_of: Mapping[str, Sequence[Mapping[str, Any]]]) -> Document:
+        """Return the document with results appended to the runs that are still kept."""
+        if not results_of:
+            return self
+        runs = (replace(run, results=(*run.results, *results_of.get(run.id, ()))) for run in self.runs)
+        return replace(self, runs=tuple(runs))
 
     def with_run(self, run: Run | None, results: Sequence[Mapping[str, Any]], *, default: str) -> Document:
         """Return the document with a run put, results appended to it or to the run `default`, old runs dropped."""
@@ -46,7 +53,7 @@ class Document:
 
 
 def _latest(runs: tuple[Run, ...], windows: tuple[Window, ...]) -> tuple[Run, ...]:
-    needed = {window.run_id for window in windows} | {run.id for run in runs[-KEPT_RUNS:]}
+    needed = {intent.run_id for window in windows for intent in window.signed} | {run.id for run in runs[-KEPT_RUNS:]}
     return tuple(run for run in runs if run.id in needed)
 
 
@@ -75,15 +82,15 @@ def parse(text: str, *, source: str) -> Document:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"{source} is damaged: not a JSON document", hint=_RESTORE) from error
+        raise RecordError(f"{source} is damaged: not a JSON document", hint=RESTORE) from error
     if not isinstance(data, dict) or type(data.get("format_version")) is not int:
-        raise RecordError(f"{source} is not a record: it has no format_version", hint=_RESTORE)
+        raise RecordError(f"{source} is not a record: it has no format_version", hint=RESTORE)
     if data["format_version"] > FORMAT_VERSION:
         raise RecordError(
             f"{source} has format {data['format_version']}, this version knows formats up to {FORMAT_VERSION}",
             hint="upgrade reconciler to the version that wrote it, or newer",
         )
-    with damage_told(source, hint=_RESTORE):
+    with damage_told(source, hint=RESTORE):
         return _document(_migrated(data))
 
 
@@ -106,7 +113,12 @@ def _from_0(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "format_version": 1, "scenario": "", "entries": entries}
 
 
-_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _from_0}
+def _from_1(data: dict[str, Any]) -> dict[str, Any]:
+    """Format 1 had no versions of values, which were all of canonical version 1, and no runs beside intents."""
+    return {**data, "format_version": 2}
+
+
+_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _from_0, 1: _from_1}
 
 
 def _document(data: dict[str, Any]) -> Document:
@@ -135,6 +147,7 @@ def _entries(data: Mapping[str, Mapping[str, Any]]) -> dict[Key, Entry]:
             _of(bool, row.get("protected", False), text),
             _of(str, row["written_at"], text),
             _of(str, row["run_id"], text),
+            _of(int, row.get("canonical_version", 1), text),
         )
     return found
 
@@ -144,7 +157,18 @@ def _window(row: Mapping[str, Any]) -> Window:
 
 
 def _intent(row: Mapping[str, Any]) -> Intent:
-    return Intent(_key(row["key"]), row["account"], row["action"], row["before"], row["after"], row["digests"])
+    return Intent(
+        _key(row["key"]),
+        row["account"],
+        row["action"],
+        row["before"],
+        row["after"],
+        row["digests"],
+        row.get("before_digests", _NO_DIGESTS),
+        row.get("run_id", ""),
+        row.get("since", ""),
+        row.get("canonical_version", 1),
+    )
 
 
 def _run(row: Mapping[str, Any]) -> Run:
@@ -191,7 +215,8 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
         data["confirmed"] = False
     if entry.protected:
         data["protected"] = True
-    return {**data, "written_at": entry.written_at, "run_id": entry.run_id}
+    made = {"written_at": entry.written_at, "run_id": entry.run_id}
+    return {**data, **made, "canonical_version": entry.canonical_version}
 
 
 def _window_data(window: Window) -> dict[str, Any]:
@@ -199,17 +224,22 @@ def _window_data(window: Window) -> dict[str, Any]:
         "id": window.id,
         "run_id": window.run_id,
         "opened_at": window.opened_at,
-        "intents": [
-            {
-                "key": _key_text(intent.key),
-                "account": intent.account,
-                "action": intent.action,
-                "before": intent.before,
-                "after": intent.after,
-                "digests": dict(intent.digests),
-            }
-            for intent in window.intents
-        ],
+        "intents": [_intent_data(intent) for intent in window.intents],
+    }
+
+
+def _intent_data(intent: Intent) -> dict[str, Any]:
+    return {
+        "key": _key_text(intent.key),
+        "account": intent.account,
+        "action": intent.action,
+        "before": intent.before,
+        "after": intent.after,
+        "digests": dict(intent.digests),
+        "before_digests": dict(intent.before_digests),
+        "run_id": intent.run_id,
+        "since": intent.since,
+        "canonical_version": intent.canonical_version,
     }
 
 

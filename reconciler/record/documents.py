@@ -27,9 +27,10 @@ from reconciler.record.base import (
     rebase,
     wrong_name,
 )
-from reconciler.record.document import WINDOW_SIZE, Document, parse, render
+from reconciler.record.document import RESTORE, WINDOW_SIZE, Document, parse, render
 from reconciler.record.locks import HeldLock, break_claims, releasing, take
 from reconciler.record.process import Claim
+from reconciler.record.soundness import check_run, damage_told
 
 _ATTEMPTS = 50
 _LONGEST_PAUSE_SECONDS = 0.5
@@ -97,6 +98,11 @@ class DocumentRecord:
         with releasing(lambda: self._release(held)):
             yield held
 
+    def prove(self, lock: Lock) -> None:
+        held = HeldLock.checked(lock)
+        with self._one_at_a_time:
+            self._prove(held, self._fetch().document)
+
     def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
         held = HeldLock.checked(lock)
 
@@ -104,7 +110,8 @@ class DocumentRecord:
             self._prove(held, document)
             current = expected if is_same(expected, document.state) else rebase(expected, document.state, update)
             after = replace(apply_update(current, update), name=self._name or document.state.name)
-            return replace(document, state=after).with_run(update.run, update.results, default=held.run_id)
+            settled = replace(document, state=after).with_results_of(update.results_of)
+            return settled.with_run(update.run, update.results, default=held.run_id)
 
         with self._one_at_a_time:
             fits = self._seen is not None and is_same(expected, self._seen.document.state)
@@ -133,7 +140,10 @@ class DocumentRecord:
         with self._one_at_a_time:
             found = {run.id: run for run in self._fetch().document.runs}
         chosen = one_run([each for each in found if each.startswith(run_id)], run_id)
-        return None if chosen is None else found[chosen]
+        if chosen is None:
+            return None
+        with damage_told(self.description, hint=RESTORE):
+            return check_run(found[chosen])
 
     def holders(self) -> Sequence[Holder]:
         with self._one_at_a_time:

@@ -20,7 +20,7 @@ from reconciler.record.locks import HeldLock
 from reconciler.record.postgres_session import Session
 from reconciler.record.process import Claim, is_dead, locked
 from reconciler.record.rows import RowRecord
-from reconciler.record.tables import TABLES, Sql
+from reconciler.record.tables import AS_FORMAT_1, TABLES, TO_FORMAT_2, Sql
 
 if TYPE_CHECKING:
     import psycopg
@@ -34,14 +34,15 @@ _WRITE = "BEGIN; SET LOCAL search_path TO reconciler"
 class _Transaction:
     connection: psycopg.Connection[Any]
     record: int
+    format: int = FORMAT_VERSION
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        cursor = self.connection.execute(_translated(statement), parameters)
+        cursor = self.connection.execute(_translated(statement, self.format), parameters)
         return cursor.fetchall() if cursor.description else []
 
     def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         with self.connection.cursor() as cursor:
-            cursor.executemany(_translated(statement), rows)
+            cursor.executemany(_translated(statement, self.format), rows)
 
 
 class PostgresRecord(RowRecord):
@@ -63,7 +64,7 @@ class PostgresRecord(RowRecord):
             connection = self._session.connection()
             with self._transaction(connection, _READ):
                 record = self._found(connection)
-                yield None if record is None else _Transaction(connection, record)
+                yield None if record is None else _Transaction(connection, record, self._format(connection))
 
     @contextmanager
     def _writing(self) -> Iterator[Sql]:
@@ -73,6 +74,7 @@ class PostgresRecord(RowRecord):
             if self._session.is_new:
                 self._take_again(connection)
             with self._keeping_locks_of_success(connection), self._transaction(connection, _WRITE):
+                _migrate(connection, self._format(connection))
                 record = self._found(connection)
                 if record is None:
                     record = _make(connection, self._record_name)
@@ -104,17 +106,23 @@ class PostgresRecord(RowRecord):
 
     def _found(self, connection: psycopg.Connection[Any]) -> int | None:
         """Return the id of this record's rows; None where it was never made; raises RecordError for a newer format."""
-        row = connection.execute("SELECT to_regclass('reconciler.format') IS NOT NULL").fetchone()
-        if row != (True,):
+        if self._format(connection) == 0:
             return None
-        (version,) = connection.execute("SELECT version FROM format").fetchone() or (0,)
-        if version != FORMAT_VERSION:
-            raise RecordError(
-                f"{self.description} has format {version}, this version knows format {FORMAT_VERSION}",
-                hint="upgrade reconciler to the version that wrote it, or newer",
-            )
         found = connection.execute("SELECT record FROM records WHERE name = %s", (self._record_name,)).fetchone()
         return None if found is None else int(found[0])
+
+    def _format(self, connection: psycopg.Connection[Any]) -> int:
+        """Return the format of the tables, 0 where there are none; raises RecordError for a newer one."""
+        row = connection.execute("SELECT to_regclass('reconciler.format') IS NOT NULL").fetchone()
+        if row != (True,):
+            return 0
+        (version,) = connection.execute("SELECT version FROM format").fetchone() or (0,)
+        if version > FORMAT_VERSION:
+            raise RecordError(
+                f"{self.description} has format {version}, this version knows formats up to {FORMAT_VERSION}",
+                hint="upgrade reconciler to the version that wrote it, or newer",
+            )
+        return int(version)
 
     # -- locks -------------------------------------------------------------------------------------------------------
 
@@ -218,6 +226,19 @@ def _make(connection: psycopg.Connection[Any], name: str) -> int:
     return int(row[0]) if row else 0
 
 
+def _migrate(connection: psycopg.Connection[Any], version: int) -> None:
+    """Bring tables of an older format to today's; safe against others who do the same."""
+    if not 0 < version < FORMAT_VERSION:
+        return
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext('reconciler tables'))")
+    if connection.execute("SELECT version FROM format").fetchone() == (version,):
+        for statement in TO_FORMAT_2:
+            connection.execute(statement.encode())
+        connection.execute("UPDATE format SET version = %s", (FORMAT_VERSION,))
+
+
 @lru_cache(maxsize=128)
-def _translated(statement: str) -> bytes:
+def _translated(statement: str, version: int) -> bytes:
+    for today, then in AS_FORMAT_1 if version == 1 else ():
+        statement = statement.replace(today, then)
     return statement.replace("?", "%s").encode()

@@ -26,7 +26,7 @@ from reconciler.record.base import (
 )
 from reconciler.record.locks import HeldLock, break_claims, releasing, take
 from reconciler.record.process import Claim
-from reconciler.record.soundness import check, damage_told
+from reconciler.record.soundness import check, check_run, damage_told
 from reconciler.record.tables import Sql
 
 WINDOW_SIZE = 32
@@ -73,6 +73,11 @@ class RowRecord(ABC):
         with releasing(lambda: self._release(held)):
             yield held
 
+    def prove(self, lock: Lock) -> None:
+        held = HeldLock.checked(lock)
+        with self._one_at_a_time, self._reading() as sql:
+            held.prove(() if sql is None else claim_rows.held(sql))
+
     def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
         held = HeldLock.checked(lock)
         with self._one_at_a_time, self._writing() as sql:
@@ -109,7 +114,8 @@ class RowRecord(ABC):
             if sql is None:
                 return None
             with self._damage_told():
-                return run_rows.run(sql, run_id)
+                found = run_rows.run(sql, run_id)
+                return found and check_run(found)
 
     def holders(self) -> Sequence[Holder]:
         with self._one_at_a_time, self._reading() as sql:

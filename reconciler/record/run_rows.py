@@ -45,12 +45,17 @@ def append(sql: Sql, run_id: str, results: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
+def is_kept(sql: Sql, run_id: str) -> bool:
+    """Whether a run has not been pruned yet."""
+    return bool(sql.execute("SELECT 1 FROM runs WHERE record = ? AND id = ?", (sql.record, run_id)))
+
+
 def prune(sql: Sql, *, keep: int) -> None:
-    """Drop all but the latest runs; those with an open window stay."""
+    """Drop all but the latest runs; those with an open window, or an intent in one, stay."""
     rows = sql.execute(
-        "SELECT id FROM runs WHERE record = ? AND id NOT IN (SELECT run_id FROM windows WHERE record = ?) "
-        "ORDER BY position DESC",
-        (sql.record, sql.record),
+        "SELECT id FROM runs WHERE record = ? AND id NOT IN (SELECT run_id FROM windows WHERE record = ? "
+        "UNION SELECT run_id FROM intents WHERE record = ?) ORDER BY position DESC",
+        (sql.record, sql.record, sql.record),
     )
     old = [(sql.record, run_id) for (run_id,) in rows[keep:]]
     sql.many("DELETE FROM results WHERE record = ? AND run_id = ?", old)

@@ -8,18 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from reconciler.model import Key, Kind
-from reconciler.record.base import RecordError, RecordState
+from reconciler.canonical import flaw
+from reconciler.model import CANONICAL_VERSION, Key, Kind
+from reconciler.record.base import RecordError, RecordState, Run
 
 DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """What reading something else than a record raises."""
 
 _LONGEST_NUMBER = 15
-_TYPES: Mapping[Kind, frozenset[str]] = {
-    Kind.PARKING: frozenset({"parking"}),
-    Kind.FORWARDING: frozenset({"none", "url", "number", "sip", "sip_trunk"}),
-}
 
 
 @contextmanager
@@ -36,14 +34,53 @@ def check(state: RecordState) -> RecordState:
     if type(state.serial) is not int or state.serial < 0:
         raise ValueError("its serial is no number")
     found = [(entry.key, entry.value, entry.digests) for entry in state.entries.values()]
+    versions = {entry.canonical_version for entry in state.entries.values()}
     for intent in (intent for window in state.windows for intent in window.intents):
-        found += [(intent.key, text, intent.digests) for text in (intent.before, intent.after) if text]
+        versions.add(intent.canonical_version)
+        found += [(intent.key, intent.before, intent.before_digests)] if intent.before else []
+        found += [(intent.key, intent.after, intent.digests)] if intent.after else []
+    _check_versions(versions)
     for (key, _, digests), value in zip(found, _parsed([text for _, text, _ in found]), strict=True):
         _check_number(key)
         _check_value(key, value)
         if digests:
             _check_digests(key, digests)
     return state
+
+
+def check_run(run: Run) -> Run:
+    """Return a run whose results are sound; raises TypeError and ValueError."""
+    for row in run.results:
+        if not isinstance(row.get("outcome"), str):
+            raise TypeError(f"a result of run {run.id} is none")
+        if "provider" in row:
+            _check_result(row)
+    return run
+
+
+def _check_result(row: Mapping[str, Any]) -> None:
+    key = Key(str(row["provider"]), str(row["number"]), Kind(row["kind"]))
+    _check_number(key)
+    _check_versions({row.get("canonical_version", 1)})
+    for name in ("address", "account", "action"):
+        if not isinstance(row[name], str):
+            raise TypeError(f"the {name} of {key.number} is no text")
+    for name in ("before", "after"):
+        if row[name] is not None:
+            _check_value(key, row[name])
+    _check_digests(key, row.get("before_digests", {}))
+
+
+def _check_versions(versions: Iterable[object]) -> None:
+    """Raise RecordError for values that a newer program wrote, ValueError for a version that is none."""
+    for version in versions:
+        if type(version) is not int or version < 1:
+            raise ValueError("the version of a value is none")
+        if version > CANONICAL_VERSION:
+            raise RecordError(
+                f"the record holds values of version {version}, this program knows versions up to {CANONICAL_VERSION}",
+                hint="upgrade reconciler to the version that wrote it, or newer",
+            )
 
 
 def _parsed(texts: Sequence[str]) -> Iterable[object]:
@@ -68,13 +105,8 @@ def _check_number(key: Key) -> None:
 
 
 def _check_value(key: Key, data: object) -> None:
-    if not isinstance(data, dict) or data.get("type") not in _TYPES[key.kind]:
-        raise ValueError(f"the value of {key.number} is no {key.kind.value}")
-    if key.kind is Kind.PARKING and not isinstance(data.get("parking"), bool | None):
-        raise ValueError(f"the parking of {key.number} is neither true nor false")
-    targets = data.get("targets")
-    if targets is not None and not (isinstance(targets, list) and all(isinstance(each, dict) for each in targets)):
-        raise ValueError(f"the targets of {key.number} are no list")
+    if why := flaw(data, key.kind):
+        raise ValueError(f"the value of {key.number} is damaged: {why}")
 
 
 def _check_digests(key: Key, digests: object) -> None:

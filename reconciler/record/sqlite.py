@@ -16,7 +16,7 @@ from urllib.parse import quote
 from reconciler.record import folder
 from reconciler.record.base import FORMAT_VERSION, RecordError
 from reconciler.record.rows import RowRecord
-from reconciler.record.tables import TABLES, Sql
+from reconciler.record.tables import TABLES, TO_FORMAT_2, Sql
 
 APPLICATION_ID = 0x7265636F  # "reco"
 BUSY_SECONDS = 30.0
@@ -31,6 +31,7 @@ _MIGRATIONS: dict[int, tuple[str, ...]] = {
         "ALTER TABLE runs ADD COLUMN pid BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE locks ADD COLUMN process TEXT NOT NULL DEFAULT ''",
     ),
+    1: TO_FORMAT_2,
 }
 
 

@@ -28,27 +28,39 @@ def head(sql: Sql) -> RecordState:
 def entries(sql: Sql) -> dict[Key, Entry]:
     """All entries by key."""
     rows = sql.execute(
-        "SELECT provider, number, kind, account, value, digests, confirmed, protected, written_at, run_id "
-        "FROM entries WHERE record = ?",
+        "SELECT provider, number, kind, account, value, digests, confirmed, protected, written_at, "
+        "run_id, canonical_version FROM entries WHERE record = ?",
         (sql.record,),
     )
     found: dict[Key, Entry] = {}
-    for provider, number, kind, account, value, digests, confirmed, protected, written_at, run_id in rows:
+    for provider, number, kind, account, value, digests, confirmed, protected, *made in rows:
         key = Key(provider, number, _KINDS[kind])
-        found[key] = Entry(key, account, value, _digests(digests), confirmed == 1, protected == 1, written_at, run_id)
+        found[key] = Entry(key, account, value, _digests(digests), confirmed == 1, protected == 1, *made)
     return found
 
 
 def windows(sql: Sql) -> tuple[Window, ...]:
     """The open windows, oldest first."""
     intents: dict[str, list[Intent]] = {}
-    for window_id, provider, number, kind, account, action, before, after, digests in sql.execute(
-        "SELECT window_id, provider, number, kind, account, action, value_before, value_after, digests "
-        "FROM intents WHERE record = ? ORDER BY window_id, position",
+    for (
+        window_id,
+        provider,
+        number,
+        kind,
+        account,
+        action,
+        before,
+        after,
+        digests,
+        before_digests,
+        *sent,
+    ) in sql.execute(
+        "SELECT window_id, provider, number, kind, account, action, value_before, value_after, digests, "
+        "before_digests, run_id, since, canonical_version FROM intents WHERE record = ? ORDER BY window_id, position",
         (sql.record,),
     ):
-        key = Key(provider, number, _KINDS[kind])
-        intents.setdefault(window_id, []).append(Intent(key, account, action, before, after, _digests(digests)))
+        key, both = Key(provider, number, _KINDS[kind]), (_digests(digests), _digests(before_digests))
+        intents.setdefault(window_id, []).append(Intent(key, account, action, before, after, *both, *sent))
     rows = sql.execute("SELECT id, run_id, opened_at FROM windows WHERE record = ? ORDER BY position", (sql.record,))
     return tuple(Window(id_, run_id, opened_at, tuple(intents.get(id_, ()))) for id_, run_id, opened_at in rows)
 
@@ -61,6 +73,9 @@ def store(sql: Sql, update: Update, after: RecordState, *, run_id: str) -> None:
         run_rows.put(sql, update.run)
     if update.results:
         run_rows.append(sql, update.run.id if update.run else run_id, update.results)
+    for older, results in update.results_of.items():
+        if run_rows.is_kept(sql, older):
+            run_rows.append(sql, older, results)
     sql.execute(
         "UPDATE records SET name = ?, lineage = ?, serial = ?, scenario = ? WHERE record = ?",
         (after.name, after.lineage, after.serial, after.scenario, sql.record),
@@ -74,11 +89,11 @@ def _store_entries(sql: Sql, update: Update) -> None:
     )
     sql.many(
         "INSERT INTO entries (record, provider, number, kind, account, value, digests, confirmed, protected, "
-        "written_at, run_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "written_at, run_id, canonical_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (record, provider, number, kind) DO UPDATE SET "
         "account = excluded.account, value = excluded.value, digests = excluded.digests, "
         "confirmed = excluded.confirmed, protected = excluded.protected, "
-        "written_at = excluded.written_at, run_id = excluded.run_id",
+        "written_at = excluded.written_at, run_id = excluded.run_id, canonical_version = excluded.canonical_version",
         [_entry_row(sql, entry) for entry in update.put],
     )
 
@@ -87,7 +102,7 @@ def _entry_row(sql: Sql, entry: Entry) -> tuple[Any, ...]:
     key = entry.key
     return (
         *(sql.record, key.provider, key.number, key.kind.value, entry.account, entry.value, _render(entry.digests)),
-        *(int(entry.confirmed), int(entry.protected), entry.written_at, entry.run_id),
+        *(int(entry.confirmed), int(entry.protected), entry.written_at, entry.run_id, entry.canonical_version),
     )
 
 
@@ -104,7 +119,8 @@ def _store_windows(sql: Sql, update: Update) -> None:
     )
     sql.many(
         "INSERT INTO intents (record, window_id, position, provider, number, kind, account, action, value_before, "
-        "value_after, digests) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "value_after, digests, before_digests, run_id, since, canonical_version) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_intent_row(sql, window.id, position, intent) for position, intent in enumerate(window.intents)],
     )
 
@@ -113,7 +129,8 @@ def _intent_row(sql: Sql, window_id: str, position: int, intent: Intent) -> tupl
     key = intent.key
     return (
         *(sql.record, window_id, position, key.provider, key.number, key.kind.value, intent.account, intent.action),
-        *(intent.before, intent.after, _render(intent.digests)),
+        *(intent.before, intent.after, _render(intent.digests), _render(intent.before_digests)),
+        *(intent.run_id, intent.since, intent.canonical_version),
     )
 
 

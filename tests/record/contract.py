@@ -21,7 +21,7 @@ from reconciler.record.base import (
 )
 from reconciler.record.memory import MemoryRecord
 from reconciler.record.migration import migrate
-from tests.record.values import T0, dead_pid, entry, holder, key, run, window
+from tests.record.values import SIP, T0, dead_pid, entry, holder, key, run, window
 
 Open = Callable[..., Record]
 
@@ -83,7 +83,9 @@ class RecordContract:
             confirmed=False,
             protected=True,
         )
-        parked = replace(entry(2), key=key(2, Kind.PARKING), account="office", value='{"type":"parking","parked":true}')
+        parked = replace(
+            entry(2), key=key(2, Kind.PARKING), account="office", value='{"type":"parking","parking":true}'
+        )
         after = commit(
             open_record(),
             Update(put=[full, parked], open=window("w1", 3, 4), run=run("r1"), scenario="storm"),
@@ -99,7 +101,7 @@ class RecordContract:
     def test_the_returned_state_is_the_loaded_one_after_every_kind_of_update(self, record: Record) -> None:
         updates = [
             Update(put=[entry(1), entry(2)], open=window("w1", 1)),
-            Update(put=[entry(1, '{"type":"url"}')], settle=["w1"], open=window("w2", 2)),
+            Update(put=[entry(1, '{"type":"url","url":"https://a.example"}')], settle=["w1"], open=window("w2", 2)),
             Update(drop=[key(1), key(9)], scenario="storm", open=window("w3", 3)),
             Update(settle=["w2", "w3"], scenario=""),
         ]
@@ -151,9 +153,9 @@ class RecordContract:
     def test_a_commit_on_a_number_that_moved_is_refused_and_stores_nothing(self, open_record: Open) -> None:
         record = open_record()
         old = commit(record, Update(put=[entry(1)]))
-        newer = commit(open_record(), Update(put=[entry(1, '{"type":"url"}')]))
+        newer = commit(open_record(), Update(put=[entry(1, '{"type":"url","url":"https://a.example"}')]))
         with record.lock([holder()]) as lock, pytest.raises(RecordError, match=key(1).number):
-            record.commit(lock, Update(put=[entry(1, '{"type":"sip"}'), entry(2)]), expected=old)
+            record.commit(lock, Update(put=[entry(1, SIP), entry(2)]), expected=old)
         assert open_record().load() == newer
 
     def test_a_commit_on_other_numbers_goes_on_top_of_what_moved(self, open_record: Open) -> None:
@@ -161,9 +163,12 @@ class RecordContract:
         old = commit(record, Update(put=[entry(1)]))
         commit(open_record(), Update(put=[entry(2, account="office")]), holder("office", run_id="r2"))
         with record.lock([holder()]) as lock:
-            state = record.commit(lock, Update(put=[entry(1, '{"type":"sip"}')]), expected=old)
+            state = record.commit(lock, Update(put=[entry(1, SIP)]), expected=old)
         assert state.serial == 3
-        assert state.entries == {key(1): entry(1, '{"type":"sip"}'), key(2): entry(2, account="office")}
+        assert state.entries == {
+            key(1): entry(1, SIP),
+            key(2): entry(2, account="office"),
+        }
         assert open_record().load() == state
 
     def test_a_window_that_somebody_else_settled_is_a_conflict(self, open_record: Open) -> None:
@@ -373,7 +378,7 @@ class RecordContract:
 
     def test_runs_are_listed_newest_first_without_results(self, record: Record) -> None:
         for name in ("b", "a", "c"):
-            commit(record, Update(run=run(name), results=[{"n": 1}]))
+            commit(record, Update(run=run(name), results=[{"n": 1, "outcome": "applied"}]))
         assert record.runs() == (run("c"), run("a"), run("b"))
         assert record.runs(limit=2) == (run("c"), run("a"))
 
@@ -417,7 +422,15 @@ def commit(record: Record, update: Update, *holders: Holder) -> RecordState:
 def furnished(record: Record) -> RecordState:
     """Put something of everything into a record."""
     kept = replace(entry(1), digests={"url": "hmac-sha256:00"}, confirmed=False, protected=True)
-    commit(record, Update(put=[kept], open=window("w1", 3, 4), run=run("r1"), results=[{"n": 1}, {"имя": None}]))
+    commit(
+        record,
+        Update(
+            put=[kept],
+            open=window("w1", 3, 4),
+            run=run("r1"),
+            results=[{"n": 1, "outcome": "applied"}, {"имя": None, "outcome": "failed"}],
+        ),
+    )
     return commit(record, Update(put=[entry(2)], open=window("w2", 5), run=run("r2"), scenario="storm"))
 
 

@@ -262,7 +262,7 @@ def test_an_account_that_is_not_locked_is_not_unlocked(record: HttpRecord, addre
 def test_the_document_on_the_server_is_json_with_serial_and_lineage(state: State, record: HttpRecord) -> None:
     after = commit(record, Update(put=[entry(1)]))
     data = json.loads(state.document or "")
-    assert (data["version"], data["serial"], data["lineage"]) == (1, 1, after.lineage)
+    assert (data["version"], data["serial"], data["lineage"]) == (2, 1, after.lineage)
     assert list(data["entries"]) == [f"exolve/{key(1).number}/forwarding"]
 
 

@@ -63,9 +63,11 @@ def test_loading_leaves_the_database_alone(dsn: str, record: PostgresRecord) -> 
 
 def test_records_of_two_names_live_side_by_side(dsn: str, record: PostgresRecord) -> None:
     with closing(PostgresRecord(dsn, name="other")) as other:
-        one = commit(record, Update(put=[entry(1)], run=run("a"), results=[{"n": 1}], open=window("w", 1)))
+        one = commit(
+            record, Update(put=[entry(1)], run=run("a"), results=[{"n": 1, "outcome": "applied"}], open=window("w", 1))
+        )
         with record.lock([holder()]):
-            two = commit(other, Update(put=[entry(2)], run=run("a"), results=[{"n": 2}]))
+            two = commit(other, Update(put=[entry(2)], run=run("a"), results=[{"n": 2, "outcome": "applied"}]))
         assert (record.load(), other.load()) == (one, two)
         assert other.run("a") != record.run("a")
 
@@ -116,8 +118,8 @@ def test_a_lock_that_could_not_be_stored_is_not_kept(
 def test_a_newer_format_is_refused(dsn: str, record: PostgresRecord) -> None:
     commit(record, Update(put=[entry()]))
     with psycopg.connect(dsn) as connection:
-        connection.execute("UPDATE reconciler.format SET version = 2")
-    with pytest.raises(RecordError, match="format 2") as caught:
+        connection.execute("UPDATE reconciler.format SET version = 3")
+    with pytest.raises(RecordError, match="format 3") as caught:
         record.load()
     assert "upgrade" in (caught.value.hint or "")
 

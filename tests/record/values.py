@@ -10,6 +10,8 @@ import sys
 from reconciler.model import Entry, Key, Kind
 from reconciler.record.base import Holder, Intent, Run, Window
 
+NOWHERE = '{"type":"none"}'
+SIP = '{"sip_uri":"a@b.example","type":"sip"}'
 T0 = "2026-11-21T10:00:00Z"
 
 
@@ -28,7 +30,7 @@ def numbered(n: int) -> str:
 
 
 def window(window_id: str, *numbers: int, run_id: str = "r1", account: str = "sales") -> Window:
-    intents = (Intent(key(n), account, "update", '{"type":"none"}', '{"type":"sip"}') for n in numbers)
+    intents = (Intent(key(n), account, "update", NOWHERE, SIP) for n in numbers)
     return Window(window_id, run_id, T0, tuple(intents))
 
 

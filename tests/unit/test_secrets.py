@@ -14,7 +14,17 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from reconciler.secrets import Digester, SecretError, SecretRef, Secrets, mask_url, mask_urls, variables
+from reconciler.secrets import (
+    Digester,
+    SecretError,
+    SecretRef,
+    Secrets,
+    are_apart,
+    key_of,
+    mask_url,
+    mask_urls,
+    variables,
+)
 
 CANARY = 'cánary/"s3cret"+x'
 
@@ -120,8 +130,23 @@ def test_query_fragment_and_userinfo_are_masked(url: str, masked: str) -> None:
 def test_a_digest_is_hmac_under_a_key_derived_by_hkdf() -> None:
     text = "k" * 32
     key = HKDF(SHA256(), 32, None, b"reconciler record digest v1").derive(text.encode())
-    expected = "hmac-sha256:" + hmac.new(key, b"secret", hashlib.sha256).hexdigest()
+    key_id = HKDF(SHA256(), 32, None, b"reconciler record key id v1").derive(text.encode())[:4].hex()
+    expected = f"hmac-sha256:{key_id}:" + hmac.new(key, b"secret", hashlib.sha256).hexdigest()
     assert Digester.from_text(text).digest("secret") == expected
+    assert (key_of(expected), Digester.from_text(text).key_id) == (key_id, key_id)
+
+
+def test_digests_of_different_keys_say_nothing_of_each_other() -> None:
+    one, other = (Digester.from_text(text * 32) for text in "ab")
+    same, apart, elsewhere = one.digest("x"), one.digest("y"), other.digest("y")
+    assert isinstance(same, str)
+    assert isinstance(apart, str)
+    assert isinstance(elsewhere, str)
+    assert are_apart(same, apart)
+    assert not are_apart(same, same)
+    assert not are_apart(same, elsewhere)
+    assert not are_apart(same, "hmac-sha256:" + "0" * 64)
+    assert are_apart("one in clear", "another")
 
 
 def test_a_short_key_is_refused_without_showing_it() -> None:

@@ -27,9 +27,9 @@ CREATE TABLE locks (
 INSERT INTO records VALUES (1, 'lines', '11111111-2222-4333-8444-555555555555', 7);
 INSERT INTO entries VALUES
     (1, 'exolve', '74991112201', 'forwarding', 'sales', '{"type":"none"}', 1, '2026-11-21T10:00:00Z', 'r1'),
-    (1, 'exolve', '74991112202', 'forwarding', 'office', '{"type":"url"}', 1, '2026-11-21T10:00:00Z', 'r1');
+    (1, 'exolve', '74991112202', 'forwarding', 'office', '{"type":"url","url":"https://a.example"}', 1, '2026-11-21T10:00:00Z', 'r1');
 INSERT INTO windows VALUES (1, 'w1', 1, 'r1', '2026-11-21T10:00:00Z');
 INSERT INTO intents VALUES
-    (1, 'w1', 0, 'exolve', '74991112203', 'forwarding', 'sales', 'update', '{"type":"none"}', '{"type":"sip"}');
+    (1, 'w1', 0, 'exolve', '74991112203', 'forwarding', 'sales', 'update', '{"type":"none"}', '{"sip_uri":"a@b.example","type":"sip"}');
 INSERT INTO runs VALUES (1, 'r1', 1, '2026-11-21T10:00:00Z', 'anna', 'desk', 'apply', '', '', '[]');
 INSERT INTO results VALUES (1, 'r1', 1, '{"address": "sales/74991112201", "outcome": "applied"}');

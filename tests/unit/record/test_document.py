@@ -66,8 +66,8 @@ def test_locks_are_kept_with_their_process() -> None:
 def test_the_head_is_what_state_stores_look_for() -> None:
     data = json.loads(render(SMALL))
     assert {name: data[name] for name in ("format_version", "version", "serial", "lineage", "name")} == {
-        "format_version": 1,
-        "version": 1,
+        "format_version": 2,
+        "version": 2,
         "serial": 3,
         "lineage": "L",
         "name": "lines",
@@ -110,7 +110,7 @@ def changed(**fields: object) -> str:
         ("<html>sign in</html>", "not a JSON document"),
         (changed(format_version="1"), "no format_version"),
         (changed(format_version=True), "no format_version"),
-        (changed(format_version=2), "format 2.*up to 1"),
+        (changed(format_version=3), "format 3.*up to 2"),
         (changed(format_version=-1), "damaged"),
         (changed(serial="3"), "serial: int wanted, str found"),
         (changed(serial=True), "serial: int wanted, bool found"),

@@ -5,7 +5,7 @@ import pytest
 from reconciler.record.base import LockLostError, RecordError, Update
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from tests.record.contract import commit
-from tests.record.values import entry, holder, key
+from tests.record.values import SIP, entry, holder, key
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_rival_who_gets_in_between_makes_a_commit_try_again(store: MemoryStore
     with record.lock([holder()]) as lock:
         state = record.load()
         store.before_swap = get_in_between
-        state = record.commit(lock, Update(put=[entry(1, '{"type":"url"}')]), expected=state)
+        state = record.commit(lock, Update(put=[entry(1, SIP)]), expected=state)
     assert state.serial == 3
     assert set(state.entries) == {key(1), key(2)}
 

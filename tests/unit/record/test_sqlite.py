@@ -212,15 +212,15 @@ def test_a_folder_in_the_place_of_the_file_is_refused(path: Path) -> None:
 def test_a_newer_format_is_refused_and_left_as_it_is(path: Path) -> None:
     made(path)
     with closing(sqlite3.connect(path)) as newer:
-        newer.execute("PRAGMA user_version = 2")
+        newer.execute("PRAGMA user_version = 3")
     with opened(path) as record:
-        with pytest.raises(RecordError, match=r"format 2.*up to 1") as caught:
+        with pytest.raises(RecordError, match=r"format 3.*up to 2") as caught:
             record.load()
         assert "upgrade reconciler" in (caught.value.hint or "")
-        with pytest.raises(RecordError, match="format 2"), record.lock([holder()]):
+        with pytest.raises(RecordError, match="format 3"), record.lock([holder()]):
             pass
     with closing(sqlite3.connect(path)) as newer:
-        assert newer.execute("PRAGMA user_version").fetchone() == (2,)
+        assert newer.execute("PRAGMA user_version").fetchone() == (3,)
 
 
 def test_a_read_only_folder_is_named_with_a_remedy() -> None:
@@ -318,7 +318,10 @@ def test_an_older_record_loads_without_being_changed(old: Path) -> None:
         state = record.load()
     assert (state.name, state.serial, state.scenario) == ("lines", 7, "")
     assert state.lineage == "11111111-2222-4333-8444-555555555555"
-    assert state.entries == {key(1): entry(1, '{"type":"none"}'), key(2): entry(2, '{"type":"url"}', account="office")}
+    assert state.entries == {
+        key(1): entry(1, '{"type":"none"}'),
+        key(2): entry(2, '{"type":"url","url":"https://a.example"}', account="office"),
+    }
     assert state.windows == (window("w1", 3),)
     assert old.read_bytes() == before
 
@@ -333,7 +336,7 @@ def test_an_older_record_is_brought_up_by_the_first_lock_and_loses_nothing(old: 
         assert found is not None
         assert (found.user, found.results) == ("anna", ({"address": "sales/74991112201", "outcome": "applied"},))
     with closing(sqlite3.connect(old)) as database:
-        assert database.execute("PRAGMA user_version").fetchone() == (1,)
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
         assert database.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
 
 
