@@ -30,17 +30,17 @@ class QuickClock:
     """Real time that runs faster, so that waits for a vendor cost a test little."""
 
     def __init__(self, speed: float = 50.0) -> None:
-        self._speed = speed
+        self.speed = speed
         self._wall, self._start = time.time(), time.monotonic()
 
     def now(self) -> float:
         return self._wall + self.monotonic()
 
     def monotonic(self) -> float:
-        return (time.monotonic() - self._start) * self._speed
+        return (time.monotonic() - self._start) * self.speed
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds / self._speed)
+        time.sleep(seconds / self.speed)
 
 
 @dataclass
@@ -62,9 +62,11 @@ class SandboxWorld:
     record: Record | None = None
     clock: QuickClock = field(default_factory=QuickClock)
     refresh_token: str = ""
+    api_key: str = ""
 
     def __post_init__(self) -> None:
         self.refresh_token = self.refresh_token or self.sandbox.mtt.oauth.issue_refresh_token()
+        self.api_key = self.api_key or self.sandbox.api_key
 
     @property
     def configuration(self) -> Configuration:
@@ -88,7 +90,7 @@ class SandboxWorld:
         return given | {
             "RECONCILER_RECORD_KEY": KEY,
             "RECONCILER_TIMEOUT": self.timeout,
-            "EXOLVE": self.sandbox.api_key,
+            "EXOLVE": self.api_key,
             "MTT_ID": self.sandbox.client_id,
             "MTT_SECRET": self.sandbox.client_secret,
             "MTT_REFRESH": self.refresh_token,

@@ -5,7 +5,8 @@ Knows no YAML and no sockets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from reconciler.apply.report import ApplyReport, Result
 from reconciler.change import Change
 from reconciler.config.settings import Account, Configuration, Policy, RecordSettings
 from reconciler.diagnostics import Location
+from reconciler.formats.plan import render_plan
 from reconciler.model import (
     Desired,
     Key,
@@ -30,14 +32,15 @@ from reconciler.model import (
     Value,
 )
 from reconciler.plan.model import Consent, Plan
-from reconciler.providers.base import Capabilities, Provider
+from reconciler.providers.base import OPEN, Capabilities, Gate, Provider, ProviderError, Write
 from reconciler.providers.memory import MemoryProvider
-from reconciler.record.base import RecordState
+from reconciler.record.base import Record, RecordState
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.secrets import Secrets
 from reconciler.wiring import Session
-from reconciler.workflow.apply import Applying, apply_plan
+from reconciler.workflow.apply import Applying, apply_plan, apply_stored
 from reconciler.workflow.plan import Planning, make_plan
+from reconciler.workflow.stored import stored_plan
 
 KEY = "a key of the record that is long enough"
 START = 1_795_000_000.0
@@ -77,6 +80,48 @@ class Vendor(MemoryProvider):
     def _observe(self, number: str) -> Observation | None:
         seen = super()._observe(number)
         return seen and replace(seen, unreadable=self.unreadable, unwritable=self.unwritable)
+
+
+class LaggingVendor(Vendor):
+    """A vendor whose reads show what was so `lag` seconds ago, and never go back behind what they have shown.
+
+    Writes take effect at once, unless they `vanish`; `fails` says what is answered all the same.
+    """
+
+    lag: float = 0.0
+    vanish: bool = False
+    fails: Callable[[], ProviderError | None] = staticmethod(lambda: None)
+    history: dict[str, list[tuple[float, Value]]]
+
+    def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
+        gate.enter()
+        if not self.vanish:
+            for write in writes:
+                self._past(write.number).append((self._clock.now(), write.value))
+            self.values |= {write.number: write.value for write in writes}
+        self.writes += writes
+        if (error := self.fails()) is not None:
+            raise error
+        return 1
+
+    def _observe(self, number: str) -> Observation | None:
+        return Observation(self._shown(number), self._clock.now())
+
+    def _shown(self, number: str) -> Value:
+        past: list[tuple[float, Value]] = self._past(number)
+        shown: dict[str, int] = vars(self).setdefault("shown", {})
+        due = sum(at <= self._clock.now() - self.lag for at, _ in past)
+        shown[number] = max(due, shown.get(number, 1))
+        return past[shown[number] - 1][1]
+
+    def _past(self, number: str) -> list[tuple[float, Value]]:
+        if not hasattr(self, "history"):
+            self.history = {}
+        return self.history.setdefault(number, [(0.0, self.values[number])])
+
+    def by_hand(self, number: str, value: Value) -> None:
+        self._past(number).append((self._clock.now(), value))
+        self.values[number] = value
 
 
 def place(line: int = 1, file: str = "numbers.yaml") -> Location:
@@ -126,8 +171,10 @@ class World:
     digest: str = "sha256:1"
     scenario: str | None = None
     key: str | None = KEY
+    settle: float = 30.0
     clock: ObedientClock = field(default_factory=ObedientClock)
     store: MemoryStore = field(default_factory=MemoryStore)
+    open_record: Callable[[], Record] | None = None
     events: list[ApplyEvent] = field(default_factory=list)
     on_event: Callable[[ApplyEvent], None] = lambda _event: None
 
@@ -136,7 +183,7 @@ class World:
         return Configuration(
             root=Path("/nonexistent"),
             name=self.name,
-            accounts={name: account(name, provider) for name, provider in self.live.items()},
+            accounts={name: account(name, provider, self.settle) for name, provider in self.live.items()},
             policy=self.policy,
             record=RecordSettings("git"),
             timezone="Europe/Moscow",
@@ -156,12 +203,17 @@ class World:
         session = Session(self.configuration, Secrets(environ), self.clock)
         providers: dict[str, Provider] = dict(self.live)
         session._providers = providers
-        session._record = MemoryRecord(self.store, name=self.name)
+        session._record = self.record()
         return session
+
+    def record(self) -> Record:
+        """The record: in memory, unless another place was named."""
+        return self.open_record() if self.open_record else MemoryRecord(self.store, name=self.name)
 
     @property
     def state(self) -> RecordState:
-        return MemoryRecord(self.store).load()
+        with closing(self.record()) as record:
+            return record.load()
 
     def plan(self, **asked: Any) -> Plan:
         return self.plan_and_state(**asked)[0]
@@ -174,17 +226,26 @@ class World:
         plan, state = self.plan_and_state(**{"consent": EVERYTHING, **asked})
         return self.apply_plan(plan, state, applying)
 
-    def apply_plan(self, plan: Plan, state: RecordState | None, applying: Applying | None = None) -> ApplyReport:
+    def apply_plan(self, plan: Plan, state: RecordState, applying: Applying | None = None) -> ApplyReport:
         return apply_plan(self.session, plan, state, replace(applying or Applying(), emit=self._heard))
+
+    def saved(self, **asked: Any) -> bytes:
+        """A plan file's bytes, made with every allowance, unless told otherwise."""
+        return render_plan(self.plan(**{"consent": EVERYTHING, **asked}), tool_version="1.0").encode()
+
+    def apply_saved(self, data: bytes, applying: Applying | None = None, consent: Consent | None = None) -> ApplyReport:
+        session = self.session
+        stored = stored_plan(session, data, consent or Consent())
+        return apply_stored(session, stored, replace(applying or Applying(), emit=self._heard))
 
     def _heard(self, event: ApplyEvent) -> None:
         self.events.append(event)
         self.on_event(event)
 
 
-def account(name: str, provider: MemoryProvider) -> Account:
+def account(name: str, provider: MemoryProvider, settle: float = 30.0) -> Account:
     vendor = "mtt" if provider.capabilities.kind is Kind.PARKING else "exolve"
-    return Account(name, vendor, "https://127.0.0.1", place(5, "reconciler.yaml"))
+    return Account(name, vendor, "https://127.0.0.1", place(5, "reconciler.yaml"), settle_seconds=settle)
 
 
 def world(

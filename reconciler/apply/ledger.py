@@ -5,6 +5,8 @@ Decides no order and sends nothing; knows no vendor and no backend.
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,9 +18,11 @@ from reconciler.apply.report import Result
 from reconciler.canonical import dump
 from reconciler.change import Action, Change, Outcome
 from reconciler.clock import Clock, rfc3339
-from reconciler.model import Entry, Key
+from reconciler.model import CANONICAL_VERSION, Entry, Key
+from reconciler.plan.model import Settlement
 from reconciler.record.base import Intent, Lock, Record, RecordState, Run, Update, Window
 
+PROOF_SECONDS = 30.0
 GOOD = (Outcome.APPLIED, Outcome.UNVERIFIED)
 
 
@@ -26,7 +30,8 @@ GOOD = (Outcome.APPLIED, Outcome.UNVERIFIED)
 class Ledger:
     """The record's side of one run. Every method that saves raises RecordError, and then nothing was saved.
 
-    `settle` are windows that the next save closes, `carry` intents of theirs whose effect is still not known.
+    `settle` are windows that the next save closes, `carry` intents of theirs whose effect is still not known, and
+    `settlements` what became of the others: the next save adds it to the memory of the runs that sent them.
     `scenario` is in force from the first of the run's `changes` that is made, "" (none) from the last; None leaves the
     record's.
     """
@@ -38,19 +43,23 @@ class Ledger:
     clock: Clock
     emit: Emit
     settle: list[str] = field(default_factory=list)
-    carry: dict[Key, Intent] = field(default_factory=dict)
+    carry: dict[Key, tuple[Intent, ...]] = field(default_factory=dict)
+    settlements: Sequence[Settlement] = ()
     scenario: str | None = None
     changes: int = 0
     _made: int = 0
     _sent: bool = False
     _before: str = ""
-    _older: dict[Key, Intent] = field(default_factory=dict)
+    _fresh: dict[Key, Intent] = field(default_factory=dict)
+    _older: dict[Key, tuple[Intent, ...]] = field(default_factory=dict)
     _put: list[Entry] = field(default_factory=list)
     _drop: list[Key] = field(default_factory=list)
     _rows: list[Mapping[str, Any]] = field(default_factory=list)
+    _proven_at: float = 0.0
+    _asking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self._before = self.state.scenario
+        self._before, self._proven_at = self.state.scenario, self.clock.monotonic()
 
     def keep(self, entries: Iterable[Entry]) -> None:
         """Record what was found to be as desired."""
@@ -58,22 +67,22 @@ class Ledger:
 
     def open(self, changes: Sequence[Change]) -> None:
         """Make the intents of a window durable, together with all that is owed so far."""
-        fresh = {change.key: _intent(change) for change in changes}
-        self._older = {key: intent for key, intent in self.carry.items() if key in fresh}
-        window = self._window((self.carry | fresh).values())
+        self._fresh = {change.key: self._intent(change) for change in changes}
+        window = self._window((*self._carried, *self._fresh.values()))
         self._save(window, scenario=self.scenario or None)
-        self.carry = {key: intent for key, intent in self.carry.items() if key not in fresh}
+        self._older = {key: intents for key, intents in self.carry.items() if key in self._fresh}
+        self.carry = {key: intents for key, intents in self.carry.items() if key not in self._fresh}
         self.settle.append(window.id)
 
     def outcome(self, change: Change, attempt: Attempt) -> None:
         """Note what became of a change that had an intent."""
-        older = self._older.pop(change.key, None)
+        older = self._older.pop(change.key, ())
         if attempt.outcome is Outcome.UNKNOWN:
-            self.carry[change.key] = _intent(change)
-        elif attempt.outcome is Outcome.SKIPPED and older is not None:
-            self.carry[change.key] = older
+            self.carry[change.key] = (*older, replace(self._fresh[change.key], since=self._now()))
         elif attempt.written:
             self._remember(change, attempt)
+        elif older:
+            self.carry[change.key] = older
 
     def forget(self, change: Change) -> None:
         """Drop the entry of a number, and what an earlier run intended with it."""
@@ -89,7 +98,7 @@ class Ledger:
     def finish(self) -> None:
         """Save the rest; what is still unknown stays open for the next run."""
         self.run = replace(self.run, finished_at=self._now())
-        self._save(self._window(self.carry.values()) if self.carry else None, scenario=self._in_force())
+        self._save(self._window(self._carried) if self.carry else None, scenario=self._in_force())
 
     def _in_force(self) -> str | None:
         """The scenario after the run: one is entered with the first change that is made, and left with the last."""
@@ -127,11 +136,39 @@ class Ledger:
             settle=tuple(self.settle),
             run=self.run,
             results=tuple(self._rows),
+            results_of=_results_of(self.settlements),
             scenario=scenario,
         )
         self.state = self.record.commit(self.lock, update, expected=self.state)
-        self._put, self._drop, self._rows, self.settle = [], [], [], []
+        self._put, self._drop, self._rows, self.settle, self.settlements = [], [], [], [], ()
+        self._proven_at = self.clock.monotonic()
         self.emit(Settled(self.state.serial))
+
+    def prove_lock(self) -> None:
+        """Ask the record whether the lock is still ours, unless it was asked a moment ago; raises RecordError."""
+        with self._asking:
+            if self.clock.monotonic() - self._proven_at > PROOF_SECONDS:
+                self.record.prove(self.lock)
+                self._proven_at = self.clock.monotonic()
+
+    @property
+    def _carried(self) -> tuple[Intent, ...]:
+        return tuple(intent for intents in self.carry.values() for intent in intents)
+
+    def _intent(self, change: Change) -> Intent:
+        before = "" if change.before is None else dump(change.before)
+        after = "" if change.after is None else dump(change.after)
+        return Intent(
+            change.key,
+            change.account,
+            change.action.value,
+            before,
+            after,
+            dict(change.after_digests),
+            dict(change.before_digests),
+            run_id=self.run.id,
+            since=self._now(),
+        )
 
     def _window(self, intents: Iterable[Intent]) -> Window:
         return Window(uuid4().hex, self.run.id, self._now(), tuple(intents))
@@ -140,20 +177,50 @@ class Ledger:
         return rfc3339(self.clock.now())
 
 
-def _intent(change: Change) -> Intent:
-    before = "" if change.before is None else dump(change.before)
-    after = "" if change.after is None else dump(change.after)
-    return Intent(change.key, change.account, change.action.value, before, after, dict(change.after_digests))
+def _results_of(settlements: Iterable[Settlement]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """What became of earlier runs' writes, as rows of those runs."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for settlement in settlements:
+        found.setdefault(settlement.intent.run_id, []).append(_settled_row(settlement))
+    return found
+
+
+_SETTLED = {
+    Outcome.SKIPPED: "it had no effect, as a later run saw",
+    Outcome.UNKNOWN: "a later write replaced it before anybody saw its effect",
+}
+
+
+def _settled_row(settlement: Settlement) -> Mapping[str, Any]:
+    intent = settlement.intent
+    row = {
+        **_row_of(intent.key, intent.account),
+        "action": intent.action,
+        "outcome": settlement.outcome.value,
+        "attempts": 0,
+        "error": _SETTLED.get(settlement.outcome),
+        "unverified_fields": list(settlement.unverified),
+        "before": json.loads(intent.before) if intent.before else None,
+        "after": json.loads(intent.after) if intent.after else None,
+        "canonical_version": intent.canonical_version,
+    }
+    return {**row, "before_digests": dict(intent.before_digests)} if intent.before_digests else row
+
+
+def _row_of(key: Key, account: str) -> dict[str, Any]:
+    return {
+        "address": f"{account}/{key.number}",
+        "account": account,
+        "provider": key.provider,
+        "number": key.number,
+        "kind": key.kind.value,
+    }
 
 
 def _row(change: Change, result: Result, lost: Mapping[str, Any]) -> Mapping[str, Any]:
     """A run's memory of a change: enough to show it and to undo it."""
     row = {
-        "address": result.address,
-        "account": change.account,
-        "provider": change.key.provider,
-        "number": change.key.number,
-        "kind": result.kind.value,
+        **_row_of(change.key, change.account),
         "action": result.action.value,
         "outcome": result.outcome.value,
         "attempts": result.attempts,
@@ -161,6 +228,7 @@ def _row(change: Change, result: Result, lost: Mapping[str, Any]) -> Mapping[str
         "unverified_fields": list(result.unverified_fields),
         "before": change.before,
         "after": change.after,
+        "canonical_version": CANONICAL_VERSION,
     }
     if change.before_digests:
         row["before_digests"] = dict(change.before_digests)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.apply.write import Writer
+from reconciler.canonical import Form, stored_form
 from reconciler.change import Action, Change, LiveSource
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Entry, Key
-from reconciler.plan.compare import record_form
 from reconciler.plan.model import Plan
 from reconciler.record.base import RecordState
 
@@ -50,16 +50,15 @@ def _in_record(changes: Iterable[Change], state: RecordState) -> dict[Key, str]:
     for change in changes:
         entry = state.entries.get(change.key)
         from_record = change.live_source is LiveSource.RECORDED and change.action is not Action.FORGET
-        if from_record and not (entry is not None and _says(entry, change.before)):
+        if from_record and not (entry is not None and _says(entry, change)):
             found[change.key] = "its record is another one now"
     return found
 
 
-def _says(entry: Entry, before: Mapping[str, object]) -> bool:
-    """Whether a recorded value is the one a change was made from; what was recorded as unknown agrees with anything."""
-    recorded = record_form(entry).json
-    filled = {path: before.get(path) if value is None else value for path, value in recorded.items()}
-    return bool(filled == before)
+def _says(entry: Entry, change: Change) -> bool:
+    """Whether a recorded value is the one that a change was made from."""
+    recorded = stored_form(entry.value, entry.digests, entry.canonical_version)
+    return change.before is not None and recorded.agrees(Form(change.before, change.before_digests))
 
 
 def moved_diagnostic(change: Change, why: str, place: Location | None) -> Diagnostic:

@@ -44,7 +44,8 @@ class ApplyReport:
     """The run. Times are RFC 3339 in UTC; `complete` is False where numbers could not be read.
 
     `origin` is where the plan came from: an undo makes numbers as they were, which the files do not say.
-    `whole`: it was about everything that the files declare, as they declare it, or about a whole undo.
+    `whole`: it was about everything that the files declare, as they declare it, or about a whole undo. `done` are the
+    runs that had applied a stored plan before, or parts of it ("" = somebody else made it so).
     """
 
     run_id: str
@@ -56,6 +57,7 @@ class ApplyReport:
     complete: bool = True
     origin: str = "plan"
     whole: bool = True
+    done: tuple[str, ...] = ()
 
     @property
     def summary(self) -> Mapping[str, int]:

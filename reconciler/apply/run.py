@@ -5,7 +5,7 @@ Knows no command line, no vendor and no backend; whoever calls has already shown
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
 
@@ -16,13 +16,14 @@ from reconciler.apply.moved import another_record, moved, moved_diagnostic
 from reconciler.apply.report import ApplyReport, Halt, Result
 from reconciler.apply.troubles import Troubles
 from reconciler.apply.walk import Walk
-from reconciler.apply.write import Seen, Writer
+from reconciler.apply.write import SETTLE_SECONDS, Kept, Seen, Writer
 from reconciler.change import Action, Change, Outcome
 from reconciler.clock import Clock, rfc3339
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Entry, Key
+from reconciler.plan.build import open_intents
 from reconciler.plan.model import Breach, Plan
-from reconciler.plan.subject import Ground
+from reconciler.plan.subject import Ground, form_after, form_before
 from reconciler.pool import workers
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run, Window
@@ -32,10 +33,12 @@ from reconciler.record.base import Holder, Lock, LockedError, Record, RecordErro
 class Job:
     """All that an apply needs.
 
-    `state` is the record that a fresh plan was made from, None for a stored plan: then every number is read anew.
-    `open_provider` opens an account's provider; raises ProviderError. `may_write` says why nothing more may be written.
-    `allow_partial` applies what has not moved of a stale plan; `scenario` is recorded as in force ("" = none,
-    None = as it was); `places` are the lines of the declared numbers.
+    `state` is the record that the plan was made from, `seen` the reads that may still be fresh. Of a stored plan,
+    `differing` says which changes are decided otherwise now and how, `unread` what could not be read, and `done` which
+    run has made what is not among the changes any more. `open_provider` opens an account's provider; raises
+    ProviderError. `may_write` says why nothing more may be written. `allow_partial` applies what has not moved of a
+    stale plan; `scenario` is recorded as in force ("" = none, None = as it was); `places` are the lines of the declared
+    numbers; `settle_seconds` is for how long each account's accepted writes may read as before.
     """
 
     plan: Plan
@@ -44,7 +47,11 @@ class Job:
     clock: Clock
     open_provider: Callable[[str], Provider]
     run: Run
-    state: RecordState | None = None
+    state: RecordState
+    seen: Mapping[Key, Seen] = field(default_factory=dict)
+    differing: Mapping[Key, str] = field(default_factory=dict)
+    unread: Mapping[Key, Diagnostic] = field(default_factory=dict)
+    done: Mapping[Key, str] = field(default_factory=dict)
     emit: Emit = ignore
     max_failures: int = 3
     allow_partial: bool = False
@@ -52,18 +59,20 @@ class Job:
     may_write: Callable[[], str | None] = lambda: None
     scenario: str | None = ""
     places: Mapping[str, Location] = field(default_factory=dict)
+    settle_seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def apply(job: Job) -> ApplyReport:
     """Apply a plan; never raises for what the outside world does."""
     plan = job.plan
+    if job.differing and not job.allow_partial:
+        return _stale(job, job.differing, job.unread)
     if plan.breaches:
         return _refused(job, Halt.REFUSED, [breach.diagnostic for breach in plan.breaches], _why(plan.breaches))
     try:
-        state = job.state or job.record.load()
-        if not plan.changes and not plan.recordings and not state.windows:
-            return _with_scenario_only(job, state)
-        return _with_locks(job, state.windows)
+        if not plan.changes and not plan.learned.recordings and not job.state.windows:
+            return _with_scenario_only(job, job.state)
+        return _with_locks(job, job.state.windows)
     except LockedError as error:
         return _refused(job, Halt.LOCK, [_diagnostic("record-locked", error)], str(error))
     except RecordError as error:
@@ -79,7 +88,7 @@ def _with_scenario_only(job: Job, state: RecordState) -> ApplyReport:
 
 def _with_locks(job: Job, windows: Sequence[Window]) -> ApplyReport:
     """Lock what is written, and, where nobody else is at work there, what an interrupted run left unsettled."""
-    needed = {change.account for change in job.plan.changes} | {entry.account for entry in job.plan.recordings}
+    needed = {change.account for change in job.plan.changes} | {entry.account for entry in job.plan.learned.recordings}
     of_windows = [{intent.account for intent in window.intents} for window in windows]
     needed = needed.union(*(accounts for accounts in of_windows if accounts & needed))
     try:
@@ -113,11 +122,12 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
     if stale is not None:
         return _refused(job, Halt.STALE, [stale], stale.message)
     providers, problems = _providers(job)
-    read = _read_again(job, providers) if job.state is None or job.state.serial != state.serial else {}
+    read = _read_again(job, providers) if job.state.serial != state.serial else dict(job.seen)
     writers = _writers(job, providers, state, {key: seen for key, seen in read.items() if isinstance(seen, Seen)})
-    numbers = moved(job.plan.changes, state, writers)
+    unread = {**{key: why for key, why in read.items() if isinstance(why, Diagnostic)}, **job.unread}
+    numbers = {**moved(_tried(job), state, writers), **job.differing}
     if numbers and not job.allow_partial:
-        return _stale(job, numbers, {key: why for key, why in read.items() if isinstance(why, ProviderError)})
+        return _stale(job, numbers, unread)
     walk = Walk(
         ledger=_ledger(job, lock, state),
         writers=writers,
@@ -127,7 +137,7 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
         may_write=job.may_write,
         troubles=Troubles(job.places),
     )
-    walk.go(job.plan.changes, _recordings(job, state), _excluded(job.plan, numbers, problems))
+    walk.go(job.plan.changes, _recordings(job, state), _excluded(job, numbers, problems))
     results = [walk.results[change.key] for change in job.plan.changes]
     return _report(job, results, [*_told(job, numbers), *walk.diagnostics], walk.halt)
 
@@ -135,8 +145,10 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
 def _ledger(job: Job, lock: Lock, state: RecordState) -> Ledger:
     """The record's side of the run: it settles the windows of runs that are over, as far as their numbers are known."""
     windows = [window for window in state.windows if {each.account for each in window.intents} <= set(lock.accounts)]
-    known = job.plan.observed - {change.key for change in job.plan.changes}
-    carried = {intent.key: intent for window in windows for intent in window.intents if intent.key not in known}
+    known = job.plan.learned.observed - {change.key for change in job.plan.changes}
+    open_ = open_intents(replace(state, windows=tuple(windows)))
+    carried = {key: intents for key, intents in open_.items() if key not in known}
+    ended = {intent for intents in open_.values() for intent in intents}
     return Ledger(
         record=job.record,
         lock=lock,
@@ -146,6 +158,7 @@ def _ledger(job: Job, lock: Lock, state: RecordState) -> Ledger:
         emit=job.emit,
         settle=[window.id for window in windows],
         carry=carried,
+        settlements=[each for each in job.plan.learned.settlements if each.intent in ended],
         scenario=job.scenario if state.scenario != job.scenario else None,
         changes=len(job.plan.changes),
     )
@@ -153,16 +166,19 @@ def _ledger(job: Job, lock: Lock, state: RecordState) -> Ledger:
 
 def _recordings(job: Job, state: RecordState) -> list[Entry]:
     """What the plan found as desired, but for what another run has recorded meanwhile."""
-    before = job.state.entries if job.state else {}
-    return [entry for entry in job.plan.recordings if state.entries.get(entry.key) == before.get(entry.key)]
+    before = job.state.entries
+    return [entry for entry in job.plan.learned.recordings if state.entries.get(entry.key) == before.get(entry.key)]
 
 
-def _excluded(plan: Plan, numbers: Mapping[Key, str], problems: Mapping[str, ProviderError]) -> dict[Key, Attempt]:
-    """Changes that are not tried: their number has moved, or their account cannot be opened."""
+def _excluded(job: Job, numbers: Mapping[Key, str], problems: Mapping[str, ProviderError]) -> dict[Key, Attempt]:
+    """Changes that are not tried: their number has moved or cannot be read, or their account cannot be opened."""
     found: dict[Key, Attempt] = {}
-    for change in plan.changes:
+    for change in job.plan.changes:
         if change.key in numbers:
             found[change.key] = Attempt(Outcome.SKIPPED, f"it has moved since the plan: {numbers[change.key]}")
+        elif (problem := job.unread.get(change.key)) is not None:
+            why = f"not written: {problem.message}"
+            found[change.key] = Attempt(Outcome.FAILED, why, code=problem.code, hint=problem.hint)
         elif change.account in problems and change.action is not Action.FORGET:
             found[change.key] = Attempt.failed(problems[change.account], 0)
     return found
@@ -190,39 +206,59 @@ def _writers(
     job: Job, providers: Mapping[str, Provider], state: RecordState, fresh: dict[Key, Seen]
 ) -> dict[str, Writer]:
     """Writers with what was read just now, where nobody else has written since the plan."""
-    overrides = job.plan.consent.overrides
-    recorded = {key: entry.digests for key, entry in state.entries.items()}
     return {
-        account: Writer(provider, job.clock, job.ground, overrides, fresh, recorded, job.interrupted)
+        account: Writer(
+            provider,
+            job.clock,
+            job.ground,
+            job.plan.consent.overrides,
+            fresh,
+            _kept(job.plan, state),
+            job.interrupted,
+            job.settle_seconds.get(account, SETTLE_SECONDS),
+        )
         for account, provider in providers.items()
     }
 
 
-def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Seen | ProviderError]:
-    """Read every number of a stored plan before the first write; what cannot be read is tried once more later."""
-    found: dict[Key, Seen | ProviderError] = {}
-    for account, provider in providers.items():
-        if not provider.capabilities.readable:
-            continue
-        keys = [change.key for change in _writes(job.plan.changes) if change.account == account]
-        with workers(max(1, provider.concurrency)) as pool:
-            seen = pool.map(lambda key, provider=provider: _seen(provider, key, job), keys)
-            found.update((key, value) for key, value in zip(keys, seen, strict=True) if value is not None)
+def _kept(plan: Plan, state: RecordState) -> dict[Key, Kept]:
+    """What the record has of each number that is to be written."""
+    intents, found = open_intents(state), {}
+    for change in plan.changes:
+        entry, open_ = state.entries.get(change.key), intents.get(change.key, ())
+        unsettled = [form_after(intent) for intent in open_ if intent.after]
+        unsettled += [form_before(intent) for intent in open_ if intent.before]
+        found[change.key] = Kept(entry.digests if entry else {}, tuple(unsettled))
     return found
 
 
-def _seen(provider: Provider, key: Key, job: Job) -> Seen | ProviderError | None:
+def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Seen | Diagnostic]:
+    """Read every number before the first write, as the record has moved; what cannot be read is tried again later."""
+    found: dict[Key, Seen | Diagnostic] = {}
+    for account, provider in providers.items():
+        if not provider.capabilities.readable:
+            continue
+        changes = [each for each in _tried(job) if each.account == account and each.action is not Action.FORGET]
+        with workers(max(1, provider.concurrency)) as pool:
+            seen = pool.map(lambda change, provider=provider: _seen(provider, change, job), changes)
+            found.update((each.key, value) for each, value in zip(changes, seen, strict=True) if value is not None)
+    return found
+
+
+def _seen(provider: Provider, change: Change, job: Job) -> Seen | Diagnostic | None:
     if job.interrupted.is_set():
         return None
     since = job.clock.monotonic()
     try:
-        return Seen(provider.read(key.number), since)
+        return Seen(provider.read(change.key.number), since)
     except ProviderError as error:
-        return error
+        message, place = f"{change.address}: it cannot be read: {error}", job.places.get(change.key.number)
+        return Diagnostic(error.code, Severity.ERROR, message, place, error.hint)
 
 
-def _writes(changes: Iterable[Change]) -> list[Change]:
-    return [change for change in changes if change.action is not Action.FORGET]
+def _tried(job: Job) -> list[Change]:
+    """The changes that are to be written as they are in the plan."""
+    return [change for change in job.plan.changes if change.key not in job.differing and change.key not in job.unread]
 
 
 def _told(job: Job, numbers: Mapping[Key, str]) -> list[Diagnostic]:
@@ -234,17 +270,16 @@ def _told(job: Job, numbers: Mapping[Key, str]) -> list[Diagnostic]:
     ]
 
 
-def _stale(job: Job, numbers: Mapping[Key, str], unread: Mapping[Key, ProviderError]) -> ApplyReport:
+def _stale(job: Job, numbers: Mapping[Key, str], unread: Mapping[Key, Diagnostic]) -> ApplyReport:
     """Nothing is written; what could not be read is told too, as it may have moved as well."""
     found, results = _told(job, numbers), []
     for change in job.plan.changes:
-        error = unread.get(change.key)
-        if error is None:
+        problem = unread.get(change.key)
+        if problem is None:
             results.append(_result(change, Outcome.SKIPPED, "the plan is stale; nothing was written"))
         else:
-            why, place = f"it cannot be read: {error}", job.places.get(change.key.number)
-            results.append(_result(change, Outcome.FAILED, f"not written: {why}"))
-            found.append(Diagnostic(error.code, Severity.ERROR, f"{change.address}: {why}", place, error.hint))
+            results.append(_result(change, Outcome.FAILED, f"not written: {problem.message}"))
+            found.append(problem)
     return _report(job, results, found, Halt.STALE)
 
 
@@ -270,12 +305,28 @@ def _report(
         job.run.started_at,
         rfc3339(job.clock.now()),
         tuple(results),
-        (*(item for item in job.plan.diagnostics if item.is_error), *diagnostics),
+        (
+            *_already(job),
+            *(item for item in job.plan.diagnostics if item.is_error and item not in job.unread.values()),
+            *diagnostics,
+        ),
         halt,
-        job.plan.complete,
+        job.plan.complete or bool(job.unread),
         job.plan.origin,
+        done=tuple(dict.fromkeys(job.done.values())),
     )
 
 
 def _diagnostic(code: str, error: RecordError) -> Diagnostic:
     return Diagnostic(code, Severity.ERROR, str(error), hint=error.hint)
+
+
+def _already(job: Job) -> Iterator[Diagnostic]:
+    """Say of a stored plan what of it has been made before."""
+    by_run: dict[str, list[Key]] = {}
+    for key, run_id in job.done.items():
+        by_run.setdefault(run_id, []).append(key)
+    for run_id, keys in by_run.items():
+        what = f"number {keys[0].number} is" if len(keys) == 1 else f"{len(keys)} numbers are"
+        whose = f"applied by run {run_id[:12]} already" if run_id else "as the plan wants already"
+        yield Diagnostic("plan-applied", Severity.NOTICE, f"{what} {whose}")

@@ -187,22 +187,39 @@ class Walk:
                 yield futures[future], future.result()
 
     def _attempt(self, account: AccountState, group: Group) -> list[Attempt]:
-        if why := self._hindrance(account):
+        if why := self._obstacle_of(account):
             return [Attempt(Outcome.SKIPPED, why)] * len(group)
         self.emit(Sending(tuple(change.address for change in group)))
-        attempts = account.writer.write(group, lambda: self._hindrance(account))
+        attempts = account.writer.write(group, lambda: self._obstacle_of(account))
         account.count(attempts, max_failures=self.max_failures)
         return attempts
 
-    def _hindrance(self, account: AccountState) -> str:
-        """Why nothing more may be sent to an account."""
+    def _obstacle_of(self, account: AccountState) -> str:
+        """Why nothing more may be sent to an account: asked before each request that leaves."""
         if self.interrupted.is_set():
             self.halt = Halt.INTERRUPTED
-        if self.halt is Halt.INTERRUPTED:
-            return _INTERRUPTED
+        if self.halt in _REASONS:
+            return _REASONS[self.halt]
         if account.stopped:
             return account.stopped
-        return self._closed if self._window_closed() else ""
+        return self._closed if self._window_closed() else self._unlocked()
+
+    def _unlocked(self) -> str:
+        """Why the lock cannot be counted on any more."""
+        try:
+            self.ledger.prove_lock()
+        except RecordError as error:
+            self._stop_for(error)
+            return _REASONS[self.halt]
+        return ""
+
+    def _stop_for(self, error: RecordError) -> None:
+        """Write nothing more; say why once."""
+        if self.halt in (Halt.LOCK, Halt.RECORD):
+            return
+        self.halt = Halt.LOCK if isinstance(error, LockLostError) else Halt.RECORD
+        message = f"writing stopped: {error}"
+        self.diagnostics.append(Diagnostic("record-not-saved", Severity.ERROR, message, hint=error.hint))
 
     def _finished(self, change: Change, attempt: Attempt) -> None:
         result = Result(
@@ -222,6 +239,7 @@ class Walk:
     def _record_failed(self, error: RecordError, changes: Sequence[Change]) -> None:
         """Stop; what was forgotten since the last save was not."""
         self.halt = Halt.LOCK if isinstance(error, LockLostError) else Halt.RECORD
+        self.diagnostics = [item for item in self.diagnostics if item.code != "record-not-saved"]
         unsettled = self.ledger.unsettled
         named = f"; not settled in the record: {', '.join(unsettled)}" if unsettled else ""
         message = f"writing stopped: {error}{named}"

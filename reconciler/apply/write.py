@@ -1,17 +1,17 @@
 """One change at one vendor: look again, send, and prove it by reading back.
 
-Never repeats a write of which it is not known whether it took effect. Knows no record, no windows, no other changes.
+Never repeats a write of which it is not known whether it took effect, and sends nothing on a look that is older than
+`FRESH_SECONDS` when the request leaves. Knows no record, no windows, no other changes.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
 
 from reconciler.apply.attempt import Attempt
-from reconciler.canonical import Form, Json, form, hidden_in, hidden_paths
+from reconciler.canonical import NOTHING, Form, Json, form, hidden_in, hidden_paths, is_empty
 from reconciler.change import Action, Change, LiveSource, Outcome
 from reconciler.clock import Clock
 from reconciler.diff import field_changes
@@ -26,13 +26,26 @@ from reconciler.model import (
     UrlForwarding,
     Value,
 )
-from reconciler.plan.subject import NOTHING, Ground
-from reconciler.providers.base import Forbidden, NotOwned, Provider, ProviderError, Rejected, Write
+from reconciler.plan.notes import what_moved
+from reconciler.plan.subject import Ground, agrees_with_any
+from reconciler.providers.base import (
+    Forbidden,
+    NotOwned,
+    Provider,
+    ProviderError,
+    Rejected,
+    Unauthorized,
+    Withheld,
+    Write,
+)
 from reconciler.secrets import SecretError, Secrets
 
 FRESH_SECONDS = 30.0
+SETTLE_SECONDS = 30.0
 READ_BACK_WAITS = (0.0, 1.5, 3.5)
-_LONGEST_SHOWN = 60
+_LONGEST_PAUSE = 30.0
+_MOST_LOOKS = 3
+_FINAL = (Rejected, NotOwned, Forbidden, Unauthorized)  # a vendor's word that waiting would not have changed
 _SETTLED = "the next apply reads the number first, and settles it"
 
 
@@ -45,11 +58,19 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What the record keeps of a number: digests of its entry, and the values of writes that are not settled."""
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+    unsettled: tuple[Form, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Writer:
     """Writes changes of one account.
 
-    `seen` holds reads that may still be fresh, `recorded` the keyed digests of what the record holds; `interrupted`
-    ends waiting.
+    `seen` holds reads that may still be fresh, `kept` what the record has of each number; `interrupted` ends waiting.
+    For `settle_seconds` an accepted write may read as before.
     """
 
     provider: Provider
@@ -57,100 +78,119 @@ class Writer:
     ground: Ground
     overrides: frozenset[str] = frozenset()
     seen: Mapping[Key, Seen] = field(default_factory=dict)
-    recorded: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)
+    kept: Mapping[Key, Kept] = field(default_factory=dict)
     interrupted: Event = field(default_factory=Event)
+    settle_seconds: float = SETTLE_SECONDS
 
-    def write(self, changes: Sequence[Change], hindrance: Callable[[], str] = lambda: "") -> list[Attempt]:
+    def write(self, changes: Sequence[Change], obstacle: Callable[[], str] = lambda: "") -> list[Attempt]:
         """Write changes of equal value: one, or a batch where the vendor takes one.
 
-        `hindrance` says why nothing more may be sent: it is asked before each part of a batch that was refused.
+        `obstacle` says why nothing more may be sent: it is asked whenever a request is about to leave.
         """
         try:
             writes = [Write(change.key.number, resolved(_wanted(change), self.ground.secrets)) for change in changes]
         except SecretError as error:
             return [Attempt(Outcome.FAILED, str(error), cause="SecretError", code="secret-missing") for _ in changes]
         if self.provider.capabilities.readable:
-            return [self._proven(change, write) for change, write in zip(changes, writes, strict=True)]
-        return self._batch(writes, hindrance)
+            return [self._proven(change, write, obstacle) for change, write in zip(changes, writes, strict=True)]
+        return self._batch(writes, obstacle)
 
-    def look(self, change: Change) -> Observation:
+    def look(self, change: Change) -> Seen:
         """The live value of a number, read now unless a read is fresh; raises ProviderError."""
         known = self.seen.get(change.key)
-        if known is not None and known.observation.value is not None and self._is_fresh(known):
-            return known.observation
-        return self.provider.read(change.key.number)
+        if known is not None and known.observation.value is not None and self.is_fresh(known):
+            return known
+        since = self.clock.monotonic()
+        return Seen(self.provider.read(change.key.number), since)
 
-    def _is_fresh(self, known: Seen) -> bool:
+    def is_fresh(self, known: Seen) -> bool:
+        """Whether a write may still stand on what was seen."""
         return self.clock.monotonic() - known.since <= FRESH_SECONDS
 
     def moved(self, change: Change, seen: Observation) -> str | None:
         """Say how the live value differs from the one that the change was made from, or None."""
         if seen.value is None:
             return "it cannot be read any more"
-        hidden = hidden_paths(change.write) if change.write is not None else frozenset()
-        hidden |= hidden_in(change.before or {})
-        live = form(seen.value, unreadable=seen.unreadable, hidden_paths=hidden)
+        live = self._live(change, seen.value, seen)
         if change.live_digest:
-            return None if live.digest(self.ground.digester) == change.live_digest else _now(live, change.before)
+            return None if live.digest(self.ground.digester) == change.live_digest else what_moved(live, change.before)
         if change.before is None and change.live_source is LiveSource.UNKNOWN:
-            harmless = live.json == NOTHING or _readable_equal(live.json, change.after)
+            harmless = live.json == NOTHING or live.agrees(Form(change.after or {}))
             return None if harmless else "it has a live forwarding that is not in the record; use --refresh all"
-        return None if self._is_as_recorded(change, live) else _now(live, change.before)
+        recorded = Form(change.before or {}, self._kept(change).digests)
+        return None if self._agrees(live, recorded) else f"{what_moved(live, change.before)}; use --refresh all"
 
-    def _is_as_recorded(self, change: Change, live: Form) -> bool:
-        recorded, digests = self.recorded.get(change.key, {}), live.digests(self.ground.digester)
-        return _readable_equal(live.json, change.before) and all(
-            recorded.get(path, digest) == digest for path, digest in digests.items()
-        )
-
-    def _proven(self, change: Change, write: Write) -> Attempt:
-        try:
-            seen = self.look(change)
-        except ProviderError as error:
-            return Attempt.failed(error, 0, message=f"not written: it cannot be read: {error}")
+    def prevented(self, change: Change, seen: Observation) -> Attempt | None:
+        """Why a change may not be written over what was just seen, or None."""
         why = self.moved(change, seen)
         if why is not None:
             told = f"not written: it has moved since the plan: {why}"
             return Attempt(Outcome.SKIPPED, told, code="plan-stale", hint="make a new plan")
-        permitted = change.action is Action.DELETE or "unwritable-fields" in self.overrides
-        if seen.unwritable and not permitted:
+        if seen.unwritable and change.action is not Action.DELETE and "unwritable-fields" not in self.overrides:
             names = ", ".join(sorted(seen.unwritable))
             why = f"not written: {names} may be lost; --override unwritable-fields permits it"
             return Attempt(Outcome.SKIPPED, why)
-        return replace(self._send(change, write), lost=seen.unwritable)
+        return None
 
-    def _send(self, change: Change, write: Write) -> Attempt:
-        """Send, and send again only after a read proved that the first one did not take effect."""
+    def _live(self, change: Change, value: Value, seen: Observation) -> Form:
+        hidden = hidden_paths(change.write) if change.write is not None else frozenset()
+        return form(value, unreadable=seen.unreadable, hidden_paths=hidden | hidden_in(change.before or {}))
+
+    def _kept(self, change: Change) -> Kept:
+        return self.kept.get(change.key, Kept())
+
+    def _agrees(self, live: Form, *others: Form) -> bool:
+        return agrees_with_any(live.digested(self.ground.digester), others, self.ground.today)
+
+    def _proven(self, change: Change, write: Write, obstacle: Callable[[], str]) -> Attempt:
+        gate = _Gate(self, change, obstacle)
+        try:
+            gate.enter()
+        except Withheld:
+            return gate.verdict
+        except ProviderError as error:
+            return Attempt.failed(error, 0, message=f"not written: it cannot be read: {error}")
+        return replace(self._send(change, write, gate), lost=gate.lost)
+
+    def _send(self, change: Change, write: Write, gate: _Gate) -> Attempt:
+        """Send, and send again only after reads proved that the first one did not take effect."""
         sent = 0
         for last in (False, True):
             try:
-                sent += self.provider.write([write])
+                sent += self.provider.write([write], gate)
             except ProviderError as error:
                 sent += error.attempts
                 if not error.may_have_taken_effect:
-                    return Attempt.failed(error, sent)
+                    return gate.told(error, sent)
                 attempt = self._after_doubt(change, write, error, sent)
                 if attempt is not None and (last or attempt.outcome is not Outcome.FAILED or attempt.written):
                     return attempt
             else:
-                return self._read_back(change, write, sent)
+                return self._read_back(change, write, sent, accepted=True)
         raise AssertionError("the last attempt always returns")
 
     def _after_doubt(self, change: Change, write: Write, error: ProviderError, sent: int) -> Attempt | None:
         """Learn by reading what a write did that timed out or was cut off."""
-        attempt = self._read_back(change, write, sent)
+        attempt = self._read_back(change, write, sent, accepted=False)
         if attempt.outcome is Outcome.FAILED and not attempt.written:
             return Attempt.failed(error, sent, message=f"it did not take effect: {error}")
         if attempt.outcome is Outcome.UNKNOWN:
             return Attempt.failed(error, sent, outcome=Outcome.UNKNOWN, message=f"{error}; {attempt.error}")
         return attempt
 
-    def _read_back(self, change: Change, write: Write, sent: int) -> Attempt:
-        want = form(write.value)
+    def _read_back(self, change: Change, write: Write, sent: int, *, accepted: bool) -> Attempt:
+        """Read until the value shows, or shows that it is another.
+
+        A read that shows the very value of before says something of the reader: it is asked again until reads cannot
+        lag any more. Then a write that the vendor accepted is in doubt, and one that it did not has had no effect.
+        """
+        want, started = form(write.value), self.clock.monotonic()
         last_error: ProviderError | None = None
         differing: tuple[str, ...] = ()
-        untouched = False
-        for wait in READ_BACK_WAITS:
+        old = False
+        for turn, wait in enumerate(self._waits(started)):
+            if turn >= len(READ_BACK_WAITS) and not old:
+                break
             if not self.interrupted.is_set():
                 self.clock.sleep(wait)
             try:
@@ -160,49 +200,120 @@ class Writer:
                 continue
             if seen.value is None:
                 continue
-            live = form(seen.value, unreadable=seen.unreadable)
-            differing = _differing(live, want)
+            last_error, live = None, form(seen.value, unreadable=seen.unreadable)
+            differing, old = _differing(live, want), self._is_old(change, seen.value, seen)
             if not differing:
                 return _equal(change, want, live, sent)
-            last_error, untouched = None, self._is_before(change, seen)
         if last_error is not None or not differing:
             why = f"it could not be read back: {last_error}" if last_error else "it could not be read back"
-            return Attempt(
-                Outcome.UNKNOWN, why, sent, cause="UnreadBack", written=True, code="read-back", hint=_SETTLED
-            )
-        names = ", ".join(differing)
-        return Attempt(
-            Outcome.FAILED,
-            f"read back otherwise than written: {names}",
-            sent,
-            cause="ReadBackDiffers",
-            written=not untouched,
-            code="read-back",
-            hint="run reconciler plan: it shows what is live now",
-        )
+            return _in_doubt(why, sent, cause="UnreadBack")
+        if not old:
+            return _otherwise(differing, sent)
+        lagged = self.clock.monotonic() - started
+        if accepted or lagged < self.settle_seconds:
+            why = "it was accepted, and" if accepted else "it"
+            return _in_doubt(f"{why} still reads as before after {lagged:.0f} s", sent, cause="NotSeenYet")
+        return Attempt(Outcome.FAILED, "it reads as before", sent, cause="NoEffect")
 
-    def _is_before(self, change: Change, seen: Observation) -> bool:
-        """Whether a read shows the very value from before the write."""
-        return self.moved(change, seen) is None
+    def _waits(self, started: float) -> Iterator[float]:
+        """Pauses before each look: three within five seconds, then longer and longer ones until reads cannot lag."""
+        yield from READ_BACK_WAITS
+        pause = READ_BACK_WAITS[-1]
+        while not self.interrupted.is_set():
+            left = self.settle_seconds - (self.clock.monotonic() - started)
+            if left <= 0:
+                return
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            yield min(pause, left)
 
-    def _batch(self, writes: Sequence[Write], hindrance: Callable[[], str]) -> list[Attempt]:
+    def _is_old(self, change: Change, value: Value, seen: Observation) -> bool:
+        """Whether a read shows the very value of before, or one that an earlier write was to leave there."""
+        older = self._kept(change).unsettled
+        return self.moved(change, seen) is None or self._agrees(self._live(change, value, seen), *older)
+
+    def _batch(self, writes: Sequence[Write], obstacle: Callable[[], str]) -> list[Attempt]:
         """Write what cannot be read back; a rejected batch is halved until the culprit stands alone."""
+        gate = _Gate(self, None, obstacle)
         try:
-            sent = self.provider.write(writes)
+            sent = self.provider.write(writes, gate)
         except (Rejected, NotOwned, Forbidden) as error:
             if len(writes) == 1:
                 return [Attempt.failed(error, error.attempts)]
             middle = len(writes) // 2
-            return [each for half in (writes[:middle], writes[middle:]) for each in self._part(half, hindrance)]
+            return [each for half in (writes[:middle], writes[middle:]) for each in self._batch(half, obstacle)]
         except ProviderError as error:
-            outcome = Outcome.UNKNOWN if error.may_have_taken_effect else Outcome.FAILED
-            return [Attempt.failed(error, error.attempts, outcome=outcome)] * len(writes)
+            if error.may_have_taken_effect:
+                return [Attempt.failed(error, error.attempts, outcome=Outcome.UNKNOWN)] * len(writes)
+            return [gate.told(error, error.attempts)] * len(writes)
         return [Attempt(Outcome.UNVERIFIED, None, sent, ("parking",), written=True)] * len(writes)
 
-    def _part(self, writes: Sequence[Write], hindrance: Callable[[], str]) -> list[Attempt]:
-        if why := hindrance():
-            return [Attempt(Outcome.SKIPPED, why)] * len(writes)
-        return self._batch(writes, hindrance)
+
+class _Gate:
+    """What one write stands on: nothing speaks against sending, and a look at the number that is fresh.
+
+    `change` is None where the vendor cannot be looked at. `verdict` says why the gate was closed, `lost` which values a
+    write may reset that cannot be written.
+    """
+
+    def __init__(self, writer: Writer, change: Change | None, obstacle: Callable[[], str]) -> None:
+        self._writer = writer
+        self._change = change
+        self._obstacle = obstacle
+        self._seen: Seen | None = None
+        self.verdict = Attempt(Outcome.SKIPPED)
+        self.lost: Mapping[str, object] = {}
+
+    def enter(self) -> None:
+        """Look again where the last look is too old; raises Withheld, and ProviderError where that cannot be done."""
+        for _ in range(_MOST_LOOKS):
+            if why := self._obstacle():
+                self._close(Attempt(Outcome.SKIPPED, why))
+            if self._is_fresh():
+                return
+            self._look()
+        self._close(Attempt(Outcome.SKIPPED, "not written: each look at it took too long to stand on"))
+
+    def is_open(self) -> bool:
+        return self._is_fresh() and not self._obstacle()
+
+    def told(self, error: ProviderError, sent: int) -> Attempt:
+        """What came of a write that surely had no effect."""
+        if isinstance(error, Withheld):
+            return replace(self.verdict, attempts=sent)
+        if not isinstance(error, _FINAL) and (why := self._obstacle()):
+            return Attempt(Outcome.SKIPPED, why, sent)
+        return Attempt.failed(error, sent)
+
+    def _is_fresh(self) -> bool:
+        return self._change is None or (self._seen is not None and self._writer.is_fresh(self._seen))
+
+    def _look(self) -> None:
+        if self._change is None:
+            return
+        seen = self._writer.look(self._change)
+        if (prevented := self._writer.prevented(self._change, seen.observation)) is not None:
+            self._close(prevented)
+        self._seen, self.lost = seen, seen.observation.unwritable
+
+    def _close(self, verdict: Attempt) -> None:
+        self.verdict = verdict
+        raise Withheld(verdict.error or "", attempts=0)
+
+
+def _in_doubt(why: str, sent: int, *, cause: str) -> Attempt:
+    return Attempt(Outcome.UNKNOWN, why, sent, cause=cause, written=True, code="read-back", hint=_SETTLED)
+
+
+def _otherwise(differing: Sequence[str], sent: int) -> Attempt:
+    return Attempt(
+        Outcome.FAILED,
+        f"read back otherwise than written: {', '.join(differing)}",
+        sent,
+        cause="ReadBackDiffers",
+        written=True,
+        code="read-back",
+        hint="run reconciler plan: it shows what is live now",
+    )
 
 
 def resolved(value: Value, secrets: Secrets) -> Value:
@@ -218,53 +329,19 @@ def resolved(value: Value, secrets: Secrets) -> Value:
 
 def _wanted(change: Change) -> Value:
     if change.write is None:
-        raise ValueError("a plan's changes are bound to the configuration before they are applied")
+        raise ValueError("a plan's changes are decided from the configuration before they are applied")
     return change.write
 
 
 def _equal(change: Change, want: Form, live: Form, sent: int) -> Attempt:
     """Read back equal; fields that cannot be read are named where they matter."""
-    unread = [path for path, value in live.json.items() if value is None and path in want.json]
-    before = change.before or {}
-    matter = tuple(path for path in unread if want.json[path] not in ("", None) or before.get(path) not in ("", None))
+    before: Json = change.before or {}
+    unread = [path for path in live.unknown if path in want.json]
+    matter = tuple(path for path in unread if not (is_empty(want.json[path]) and is_empty(before.get(path))))
     outcome = Outcome.UNVERIFIED if matter else Outcome.APPLIED
     return Attempt(outcome, None, sent, matter, written=True)
 
 
 def _differing(live: Form, want: Form) -> tuple[str, ...]:
     """The fields that read back otherwise, without those that cannot be read."""
-    holes = {path: want.json[path] for path, value in live.json.items() if value is None and path in want.json}
-    changes = field_changes(Form({**live.json, **holes}, live.secrets), want)
-    return tuple(change.path for change in changes)
-
-
-def _readable_equal(live: Json, other: Json | None) -> bool:
-    """Whether two masked forms agree wherever both are known."""
-    if other is None or live.get("type") != other.get("type"):
-        return False
-    return all(other.get(path) is None or other.get(path) == value for path, value in live.items() if value is not None)
-
-
-def _now(live: Form, before: Json | None) -> str:
-    """Name what differs, masked."""
-    if before is None:
-        return f"it is {live.json['type']} now"
-    if live.json["type"] != before.get("type"):
-        return f"it was {before.get('type')}, and is {_brief(live.json)}"
-    known = {path: value if value is not None else before.get(path) for path, value in live.json.items()}
-    changes = field_changes(Form(before), Form(known))
-    if not changes:
-        return "a sensitive value of it is another one now"
-    return "; ".join(f"{item.path} was {_short(item.before)}, is {_short(item.after)}" for item in changes[:4])
-
-
-def _brief(live: Json) -> str:
-    """A forwarding of another type in a few words: its type, and where the calls go."""
-    goes_to = next((live[path] for path in ("url", "sip_uri", "static_ip") if live.get(path)), None)
-    goes_to = goes_to or ", ".join(target["to"] for target in live.get("targets") or ())
-    return f"{live['type']} {goes_to}".strip()
-
-
-def _short(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+    return tuple(change.path for change in field_changes(live.filled_from(want), want))

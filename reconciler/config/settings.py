@@ -41,13 +41,17 @@ class PeriodSettings(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account at one vendor; secrets are references. URLs without a trailing slash, paths kept."""
+    """One account at one vendor; secrets are references. URLs without a trailing slash, paths kept.
+
+    `settle_seconds`: how long the vendor may read as before an accepted write.
+    """
 
     name: str
     provider: str
     base_url: str
     location: Location
     rate: Rate = Rate()
+    settle_seconds: float = 30.0
     period: PeriodSettings = PeriodSettings()
     api_key: SecretRef | None = None
     application: str | None = None
@@ -63,17 +67,19 @@ PROVIDER_KINDS: Mapping[str, Kind] = {"exolve": Kind.FORWARDING, "mtt": Kind.PAR
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A share of all declared numbers in percent, never less than `floor`, or a plain count."""
+    """A share of the managed numbers in percent, never less than `floor`, or a plain count."""
 
     percent: float | None = None
     count: int | None = None
     floor: int = 0
 
-    def of(self, declared: int) -> int:
-        """How many of so many declared numbers the limit allows."""
-        if self.count is not None:
-            return self.count
-        return max(self.floor, int(declared * (self.percent or 0.0) / 100))
+    def of(self, managed: int) -> int:
+        """How many of so many managed numbers the limit allows."""
+        return self.count if self.count is not None else max(self.floor, self.share_of(managed))
+
+    def share_of(self, managed: int) -> int:
+        """The share alone, rounded down."""
+        return int(managed * (self.percent or 0.0) / 100)
 
     def __str__(self) -> str:
         return str(self.count) if self.count is not None else f"{self.percent:g}%"

@@ -20,6 +20,15 @@ OnWait = Callable[[float, str], None]
 _WAKE_UP_SECONDS = 0.02
 
 
+class TurnMissed(Exception):
+    """What a request stood on was not sure any more when its turn came: nothing was sent, no call was counted."""
+
+
+def always() -> bool:
+    """Be ready at any time."""
+    return True
+
+
 def silent(_seconds: float, _reason: str) -> None:
     """Tell nobody about a wait."""
 
@@ -77,15 +86,20 @@ class Budget:
             self._why_closed = copy.copy(why)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn and hold a seat while sending; raises ProviderError where there will be none."""
+    def turn(self, ready: Callable[[], bool] = always) -> Iterator[None]:
+        """Wait for a turn and hold a seat while sending; raises ProviderError where there will be none.
+
+        `ready` is asked whenever a turn might be had; raises TurnMissed where it says no.
+        """
         with self._seats:
-            while (seconds := self._book()) > 0:
+            while (seconds := self._book(ready)) > 0:
                 self._clock.sleep(seconds)
             yield
 
-    def _book(self) -> float:
+    def _book(self, ready: Callable[[], bool]) -> float:
         """Count a call that may go now and return 0, or return the seconds to wait before asking again."""
+        if not ready():
+            raise TurnMissed
         with self._lock:
             now = self._clock.monotonic()
             if self._why_closed is not None and now < self._closed_until:

@@ -19,13 +19,13 @@ import httpx
 
 from reconciler.clock import Clock
 from reconciler.http.answer import Answer, plain
-from reconciler.http.budget import Budget
+from reconciler.http.budget import Budget, TurnMissed
 from reconciler.http.failure import BASE_URL, Failure, failure_of_answer, failure_of_exception
 from reconciler.http.hosts import check_host
 from reconciler.http.patience import Patience, retry_after
 from reconciler.http.proxy import proxy_for
 from reconciler.http.transport import Deadline, Transport
-from reconciler.providers.base import ProviderError, Unauthorized, Unavailable, UnexpectedResponse
+from reconciler.providers.base import OPEN, Gate, ProviderError, Unauthorized, Unavailable, UnexpectedResponse
 from reconciler.secrets import Secrets
 
 MEBIBYTE = 1024 * 1024
@@ -93,12 +93,15 @@ class HttpClient:
         timeout = httpx.Timeout(self._patience.read, connect=self._patience.connect)
         self._extensions = {"timeout": timeout.as_dict()}
 
-    def send(self, request: Request, *, bearer: str | None = None) -> Answer:
-        """Send a request and return its answer; raises ProviderError for 429, 5xx, redirects and no answer."""
+    def send(self, request: Request, *, bearer: str | None = None, gate: Gate = OPEN) -> Answer:
+        """Send a request and return its answer; raises ProviderError for 429, 5xx, redirects and no answer.
+
+        `gate` is entered before each attempt, and must still be open at the moment in which the request leaves.
+        """
         started, in_doubt = self._clock.monotonic(), False
         for attempt in itertools.count(1):
             try:
-                result = self._attempt(request, bearer)
+                result = self._attempt(request, bearer, gate)
             except ProviderError as closed:
                 closed.may_have_taken_effect = in_doubt
                 raise self._told(closed, attempt - 1) from None
@@ -147,15 +150,23 @@ class HttpClient:
         pool: Transport = self._shard.pool
         return pool
 
-    def _attempt(self, request: Request, bearer: str | None) -> Answer | Failure:
-        with self.budget.turn():
+    def _attempt(self, request: Request, bearer: str | None, gate: Gate) -> Answer | Failure:
+        while True:
+            gate.enter()
             try:
-                answer, wait = self._exchange(request, bearer)
-            except httpx.TransportError as error:
-                return failure_of_exception(error, peer=self.peer, host=self.host, is_read=request.is_read)
-            except ProviderError as error:
-                error.may_have_taken_effect = not request.is_read
-                return Failure(error, repeat=False)
+                with self.budget.turn(gate.is_open):
+                    return self._sent(request, bearer)
+            except TurnMissed:
+                continue
+
+    def _sent(self, request: Request, bearer: str | None) -> Answer | Failure:
+        try:
+            answer, wait = self._exchange(request, bearer)
+        except httpx.TransportError as error:
+            return failure_of_exception(error, peer=self.peer, host=self.host, is_read=request.is_read)
+        except ProviderError as error:
+            error.may_have_taken_effect = not request.is_read
+            return Failure(error, repeat=False)
         return failure_of_answer(answer, wait, peer=self.peer, is_read=request.is_read, said=self.told) or answer
 
     def _exchange(self, request: Request, bearer: str | None) -> tuple[Answer, float | None]:

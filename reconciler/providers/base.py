@@ -2,6 +2,7 @@
 
     ProviderError                    the outside world failing; caught in `live` and `apply` only
     ├── HostRefused                  the credential may not be sent there; nothing was sent
+    ├── Withheld                     the run itself does not want the request sent any more
     ├── Unauthorized                 the credential was refused (401)
     ├── LoginRequired                an OAuth login by a person is needed
     ├── Forbidden                    the credential may not do this (403)
@@ -50,6 +51,10 @@ class HostRefused(ProviderError):
     """A credential may not be sent to that address; nothing was sent."""
 
     code = "provider-host-refused"
+
+
+class Withheld(ProviderError):
+    """A request was not sent, or not again: what it stood on is not so any more; whoever closed the gate knows why."""
 
 
 class Unauthorized(ProviderError):
@@ -104,6 +109,31 @@ class UnexpectedResponse(ProviderError):
     """An answer that is none of the documented ones."""
 
     code = "provider-unexpected-response"
+
+
+class Gate(Protocol):
+    """What a write stands on, asked each time that a request is about to leave: a pause may have made it untrue."""
+
+    def enter(self) -> None:
+        """Make sure of it, which may take requests of its own; raises ProviderError, Withheld where it is not so."""
+        ...
+
+    def is_open(self) -> bool:
+        """Whether it is sure right now; asked again and again while a request waits for its turn."""
+        ...
+
+
+class OpenGate:
+    """A gate for what stands on nothing."""
+
+    def enter(self) -> None:
+        """Let everything through."""
+
+    def is_open(self) -> bool:
+        return True
+
+
+OPEN = OpenGate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +197,11 @@ class Provider(Protocol):
         """Read what a number does now; raises ProviderError."""
         ...
 
-    def write(self, writes: Sequence[Write]) -> int:
-        """Write equal values to one or more numbers; return the attempts it took; raises ProviderError."""
+    def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
+        """Write equal values to one or more numbers; return the attempts it took; raises ProviderError.
+
+        `gate` is asked before each request that leaves, also when one is sent again after a pause.
+        """
         ...
 
     def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:

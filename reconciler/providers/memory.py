@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.clock import Clock, SystemClock
 from reconciler.model import Kind, Observation, Parking, Value
-from reconciler.providers.base import Capabilities, Listing, NotOwned, Probed, ProviderError, Rejected, Write
+from reconciler.providers.base import (
+    OPEN,
+    Capabilities,
+    Gate,
+    Listing,
+    NotOwned,
+    Probed,
+    ProviderError,
+    Rejected,
+    Write,
+)
 
 Hook = Callable[[str, str], None]
 
@@ -58,8 +68,9 @@ class MemoryProvider:
             raise ProviderError(f"what number {number} does cannot be read")
         return observation
 
-    def write(self, writes: Sequence[Write]) -> int:
+    def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
         """Write all values, or none where a number is not ours or its value is of the other kind."""
+        gate.enter()
         with self._request("write", writes[0].number):
             for write in writes:
                 self._check(write)

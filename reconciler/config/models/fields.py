@@ -102,6 +102,11 @@ Application = Annotated[
         {"type": "string", "format": "uuid", "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"}
     ),
 ]
+Settle = Annotated[
+    int,
+    PlainValidator(values.settle),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "maximum": 600, "pattern": "^[0-9]+ *[sm]?$"}),
+]
 PerSecond = Annotated[
     float,
     PlainValidator(values.rate),

@@ -20,6 +20,7 @@ from reconciler.config.models.fields import (
     Seconds,
     Secret,
     ServiceAddress,
+    Settle,
     Shape,
     Share,
     TimeZone,
@@ -55,6 +56,7 @@ class ExolveAccount(Shape):
     )
     base_url: ServiceAddress = Field("https://api.exolve.ru", description="Where the API is; a path is kept.")
     rate: RateEntry = Field(default_factory=RateEntry, description="The request budget.")
+    settle: Settle = Field(30, description="How long an accepted write may read as before; then it is unknown.")
     period: PeriodEntry = Field(default_factory=PeriodEntry, description="Assumptions on periods.")
 
 
@@ -71,6 +73,7 @@ class MttAccount(Shape):
     base_url: ServiceAddress = Field("https://openapi.mtt.ru", description="Where the API is.")
     oauth_url: ServiceAddress = Field("https://oauth.mtt.ru", description="Where logins are.")
     rate: RateEntry = Field(default_factory=RateEntry, description="The request budget.")
+    settle: Settle = Field(30, description="How long a write that is in doubt may still take effect.")
 
 
 ACCOUNTS: dict[str, type[Shape]] = {"exolve": ExolveAccount, "mtt": MttAccount}

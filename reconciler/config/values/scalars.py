@@ -14,6 +14,7 @@ from reconciler.config.settings import Limit
 from reconciler.config.values.refusal import kind_of, plain, quoted, refuse, text
 
 LONGEST_TIMEOUT = 3_600
+LONGEST_SETTLE = 600
 LARGEST_UINT64 = 2**64 - 1
 LARGEST_PORT = 65_535
 _SECONDS = re.compile(r"([0-9]{1,9})\s*(s|m)?")
@@ -66,6 +67,17 @@ def _seconds(written: str) -> int:
 def seconds(value: Any) -> int:
     """Seconds: `20`, `20s` or `1m`."""
     return _seconds(text(value))
+
+
+def settle(value: Any) -> int:
+    """How long an accepted write may read as before, in seconds: `0`, `30`, `30s` or `10m`."""
+    written = text(value)
+    match = _SECONDS.fullmatch(written)
+    found = int(match.group(1)) * (60 if match.group(2) == "m" else 1) if match else LONGEST_SETTLE + 1
+    if found > LONGEST_SETTLE:
+        message = f"{quoted(written)} is not between 0 and {LONGEST_SETTLE} seconds"
+        raise refuse("invalid-value", message, "write 30, 30s or 1m")
+    return found
 
 
 def port(value: Any) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.http.answer import Answer, parse_json
 from reconciler.http.client import LIST_BYTES, OBJECT_BYTES, HttpClient, Request
-from reconciler.providers.base import ProviderError, UnexpectedResponse
+from reconciler.providers.base import OPEN, Gate, ProviderError, UnexpectedResponse
 from reconciler.providers.exolve.errors import Refusals
 from reconciler.providers.exolve.wire import Attributes, AttributesAnswer, NumberPage, read
 
@@ -28,13 +28,13 @@ class ExolveClient:
         data, _ = self._read("/number/v1/GetAttributes", body, about=f"reading number {number}", number=number)
         return read(AttributesAnswer, data).attributes
 
-    def set_forwarding(self, body: Mapping[str, Any]) -> int:
+    def set_forwarding(self, body: Mapping[str, Any], gate: Gate = OPEN) -> int:
         """Write a forwarding; return the attempts it took."""
-        return self._write("/number/v1/SetCallForwarding", body)
+        return self._write("/number/v1/SetCallForwarding", body, gate)
 
-    def delete_forwarding(self, body: Mapping[str, Any]) -> int:
+    def delete_forwarding(self, body: Mapping[str, Any], gate: Gate = OPEN) -> int:
         """Take the forwarding off; return the attempts it took."""
-        return self._write("/number/v1/DeleteCallForwarding", body)
+        return self._write("/number/v1/DeleteCallForwarding", body, gate)
 
     def list_numbers(self, *, application: str, limit: int, offset: int, search: str = "") -> NumberPage:
         """A page of the application's numbers; `search` keeps those that have these digits in them."""
@@ -72,10 +72,10 @@ class ExolveClient:
         answer = self.http.send(request, bearer=self._bearer)
         return self._judged(answer, about=about, number=number), answer
 
-    def _write(self, path: str, body: Mapping[str, Any]) -> int:
+    def _write(self, path: str, body: Mapping[str, Any], gate: Gate) -> int:
         number = str(body["number_code"])
         request = Request("POST", path, is_read=False, body=_encode(body))
-        answer = self.http.send(request, bearer=self._bearer)
+        answer = self.http.send(request, bearer=self._bearer, gate=gate)
         try:
             self._judged(answer, about=f"the forwarding of number {number}", number=number)
         except ProviderError as error:

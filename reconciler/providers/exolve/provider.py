@@ -11,12 +11,15 @@ from reconciler.http.client import HttpClient, bearer_token
 from reconciler.http.patience import Patience
 from reconciler.model import Kind, NoForwarding, Observation, Parking, TrunkForwarding, Value, WeekdayBase
 from reconciler.providers.base import (
+    OPEN,
     Capabilities,
+    Gate,
     Listing,
     Probed,
     ProviderError,
     Rejected,
     Unauthorized,
+    UnexpectedResponse,
     Write,
 )
 from reconciler.providers.exolve.client import HOSTS, ExolveClient
@@ -26,6 +29,11 @@ from reconciler.providers.exolve.mapping import encode, observe
 from reconciler.providers.exolve.probe import probe
 from reconciler.providers.exolve.wire import NumberPage
 from reconciler.secrets import Secrets
+
+_NOT_UNDERSTOOD = (
+    "set the forwarding of {number} once in Exolve's own web account, or take it off there, and plan again: what is "
+    "live is understood then. If that does not help, please report the answer"
+)
 
 
 class ExolveProvider:
@@ -60,16 +68,20 @@ class ExolveProvider:
 
     def read(self, number: str) -> Observation:
         """Read one number by GetAttributes; a trunk's body, which that does not tell, from the list if there is one."""
-        attributes = self._client.get_attributes(number)
-        seen = observe(attributes, read_at=self._clock.now(), weekday_base=self._weekday_base)
+        try:
+            attributes = self._client.get_attributes(number)
+            seen = observe(attributes, read_at=self._clock.now(), weekday_base=self._weekday_base)
+        except UnexpectedResponse as error:
+            error.hint = error.hint or _NOT_UNDERSTOOD.format(number=number)
+            raise
         if self._application is None or not isinstance(seen.value, TrunkForwarding) or not seen.unreadable:
             return seen
         listed = self._listed(number, self._application)
         return listed if listed is not None and isinstance(listed.value, TrunkForwarding) else seen
 
-    def write(self, writes: Sequence[Write]) -> int:
+    def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
         """Set or delete the forwarding of each number; return the requests it took."""
-        return sum(self._write(write) for write in writes)
+        return sum(self._write(write, gate) for write in writes)
 
     def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:
         """Try the key, the clock, and that SIP IDs and audio files exist."""
@@ -105,14 +117,14 @@ class ExolveProvider:
                 return numbers[number]
         return None
 
-    def _write(self, write: Write) -> int:
+    def _write(self, write: Write, gate: Gate) -> int:
         match write.value:
             case Parking():
                 raise Rejected("Exolve has no parking", hint="parking is for numbers of an mtt account")
             case NoForwarding():
-                return self._client.delete_forwarding(encode(write.number, write.value))
+                return self._client.delete_forwarding(encode(write.number, write.value), gate)
             case _:
-                return self._client.set_forwarding(encode(write.number, write.value))
+                return self._client.set_forwarding(encode(write.number, write.value), gate)
 
 
 def open_exolve(

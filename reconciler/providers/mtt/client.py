@@ -7,7 +7,15 @@ from http import HTTPStatus
 
 from reconciler.http.answer import SUCCESSES, Answer, error_message, parse_json
 from reconciler.http.client import LIST_BYTES, HttpClient, Request
-from reconciler.providers.base import Forbidden, ProviderError, Rejected, Unauthorized, UnexpectedResponse
+from reconciler.providers.base import (
+    OPEN,
+    Forbidden,
+    Gate,
+    ProviderError,
+    Rejected,
+    Unauthorized,
+    UnexpectedResponse,
+)
 from reconciler.providers.mtt.mapping import encode_parking
 from reconciler.providers.mtt.oauth import OAuth
 from reconciler.providers.mtt.wire import Done, ExternalNumbers, read, unwrap
@@ -34,10 +42,10 @@ class MttClient:
         self._refuse_error(answer, body)
         return read(ExternalNumbers, body), answer
 
-    def set_parking(self, spellings: Sequence[str], *, parked: bool) -> int:
+    def set_parking(self, spellings: Sequence[str], *, parked: bool, gate: Gate = OPEN) -> int:
         """Switch parking of numbers, in MTT's own spelling; return the attempts it took."""
         body = encode_parking(spellings, parked=parked)
-        answer = self._send(Request("POST", "/setParkingNumbers", is_read=False, body=body))
+        answer = self._send(Request("POST", "/setParkingNumbers", is_read=False, body=body), gate)
         try:
             self._confirm(answer, about=f"parking of {_counted(spellings)}")
         except ProviderError as error:
@@ -50,12 +58,12 @@ class MttClient:
         self.http.close()
         self._oauth_http.close()
 
-    def _send(self, request: Request) -> Answer:
+    def _send(self, request: Request, gate: Gate = OPEN) -> Answer:
         token = self._oauth.access_token()
-        answer = self.http.send(request, bearer=token)
+        answer = self.http.send(request, bearer=token, gate=gate)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             token = self._oauth.access_token(rejected=token)
-            answer = self.http.send(request, bearer=token)
+            answer = self.http.send(request, bearer=token, gate=gate)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise Unauthorized(
                 f"MTT does not accept a fresh access token of account {self._account} (401): log in again",

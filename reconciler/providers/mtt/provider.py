@@ -12,7 +12,9 @@ from reconciler.clock import Clock
 from reconciler.http.budget import Budget
 from reconciler.model import Kind, Observation, Parking, Value
 from reconciler.providers.base import (
+    OPEN,
     Capabilities,
+    Gate,
     Listing,
     NotOwned,
     Probed,
@@ -54,12 +56,13 @@ class MttProvider:
         """Always raises: no method of MTT's tells whether a number is parked."""
         raise ProviderError(f"MTT cannot be asked whether number {number} is parked", hint="the record decides")
 
-    def write(self, writes: Sequence[Write]) -> int:
+    def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
         """Switch parking of numbers that are to be equal; sends nothing unless all of them are this account's."""
         parked = {write.value.parked if isinstance(write.value, Parking) else None for write in writes}
         match tuple(parked):
             case (bool() as on,):
-                return self._client.set_parking(self._spelled([write.number for write in writes]), parked=on)
+                spelled = self._spelled([write.number for write in writes])
+                return self._client.set_parking(spelled, parked=on, gate=gate)
             case (None,):
                 raise Rejected("MTT has no forwarding", hint="forwarding is for numbers of an exolve account")
         raise ValueError("one call to MTT writes one value")

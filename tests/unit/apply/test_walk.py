@@ -451,7 +451,7 @@ def test_what_another_run_recorded_since_the_plan_is_not_recorded_over() -> None
     given.live["sales"].values[phone(1)] = url()
     given.files = [desired(1, url())]
     plan, state = given.plan_and_state()
-    assert (plan.changes, len(plan.recordings)) == ((), 1)
+    assert (plan.changes, len(plan.learned.recordings)) == ((), 1)
     given.files = [desired(1, sip())]
     assert given.apply().converged
     assert given.apply_plan(plan, state).converged

@@ -11,7 +11,9 @@ from reconciler.change import Outcome
 from reconciler.model import NumberForwarding, Observation, Parking
 from reconciler.plan.model import Consent
 from reconciler.providers.base import (
+    OPEN,
     Forbidden,
+    Gate,
     NotOwned,
     ProviderError,
     RateLimited,
@@ -37,10 +39,11 @@ class Scripted(Vendor):
     reads: list[ProviderError | None]
     takes_effect: bool = False
 
-    def write(self, writes: Sequence[Write]) -> int:
+    def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
+        gate.enter()
         step = self.steps.pop(0) if self.steps else None
         if step is None or self.takes_effect:
-            super().write(writes)
+            super().write(writes, gate)
         if step is not None:
             raise step
         return 1
@@ -134,8 +137,8 @@ def test_one_read_that_fails_is_tried_again_within_five_seconds() -> None:
 class Stubborn(Vendor):
     """A vendor that says yes and stores something else."""
 
-    def write(self, writes: Sequence[Write]) -> int:
-        super().write(writes)
+    def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
+        super().write(writes, gate)
         self.values[phone(1)] = rings(timeout=99)
         return 1
 
@@ -152,16 +155,19 @@ def test_a_write_that_reads_back_otherwise_failed_and_names_the_fields() -> None
 class Deaf(Vendor):
     """A vendor that says yes and does nothing."""
 
-    def write(self, writes: Sequence[Write]) -> int:
+    def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
         del writes
+        gate.enter()
         return 1
 
 
-def test_a_write_that_was_accepted_without_effect_failed_and_is_not_recorded() -> None:
+def test_a_write_that_was_accepted_and_never_shows_is_in_doubt_and_not_failed() -> None:
     given = world([desired(1, rings())], {1: NONE})
     given.live = {"sales": Deaf({phone(1): NONE}, clock=given.clock)}
-    assert result(given.apply()).outcome is Outcome.FAILED
-    assert given.state.entries == {}
+    done = result(given.apply())
+    assert (done.outcome, given.state.entries) == (Outcome.UNKNOWN, {})
+    assert done.error == "it was accepted, and still reads as before after 30 s"
+    assert [intent.key for window in given.state.windows for intent in window.intents] == [key(1)]
 
 
 class Late(Vendor):
@@ -292,10 +298,11 @@ class Picky(Vendor):
     judge: Callable[[list[Write], str], None]
     sizes: list[int]
 
-    def write(self, writes: Sequence[Write]) -> int:
+    def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
+        gate.enter()
         self.sizes.append(len(writes))
         self.judge(list(writes), "before")
-        done = super().write(writes)
+        done = super().write(writes, gate)
         self.judge(list(writes), "after")
         return done
 

@@ -20,7 +20,7 @@ from reconciler.http.budget import silent
 from reconciler.http.client import HttpClient, Request
 from reconciler.http.patience import Patience
 from reconciler.model import NoForwarding, NumberForwarding, Observation, Parking, Redirect, Target, UrlForwarding
-from reconciler.providers.base import Listing, Provider, ProviderError, Write
+from reconciler.providers.base import OPEN, Gate, Listing, Provider, ProviderError, Write
 from reconciler.providers.mtt.opening import open_mtt
 from reconciler.providers.mtt.tokens import Tokens
 from reconciler.providers.opening import open_provider
@@ -146,7 +146,7 @@ class Vendors:
         self.answer = Answer(200, b"{}")
         vendors = self
 
-        def send(_client: HttpClient, _request: Request, *, bearer: str | None = None) -> Answer:
+        def send(_client: HttpClient, _request: Request, *, bearer: str | None = None, gate: Gate = OPEN) -> Answer:
             assert bearer != ""
             return vendors.answer
 
