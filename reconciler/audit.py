@@ -9,17 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.canonical import Form, Json
-from reconciler.change import Action, Change, FieldChange
+from reconciler.canonical import NOTHING, Form, Json, stored_form
+from reconciler.change import Action, Cause, Change
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
 from reconciler.effects.change import effects
 from reconciler.model import Entry
-from reconciler.plan.build import open_intents
-from reconciler.plan.compare import agrees, from_now_on, intended, record_form
 from reconciler.plan.model import Calls, Plan
-from reconciler.plan.subject import NOTHING, Subject
-from reconciler.record.base import Intent, RecordState
+from reconciler.plan.subject import from_now_on
+from reconciler.record.base import RecordState
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +83,10 @@ def judged(
     today: date | None,
 ) -> Audit:
     """Tell drift from what is only not applied yet; the plan must have read all numbers that can be read."""
-    intents = open_intents(state)
-    drift, pending = [], []
-    for change in plan.changes:
-        entry = state.entries.get(change.key)
-        drifted = drift_of(change, entry, intents.get(change.key), today)
-        drift += [drifted] if drifted else []
-        pending += [change] if drifted is None or _is_wanted_anew(change, entry, today) else []
+    drift = [
+        drift_of(change, state.entries[change.key], today) for change in plan.changes if _has_drifted(change, state)
+    ]
+    pending = [change for change in plan.changes if change.cause is not Cause.LIVE]
     return Audit(
         configuration=plan.configuration,
         created_at=plan.created_at,
@@ -103,74 +98,42 @@ def judged(
         calls=plan.calls,
         drift=tuple(drift),
         pending=tuple(pending),
-        unmanaged={account: numbers for account, numbers in sorted(plan.unmanaged.items()) if numbers},
-        unlisted=tuple(sorted(set(accounts) - plan.unmanaged.keys())),
+        unmanaged={account: numbers for account, numbers in sorted(plan.learned.unmanaged.items()) if numbers},
+        unlisted=tuple(sorted(set(accounts) - plan.learned.unmanaged.keys())),
         risks=tuple(risks),
         diagnostics=tuple(diagnostics),
     )
 
 
-def drift_of(change: Change, entry: Entry | None, intent: Intent | None, today: date | None) -> Change | None:
-    """What somebody else made of a number since we last wrote it; None where nobody did, or it never was ours."""
-    if entry is None or change.before is None or _is_left_open(change, intent, today):
-        return None
-    doubtful = {item.path for item in change.fields if item.sensitive}
-    fields = _apart(entry, change.before, change.before_digests, doubtful, today)
-    if not fields:
-        return None
-    recorded: Json = record_form(entry).json
+def _has_drifted(change: Change, state: RecordState) -> bool:
+    """Whether somebody else made another thing of a number since we last wrote it; never of what was not ours."""
+    return change.cause in (Cause.LIVE, Cause.BOTH) and change.key in state.entries and change.before is not None
+
+
+def drift_of(change: Change, entry: Entry, today: date | None) -> Change:
+    """What somebody else made of a number since we last wrote it."""
+    recorded = stored_form(entry.value, entry.digests, entry.canonical_version)
+    live = Form(change.before, change.before_digests)
+    known = live.filled_from(recorded)
+    old = recorded.filled_from(live)
+    fields = field_changes(Form(from_now_on(old.json, known.json, today), old.secrets), known)
     hidden = any(item.sensitive and item.path == "url" for item in fields)
     return Change(
         key=change.key,
         account=change.account,
-        action=_told_as(recorded, change.before),
-        before=recorded,
+        action=_told_as(recorded.json, known.json),
+        before=recorded.json,
         after=change.before,
         fields=fields,
-        effects=effects(_known(recorded, change.before), change.before, hidden_url_differs=hidden),
+        effects=effects(old.json, known.json, hidden_url_differs=hidden),
         protected=change.protected,
         live_digest=change.live_digest,
         live_source=change.live_source,
         read_at=change.read_at,
         declared_at=change.declared_at,
         description=change.description,
+        cause=Cause.LIVE,
     )
-
-
-def _is_left_open(change: Change, intent: Intent | None, today: date | None) -> bool:
-    """Whether a live value is what a run that broke off was writing, or was to replace."""
-    known = intended(Subject(change.key, change.account, intent=intent))
-    ahead = [(from_now_on(change.before, data, today), data, theirs) for data, theirs in known]
-    return any(agrees(seen, change.before_digests, data, theirs) for seen, data, theirs in ahead)
-
-
-def _is_wanted_anew(change: Change, entry: Entry | None, today: date | None) -> bool:
-    """Whether the files, too, have moved away from what was last written."""
-    if entry is None or change.after is None:
-        return True
-    return bool(_apart(entry, change.after, change.after_digests, set(), today))
-
-
-def _apart(
-    entry: Entry, value: Json, digests: Mapping[str, str], doubtful: set[str], today: date | None
-) -> tuple[FieldChange, ...]:
-    """The fields in which a value is not what was recorded, where both are known.
-
-    Sensitive fields differ by their digests. Without a key there are none: a `doubtful` one then counts as different.
-    """
-    recorded = record_form(entry)
-    both = entry.digests.keys() & digests.keys()
-    unsure = doubtful - both
-    before = {**{path: entry.digests[path] for path in both}, **dict.fromkeys(unsure, "recorded")}
-    after = {**{path: digests[path] for path in both}, **dict.fromkeys(unsure, "live")}
-    other = _known(value, recorded.json)
-    old = from_now_on(_known(recorded.json, value), other, today)
-    return field_changes(Form(old, before), Form(other, after))
-
-
-def _known(value: Json, other: Json) -> Json:
-    """A value whose unknown fields are as in the other: what is not known does not differ."""
-    return {path: other.get(path) if item is None else item for path, item in value.items()}
 
 
 def _told_as(recorded: Json, live: Json) -> Action:

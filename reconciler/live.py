@@ -6,7 +6,7 @@ Turns a vendor's failure into a diagnostic at the number's line. Knows no vendor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 
 from reconciler.clock import Clock
@@ -30,12 +30,14 @@ _OF_THE_ACCOUNT = (Unauthorized, LoginRequired, Forbidden)
 class Wanted:
     """A number to read and the line to point at if that fails.
 
-    `recorded`: the record decides what is there, and the account is asked only whether it owns the number.
+    `recorded`: the record decides what is there, and the account is asked only whether it owns the number. `own`: only
+    the number's own method is evidence, not the account's list.
     """
 
     key: Key
     location: Location | None = None
     recorded: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +105,73 @@ def _read_account(provider: Provider, wanted: Sequence[Wanted], reader: Reader) 
     before = provider.calls_made
     place = reader.locations.get(provider.account)
     listing: Listing | None = None
-    if provider.capabilities.listable and reader.use_list:
+    if provider.capabilities.listable and reader.use_list and not all(item.own for item in wanted):
         try:
             listing = provider.list_numbers()
         except ProviderError as error:
             return _all_unknown(provider, wanted, error, place, provider.calls_made - before)
     observations, to_read = _from_listing(provider, wanted, listing, reader)
-    unreachable = _read_each(provider, to_read, reader, observations)
+    strange = _lists_none_of(listing, wanted)
+    unreachable = _read_each(provider, to_read[:1] if strange else to_read, reader, observations)
+    if unreachable is None and _owns_none(wanted, observations, probed=strange):
+        return _stranger(provider, wanted, place, provider.calls_made - before)
+    if unreachable is None and strange:
+        unreachable = _read_each(provider, to_read[1:], reader, observations)
     problems = [account_problem(provider.account, wanted, unreachable, place)] if unreachable else []
     if listing is not None and not listing.complete:
         problems.append(_incomplete(provider, listing, place))
     return Live(observations, _unmanaged(provider, wanted, listing), tuple(problems), provider.calls_made - before)
 
 
+def _lists_none_of(listing: Listing | None, wanted: Sequence[Wanted]) -> bool:
+    """Whether a whole list has none of the numbers that are asked for: one of them asked itself is enough to tell."""
+    return listing is not None and listing.complete and not any(item.key.number in listing.numbers for item in wanted)
+
+
+def _owns_none(wanted: Sequence[Wanted], observations: Mapping[Key, Observation], *, probed: bool) -> bool:
+    """Whether every answer of an account was that it does not have the number: its key may be that of another one.
+
+    `probed`: one answer stands for all. One declared number alone is told at its own line; what is asked once more says
+    nothing of the whole account.
+    """
+    if all(item.own for item in wanted) or (len(wanted) == 1 and wanted[0].location is not None):
+        return False
+    problems = [seen.problem for seen in observations.values()]
+    strange = all(problem is not None and problem.code == NotOwned.code for problem in problems)
+    return strange and bool(problems) and (probed or len(problems) == len(wanted))
+
+
+def _stranger(provider: Provider, wanted: Sequence[Wanted], place: Location | None, made: int) -> Live:
+    """One error for the account, and nothing known of its numbers, whatever the record says."""
+    what = f"number {wanted[0].key.number}" if len(wanted) == 1 else f"any of the {len(wanted)} numbers asked for"
+    problem = Diagnostic(
+        NotOwned.code,
+        Severity.ERROR,
+        f"account {provider.account} does not have {what}: its key may be that of another application, so nothing of "
+        "it is judged",
+        place,
+        hint=f"check the key and the application under accounts.{provider.account}; "
+        "numbers that were given up for good go under `forget`",
+    )
+    return Live({item.key: Observation(None, 0.0) for item in wanted}, diagnostics=(problem,), calls_made=made)
+
+
 def _from_listing(
     provider: Provider, wanted: Sequence[Wanted], listing: Listing | None, reader: Reader
 ) -> tuple[dict[Key, Observation], list[Wanted]]:
-    """Observations that the list decides, and what is left to be read."""
+    """Observations that the list decides, and what is to be read: a number that a whole list lacks is asked itself."""
     observations: dict[Key, Observation] = {}
     to_read: list[Wanted] = []
+    readable = provider.capabilities.readable
     for item in wanted:
-        if listing is None:
-            to_read.append(item)
-        elif item.key.number not in listing.numbers:
-            error = _missing(provider, complete=listing.complete)
+        found = listing.numbers.get(item.key.number) if listing is not None else None
+        missing = listing is not None and item.key.number not in listing.numbers
+        if missing and not (readable and listing is not None and listing.complete):
+            error = _missing(provider, complete=listing is not None and listing.complete)
             observations[item.key] = _unknown(provider, item, error, reader.clock)
-        elif (found := listing.numbers[item.key.number]) is not None:
-            observations[item.key] = found
-        elif provider.capabilities.readable:
+        elif found is not None and not item.own:
+            observations[item.key] = replace(found, listed=True)
+        elif readable:
             to_read.append(item)
     return observations, to_read
 

@@ -11,20 +11,23 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from reconciler.change import Action, Change, LiveSource
+from reconciler.canonical import is_empty
+from reconciler.change import Action, Change, LiveSource, Outcome
+from reconciler.clock import epoch
 from reconciler.config.settings import Account, Configuration
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects.change import effects
 from reconciler.live import Live, Wanted
 from reconciler.model import Desired, Entry, Key, Kind
-from reconciler.plan.decide import decide
-from reconciler.plan.model import Calls, Consent, Plan
+from reconciler.plan import notes
+from reconciler.plan.decide import decide, forgotten
+from reconciler.plan.model import Calls, Consent, Learned, Plan, Settlement
 from reconciler.plan.order import ordered
-from reconciler.plan.policy import breaches
-from reconciler.plan.reach import routes
-from reconciler.plan.subject import Decision, Ground, Subject
-from reconciler.plan.vanished import forgotten
+from reconciler.plan.policy import breaches, managed
+from reconciler.plan.reach import numbers_behind, routes
+from reconciler.plan.subject import Decision, Ground, Subject, agrees_with_any, form_after
 from reconciler.record.base import Intent, RecordState
+from reconciler.secrets import key_of
 
 ReadLive = Callable[[Mapping[str, Sequence[Wanted]]], Live]
 
@@ -39,12 +42,18 @@ class Refresh(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which numbers a plan is about; a narrowed plan never deletes by absence."""
+    """Which numbers a plan is about; a narrowed plan never deletes by absence.
+
+    `exact`: the keys are those of a plan that was made of everything, so that it may; of them `asserted` are to be
+    written again.
+    """
 
     targets: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     keys: frozenset[Key] | None = None
+    exact: bool = False
+    asserted: frozenset[Key] = frozenset()
 
     @property
     def by_words(self) -> bool:
@@ -67,6 +76,10 @@ class Selection:
     def means(self, entry: Entry) -> bool:
         """The same of what is recorded and has no tags."""
         return self._means(entry.key, entry.account) and not self.tags
+
+    def takes_undeclared(self, key: Key) -> bool:
+        """Whether what no file declares any more is meant."""
+        return self.keys is not None and key in self.keys if self.exact else not self.narrowed
 
     def _means(self, key: Key, account: str) -> bool:
         names = (key.number, f"{account}/{key.number}")
@@ -95,18 +108,20 @@ class _Gathered:
     subjects: list[Subject] = field(default_factory=list)
     forgets: list[Change] = field(default_factory=list)
     forgotten: set[Key] = field(default_factory=set)
+    left_alone: int = 0
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
 def build(configuration: Configuration, state: RecordState, ground: Ground, options: Options, read: ReadLive) -> Plan:
     """Make the plan. `read` reads live values of what is asked for, per account."""
     gathered = _gather(configuration, state, options.selection)
-    live = read(_wanted(gathered.subjects, ground, options.refresh))
-    subjects = [replace(subject, observation=live.observations.get(subject.key)) for subject in gathered.subjects]
-    decisions = [decide(subject, ground) for subject in subjects]
+    subjects, live = _seen(gathered.subjects, ground, options, read)
+    decisions = [decide(subject, _ground_of(subject, ground, options.selection)) for subject in subjects]
     changes = ordered([*(_told(item.change) for item in decisions if item.change is not None), *gathered.forgets])
-    diagnostics = [*options.warnings, *gathered.diagnostics, *live.diagnostics]
+    before = managed(state.entries, subjects)
+    diagnostics = [*options.warnings, *gathered.diagnostics, *_of_other_keys(subjects, ground), *live.diagnostics]
     diagnostics += [note for item in decisions for note in item.diagnostics]
+    diagnostics += _left_behind(configuration, changes, state, options.selection)
     return replace(
         _counted(subjects, decisions, live),
         configuration=configuration.name or "",
@@ -120,26 +135,47 @@ def build(configuration: Configuration, state: RecordState, ground: Ground, opti
         consent=options.consent,
         complete=not any(item.unknown for item in decisions) and not any(item.is_error for item in diagnostics),
         changes=changes,
+        left_alone=gathered.left_alone + sum(item.left_alone for item in decisions),
         declared=len(configuration.numbers),
         narrowed=options.selection.narrowed or not configuration.whole,
         breaches=breaches(
             changes,
             policy=configuration.policy,
-            declared=len(configuration.numbers),
+            managed=before,
             consent=options.consent,
             places=configuration.numbers,
             routes=routes(configuration),
             unwritable=_unwritable(subjects),
         ),
         diagnostics=tuple(dict.fromkeys(diagnostics)),
-        observed=frozenset(gathered.forgotten).union(
-            subject.key for subject, item in zip(subjects, decisions, strict=True) if item.settled
+        learned=Learned(
+            recordings=tuple(item.recording for item in decisions if item.recording is not None),
+            observations={each.key: each.observation for each in subjects if each.observation is not None},
+            unread=dict(_unread(subjects, decisions)),
+            observed=frozenset(gathered.forgotten).union(
+                subject.key for subject, item in zip(subjects, decisions, strict=True) if item.settled
+            ),
+            settlements=tuple(_settlements(subjects, decisions, ground)),
+            unmanaged={
+                account: tuple(number for number in numbers if number not in configuration.numbers)
+                for account, numbers in live.unmanaged.items()
+            },
+            managed=before,
         ),
-        unmanaged={
-            account: tuple(number for number in numbers if number not in configuration.numbers)
-            for account, numbers in live.unmanaged.items()
-        },
     )
+
+
+def _left_behind(
+    configuration: Configuration, changes: Iterable[Change], state: RecordState, selection: Selection
+) -> Iterator[Diagnostic]:
+    """Numbers that a narrowed plan sends calls to and leaves out, though they were never applied."""
+    if not selection.by_words:
+        return
+    missing = {each.key.number: each for each in configuration.desired if not selection.takes(each)}
+    missing = {number: each for number, each in missing.items() if each.key not in state.entries}
+    for change in changes:
+        for number in sorted(numbers_behind(change.after) & missing.keys()):
+            yield notes.left_behind(change, missing[number])
 
 
 def _told(change: Change) -> Change:
@@ -149,7 +185,7 @@ def _told(change: Change) -> Change:
 
 
 def _counted(subjects: Sequence[Subject], decisions: Sequence[Decision], live: Live) -> Plan:
-    quiet = [item for item in decisions if item.change is None]
+    quiet = [item for item in decisions if item.change is None and not item.left_alone]
     return Plan(
         configuration="",
         config_digest="",
@@ -164,8 +200,36 @@ def _counted(subjects: Sequence[Subject], decisions: Sequence[Decision], live: L
         ),
         accounts=len({subject.account for subject in subjects}),
         calls=Calls(live.calls_made, max(0, len(subjects) - live.calls_made)),
-        recordings=tuple(item.recording for item in quiet if item.recording is not None),
     )
+
+
+def _unread(subjects: Sequence[Subject], decisions: Sequence[Decision]) -> Iterator[tuple[Key, Diagnostic]]:
+    """Why nothing is known of a number."""
+    for subject, decision in zip(subjects, decisions, strict=True):
+        if decision.unknown:
+            yield subject.key, next(iter(decision.diagnostics), notes.unread(subject))
+
+
+def _settlements(subjects: Sequence[Subject], decisions: Sequence[Decision], ground: Ground) -> Iterator[Settlement]:
+    """What became of the writes of earlier runs, as far as reading told it.
+
+    The last one that shows took effect, later ones did not; what came before it may have, and shows no more.
+    """
+    for subject, decision in zip(subjects, decisions, strict=True):
+        if not (decision.settled and subject.intents):
+            continue
+        live = subject.live(None)
+        shown = live.digested(ground.digester)
+        landed = [at for at, each in enumerate(subject.intended) if agrees_with_any(shown, [each], ground.today)]
+        for at, intent in enumerate(subject.intents):
+            unread = tuple(path for path in live.unknown if not is_empty(form_after(intent).json.get(path)))
+            good = Outcome.UNVERIFIED if unread else Outcome.APPLIED
+            if landed and at < landed[-1]:
+                yield Settlement(intent, Outcome.UNKNOWN)
+            elif at in landed:
+                yield Settlement(intent, good, unread)
+            else:
+                yield Settlement(intent, Outcome.SKIPPED)
 
 
 def _unwritable(subjects: Iterable[Subject]) -> dict[str, Mapping[str, object]]:
@@ -182,12 +246,13 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
     intents = open_intents(state)
     for desired in configuration.desired:
         if selection.takes(desired):
-            subject = Subject(desired.key, desired.account, desired, None, state.entries.get(desired.key))
-            found.subjects.append(replace(subject, intent=intents.get(desired.key)))
+            entry, open_ = state.entries.get(desired.key), intents.get(desired.key, ())
+            until = _doubt_until(open_, configuration.accounts.get(desired.account))
+            found.subjects.append(Subject(desired.key, desired.account, desired, None, entry, open_, until))
     declared = {desired.key for desired in configuration.desired}
     for key in dict.fromkeys([*state.entries, *intents]):
         if key not in declared:
-            _gather_undeclared(configuration, state.entries.get(key), intents.get(key), found, selection)
+            _gather_undeclared(configuration, state.entries.get(key), intents.get(key, ()), found, selection)
     if selection.by_words and not (found.subjects or found.diagnostics):
         message = f"no managed number of the files fits {selection.words}, so this plan is about nothing"
         found.diagnostics.append(Diagnostic("selection-empty", Severity.WARNING, message, hint="reconciler list"))
@@ -195,28 +260,43 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
 
 
 def _gather_undeclared(
-    configuration: Configuration, entry: Entry | None, intent: Intent | None, found: _Gathered, selection: Selection
+    configuration: Configuration,
+    entry: Entry | None,
+    intents: tuple[Intent, ...],
+    found: _Gathered,
+    selection: Selection,
 ) -> None:
     """What the record, or the intent of an interrupted run, knows and no file declares."""
-    known = entry or intent
-    if known is None:
-        return
+    known = entry or intents[-1]
     if known.key.number in configuration.numbers:
         asked = configuration.wanted is None or known.key.number in configuration.wanted
         if entry is not None and asked and selection.means(entry):
             found.diagnostics.append(_block_missing(configuration, entry))
-    elif selection.narrowed:
+    elif not selection.takes_undeclared(known.key):
         return
     elif known.key.number in configuration.forget:
         found.forgotten.add(known.key)
-        found.forgets += [forgotten(Subject(known.key, known.account, entry=entry), entry)] if entry else []
+        found.forgets += [forgotten(Subject(known.key, known.account, entry=entry))] if entry else []
     elif configuration.whole:
-        _gather_vanished(configuration, known, Subject(known.key, known.account, entry=entry, intent=intent), found)
+        _gather_vanished(configuration, known, Subject(known.key, known.account, entry=entry, intents=intents), found)
 
 
-def open_intents(state: RecordState) -> dict[Key, Intent]:
-    """The unsettled intents of interrupted runs, the newest a key."""
-    return {intent.key: intent for window in state.windows for intent in window.intents}
+def open_intents(state: RecordState) -> dict[Key, tuple[Intent, ...]]:
+    """The unsettled intents of earlier runs a key, oldest first."""
+    found: dict[Key, tuple[Intent, ...]] = {}
+    for intent in (intent for window in state.windows for intent in window.signed):
+        found[intent.key] = (*found.get(intent.key, ()), intent)
+    return found
+
+
+def _doubt_until(intents: tuple[Intent, ...], account: Account | None) -> float:
+    """Until when the vendor may read as before the last of these, in seconds since the epoch."""
+    if not intents or account is None:
+        return 0.0
+    try:
+        return epoch(intents[-1].since) + account.settle_seconds
+    except ValueError:
+        return 0.0
 
 
 def _gather_vanished(configuration: Configuration, known: Entry | Intent, subject: Subject, found: _Gathered) -> None:
@@ -227,9 +307,11 @@ def _gather_vanished(configuration: Configuration, known: Entry | Intent, subjec
             f"and no account says where it lives now (it was {known.account}); it is left alone"
         )
         hint = f'list it under `forget: ["{known.key.number}"]`, or put the account back'
+        found.left_alone += 1
         found.diagnostics.append(Diagnostic("record-account-gone", Severity.WARNING, message, hint=hint))
     else:
-        found.subjects.append(replace(subject, account=account))
+        until = _doubt_until(subject.intents, configuration.accounts[account])
+        found.subjects.append(replace(subject, account=account, doubt_until=until))
 
 
 def account_of(accounts: Mapping[str, Account], recorded: str, provider: str) -> str | None:
@@ -260,21 +342,56 @@ def _block_missing(configuration: Configuration, entry: Entry) -> Diagnostic:
     )
 
 
-def _wanted(subjects: Iterable[Subject], ground: Ground, refresh: Refresh) -> dict[str, list[Wanted]]:
-    wanted: dict[str, list[Wanted]] = {}
-    for subject in _to_read(subjects, ground, refresh):
-        place = subject.desired.declared_at if subject.desired else None
-        recorded = subject.key.kind is Kind.PARKING and _is_recorded(decide(subject, ground))
-        wanted.setdefault(subject.account, []).append(Wanted(subject.key, place, recorded))
-    return wanted
+def _seen(subjects: Sequence[Subject], ground: Ground, options: Options, read: ReadLive) -> tuple[list[Subject], Live]:
+    """Read what is to be read. Where a list says something else than the record, the number itself decides."""
+    live = read(_wanted(subjects, ground, options))
+    seen = [replace(subject, observation=live.observations.get(subject.key)) for subject in subjects]
+    doubtful = [subject for subject in seen if _needs_its_own_read(subject, ground)]
+    if not doubtful:
+        return seen, live
+    again = read(_by_account((subject, _want(subject, own=True)) for subject in doubtful))
+    own = again.observations
+    seen = [replace(each, observation=own[each.key]) if each.key in own else each for each in seen]
+    both = (*live.diagnostics, *again.diagnostics)
+    return seen, replace(live, diagnostics=both, calls_made=live.calls_made + again.calls_made)
 
 
-def _to_read(subjects: Iterable[Subject], ground: Ground, refresh: Refresh) -> Iterator[Subject]:
+def _needs_its_own_read(subject: Subject, ground: Ground) -> bool:
+    """Whether something would follow from what a list says of a number that we wrote: the list may lag behind it."""
+    seen = subject.observation
+    if seen is None or seen.value is None or not seen.listed or not (subject.entry or subject.intents):
+        return False
+    live = subject.live(None).digested(ground.digester)
+    return not agrees_with_any(live, subject.kept, ground.today)
+
+
+def _wanted(subjects: Iterable[Subject], ground: Ground, options: Options) -> dict[str, list[Wanted]]:
+    asked = _to_read(subjects, ground, options)
+    exact = options.selection.exact
+    return _by_account((each, _want(each, ground, own=exact and each.key.kind is not Kind.PARKING)) for each in asked)
+
+
+def _by_account(wants: Iterable[tuple[Subject, Wanted]]) -> dict[str, list[Wanted]]:
+    found: dict[str, list[Wanted]] = {}
+    for subject, want in wants:
+        found.setdefault(subject.account, []).append(want)
+    return found
+
+
+def _want(subject: Subject, ground: Ground | None = None, *, own: bool = False) -> Wanted:
+    place = subject.desired.declared_at if subject.desired else None
+    by_record = ground is not None and subject.key.kind is Kind.PARKING and _is_recorded(decide(subject, ground))
+    return Wanted(subject.key, place, recorded=by_record, own=own)
+
+
+def _to_read(subjects: Iterable[Subject], ground: Ground, options: Options) -> Iterator[Subject]:
     """What cannot be read at all is asked for only to prove that the account owns it, before a write."""
+    refresh = options.refresh
     for subject in subjects:
+        own = _ground_of(subject, ground, options.selection)
         readable = subject.key.kind is not Kind.PARKING
-        always = refresh is Refresh.ALL or subject.intent is not None or ground.reassert
-        if (readable and always) or (refresh is not Refresh.NONE and _is_open(decide(subject, ground))):
+        always = refresh is Refresh.ALL or bool(subject.intents) or own.reassert
+        if (readable and always) or (refresh is not Refresh.NONE and _is_open(decide(subject, own))):
             yield subject
 
 
@@ -288,3 +405,17 @@ def _is_open(decision: Decision) -> bool:
     if decision.change is not None:
         return decision.change.action is not Action.FORGET
     return not decision.as_recorded
+
+
+def _ground_of(subject: Subject, ground: Ground, selection: Selection) -> Ground:
+    """What a decision stands on; an exact selection says itself what is to be written again."""
+    return replace(ground, reassert=subject.key in selection.asserted) if selection.exact else ground
+
+
+def _of_other_keys(subjects: Iterable[Subject], ground: Ground) -> Iterator[Diagnostic]:
+    """Say once that the record's sensitive values were kept with another key."""
+    digester = ground.digester
+    kept = (digest for subject in subjects if subject.entry for digest in subject.entry.digests.values())
+    others = sum(key_of(digest) != digester.key_id or digester.key is None for digest in kept)
+    if others:
+        yield notes.other_key(others, has_key=digester.key is not None)

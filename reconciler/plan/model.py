@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.change import Action, Change
+from reconciler.change import Action, Change, Outcome
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Entry, Key
+from reconciler.model import Entry, Key, Observation
+from reconciler.record.base import Intent
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,15 @@ class Calls:
 
     made: int = 0
     saved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a read told of an earlier run's write; `unverified` are its fields that no read can tell."""
+
+    intent: Intent
+    outcome: Outcome
+    unverified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +51,33 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """What a fresh plan learned on its way; never stored.
+
+    `recordings` are entries of numbers that are as desired and not yet recorded so. `observations` is what was read,
+    `unread` why something could not be; of the keys in `observed` the live value is known, so that `settlements` say
+    what became of earlier runs' writes. `unmanaged` are the numbers that an account was seen to own and no file
+    declares, for each account whose list is known. `managed` is how many blocks sent calls somewhere before the plan:
+    what shares are taken of.
+    """
+
+    recordings: tuple[Entry, ...] = ()
+    observations: Mapping[Key, Observation] = field(default_factory=dict)
+    unread: Mapping[Key, Diagnostic] = field(default_factory=dict)
+    observed: frozenset[Key] = frozenset()
+    settlements: tuple[Settlement, ...] = ()
+    unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    managed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What apply would do, in order.
 
     `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made.
-    `recordings` are entries of numbers that are as desired and not yet recorded so, `observed` the keys whose live
-    value is known, `unmanaged` the numbers that an account was seen to own and no file declares, for each account whose
-    list is known; all three are for a fresh plan only and never stored. `undoes` is the run that an undo takes back,
-    `left_out` how many changes a limit keeps for later. `narrowed`: only some numbers were asked for, so that nothing
-    is known of what stands in no file any more.
+    `undoes` is the run that an undo takes back, `left_out` how many changes a limit keeps for later, `left_alone` how
+    many numbers of ours nothing is done about. `narrowed`: only some numbers were asked for, so that nothing is known
+    of what stands in no file any more.
     """
 
     configuration: str
@@ -71,14 +99,13 @@ class Plan:
     parked_as_recorded: int = 0
     accounts: int = 0
     declared: int = 0
+    left_alone: int = 0
     left_out: int = 0
     narrowed: bool = False
     calls: Calls = Calls()
     breaches: tuple[Breach, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
-    recordings: tuple[Entry, ...] = field(default=(), compare=False)
-    observed: frozenset[Key] = field(default=frozenset(), compare=False)
-    unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    learned: Learned = field(default=Learned(), compare=False, repr=False)
 
     @property
     def summary(self) -> Mapping[str, int]:
@@ -92,8 +119,8 @@ class Plan:
 
     @property
     def has_changes(self) -> bool:
-        """Whether anything would change; asserting what cannot be read is no change."""
-        return any(change.action is not Action.ASSERT for change in self.changes)
+        """Whether anything would be written or forgotten."""
+        return bool(self.changes)
 
 
 _SUMMARY_ORDER = (Action.CREATE, Action.UPDATE, Action.DELETE, Action.ADOPT, Action.ASSERT, Action.FORGET)

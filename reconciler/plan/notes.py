@@ -1,17 +1,22 @@
-"""What a decision warns of: fields that cannot be read or compared, events that go elsewhere, variables without value.
+"""What a decision warns of: fields that cannot be read or compared, writes that are not settled, numbers that are left.
 
 Words only; decides nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Sequence
 
-from reconciler.canonical import Form
+from reconciler.canonical import Form, Json, is_empty
+from reconciler.change import Change, FieldChange
 from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diff import field_changes
 from reconciler.model import Desired
-from reconciler.plan.compare import Compared
+from reconciler.plan.subject import Subject
 from reconciler.secrets import SecretError
+
+_LONGEST_SHOWN = 60
 
 
 def variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
@@ -23,9 +28,9 @@ def variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
     return Diagnostic("variable-unset", Severity.ERROR, str(error), place)
 
 
-def event_url_removed(desired: Desired, compared: Compared) -> Iterable[Diagnostic]:
+def event_url_removed(desired: Desired, fields: Sequence[FieldChange]) -> Iterable[Diagnostic]:
     """Call events that will go elsewhere."""
-    for change in compared.fields:
+    for change in fields:
         if change.path == "event_url" and change.before and not change.after:
             yield Diagnostic(
                 "event-url-removed",
@@ -35,22 +40,23 @@ def event_url_removed(desired: Desired, compared: Compared) -> Iterable[Diagnost
             )
 
 
-def not_comparable(desired: Desired, want: Form) -> Iterable[Diagnostic]:
-    """Sensitive fields that nothing tells apart without a key."""
+def not_comparable(desired: Desired, want: Form, recorded: Form) -> Iterable[Diagnostic]:
+    """Sensitive fields of which the record keeps no digest: there was no key when it was written."""
     for path in want.secrets:
-        yield Diagnostic(
-            "field-not-comparable",
-            Severity.WARNING,
-            f"{desired.address}: `{path}` is sensitive and there is no key, so it cannot be compared with the record",
-            desired.locations.get(path, desired.declared_at),
-            hint="set RECONCILER_RECORD_KEY to 32 bytes or more, or plan with --refresh all",
-        )
+        if path not in recorded.secrets and recorded.json.get("type") == want.json["type"]:
+            yield Diagnostic(
+                "field-not-comparable",
+                Severity.WARNING,
+                f"{desired.address}: `{path}` is sensitive and the record has no digest of it, so it is not compared",
+                desired.locations.get(path, desired.declared_at),
+                hint="set RECONCILER_RECORD_KEY to 32 bytes or more, or plan with --refresh all",
+            )
 
 
-def unverifiable(desired: Desired, want: Form, compared: Compared) -> Iterable[Diagnostic]:
+def unverifiable(desired: Desired, want: Form, unrecorded: Collection[str], *, changes: bool) -> Iterable[Diagnostic]:
     """Fields that neither a read nor the record can tell."""
-    for path in sorted(compared.unrecorded):
-        if want.json[path] not in ("", None, False):
+    for path in sorted(unrecorded):
+        if not is_empty(want.json[path]):
             yield Diagnostic(
                 "field-unreadable",
                 Severity.WARNING,
@@ -59,7 +65,7 @@ def unverifiable(desired: Desired, want: Form, compared: Compared) -> Iterable[D
                 desired.locations.get(path, desired.declared_at),
                 hint="to write it now: reconciler apply --reassert",
             )
-        elif compared.fields:
+        elif changes:
             yield Diagnostic(
                 "field-unreadable",
                 Severity.WARNING,
@@ -67,3 +73,129 @@ def unverifiable(desired: Desired, want: Form, compared: Compared) -> Iterable[D
                 desired.locations.get(path, desired.declared_at),
                 hint=f"if it may have a value that is to stay, write `{path}` in the files",
             )
+
+
+def left_behind(change: Change, desired: Desired) -> Diagnostic:
+    """A narrowed run that sends calls to a number whose own forwarding it does not make."""
+    return Diagnostic(
+        "selection-leaves-out",
+        Severity.WARNING,
+        f"{change.address} sends calls to {desired.key.number}, which was never applied and is not part of this run",
+        desired.declared_at,
+        hint=f"add --target {desired.key.number}",
+    )
+
+
+def body_unreadable(desired: Desired) -> Diagnostic:
+    """A forwarding of which only the type can be read, and nothing is recorded."""
+    return Diagnostic(
+        "field-unreadable",
+        Severity.WARNING,
+        f"{desired.address}: only the type of its live forwarding ({desired.value.type}) can be read and none of it is "
+        "in the record, so it is not known to be ours",
+        desired.declared_at,
+        hint="give the account its `application`, whose list may tell; or look at the number at the vendor first",
+    )
+
+
+def unread(subject: Subject) -> Diagnostic:
+    """A number of an account that cannot be asked, which is told once for all of them."""
+    return Diagnostic(
+        "provider-error", Severity.ERROR, f"{subject.address} cannot be read: its account cannot be asked"
+    )
+
+
+def unsettled(subject: Subject) -> Diagnostic:
+    """A write of another value may still show: what the files say is written again."""
+    return Diagnostic(
+        "write-unsettled",
+        Severity.WARNING,
+        f"{subject.address}: {_write_of(subject)} does not show, and may still take effect; "
+        "what the files say is written again",
+        subject.desired.declared_at if subject.desired else None,
+    )
+
+
+def not_settled_yet(subject: Subject, now: float) -> Diagnostic:
+    """A write may still show: nothing can be said of the number yet."""
+    return Diagnostic(
+        "write-unsettled",
+        Severity.ERROR,
+        f"{subject.address}: {_write_of(subject)} does not show, and may still take effect",
+        subject.desired.declared_at if subject.desired else None,
+        hint=f"run the command again in {max(1, round(subject.doubt_until - now))} s; how long reads may lag is "
+        f"`accounts.{subject.account}.settle`",
+    )
+
+
+def never_showed(subject: Subject) -> Diagnostic:
+    """A write did not show in all the time that reads may lag: it had no effect."""
+    return Diagnostic(
+        "write-unsettled",
+        Severity.WARNING,
+        f"{subject.address}: {_write_of(subject)} never took effect; the number is in no file any more and is not "
+        "forwarded",
+    )
+
+
+def _write_of(subject: Subject) -> str:
+    run = subject.intents[-1].run_id[:12] if subject.intents else ""
+    return f"a write of run {run}" if run else "an earlier write"
+
+
+def not_owned(subject: Subject) -> Diagnostic:
+    """A number in no file any more that the account does not have: it may be the key that is another."""
+    return Diagnostic(
+        "released-not-owned",
+        Severity.WARNING,
+        f"{subject.address} is in no file any more and not among the numbers of account {subject.account}; "
+        "it stays in the record, as another key or application would look the same",
+        hint=f'if it was given up: list it under `forget: ["{subject.key.number}"]`',
+    )
+
+
+def changed_by_hand(subject: Subject) -> Diagnostic:
+    """A number in no file any more that somebody else has changed."""
+    return Diagnostic(
+        "released-changed-by-hand",
+        Severity.WARNING,
+        f"{subject.address}: released, changed by hand: it is in no file any more and its live forwarding is not what "
+        "was last written; it is only forgotten",
+    )
+
+
+def other_key(digests: int, *, has_key: bool) -> Diagnostic:
+    """Sensitive values in the record that cannot be compared with this key, or without one; told once."""
+    values = "1 sensitive value" if digests == 1 else f"{digests} sensitive values"
+    why = "its digests were made with another key" if has_key else "RECONCILER_RECORD_KEY is not set"
+    return Diagnostic(
+        "record-key-differs",
+        Severity.WARNING,
+        f"{values} of the record cannot be compared and count as not known: {why}",
+        hint="set RECONCILER_RECORD_KEY to the key that the record was written with (a local record without it: put "
+        ".reconciler/record.key back); if the key was rotated, the next apply records the values with the new one",
+    )
+
+
+def what_moved(live: Form, before: Json | None) -> str:
+    """Name what differs in a live value from the one that a change was made from, masked."""
+    if before is None:
+        return f"it is {live.json['type']} now"
+    if live.json["type"] != before.get("type"):
+        return f"it was {before.get('type')}, and is {_brief(live.json)}"
+    changes = field_changes(Form(before), live.filled_from(Form(before)))
+    if not changes:
+        return "a sensitive value of it is another one now"
+    return "; ".join(f"{item.path} was {_short(item.before)}, is {_short(item.after)}" for item in changes[:4])
+
+
+def _brief(live: Json) -> str:
+    """A forwarding of another type in a few words: its type, and where the calls go."""
+    goes_to = next((live[path] for path in ("url", "sip_uri", "static_ip") if live.get(path)), None)
+    goes_to = goes_to or ", ".join(target["to"] for target in live.get("targets") or ())
+    return f"{live['type']} {goes_to}".strip()
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."

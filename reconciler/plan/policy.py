@@ -5,22 +5,27 @@ Pure; each breach names the number, the line, and the one flag or line that perm
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from reconciler.canonical import form, is_off, lifted
 from reconciler.change import Action, Change
 from reconciler.clock import rfc3339
-from reconciler.config.settings import Destinations, Policy
+from reconciler.config.settings import Destinations, Limit, Policy
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Kind
+from reconciler.model import Entry, Key, Kind
 from reconciler.plan.model import Breach, Consent
 from reconciler.plan.reach import Routes, call_destinations, forbidden
+from reconciler.plan.subject import Subject
 
 if TYPE_CHECKING:
     from reconciler.schedule import Period
 
+LIMITS = ("policy-max-changes", "policy-max-deletes")
 _COUNTED = (Action.UPDATE, Action.ADOPT, Action.DELETE)
 _PARKING_OFF = "would not be parked any more: its calls would go their usual way"
+_HANDED_OVER = "; if another configuration manages it now, list it under `forget` instead"
 _ALLOWANCES = {
     "allow-delete": ("delete", "would be deleted: its callers would reach nothing"),
     "allow-adopt": ("adopt", "has a live forwarding that is not in the record and differs"),
@@ -32,7 +37,7 @@ def breaches(
     changes: Sequence[Change],
     *,
     policy: Policy,
-    declared: int,
+    managed: int,
     consent: Consent,
     places: Mapping[str, Location],
     routes: Routes,
@@ -40,16 +45,24 @@ def breaches(
 ) -> tuple[Breach, ...]:
     """Everything that refuses these changes.
 
-    `declared` is the count of all declared numbers, `places` maps a number to its line, `unwritable` an address to live
-    values that a write may reset and that cannot be written. An allowance is no rule: no override stands in for it.
+    `managed` is how many blocks sent calls somewhere before, `places` maps a number to its line, `unwritable` an
+    address to live values that a write may reset and that cannot be written. An allowance is no rule: no override
+    stands in for it.
     """
     found = [
-        *_limits(changes, policy, declared),
+        *_limits(changes, policy, managed),
         *_destinations(changes, policy.destinations, places, routes),
         *_unwritable(changes, unwritable, places),
     ]
     kept = (breach for breach in found if breach.rule not in consent.overrides)
     return (*_allowances(changes, consent, places), *kept)
+
+
+def managed(entries: Mapping[Key, Entry], subjects: Iterable[Subject]) -> int:
+    """How many blocks of ours send calls somewhere, by the record, else by what was read."""
+    recorded = sum(not is_off(lifted(json.loads(entry.value), entry.canonical_version)) for entry in entries.values())
+    seen = (each.observation.value for each in subjects if each.entry is None and each.observation is not None)
+    return recorded + sum(value is not None and not is_off(form(value).json) for value in seen)
 
 
 def _allowances(changes: Iterable[Change], consent: Consent, places: Mapping[str, Location]) -> Iterator[Breach]:
@@ -58,26 +71,49 @@ def _allowances(changes: Iterable[Change], consent: Consent, places: Mapping[str
             name, why = _ALLOWANCES[need]
             if name not in consent.allow:
                 message = f"{change.address} {_PARKING_OFF if _is_parking_off(change, name) else why}"
-                yield _breach(f"needs-{need}", change, message, f"--{need}", places)
+                handed_over = name == "delete" and not change.declared_at
+                yield _breach(
+                    f"needs-{need}", change, message, f"--{need}", places, _HANDED_OVER if handed_over else ""
+                )
 
 
 def _is_parking_off(change: Change, allowance: str) -> bool:
     return allowance == "delete" and change.key.kind is Kind.PARKING
 
 
-def _limits(changes: Sequence[Change], policy: Policy, declared: int) -> Iterator[Breach]:
-    for rule, key, limit, actions in (
-        ("policy-max-changes", "max_changes", policy.max_changes, _COUNTED),
-        ("policy-max-deletes", "max_deletes", policy.max_deletes, (Action.DELETE,)),
+def _limits(changes: Sequence[Change], policy: Policy, managed: int) -> Iterator[Breach]:
+    for rule, key, limit, count in (
+        (LIMITS[0], "max_changes", policy.max_changes, sum(map(_counts, changes))),
+        (LIMITS[1], "max_deletes", policy.max_deletes, sum(map(_deletes, changes))),
     ):
-        count = sum(change.action in actions for change in changes)
-        allowed = limit.of(declared)
-        if count > allowed:
+        if count > limit.of(managed):
             kind = ("change" if key == "max_changes" else "delete") + ("" if count == 1 else "s")
-            message = f"{count} {kind} in one run; policy permits {allowed} ({limit} of {declared} declared numbers)"
+            message = f"{count} {kind} in one run; policy permits {_permitted(limit, managed)}"
             hint = f"raise `policy.{key}` or pass --override {rule}"
             diagnostic = Diagnostic(rule, Severity.ERROR, message, policy.location, hint)
             yield Breach(rule, "", diagnostic, f"--override {rule}")
+
+
+def _counts(change: Change) -> bool:
+    """Whether `max_changes` counts a change: also an assertion, of what is not known or to switch it off."""
+    if change.action is not Action.ASSERT:
+        return change.action in _COUNTED
+    before = change.before or {}
+    return is_off(change.after) or any(before.get(item.path) is None for item in change.fields)
+
+
+def _deletes(change: Change) -> bool:
+    return change.action is Action.DELETE
+
+
+def _permitted(limit: Limit, managed: int) -> str:
+    """How many a limit permits, and why so many."""
+    if limit.count is not None:
+        return str(limit.count)
+    share = f"{limit} of {managed} managed number{'' if managed == 1 else 's'}"
+    allowed = limit.of(managed)
+    floor = "" if limit.share_of(managed) == allowed else f", and never less than {allowed}"
+    return f"{allowed} ({share}{floor})"
 
 
 def _destinations(
@@ -122,7 +158,9 @@ def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _breach(rule: str, change: Change, message: str, allowed_by: str, places: Mapping[str, Location]) -> Breach:
+def _breach(
+    rule: str, change: Change, message: str, allowed_by: str, places: Mapping[str, Location], otherwise: str = ""
+) -> Breach:
     place = places.get(change.key.number)
-    diagnostic = Diagnostic(rule, Severity.ERROR, message, place, f"if this is meant: {allowed_by}")
+    diagnostic = Diagnostic(rule, Severity.ERROR, message, place, f"if this is meant: {allowed_by}{otherwise}")
     return Breach(rule, change.address, diagnostic, allowed_by)

@@ -5,24 +5,25 @@ Knows no rule by which anything is decided.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
-from reconciler.canonical import Json
-from reconciler.change import Change
+from reconciler.canonical import HOST, Form, Json, form, hidden_in, hidden_paths, same_from, stored_form
+from reconciler.change import Action, Change
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Desired, Entry, Key, NoForwarding, Observation
+from reconciler.model import Desired, Entry, Key, Observation
 from reconciler.record.base import Intent
 from reconciler.secrets import Digester, Secrets
 
-NOTHING: Json = {"type": NoForwarding.type}
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
     """All that is known of one key. `observation` None: it was not read, so the record decides.
 
-    `intent` is an unsettled one of an interrupted run; `account` is where the number lives now.
+    `intents` are writes of earlier runs that are not settled, oldest first; `account` is where the number lives now.
+    Until `doubt_until`, in seconds since the epoch, the vendor may still read as before the last of them.
     """
 
     key: Key
@@ -30,7 +31,55 @@ class Subject:
     desired: Desired | None = None
     observation: Observation | None = None
     entry: Entry | None = None
-    intent: Intent | None = None
+    intents: tuple[Intent, ...] = ()
+    doubt_until: float = 0.0
+
+    @property
+    def address(self) -> str:
+        """`ACCOUNT/NUMBER`, as plans and messages name it."""
+        return f"{self.account}/{self.key.number}"
+
+    @cached_property
+    def recorded(self) -> Form | None:
+        """What the record says that we last wrote."""
+        entry = self.entry
+        return None if entry is None else stored_form(entry.value, entry.digests, entry.canonical_version)
+
+    @cached_property
+    def intended(self) -> tuple[Form, ...]:
+        """What unsettled writes were to make of it, oldest first."""
+        return tuple(form_after(intent) for intent in self.intents if intent.after)
+
+    @cached_property
+    def replaced(self) -> tuple[Form, ...]:
+        """What unsettled writes were to replace and that counts as ours: not what was a stranger's."""
+        strangers = {Action.ADOPT.value} if self.entry is not None else {Action.ADOPT.value, Action.DELETE.value}
+        return tuple(form_before(each) for each in self.intents if each.before and each.action not in strangers)
+
+    @property
+    def kept(self) -> tuple[Form, ...]:
+        """The values that count as ours: recorded, being written, or to be replaced by a write."""
+        recorded = () if self.recorded is None else (self.recorded,)
+        return (*recorded, *self.intended, *self.replaced)
+
+    def live(self, want: Form | None) -> Form:
+        """The live value in canonical form; what was secret stays hidden, unless the files say it in clear.
+
+        Raises ValueError where it was not read.
+        """
+        seen = self.observation
+        if seen is None or seen.value is None:
+            raise ValueError("what was not read has no value to compare")
+        value = seen.value
+
+        def is_clear(path: str) -> bool:
+            name = path.removesuffix(HOST)
+            return want is not None and getattr(value, name, None) == want.json.get(name)
+
+        kept: frozenset[str] = frozenset().union(*(hidden_in(each.json) for each in self.kept))
+        hidden = hidden_paths(self.desired.value) if self.desired else frozenset()
+        hidden |= {path for path in kept if not is_clear(path)}
+        return form(value, unreadable=seen.unreadable, hidden_paths=hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +97,11 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What follows for one key. `settled`: its live value is known, so an open intent is done with."""
+    """What follows for one key.
+
+    `settled`: its live value is known, so an open intent is done with. `left_alone`: it is ours, nothing says that it
+    is as it should be, and nothing is done about it.
+    """
 
     change: Change | None = None
     recording: Entry | None = None
@@ -56,3 +109,32 @@ class Decision:
     unknown: bool = False
     settled: bool = False
     as_recorded: bool = False
+    left_alone: bool = False
+
+
+def form_after(intent: Intent) -> Form:
+    """What a write was to make of a number."""
+    return stored_form(intent.after, intent.digests, intent.canonical_version)
+
+
+def form_before(intent: Intent) -> Form:
+    """What a write was to replace."""
+    return stored_form(intent.before, intent.before_digests, intent.canonical_version)
+
+
+def from_now_on(before: Json, after: Json, today: date | None) -> Json:
+    """`before` with the schedules of `after` wherever the two mean the same from today on."""
+    old, new = before.get("targets"), after.get("targets")
+    if today is None or not old or not new or old == new or len(old) != len(new):
+        return before
+    pairs = zip(old, new, strict=True)
+    targets = [
+        {**one, "schedule": other["schedule"]} if same_from(one["schedule"], other["schedule"], today) else one
+        for one, other in pairs
+    ]
+    return {**before, "targets": targets}
+
+
+def agrees_with_any(value: Form, others: Iterable[Form], today: date | None) -> bool:
+    """Whether a value with digests is one of the others in all that is known, schedules from today on."""
+    return any(Form(from_now_on(value.json, other.json, today), value.secrets).agrees(other) for other in others)

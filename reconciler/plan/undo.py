@@ -8,18 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from reconciler.canonical import Json, form
-from reconciler.change import Action, Outcome
+from reconciler.canonical import Form, Json, form, is_empty, lifted, stored_form
+from reconciler.change import Action, Change, Outcome
 from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Desired, Key, Kind, NoForwarding, Parking, Value
+from reconciler.model import Desired, Entry, Key, Kind, NoForwarding, Parking, Value
 from reconciler.plan.build import account_of
 from reconciler.plan.model import Plan
 from reconciler.plan.restore import Lost, Restorer, fitting
-from reconciler.plan.subject import Ground
-from reconciler.record.base import RecordState, Run
+from reconciler.plan.subject import Ground, agrees_with_any
+from reconciler.record.base import Intent, RecordState, Run
 from reconciler.secrets import SecretError
 
 
@@ -41,12 +42,13 @@ class Undoing:
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """One change of a run. `before` is canonical and masked, None where it was not known."""
+    """One change of a run. `before` and `after` are canonical and masked, None where they were not known."""
 
     key: Key
     account: str
     action: str
     before: Json | None
+    after: Json | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
     unreadable: Sequence[str] = ()
     lost: Mapping[str, Any] = field(default_factory=dict)
@@ -93,25 +95,70 @@ def wrote(run: Run) -> bool:
     return any(row.get("outcome") != Outcome.SKIPPED.value for row in run.results)
 
 
+def later_changes(
+    changes: Iterable[Change], run: Run, state: RecordState, today: date | None
+) -> Iterator[tuple[Change, Diagnostic]]:
+    """The changes of an undo that would overwrite what came after the run, each with whose that is."""
+    left = {past.key: past.after for past in _pasts(run, state)}
+    for change in changes:
+        ours, now = left.get(change.key), change.before
+        if ours is None or now is None or agrees_with_any(Form(now, change.before_digests), [Form(ours)], today):
+            continue
+        entry = state.entries.get(change.key)
+        by_us = entry is not None and entry.run_id != run.id and _is_recorded(change, entry, today)
+        whose = f"run {entry.run_id[:12]} of {entry.written_at}" if entry is not None and by_us else "by hand"
+        yield (
+            change,
+            Diagnostic(
+                "undo-overwrites",
+                Severity.WARNING,
+                f"{change.address} was changed after run {run.id[:12]}, {whose}; this undo overwrites that",
+                hint="leave it as it is, or permit it with --allow-adopt",
+            ),
+        )
+
+
+def _is_recorded(change: Change, entry: Entry, today: date | None) -> bool:
+    recorded = stored_form(entry.value, entry.digests, entry.canonical_version)
+    return agrees_with_any(Form(change.before or {}, change.before_digests), [recorded], today)
+
+
 def _pasts(run: Run, state: RecordState) -> Iterator[_Past]:
     """A run's changes, and the intents of it that are not settled yet."""
-    for row in run.results:
+    told = set()
+    for row in run.latest_results:
+        if "provider" not in row:
+            continue  # of a record of format 0, which kept no more than the outcome
+        key = Key(row["provider"], row["number"], Kind(row["kind"]))
+        told.add(key)
         if row["outcome"] != Outcome.SKIPPED.value:
+            version = row.get("canonical_version", 1)
             yield _Past(
-                key=Key(row["provider"], row["number"], Kind(row["kind"])),
+                key=key,
                 account=row["account"],
                 action=row["action"],
-                before=row["before"],
+                before=row["before"] and lifted(row["before"], version),
+                after=row["after"] and lifted(row["after"], version),
                 digests=row.get("before_digests", {}),
                 unreadable=row.get("unverified_fields", ()),
                 lost=row.get("lost", {}),
             )
-    told = {(row["provider"], row["number"], row["kind"]) for row in run.results}
-    intents = [intent for window in state.windows if window.run_id == run.id for intent in window.intents]
-    for intent in intents:
-        if (intent.key.provider, intent.key.number, intent.key.kind.value) not in told:
-            before = json.loads(intent.before) if intent.before else None
-            yield _Past(intent.key, intent.account, intent.action, before)
+    for intent in (intent for window in state.windows for intent in window.signed):
+        if intent.run_id == run.id and intent.key not in told:
+            yield _of_intent(intent)
+
+
+def _of_intent(intent: Intent) -> _Past:
+    before, after = (json.loads(text) if text else None for text in (intent.before, intent.after))
+    version = intent.canonical_version
+    return _Past(
+        intent.key,
+        intent.account,
+        intent.action,
+        before and lifted(before, version),
+        after and lifted(after, version),
+        intent.before_digests,
+    )
 
 
 def _before(past: _Past, declared: Desired | None, run: Run, configuration: Configuration, ground: Ground) -> Desired:
@@ -156,7 +203,7 @@ def _unsures(past: _Past, value: Value) -> Iterator[Diagnostic]:
     """Fields that go back to what was recorded, or cannot go back at all."""
     known = fitting(value, (past.before or {}).get("type"))
     for path, before in (past.before or {}).items():
-        if before is None and known.get(path) not in (None, "", False):
+        if before is None and not is_empty(known.get(path)):
             yield _unsure(past, f"what `{path}` was is not known; it stays as the files have it")
         elif before is None:
             yield _unsure(past, f"what `{path}` was is not known; it is left empty")

@@ -43,7 +43,7 @@ def _unused(session: Session, plan: Plan, state: RecordState) -> Iterator[str]:
     """The accounts that no number is known to live in: a plan has no reason to ask them for their list."""
     configuration = session.configuration
     used = {desired.account for desired in configuration.desired} | {entry.account for entry in state.entries.values()}
-    yield from sorted(configuration.accounts.keys() - used - plan.unmanaged.keys())
+    yield from sorted(configuration.accounts.keys() - used - plan.learned.unmanaged.keys())
 
 
 def _with_list_of(session: Session, account: str, plan: Plan) -> Plan:
@@ -62,4 +62,5 @@ def _with_list_of(session: Session, account: str, plan: Plan) -> Plan:
         return replace(plan, diagnostics=(*plan.diagnostics, found))
     numbers = tuple(sorted(listing.numbers.keys() - configuration.numbers.keys()))
     calls = Calls(plan.calls.made + provider.calls_made - before, plan.calls.saved)
-    return replace(plan, unmanaged={**plan.unmanaged, account: numbers}, calls=calls)
+    learned = replace(plan.learned, unmanaged={**plan.learned.unmanaged, account: numbers})
+    return replace(plan, learned=learned, calls=calls)

@@ -21,7 +21,7 @@ from reconciler.plan.policy import breaches
 from reconciler.plan.reach import routes
 from reconciler.plan.scenario import reminder
 from reconciler.plan.subject import Ground
-from reconciler.plan.undo import undoing
+from reconciler.plan.undo import later_changes, undoing
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.record.base import RecordState, Run
 from reconciler.secrets import SecretError, variables
@@ -55,14 +55,30 @@ def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
     return _reminded(session.configuration, plan, state), state
 
 
-def make_undo(session: Session, run: Run, asked: Planning) -> Plan:
-    """Say what would bring back what a run found before it wrote. Raises RecordError."""
+def make_undo(session: Session, run: Run, asked: Planning) -> tuple[Plan, RecordState]:
+    """Say what would bring back what a run found before it wrote; of those `asked` for, or all. Raises RecordError."""
     state, configuration = session.record.load(), session.configuration
     past = undoing(run, state, configuration, session.ground(make_key=asked.kept))
     before = replace(configuration, desired=past.over(configuration.desired))
-    asked = replace(asked, selection=Selection(keys=past.keys), warnings=(*asked.warnings, *past.diagnostics))
-    plan = replace(_planned(session, before, state, asked), origin="undo", undoes=run.id, recordings=())
-    return _reminded(configuration, plan, state)
+    chosen = asked.selection if asked.selection.exact else Selection(keys=past.keys)
+    asked = replace(asked, selection=chosen, warnings=(*asked.warnings, *past.diagnostics))
+    plan = replace(_planned(session, before, state, asked), origin="undo", undoes=run.id)
+    plan = replace(plan, learned=replace(plan.learned, recordings=()))
+    return _reminded(configuration, _asking(session, plan, run, state), state), state
+
+
+def _asking(session: Session, plan: Plan, run: Run, state: RecordState) -> Plan:
+    """An undo that asks before it overwrites what came after its run."""
+    later = list(later_changes(plan.changes, run, state, session.ground(make_key=False).today))
+    if not later:
+        return plan
+    keys = {change.key for change, _ in later}
+    asking = tuple(
+        replace(change, needs=tuple(sorted({*change.needs, "allow-adopt"}))) if change.key in keys else change
+        for change in plan.changes
+    )
+    plan = replace(plan, changes=asking, diagnostics=(*plan.diagnostics, *(told for _, told in later)))
+    return replace(plan, breaches=judged_again(session.configuration, plan))
 
 
 def _reminded(configuration: Configuration, plan: Plan, state: RecordState) -> Plan:
@@ -120,7 +136,7 @@ def judged_again(configuration: Configuration, plan: Plan) -> tuple[Breach, ...]
     again = breaches(
         plan.changes,
         policy=configuration.policy,
-        declared=len(configuration.numbers),
+        managed=plan.learned.managed,
         consent=plan.consent,
         places=configuration.numbers,
         routes=routes(configuration),

@@ -14,6 +14,7 @@ from reconciler.views.base import text_of
 from reconciler.views.ci.findings import remark
 from reconciler.views.ci.review import Remark, Review
 from reconciler.views.human.plan import (
+    BY_HAND,
     allowance_lines,
     aside,
     in_the_past,
@@ -47,6 +48,8 @@ def change_lines(change: Change, before: str = "until now", after: str = "become
     """What there is to say of a change, a line each: its description, what it does, and what callers notice."""
     if change.description:
         yield change.description
+    if change.reverts_a_hand:
+        yield BY_HAND.strip("()")
     match change.action:
         case Action.CREATE | Action.DELETE:
             yield f"{_whole(change.before)} -> {_whole(change.after)}"

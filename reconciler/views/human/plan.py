@@ -36,6 +36,7 @@ _MARKS = {
     Action.ASSERT: ("=", Tone.NOTED),
     Action.FORGET: ("x", Tone.FAINT),
 }
+BY_HAND = "(changed by hand)"
 _INDENT = "    "
 _ALLOWANCE = "needs-"
 
@@ -112,14 +113,14 @@ def _with_place(lines: Sequence[Line], place: str, columns: int) -> Iterator[Lin
 
 def _titles(change: Change) -> list[str]:
     """What stands behind the address: the description, and for a change of the whole value where it goes."""
-    titles = [change.description] if change.description else []
+    titles = [" ".join(filter(None, (change.description, BY_HAND if change.reverts_a_hand else "")))]
     match change.action:
         case Action.CREATE | Action.DELETE:
             titles += [f"{summary(change.before)} -> {summary(change.after)}"]
             titles += list(details(change.after if change.action is Action.CREATE else change.before))
         case Action.FORGET:
             titles.append(aside(change))
-    return [title.strip() for title in titles]
+    return [title.strip() for title in titles if title]
 
 
 def _body(change: Change, columns: int) -> Iterator[Line]:
@@ -154,9 +155,15 @@ def aside(change: Change) -> str:
     """What becomes of a number that is forgotten, or that is written again."""
     if change.action is Action.FORGET:
         return "dropped from the record; the vendor is not touched"
-    names = ", ".join(item.path for item in change.fields) or "all of it"
-    why = "is not known" if change.before is None else "cannot be read back"
-    return f"{summary(change.after)}: written again, as {names} {why}"
+    return f"{summary(change.after)}: {why_asserted(change)}"
+
+
+def why_asserted(change: Change) -> str:
+    """Why a number is written although nothing shows that it differs."""
+    names = ", ".join(item.path for item in change.fields) or "what is live"
+    if change.before is None:
+        return f"written, as {names} is not known"
+    return f"written again, as {names} cannot be read back"
 
 
 def field_lines(fields: Sequence[FieldChange], columns: int) -> Iterator[Line]:
@@ -262,14 +269,28 @@ def sum_lines(shown: Plan, columns: int) -> Iterator[Line]:
             Span("No changes", Tone.ADDED),
             f": {plural(shown.unchanged, 'number is', 'numbers are')} {aim(shown.origin)}.",
         )
+        yield from _left_alone(shown)
         yield from _incomplete(shown, columns)
         return
     parts += [f"{shown.unchanged} unchanged"] if shown.unchanged else []
     parts += [f"{shown.unknown} unknown"] if shown.unknown else []
     yield line(Span(", ".join(parts), Tone.STRONG))
+    if reverted := sum(change.reverts_a_hand for change in shown.changes):
+        yield line(
+            Span(f"{plural(reverted, 'change takes', 'changes take')} back what was changed by hand", Tone.WARNING)
+        )
+    yield from _left_alone(shown)
     if shown.left_out:
         yield line(Span(f"{plural(shown.left_out, 'more change')} left for later by --limit", Tone.WARNING))
     yield from _incomplete(shown, columns)
+
+
+def _left_alone(shown: Plan) -> Iterator[Line]:
+    """What is ours by the record, and stays as it is."""
+    if shown.left_alone:
+        yield line(
+            Span(f"{plural(shown.left_alone, 'recorded number is', 'recorded numbers are')} left alone", Tone.WARNING)
+        )
 
 
 def _incomplete(shown: Plan, columns: int) -> Iterator[Line]:

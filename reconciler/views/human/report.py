@@ -72,6 +72,11 @@ def _sum(shown: ApplyReport, columns: int) -> Iterator[Line]:
         doubt = ", as far as it can be read" if shown.summary[Outcome.UNVERIFIED.value] else ""
         claim = f"Everything is {aim(shown.origin)}" if shown.whole else "Every change of this run is applied"
         yield line(Span(f"{claim}{doubt}.", Tone.ADDED), f" Run {shown.run_id[:12]}.")
+    elif shown.done:
+        runs = ", ".join(run_id[:12] for run_id in shown.done if run_id)
+        yield line(
+            Span("Nothing to do", Tone.ADDED), f": already applied by run {runs}." if runs else ": it is so already."
+        )
     else:
         rest = f": everything is {aim(shown.origin)}." if shown.whole else " for the numbers of this run."
         yield line(Span("Nothing to do", Tone.ADDED), rest)

@@ -16,6 +16,7 @@ from reconciler.plan.model import Plan
 from reconciler.views.base import text_of
 from reconciler.views.calendar import Calendar
 from reconciler.views.human.plan import (
+    BY_HAND,
     allowance_lines,
     in_the_past,
     is_of_another_type,
@@ -24,6 +25,7 @@ from reconciler.views.human.plan import (
     policy_lines,
     sides,
     sum_lines,
+    why_asserted,
 )
 from reconciler.views.human.values import details, summary
 from reconciler.views.web.calendar import notes_of
@@ -101,7 +103,7 @@ def section(
     return Section(
         change.address,
         change.action.value,
-        change.description,
+        " ".join(filter(None, (change.description, BY_HAND if change.reverts_a_hand else ""))),
         place_of(change.declared_at),
         _whole(change.before) if whole else (),
         _whole(change.after) if whole and change.after is not None else (),
@@ -126,8 +128,8 @@ def _note(change: Change) -> str:
     if change.action is Action.FORGET:
         return "Dropped from the record; the vendor is not touched."
     if change.action is Action.ASSERT:
-        names = ", ".join(item.path for item in change.fields) or "all of it"
-        return f"Written again, as {names} {'is not known' if change.before is None else 'cannot be read back'}."
+        why = why_asserted(change)
+        return f"{why[0].upper()}{why[1:]}."
     return "Callers notice nothing." if is_unnoticed(change) else ""
 
 

@@ -12,8 +12,11 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.live import Live
 from reconciler.model import Parking, Value
 from reconciler.plan.build import Options, Selection, build
+from reconciler.plan.model import Consent
 from reconciler.providers.base import Listing, ProviderError, Unauthorized, Unavailable
 from reconciler.providers.memory import MemoryProvider
+from reconciler.views.base import text_of
+from reconciler.views.human.plan import sum_lines
 from tests.world import NONE, UNLISTED, ObedientClock, Vendor, actions, codes, desired, phone, rings, sip, url, world
 
 EVERY_NUMBER = Selection()
@@ -201,3 +204,26 @@ def test_a_missing_block_is_told_only_by_plans_that_are_about_its_number() -> No
     assert told(entry_left, Selection(tags=("sales",))) == ["selection-empty"]
     assert told(replace(entry_left, whole=False, wanted=frozenset({phone(1)}))) == ["block-missing"]
     assert told(replace(entry_left, whole=False, wanted=frozenset({phone(2)}))) == []
+
+
+def test_a_narrowed_plan_warns_of_a_number_that_it_sends_calls_to_and_leaves_out() -> None:
+    given = world([desired(1, rings(phone(2))), desired(2, sip())], {1: NONE, 2: NONE})
+    plan = given.plan(selection=Selection(targets=(phone(1),)))
+    (told,) = [item for item in plan.diagnostics if item.code == "selection-leaves-out"]
+    assert (told.hint, phone(2) in told.message) == (f"add --target {phone(2)}", True)
+    assert codes(given.plan(selection=Selection(targets=(phone(1), phone(2))))) == []
+    assert given.apply(selection=Selection(targets=(phone(2),))).converged
+    assert codes(given.plan(selection=Selection(targets=(phone(1),)))) == []
+
+
+def test_what_is_left_alone_is_no_part_of_what_is_as_the_files_say() -> None:
+    given = world([desired(1, rings()), desired(2, sip())], {1: NONE, 2: NONE})
+    assert given.apply().converged
+    given.live = {
+        name: Vendor(dict(given.live["sales"].values), account=name, clock=given.clock) for name in ("north", "south")
+    }
+    given.files = [desired(1, rings(), account="north")]
+    plan = given.plan()
+    assert (plan.changes, plan.unchanged, plan.left_alone, codes(plan)) == ((), 1, 1, ["record-account-gone"])
+    assert "1 recorded number is left alone" in text_of(sum_lines(plan, 80))
+    assert given.apply(consent=Consent()).whole is False

@@ -65,7 +65,7 @@ def test_a_value_that_comes_from_a_stored_plan_is_judged_by_the_policy_of_now() 
     again = judged(
         plan.changes,
         policy=POLICY,
-        declared=1,
+        managed=1,
         consent=Consent(),
         places=given.configuration.numbers,
         routes={},

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.canonical import form
 from reconciler.change import Action, LiveSource
 from reconciler.model import Kind, NumberForwarding, Parking, Target, TrunkForwarding, Value
 from reconciler.plan.build import Refresh
@@ -86,7 +87,7 @@ def test_an_unrecorded_live_forwarding_that_differs_is_adopted_with_its_whole_ol
 def test_an_unrecorded_live_forwarding_that_is_equal_is_recorded_silently() -> None:
     given = world([desired(1, rings())], {1: rings()})
     plan = given.plan()
-    assert (plan.changes, plan.unchanged, len(plan.recordings)) == ((), 1, 1)
+    assert (plan.changes, plan.unchanged, len(plan.learned.recordings)) == ((), 1, 1)
     assert given.apply(consent=Consent()).converged
     assert key(1) in given.state.entries
     assert vendor(given).writes == []
@@ -139,13 +140,15 @@ def test_a_vanished_number_without_forwarding_is_forgotten() -> None:
     assert actions(given.plan()) == {phone(1): "forget"}
 
 
-def test_a_vanished_number_that_is_not_ours_any_more_is_forgotten_and_the_plan_is_complete() -> None:
-    given = applied(world([desired(1, rings())], {1: NONE, 2: NONE}))
-    given.files = []
+def test_a_vanished_number_that_the_account_does_not_have_is_kept_with_a_warning_and_the_plan_is_complete() -> None:
+    given = applied(world([desired(1, rings()), desired(2, sip())], {1: NONE, 2: NONE}))
+    given.files = [desired(2, sip())]
     del vendor(given).values[phone(1)]
     plan = given.plan()
-    assert (actions(plan), plan.complete) == ({phone(1): "forget"}, True)
+    assert (plan.changes, plan.complete, plan.unchanged, plan.left_alone) == ((), True, 1, 1)
     assert "released-not-owned" in codes(plan)
+    assert given.apply().converged
+    assert key(1) in given.state.entries
 
 
 @pytest.mark.parametrize(("value", "action"), [(ON, "delete"), (OFF, "forget")])
@@ -177,9 +180,9 @@ def test_a_part_of_the_configuration_never_deletes_by_absence() -> None:
 def test_forget_drops_the_record_and_leaves_the_vendor_alone() -> None:
     given = applied(world([desired(1, rings(), protected=True)], {1: NONE}))
     given.files, given.forget = [], (phone(1),)
-    change = only(given.plan())
-    assert (change.action, change.needs) == (Action.FORGET, ())
-    assert given.apply(consent=Consent()).converged
+    plan = given.plan()
+    assert (only(plan).action, breaches(plan)) == (Action.FORGET, ["needs-allow-protected"])
+    assert given.apply(consent=Consent(frozenset({"protected"}))).converged
     assert (given.state.entries, vendor(given).values[phone(1)]) == ({}, rings())
 
 
@@ -312,11 +315,12 @@ def test_a_trunk_whose_body_cannot_be_read_compares_with_the_record() -> None:
     assert [field.path for field in only(given.plan()).fields] == ["port"]
 
 
-def test_a_trunk_without_record_is_not_different_and_every_field_that_counts_is_warned_about() -> None:
+def test_a_trunk_without_record_is_adopted_as_nothing_says_that_it_is_ours() -> None:
     given = blind(world([desired(1, TRUNK)], {1: UNKNOWN_TRUNK}), "static_ip", "port", "timeout", "did")
     plan = given.plan()
-    assert plan.changes == ()
-    assert codes(plan) == ["field-unreadable"] * 4
+    assert (only(plan).action, only(plan).needs) == (Action.ADOPT, ("allow-adopt",))
+    assert [field.path for field in only(plan).fields] == ["static_ip", "port", "timeout", "did"]
+    assert codes(plan) == ["field-unreadable"]
 
 
 def test_reassert_writes_again_what_cannot_be_read() -> None:
@@ -324,7 +328,7 @@ def test_reassert_writes_again_what_cannot_be_read() -> None:
     given.apply()
     before = len(vendor(given).writes)
     plan = given.plan(reassert=True)
-    assert (only(plan).action, plan.has_changes) == (Action.ASSERT, False)
+    assert (only(plan).action, plan.has_changes) == (Action.ASSERT, True)
     assert [field.path for field in only(plan).fields] == ["client_id"]
     given.apply(reassert=True)
     assert len(vendor(given).writes) == before + 1
@@ -426,7 +430,7 @@ def test_a_date_that_is_over_does_not_make_a_vanished_number_changed_by_hand() -
 def test_parking_without_record_is_asserted_on_or_off(value: Parking) -> None:
     plan = world([desired(3, value)], parking=[3]).plan()
     assert (only(plan).action, only(plan).live_source, only(plan).before) == (Action.ASSERT, LiveSource.UNKNOWN, None)
-    assert not plan.has_changes
+    assert plan.has_changes
 
 
 def test_recorded_parking_decides_and_the_vendor_is_not_asked() -> None:
@@ -437,12 +441,15 @@ def test_recorded_parking_decides_and_the_vendor_is_not_asked() -> None:
     assert given.live["office"].calls_made == calls
 
 
-def test_parking_that_differs_from_the_record_is_an_update() -> None:
-    given = applied(world([desired(3, ON)], parking=[3]))
-    given.files = [desired(3, OFF)]
+@pytest.mark.parametrize(("was", "is_now", "action"), [(ON, OFF, Action.DELETE), (OFF, ON, Action.UPDATE)])
+def test_parking_that_differs_from_the_record_is_switched_off_or_on(
+    was: Parking, is_now: Parking, action: Action
+) -> None:
+    given = applied(world([desired(3, was)], parking=[3]))
+    given.files = [desired(3, is_now)]
     change = only(given.plan())
-    assert (change.action, change.live_source) == (Action.UPDATE, LiveSource.RECORDED)
-    assert change.before == {"type": "parking", "parking": True}
+    assert (change.action, change.live_source) == (action, LiveSource.RECORDED)
+    assert change.before == {"type": "parking", "parking": was.parked}
 
 
 def test_reassert_writes_recorded_parking_again() -> None:
@@ -531,8 +538,19 @@ def test_without_a_key_a_sensitive_field_is_not_compared_with_the_record_and_tha
     given = applied(world([desired(1, rings(event_url=EVENTS))], {1: NONE}, variables={"EVENT_KEY": "old-s3cret"}))
     given.variables, given.key = {"EVENT_KEY": "new-s3cret"}, None
     plan = given.plan(refresh=Refresh.NONE)
-    assert (plan.changes, codes(plan)) == ((), ["field-not-comparable"])
+    assert (plan.changes, codes(plan)) == ((), ["record-key-differs"])
     assert actions(given.plan()) == {phone(1): "update"}
+
+
+@pytest.mark.parametrize("key", [None, "a key of the record that came later"])
+def test_a_secret_that_was_recorded_without_a_key_is_not_compared_with_the_record_and_that_is_said(
+    key: str | None,
+) -> None:
+    given = world([desired(1, rings(event_url=EVENTS))], {1: NONE}, variables={"EVENT_KEY": "old-s3cret"}, key=None)
+    applied(given)
+    given.variables, given.key = {"EVENT_KEY": "new-s3cret"}, key
+    plan = given.plan(refresh=Refresh.NONE)
+    assert (plan.changes, codes(plan)) == ((), ["field-not-comparable"])
 
 
 def test_no_secret_stands_in_the_record() -> None:
@@ -556,7 +574,7 @@ def interrupted(given: World, before: str, after: str, action: str = "create", i
     kind = Kind.FORWARDING
     intent = Intent(key(index, kind), "sales", action, before, after)
     with record.lock([holder()]) as lock:
-        record.commit(lock, Update(open=Window("w", "r0", "2026-11-21T10:00:00Z", (intent,))), expected=record.load())
+        record.commit(lock, Update(open=Window("w", "r0", "2026-11-18T10:00:00Z", (intent,))), expected=record.load())
     return given
 
 
@@ -577,6 +595,14 @@ def test_a_create_that_did_not_take_effect_is_planned_again() -> None:
     assert actions(given.plan()) == {phone(1): "create"}
     assert given.apply(consent=Consent()).converged
     assert given.state.windows == ()
+
+
+def test_a_create_that_took_effect_needs_no_second_write_for_what_cannot_be_read() -> None:
+    given = blind(world([desired(1, rings())], {1: rings()}), "client_id")
+    interrupted(given, EMPTY, form(rings()).text)
+    assert given.plan().changes == ()
+    assert given.apply(consent=Consent()).converged
+    assert vendor(given).writes == []
 
 
 def test_what_an_interrupted_run_wrote_is_ours_and_needs_no_adoption() -> None:
@@ -601,7 +627,7 @@ def test_parking_that_only_an_interrupted_run_knew_and_no_file_declares_is_switc
     record = MemoryRecord(given.store, name=given.name)
     intent = Intent(key(3, Kind.PARKING), "office", "assert", "", '{"parking":true,"type":"parking"}')
     with record.lock([holder("office")]) as lock:
-        record.commit(lock, Update(open=Window("w", "r0", "2026-11-21T10:00:00Z", (intent,))), expected=record.load())
+        record.commit(lock, Update(open=Window("w", "r0", "2026-11-18T10:00:00Z", (intent,))), expected=record.load())
     given.live["office"].values[phone(3)] = ON
     change = only(given.plan())
     assert (change.action, change.before, change.live_source) == (Action.DELETE, None, LiveSource.UNKNOWN)

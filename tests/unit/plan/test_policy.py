@@ -13,12 +13,16 @@ from tests.world import EVERYTHING, NONE, World, breaches, desired, phone, rings
 
 def drifted(count: int, declared: int, policy: Policy | None = None) -> Plan:
     """A plan with `count` updates of `declared` numbers."""
+    return drifted_world(count, declared, policy).plan()
+
+
+def drifted_world(count: int, declared: int, policy: Policy | None = None) -> World:
     files = [desired(index, rings()) for index in range(declared)]
     given = world(files, dict.fromkeys(range(declared), NONE), policy=policy or Policy())
     assert given.apply().converged
     for index in range(count):
         given.live["sales"].values[phone(index)] = rings(timeout=99)
-    return given.plan()
+    return given
 
 
 @pytest.mark.parametrize(
@@ -57,8 +61,29 @@ def test_without_a_line_5_percent_but_never_less_than_1_may_be_deleted(
 def test_a_breach_of_a_limit_says_count_limit_and_remedy() -> None:
     (breach,) = drifted(7, 20).breaches
     assert "7 changes in one run" in breach.diagnostic.message
-    assert "permits 6 (30% of 20 declared numbers)" in breach.diagnostic.message
+    assert "permits 6 (30% of 20 managed numbers)" in breach.diagnostic.message
     assert breach.allowed_by == "--override policy-max-changes"
+
+
+def test_a_breach_of_a_default_says_its_least_number() -> None:
+    (breach,) = drifted(6, 12).breaches
+    assert "permits 5 (30% of 12 managed numbers, and never less than 5)" in breach.diagnostic.message
+
+
+def test_all_of_the_managed_numbers_may_change_where_policy_says_so() -> None:
+    given = world([desired(at, rings()) for at in range(4)], dict.fromkeys(range(4), NONE))
+    assert given.apply().converged
+    given.policy = Policy(max_changes=Limit(percent=100), max_deletes=Limit(percent=100))
+    given.files = [desired(at, rings(timeout=33)) for at in range(3)]
+    assert breaches(given.plan(consent=Consent(frozenset({"delete"})))) == []
+
+
+def test_entries_that_manage_nothing_do_not_stretch_a_share() -> None:
+    given = drifted_world(4, 10)
+    given.files += [desired(at, NONE) for at in range(20, 60)]
+    given.live["sales"].values |= {phone(at): NONE for at in range(20, 60)}
+    given.policy = Policy(max_changes=Limit(percent=30))
+    assert breaches(given.plan()) == ["policy-max-changes"]
 
 
 def test_one_change_is_not_told_as_several() -> None:

@@ -121,7 +121,7 @@ def test_an_undo_says_that_it_leaves_the_scenario_in_force() -> None:
     one = in_storm()
     run = one.session.record.run(one.session.record.runs()[0].id)
     assert run is not None
-    plan = make_undo(one.session, run, Planning(kept=True, consent=EVERYTHING))
+    plan, _state = make_undo(one.session, run, Planning(kept=True, consent=EVERYTHING))
     (found,) = [item for item in plan.diagnostics if item.code == RULE]
     assert "an undo leaves it so" in found.message
     one.apply_plan(plan, one.state)

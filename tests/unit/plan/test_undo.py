@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import settings
 
-from reconciler.apply.binding import StalePlanError
-from reconciler.apply.report import ApplyReport
+from reconciler.apply.report import ApplyReport, Halt
 from reconciler.canonical import form
 from reconciler.config.settings import Configuration, PeriodSettings, Union
 from reconciler.formats.plan import render_plan
@@ -19,7 +18,7 @@ from reconciler.plan.build import Refresh
 from reconciler.plan.model import Consent, Plan
 from reconciler.record.base import LockLostError, Run
 from reconciler.workflow.plan import Planning, make_undo
-from reconciler.workflow.stored import stored_plan
+from reconciler.workflow.stored import StalePlanError
 from tests.properties.strategies import present
 from tests.world import EVERYTHING, NONE, Vendor, World, actions, codes, desired, only, phone, rings, sip, url, world
 
@@ -35,13 +34,16 @@ def latest(given: World) -> Run:
 
 
 def undone(given: World, run: Run | None = None, **asked: Any) -> Plan:
-    return make_undo(given.session, run or latest(given), Planning(kept=True, **{"consent": EVERYTHING, **asked}))
+    plan, _state = make_undo(
+        given.session, run or latest(given), Planning(kept=True, **{"consent": EVERYTHING, **asked})
+    )
+    return plan
 
 
 def applied(given: World, plan: Plan) -> ApplyReport:
     """Save the plan, and apply what was saved."""
     data = render_plan(plan, tool_version="1.0").encode()
-    return given.apply_plan(stored_plan(given.session, data, Consent()), None)
+    return given.apply_saved(data)
 
 
 def changed(before: Value, after: Value, **more: Any) -> World:
@@ -146,8 +148,9 @@ def test_a_secret_that_rotates_between_undo_and_apply_makes_it_stale() -> None:
     given.apply()
     plan = undone(given)
     given.variables = {"EVENT_KEY": "s3cret-two"}
-    with pytest.raises(StalePlanError, match="its desired value is not the one in the plan any more"):
-        applied(given, plan)
+    report = applied(given, plan)
+    assert (report.halt, report.wrote) == (Halt.STALE, False)
+    assert "its desired value is not the one in the plan any more" in report.diagnostics[-1].message
 
 
 # -- what is not known ------------------------------------------------------------------------------------------------
