@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from reconciler.config.settings import Configuration
     from reconciler.diagnostics import Diagnostic
     from reconciler.plan.model import Plan
-    from reconciler.record.base import RecordState
     from reconciler.views.progress import Watch
     from reconciler.wiring import Session
+    from reconciler.workflow.stored import Stored
 
 
 @click.command()
@@ -63,7 +63,7 @@ def apply(
     Example: reconciler apply plan.json
     """
     from reconciler.workflow.plan import make_plan
-    from reconciler.workflow.stored import expected, stored_plan
+    from reconciler.workflow.stored import Stored, expected, stored_plan
 
     _check_usage(process, planfile, expect, asked, approved=auto_approve)
     if verify_keys and planfile is None:
@@ -77,17 +77,16 @@ def apply(
         opened(process, configuration, ephemeral_record=ephemeral_record) as session,
         watching(process, session) as watch,
     ):
-        state = None
         if stored is not None:
-            plan = stored_plan(session, stored[1], consent_of(asked))
+            ready = stored_plan(session, stored[1], consent_of(asked))
         else:
-            plan, state = make_plan(session, planning_of(configuration, asked, warnings, watch, kept=True))
+            ready = Stored(*make_plan(session, planning_of(configuration, asked, warnings, watch, kept=True)))
             watch.close()
             if reviewed is not None:
-                expected(plan, reviewed[0])
-            _approve(process, plan, approved=auto_approve)
-        report = _applied(session, plan, state, watch=watch, partial=allow_partial)
-    _show(process, report, told=plan.diagnostics if stored is None else ())
+                expected(ready.plan, reviewed[0], session.clock.now())
+            _approve(process, ready.plan, approved=auto_approve)
+        report = _applied(session, ready, watch=watch, partial=allow_partial)
+    _show(process, report, told=ready.plan.diagnostics if stored is None else ())
     return of_report(report)
 
 
@@ -139,12 +138,12 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
         raise stop("not-approved", "not approved; nothing was written")
 
 
-def _applied(session: Session, plan: Plan, state: RecordState | None, *, watch: Watch, partial: bool) -> ApplyReport:
-    from reconciler.workflow.apply import Applying, apply_plan
+def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) -> ApplyReport:
+    from reconciler.workflow.apply import Applying, apply_stored
 
     with _in_order(session.interrupted, watch):
         applying = Applying(emit=watch.applying, allow_partial=partial, interrupted=session.interrupted)
-        return apply_plan(session, plan, state, applying)
+        return apply_stored(session, ready, applying)
 
 
 @contextmanager

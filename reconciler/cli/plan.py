@@ -66,7 +66,7 @@ def plan(
         made, _state = make_plan(session, planning)
         watch.close()
         if reviewed is not None:
-            expected(made, reviewed[0])
+            expected(made, reviewed[0], session.clock.now())
         if out is not None:
             save(session, made, process.target(out), sign_key=sign_key)
         show_plan(process, made, saved=out, zone=configuration.timezone, enforced=enforce_policy)

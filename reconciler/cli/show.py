@@ -98,10 +98,10 @@ def _run_of(session: Session, what: str) -> Run:
 
 def _show_plan(process: Process, path: Path) -> None:
     from reconciler.cli.plan import show_plan
-    from reconciler.formats.plan import load_plan
+    from reconciler.formats.plan import load_plan, shown_plan
     from reconciler.workflow.stored import read_file
 
-    show_plan(process, load_plan(read_file(path)))
+    show_plan(process, shown_plan(load_plan(read_file(path))))
 
 
 def _show_number(process: Process, known: Known) -> None:

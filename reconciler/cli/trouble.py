@@ -136,11 +136,11 @@ def _known(error: Exception) -> Stop | None:
     """The failure that an error of a stage means; None for a fault of the program."""
     if isinstance(error, Stop):
         return error
-    from reconciler.apply.binding import StalePlanError
     from reconciler.formats.plan import PlanFileError
     from reconciler.providers.base import ProviderError
     from reconciler.record.base import LockedError, RecordError
     from reconciler.secrets import SecretError
+    from reconciler.workflow.stored import StalePlanError
 
     match error:
         case StalePlanError():

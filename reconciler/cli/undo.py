@@ -64,7 +64,7 @@ def undo(
     configuration, _warnings = usable(process)
     with opened(process, configuration) as session, watching(process, session) as watch:
         asked = Planning(consent=consent, expires_in=expires, kept=out is not None, progress=watch.reading)
-        made = make_undo(session, _chosen(session, run), asked)
+        made, _state = make_undo(session, _chosen(session, run), asked)
         watch.close()
         if out is not None:
             save(session, made, process.target(out), sign_key=sign_key)

@@ -1,4 +1,4 @@
-"""One change of a plan as versioned JSON, there and back.
+"""One change of a plan as versioned JSON, there and back: what follows from it is worked out again, not believed.
 
 Knows nothing of the plan around it.
 """
@@ -7,13 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
-from reconciler.change import Action, Change, Effect, FieldChange, LiveSource
+from reconciler.canonical import NOTHING, Form, Json, flaw, is_off, lifted
+from reconciler.change import Action, Cause, Change, Effect, FieldChange, LiveSource
+from reconciler.clock import epoch
+from reconciler.diff import field_changes
+from reconciler.effects.change import effects
 from reconciler.formats.diagnostics import JsonModel
 from reconciler.model import Key, Kind
+
+
+def _moment(text: str) -> str:
+    epoch(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment), Field(examples=["2026-11-21T10:00:00Z"])]
 
 
 class Need(StrEnum):
@@ -46,10 +58,11 @@ class ChangeJson(JsonModel):
 
     address: str = Field(examples=["sales/74991112233"])
     account: str
-    number: str
+    number: str = Field(pattern=r"^[0-9]{1,15}$")
     provider: str
     kind: Kind
     action: Action
+    cause: Cause = Field(default=Cause.UNKNOWN, description="What has moved since it was last written.")
     protected: bool = False
     depends_on: tuple[str, ...] = ()
     before: Any = Field(description="Canonical value before, null where there is none or it is not known.")
@@ -60,10 +73,20 @@ class ChangeJson(JsonModel):
     description: str = ""
     live_digest: str = ""
     live_source: LiveSource
-    read_at: str | None = None
-    declared_at: str | None = None
+    read_at: Moment | None = None
+    declared_at: str | None = Field(default=None, pattern=r"^.+:[0-9]{1,9}:[0-9]{1,9}$")
     before_digests: dict[str, str] = Field(default_factory=dict, description="The same, of what was there before.")
     after_digests: dict[str, str] = Field(default_factory=dict, description="Keyed digests of sensitive fields.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> ChangeJson:
+        """Refuse values that are none, and an address of another number."""
+        for name, value in (("before", self.before), ("after", self.after)):
+            if value is not None and (why := flaw(value, self.kind)):
+                raise ValueError(f"its `{name}` cannot be read: {why}")
+        if self.address != f"{self.account}/{self.number}":
+            raise ValueError("its address is not that of its number")
+        return self
 
 
 def fields_json(fields: Iterable[FieldChange]) -> tuple[FieldJson, ...]:
@@ -87,6 +110,7 @@ def change_json(change: Change) -> ChangeJson:
         provider=change.key.provider,
         kind=change.key.kind,
         action=change.action,
+        cause=change.cause,
         protected=change.protected,
         depends_on=change.depends_on,
         before=change.before,
@@ -105,15 +129,21 @@ def change_json(change: Change) -> ChangeJson:
 
 
 def change_from_json(stored: ChangeJson) -> Change:
-    """The change that a model tells of, without the value that is written."""
+    """The change that a model tells of, without the value that is written.
+
+    Fields and effects follow from its values, whatever is stored of them.
+    """
+    before, after = (None if value is None else lifted(value) for value in (stored.before, stored.after))
+    fields = _fields(stored, before, after)
+    hidden = any(item.sensitive and item.path == "url" for item in fields)
     return Change(
         key=Key(stored.provider, stored.number, stored.kind),
         account=stored.account,
         action=stored.action,
-        before=stored.before,
-        after=stored.after,
-        fields=tuple(FieldChange(item.path, item.before, item.after, item.sensitive) for item in stored.fields),
-        effects=tuple(Effect(item.when, item.before, item.after) for item in stored.effects),
+        before=before,
+        after=after,
+        fields=fields,
+        effects=effects(before, after, hidden_url_differs=hidden),
         protected=stored.protected,
         depends_on=stored.depends_on,
         live_digest=stored.live_digest,
@@ -122,6 +152,28 @@ def change_from_json(stored: ChangeJson) -> Change:
         declared_at=stored.declared_at or "",
         description=stored.description,
         needs=tuple(need.value for need in stored.needs),
+        cause=stored.cause,
         before_digests=stored.before_digests,
         after_digests=stored.after_digests,
     )
+
+
+def _fields(stored: ChangeJson, before: Json | None, after: Json | None) -> tuple[FieldChange, ...]:
+    if after is None:
+        return ()
+    if stored.action is Action.ASSERT:
+        known, told = before or {}, {item.path for item in stored.fields}
+        asserted = [path for path in after if path != "type" and (known.get(path) is None or path in told)]
+        return tuple(FieldChange(path, None, after[path]) for path in asserted)
+    live, wanted = Form(before or NOTHING, stored.before_digests), Form(after, stored.after_digests)
+    return field_changes(live if live.is_bodiless else live.filled_from(wanted), wanted)
+
+
+def demanded(change: Change) -> tuple[str, ...]:
+    """The allowances that a change needs by what it does, and those that it says it needs."""
+    by_action = {
+        Need.ADOPT: change.action is Action.ADOPT,
+        Need.DELETE: is_off(change.after) and change.action is not Action.FORGET,
+        Need.PROTECTED: change.protected,
+    }
+    return tuple(need.value for need in Need if need.value in change.needs or by_action[need])

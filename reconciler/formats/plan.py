@@ -6,10 +6,13 @@ Knows no terminal and no vendor. A plan file never holds a secret: sensitive val
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from pydantic import Field, ValidationError
 
-from reconciler.formats.change import ChangeJson, change_from_json, change_json
+from reconciler.canonical import NOTHING, Json, is_off
+from reconciler.change import Action
+from reconciler.formats.change import ChangeJson, Moment, change_from_json, change_json, demanded
 from reconciler.formats.diagnostics import (
     FORMAT_VERSION,
     DiagnosticJson,
@@ -64,8 +67,8 @@ class PlanJson(JsonModel):
     format_version: FormatVersion = FORMAT_VERSION
     canonical_version: int = CANONICAL_VERSION
     tool_version: str
-    created_at: str
-    expires_at: str | None = None
+    created_at: Moment
+    expires_at: Moment | None = None
     configuration: str
     config_digest: str
     commit: str | None = None
@@ -79,6 +82,7 @@ class PlanJson(JsonModel):
     complete: bool
     declared: int = 0
     left_out: int = Field(default=0, description="How many changes `--limit` keeps for later.")
+    left_alone: int = Field(default=0, description="How many recorded numbers nothing is done about.")
     narrowed: bool = Field(default=False, description="Only some numbers were asked for.")
     as_recorded: int = 0
     parked_as_recorded: int = 0
@@ -119,6 +123,7 @@ def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
         complete=plan.complete,
         declared=plan.declared,
         left_out=plan.left_out,
+        left_alone=plan.left_alone,
         narrowed=plan.narrowed,
         as_recorded=plan.as_recorded,
         parked_as_recorded=plan.parked_as_recorded,
@@ -150,10 +155,41 @@ def load_plan(data: bytes) -> Plan:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
-        raise PlanFileError(f"it is damaged at `{where}`: {first['msg']}; make a new plan") from None
+        why = first["msg"].removeprefix("Value error, ")
+        raise PlanFileError(f"it is damaged at `{where}`: {why}; make a new plan") from None
     if stored.canonical_version != CANONICAL_VERSION:
         raise PlanFileError("it was made by a version that compares values otherwise; make a new plan")
     return _plan(stored)
+
+
+def shown_plan(plan: Plan) -> Plan:
+    """A stored plan as its own values tell it, with every allowance that these need.
+
+    Raises PlanFileError where an action does not lead from one value to the other.
+    """
+    for change in plan.changes:
+        if not _fits(change.action, change.before, change.after):
+            raise PlanFileError(
+                f"it was edited: {change.action.value} of {change.address} does not lead from its `before` to its "
+                "`after`; make a new plan"
+            )
+    return replace(plan, changes=tuple(replace(change, needs=demanded(change)) for change in plan.changes))
+
+
+def _fits(action: Action, before: Json | None, after: Json | None) -> bool:
+    """Whether an action is one that leads from a value, None where it is not known, to another."""
+    match action:
+        case Action.FORGET:
+            return after is None
+        case Action.DELETE:
+            return is_off(after)
+        case Action.CREATE:
+            return before in (None, NOTHING) and after is not None and not is_off(after)
+        case Action.ADOPT:
+            return before not in (None, NOTHING) and after is not None and not is_off(after)
+        case Action.UPDATE:
+            return before is not None and after is not None and not is_off(after)
+    return after is not None
 
 
 def _plan(stored: PlanJson) -> Plan:
@@ -178,6 +214,7 @@ def _plan(stored: PlanJson) -> Plan:
         accounts=stored.accounts,
         declared=stored.declared,
         left_out=stored.left_out,
+        left_alone=stored.left_alone,
         narrowed=stored.narrowed,
         calls=Calls(stored.calls.made, stored.calls.saved),
         breaches=tuple(

@@ -18,6 +18,7 @@ from reconciler.plan.policy import closed_window, window_breach
 from reconciler.plan.scenario import is_whole
 from reconciler.record.base import RecordState
 from reconciler.wiring import Session
+from reconciler.workflow.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,14 @@ class Applying:
     interrupted: Event = field(default_factory=Event)
 
 
-def apply_plan(session: Session, plan: Plan, state: RecordState | None, applying: Applying) -> ApplyReport:
-    """Apply a plan; `state` is the record a fresh plan was made from, None for a stored plan. Raises RecordError."""
-    configuration = session.configuration
+def apply_plan(session: Session, plan: Plan, state: RecordState, applying: Applying) -> ApplyReport:
+    """Apply a fresh plan; `state` is the record that it was made from. Raises RecordError."""
+    return apply_stored(session, Stored(plan, state), applying)
+
+
+def apply_stored(session: Session, stored: Stored, applying: Applying) -> ApplyReport:
+    """Apply a plan that was stored and decided again. Raises RecordError."""
+    configuration, plan = session.configuration, stored.plan
     closed = _window_guard(session, plan.consent)
     late = closed()
     if late is not None and plan.changes:
@@ -44,16 +50,21 @@ def apply_plan(session: Session, plan: Plan, state: RecordState | None, applying
         clock=session.clock,
         open_provider=session.provider,
         run=session.new_run(origin=plan.origin if plan.origin != "plan" else "apply", commit=plan.commit),
-        state=state,
+        state=stored.state,
+        seen=stored.seen,
+        differing=stored.differing,
+        unread=stored.unread,
+        done=stored.done,
         emit=applying.emit,
         max_failures=configuration.policy.max_failures,
         allow_partial=applying.allow_partial,
         interrupted=applying.interrupted,
         may_write=closed,
-        scenario=_scenario(plan, configuration),
+        scenario=None if stored.done and not plan.changes else _scenario(plan, configuration),
         places=configuration.numbers,
+        settle_seconds={name: account.settle_seconds for name, account in configuration.accounts.items()},
     )
-    whole = is_whole(plan, configuration) or plan.origin == "undo"
+    whole = (is_whole(plan, configuration) or plan.origin == "undo") and not stored.done and not plan.left_alone
     return replace(apply(job), whole=whole)
 
 

@@ -1,34 +1,105 @@
-"""A plan that was stored or reviewed: read again, bound to the configuration, held against what is true now.
+"""A plan that was stored or reviewed: believed in nothing, decided again, and held against what was decided then.
 
 Knows no signatures (they are proven before) and no output.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
-from reconciler.apply.binding import StalePlanError, bound, stale
-from reconciler.canonical import dump
-from reconciler.change import Change
+from reconciler.apply.ledger import GOOD
+from reconciler.apply.write import Seen
+from reconciler.canonical import NOTHING, Form, dump, stored_form
+from reconciler.change import Action, Change, LiveSource
 from reconciler.clock import epoch, rfc3339
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.formats.plan import PlanFileError, load_plan
 from reconciler.git import current_commit
-from reconciler.model import Desired
+from reconciler.model import Entry, Key
+from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent, Plan
-from reconciler.plan.undo import undoing
-from reconciler.secrets import SecretError
+from reconciler.plan.notes import what_moved
+from reconciler.plan.order import ordered
+from reconciler.plan.policy import LIMITS
+from reconciler.plan.subject import from_now_on
+from reconciler.record.base import RecordState
+from reconciler.secrets import key_of
 from reconciler.wiring import Session
-from reconciler.workflow.plan import judged_again
+from reconciler.workflow.plan import Planning, judged_again, learn_variables, make_plan, make_undo
 
 _CLOCKS_DIFFER_BY = 300.0  # seconds between the machine that plans and the one that applies
 
 
-def stored_plan(session: Session, data: bytes, consent: Consent) -> Plan:
-    """Read a plan file and bind it to the configuration. Raises PlanFileError, StalePlanError."""
+class StalePlanError(Exception):
+    """A stored or expected plan that does not hold any more; `diagnostics` say why."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(diagnostics[0].message)
+        self.diagnostics = tuple(diagnostics)
+
+
+def stale(message: str, hint: str = "make a new plan") -> StalePlanError:
+    """The error of one sentence."""
+    return StalePlanError([Diagnostic("plan-stale", Severity.ERROR, message, hint=hint)])
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored plan, ready to be applied.
+
+    The changes of `plan` are those decided again from `state` and what was `seen`; of those in `differing` that is
+    another decision than was stored, for the reason given, and those in `unread` could not be read. What is `done`
+    already is not among them any more; the texts say so, with the run that did it.
+    """
+
+    plan: Plan
+    state: RecordState
+    seen: Mapping[Key, Seen] = field(default_factory=dict)
+    differing: Mapping[Key, str] = field(default_factory=dict)
+    unread: Mapping[Key, Diagnostic] = field(default_factory=dict)
+    done: Mapping[Key, str] = field(default_factory=dict)
+
+
+def stored_plan(session: Session, data: bytes, consent: Consent) -> Stored:
+    """Read a plan file and decide it again. Raises PlanFileError, StalePlanError, RecordError."""
     plan = load_plan(data)
+    _check(plan, session)
+    merged = Consent(plan.consent.allow | consent.allow, plan.consent.overrides | consent.overrides)
+    since = session.clock.monotonic()
+    fresh, state = _decided_again(session, plan, merged)
+    made = _made_by(session, plan)
+    done = [change for change in plan.changes if _is_done(change, fresh, state, made)]
+    remaining = [change for change in plan.changes if change not in done]
+    differing = _differing(plan, fresh, remaining, session.ground().today)
+    by_key = {change.key: change for change in fresh.changes}
+    set_aside = {each.address for each in remaining if each.key in differing or each.key in fresh.learned.unread}
+    found = replace(
+        plan,
+        changes=tuple(by_key.get(change.key, change) for change in remaining),
+        consent=merged,
+        breaches=tuple(item for item in fresh.breaches if item.address not in set_aside),
+        complete=plan.complete and fresh.complete,
+        diagnostics=(*fresh.diagnostics, *(plan.diagnostics if not plan.complete else ())),
+        learned=fresh.learned,
+    )
+    return Stored(
+        _judged(session, found),
+        state,
+        seen={key: Seen(seen, since) for key, seen in fresh.learned.observations.items()},
+        differing=differing,
+        unread={
+            key: problem for key, problem in fresh.learned.unread.items() if key in {change.key for change in remaining}
+        },
+        done={change.key: made.get(change.key, "") for change in done},
+    )
+
+
+def _check(plan: Plan, session: Session) -> None:
+    """What can be told before anything is read; raises PlanFileError, StalePlanError."""
     configuration = session.configuration
     if plan.configuration != (configuration.name or ""):
         raise PlanFileError(
@@ -36,20 +107,165 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> Plan:
         )
     if plan.config_digest != configuration.digest:
         raise stale("the configuration has changed since this plan was made")
-    _check_expiry(plan, session.clock.now())
+    check_expiry(plan, session.clock.now())
     if plan.commit is not None and plan.commit != (current_commit(configuration.root) or plan.commit):
         raise stale(f"the plan was made at commit {plan.commit[:12]}, and another one is checked out")
-    merged = Consent(plan.consent.allow | consent.allow, plan.consent.overrides | consent.overrides)
-    try:
-        changes = bound(plan.changes, _wanted(session, plan), session.ground())
-    except SecretError as error:
-        raise PlanFileError(str(error)) from None
-    plan = replace(plan, changes=changes, consent=merged)
-    return replace(plan, breaches=judged_again(configuration, plan))
+    twice = [key for key, count in Counter(change.key for change in plan.changes).items() if count > 1]
+    if twice:
+        raise stale(f"number {twice[0].number} is in the plan twice")
+    _check_key(plan, session.ground().digester.key_id)
+    if missing := learn_variables(session):
+        raise PlanFileError(missing[0])
 
 
-def expected(plan: Plan, reviewed: Plan) -> None:
-    """Go on only if a fresh plan's changes are the reviewed ones. Raises StalePlanError naming who differs."""
+def _check_key(plan: Plan, key_id: str) -> None:
+    """Raise StalePlanError for a plan whose sensitive values cannot be compared with this key."""
+    kept = (digests for change in plan.changes for digests in (change.before_digests, change.after_digests))
+    if any(key_of(digest) != key_id for digests in kept for digest in digests.values()):
+        raise stale(
+            "the plan was made with another RECONCILER_RECORD_KEY, so its sensitive values cannot be compared",
+            hint="give plan and apply the same key, or make a new plan",
+        )
+
+
+def _decided_again(session: Session, plan: Plan, consent: Consent) -> tuple[Plan, RecordState]:
+    """The same numbers, from files, record and vendor as they are now; raises StalePlanError, RecordError."""
+    selection = Selection(
+        keys=frozenset(change.key for change in plan.changes),
+        exact=True,
+        asserted=frozenset(change.key for change in plan.changes if _is_repeated(change)),
+    )
+    asked = Planning(selection=selection, consent=consent, kept=True)
+    if plan.origin != "undo":
+        return make_plan(session, asked)
+    run = session.record.run(plan.undoes) if plan.undoes else None
+    if run is None:
+        raise stale("the run that this plan undoes is not in the record any more")
+    return make_undo(session, run, asked)
+
+
+def _judged(session: Session, plan: Plan) -> Plan:
+    """A share is one of all managed numbers: where it seems exceeded, those that the plan is not about are read too."""
+    if not any(breach.rule in LIMITS for breach in plan.breaches):
+        return plan
+    everything, _state = make_plan(session, Planning(kept=True))
+    plan = replace(plan, learned=replace(plan.learned, managed=everything.learned.managed))
+    return replace(plan, breaches=judged_again(session.configuration, plan))
+
+
+# -- what is done already ----------------------------------------------------------------------------------------------
+
+
+def _is_repeated(change: Change) -> bool:
+    """Whether a change writes again what is recorded already."""
+    return change.action is Action.ASSERT and change.before is not None
+
+
+def _is_done(change: Change, fresh: Plan, state: RecordState, made: Mapping[Key, str]) -> bool:
+    """Whether there is nothing left to do of a stored change: what it was to make of the number is so."""
+    if _is_repeated(change):
+        return change.key in made
+    if change.key in fresh.learned.unread or any(again.key == change.key for again in fresh.changes):
+        return False
+    recordings = {entry.key: entry for entry in fresh.learned.recordings}
+    entry = recordings.get(change.key) or state.entries.get(change.key)
+    if entry is None:
+        return change.action is Action.FORGET or (change.action is Action.DELETE and not change.declared_at)
+    return change.after is not None and _form(entry).agrees(Form(change.after, change.after_digests))
+
+
+def _form(entry: Entry) -> Form:
+    return stored_form(entry.value, entry.digests, entry.canonical_version)
+
+
+def _made_by(session: Session, plan: Plan) -> dict[Key, str]:
+    """Which run since the plan has made each of its changes."""
+    found: dict[Key, str] = {}
+    for listed in session.record.runs():
+        run = session.record.run(listed.id) if listed.started_at >= plan.created_at else None
+        good = [row for row in run.latest_results if row["outcome"] in GOOD] if run is not None else []
+        made = {(row["provider"], row["number"], row["kind"], row["action"], dump(row["after"])) for row in good}
+        for change in plan.changes:
+            if change.key not in found and (*change.key, change.action, dump(change.after)) in made:
+                found[change.key] = listed.id
+    return found
+
+
+# -- what is another change now ----------------------------------------------------------------------------------------
+
+
+def _differing(stored: Plan, fresh: Plan, remaining: Iterable[Change], today: date | None) -> dict[Key, str]:
+    """How stored changes are others than are decided now."""
+    again = {change.key: change for change in fresh.changes}
+    found: dict[Key, str] = {}
+    for change in remaining:
+        if change.key in fresh.learned.unread:
+            continue
+        decided = again.get(change.key)
+        if decided is None:
+            found[change.key] = "its desired value is not the one in the plan any more"
+        elif why := "; ".join(_differences(change, decided, today)):
+            found[change.key] = why
+    return found or dict(_misplaced(stored.changes, again))
+
+
+def _differences(stored: Change, again: Change, today: date | None) -> Iterator[str]:
+    """What of a change is decided otherwise now: each part that apply would go by."""
+    if stored.account != again.account:
+        yield f"it is one of account {again.account}"
+    if stored.after != again.after or _digests_differ(stored.after_digests, again.after_digests):
+        yield "its desired value is not the one in the plan any more"
+    moved = _moved(stored, again, today)
+    if moved:
+        yield moved
+    elif stored.action is not again.action:
+        yield f"the plan says {stored.action.value}, and now it is to {again.action.value}"
+    if stored.protected != again.protected:
+        yield "it is protected now" if again.protected else "it is not protected any more"
+    elif set(stored.needs) != set(again.needs) and not moved:
+        yield f"it needs {', '.join(f'--{need}' for need in again.needs) or 'no allowance'} now"
+
+
+def _digests_differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    return dict(one) != dict(other)
+
+
+def _moved(stored: Change, again: Change, today: date | None) -> str:
+    """How the value before a change is another one than the plan was made from; "" where it is the same."""
+    if stored.before is None or again.before is None:
+        as_assumed = stored.live_source is LiveSource.UNKNOWN and again.before in (None, NOTHING)
+        same = stored.before is None and again.before is None
+        return (
+            "" if same or (stored.before is None and as_assumed) else "what is known of its live value is not the same"
+        )
+    before, now = Form(stored.before, stored.before_digests), Form(again.before, again.before_digests)
+    ahead = Form(from_now_on(now.json, before.json, today), now.secrets)
+    if ahead.json != before.json or ahead.secrets_apart(before):
+        return what_moved(ahead, before.json)
+    read = LiveSource.READ
+    if stored.live_source is again.live_source is read and stored.live_digest != again.live_digest:
+        return "what is live is not what the plan was made from"
+    return ""
+
+
+def _misplaced(stored: Sequence[Change], again: Mapping[Key, Change]) -> Iterator[tuple[Key, str]]:
+    """The first change that does not stand where, or wait for what, the changes themselves demand."""
+    right = ordered(again.get(change.key, change) for change in stored)
+    for change, there in zip(stored, right, strict=True):
+        if (change.key, change.depends_on) != (there.key, there.depends_on):
+            yield change.key, "it stands in another order in the plan than it is to be made in"
+            return
+
+
+# -- reviews and files -------------------------------------------------------------------------------------------------
+
+
+def expected(plan: Plan, reviewed: Plan, now: float) -> None:
+    """Go on only if a fresh plan's changes are the reviewed ones, and the review still holds.
+
+    `now` in seconds since the epoch. Raises StalePlanError naming who differs.
+    """
+    check_expiry(reviewed, now)
     ours, theirs = ({_identity(change) for change in one.changes} for one in (plan, reviewed))
     differing = sorted({identity[0] for identity in ours ^ theirs})
     if differing:
@@ -74,16 +290,6 @@ def read_file(path: Path) -> bytes:
         raise PlanFileError(f"it cannot be read: {error.strerror}") from None
 
 
-def _wanted(session: Session, plan: Plan) -> Sequence[Desired]:
-    """What a stored plan's values are found in: the files, or for an undo what the record says of its run."""
-    if plan.undoes is None:
-        return session.configuration.desired
-    run = session.record.run(plan.undoes)
-    if run is None:
-        raise stale(f"run {plan.undoes}, which it undoes, is not in the record any more")
-    return undoing(run, session.record.load(), session.configuration, session.ground()).desired
-
-
 def _identity(change: Change) -> tuple[str, str, str, str, str, str]:
     digests = dump(dict(change.after_digests))
     return (
@@ -96,7 +302,7 @@ def _identity(change: Change) -> tuple[str, str, str, str, str, str]:
     )
 
 
-def _check_expiry(plan: Plan, now: float) -> None:
+def check_expiry(plan: Plan, now: float) -> None:
     """Raise StalePlanError for a plan that is too old, or of which a clock that went back cannot tell."""
     if plan.expires_at is None:
         return

@@ -26,7 +26,7 @@ WARNING = Diagnostic("field-unreadable", Severity.WARNING, "not compared")
         (plan(), True, True, 0),
         (plan(CREATE), False, False, 0),
         (plan(CREATE), True, False, 2),
-        (plan(ASSERT), True, False, 0),
+        (plan(ASSERT), True, False, 2),
         (plan(CREATE, diagnostics=(WARNING,)), False, False, 0),
         (plan(CREATE, breaches=(REFUSED,)), False, False, 0),
         (plan(CREATE, breaches=(REFUSED,)), True, False, 2),

@@ -84,10 +84,10 @@ def test_a_plan_from_the_record_needs_no_login_and_its_apply_says_log_in_again(w
     planned = workplace.run("plan", "--detailed-exitcode", "--format", "json")
     assert planned.exit_code == 2
     (change,) = planned.json["changes"]
-    assert (change["action"], change["live_source"]) == ("update", "recorded")
+    assert (change["action"], change["live_source"]) == ("delete", "recorded")
     (warning,) = planned.json["diagnostics"]
     assert (warning["code"], warning["severity"]) == ("provider-login-required", "warning")
-    applied = workplace.run("apply", "--auto-approve", "--format", "json")
+    applied = workplace.run("apply", "--auto-approve", "--allow-delete", "--format", "json")
     assert applied.exit_code == 1
     (result,) = applied.json["results"]
     assert result["outcome"] == "failed"

@@ -6,12 +6,10 @@ import random
 
 import pytest
 
-from reconciler.apply.binding import StalePlanError
 from reconciler.config.settings import Policy
 from reconciler.formats.plan import PlanFileError, render_plan
 from reconciler.model import Parking
-from reconciler.plan.model import Consent
-from reconciler.workflow.stored import stored_plan
+from reconciler.workflow.stored import StalePlanError
 from tests.world import EVERYTHING, NONE, World, desired, phone, rings, sip, url, world
 
 EVENTS = "https://example.com/calls?key=${var:EVENT_KEY}"
@@ -55,8 +53,7 @@ def judge(seeds: range) -> dict[str, int]:
         wanted = {each.key.number: each.value for each in given.files}
         wanted[phone(1)] = rings(phone(2), event_url=EVENTS.replace("${var:EVENT_KEY}", "s3cret-one"))
         try:
-            plan = stored_plan(given.session, mutant(data, seed), Consent())
-            report = given.apply_plan(plan, None)
+            report = given.apply_saved(mutant(data, seed))
         except PlanFileError:
             ends["refused"] += 1
         except StalePlanError:

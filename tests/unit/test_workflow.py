@@ -7,13 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.apply.binding import StalePlanError
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.change import Outcome
 from reconciler.cli.exits import Exit, of_report
 from reconciler.config.settings import Policy
 from reconciler.formats.plan import PlanFileError, load_plan, render_plan
-from reconciler.model import Parking
+from reconciler.model import NumberForwarding, Parking, Target
 from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import LoginRequired, Provider, Unavailable
@@ -21,7 +20,7 @@ from reconciler.record.memory import MemoryStore
 from reconciler.wiring import Session
 from reconciler.workflow.apply import Applying
 from reconciler.workflow.plan import storable
-from reconciler.workflow.stored import expected, stored_plan
+from reconciler.workflow.stored import StalePlanError, expected, stored_plan
 from tests.world import (
     EVERYTHING,
     NONE,
@@ -43,14 +42,13 @@ EVENTS = "https://example.com/calls?key=${var:EVENT_KEY}"
 
 def saved(given: World, **asked: object) -> bytes:
     """A plan file's bytes."""
-    return render_plan(given.plan(consent=EVERYTHING, **asked), tool_version="1.0").encode()
+    return given.saved(**asked)
 
 
 def apply_file(
     given: World, data: bytes, applying: Applying | None = None, consent: Consent | None = None
 ) -> ApplyReport:
-    plan = stored_plan(given.session, data, consent or Consent())
-    return given.apply_plan(plan, None, applying)
+    return given.apply_saved(data, applying, consent)
 
 
 def two() -> World:
@@ -61,6 +59,19 @@ def reads(given: World) -> list[str]:
     seen: list[str] = []
     given.live["sales"].before = lambda verb, number: seen.append(number) if verb == "read" else None
     return seen
+
+
+def test_a_date_that_is_over_and_was_recorded_away_does_not_make_an_unread_plan_stale() -> None:
+    def at(*periods: str) -> NumberForwarding:
+        return NumberForwarding(rings().redirect, (Target("74992223344", 20, periods),))
+
+    given = world([desired(1, at("yr {2020} mo {5} md {9}", "wd {mon}"))], {1: NONE})
+    assert given.apply().converged
+    given.files = [desired(1, at("wd {mon}"))]
+    assert given.apply().converged
+    given.files = [desired(1, at("wd {mon}")._replace(masking=True))]
+    report = given.apply(refresh=Refresh.NONE)
+    assert report.converged, report
 
 
 # -- a saved plan ---------------------------------------------------------------------------------------------------
@@ -196,7 +207,7 @@ def test_an_expired_plan_is_stale() -> None:
     given = two()
     data = saved(given, expires_in=3600.0)
     given.clock.time += 3599
-    assert stored_plan(given.session, data, Consent()).changes
+    assert stored_plan(given.session, data, Consent()).plan.changes
     given.clock.time += 1
     with pytest.raises(StalePlanError, match="expired"):
         stored_plan(given.session, data, Consent())
@@ -234,7 +245,11 @@ def test_a_record_that_is_another_one_makes_the_plan_stale() -> None:
 def test_a_record_that_was_made_after_the_plan_makes_it_stale() -> None:
     given = two()
     data = saved(given)
-    given.apply()
+    third = desired(3, sip())
+    given.files.append(third)
+    given.live["sales"].values[phone(3)] = NONE
+    given.apply(selection=Selection(targets=(phone(3),)))
+    given.files.remove(third)
     report = apply_file(given, data)
     assert report.halt is Halt.STALE
     assert "the record was made after this plan" in report.diagnostics[0].message
@@ -254,19 +269,22 @@ def test_a_change_that_came_from_the_record_is_stale_when_the_record_moved() -> 
     given.apply()
     given.files = [desired(3, Parking(parked=False))]
     data = saved(given)
-    assert apply_file(given, data).converged
+    given.files = [desired(3, Parking(parked=True), protected=True)]
+    given.apply()
+    given.files = [desired(3, Parking(parked=False))]
     report = apply_file(given, data)
     assert (report.halt, report.wrote) == (Halt.STALE, False)
-    assert "its record is another one now" in report.diagnostics[0].message
+    assert "it is protected now" in report.diagnostics[0].message
 
 
 def test_a_secret_that_rotated_since_the_plan_makes_it_stale() -> None:
     given = world([desired(1, rings(event_url=EVENTS))], {1: NONE}, variables={"EVENT_KEY": "one-s3cret"})
     data = saved(given)
-    assert stored_plan(given.session, data, Consent()).changes
+    assert stored_plan(given.session, data, Consent()).plan.changes
     given.variables = {"EVENT_KEY": "two-s3cret"}
-    with pytest.raises(StalePlanError, match="its desired value is not the one in the plan any more"):
-        stored_plan(given.session, data, Consent())
+    report = apply_file(given, data)
+    assert (report.halt, report.wrote) == (Halt.STALE, False)
+    assert "its desired value is not the one in the plan any more" in report.diagnostics[0].message
 
 
 def test_a_variable_that_is_unset_at_apply_is_named() -> None:
@@ -342,7 +360,7 @@ def test_the_reviewed_change_set_is_as_expected_also_from_another_machine_and_ti
     given = two()
     plan = reviewed(given)
     given.clock.time += 7200
-    expected(reviewed(given), plan)
+    expected(reviewed(given), plan, given.clock.now())
 
 
 @pytest.mark.parametrize(
@@ -359,7 +377,7 @@ def test_any_other_change_set_is_refused_and_names_who_differs(meddle: Callable[
     plan = reviewed(given)
     meddle(given)
     with pytest.raises(StalePlanError) as caught:
-        expected(reviewed(given), plan)
+        expected(reviewed(given), plan, given.clock.now())
     (problem,) = caught.value.diagnostics
     assert phone(3 if len(given.files) == 3 else 2) in problem.message
 
@@ -369,7 +387,7 @@ def test_a_secret_that_rotated_is_another_change_set() -> None:
     plan = reviewed(given)
     given.variables = {"EVENT_KEY": "two-s3cret"}
     with pytest.raises(StalePlanError):
-        expected(reviewed(given), plan)
+        expected(reviewed(given), plan, given.clock.now())
 
 
 # -- limits ---------------------------------------------------------------------------------------------------------
