@@ -20,7 +20,9 @@ from reconciler.workflow.plan import Planning, make_plan
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.name != "invalid" and folder.is_dir())
-CONSENT = Consent(allow=frozenset({"protected"}), overrides=frozenset({"policy-max-changes", "policy-change-window"}))
+CONSENT = Consent(
+    allow=frozenset({"delete", "protected"}), overrides=frozenset({"policy-max-changes", "policy-change-window"})
+)
 
 
 def loaded(folder: Path) -> Configuration:

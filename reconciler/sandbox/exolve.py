@@ -102,7 +102,7 @@ class Exolve(ExolveState):
         """
         owned = self.estate.numbers[number]
         owned.forwarding = _whole(forwarding)
-        owned.late = (None, 0)
+        owned.late = None
 
     def remove_number(self, number: str) -> None:
         """Release a number, as in the cabinet."""

@@ -98,14 +98,28 @@ def get_list(exolve: ExolveState, call: Incoming, application: Application, tamp
     request = decode(wire.LIST_REQUEST, call.body)
     kind = tampering.kind if tampering else None
     chosen = [owned for owned in _listed(exolve, application, request) if _passes(owned, request)]
-    page = _page(exolve, chosen, request | ({"offset": 0} if kind is FaultKind.REPEATED_PAGE else {}))
+    page = _page(exolve, chosen, request | _moved(request, kind))
     if kind is FaultKind.SHORT_PAGE:
         page = page[:-1]
+    if kind is FaultKind.SHIFTED_PAGE:
+        page = [*page, _bought(chosen[-1])]
     with_forwarding = "application_uuid" in request
     numbers = [_element(exolve, owned, with_forwarding=with_forwarding) for owned in page]
     return exolve.spelling.ordered(
         {"numbers": numbers, "total": exolve.spelling.integer(len(chosen), text=False)},
     )
+
+
+def _moved(request: dict[str, Any], kind: FaultKind | None) -> dict[str, Any]:
+    """Where a page begins in a list that shows its first page again, or that has become shorter at its beginning."""
+    if kind is FaultKind.REPEATED_PAGE:
+        return {"offset": 0}
+    return {"offset": request.get("offset", 0) + 1} if kind is FaultKind.SHIFTED_PAGE else {}
+
+
+def _bought(last: OwnedNumber) -> OwnedNumber:
+    """A number that is new in the list."""
+    return OwnedNumber(str(int(last.number) + 1), last.application, last.resource_id + 1)
 
 
 def _listed(exolve: ExolveState, application: Application, request: dict[str, Any]) -> Iterator[OwnedNumber]:

@@ -6,6 +6,7 @@ Must not know how values are read back or spelled.
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from reconciler.sandbox.faults import Fault, FaultKind
 from reconciler.sandbox.journal import Incoming
 from reconciler.sandbox.protojson import decode
 from reconciler.sandbox.refusal import Refusal
-from reconciler.sandbox.state import Application, Forwarding, OwnedNumber
+from reconciler.sandbox.state import Application, Forwarding, Late, OwnedNumber
 
 _REDIRECT_TYPES = (1, 2, 3)
 
@@ -129,9 +130,16 @@ def _store(
     kind = tampering.kind if tampering else None
     if tampering is not None and kind is FaultKind.WRONG_VALUE:
         forwarding = _wrong(owned.forwarding, forwarding, tampering)
-    owned.late = (owned.forwarding, tampering.reads) if tampering and kind is FaultKind.LATE_VALUE else (None, 0)
+    owned.late = _late(owned, tampering) if tampering and kind is FaultKind.LATE_VALUE else None
     owned.forwarding = forwarding
     exolve.journal.wrote(exolve.name, call.path, owned.number, body=copy.deepcopy(forwarding))
+
+
+def _late(owned: OwnedNumber, tampering: Fault) -> Late:
+    """The value of before, for some reads, or for some time where the fault says how long."""
+    if tampering.seconds is None:
+        return Late(owned.forwarding, tampering.reads)
+    return Late(owned.forwarding, 0, time.monotonic() + tampering.seconds)
 
 
 def _wrong(old: Forwarding | None, sent: Forwarding | None, tampering: Fault) -> Forwarding | None:

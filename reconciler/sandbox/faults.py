@@ -67,12 +67,16 @@ class FaultKind(StrEnum):
     """The right answer with ten megabytes of padding in it."""
     REPEATED_PAGE = "repeated-page"
     """A list that shows its first page whatever the offset."""
+    SHIFTED_PAGE = "shifted-page"
+    """A page of a list from which a number was released before, while another was bought: one is never shown, and the
+    total stands still."""
     SHORT_PAGE = "short-page"
     """A list whose page lacks its last element, while the total still counts it."""
     WRONG_VALUE = "wrong-value"
     """The write is accepted and something else is stored (`value`, or an altered copy)."""
     LATE_VALUE = "late-value"
-    """The write is accepted and takes effect; the next `reads` reads of that number still show the old value."""
+    """The write is accepted and takes effect; the next `reads` reads of that number still show the old value, or all
+    reads for `seconds`."""
     CHANGED_BY_OTHER = "changed-by-other"
     """After this call, somebody else sets the number to `value`."""
 

@@ -5,8 +5,9 @@ Must not know HTTP or how answers are spelled.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Forwarding = dict[str, Any]
@@ -26,9 +27,22 @@ class Application:
     customer: str = "customer-1"
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An old value that is shown for so many more reads, and until a time on the monotonic clock."""
+
+    old: Forwarding | None
+    reads: int
+    until: float = 0.0
+
+    @property
+    def is_on(self) -> bool:
+        return self.reads > 0 or time.monotonic() < self.until
+
+
 @dataclass(slots=True)
 class OwnedNumber:
-    """A bought number. `late` holds the old value and for how many more reads it is still shown."""
+    """A bought number. `late` holds the old value, for how many more reads it is shown, and until when at least."""
 
     number: str
     application: Application
@@ -38,21 +52,21 @@ class OwnedNumber:
     description: str = ""
     call_record: bool = True
     status_name: str = "Active"
-    late: tuple[Forwarding | None, int] = (None, 0)
+    late: Late | None = None
 
     @property
     def shown(self) -> Forwarding | None:
         """What a list shows now, which counts as no read."""
-        old, reads = self.late
-        return old if reads else self.forwarding
+        late = self.late
+        return late.old if late is not None and late.is_on else self.forwarding
 
     def read(self) -> Forwarding | None:
         """What a read shows now: the stored value, or for a while the one before it."""
-        old, reads = self.late
-        if not reads:
+        late = self.late
+        if late is None or not late.is_on:
             return self.forwarding
-        self.late = (old, reads - 1)
-        return old
+        self.late = replace(late, reads=max(0, late.reads - 1))
+        return late.old
 
 
 @dataclass(slots=True)

@@ -97,7 +97,7 @@ _REFUSED_BATCH = {K.FORBIDDEN, K.NOT_FOUND}
 _FOR_NOW = {K.RATE_LIMITED, K.UNAVAILABLE, K.LATENCY, K.SLOW_DRIP, K.LATE_VALUE}
 _OTHERWISE = {K.WRONG_VALUE, K.CHANGED_BY_OTHER}
 _SECONDS = {K.TIMEOUT_BEFORE: 2.0, K.TIMEOUT_AFTER: 2.0, K.SLOW_DRIP: 0.001}
-_OF_LISTS = {K.REPEATED_PAGE, K.SHORT_PAGE}
+_OF_LISTS = {K.REPEATED_PAGE, K.SHORT_PAGE, K.SHIFTED_PAGE}
 STRIKES = [
     *(Strike(kind.value, kind, _SECONDS.get(kind)) for kind in FaultKind if kind not in _OF_LISTS),
     Strike("rate-limited-with-retry-after", K.RATE_LIMITED, retry_after=2),
@@ -125,12 +125,14 @@ def expected_later(strike: Strike, operation: Operation) -> Expected:
 def _of_forwarding(kind: FaultKind | None, operation: Operation) -> Expected:
     """Everything can be read back: only what was refused, or stored otherwise, is not applied.
 
-    A delete that is stored otherwise is none: the forwarding is as it was.
+    A delete that is stored otherwise is none: what reads as before leaves in doubt what becomes of it.
     """
     if kind is None:
         return MOVED
-    if kind in _REFUSALS or (kind is K.WRONG_VALUE and isinstance(operation.after, NoForwarding)):
+    if kind in _REFUSALS:
         return REFUSED
+    if kind is K.WRONG_VALUE and isinstance(operation.after, NoForwarding):
+        return UNKNOWN
     return OTHERWISE if kind in _OTHERWISE else PROVEN
 
 

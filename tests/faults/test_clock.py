@@ -9,21 +9,19 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from reconciler.apply.binding import StalePlanError
 from reconciler.apply.events import ApplyEvent, Finished, WindowOpened
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.clock import epoch
 from reconciler.config.settings import Policy
 from reconciler.formats.plan import render_plan
 from reconciler.model import Desired, Key, Kind, Parking
-from reconciler.plan.model import Consent
 from reconciler.record.base import Holder
 from reconciler.record.memory import MemoryRecord
 from reconciler.record.process import this_holder
 from reconciler.sandbox import Sandbox
 from reconciler.workflow.apply import Applying
 from reconciler.workflow.plan import Planning, make_undo
-from reconciler.workflow.stored import stored_plan
+from reconciler.workflow.stored import StalePlanError
 from tests.sandbox_world import QuickClock, SandboxWorld
 from tests.world import (
     EVERYTHING,
@@ -77,7 +75,7 @@ def saved(given: World, **more: float) -> bytes:
 
 
 def apply_file(given: World, data: bytes) -> ApplyReport:
-    return given.apply_plan(stored_plan(given.session, data, Consent()), None)
+    return given.apply_saved(data)
 
 
 # -- within a run ----------------------------------------------------------------------------------------------------
@@ -162,7 +160,7 @@ def test_the_latest_run_is_the_last_one_and_not_the_one_with_the_latest_time(clo
     assert (last.id, last.started_at < first.started_at) == (second.run_id, True)
     full = MemoryRecord(given.store).run(last.id)
     assert full is not None
-    undone = make_undo(given.session, full, Planning(kept=True, consent=EVERYTHING))
+    undone, _state = make_undo(given.session, full, Planning(kept=True, consent=EVERYTHING))
     assert [change.after and change.after["type"] for change in undone.changes] == ["number"]
 
 
