@@ -71,13 +71,12 @@ def _variables(session: Session) -> Iterator[Check]:
 
 def _record(process: Process, session: Session) -> Iterator[Check]:
     from reconciler.record.base import RecordError
-    from reconciler.record.process import has_ended
     from reconciler.views.base import plural
     from reconciler.views.human.checks import Check, Health
 
     try:
         record = session.record
-        state, holders = record.load(), record.holders()
+        state, holders, over = record.load(), record.holders(), record.abandoned()
         has_key = session.ground(make_key=False).digester.key is not None
     except RecordError as error:
         yield Check("record", Health.FAIL, str(error), error.hint)
@@ -85,8 +84,8 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
     entries = plural(len(state.entries), "entry", "entries")
     size = f"{entries}, serial {state.serial}" if state.serial else "empty: nothing was applied yet"
     yield Check("record", Health.OK, f"{record.description}: {size}")
-    yield from map(_lock, holders)
-    at_work = {holder.run_id for holder in holders if not has_ended(holder)}
+    yield from (_lock(holder, is_over=holder in over) for holder in holders)
+    at_work = {holder.run_id for holder in holders if holder not in over}
     unsettled = sum(len(window.intents) for window in state.windows if window.run_id not in at_work)
     if unsettled:
         yield Check(
@@ -112,12 +111,12 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
         )
 
 
-def _lock(holder: Holder) -> Check:
+def _lock(holder: Holder, *, is_over: bool) -> Check:
     """A lock that is held stops an apply of its account; one that a dead process left does not."""
-    from reconciler.record.process import has_ended, locked
+    from reconciler.record.process import locked
     from reconciler.views.human.checks import Check, Health
 
-    if has_ended(holder):
+    if is_over:
         message = f"{holder.what} is still locked by a run that is over: {holder}"
         return Check("lock", Health.WARN, message, "the next apply breaks this lock, and says so")
     refusal = locked(holder)

@@ -211,6 +211,10 @@ class Record(Protocol):
         """Who holds locks now."""
         ...
 
+    def abandoned(self) -> Sequence[Holder]:
+        """Those of the `holders` whose process is provably dead: the next `lock` breaks theirs by itself."""
+        ...
+
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         """Break locks (all when `accounts` is empty): those of dead processes on this host, any with `force`.
 

@@ -29,7 +29,7 @@ from reconciler.record.base import (
 )
 from reconciler.record.document import RESTORE, WINDOW_SIZE, Document, parse, render
 from reconciler.record.locks import HeldLock, break_claims, releasing, take
-from reconciler.record.process import Claim
+from reconciler.record.process import Claim, is_dead
 from reconciler.record.soundness import check_run, damage_told
 
 _ATTEMPTS = 50
@@ -148,6 +148,10 @@ class DocumentRecord:
     def holders(self) -> Sequence[Holder]:
         with self._one_at_a_time:
             return tuple(claim.holder for claim in self._fetch().document.claims)
+
+    def abandoned(self) -> Sequence[Holder]:
+        with self._one_at_a_time:
+            return tuple(claim.holder for claim in self._fetch().document.claims if is_dead(claim))
 
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         def chosen(stored: Sequence[Claim]) -> tuple[Claim, ...]:

@@ -68,6 +68,11 @@ class HttpRecord(DocumentRecord):
         with self._one_at_a_time:
             return tuple(claim.holder for claim in claims_of(self._current()))
 
+    def abandoned(self) -> Sequence[Holder]:
+        with self._one_at_a_time:
+            claims = claims_of(self._current())
+        return tuple(claim.holder for claim in claims) if all(map(is_dead, claims)) else ()
+
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         with self._one_at_a_time:
             info = self._current()

@@ -147,7 +147,8 @@ class PostgresRecord(RowRecord):
             if account not in self._locked and self._try(sql, account):
                 self._let_go(sql, [account])
             elif force:
-                sql.execute(_END_HOLDERS, (_half(self._key(account), high=True), _half(self._key(account), high=False)))
+                for pid, is_ours in self._sessions(sql, account):
+                    sql.execute("SELECT pg_terminate_backend(?)", (pid,)) if not is_ours else None
             else:
                 raise locked(claim.holder)
         return broken
@@ -172,6 +173,14 @@ class PostgresRecord(RowRecord):
     def _try(self, sql: Sql, account: str) -> bool:
         return bool(sql.execute("SELECT pg_try_advisory_lock(?)", (self._key(account),))[0][0])
 
+    def _is_over(self, sql: Sql, claim: Claim) -> bool:
+        return not self._sessions(sql, claim.holder.account)
+
+    def _sessions(self, sql: Sql, account: str) -> list[tuple[int, bool]]:
+        """Which server processes hold the lock of an account, and whether that is our own."""
+        key = self._key(account)
+        return sql.execute(_SESSIONS, (_half(key, high=True), _half(key, high=False)))
+
     def _try_patiently(self, sql: Sql, account: str, claim: Claim | None) -> bool:
         """Try for a lock; the server may take a moment to notice that a process which died here has gone."""
         for _ in range(_NOTICING_TURNS):
@@ -191,9 +200,9 @@ class PostgresRecord(RowRecord):
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
 
 
-_END_HOLDERS = (
-    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
-    "AND pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+_SESSIONS = (
+    "SELECT pid, pid = pg_backend_pid() FROM pg_locks WHERE locktype = 'advisory' AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
     "AND objsubid = 1 AND classid = ?::bigint::oid AND objid = ?::bigint::oid"
 )
 

@@ -1,7 +1,9 @@
 """Which process holds a lock, and whether that process is provably dead: only then may a lock be broken unasked.
 
-Knows no backend and no record. A process is known by machine, boot, process namespace, id and start time, so that
-neither a reboot nor a reused process id, nor another container of the same name, is taken for what it is not.
+Knows no backend and no record. A process is known by host name, machine, boot, process namespace, id and start time.
+Host names and machine ids are often an image's, shared by all that run it; what is not known equals nothing. So a
+process is dead only where it ran in this very namespace of this very boot and its id is gone or reused, or where this
+very hardware has been started again since; a container cannot tell another host from a restarted one.
 """
 
 from __future__ import annotations
@@ -14,12 +16,31 @@ import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from reconciler.record.base import Holder, LockedError
 
 _ENDED = (["Z"], ["X"])
-_SEPARATORS = 3
 _START_TIME = 19  # field 22 of proc(5), counted behind the process name
+_FIRST_NAMESPACE = "pid:[4026531836]"  # PROC_PID_INIT_INO: that of the host itself
+_SIGNS_OF_A_CONTAINER = (
+    *("/.dockerenv", "/run/.containerenv", "/run/systemd/container"),
+    "/var/run/secrets/kubernetes.io",
+)
+_HARDWARE_IDS = ("/sys/class/dmi/id/product_uuid", "/sys/firmware/devicetree/base/serial-number")
+
+
+class _Whereabouts(NamedTuple):
+    """What tells a process from any other, hashed but for its start time: a machine's id is to be kept confidential.
+
+    A part that is not known is "".
+    """
+
+    machine: str = ""
+    boot: str = ""
+    namespace: str = ""
+    start: str = ""
+    hardware: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +64,41 @@ def claim(holder: Holder, token: str | None = None) -> Claim:
 
 
 def fingerprint(pid: int) -> str:
-    """Return what tells a process of this machine from any other: machine|boot|namespace|start time."""
-    return "|".join((*_here(), _start_time(pid)))
+    """Return what tells a process of this machine from any other: machine|boot|namespace|start time|hardware."""
+    return "|".join(_whereabouts(pid))
 
 
 def is_dead(held: Claim) -> bool:
     """Whether the process behind a lock ran on this host and has provably ended."""
-    if held.holder.host != socket.gethostname() or held.process.count("|") != _SEPARATORS:
+    if held.holder.host != socket.gethostname():
         return False
-    machine, boot, namespace, start = held.process.split("|")
-    here_machine, here_boot, here_namespace = _here()
-    if machine != here_machine:
+    there, here = _parsed(held.process), _whereabouts(held.holder.pid)
+    if not _are_one(there.machine, here.machine):
         return False
-    if boot != here_boot:
-        return True
-    if namespace != here_namespace:
-        return False
-    if not _is_running(held.holder.pid):
-        return True
-    now = _start_time(held.holder.pid)
-    return bool(now) and now != start
+    if _are_one(there.boot, here.boot):
+        return _are_one(there.namespace, here.namespace) and _has_ended(held.holder.pid, there.start, here.start)
+    return _was_restarted(there, here)
 
 
-def has_ended(holder: Holder) -> bool:
-    """Whether a holder's process is gone from this host, for a message: a lock is broken by `is_dead` only."""
-    return holder.host == socket.gethostname() and not _is_running(holder.pid)
+def _are_one(there: str, here: str) -> bool:
+    """Whether two parts are known and the same."""
+    return there == here != ""
+
+
+def _was_restarted(there: _Whereabouts, here: _Whereabouts) -> bool:
+    """Whether a process of another boot ran on this hardware: an image may give its machine id to many machines."""
+    on_the_host = there.namespace == here.namespace == _hashed(_FIRST_NAMESPACE) and not _is_contained()
+    return bool(there.boot and here.boot) and on_the_host and _are_one(there.hardware, here.hardware)
+
+
+def _has_ended(pid: int, start: str, now: str) -> bool:
+    """Whether a process id of this namespace is gone, or belongs to a process that started at another time."""
+    return not _is_running(pid) or bool(start and now and start != now)
+
+
+def _parsed(text: str) -> _Whereabouts:
+    parts = text.split("|")
+    return _Whereabouts(*parts) if len(parts) <= len(_Whereabouts._fields) else _Whereabouts()
 
 
 def locked(holder: Holder) -> LockedError:
@@ -80,25 +111,38 @@ def locked(holder: Holder) -> LockedError:
     )
 
 
-def _here() -> tuple[str, str, str]:
-    """What tells this machine, boot and namespace from others, hashed: a machine's id is to be kept confidential."""
-    return (_hashed(_text("/etc/machine-id")), _hashed(_text("/proc/sys/kernel/random/boot_id")), _hashed(_namespace()))
+def _whereabouts(pid: int) -> _Whereabouts:
+    """What is known of a process of this machine."""
+    hardware = next(filter(None, map(_text, _HARDWARE_IDS)), "")
+    here = (_text("/etc/machine-id"), _text("/proc/sys/kernel/random/boot_id"), _namespace())
+    machine, boot, namespace = map(_hashed, here)
+    return _Whereabouts(machine, boot, namespace, _start_time(pid), _hashed(hardware))
 
 
 def _hashed(text: str) -> str:
-    return hashlib.sha256(f"reconciler {text}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"reconciler {text}".encode()).hexdigest()[:12] if text else ""
+
+
+def _is_contained() -> bool:
+    return any(map(_exists, _SIGNS_OF_A_CONTAINER))
+
+
+def _exists(name: str) -> bool:
+    return Path(name).exists()
 
 
 def _text(name: str) -> str:
     try:
-        return Path(name).read_text(encoding="ascii").strip()
+        return Path(name).read_text(encoding="ascii").strip("\0 \n")
     except (OSError, UnicodeDecodeError):
         return ""
 
 
 def _namespace() -> str:
+    """The namespace that process ids are counted in, or "" where /proc is missing or shows those of another one."""
     try:
-        return str(Path("/proc/self/ns/pid").readlink())
+        is_ours = str(Path("/proc/self").readlink()) == str(os.getpid())
+        return str(Path("/proc/self/ns/pid").readlink()) if is_ours else ""
     except OSError:
         return ""
 

@@ -25,7 +25,7 @@ from reconciler.record.base import (
     wrong_name,
 )
 from reconciler.record.locks import HeldLock, break_claims, releasing, take
-from reconciler.record.process import Claim
+from reconciler.record.process import Claim, is_dead
 from reconciler.record.soundness import check, check_run, damage_told
 from reconciler.record.tables import Sql
 
@@ -121,6 +121,11 @@ class RowRecord(ABC):
         with self._one_at_a_time, self._reading() as sql:
             return () if sql is None else tuple(claim.holder for claim in claim_rows.held(sql))
 
+    def abandoned(self) -> Sequence[Holder]:
+        with self._one_at_a_time, self._reading() as sql:
+            claims = () if sql is None else claim_rows.held(sql)
+            return tuple(claim.holder for claim in claims if sql and self._is_over(sql, claim))
+
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         if not self.holders():
             return ()
@@ -133,6 +138,10 @@ class RowRecord(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give back files and connections."""
+
+    def _is_over(self, _sql: Sql, claim: Claim) -> bool:
+        """Whether the lock of a row is held by nobody any more."""
+        return is_dead(claim)
 
     def _taken(self, sql: Sql, accounts: Sequence[str]) -> Sequence[Claim]:
         """Make these accounts free to be locked and return the dead locks that stood on them; raises LockedError."""

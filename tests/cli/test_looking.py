@@ -13,6 +13,7 @@ from reconciler.record.base import Holder, Update
 from reconciler.record.sqlite import SqliteRecord
 from reconciler.sandbox import Fault, FaultKind
 from tests.cli.conftest import Workplace
+from tests.record.contract import left
 from tests.record.values import dead_pid, holder, window
 
 
@@ -232,6 +233,22 @@ def test_doctor_only_warns_of_a_lock_that_a_dead_process_left(workplace: Workpla
     warned = [check["message"] for check in ended.json["checks"] if check["status"] == "warn"]
     assert warned[0].startswith("account sales is still locked by a run that is over: anna@")
     assert warned[1] == "1 write of a run that broke off: not known to have taken effect"
+
+
+def test_doctor_calls_no_lock_over_that_an_apply_would_not_break(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workplace.applied()
+    record = SqliteRecord(workplace.folder / ".reconciler" / "record.db", name="test")
+    with monkeypatch.context() as another_container:
+        another_container.setattr("reconciler.record.process._namespace", lambda: "pid:[1]")
+        left(record.lock([holder("sales", pid=dead_pid())]))
+    ended = workplace.run("doctor", "--format", "json")
+    (lock,) = [check for check in ended.json["checks"] if check["check"] == "lock"]
+    assert (ended.exit_code, lock["status"]) == (1, "fail")
+    workplace.edit("timeout: 16", "timeout: 25")
+    assert workplace.run("apply", "--auto-approve").exit_code == 5
+    record.close()
 
 
 def test_doctor_points_at_a_configuration_with_errors(workplace: Workplace) -> None:

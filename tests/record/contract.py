@@ -21,7 +21,7 @@ from reconciler.record.base import (
 )
 from reconciler.record.memory import MemoryRecord
 from reconciler.record.migration import migrate
-from tests.record.values import SIP, T0, dead_pid, entry, holder, key, run, window
+from tests.record.values import JUDGES_PROCESSES, SIP, T0, dead_pid, entry, holder, key, run, window
 
 Open = Callable[..., Record]
 
@@ -30,7 +30,7 @@ class RecordContract:
     """Subclasses give a fixture `opened`: a function of `name` that opens one more record on the same place."""
 
     locks_each_account = True  # False: one lock for the whole document
-    finds_dead_processes = True
+    finds_dead_processes = JUDGES_PROCESSES
     many_runs = 210  # more than are kept
     names_are_places = False  # True: a record of another name is another record, not a refused one
 
@@ -282,8 +282,10 @@ class RecordContract:
         left(record.lock([dead]))
         self.abandon(record)
         record = open_record()
+        assert tuple(record.abandoned()) == (dead,)
         with record.lock([holder()]):
             assert record.broken_locks == (dead,)
+            assert tuple(open_record().abandoned()) == ()
             assert [each.run_id for each in open_record().holders()] == ["r1"]
         with record.lock([holder()]):
             assert not record.broken_locks

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.record.opening import open_place
-from tests.record.values import entry, holder, numbered, window
+from tests.record.values import JUDGES_PROCESSES, entry, holder, numbered, window
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +26,7 @@ class ProcessContract:
     soak_kills = 60
     racers = 6
     longest_seconds_to_a_kill = 0.05
-    finds_dead_processes = True
+    finds_dead_processes = JUDGES_PROCESSES
 
     def test_a_killed_commit_leaves_the_state_before_or_after_it(self, place: str, tmp_path: Path) -> None:
         self.kill_again_and_again(place, tmp_path, self.kills)
