@@ -26,7 +26,8 @@ from reconciler.plan.model import Breach, Plan
 from reconciler.plan.subject import Ground, form_after, form_before
 from reconciler.pool import workers
 from reconciler.providers.base import Provider, ProviderError
-from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run, Window
+from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run
+from reconciler.record.locks import accounts_to_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def apply(job: Job) -> ApplyReport:
     try:
         if not plan.changes and not plan.learned.recordings and not job.state.windows:
             return _with_scenario_only(job, job.state)
-        return _with_locks(job, job.state.windows)
+        return _with_locks(job, job.state)
     except LockedError as error:
         return _refused(job, Halt.LOCK, [_diagnostic("record-locked", error)], str(error))
     except RecordError as error:
@@ -86,17 +87,28 @@ def _with_scenario_only(job: Job, state: RecordState) -> ApplyReport:
     return _under_lock(job, accounts) if differs and accounts and job.plan.complete else _report(job, (), ())
 
 
-def _with_locks(job: Job, windows: Sequence[Window]) -> ApplyReport:
+class _MoreToLockError(Exception):
+    """Before anything was locked, numbers of the plan came to go by another account's name too, as `state` has it."""
+
+    def __init__(self, state: RecordState) -> None:
+        super().__init__("more accounts are to be locked")
+        self.state = state
+
+
+def _with_locks(job: Job, state: RecordState) -> ApplyReport:
     """Lock what is written, and, where nobody else is at work there, what an interrupted run left unsettled."""
-    needed = {change.account for change in job.plan.changes} | {entry.account for entry in job.plan.learned.recordings}
-    of_windows = [{intent.account for intent in window.intents} for window in windows]
-    needed = needed.union(*(accounts for accounts in of_windows if accounts & needed))
+    needed = _needed(job.plan, state)
     try:
-        return _under_lock(job, needed.union(*of_windows))
+        return _under_lock(job, needed.union(*(window.accounts for window in state.windows)))
     except LockedError as error:
         if error.holder.account in needed:
             raise
     return _under_lock(job, needed) if needed else _report(job, (), ())
+
+
+def _needed(plan: Plan, state: RecordState) -> frozenset[str]:
+    touched: list[Change | Entry] = [*plan.changes, *plan.learned.recordings]
+    return accounts_to_lock(state, {each.key for each in touched}, {each.account for each in touched})
 
 
 def _under_lock(job: Job, accounts: Iterable[str]) -> ApplyReport:
@@ -105,6 +117,8 @@ def _under_lock(job: Job, accounts: Iterable[str]) -> ApplyReport:
     try:
         with job.record.lock(_holders(job, accounts)) as lock:
             report = _locked(job, lock)
+    except _MoreToLockError as later:
+        return _with_locks(job, later.state)
     except RecordError as error:
         if report is None:
             raise
@@ -118,6 +132,8 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
     for holder in job.record.broken_locks:
         job.emit(LockBroken(str(holder)))
     state = job.record.load()
+    if not _needed(job.plan, state) <= set(lock.accounts):
+        raise _MoreToLockError(state)
     stale = another_record(job.plan, state)
     if stale is not None:
         return _refused(job, Halt.STALE, [stale], stale.message)
@@ -144,7 +160,7 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
 
 def _ledger(job: Job, lock: Lock, state: RecordState) -> Ledger:
     """The record's side of the run: it settles the windows of runs that are over, as far as their numbers are known."""
-    windows = [window for window in state.windows if {each.account for each in window.intents} <= set(lock.accounts)]
+    windows = [window for window in state.windows if window.accounts <= set(lock.accounts)]
     known = job.plan.learned.observed - {change.key for change in job.plan.changes}
     open_ = open_intents(replace(state, windows=tuple(windows)))
     carried = {key: intents for key, intents in open_.items() if key not in known}

@@ -74,9 +74,10 @@ def _moved(session: Session, source: Record) -> RecordState:
     """Move under the locks of all accounts, those that only the record knows included."""
     from reconciler.record.migration import migrate as move
 
-    recorded = {entry.account for entry in source.load().entries.values()}
-    accounts = sorted(recorded | set(session.configuration.accounts))
-    return move(source, session.record, holders=_holders(session, accounts))
+    state = source.load()
+    recorded = {entry.account for entry in state.entries.values()}
+    accounts = recorded.union(session.configuration.accounts, *(window.accounts for window in state.windows))
+    return move(source, session.record, holders=_holders(session, sorted(accounts)))
 
 
 def _carry_tokens(process: Process, session: Session, settings: RecordSettings) -> None:

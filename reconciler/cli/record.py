@@ -121,7 +121,10 @@ def _digits(number: str) -> str:
 
 def _forget(session: Session, numbers: Sequence[str]) -> list[Key]:
     """Drop every entry of these numbers under the locks of their accounts; raises Stop where one has none."""
+    from dataclasses import replace
+
     from reconciler.record.base import Update
+    from reconciler.record.locks import accounts_to_lock
 
     state = session.record.load()
     keys = [key for key in state.entries if key.number in numbers]
@@ -129,12 +132,9 @@ def _forget(session: Session, numbers: Sequence[str]) -> list[Key]:
     if missing:
         raise stop("nothing-to-show", f"number {missing[0]} is not in the record", hint="reconciler record list")
     run = session.new_run(origin="forget", commit=None)
-    holders = _holders(session, sorted({state.entries[key].account for key in keys}), run.id)
-    with session.record.lock(holders) as lock:
-        from dataclasses import replace
-
+    with session.record.lock(_holders(session, sorted(accounts_to_lock(state, keys)), run.id)) as lock:
         update = Update(drop=keys, run=replace(run, finished_at=run.started_at))
-        session.record.commit(lock, update, expected=session.record.load())
+        session.record.commit(lock, update, expected=state)
     return keys
 
 

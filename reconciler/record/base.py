@@ -96,6 +96,11 @@ class Window:
             for intent in self.intents
         )
 
+    @property
+    def accounts(self) -> frozenset[str]:
+        """The accounts of its intents."""
+        return frozenset(intent.account for intent in self.intents)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -259,7 +264,8 @@ def rebase(expected: RecordState, current: RecordState, update: Update) -> Recor
     """Return the state that an update made for `expected` may be applied to, now that the record is `current`.
 
     Locks are per account, so a run of another account may have committed in between. That is no conflict as long as
-    the record is still the same one, only newer, and nothing that this update touches has moved. Raises RecordError.
+    the record is still the same one, only newer, and nothing that this update touches has moved: no entry of it, and no
+    number of it has come to stand in a window of somebody else. Raises RecordError.
     """
     if is_same(expected, current):
         return current
@@ -273,7 +279,9 @@ def rebase(expected: RecordState, current: RecordState, update: Update) -> Recor
             f"the record went back from serial {expected.serial} to {current.serial}",
             hint="an older copy was restored over it: restore the newest one, then run again",
         )
-    moved = [key for key in _touched(update) if current.entries.get(key) != expected.entries.get(key)]
+    theirs = [window for window in current.windows if window not in expected.windows]
+    at_work = {intent.key for window in theirs for intent in window.intents}
+    moved = [key for key in _touched(update) if key in at_work or current.entries.get(key) != expected.entries.get(key)]
     open_windows = {window.id for window in current.windows}
     if moved or not open_windows.issuperset(update.settle):
         what = f"number {moved[0].number}" if moved else "an open window"
@@ -282,7 +290,8 @@ def rebase(expected: RecordState, current: RecordState, update: Update) -> Recor
 
 
 def _touched(update: Update) -> list[Key]:
-    return [*update.drop, *(entry.key for entry in update.put)]
+    opened = update.open.intents if update.open else ()
+    return [*update.drop, *(entry.key for entry in update.put), *(intent.key for intent in opened)]
 
 
 def wrong_name(description: str, *, recorded: str, wanted: str) -> RecordError:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from reconciler.record.base import Holder, Lock, LockLostError, RecordError
+from reconciler.model import Key
+from reconciler.record.base import Holder, Lock, LockLostError, RecordError, RecordState
 from reconciler.record.process import Claim, claim, is_dead, locked
 
 
@@ -46,6 +47,21 @@ class HeldLock:
                     f"the lock of account {account} was broken{taken_by}: nothing more is written",
                     hint="find out who broke it, then run the command again",
                 )
+
+
+def accounts_to_lock(state: RecordState, keys: Collection[Key], accounts: Iterable[str] = ()) -> frozenset[str]:
+    """Return what to lock for writing these numbers, which are of these `accounts`: all names that they go by.
+
+    An account that was renamed is still the old one in the record, and for whoever runs an older configuration: locks
+    by today's name alone would let both write. A window in which one of the accounts stands is wanted whole, as a run
+    settles only what it has locked.
+    """
+    needed = frozenset((*accounts, *(entry.account for key, entry in state.entries.items() if key in keys)))
+    for window in state.windows:
+        needed = needed.union(intent.account for intent in window.intents if intent.key in keys)
+    while more := [each.accounts for each in state.windows if each.accounts & needed and each.accounts - needed]:
+        needed = needed.union(*more)
+    return needed
 
 
 def take(holders: Sequence[Holder]) -> tuple[Claim, ...]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from reconciler.record.base import Holder, Update
+from reconciler.record.base import Holder, Intent, Update, Window
 from reconciler.record.sqlite import SqliteRecord
 from reconciler.sandbox import Fault, FaultKind
 from tests.cli.conftest import Workplace
@@ -137,6 +137,20 @@ def test_forgetting_drops_the_entry_and_leaves_the_vendor_alone(workplace: Workp
     assert [entry["address"] for entry in entries] == ["sales/74991000000"]
     again = workplace.run("record", "forget", "74991000001", "--format", "json")
     assert again.codes == ["nothing-to-show"]
+
+
+def test_a_number_that_a_run_may_be_writing_under_another_name_of_its_account_is_not_forgotten(
+    workplace: Workplace,
+) -> None:
+    workplace.applied()
+    record = SqliteRecord(workplace.folder / ".reconciler" / "record.db", name="test")
+    with record.lock([holder("vertrieb")]) as lock:
+        intent = Intent(next(iter(record.load().entries)), "vertrieb", "update", "", "")
+        record.commit(lock, Update(open=Window("w", "r1", "2026-11-21T10:00:00Z", (intent,))), expected=record.load())
+        ended = workplace.run("record", "forget", intent.key.number)
+        record.commit(lock, Update(settle=["w"]), expected=record.load())
+    record.close()
+    assert (ended.exit_code, "account vertrieb is locked by" in ended.stderr) == (5, True)
 
 
 def test_a_living_lock_is_broken_by_force_only(workplace: Workplace) -> None:

@@ -56,6 +56,20 @@ def test_a_record_made_meanwhile_takes_what_does_not_touch_it() -> None:
         rebase(RecordState("lines"), made, Update(put=[entry(1)]))
 
 
+def test_a_number_that_somebody_else_is_about_to_write_is_no_longer_free() -> None:
+    mine, theirs = replace(state(1), windows=(window("mine", 1),)), window("theirs", 1, 2)
+    taken = replace(mine, serial=2, windows=(*mine.windows, theirs))
+    for update in (Update(put=[entry(1)]), Update(drop=[key(2)]), Update(settle=["mine"], open=window("next", 2, 3))):
+        with pytest.raises(RecordError, match="by another run"):
+            rebase(mine, taken, update)
+    assert rebase(mine, taken, Update(settle=["mine"], put=[entry(3)], open=window("next", 4))) == taken
+
+
+def test_an_intent_is_made_from_the_entry_that_stands() -> None:
+    with pytest.raises(RecordError, match=key(1).number):
+        rebase(state(1, 1), state(2), Update(open=window("w", 1)))
+
+
 def test_a_run_is_named_by_its_whole_id_even_if_that_begins_another() -> None:
     assert one_run(["a", "ab"], "a") == "a"
     assert one_run(["ab"], "a") == "ab"
