@@ -34,10 +34,7 @@ class GitError(Exception):
 
 def file_at(root: Path, ref: str, name: str) -> bytes:
     """Return the content of a file, named relative to `root`, as `ref` has it; raises GitError."""
-    if (looked := _git(root, "rev-parse", "--git-dir")).returncode != 0:
-        if b"dubious ownership" in looked.stderr:
-            raise GitError("git refuses the folder, as its owner is somebody else (see git's safe.directory)")
-        raise GitError("the folder belongs to no git repository")
+    common_folder(root)
     commit = _run(
         root,
         "rev-parse",
@@ -55,6 +52,14 @@ def file_at(root: Path, ref: str, name: str) -> bytes:
         f"{commit.decode().strip()}:./{name}",
         otherwise=f"{ref} has no {name}",
     )
+
+
+def common_folder(root: Path) -> Path:
+    """Return where the repository that a folder lies in keeps what its working copies share; raises GitError."""
+    done = _git(root, "rev-parse", "--git-common-dir")
+    if done.returncode == 0:
+        return root / done.stdout.decode("utf-8", "surrogateescape").rstrip("\n")
+    raise _refused_owner(_text(done.stderr)) or GitError("the folder belongs to no git repository")
 
 
 def top_folder(folder: Path) -> Path | None:
@@ -106,6 +111,19 @@ def _environment() -> dict[str, str]:
     return {**kept, **_PLAIN_ANSWERS}
 
 
+def _refused_owner(said: str) -> GitError | None:
+    """The error for a repository that git does not touch because of its owner, with the command that git names."""
+    if "dubious ownership" not in said:
+        return None
+    command = next((line.strip() for line in said.splitlines() if "safe.directory" in line), "see safe.directory")
+    folder = said.partition("repository at '")[2].partition("'")[0] or "the folder"
+    return GitError(f"git refuses {folder}, as its owner is somebody else ({command})")
+
+
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "replace")
+
+
 # -- one file at the tip of a ref in a remote, changed by compare-and-swap ---------------------------------------------
 
 REMOTE_SECONDS = 120.0
@@ -119,22 +137,35 @@ _CAREFUL = (
     *("-c", "protocol.file.allow=always"),
 )
 _WRITER = ("-c", "user.name=reconciler", "-c", "user.email=reconciler@localhost")
-_MOVED = ("stale info", "cannot lock ref", "failed to update ref", "incorrect old value", "already exists")
+_MOST_WORDS = 3  # lines of a server's that are told
 
 
-def remote_url(root: Path, remote: str) -> str:
-    """Return the address that a configured remote is pushed to, or `remote` itself where none has this name."""
-    done = _git(root, "remote", "get-url", "--push", "--", remote)
-    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else remote
+def remote_addresses(root: Path, remote: str) -> tuple[str, list[str]]:
+    """Return where a remote of this name is fetched from and pushed to; its own text where none has the name."""
+    common_folder(root)
+    pushed = _git(root, "remote", "get-url", "--push", "--all", "--", remote)
+    if pushed.returncode != 0:
+        return remote, [remote]
+    fetched = _run(root, "remote", "get-url", "--", remote, otherwise=f"git knows no remote {remote!r}")
+    return _text(fetched).strip(), _text(pushed.stdout).split("\n")[:-1]
 
 
 def remote_commit(root: Path, remote: str, ref: str) -> str | None:
-    """Return the commit that a ref has in a remote, None where there is no such ref; raises GitError."""
-    done = _git(root, *_CAREFUL, "ls-remote", "--quiet", "--", remote, ref, seconds=REMOTE_SECONDS)
+    """Return the commit that a ref has in a remote, None where the remote shows none; raises GitError."""
+    return _shown(root, remote, "HEAD", ref).get(ref)
+
+
+def shows_anything(root: Path, remote: str) -> bool:
+    """Whether a remote shows any ref at all, which only a repository does; raises GitError."""
+    return bool(_shown(root, remote))
+
+
+def _shown(root: Path, remote: str, *refs: str) -> dict[str, str]:
+    done = _git(root, *_CAREFUL, "ls-remote", "--quiet", "--", remote, *refs, seconds=REMOTE_SECONDS)
     if done.returncode != 0:
-        raise GitError(_last_words(done))
-    found = (line.split("\t") for line in done.stdout.decode("utf-8", "replace").splitlines())
-    return next((commit for commit, name in found if name == ref), None)
+        raise _failed(done)
+    rows = (line.split("\t") for line in _text(done.stdout).splitlines())
+    return {row[1]: row[0] for row in rows if len(row) == 2}
 
 
 def remote_file(root: Path, remote: str, ref: str, *, commit: str, name: str) -> bytes:
@@ -143,7 +174,7 @@ def remote_file(root: Path, remote: str, ref: str, *, commit: str, name: str) ->
         options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
         done = _git(root, *_CAREFUL, "fetch", *options, "--", remote, ref, seconds=REMOTE_SECONDS)
         if done.returncode != 0:
-            raise GitError(_last_words(done))
+            raise _failed(done)
     return _run(root, "cat-file", "blob", f"{commit}:{name}", otherwise=f"{ref} has no {name}")
 
 
@@ -155,28 +186,47 @@ def commit_of_file(root: Path, content: bytes, *, name: str, parent: str | None,
     return _made(root, *_WRITER, "commit-tree", *parents, "-F", "-", tree, stdin=message.encode())
 
 
-def push_commit(root: Path, remote: str, ref: str, *, commit: str, expected: str | None) -> bool:
-    """Put a ref of a remote on a commit if it is on `expected` (None: is not there); False where it has moved."""
-    lease = f"--force-with-lease={ref}:{expected or ''}"
-    arguments = ("push", "--porcelain", "--no-verify", "--no-signed", lease, "--", remote, f"{commit}:{ref}")
-    done = _git(root, *_CAREFUL, *arguments, seconds=REMOTE_SECONDS)
-    if done.returncode == 0:
-        return True
-    said = (done.stdout + done.stderr).decode("utf-8", "replace")
-    if any(reason in said for reason in _MOVED):
-        return False
-    raise GitError(_last_words(done))
+def push_commit(root: Path, remote: str, ref: str, *, commit: str, expected: str | None) -> None:
+    """Put a ref of a remote on a commit if it is on `expected` (None: is not there).
+
+    Raises GitError with the remote's words; whether the ref has moved is not told by these: look.
+    """
+    _push(root, remote, f"{commit}:{ref}", f"--force-with-lease={ref}:{expected or ''}")
 
 
-def _made(root: Path, *arguments: str, stdin: bytes) -> str:
+def would_take(root: Path, remote: str, ref: str) -> None:
+    """Ask the side of a remote that takes pushes whether a ref could be made, sending nothing; raises GitError."""
+    empty = _made(root, "hash-object", "-t", "tree", "--stdin")
+    _push(root, remote, f"{empty}:{ref}", f"--force-with-lease={ref}:", "--dry-run")
+
+
+def _push(root: Path, remote: str, refspec: str, *options: str) -> None:
+    one_ref = () if "=" in remote else ("-c", f"remote.{remote}.mirror=false")  # a mirror takes no refspec
+    arguments = ("push", "--porcelain", "--no-verify", "--no-signed", *options, "--", remote, refspec)
+    done = _git(root, *_CAREFUL, *one_ref, *arguments, seconds=REMOTE_SECONDS)
+    if done.returncode != 0:
+        raise _failed(done)
+
+
+def _made(root: Path, *arguments: str, stdin: bytes = b"") -> str:
     done = _git(root, *arguments, stdin=stdin)
     if done.returncode != 0:
-        raise GitError(_last_words(done))
-    return done.stdout.decode().strip()
+        raise _failed(done)
+    return _text(done.stdout).strip()
 
 
-def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The line in which git says what went wrong, without its own prefix."""
-    lines = [line.strip() for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith(("fatal:", "error:", "remote:", "!"))] or lines
-    return telling[0].partition(": ")[2] or telling[0] if telling else f"git ended with exit code {done.returncode}"
+def _failed(done: subprocess.CompletedProcess[bytes]) -> GitError:
+    """What went wrong in the words of git and of the remote, without the prefixes of lines."""
+    said = _text(done.stderr)
+    rejected = (line.rpartition("] (")[2].rstrip(")") for line in _text(done.stdout).splitlines() if line[:2] == "!\t")
+    words = list(dict.fromkeys((*_words(said), *rejected))) or said.splitlines()[:1]
+    return _refused_owner(said) or GitError("; ".join(words) or f"git ended with exit code {done.returncode}")
+
+
+def _words(said: str) -> list[str]:
+    """The lines that tell: those of the remote, else the first that git marks as an error."""
+    lines = [line.strip() for line in said.splitlines()]
+    theirs = [line.removeprefix("remote:").strip().removeprefix("error: ") for line in lines if line[:7] == "remote:"]
+    ours = [line.partition(": ")[2] for line in lines if line.startswith(("fatal:", "error:"))]
+    telling = [line for line in ours if not line.startswith("failed to push some refs")]
+    return [line for line in theirs if line][:_MOST_WORDS] or telling[:1]

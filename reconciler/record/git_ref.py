@@ -5,13 +5,17 @@ Every save is a commit on the one before and a push that succeeds only if nobody
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 import uuid
+from functools import cached_property
 from pathlib import Path
 
 from reconciler import git
 from reconciler.record.base import RecordError
 from reconciler.record.documents import DocumentRecord
+from reconciler.record.waits import Waits
 from reconciler.secrets import mask_urls
 
 REMOTE = "origin"
@@ -28,24 +32,29 @@ _SSH = re.compile(r"([\w.-]+@)?\w[\w.-]*:(?!:|//).+")  # host:path and user@host
 
 
 class GitStore:
-    """A file at a ref of a remote, as seen from the repository that `root` is in; a version is a commit."""
+    """A file at a ref of a remote, as seen from the repository that `root` is in; a version is a commit.
 
-    def __init__(self, root: Path, *, remote: str = REMOTE, ref: str = REF) -> None:
+    It is read at the address that it is written at: where a remote is fetched from may be a mirror that lags.
+    """
+
+    def __init__(self, root: Path, *, remote: str = REMOTE, ref: str = REF, waits: Waits | None = None) -> None:
         if not _REF.fullmatch(ref) or ref.endswith(_NO_END) or any(part in ref for part in _NO_PART):
             raise RecordError(f"{ref!r} is not a full name of a ref", hint=f"write `ref: {REF}`")
         self.description = f"the record {ref} in {mask_urls(remote)}"
         self._root = root
-        self._remote = remote
+        self._named = remote
         self._ref = ref
-        self._is_checked = False
+        self._waits = waits or Waits()
+        self._is_none_yet = False
 
     def fetch(self) -> tuple[str | None, str]:
         try:
-            self._check_remote()
             commit = git.remote_commit(self._root, self._remote, self._ref)
             if commit is None:
+                self._prove_none_yet()
                 return None, ""
             content = git.remote_file(self._root, self._remote, self._ref, commit=commit, name=FILE)
+            self._remember(commit)
             return content.decode("utf-8"), commit
         except git.GitError as error:
             raise self._trouble("read", error) from None
@@ -56,53 +65,140 @@ class GitStore:
         """Commit and push. The message has a nonce: pushing a commit that is there already would pass for success."""
         message = f"{reason}\n\nnonce {uuid.uuid4().hex}\n"
         try:
-            self._check_remote()
-            commit = git.commit_of_file(self._root, text.encode(), name=FILE, parent=version or None, message=message)
-            return commit if self._pushed(commit, version) else None
+            content = text.encode()
+            commit = git.commit_of_file(self._root, content, name=FILE, parent=version or None, message=message)
+            if not self._pushed(commit, version):
+                return None
+            self._remember(commit)
         except git.GitError as error:
             raise self._trouble("saved", error) from None
+        return commit
 
     def close(self) -> None:
         """Nothing is kept open."""
 
     def _pushed(self, commit: str, version: str) -> bool:
-        """Push, and where that failed ask whether the remote took the commit all the same: it is ours alone."""
-        try:
-            return git.push_commit(self._root, self._remote, self._ref, commit=commit, expected=version or None)
-        except git.GitError:
-            if git.remote_commit(self._root, self._remote, self._ref) == commit:
-                return True
-            raise
+        """Push; False where somebody else did. Words do not tell that from a lasting trouble, so the ref is looked at.
 
-    def _check_remote(self) -> None:
-        """Refuse what is no https, ssh or file remote: git has transports that run commands."""
-        if self._is_checked:
-            return
-        url = git.remote_url(self._root, self._remote)
-        if url == self._remote and _NAME.fullmatch(url):
+        Whoever is pushing just now has the ref locked and not moved yet: such a failure is given some seconds.
+        """
+        for pause in _PAUSES_SECONDS:
+            try:
+                git.push_commit(self._root, self._remote, self._ref, commit=commit, expected=version or None)
+            except git.GitError as error:
+                found = git.remote_commit(self._root, self._remote, self._ref)
+                if found == commit:
+                    return True
+                if found != (version or None):
+                    return False
+                if not pause or not any(words in str(error) for words in _CONTENDED):
+                    raise
+                self._waits.interrupted.wait(pause)
+            else:
+                return True
+        raise AssertionError("the last try returns or raises")
+
+    @property
+    def _remote(self) -> str:
+        return self._place[0]
+
+    @cached_property
+    def _place(self) -> tuple[str, str]:
+        """What git is told to reach the record, a remote's name where that has one address only, and this address.
+
+        git has transports that run commands, so what is no https, ssh or file remote is refused.
+        """
+        fetched, pushed = git.remote_addresses(self._root, self._named)
+        if fetched not in pushed and len(pushed) > 1:
             raise RecordError(
-                f"{self._root} is in no git repository with a remote {url!r}, where the record is to be",
-                hint=f"git remote add {url} …, or name another one under `record: {{git: {{remote: …}}}}`",
+                f"the remote {self._named!r} of the record is pushed to {len(pushed)} addresses",
+                hint="write the one where the record is to be: `record: {git: {remote: …}}`",
             )
-        if not any(pattern.fullmatch(url) for pattern in (_URL, _PATH, _SSH)):
+        address = fetched if fetched in pushed else pushed[0]
+        if address == self._named and _NAME.fullmatch(address):
             raise RecordError(
-                f"the remote {mask_urls(url)!r} of the record is not reached by https, ssh or file",
+                f"the git repository of {self._root} has no remote {address!r}, where the record is to be",
+                hint=f"git remote add {address} …, or name another one under `record: {{git: {{remote: …}}}}`",
+            )
+        if not any(pattern.fullmatch(address) for pattern in (_URL, _PATH, _SSH)):
+            raise RecordError(
+                f"the remote {mask_urls(address)!r} of the record is not reached by https, ssh or file",
                 hint="name a remote of this repository under `record: {git: {remote: …}}`, or write https://…",
             )
-        self._is_checked = True
+        return (self._named if pushed == [fetched] else address), address
+
+    # -- a ref that is not shown ---------------------------------------------------------------------------------------
+
+    def _prove_none_yet(self) -> None:
+        """Make sure that no record was ever made: a ref may be hidden, and a proxy may answer with nothing.
+
+        The side that takes pushes is asked too, where this credential may ask it.
+        """
+        if self._is_none_yet:
+            return
+        self._check_memory()
+        try:
+            git.would_take(self._root, self._remote, self._ref)
+        except git.GitError as refused:
+            if "stale info" in str(refused):
+                raise git.GitError("its remote shows the ref to those who push, not to those who read") from None
+            if not git.shows_anything(self._root, self._remote):
+                raise git.GitError(f"its remote answered with nothing at all, and to a push: {refused}") from None
+            self._waits.tell(f"{self.description} is not shown; whether it is hidden cannot be asked: {refused}")
+        self._is_none_yet = True
+
+    def _check_memory(self) -> None:
+        seen = self._memory.read_text("ascii").strip() if self._memory.exists() else ""
+        if seen:
+            raise RecordError(
+                f"{self.description} was there before, at {seen}, and is not shown any more: hidden or deleted",
+                hint=f"git push {mask_urls(self._named)} {seen}:{self._ref} restores it; "
+                f"where it was deleted on purpose, remove {self._memory}",
+            )
+
+    def _remember(self, commit: str) -> None:
+        """Note in the repository what was seen last; one that cannot be written knows less, and that is all."""
+        with contextlib.suppress(OSError):
+            if not self._memory.exists() or self._memory.read_text("ascii") != commit:
+                self._memory.parent.mkdir(exist_ok=True)
+                self._memory.write_text(commit, "ascii")
+
+    @cached_property
+    def _memory(self) -> Path:
+        name = hashlib.sha256(f"{self._place[1]} {self._ref}".encode()).hexdigest()[:16]
+        return git.common_folder(self._root) / "reconciler" / name
 
     def _trouble(self, what: str, error: git.GitError) -> RecordError:
-        return RecordError(
-            f"{self.description} cannot be {what}: {mask_urls(str(error))}",
-            hint=f"try `git ls-remote {mask_urls(self._remote)}`: it must answer, and accept pushes to this ref",
-        )
+        words = mask_urls(str(error))
+        hint = next((hint for pattern, hint in _HINTS if re.search(pattern, words)), _LOOK)
+        told = hint.format(remote=mask_urls(self._named), ref=self._ref)
+        return RecordError(f"{self.description} cannot be {what}: {words}", hint=told)
 
 
+_PAUSES_SECONDS = (0.2, 0.4, 0.8, 1.6, 0.0)
+_CONTENDED = (": File exists", "failed to lock", "lock error")  # git's words, and JGit's
+_HINTS = (
+    (r"as its owner is somebody else", "run the command in brackets where that folder is, as the user who runs this"),
+    (r"belongs to no git repository", "run reconciler in a clone of the repository that has the files"),
+    (r"exists; cannot create", "delete the ref that is in the way, or name another: `record: {{git: {{ref: …}}}}`"),
+    (r": File exists", "if nobody is pushing there now, a git process has died there: remove the file at the remote"),
+    (r"hidden ref", "have its server show {ref} (transfer.hideRefs), or name another: `record: {{git: {{ref: …}}}}`"),
+    (r"not to those who read", "have its server show {ref} (uploadpack.hideRefs)"),
+    (
+        r"nothing at all",
+        "look for a proxy or a login page in between: `git ls-remote {remote}` must list refs",
+    ),
+    (r"declined|[Pp]rotected", "have the hooks and rules of {remote} let this job push to {ref}"),
+    (r"could not read|[Pp]ermission|\b403\b", "give this job a credential that may read {remote} and push to {ref}"),
+)
+_LOOK = "try `git ls-remote {remote}`: it must answer, and accept pushes to {ref}"
 _HISTORY = "the ref's earlier commits have earlier states: push the last good one to it again"
 
 
 class GitRecord(DocumentRecord):
     """The record in a git ref."""
 
-    def __init__(self, root: Path, *, name: str, remote: str = REMOTE, ref: str = REF) -> None:
-        super().__init__(GitStore(root, remote=remote, ref=ref), name=name)
+    def __init__(
+        self, root: Path, *, name: str, remote: str = REMOTE, ref: str = REF, waits: Waits | None = None
+    ) -> None:
+        super().__init__(GitStore(root, remote=remote, ref=ref, waits=waits), name=name)

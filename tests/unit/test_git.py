@@ -42,6 +42,14 @@ def test_outside_a_repository_there_is_no_commit(tmp_path: Path) -> None:
     assert current_commit(tmp_path) is None
 
 
+def test_a_repository_of_somebody_else_is_told_with_the_command_that_permits_it(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(GitError, match=rf"somebody else \(git config --global --add safe.directory {repository}"):
+        file_at(repository, "main", "a.txt")
+
+
 def test_the_current_commit_is_a_full_hash(repository: Path) -> None:
     commit = current_commit(repository)
     assert commit is not None

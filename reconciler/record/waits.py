@@ -1,0 +1,22 @@
+"""What a record does while it waits for somebody else: it says for whom, and ends when the run is interrupted.
+
+Knows no backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+
+
+def _nobody(_text: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """`tell` hears one sentence on what is waited for, or taken for granted; `interrupted` ends waits, also to come."""
+
+    tell: Callable[[str], None] = _nobody
+    interrupted: Event = field(default_factory=Event)
