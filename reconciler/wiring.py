@@ -22,6 +22,7 @@ from reconciler.plan.subject import Ground
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.record import digest_key, open_record, open_tokens
 from reconciler.record.base import Record, RecordError, Run
+from reconciler.record.waits import Waits
 from reconciler.secrets import Digester, SecretError, Secrets
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 class Session:
     """Everything a command works with. Providers and the record are opened at first use; `close` gives all back.
 
-    `on_wait` is told of pauses that a vendor asked for: seconds and reason. `interrupted` ends all waits.
+    `on_wait` is told of pauses that a vendor asked for: seconds and reason; `on_record` what the record waits for, or
+    takes for granted. `interrupted` ends all waits.
     """
 
     configuration: Configuration
@@ -40,6 +42,7 @@ class Session:
     clock: Clock
     ephemeral_record: bool = False
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
+    on_record: Callable[[str], None] = lambda _text: None
     interrupted: Event = field(default_factory=Event)
     _providers: dict[str, Provider] = field(default_factory=dict)
     _record: Record | None = None
@@ -56,8 +59,16 @@ class Session:
                 root=self.configuration.root,
                 secrets=self.secrets,
                 ephemeral=self.ephemeral_record,
+                waits=self._waits,
             )
         return self._record
+
+    @property
+    def _waits(self) -> Waits:
+        return Waits(self._remark, self.interrupted)
+
+    def _remark(self, text: str) -> None:
+        self.on_record(text)
 
     def ground(self, *, reassert: bool = False, make_key: bool = True) -> Ground:
         """What decisions stand on; raises RecordError where the key for digests cannot be had.
@@ -98,7 +109,7 @@ class Session:
         if self._tokens is None:
             settings, name = self.configuration.record, self.configuration.name
             try:
-                self._tokens = open_tokens(settings, name=name, secrets=self.secrets)
+                self._tokens = open_tokens(settings, name=name, secrets=self.secrets, waits=self._waits)
             except RecordError as error:
                 raise ProviderError(str(error), hint=error.hint) from None
         return self._tokens

@@ -15,7 +15,7 @@ from reconciler.apply.ledger import Ledger
 from reconciler.apply.moved import another_record, moved, moved_diagnostic
 from reconciler.apply.report import ApplyReport, Halt, Result
 from reconciler.apply.troubles import Troubles
-from reconciler.apply.walk import Walk
+from reconciler.apply.walk import Walk, halt_of
 from reconciler.apply.write import SETTLE_SECONDS, Kept, Seen, Writer
 from reconciler.change import Action, Change, Outcome
 from reconciler.clock import Clock, rfc3339
@@ -74,10 +74,9 @@ def apply(job: Job) -> ApplyReport:
         if not plan.changes and not plan.learned.recordings and not job.state.windows:
             return _with_scenario_only(job, job.state)
         return _with_locks(job, job.state)
-    except LockedError as error:
-        return _refused(job, Halt.LOCK, [_diagnostic("record-locked", error)], str(error))
     except RecordError as error:
-        return _refused(job, Halt.RECORD, [_diagnostic("record-unusable", error)], str(error))
+        code = "record-locked" if isinstance(error, LockedError) else "record-unusable"
+        return _refused(job, halt_of(error), [_diagnostic(code, error)], str(error))
 
 
 def _with_scenario_only(job: Job, state: RecordState) -> ApplyReport:

@@ -22,7 +22,7 @@ from reconciler.change import Action, Change, Outcome
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import Entry, Key
 from reconciler.pool import workers
-from reconciler.record.base import LockLostError, RecordError
+from reconciler.record.base import LockedError, LockLostError, RecordError, WaitInterruptedError
 
 _INTERRUPTED = "the run was interrupted"
 _REASONS = {
@@ -238,7 +238,7 @@ class Walk:
 
     def _record_failed(self, error: RecordError, changes: Sequence[Change]) -> None:
         """Stop; what was forgotten since the last save was not."""
-        self.halt = Halt.LOCK if isinstance(error, LockLostError) else Halt.RECORD
+        self.halt = halt_of(error)
         self.diagnostics = [item for item in self.diagnostics if item.code != "record-not-saved"]
         unsettled = self.ledger.unsettled
         named = f"; not settled in the record: {', '.join(unsettled)}" if unsettled else ""
@@ -254,3 +254,14 @@ class Walk:
             if change.key not in self.results:
                 why = _REASONS.get(self.halt, "what goes before it was not applied")
                 self._finished(change, Attempt(Outcome.SKIPPED, why))
+
+
+def halt_of(error: RecordError) -> Halt:
+    """How a run ends that the record stopped."""
+    match error:
+        case LockedError() | LockLostError():
+            return Halt.LOCK
+        case WaitInterruptedError():
+            return Halt.INTERRUPTED
+        case _:
+            return Halt.RECORD

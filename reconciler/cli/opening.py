@@ -128,6 +128,7 @@ def watching(process: Process, session: Session) -> Iterator[Watch]:
 
     watch = Watch(process.screen, session.clock.monotonic, silent=process.is_quiet)
     session.on_wait = watch.waiting
+    session.on_record = watch.remark
     try:
         yield watch
     finally:

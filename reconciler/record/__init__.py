@@ -12,15 +12,23 @@ from reconciler.secrets import SecretError
 if TYPE_CHECKING:
     from reconciler.config.settings import RecordSettings
     from reconciler.record.token_texts import HttpTexts, PostgresTexts
+    from reconciler.record.waits import Waits
     from reconciler.secrets import Secrets
 
 
 def open_record(
-    settings: RecordSettings, *, name: str | None, root: Path, secrets: Secrets, ephemeral: bool = False
+    settings: RecordSettings,
+    *,
+    name: str | None,
+    root: Path,
+    secrets: Secrets,
+    ephemeral: bool = False,
+    waits: Waits | None = None,
 ) -> Record:
     """Return the record that a configuration names; nothing is read or made before it is used. Raises RecordError.
 
-    `root` is the configuration's folder; `ephemeral` keeps the record in this process only.
+    `root` is the configuration's folder; `ephemeral` keeps the record in this process only; `waits` hears of waits and
+    ends them.
     """
     if ephemeral:
         from reconciler.record.memory import MemoryRecord
@@ -35,21 +43,23 @@ def open_record(
     if settings.backend == "postgres":
         from reconciler.record.postgres import PostgresRecord
 
-        return PostgresRecord(_option(settings, "dsn", secrets), name=name)
+        return PostgresRecord(_option(settings, "dsn", secrets), name=name, waits=waits)
     if settings.backend == "git":
         from reconciler.record.git_ref import REF, REMOTE, GitRecord
 
         remote, ref = settings.options.get("remote", REMOTE), settings.options.get("ref", REF)
-        return GitRecord(root, name=name, remote=str(remote), ref=str(ref))
+        return GitRecord(root, name=name, remote=str(remote), ref=str(ref), waits=waits)
     if settings.backend == "http":
         from reconciler.record.http_state import open_http
 
         options = {option: _option(settings, option, secrets) for option in settings.options}
-        return open_http(options, name=name, secrets=secrets)
+        return open_http(options, name=name, secrets=secrets, waits=waits)
     raise RecordError(f"record backend {settings.backend!r} is not one of file, git, http, postgres")
 
 
-def open_tokens(settings: RecordSettings, *, name: str | None, secrets: Secrets) -> PostgresTexts | HttpTexts | None:
+def open_tokens(
+    settings: RecordSettings, *, name: str | None, secrets: Secrets, waits: Waits | None = None
+) -> PostgresTexts | HttpTexts | None:
     """Return where a shared record keeps tokens, encrypted by RECONCILER_RECORD_KEY; None: each machine has its own.
 
     A missing key is told when a token is needed, and never worked around: tokens that one job keeps to itself lock out
@@ -65,10 +75,11 @@ def open_tokens(settings: RecordSettings, *, name: str | None, secrets: Secrets)
         from reconciler.record.http_endpoints import open_wire
 
         options = {option: _option(settings, option, secrets) for option in settings.options}
-        return HttpTexts(open_wire(options, secrets, tokens=True), seal, name=name)
+        return HttpTexts(open_wire(options, secrets, tokens=True, waits=waits), seal, name=name, waits=waits)
     from reconciler.record.postgres_session import Session
 
-    return PostgresTexts(Session(_option(settings, "dsn", secrets)), seal, name=name)
+    session = Session(_option(settings, "dsn", secrets), waits=waits)
+    return PostgresTexts(session, seal, name=name, waits=waits)
 
 
 def _option(settings: RecordSettings, option: str, secrets: Secrets) -> str:

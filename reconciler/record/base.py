@@ -36,6 +36,10 @@ class LockLostError(RecordError):
     """The lock is no longer ours: writing must stop."""
 
 
+class WaitInterruptedError(RecordError):
+    """The run was interrupted while it waited for somebody else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Who holds a lock. `since` is an RFC 3339 time in UTC."""

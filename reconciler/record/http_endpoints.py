@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from reconciler.record.base import RecordError
 from reconciler.record.http_wire import Endpoints, Wire, basic
+from reconciler.record.waits import Waits
 from reconciler.secrets import Secrets
 
 _DEFAULTS = {"lock_method": "LOCK", "unlock_method": "UNLOCK", "update_method": "POST"}
@@ -28,7 +29,9 @@ _ADDRESSES = ("address", "lock_address", "unlock_address")
 _TOKENS = "-tokens"
 
 
-def open_wire(options: Mapping[str, str], secrets: Secrets, *, tokens: bool = False) -> Wire:
+def open_wire(
+    options: Mapping[str, str], secrets: Secrets, *, tokens: bool = False, waits: Waits | None = None
+) -> Wire:
     """Return the way to the record's document, or to that of its tokens; raises RecordError where it has no lock."""
     chosen = {name: _choose(options, name, secrets.environ.get(variable)) for name, variable in _VARIABLES.items()}
     _check(chosen)
@@ -44,7 +47,7 @@ def open_wire(options: Mapping[str, str], secrets: Secrets, *, tokens: bool = Fa
     )
     given = (secrets.environ.get(_VARIABLES[name], "") for name in _ADDRESSES)
     trusted = frozenset(urlsplit(address).hostname or "" for address in given) - {""}
-    return Wire(_beside(endpoints) if tokens else endpoints, secrets, trusted=trusted)
+    return Wire(_beside(endpoints) if tokens else endpoints, secrets, trusted=trusted, waits=waits)
 
 
 def _choose(options: Mapping[str, str], option: str, variable: str | None) -> str:

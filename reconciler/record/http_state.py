@@ -17,6 +17,7 @@ from reconciler.record.http_endpoints import open_wire
 from reconciler.record.http_wire import PROBE, Wire
 from reconciler.record.locks import HeldLock, releasing, take
 from reconciler.record.process import Claim, is_dead, locked
+from reconciler.record.waits import Waits
 from reconciler.secrets import Secrets
 
 
@@ -147,6 +148,6 @@ def _lost(held: HeldLock, how: str) -> LockLostError:
     )
 
 
-def open_http(options: Mapping[str, str], *, name: str, secrets: Secrets) -> HttpRecord:
+def open_http(options: Mapping[str, str], *, name: str, secrets: Secrets, waits: Waits | None = None) -> HttpRecord:
     """Return the record that the options name, filled up from TF_HTTP_*; raises RecordError where it has no lock."""
-    return HttpRecord(open_wire(options, secrets), name=name)
+    return HttpRecord(open_wire(options, secrets, waits=waits), name=name)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -21,6 +20,7 @@ from reconciler.http.client import HttpClient, Request
 from reconciler.http.patience import patience_from
 from reconciler.providers.base import ProviderError
 from reconciler.record.base import LockLostError, RecordError
+from reconciler.record.waits import Waits
 from reconciler.secrets import Secrets, mask_url
 
 _BYTES = 256 * 1024 * 1024
@@ -58,8 +58,16 @@ class InDoubtError(RecordError):
 class Wire:
     """Sends the requests of the protocol. `trusted` hosts may see the password without being allowed by name."""
 
-    def __init__(self, endpoints: Endpoints, secrets: Secrets, *, trusted: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        secrets: Secrets,
+        *,
+        trusted: frozenset[str] = frozenset(),
+        waits: Waits | None = None,
+    ) -> None:
         self.endpoints = endpoints
+        self.waits = waits or Waits()
         self.description = f"the record at {mask_url(endpoints.address)}"
         self._secrets = secrets
         self._trusted = trusted
@@ -111,7 +119,7 @@ class Wire:
             found = self.lock(info)
             if found is None or found["ID"] != PROBE["ID"]:
                 return found
-            time.sleep(_QUESTION_SECONDS)
+            self.waits.pause(_QUESTION_SECONDS, self.description)
         self.unlock(PROBE)
         return self.lock(info)
 
@@ -174,7 +182,7 @@ class Wire:
 
     def _client(self, origin: str) -> HttpClient:
         if origin not in self._clients:
-            clock = SystemClock()
+            clock = SystemClock(self.waits.interrupted)
             self._clients[origin] = HttpClient(
                 origin,
                 peer="the record's server",
@@ -182,7 +190,7 @@ class Wire:
                 budget=Budget(per_second=0, concurrency=1, clock=clock),
                 secrets=self._secrets,
                 clock=clock,
-                patience=patience_from(self._secrets.environ),
+                patience=replace(patience_from(self._secrets.environ), interrupted=self.waits.interrupted),
                 setting="the record's address",
             )
         return self._clients[origin]

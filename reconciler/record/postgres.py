@@ -17,39 +17,38 @@ from typing import TYPE_CHECKING, Any
 from reconciler.record import claim_rows
 from reconciler.record.base import FORMAT_VERSION, Holder, LockLostError, RecordError
 from reconciler.record.locks import HeldLock
-from reconciler.record.postgres_session import Session
+from reconciler.record.postgres_session import Session, make_schema
 from reconciler.record.process import Claim, is_dead, locked
 from reconciler.record.rows import RowRecord
 from reconciler.record.tables import AS_FORMAT_1, TABLES, TO_FORMAT_2, Sql
+from reconciler.record.waits import Waits
 
 if TYPE_CHECKING:
-    import psycopg
+    from reconciler.record.postgres_link import Link
 
-_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path TO reconciler"
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _NOTICING_TURNS, _NOTICING_SECONDS = 50, 0.1
-_WRITE = "BEGIN; SET LOCAL search_path TO reconciler"
+_WRITE = "BEGIN"
 
 
 @dataclass(frozen=True, slots=True)
 class _Transaction:
-    connection: psycopg.Connection[Any]
+    connection: Link
     record: int
     format: int = FORMAT_VERSION
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        cursor = self.connection.execute(_translated(statement, self.format), parameters)
-        return cursor.fetchall() if cursor.description else []
+        return self.connection.execute(_translated(statement, self.format), parameters)
 
     def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.executemany(_translated(statement, self.format), rows)
+        self.connection.many(_translated(statement, self.format), rows)
 
 
 class PostgresRecord(RowRecord):
     """The record `name` in the database of a DSN; the schema `reconciler` is made by the first lock."""
 
-    def __init__(self, dsn: str, *, name: str) -> None:
-        self._session = Session(dsn)
+    def __init__(self, dsn: str, *, name: str, waits: Waits | None = None) -> None:
+        self._session = Session(dsn, waits=waits)
         super().__init__(name=name, description=f"the record {name!r} in {self._session.description}")
         self._record_name = name
         self._locked: tuple[str, ...] = ()
@@ -82,41 +81,40 @@ class PostgresRecord(RowRecord):
                 yield _Transaction(connection, record)
 
     @contextmanager
-    def _keeping_locks_of_success(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
+    def _keeping_locks_of_success(self, connection: Link) -> Iterator[None]:
         """Give back the session locks that a transaction took and that ended in an error: no rollback does that."""
         before = self._locked
         try:
             yield
         except BaseException:
             taken, self._locked = set(self._locked) - set(before), before
-            if taken and not connection.closed:
+            if taken and not connection.is_closed:
                 self._let_go(_Transaction(connection, 0), sorted(taken))
             raise
 
     @contextmanager
-    def _transaction(self, connection: psycopg.Connection[Any], begin: str) -> Iterator[None]:
-        connection.execute(begin.encode())
+    def _transaction(self, connection: Link, begin: str) -> Iterator[None]:
+        connection.execute(f"{begin}; {connection.begins}SET LOCAL search_path TO reconciler")
         try:
             yield
             connection.execute("COMMIT")
         except BaseException:
-            if not connection.closed:
+            if not connection.is_closed:
                 connection.execute("ROLLBACK")
             raise
 
-    def _found(self, connection: psycopg.Connection[Any]) -> int | None:
+    def _found(self, connection: Link) -> int | None:
         """Return the id of this record's rows; None where it was never made; raises RecordError for a newer format."""
         if self._format(connection) == 0:
             return None
-        found = connection.execute("SELECT record FROM records WHERE name = %s", (self._record_name,)).fetchone()
-        return None if found is None else int(found[0])
+        found = connection.execute("SELECT record FROM records WHERE name = %s", (self._record_name,))
+        return int(found[0][0]) if found else None
 
-    def _format(self, connection: psycopg.Connection[Any]) -> int:
+    def _format(self, connection: Link) -> int:
         """Return the format of the tables, 0 where there are none; raises RecordError for a newer one."""
-        row = connection.execute("SELECT to_regclass('reconciler.format') IS NOT NULL").fetchone()
-        if row != (True,):
+        if connection.execute("SELECT to_regclass('reconciler.format')") == [(None,)]:
             return 0
-        (version,) = connection.execute("SELECT version FROM format").fetchone() or (0,)
+        ((version,),) = connection.execute("SELECT version FROM format") or [(0,)]
         if version > FORMAT_VERSION:
             raise RecordError(
                 f"{self.description} has format {version}, this version knows formats up to {FORMAT_VERSION}",
@@ -160,10 +158,10 @@ class PostgresRecord(RowRecord):
             with self._one_at_a_time, self._reading() as sql:
                 self._let_go(sql, held.accounts) if sql else None
 
-    def _take_again(self, connection: psycopg.Connection[Any]) -> None:
+    def _take_again(self, connection: Link) -> None:
         """Take the locks that an earlier connection had: its rows then prove whether somebody else was in between."""
         for account in self._locked:
-            if connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key(account),)).fetchone() != (True,):
+            if connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key(account),)) != [(True,)]:
                 raise LockLostError(
                     f"the connection to {self.description} was lost, and with it the lock of account {account}",
                     hint="run the command again",
@@ -217,32 +215,32 @@ def _nobody_known(account: str) -> Holder:
     return Holder(account, "unknown", "unknown", 0, "unknown", "unknown")
 
 
-def _make(connection: psycopg.Connection[Any], name: str) -> int:
+def _make(connection: Link, name: str) -> int:
     """Make the tables where there are none and the row of a record; safe against others who do the same."""
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('reconciler tables'))")
-    connection.execute("CREATE SCHEMA IF NOT EXISTS reconciler")
-    if connection.execute("SELECT to_regclass('reconciler.format')").fetchone() == (None,):
+    make_schema(connection)
+    if connection.execute("SELECT to_regclass('reconciler.format')") == [(None,)]:
         connection.execute("CREATE TABLE format (version INTEGER NOT NULL)")
         connection.execute("INSERT INTO format VALUES (%s)", (FORMAT_VERSION,))
         for table in TABLES:
-            connection.execute(table.encode())
+            connection.execute(table)
     connection.execute(
         "INSERT INTO records SELECT coalesce(max(record), 0) + 1, %s, '', 0, '' FROM records "
         "ON CONFLICT (name) DO NOTHING",
         (name,),
     )
-    row = connection.execute("SELECT record FROM records WHERE name = %s", (name,)).fetchone()
-    return int(row[0]) if row else 0
+    ((record,),) = connection.execute("SELECT record FROM records WHERE name = %s", (name,))
+    return int(record)
 
 
-def _migrate(connection: psycopg.Connection[Any], version: int) -> None:
+def _migrate(connection: Link, version: int) -> None:
     """Bring tables of an older format to today's; safe against others who do the same."""
     if not 0 < version < FORMAT_VERSION:
         return
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('reconciler tables'))")
-    if connection.execute("SELECT version FROM format").fetchone() == (version,):
+    if connection.execute("SELECT version FROM format") == [(version,)]:
         for statement in TO_FORMAT_2:
-            connection.execute(statement.encode())
+            connection.execute(statement)
         connection.execute("UPDATE format SET version = %s", (FORMAT_VERSION,))
 
 

@@ -5,30 +5,45 @@ Knows nothing of records. No error raised here carries the DSN or its password.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reconciler.record.base import RecordError
+from reconciler.record.waits import Waits
 
 if TYPE_CHECKING:
     import psycopg
+
+    from reconciler.record.postgres_link import Link
 
 _CONNECT_SECONDS = 10
 _POOLER_SECONDS = 5.0
 _PROBE = "reconciler.probe"
 # A machine that loses its power says no farewell: its session and its locks end a minute later, not after two hours.
-_KEEPALIVES = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+# What a pooler hands on without resetting it may still have the locks of a run that was killed.
+_PREPARED = (
+    "SELECT pg_advisory_unlock_all(); "
+    "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+)
+_DEFAULTS = {
+    "connect_timeout": _CONNECT_SECONDS,
+    "application_name": "reconciler",
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 _LOCAL = ("", "localhost", "127.0.0.1", "::1")
 
 
 class Session:
     """A connection that may be lost and made anew. `is_new` stays True until its user has looked at it."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, *, waits: Waits | None = None) -> None:
         self._parameters = _parameters(dsn)
-        self._connection: psycopg.Connection[Any] | None = None
+        self._waits = waits or Waits()
+        self._link: Link | None = None
         self._is_direct = False
         self.is_new = True
 
@@ -38,15 +53,15 @@ class Session:
         database = self._parameters.get("dbname") or self._parameters.get("user") or "postgres"
         return f"database {database} at {self._parameters.get('host') or 'this machine'}"
 
-    def connection(self) -> psycopg.Connection[Any]:
+    def connection(self) -> Link:
         """Return a connection that answers."""
-        if self._connection is not None and not _answers(self._connection):
+        if self._link is not None and not _answers(self._link):
             self.close()
-        if self._connection is None:
-            self._connection = self._connect()
+        if self._link is None:
+            self._link = self._connect()
             self._is_direct = False
             self.is_new = True
-        return self._connection
+        return self._link
 
     def refuse_pooler(self) -> None:
         """Raise RecordError where statements of one session may reach different servers: locks would not hold there.
@@ -59,9 +74,11 @@ class Session:
         with self.explained():
             mine = self.connection()
             before = _told(mine, set_to="here")
-            with self._connect() as other, _interrupted(other, _POOLER_SECONDS), other.transaction():
-                other.execute("SELECT 1")
+            with closing(self._connect()) as other, mine.within(_POOLER_SECONDS):
+                other.execute("BEGIN; SELECT 1")
                 after = _told(mine)
+            if before == after:
+                mine.execute(_PREPARED)
         if before != after:
             raise RecordError(
                 f"{self.description} is behind a pooler in transaction mode, where session locks do not hold",
@@ -71,9 +88,9 @@ class Session:
 
     def close(self) -> None:
         """Give the connection back."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._link is not None:
+            self._link.close()
+            self._link = None
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -83,18 +100,22 @@ class Session:
         try:
             yield
         except psycopg.Error as error:
-            first = (str(error).strip().splitlines() or ["no reason given"])[0]
-            raise RecordError(
-                f"{self.description} cannot be used: {first}",
-                hint="check the server and the DSN; the role needs to create and use the schema `reconciler`",
-            ) from None
+            raise self._trouble(error) from None
 
-    def _connect(self) -> psycopg.Connection[Any]:
+    def _trouble(self, error: psycopg.Error) -> RecordError:
         import psycopg
 
-        connection = psycopg.connect(**self._parameters, autocommit=True)
-        connection.execute(_KEEPALIVES)
-        return connection
+        first = (str(error).strip().splitlines() or ["no reason given"])[0]
+        hint = "check the server and the DSN; docs/record.md lists what the role must be allowed to"
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            first += "" if self._link is None else f": {self._link.holder or 'another session is in the way'}"
+            hint = "wait until that session is done, or end it: SELECT pg_terminate_backend(…)"
+        return RecordError(f"{self.description} cannot be used: {first}", hint=hint)
+
+    def _connect(self) -> Link:
+        from reconciler.record.postgres_link import Link
+
+        return Link(self._parameters, name=self.description, waits=self._waits)
 
 
 def _parameters(dsn: str) -> dict[str, Any]:
@@ -113,7 +134,7 @@ def _parameters(dsn: str) -> dict[str, Any]:
             "the DSN of the record cannot be read",
             hint="write host=HOST dbname=DATABASE user=USER password=PASSWORD, or the same as a URL",
         ) from None
-    parameters = {"connect_timeout": _CONNECT_SECONDS, "application_name": "reconciler", **found}
+    parameters = {**_DEFAULTS, **found}
     host = str(found.get("host", ""))
     if host not in _LOCAL and not host.startswith("/") and "sslmode" not in found:
         parameters["sslmode"] = "verify-full"
@@ -121,30 +142,27 @@ def _parameters(dsn: str) -> dict[str, Any]:
     return parameters
 
 
-def _answers(connection: psycopg.Connection[Any]) -> bool:
+def make_schema(link: Link) -> None:
+    """Make the schema where there is none.
+
+    `CREATE SCHEMA IF NOT EXISTS` wants the right to make schemas also where there is nothing to make.
+    """
+    if link.execute("SELECT to_regnamespace('reconciler')") == [(None,)]:
+        link.execute("CREATE SCHEMA IF NOT EXISTS reconciler")
+
+
+def _answers(link: Link) -> bool:
     import psycopg
 
     try:
-        connection.execute("SELECT 1")
-    except psycopg.Error:
+        link.execute("SELECT 1")
+    except (psycopg.Error, RecordError):
         return False
     return True
 
 
-def _told(connection: psycopg.Connection[Any], *, set_to: str | None = None) -> object:
+def _told(link: Link, *, set_to: str | None = None) -> object:
     """What the session says of itself: its server process, and a setting that it may be given first."""
     if set_to is not None:
-        connection.execute("SELECT set_config(%s, %s, false)", (_PROBE, set_to))
-    return connection.execute("SELECT pg_backend_pid(), current_setting(%s, true)", (_PROBE,)).fetchone()
-
-
-@contextmanager
-def _interrupted(connection: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
-    """End what a connection waits for after a while: behind a pooler it may wait for a server for ever."""
-    timer = threading.Timer(seconds, connection.cancel)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+        link.execute("SELECT set_config(%s, %s, false)", (_PROBE, set_to))
+    return link.execute("SELECT pg_backend_pid(), current_setting(%s, true)", (_PROBE,))

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +20,15 @@ from reconciler.record.http_wire import PROBE, Wire
 from reconciler.record.locks import take
 from reconciler.record.process import is_dead, this_holder
 from reconciler.record.sealed import Seal
+from reconciler.record.waits import Waits
 
 if TYPE_CHECKING:
+    from reconciler.record.postgres_link import Link
     from reconciler.record.postgres_session import Session
 
 LOCK_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
+_TOLD_AT = 4
 
 
 class TokensError(ProviderError):
@@ -43,11 +45,28 @@ def _told() -> Iterator[None]:
         raise TokensError(f"the tokens beside the record: {error}", hint=error.hint) from None
 
 
+def _wait(take: Callable[[], str | None], what: str, waits: Waits) -> None:
+    """Wait up to a minute until `take` has the lock, as long as it says who has it. Raises RecordError."""
+    holder: str | None = ""
+    for turn in range(int(LOCK_SECONDS / _PAUSE_SECONDS)):
+        holder = take()
+        if holder is None:
+            return
+        if turn == _TOLD_AT:
+            waits.tell(f"waiting for {what}: it is held by {holder}")
+        waits.pause(_PAUSE_SECONDS, what)
+    raise RecordError(
+        f"{what} has been held for {LOCK_SECONDS:.0f} s by {holder}",
+        hint="try again; if that run is gone for good: reconciler record unlock --force",
+    )
+
+
 class PostgresTexts:
     """Rows in the schema `reconciler`, an advisory lock a key."""
 
-    def __init__(self, session: Session, seal: Seal, *, name: str) -> None:
+    def __init__(self, session: Session, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
         self._session = session
+        self._waits = waits or Waits()
         self._seal = seal
         self._name = name
         self._one_at_a_time = threading.Lock()
@@ -64,9 +83,8 @@ class PostgresTexts:
             self._session.refuse_pooler()
             connection = self._session.connection()
             self._session.is_new = False
-            connection.execute(_TABLE)
-            connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{LOCK_SECONDS:.0f}s",))
-            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (self._lock_name(key),))
+            _make_table(connection)
+            _wait(lambda: self._try(connection, key), f"the lock of tokens in {self._session.description}", self._waits)
         try:
             yield
         finally:
@@ -75,16 +93,22 @@ class PostgresTexts:
                     "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (self._lock_name(key),)
                 )
 
+    def _try(self, link: Link, key: str) -> str | None:
+        """Lock, and return None; or return who holds the lock."""
+        name = (self._lock_name(key),)
+        ((is_ours,),) = link.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", name)
+        return None if is_ours else "another run"
+
     def load(self, key: str) -> str | None:
         """Return the text of a key, None where there is none."""
         with _told(), self._session.explained():
             connection = self._session.connection()
-            if connection.execute("SELECT to_regclass('reconciler.tokens')").fetchone() == (None,):
+            if connection.execute(_HAS_TABLE) == [(None,)]:
                 return None
-            row = connection.execute(
+            rows = connection.execute(
                 "SELECT body FROM reconciler.tokens WHERE name = %s AND key = %s", (self._name, key)
-            ).fetchone()
-            return None if row is None else self._seal.open(row[0], name=f"{self._name}/{key}")
+            )
+            return self._seal.open(rows[0][0], name=f"{self._name}/{key}") if rows else None
 
     def save(self, key: str, text: str) -> None:
         """Store the text of a key durably, under its lock."""
@@ -115,8 +139,9 @@ class PostgresTexts:
 class HttpTexts:
     """A document of its own beside the record's, with its own lock: `wire` leads to that document."""
 
-    def __init__(self, wire: Wire, seal: Seal, *, name: str) -> None:
+    def __init__(self, wire: Wire, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
         self._wire = wire
+        self._waits = waits or Waits()
         self._seal = seal
         self._name = name
         self._one_at_a_time = threading.Lock()
@@ -132,7 +157,7 @@ class HttpTexts:
     def _locked(self, key: str) -> Iterator[None]:
         info = _lock_info(key)
         with _told():
-            self._wait_for(info)
+            _wait(lambda: self._try(info), f"the lock of {self._wire.description}", self._waits)
         self._lock_id = info["ID"]
         try:
             yield
@@ -173,22 +198,13 @@ class HttpTexts:
             self._wire.unlock(found)
         return tuple(claim.holder for claim in claims)
 
-    def _wait_for(self, info: Mapping[str, Any]) -> None:
-        """Lock, once the lock is free or its process is found dead on this host."""
-        found: Mapping[str, Any] | None = None
-        for _ in range(int(LOCK_SECONDS / _PAUSE_SECONDS)):
+    def _try(self, info: Mapping[str, Any]) -> str | None:
+        """Lock, breaking a lock of a process that is dead on this host, and return None; or return who holds it."""
+        found = self._wire.take(info)
+        if found is not None and all(map(is_dead, claims_of(found))):
+            self._wire.unlock(found)
             found = self._wire.take(info)
-            if found is None:
-                return
-            if all(map(is_dead, claims_of(found))):
-                self._wire.unlock(found)
-                continue
-            time.sleep(_PAUSE_SECONDS)
-        (holder, *_) = (claim.holder for claim in claims_of(found))
-        raise RecordError(
-            f"{self._wire.description} has been locked for {LOCK_SECONDS:.0f} s by {holder}",
-            hint="try again; if that run is gone for good: reconciler record unlock --force",
-        )
+        return None if found is None else str(claims_of(found)[0].holder)
 
     def _parsed(self, text: str | None) -> dict[str, Any]:
         if text is None:
@@ -208,8 +224,25 @@ def _lock_info(key: str) -> dict[str, str]:
     return lock_info(claims, operation="reconciler renews tokens", path=key)
 
 
+_HAS_TABLE = "SELECT to_regclass('reconciler.tokens')"
 _TABLE = (
-    "SELECT pg_advisory_xact_lock(hashtext('reconciler tables')); "  # IF NOT EXISTS alone trips over a rival
-    "CREATE SCHEMA IF NOT EXISTS reconciler; CREATE TABLE IF NOT EXISTS reconciler.tokens "
+    "CREATE TABLE IF NOT EXISTS reconciler.tokens "
     "(name TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (name, key))"
 )
+
+
+def _make_table(link: Link) -> None:
+    """Make the table where there is none; safe against others who do the same."""
+    if link.execute(_HAS_TABLE) != [(None,)]:
+        return
+    link.execute(f"BEGIN; {link.begins}SELECT pg_advisory_xact_lock(hashtext('reconciler tables'))")
+    try:
+        from reconciler.record.postgres_session import make_schema
+
+        make_schema(link)
+        link.execute(_TABLE)
+        link.execute("COMMIT")
+    except BaseException:
+        if not link.is_closed:
+            link.execute("ROLLBACK")
+        raise

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
 
+from reconciler.record.base import WaitInterruptedError
+
 
 def _nobody(_text: str) -> None:
     """Nobody listens."""
@@ -20,3 +22,8 @@ class Waits:
 
     tell: Callable[[str], None] = _nobody
     interrupted: Event = field(default_factory=Event)
+
+    def pause(self, seconds: float, what: str) -> None:
+        """Wait; raises WaitInterruptedError, which says for `what`, as soon as the run is interrupted."""
+        if self.interrupted.wait(seconds):
+            raise WaitInterruptedError(f"interrupted while waiting for {what}")

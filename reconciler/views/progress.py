@@ -65,6 +65,11 @@ class Watch:
             with self._lock:
                 self._say(f"waiting {seconds:.0f} s: {reason}")
 
+    def remark(self, text: str) -> None:
+        """Something of the record is waited for, or taken for granted."""
+        with self._lock:
+            self._say(text)
+
     def interrupted(self) -> None:
         """The first signal came; called from its handler, so without a lock."""
         self.screen.note([line(Span("finishing what is in flight; once more to abort", Tone.WARNING))])

@@ -42,7 +42,7 @@ class TestPostgresAndProcesses(ProcessContract):
 
 def ended(dsn: str, record: PostgresRecord) -> None:
     """End the server's side of a record's connection, as a restart or a broken network does."""
-    pid = record._session.connection().info.backend_pid
+    pid = record._session.connection().server_process
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
 

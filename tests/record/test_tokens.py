@@ -145,7 +145,7 @@ def test_a_lock_of_another_host_is_broken_by_force_only(monkeypatch: pytest.Monk
         with monkeypatch.context() as patch:
             patch.setattr(token_texts, "this_holder", lambda *_args, **_options: holder("", host="ci-7"))
             state.lock = token_texts._lock_info("a")
-        with pytest.raises(ProviderError, match="locked for 1 s by anna@ci-7") as refused, texts.lock("a"):
+        with pytest.raises(ProviderError, match="held for 1 s by anna@ci-7") as refused, texts.lock("a"):
             pass
         assert "record unlock --force" in (refused.value.hint or "")
         assert isinstance(texts, HttpTexts)
@@ -185,7 +185,7 @@ def test_a_connection_that_is_lost_takes_the_lock_with_it(dsn: str) -> None:
     with closing(_postgres(dsn, KEY, "lines")) as texts:
         assert isinstance(texts, PostgresTexts)
         with texts.lock("a"):
-            pid = texts._session.connection().info.backend_pid
+            pid = texts._session.connection().server_process
             with psycopg.connect(dsn, autocommit=True) as other:
                 other.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
             with pytest.raises(ProviderError, match="lost"):
