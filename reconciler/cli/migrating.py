@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.opening import opened, usable
+from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
 
     settings = _settings(backend, options)
     configuration, _found = usable(process)
-    with opened(process, configuration) as session:
+    with opened(process, configuration) as session, watching(process, session):
         name, root = configuration.name, configuration.root
         source = open_record(settings, name=name, root=root, secrets=session.secrets)
         try:
@@ -83,13 +83,15 @@ def _moved(session: Session, source: Record) -> RecordState:
 def _carry_tokens(process: Process, session: Session, settings: RecordSettings) -> None:
     """Take logins along where tokens are kept elsewhere now; one that cannot come along is named."""
     from reconciler.providers.base import ProviderError
-    from reconciler.providers.opening import carry_tokens
+    from reconciler.providers.opening import carry_tokens, needs_login
     from reconciler.record import open_tokens
     from reconciler.record.base import RecordError
     from reconciler.secrets import SecretError
     from reconciler.views.base import line
 
     for name, account in session.configuration.accounts.items():
+        if not needs_login(account):
+            continue
         source = None
         try:
             source = open_tokens(settings, name=session.configuration.name, secrets=session.secrets)

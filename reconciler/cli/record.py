@@ -13,7 +13,7 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.migrating import migrate
-from reconciler.cli.opening import opened, usable
+from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process
 from reconciler.cli.show import known_of
 from reconciler.cli.trouble import stop
@@ -39,7 +39,7 @@ def list_all(process: Process) -> Exit:
     from reconciler.views import machine, recorded
 
     configuration, _found = usable(process)
-    with opened(process, configuration) as session:
+    with opened(process, configuration) as session, watching(process, session):
         kept = session.record
         parts = (kept.load(), kept.holders(), kept.runs(), kept.description)
     if process.is_json:
@@ -61,7 +61,7 @@ def show(process: Process, number: str) -> Exit:
 
     digits = _digits(number)
     configuration, _found = usable(process)
-    with opened(process, configuration) as session:
+    with opened(process, configuration) as session, watching(process, session):
         known = known_of(session, digits)
     if process.is_json:
         process.screen.document(machine.document(recorded.number_json(known)))
@@ -80,7 +80,7 @@ def forget(process: Process, numbers: tuple[str, ...]) -> Exit:
     """
     wanted = [_digits(number) for number in numbers]
     configuration, _found = usable(process)
-    with opened(process, configuration) as session:
+    with opened(process, configuration) as session, watching(process, session):
         dropped = _forget(session, wanted)
     _tell(process, "forgotten", [f"{key.number} ({key.kind.value})" for key in dropped])
     return Exit.DONE
@@ -96,9 +96,11 @@ def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
     Example: reconciler record unlock sales
     """
     configuration, _found = usable(process)
-    with opened(process, configuration) as session:
+    with opened(process, configuration) as session, watching(process, session):
+        _check_accounts(session, accounts)
         broken = [(holder.account or holder.what, holder) for holder in session.record.unlock(accounts, force=force)]
-        broken += [("the lock of MTT's tokens", holder) for holder in _unlock_tokens(session, accounts, force=force)]
+        if not accounts:
+            broken += [("the lock of MTT's tokens", each) for each in _unlock_tokens(process, session, force=force)]
     _tell(process, "unlocked", [f"{what}, which was held by {holder}" for what, holder in broken])
     return Exit.DONE
 
@@ -106,10 +108,32 @@ def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
 record.add_command(migrate)
 
 
-def _unlock_tokens(session: Session, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
-    """Break the lock of tokens that are shared beside the record, where all locks are meant."""
-    tokens = None if accounts else session.tokens()
-    return () if tokens is None else tokens.unlock(force=force)
+def _check_accounts(session: Session, accounts: Sequence[str]) -> None:
+    """Raise Stop for a name that is neither an account's nor a lock's; a renamed account may have left one."""
+    from reconciler.config.complaints import did_you_mean
+
+    unknown = [name for name in accounts if name not in session.configuration.accounts]
+    held = {holder.account for holder in session.record.holders()} if unknown else set()
+    for name in unknown:
+        if name not in held:
+            hint = did_you_mean(name, {*session.configuration.accounts, *held} - {""})
+            raise stop("unknown-account", f"there is no account {name!r}, and no lock of one", hint=hint)
+
+
+def _unlock_tokens(process: Process, session: Session, *, force: bool) -> Sequence[Holder]:
+    """Break the lock of tokens that are shared beside the record, where there are any; trouble with them is told."""
+    from reconciler.providers.base import ProviderError
+    from reconciler.providers.opening import needs_login
+    from reconciler.views.base import line
+
+    if not any(map(needs_login, session.configuration.accounts.values())):
+        return ()
+    try:
+        tokens = session.tokens()
+        return () if tokens is None else tokens.unlock(force=force)
+    except ProviderError as error:
+        process.screen.note([line(f"the lock of MTT's tokens was not looked at: {error}")])
+        return ()
 
 
 def _digits(number: str) -> str:

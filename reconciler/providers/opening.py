@@ -50,6 +50,11 @@ def open_provider(
     raise ProviderError(f"account {account.name}: nothing is known of a provider {account.provider!r}")
 
 
+def needs_login(account: Account) -> bool:
+    """Whether a person logs in to an account, whose tokens are kept then."""
+    return account.provider == "mtt"
+
+
 def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
     """The address where a person logs in to an account; raises ProviderError and SecretError."""
     _check_login(account)
@@ -71,7 +76,7 @@ def carry_tokens(account: Account, secrets: Secrets, *, source: Texts | None, ta
 
     None is this machine's own store. False where there was nothing to copy.
     """
-    if account.provider != "mtt" or (source is None and target is None):
+    if not needs_login(account) or (source is None and target is None):
         return False
     from reconciler.providers.mtt.opening import carry
 
@@ -87,5 +92,5 @@ def _shared(texts: Texts | None) -> TokenStore | None:
 
 
 def _check_login(account: Account) -> None:
-    if account.provider != "mtt":
+    if not needs_login(account):
         raise ProviderError(f"account {account.name} needs no login", hint="its api_key is all that it needs")

@@ -1,12 +1,14 @@
 """Who holds the lock of a state server, in the fields that its protocol has for that, there and back.
 
-Knows no requests. GitLab keeps nothing of a lock but its id, and answers the asker's own `Info`; so the id itself says
-who holds the lock, and `Info` is believed only where it fits the id.
+Knows no requests. A lock's id is a UUID, as Terraform's are: some servers take no other. GitLab takes any, but keeps
+nothing else of a lock and answers the asker's own `Info`; so there the id itself says who holds the lock, and `Info` is
+believed only where it fits the id.
 """
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
@@ -20,11 +22,23 @@ _LONGEST_ID = 255  # of GitLab
 _BETWEEN = "~"
 
 
-def lock_info(claims: Sequence[Claim], *, operation: str, path: str) -> dict[str, str]:
+# A lock that is taken to learn who holds it, and given back at once. Servers want every one of these fields.
+PROBE: Mapping[str, Any] = {
+    "ID": "7ec0c11e-2000-4000-8000-000000000000",
+    "Operation": "reconciler asks who holds the lock",
+    "Info": "",
+    "Who": "reconciler",
+    "Version": "1",
+    "Created": "2026-01-01T00:00:00Z",
+    "Path": "",
+}
+
+
+def lock_info(claims: Sequence[Claim], *, operation: str, path: str, is_gitlab: bool) -> dict[str, str]:
     """The lock info that is sent: who holds it (`claims`), what for, and what it locks."""
     holder = claims[0].holder
     return {
-        "ID": lock_id(claims),
+        "ID": lock_id(claims) if is_gitlab else str(uuid.UUID(claims[0].token)),
         "Operation": operation,
         "Info": json.dumps([claim_data(claim) for claim in claims]),
         "Who": f"{holder.user}@{holder.host}",
@@ -44,6 +58,11 @@ def lock_id(claims: Sequence[Claim]) -> str:
     return text if len(text) <= _LONGEST_ID else first.token
 
 
+def token_of(lock_id: str) -> str:
+    """Return the token that a lock's id begins with, or is."""
+    return lock_id.partition(_BETWEEN)[0].replace("-", "")
+
+
 def claims_of(info: Mapping[str, Any] | None) -> tuple[Claim, ...]:
     """Who holds a lock, by its info; of a lock that another program made, what can be told."""
     if info is None:
@@ -60,8 +79,7 @@ def _by_info(info: Mapping[str, Any]) -> tuple[Claim, ...]:
         found = tuple(claim_of(row) for row in json.loads(info["Info"]))
     except (KeyError, TypeError, ValueError, AttributeError):
         return ()
-    token = info["ID"].partition(_BETWEEN)[0]
-    return found if all(claim.token == token for claim in found) else ()
+    return found if all(claim.token == token_of(info["ID"]) for claim in found) else ()
 
 
 def _by_id(text: str) -> tuple[Claim, ...]:

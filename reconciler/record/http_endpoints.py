@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from reconciler.record.base import RecordError
 from reconciler.record.http_wire import Endpoints, Wire, basic
 from reconciler.record.waits import Waits
-from reconciler.secrets import Secrets
+from reconciler.secrets import Secrets, mask_url
 
 _DEFAULTS = {"lock_method": "LOCK", "unlock_method": "UNLOCK", "update_method": "POST"}
 _VARIABLES = {
@@ -70,15 +70,27 @@ def _check(chosen: Mapping[str, str]) -> None:
 
 
 def _beside(endpoints: Endpoints) -> Endpoints:
-    """Where the tokens are: `…/state/NAME-tokens`, locked as `…/state/NAME-tokens/lock` where the record is so."""
-    moved = {name: _moved(getattr(endpoints, name), endpoints.address) for name in _ADDRESSES}
+    """Where the tokens are: `…/NAME-tokens`, locked where the record is locked, under that name in place of NAME.
+
+    NAME is what the document's address ends with: the last part of its path, or the one parameter of its query.
+    """
+    moved = {each: _renamed(getattr(endpoints, each), endpoints.address) for each in _ADDRESSES}
     return replace(endpoints, **moved)
 
 
-def _moved(address: str, base: str) -> str:
-    if "?" in base or not address.startswith(base):
-        raise RecordError(
-            "no place for MTT's tokens can be derived from the addresses of the record",
-            hint="use addresses without a query, the lock's beginning with the document's",
-        )
-    return base.rstrip("/") + _TOKENS + address.removeprefix(base)
+def _renamed(address: str, document: str) -> str:
+    """Put the name of the tokens into an address that has that of the document; raises RecordError."""
+    parts, base = urlsplit(address), urlsplit(document)
+    whole, in_path = base.path.rstrip("/"), parts.path.split("/")
+    name = whole.rpartition("/")[2]
+    if base.query:
+        if parts.query == base.query and "=" in base.query and "&" not in base.query:
+            return parts._replace(query=base.query + _TOKENS).geturl()
+    elif name and (parts.path + "/").startswith(whole + "/"):
+        return parts._replace(path=whole + _TOKENS + parts.path.removeprefix(whole)).geturl()
+    elif name and in_path.count(name) == 1:
+        return parts._replace(path="/".join(each + _TOKENS if each == name else each for each in in_path)).geturl()
+    raise RecordError(
+        f"no place for MTT's tokens can be derived from {mask_url(address)}",
+        hint="use addresses that both have the state's name, such as …/states/NAME and …/locks/NAME",
+    )

@@ -12,13 +12,15 @@ from typing import Any
 from reconciler.record.base import Holder, Lock, LockLostError, RecordError
 from reconciler.record.document import Document
 from reconciler.record.documents import DocumentRecord
-from reconciler.record.http_claims import claims_of, lock_info
+from reconciler.record.http_claims import PROBE, claims_of, lock_info, token_of
 from reconciler.record.http_endpoints import open_wire
-from reconciler.record.http_wire import PROBE, Wire
+from reconciler.record.http_wire import Wire
 from reconciler.record.locks import HeldLock, releasing, take
 from reconciler.record.process import Claim, is_dead, locked
 from reconciler.record.waits import Waits
 from reconciler.secrets import Secrets
+
+_ALL = ""  # the account of a lock that another program has on the whole record
 
 
 class HttpStore:
@@ -61,6 +63,7 @@ class HttpRecord(DocumentRecord):
             self._broken = self._take(self._lock_info(claims), [claim.holder.account for claim in claims])
         held = HeldLock.of(claims)
         with releasing(lambda: self._release(held)):
+            self._wire.prove_exclusion()
             self._fetch()  # a record of another configuration is refused before anything is done
             yield held
 
@@ -78,7 +81,7 @@ class HttpRecord(DocumentRecord):
         with self._one_at_a_time:
             info = self._current()
             claims = claims_of(info)
-            if accounts and not {claim.holder.account for claim in claims} & set(accounts):
+            if accounts and not {claim.holder.account for claim in claims} & {*accounts, _ALL}:
                 return ()
             for claim in claims:
                 if not force and not is_dead(claim):
@@ -128,7 +131,7 @@ class HttpRecord(DocumentRecord):
                 self._wire.unlock(info)
 
     def _is_held(self, held: HeldLock) -> bool:
-        return str(self._held.get("ID", "")).startswith(held.token)
+        return token_of(self._held.get("ID", "")) == held.token
 
     def _current(self) -> Mapping[str, Any] | None:
         """Return the lock info of whoever holds the lock."""
@@ -138,7 +141,8 @@ class HttpRecord(DocumentRecord):
         return found
 
     def _lock_info(self, claims: Sequence[Claim]) -> dict[str, str]:
-        return lock_info(claims, operation="reconciler apply", path=self._name or "")
+        is_gitlab = self._wire.endpoints.is_gitlab
+        return lock_info(claims, operation="reconciler apply", path=self._name or "", is_gitlab=is_gitlab)
 
 
 def _lost(held: HeldLock, how: str) -> LockLostError:

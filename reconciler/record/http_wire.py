@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -20,6 +22,8 @@ from reconciler.http.client import HttpClient, Request
 from reconciler.http.patience import patience_from
 from reconciler.providers.base import ProviderError
 from reconciler.record.base import LockLostError, RecordError
+from reconciler.record.http_claims import PROBE
+from reconciler.record.http_origins import Origin, made_by
 from reconciler.record.waits import Waits
 from reconciler.secrets import Secrets, mask_url
 
@@ -27,15 +31,9 @@ _BYTES = 256 * 1024 * 1024
 _QUESTIONS, _QUESTION_SECONDS = 10, 0.2
 _HELD = (HTTPStatus.LOCKED, HTTPStatus.CONFLICT)
 _DONE = (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT)
+_GITLAB = re.compile(r"/api/v4/projects/[^/]+/terraform/state/")
+_NOT_THERE = (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-
-
-# A lock that is taken to learn who holds it, and given back at once. GitLab wants every one of these fields.
-PROBE: Mapping[str, Any] = {
-    "ID": "reconciler-probe",
-    "Operation": "reconciler asks who holds the lock",
-    **dict.fromkeys(("Info", "Who", "Version", "Created", "Path"), ""),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,11 @@ class Endpoints:
     unlock_method: str = "UNLOCK"
     update_method: str = "POST"
     basic: str = field(default="", repr=False)
+
+    @property
+    def is_gitlab(self) -> bool:
+        """Whether this is a state that GitLab manages."""
+        return _GITLAB.search(urlsplit(self.address).path) is not None
 
 
 class InDoubtError(RecordError):
@@ -72,6 +75,8 @@ class Wire:
         self._secrets = secrets
         self._trusted = trusted
         self._clients: dict[str, HttpClient] = {}
+        self._remarked: set[str] = set()
+        self._excludes = False
 
     def read(self) -> str | None:
         """Return the document, None where there is none yet."""
@@ -83,10 +88,54 @@ class Wire:
             return None
         if not answer.ok:
             raise self._refused("read", answer.status)
+        return self._document(answer)
+
+    def _document(self, answer: Answer) -> str | None:
+        """Return what was answered as a document; raises RecordError for what was never one of ours."""
+        match made_by(answer.body):
+            case Origin.NOBODY:
+                self.prove_exclusion(alone=True)
+                return None
+            case Origin.TERRAFORM_EMPTY:
+                self._remark(f"{self.description} is Terraform's empty state: that is no record yet")
+                return None
+            case Origin.TERRAFORM:
+                message, hint = "is the state of a Terraform project", "give the record an address of its own"
+                raise RecordError(f"{self.description} {message}", hint=f"{hint}; nothing was written")
+            case Origin.PAGE:
+                message, hint = "cannot be read: what answers there is a web page", "a login, or a wrong address"
+                raise RecordError(f"{self.description} {message}", hint=f"{hint}: {_CHECK}")
         try:
             return answer.body.decode("utf-8")
         except UnicodeDecodeError:
             raise RecordError(f"{self.description} is damaged: not UTF-8 text", hint=_VERSIONS) from None
+
+    def prove_exclusion(self, *, alone: bool = False) -> None:
+        """Make sure that a lock keeps others out: raises RecordError where it is given to two at once.
+
+        The lock is held by this process, or, `alone`, by nobody that we know of: then it is taken for this, too.
+        """
+        if self._excludes:
+            return
+        ours, theirs = ({**PROBE, "ID": str(uuid.uuid4())} for _ in range(2))
+        is_held = alone and self.lock(ours) is not None
+        try:
+            self._excludes = is_held or self.lock(theirs) is not None
+            if not self._excludes:
+                self.unlock(theirs)
+        finally:
+            if alone and not is_held:
+                self.unlock(ours)
+        if not self._excludes:
+            raise RecordError(
+                f"{self.description} cannot be locked: its server gives the lock to two at once",
+                hint="take a server that keeps the second out with 423 or 409, or another backend",
+            )
+
+    def _remark(self, text: str) -> None:
+        if text not in self._remarked:
+            self._remarked.add(text)
+            self.waits.tell(text)
 
     def save(self, text: str, *, lock_id: str, before: str | None) -> None:
         """Store the document under a lock, once more where a failure left the one that was there `before`."""
@@ -144,7 +193,7 @@ class Wire:
             answer = self._send(endpoints.unlock_method, endpoints.unlock_address, json.dumps(info))
         except InDoubtError:
             answer = self._send(endpoints.unlock_method, endpoints.unlock_address, json.dumps(info))
-        if answer.status not in (*_DONE, *_HELD, HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
+        if answer.status not in (*_DONE, *_HELD, *_NOT_THERE):
             raise self._refused("unlocked", answer.status)
 
     def close(self) -> None:
@@ -196,12 +245,13 @@ class Wire:
         return self._clients[origin]
 
     def _refused(self, what: str, status: int) -> RecordError:
-        hint = "check the address under `record: {http: …}` or TF_HTTP_ADDRESS, and what the credential may do"
+        hint = _CHECK
         if status in _REFUSED:
             hint = "check username and password (TF_HTTP_USERNAME, TF_HTTP_PASSWORD): they must be allowed to write it"
         return RecordError(f"{self.description} cannot be {what}: its server answered {status_text(status)}", hint=hint)
 
 
+_CHECK = "check the address under `record: {http: …}` or TF_HTTP_ADDRESS, and what the credential may do"
 _VERSIONS = "the server may keep earlier versions: restore the last good one"
 
 

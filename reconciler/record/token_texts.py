@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.clock import SystemClock, rfc3339
 from reconciler.providers.base import ProviderError
 from reconciler.record.base import Holder, LockLostError, RecordError
-from reconciler.record.http_claims import claims_of, lock_info
-from reconciler.record.http_wire import PROBE, Wire
+from reconciler.record.http_claims import PROBE, claims_of, lock_info
+from reconciler.record.http_wire import Wire
 from reconciler.record.locks import take
 from reconciler.record.process import is_dead, this_holder
 from reconciler.record.sealed import Seal
@@ -155,7 +155,7 @@ class HttpTexts:
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        info = _lock_info(key)
+        info = _lock_info(key, is_gitlab=self._wire.endpoints.is_gitlab)
         with _told():
             _wait(lambda: self._try(info), f"the lock of {self._wire.description}", self._waits)
         self._lock_id = info["ID"]
@@ -217,11 +217,11 @@ class HttpTexts:
         return found
 
 
-def _lock_info(key: str) -> dict[str, str]:
+def _lock_info(key: str, *, is_gitlab: bool) -> dict[str, str]:
     """The lock info of this process."""
     since = rfc3339(SystemClock().now())
     claims = take([this_holder("", run_id=uuid.uuid4().hex, since=since)])
-    return lock_info(claims, operation="reconciler renews tokens", path=key)
+    return lock_info(claims, operation="reconciler renews tokens", path=key, is_gitlab=is_gitlab)
 
 
 _HAS_TABLE = "SELECT to_regclass('reconciler.tokens')"

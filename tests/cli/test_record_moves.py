@@ -11,8 +11,8 @@ from reconciler.record.base import Update
 from reconciler.record.git_ref import GitRecord
 from reconciler.record.sqlite import SqliteRecord
 from tests.cli.conftest import Cli, Workplace
-from tests.record.contract import commit
-from tests.record.state_server import State, serving
+from tests.record.contract import commit, left
+from tests.record.state_server import Elsewhere, State, serving
 from tests.record.values import entry, holder
 
 CONFIGURATION = """\
@@ -108,3 +108,75 @@ def test_a_login_that_cannot_come_along_is_named(workplace: Workplace) -> None:
     assert moved.exit_code == 0
     assert "the login of account office stays behind" in moved.stderr
     assert "reconciler login office" in moved.stderr
+
+
+def at(address: str, *, lock: str = "/state") -> str:
+    return f"record: {{backend: http, http: {{address: {address}/state, lock_address: {address}{lock}}}}}"
+
+
+def without_logins(workplace: Workplace) -> None:
+    """Take the account at MTT out of the configuration."""
+    head = workplace.folder / "reconciler.yaml"
+    head.write_text(head.read_text("utf-8").partition("  office:\n")[0], "utf-8")
+
+
+ELSEWHERE = "/lock"  # names no state, so no place for tokens can be derived from it
+
+
+def test_where_nobody_logs_in_moving_and_unlocking_speak_of_no_login(workplace: Workplace) -> None:
+    workplace.applied()
+    without_logins(workplace)
+    with serving(Elsewhere(lock_root=ELSEWHERE)) as address:
+        workplace.environ |= {"TF_HTTP_LOCK_METHOD": "PUT", "TF_HTTP_UNLOCK_METHOD": "DELETE"}
+        workplace.edit("name: test\n", f"name: test\n{at(address, lock=ELSEWHERE)}\n", "reconciler.yaml")
+        moved = workplace.run("record", "migrate", "--from", "file")
+        assert (moved.exit_code, moved.stderr) == (0, "")
+        unlocked = workplace.run("record", "unlock", "--force")
+        assert (unlocked.exit_code, unlocked.stdout, unlocked.stderr) == (0, "nothing unlocked\n", "")
+
+
+def test_a_lock_is_broken_also_where_tokens_have_no_place(workplace: Workplace) -> None:
+    held = {"ID": "f00d", "Operation": "", "Info": "", "Who": "boris@ci-3", "Created": "today"}
+    with serving(Elsewhere(lock_root=ELSEWHERE, lock=held)) as address:
+        workplace.environ |= {"TF_HTTP_LOCK_METHOD": "PUT", "TF_HTTP_UNLOCK_METHOD": "DELETE"}
+        workplace.edit("name: test\n", f"name: test\n{at(address, lock=ELSEWHERE)}\n", "reconciler.yaml")
+        ended = workplace.run("record", "unlock", "--force")
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith("unlocked: the record, which was held by boris@ci-3")
+    assert "tokens was not looked at" in " ".join(ended.stderr.split())
+
+
+def test_an_account_is_unlocked_where_another_program_holds_the_whole_record(workplace: Workplace) -> None:
+    state = State(lock={"ID": "f00d", "Operation": "", "Info": "", "Who": "boris@ci-3", "Created": "today"})
+    with serving(state) as address:
+        workplace.edit("name: test\n", f"name: test\n{at(address)}\n", "reconciler.yaml")
+        assert workplace.run("record", "unlock", "sales").exit_code == 5
+        ended = workplace.run("record", "unlock", "sales", "--force")
+    assert ended.stdout.startswith("unlocked: the record, which was held by boris@ci-3")
+    assert state.lock is None
+
+
+def test_a_name_that_is_no_account_and_no_lock_is_not_said_to_be_unlocked(workplace: Workplace) -> None:
+    workplace.applied()
+    ended = workplace.run("record", "unlock", "slaes", "--format", "json")
+    assert (ended.exit_code, ended.codes) == (1, ["unknown-account"])
+    assert "sales" in ended.json["diagnostics"][0]["hint"]
+    record = SqliteRecord(workplace.folder / ".reconciler" / "record.db", name="test")
+    left(record.lock([holder("former", host="elsewhere.example")]))
+    record.close()
+    assert workplace.run("record", "unlock", "former", "--force").exit_code == 0
+
+
+def test_a_login_is_shared_on_a_server_that_locks_elsewhere(workplace: Workplace) -> None:
+    (workplace.folder / "numbers.yaml").write_text(
+        'version: 1\nnumbers: {"78005560251": {account: office, parking: true}}\n', "utf-8"
+    )
+    workplace.environ["RECONCILER_RECORD_KEY"] = "canary-record-key-0123456789abcdef0123"
+    workplace.environ |= {"TF_HTTP_LOCK_METHOD": "PUT", "TF_HTTP_UNLOCK_METHOD": "DELETE"}
+    tokens = Elsewhere(root="/state-tokens", lock_root="/locks/state-tokens")
+    with serving(Elsewhere(), tokens) as address:
+        workplace.edit("name: test\n", f"name: test\n{at(address, lock='/locks/state')}\n", "reconciler.yaml")
+        workplace.applied()
+        assert workplace.run("record", "unlock").stdout == "nothing unlocked\n"
+    assert tokens.document is not None
+    assert tokens.complaints == []

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 FIELDS = {"ID", "Operation", "Info", "Who", "Version", "Created", "Path"}
 
@@ -21,6 +23,7 @@ class State:
 
     `gitlab`: lock and unlock are POST and DELETE of `ROOT/lock`, a held lock is 409 with the *asker's* info but for
     id, user and time, and a password is wanted (lib/api/terraform/state.rb of GitLab).
+    `none_yet`: what is answered where no document was ever stored: a status, or a text with 200.
     `grants_again`: a lock is granted to its own id once more, as some servers do.
     `faults` maps a method to what to do with its next request: a status to answer, or `cut` (do it, then hang up);
     all of them where it `stays`.
@@ -30,7 +33,7 @@ class State:
     root: str = "/state"
     document: str | None = None
     lock: dict[str, Any] | None = None
-    none_yet: int = 404
+    none_yet: int | str = 404
     grants_again: bool = False
     faults: dict[str, int | str] = field(default_factory=dict)
     stays: bool = False
@@ -50,7 +53,7 @@ class State:
                 return 404, ""
             match (method, parts.path.removeprefix(self.root), self.gitlab):
                 case ("GET", "", _):
-                    return (self.none_yet, "") if self.document is None else (200, self.document)
+                    return self.stored()
                 case ("LOCK", "", False) | ("POST", "/lock", True):
                     return self.take(json.loads(body))
                 case ("UNLOCK", "", False) | ("DELETE", "/lock", True):
@@ -59,6 +62,11 @@ class State:
                     return self.store(body, parse_qs(parts.query).get("ID", [""])[0])
                 case _:
                     return 405, ""
+
+    def stored(self) -> tuple[int, str]:
+        if self.document is not None:
+            return 200, self.document
+        return (200, self.none_yet) if isinstance(self.none_yet, str) else (self.none_yet, "")
 
     def take(self, info: dict[str, Any]) -> tuple[int, str]:
         if not info.keys() >= FIELDS or not info["ID"]:
@@ -96,6 +104,59 @@ class State:
         return 400, what
 
 
+@dataclass
+class Elsewhere(State):
+    """Locks by PUT and DELETE at an address away from the document's (rrossouw01's server)."""
+
+    lock_root: str = "/locks/state"
+
+    def holds(self, target: str) -> bool:
+        return super().holds(target) or urlsplit(target).path == self.lock_root
+
+    def answer(self, method: str, target: str, body: bytes) -> tuple[int, str]:
+        if urlsplit(target).path == self.lock_root:
+            method = {"PUT": "LOCK", "DELETE": "UNLOCK"}.get(method, "")
+            target = self.root
+        return super().answer(method, target, body)
+
+
+@dataclass
+class Typed(State):
+    """Takes only ids and times such as Terraform sends, and keeps to itself who holds a lock (AndriiDubonos' server,
+    in part adyxax')."""
+
+    def take(self, info: dict[str, Any]) -> tuple[int, str]:
+        if not is_typed(info):
+            return self.complain("ID: Input should be a valid UUID")
+        return (409, '{"detail": "the state is locked"}') if self.lock else super().take(info)
+
+    def give_back(self, info: dict[str, Any]) -> tuple[int, str]:
+        return super().give_back(info) if info.get("ID") else (422, "")
+
+
+@dataclass
+class LockOfEachId(State):
+    """A lock keeps out its own id only (anabarasan's server)."""
+
+    locks: set[str] = field(default_factory=set)
+
+    def take(self, info: dict[str, Any]) -> tuple[int, str]:
+        taken = info["ID"] in self.locks
+        self.locks.add(info["ID"])
+        return (423, "") if taken else (200, "")
+
+    def give_back(self, info: dict[str, Any]) -> tuple[int, str]:
+        self.locks.discard(info["ID"])
+        return 200, ""
+
+
+def is_typed(info: dict[str, Any]) -> bool:
+    try:
+        return str(UUID(info["ID"])) == info["ID"] and datetime.fromisoformat(info["Created"]).tzinfo is not None
+    except ValueError:
+        return False
+
+
 @contextmanager
 def serving(*states: State) -> Iterator[str]:
     """Serve on 127.0.0.1 and give the address; of several documents the one whose root fits is meant."""
@@ -126,7 +187,7 @@ def serving(*states: State) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(text.encode())
 
-    for method in ("GET", "POST", "DELETE", "LOCK", "UNLOCK"):
+    for method in ("GET", "POST", "PUT", "DELETE", "LOCK", "UNLOCK"):
         setattr(Handler, f"do_{method}", Handler.handle_any)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

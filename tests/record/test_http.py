@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.record import http_wire
 from reconciler.record.base import LockedError, LockLostError, Record, RecordError, Update
+from reconciler.record.http_claims import PROBE
 from reconciler.record.http_state import HttpRecord, open_http
 from reconciler.secrets import Secrets
 from tests.record.contract import Open, RecordContract, commit, left
@@ -17,6 +17,7 @@ from tests.record.state_server import State, serving
 from tests.record.values import dead_pid, entry, holder, key
 
 PASSWORD = "hunter2-canary"
+GITLAB = "/api/v4/projects/42/terraform/state/numbers"
 
 
 def plain(address: str, name: str = "lines") -> HttpRecord:
@@ -27,9 +28,9 @@ def plain(address: str, name: str = "lines") -> HttpRecord:
 def gitlab(address: str, name: str = "lines") -> HttpRecord:
     """As a GitLab job has it: everything from the environment."""
     environ = {
-        "TF_HTTP_ADDRESS": f"{address}/state",
-        "TF_HTTP_LOCK_ADDRESS": f"{address}/state/lock",
-        "TF_HTTP_UNLOCK_ADDRESS": f"{address}/state/lock",
+        "TF_HTTP_ADDRESS": f"{address}{GITLAB}",
+        "TF_HTTP_LOCK_ADDRESS": f"{address}{GITLAB}/lock",
+        "TF_HTTP_UNLOCK_ADDRESS": f"{address}{GITLAB}/lock",
         "TF_HTTP_LOCK_METHOD": "POST",
         "TF_HTTP_UNLOCK_METHOD": "DELETE",
         "TF_HTTP_USERNAME": "gitlab-ci-token",
@@ -68,7 +69,7 @@ class TestHttpAsGitLabHasIt(RecordContract):
 
     @pytest.fixture
     def state(self) -> State:
-        return State(gitlab=True)
+        return State(gitlab=True, root=GITLAB)
 
     @pytest.fixture
     def opened(self, address: str) -> Open:
@@ -206,10 +207,10 @@ def test_a_lock_broken_at_the_server_is_noticed_even_if_nobody_took_it(state: St
 def test_a_question_that_was_never_taken_back_stands_in_nobody_s_way(
     state: State, record: HttpRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_wire, "_QUESTION_SECONDS", 0.01)
-    state.lock = dict(http_wire.PROBE)
+    monkeypatch.setattr("reconciler.record.http_wire._QUESTION_SECONDS", 0.01)
+    state.lock = dict(PROBE)
     assert record.holders() == ()
-    state.lock = dict(http_wire.PROBE)
+    state.lock = dict(PROBE)
     assert commit(record, Update(put=[entry(1)])).serial == 1
 
 

@@ -15,6 +15,7 @@ from reconciler.providers.mtt.shared import SharedTokenStore
 from reconciler.providers.mtt.tokens import Tokens
 from reconciler.record import open_tokens, token_texts
 from reconciler.record.base import Holder, RecordError
+from reconciler.record.http_endpoints import open_wire
 from reconciler.record.sealed import Seal
 from reconciler.record.token_texts import HttpTexts, PostgresTexts
 from reconciler.secrets import SecretRef, Secrets
@@ -132,7 +133,7 @@ def test_a_renewal_that_was_killed_locks_nobody_out(monkeypatch: pytest.MonkeyPa
         with monkeypatch.context() as patch:
             dead = Holder("", socket.gethostname(), "anna", dead_pid(), "r1", "2026-11-21T10:00:00Z")
             patch.setattr(token_texts, "this_holder", lambda *_args, **_options: dead)
-            state.lock = token_texts._lock_info("a")
+            state.lock = token_texts._lock_info("a", is_gitlab=False)
         with texts.lock("a"):
             SharedTokenStore(texts).save("a", TOKENS)
         assert state.lock is None
@@ -144,7 +145,7 @@ def test_a_lock_of_another_host_is_broken_by_force_only(monkeypatch: pytest.Monk
     with serving(state) as address, closing(_http(address, state, KEY, "lines")) as texts:
         with monkeypatch.context() as patch:
             patch.setattr(token_texts, "this_holder", lambda *_args, **_options: holder("", host="ci-7"))
-            state.lock = token_texts._lock_info("a")
+            state.lock = token_texts._lock_info("a", is_gitlab=False)
         with pytest.raises(ProviderError, match="held for 1 s by anna@ci-7") as refused, texts.lock("a"):
             pass
         assert "record unlock --force" in (refused.value.hint or "")
@@ -213,7 +214,36 @@ def test_a_record_in_a_file_or_in_git_keeps_no_tokens(backend: str) -> None:
     assert open_tokens(RecordSettings(backend), name="lines", secrets=Secrets({})) is None
 
 
-def test_a_lock_elsewhere_leaves_no_place_for_tokens() -> None:
-    options: dict[str, str | SecretRef] = {"address": "https://a.example/s", "lock_address": "https://b.example/s"}
-    with pytest.raises(RecordError, match="no place"):
+@pytest.mark.parametrize(
+    ("address", "lock", "beside"),
+    [
+        ("https://a/s/numbers", "https://a/s/numbers", ("https://a/s/numbers-tokens", "https://a/s/numbers-tokens")),
+        ("https://a/s/", "https://a/s/lock", ("https://a/s-tokens/", "https://a/s-tokens/lock")),
+        ("https://a/s/s", "https://a/s/s/lock", ("https://a/s/s-tokens", "https://a/s/s-tokens/lock")),
+        ("https://a/states/n", "https://b/locks/n", ("https://a/states/n-tokens", "https://b/locks/n-tokens")),
+        ("https://a/s?id=n", "https://a/lock?id=n", ("https://a/s?id=n-tokens", "https://a/lock?id=n-tokens")),
+    ],
+)
+def test_tokens_have_a_place_and_a_lock_of_their_own_beside_the_record(
+    address: str, lock: str, beside: tuple[str, str]
+) -> None:
+    wire = open_wire({"address": address, "lock_address": lock}, Secrets({}), tokens=True)
+    assert (wire.endpoints.address, wire.endpoints.lock_address) == beside
+
+
+@pytest.mark.parametrize(
+    ("address", "lock"),
+    [
+        ("https://a/state/n", "https://a/lock"),
+        ("https://a/state/n", "https://a/n/locks/n"),
+        ("https://a/state/num", "https://a/state/numbers/lock"),
+        ("https://a/s?id=n", "https://a/lock"),
+        ("https://a/s?id=n&team=7", "https://a/lock?id=n&team=7"),
+        ("https://a", "https://a/lock"),
+    ],
+)
+def test_a_lock_that_does_not_name_the_record_leaves_no_place_for_tokens(address: str, lock: str) -> None:
+    options: dict[str, str | SecretRef] = {"address": address, "lock_address": lock}
+    with pytest.raises(RecordError, match="no place") as caught:
         open_tokens(RecordSettings("http", options), name="lines", secrets=Secrets({}))
+    assert "the state's name" in (caught.value.hint or "")
