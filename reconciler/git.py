@@ -194,6 +194,11 @@ def push_commit(root: Path, remote: str, ref: str, *, commit: str, expected: str
     _push(root, remote, f"{commit}:{ref}", f"--force-with-lease={ref}:{expected or ''}")
 
 
+def delete_ref(root: Path, remote: str, ref: str, *, expected: str) -> None:
+    """Take a ref of a remote away if it is on `expected`; raises GitError."""
+    _push(root, remote, f":{ref}", f"--force-with-lease={ref}:{expected}")
+
+
 def would_take(root: Path, remote: str, ref: str) -> None:
     """Ask the side of a remote that takes pushes whether a ref could be made, sending nothing; raises GitError."""
     empty = _made(root, "hash-object", "-t", "tree", "--stdin")

@@ -1,4 +1,4 @@
-"""`reconciler doctor`: everything that would stop an apply, looked at without writing anything.
+"""`reconciler doctor`: everything that would stop an apply, looked at without leaving anything behind.
 
 Must not fetch an address that stands in a file, but for the accounts' own; judges by what each part says of itself.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.opening import load, opened
+from reconciler.cli.opening import load, opened, watching
 from reconciler.cli.process import Process
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def doctor(process: Process) -> Exit:
     """Find what would stop an apply: files, credentials, reachability, clock, record, locks, targets that exist.
 
-    Reads at the vendors and writes nothing. Each check is ok, warn or fail; one that fails ends with 1.
+    Reads at the vendors and writes nothing there; that the record can be written is tried and undone. Each check is ok,
+    warn or fail; one that fails ends with 1.
 
     Example: reconciler doctor
     """
@@ -53,7 +54,7 @@ def _checks(process: Process) -> Iterator[Check]:
         yield Check("configuration", Health.FAIL, message, "reconciler validate tells all that is wrong")
         return
     yield Check("configuration", Health.OK, f"{plural(loaded.numbers_count, 'number')}, no errors")
-    with opened(process, loaded.configuration) as session:
+    with opened(process, loaded.configuration) as session, watching(process, session):
         yield from _variables(session)
         yield from _record(process, session)
         for account in sorted(loaded.configuration.accounts):
@@ -84,6 +85,7 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
     entries = plural(len(state.entries), "entry", "entries")
     size = f"{entries}, serial {state.serial}" if state.serial else "empty: nothing was applied yet"
     yield Check("record", Health.OK, f"{record.description}: {size}")
+    yield _rehearsed(session)
     yield from (_lock(holder, is_over=holder in over) for holder in holders)
     at_work = {holder.run_id for holder in holders if holder not in over}
     unsettled = sum(len(window.intents) for window in state.windows if window.run_id not in at_work)
@@ -109,6 +111,21 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
             "this is a CI machine, and the record is a local file",
             "keep the record in a shared backend, or apply with --ephemeral-record",
         )
+
+
+def _rehearsed(session: Session) -> Check:
+    """Whether the record can be written: tried and undone. That somebody else holds it is no lack of a right."""
+    from reconciler.record.base import Holder, LockedError, RecordError
+    from reconciler.views.human.checks import Check, Health
+
+    run = session.new_run(origin="doctor", commit=None)
+    try:
+        session.record.rehearse(Holder("(doctor)", run.host, run.user, run.pid, run.id, run.started_at))
+    except LockedError as error:
+        return Check("record", Health.WARN, f"whether it can be written was not tried: {error}")
+    except RecordError as error:
+        return Check("record", Health.FAIL, f"it cannot be written: {error}", error.hint)
+    return Check("record", Health.OK, "it can be written: tried, and undone")
 
 
 def _lock(holder: Holder, *, is_over: bool) -> Check:

@@ -218,7 +218,6 @@ class Record(Protocol):
 
     def holders(self) -> Sequence[Holder]:
         """Who holds locks now."""
-        ...
 
     def abandoned(self) -> Sequence[Holder]:
         """Those of the `holders` whose process is provably dead: the next `lock` breaks theirs by itself."""
@@ -231,9 +230,15 @@ class Record(Protocol):
         """
         ...
 
+    def rehearse(self, holder: Holder) -> None:
+        """Prove that this process could lock and save, and leave all as it was; `holder` is of no account.
+
+        Raises RecordError; LockedError where somebody else holds what that takes.
+        """
+        ...
+
     def close(self) -> None:
         """Give back files and connections."""
-        ...
 
 
 def apply_update(state: RecordState, update: Update) -> RecordState:

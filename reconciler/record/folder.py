@@ -18,6 +18,7 @@ NAME = ".reconciler"
 DATABASE = "record.db"
 KEY = "record.key"
 _KEY_BYTES = 32
+_ROOM_BYTES = 64 * 1024
 
 
 def local_key(folder: Path) -> str:
@@ -55,6 +56,15 @@ def create(path: Path, fill: Callable[[Path], None]) -> None:
             for left in path.parent.glob(f"{draft.name}*"):
                 left.unlink(missing_ok=True)
         _sync(path.parent)
+
+
+def prove_writable(path: Path) -> None:
+    """Make sure that a file can be made or grow here: a draft of it is made durable and removed. Raises RecordError."""
+    there = next((each for each in path.absolute().parents if each.exists()), path.parent)
+    with _explained(path), tempfile.NamedTemporaryFile(prefix=f".{path.name}.", dir=there) as draft:
+        draft.write(bytes(_ROOM_BYTES))
+        draft.flush()
+        os.fsync(draft.fileno())
 
 
 def _publish(draft: Path, path: Path) -> None:

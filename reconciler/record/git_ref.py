@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from reconciler import git
-from reconciler.record.base import RecordError
+from reconciler.record.base import Holder, RecordError
 from reconciler.record.documents import DocumentRecord
 from reconciler.record.waits import Waits
 from reconciler.secrets import mask_urls
@@ -73,6 +73,12 @@ class GitStore:
         except git.GitError as error:
             raise self._trouble("saved", error) from None
         return commit
+
+    def withdraw(self, version: str) -> None:
+        """Take the ref away if it still has this version; one that the remote keeps, or somebody uses, may stay."""
+        with contextlib.suppress(git.GitError):
+            git.delete_ref(self._root, self._remote, self._ref, expected=version)
+            self._memory.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -201,4 +207,12 @@ class GitRecord(DocumentRecord):
     def __init__(
         self, root: Path, *, name: str, remote: str = REMOTE, ref: str = REF, waits: Waits | None = None
     ) -> None:
-        super().__init__(GitStore(root, remote=remote, ref=ref, waits=waits), name=name)
+        self._git = GitStore(root, remote=remote, ref=ref, waits=waits)
+        super().__init__(self._git, name=name)
+
+    def rehearse(self, holder: Holder) -> None:
+        """Push a lock and its end; the ref that was made for that is taken away again."""
+        is_made = self._git.fetch()[0] is not None
+        super().rehearse(holder)
+        if not is_made and self._seen is not None:
+            self._git.withdraw(self._seen.version)

@@ -8,16 +8,19 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 
+from reconciler.model import Entry, Key, Kind
 from reconciler.record import claim_rows, run_rows, statements
 from reconciler.record.base import (
     Holder,
+    Intent,
     Lock,
     RecordState,
     Run,
     Update,
+    Window,
     apply_update,
     is_same,
     not_empty,
@@ -28,6 +31,21 @@ from reconciler.record.locks import HeldLock, break_claims, releasing, take
 from reconciler.record.process import Claim, is_dead
 from reconciler.record.soundness import check, check_run, damage_told
 from reconciler.record.tables import Sql
+
+
+class _UndoneError(Exception):
+    """Leaves a transaction that is to leave nothing behind."""
+
+
+def _rehearsal(holder: Holder) -> tuple[Update, Update]:
+    """A window that is opened and settled by a run, about a number that nobody has."""
+    key = Key("none", "0", Kind.FORWARDING)
+    intent = Intent(key, holder.account, "create", "", "")
+    window = Window(holder.run_id, holder.run_id, holder.since, (intent,))
+    run = Run(holder.run_id, holder.since, holder.user, holder.host, holder.pid)
+    begun = Update(put=[Entry(key, holder.account, "")], open=window, run=run, results=[{}])
+    return begun, Update(drop=[key], settle=[window.id])
+
 
 WINDOW_SIZE = 32
 KEPT_RUNS = 200
@@ -134,6 +152,17 @@ class RowRecord(ABC):
             broken = self._broken_up(sql, chosen, force=force)
             claim_rows.drop(sql, broken)
         return tuple(claim.holder for claim in broken)
+
+    def rehearse(self, holder: Holder) -> None:
+        """Do to the tables, in one transaction, what a run does, and undo it all."""
+        claims = take([holder])
+        with suppress(_UndoneError), self._one_at_a_time, self._writing() as sql:
+            head = self._checked_head(sql)
+            claim_rows.put(sql, claims)
+            for update in _rehearsal(holder):
+                statements.store(sql, update, head, run_id=holder.run_id)
+            claim_rows.drop(sql, claims)
+            raise _UndoneError
 
     @abstractmethod
     def close(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.record import folder
-from reconciler.record.base import FORMAT_VERSION, RecordError
+from reconciler.record.base import FORMAT_VERSION, Holder, RecordError
 from reconciler.record.rows import RowRecord
 from reconciler.record.tables import TABLES, TO_FORMAT_2, Sql
 
@@ -55,6 +55,11 @@ class SqliteRecord(RowRecord):
         self.path = path
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+
+    def rehearse(self, holder: Holder) -> None:
+        folder.prove_writable(self.path)
+        if self._is_made():
+            super().rehearse(holder)
 
     def close(self) -> None:
         with self._one_at_a_time:

@@ -326,6 +326,34 @@ class RecordContract:
         assert tuple(record.unlock([], force=False)) == ()
         assert tuple(record.unlock(["sales"], force=True)) == ()
 
+    # -- rehearsing ---------------------------------------------------------------------------------------------------
+
+    def test_a_rehearsal_makes_nothing_where_nothing_was(self, open_record: Open) -> None:
+        open_record().rehearse(holder("(doctor)"))
+        assert open_record().load().lineage == ""
+        assert not open_record().holders()
+        assert open_record("other").load().serial == 0
+        assert commit(open_record("other"), Update(put=[entry()])).serial == 1
+
+    def test_a_rehearsal_leaves_a_record_as_it_was(self, open_record: Open) -> None:
+        before = furnished(open_record())
+        runs = open_record().runs()
+        open_record().rehearse(holder("(doctor)"))
+        assert (open_record().load(), open_record().runs()) == (before, runs)
+        assert not open_record().holders()
+
+    def test_a_rehearsal_hinders_no_run_and_is_hindered_by_none_but_of_the_whole_record(
+        self, open_record: Open
+    ) -> None:
+        with open_record().lock([holder("sales")]) as lock:
+            if self.locks_each_account:
+                open_record().rehearse(holder("(doctor)"))
+            else:
+                with pytest.raises(LockedError, match="sales"):
+                    open_record().rehearse(holder("(doctor)"))
+            assert lock.accounts == ("sales",)
+            assert [each.account for each in open_record().holders()] == ["sales"]
+
     # -- moving ------------------------------------------------------------------------------------------------------
 
     def test_a_record_moves_in_from_another_backend_without_loss(self, open_record: Open) -> None:
