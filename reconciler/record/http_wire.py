@@ -21,7 +21,7 @@ from reconciler.http.budget import Budget
 from reconciler.http.client import HttpClient, Request
 from reconciler.http.patience import patience_from
 from reconciler.providers.base import ProviderError
-from reconciler.record.base import LockLostError, RecordError
+from reconciler.record.base import LockLostError, RecordError, WaitInterruptedError
 from reconciler.record.http_claims import PROBE
 from reconciler.record.http_origins import Origin, made_by
 from reconciler.record.waits import Waits
@@ -29,6 +29,7 @@ from reconciler.secrets import Secrets, mask_url
 
 _BYTES = 256 * 1024 * 1024
 _QUESTIONS, _QUESTION_SECONDS = 10, 0.2
+_QUIET_SECONDS = 1.0
 _HELD = (HTTPStatus.LOCKED, HTTPStatus.CONFLICT)
 _DONE = (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT)
 _GITLAB = re.compile(r"/api/v4/projects/[^/]+/terraform/state/")
@@ -132,6 +133,10 @@ class Wire:
                 hint="take a server that keeps the second out with 423 or 409, or another backend",
             )
 
+    def _paused(self, seconds: float, reason: str) -> None:
+        if seconds >= _QUIET_SECONDS:
+            self.waits.tell(f"waiting {seconds:.0f} s for {self.description}: {reason}")
+
     def _remark(self, text: str) -> None:
         if text not in self._remarked:
             self._remarked.add(text)
@@ -226,20 +231,23 @@ class Wire:
         try:
             return self._client(f"{parts.scheme}://{parts.netloc}").send(request)
         except ProviderError as error:
+            if self.waits.interrupted.is_set() and not error.may_have_taken_effect:
+                raise WaitInterruptedError(f"interrupted while waiting for {self.description}: {error}") from None
             kind = InDoubtError if error.may_have_taken_effect else RecordError
             raise kind(f"{self.description} cannot be used: {error}", hint=error.hint) from None
 
     def _client(self, origin: str) -> HttpClient:
         if origin not in self._clients:
-            clock = SystemClock(self.waits.interrupted)
+            interrupted = self.waits.interrupted
+            clock = SystemClock(interrupted)
             self._clients[origin] = HttpClient(
                 origin,
                 peer="the record's server",
                 trusted=self._trusted,
-                budget=Budget(per_second=0, concurrency=1, clock=clock),
+                budget=Budget(per_second=0, concurrency=1, clock=clock, on_wait=self._paused, interrupted=interrupted),
                 secrets=self._secrets,
                 clock=clock,
-                patience=replace(patience_from(self._secrets.environ), interrupted=self.waits.interrupted),
+                patience=replace(patience_from(self._secrets.environ), interrupted=interrupted),
                 setting="the record's address",
             )
         return self._clients[origin]

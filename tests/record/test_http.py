@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 
 import pytest
 
-from reconciler.record.base import LockedError, LockLostError, Record, RecordError, Update
+from reconciler.record.base import LockedError, LockLostError, Record, RecordError, Update, WaitInterruptedError
 from reconciler.record.http_claims import PROBE
 from reconciler.record.http_state import HttpRecord, open_http
+from reconciler.record.waits import Waits
 from reconciler.secrets import Secrets
 from tests.record.contract import Open, RecordContract, commit, left
 from tests.record.processes import ProcessContract
@@ -273,6 +276,25 @@ def test_looking_at_the_record_needs_no_lock(state: State, record: HttpRecord) -
     record.load()
     record.runs()
     assert state.log == ["GET /state", "GET /state"]
+
+
+def test_a_pause_that_the_server_makes_is_told_and_ended_by_an_interruption(
+    state: State, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.record.http_wire._QUIET_SECONDS", 0.1)
+    told: list[str] = []
+    waits = Waits(told.append)
+    options = {"address": f"{address}/state", "lock_address": f"{address}/state"}
+    state.faults["GET"], state.stays = 503, True
+    threading.Timer(0.3, waits.interrupted.set).start()
+    begun = time.monotonic()
+    with (
+        closing(open_http(options, name="lines", secrets=Secrets({}), waits=waits)) as record,
+        pytest.raises(WaitInterruptedError, match="interrupted while waiting for the record"),
+    ):
+        record.load()
+    assert time.monotonic() - begun < 3
+    assert told[0].startswith(f"waiting 0 s for the record at {address}/state: ")
 
 
 # -- settings -------------------------------------------------------------------------------------------------------

@@ -11,12 +11,13 @@ import pytest
 from reconciler.apply.events import ApplyEvent, Finished, Sending, Settled, WindowOpened, WindowOpening
 from reconciler.apply.report import Halt
 from reconciler.change import Outcome
+from reconciler.cli.exits import Exit, of_report
 from reconciler.model import Parking, Value
 from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent
 from reconciler.providers.base import Rejected, Unavailable
-from reconciler.record.base import Intent, RecordState, Update, Window
-from reconciler.record.memory import MemoryRecord
+from reconciler.record.base import Intent, RecordState, Update, WaitInterruptedError, Window
+from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.workflow.apply import Applying
 from tests.record.values import holder
 from tests.world import (
@@ -342,6 +343,23 @@ def test_a_lock_that_is_lost_stops_writing(monkeypatch: pytest.MonkeyPatch) -> N
     report = given.apply()
     assert (report.halt, sent(given)) == (Halt.LOCK, [0])
     assert {done.error for done in report.results[1:]} == {"writing stopped: the lock was lost"}
+
+
+def test_a_save_that_an_interruption_cut_short_ends_the_run_as_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = many(3)
+
+    def cut(*_: object, **__: object) -> str:
+        raise WaitInterruptedError("interrupted while waiting for the record")
+
+    def settle(event: object) -> None:
+        if isinstance(event, Finished):
+            monkeypatch.setattr(MemoryStore, "swap", cut)
+
+    given.on_event = settle
+    report = given.apply()
+    assert report.halt is Halt.INTERRUPTED
+    assert of_report(report) is Exit.INTERRUPTED
+    assert "record-not-saved" in [item.code for item in report.diagnostics]
 
 
 def test_a_lock_that_is_held_refuses_the_run_and_names_the_holder() -> None:
