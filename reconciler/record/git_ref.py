@@ -9,12 +9,14 @@ import contextlib
 import hashlib
 import re
 import uuid
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 from reconciler import git
 from reconciler.record.base import Holder, RecordError
-from reconciler.record.documents import DocumentRecord
+from reconciler.record.document import Document
+from reconciler.record.documents import DocumentRecord, Snapshot
 from reconciler.record.waits import Waits
 from reconciler.secrets import mask_urls
 
@@ -49,12 +51,10 @@ class GitStore:
 
     def fetch(self) -> tuple[str | None, str]:
         try:
-            commit = git.remote_commit(self._root, self._remote, self._ref)
+            commit = self._shown()
             if commit is None:
-                self._prove_none_yet()
                 return None, ""
             content = git.remote_file(self._root, self._remote, self._ref, commit=commit, name=FILE)
-            self._remember(commit)
             return content.decode("utf-8"), commit
         except git.GitError as error:
             raise self._trouble("read", error) from None
@@ -67,18 +67,14 @@ class GitStore:
         try:
             content = text.encode()
             commit = git.commit_of_file(self._root, content, name=FILE, parent=version or None, message=message)
-            if not self._pushed(commit, version):
-                return None
-            self._remember(commit)
+            return commit if self._pushed(commit, version) else None
         except git.GitError as error:
             raise self._trouble("saved", error) from None
-        return commit
 
     def withdraw(self, version: str) -> None:
         """Take the ref away if it still has this version; one that the remote keeps, or somebody uses, may stay."""
         with contextlib.suppress(git.GitError):
             git.delete_ref(self._root, self._remote, self._ref, expected=version)
-            self._memory.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -135,34 +131,44 @@ class GitStore:
 
     # -- a ref that is not shown ---------------------------------------------------------------------------------------
 
-    def _prove_none_yet(self) -> None:
-        """Make sure that no record was ever made: a ref may be hidden, and a proxy may answer with nothing.
+    def _shown(self) -> str | None:
+        """Return the commit of the ref, None where no record was ever made.
 
-        The side that takes pushes is asked too, where this credential may ask it.
+        What speaks against that may have come about just now, by somebody's first push: so the ref is looked at again.
         """
-        if self._is_none_yet:
-            return
-        self._check_memory()
+        commit = git.remote_commit(self._root, self._remote, self._ref)
+        if commit is not None or self._is_none_yet:
+            return commit
+        doubt = self._remembered() or self._asked()
+        if doubt is not None and (commit := git.remote_commit(self._root, self._remote, self._ref)) is None:
+            raise doubt
+        self._is_none_yet = commit is None
+        return commit
+
+    def _asked(self) -> git.GitError | None:
+        """Ask the side that takes pushes too, where this credential may: a ref may be hidden, an answer empty."""
         try:
             git.would_take(self._root, self._remote, self._ref)
         except git.GitError as refused:
             if "stale info" in str(refused):
-                raise git.GitError("its remote shows the ref to those who push, not to those who read") from None
+                return git.GitError("its remote shows the ref to those who push, not to those who read")
             if not git.shows_anything(self._root, self._remote):
-                raise git.GitError(f"its remote answered with nothing at all, and to a push: {refused}") from None
+                return git.GitError(f"its remote answered with nothing at all, and to a push: {refused}")
             self._waits.tell(f"{self.description} is not shown; whether it is hidden cannot be asked: {refused}")
-        self._is_none_yet = True
+        return None
 
-    def _check_memory(self) -> None:
+    def _remembered(self) -> RecordError | None:
+        """What is wrong if a record was seen before."""
         seen = self._memory.read_text("ascii").strip() if self._memory.exists() else ""
-        if seen:
-            raise RecordError(
-                f"{self.description} was there before, at {seen}, and is not shown any more: hidden or deleted",
-                hint=f"git push {mask_urls(self._named)} {seen}:{self._ref} restores it; "
-                f"where it was deleted on purpose, remove {self._memory}",
-            )
+        if not seen:
+            return None
+        return RecordError(
+            f"{self.description} was there before, at {seen}, and is not shown any more: hidden or deleted",
+            hint=f"git push {mask_urls(self._named)} {seen}:{self._ref} restores it; "
+            f"where it was deleted on purpose, remove {self._memory}",
+        )
 
-    def _remember(self, commit: str) -> None:
+    def remember(self, commit: str) -> None:
         """Note in the repository what was seen last; one that cannot be written knows less, and that is all."""
         with contextlib.suppress(OSError):
             if not self._memory.exists() or self._memory.read_text("ascii") != commit:
@@ -209,6 +215,21 @@ class GitRecord(DocumentRecord):
     ) -> None:
         self._git = GitStore(root, remote=remote, ref=ref, waits=waits)
         super().__init__(self._git, name=name)
+
+    def _fetch(self) -> Snapshot:
+        seen = super()._fetch()
+        self._note(seen)
+        return seen
+
+    def _swap(self, change: Callable[[Document], Document], *, seen: Snapshot | None, reason: str) -> Document:
+        after = super()._swap(change, seen=seen, reason=reason)
+        self._note(self._seen)
+        return after
+
+    def _note(self, seen: Snapshot | None) -> None:
+        """Remember a record that was made; a ref with nothing but a lock in it may go again."""
+        if seen is not None and seen.document.state.lineage:
+            self._git.remember(seen.version)
 
     def rehearse(self, holder: Holder) -> None:
         """Push a lock and its end; the ref that was made for that is taken away again."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,10 @@ from reconciler.record.base import RecordError, RecordState, Update
 from reconciler.record.git_ref import REF, GitRecord
 from reconciler.record.waits import Waits
 from tests.record import git_server, test_git
-from tests.record.contract import commit
+from tests.record.contract import commit, left
 from tests.record.git_server import served
 from tests.record.test_git import run_git
-from tests.record.values import entry, key
+from tests.record.values import entry, holder, key
 
 no_settings_of_the_machine = test_git.no_settings_of_the_machine
 remote, clones, clone = test_git.remote, test_git.clones, test_git.clone
@@ -136,6 +137,30 @@ def test_a_ref_that_was_deleted_is_missed_and_can_be_restored_or_given_up(
     assert GitRecord(clone, name="lines").load() == recorded
     run_git(remote, "update-ref", "-d", REF)
     Path(hint.rpartition("remove ")[2]).unlink()
+    assert GitRecord(clone, name="lines").load().serial == 0
+
+
+def test_a_record_that_somebody_made_just_now_is_no_hidden_one(
+    clone: Path, recorded: RecordState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([None])
+    look = git.remote_commit
+
+    def late(*where: Any) -> str | None:
+        return next(looks, look(*where))
+
+    monkeypatch.setattr(git, "remote_commit", late)
+    assert GitRecord(clone, name="lines").load() == recorded
+    for remembered in (clone / ".git" / "reconciler").iterdir():
+        remembered.unlink()
+    looks = iter([None])
+    assert GitRecord(clone, name="lines").load() == recorded
+
+
+def test_a_ref_that_a_broken_off_first_run_made_may_go_again(clone: Path, remote: Path) -> None:
+    left(GitRecord(clone, name="lines").lock([holder()]))
+    assert GitRecord(clone, name="lines").load().serial == 0
+    run_git(remote, "update-ref", "-d", REF)
     assert GitRecord(clone, name="lines").load().serial == 0
 
 

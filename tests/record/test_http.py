@@ -297,6 +297,15 @@ def test_a_pause_that_the_server_makes_is_told_and_ended_by_an_interruption(
     assert told[0].startswith(f"waiting 0 s for the record at {address}/state: ")
 
 
+def test_work_that_is_no_wait_is_not_ended_by_an_interruption(state: State, address: str) -> None:
+    waits = Waits()
+    waits.interrupted.set()
+    options = {"address": f"{address}/state", "lock_address": f"{address}/state"}
+    with closing(open_http(options, name="lines", secrets=Secrets({}), waits=waits)) as record:
+        assert commit(record, Update(put=[entry(1)])).serial == 1
+    assert state.lock is None
+
+
 # -- settings -------------------------------------------------------------------------------------------------------
 
 
