@@ -8,7 +8,7 @@ from reconciler.apply.report import ApplyReport, Halt
 from reconciler.model import Value
 from reconciler.record.base import Intent, Update, Window
 from reconciler.record.memory import MemoryRecord
-from tests.record.values import T0, holder
+from tests.record.values import SIP, T0, holder
 from tests.world import FORWARDING, NONE, Vendor, World, desired, key, phone, rings, sip, url, world
 
 OLD, NEW = "sales", "vertrieb"
@@ -41,7 +41,7 @@ def test_a_run_locks_the_name_that_its_numbers_are_recorded_under_too(recorded: 
 @pytest.mark.parametrize(("recorded", "configured"), [(OLD, NEW), (NEW, OLD)])
 def test_a_run_locks_the_name_that_an_open_window_has_its_numbers_under(recorded: str, configured: str) -> None:
     given = named(configured, sip(), rings())
-    intents = (Intent(key(1), recorded, "create", '{"type":"none"}', '{"type":"sip"}'),)
+    intents = (Intent(key(1), recorded, "create", '{"type":"none"}', SIP),)
     record = MemoryRecord(given.store, name=given.name)
     with record.lock([holder(recorded)]) as lock:
         record.commit(lock, Update(open=Window("w", "r1", T0, intents)), expected=record.load())
@@ -77,7 +77,7 @@ def test_of_two_runs_that_make_the_first_record_under_two_names_only_one_writes_
     """No entry and no window says yet that both are one account: the record itself lets only one intent in."""
     given = named(NEW, url(), url())
     first = MemoryRecord(given.store, name=given.name)
-    intents = tuple(Intent(key(at), OLD, "create", '{"type":"none"}', '{"type":"sip"}') for at in (1, 2))
+    intents = tuple(Intent(key(at), OLD, "create", '{"type":"none"}', SIP) for at in (1, 2))
 
     def opened(reason: str) -> None:
         if reason.startswith("run"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import httpx
 import pytest
@@ -44,6 +45,7 @@ ON_A_SET: dict[FaultKind, tuple[int | None, bool]] = {
     FaultKind.HUGE_BODY: (200, True),
     FaultKind.REPEATED_PAGE: (200, True),
     FaultKind.SHORT_PAGE: (200, True),
+    FaultKind.SHIFTED_PAGE: (200, True),
     FaultKind.LATE_VALUE: (200, True),
 }
 ALTERING = {FaultKind.WRONG_VALUE, FaultKind.CHANGED_BY_OTHER}
@@ -126,6 +128,15 @@ def test_a_short_page_lacks_an_element_that_the_total_counts(sandbox: Sandbox, e
     assert [(len(answer["numbers"]), answer["total"]) for answer in answers] == [(2, 3), (0, 3)]
 
 
+def test_a_shifted_page_never_shows_one_number_and_shows_a_new_one(sandbox: Sandbox, exolve: Ask) -> None:
+    sandbox.faults.add(Fault(kind=FaultKind.SHIFTED_PAGE, path=LIST, skip=1))
+    answers = [exolve(LIST, {"offset": offset, "limit": 1}).json() for offset in (0, 1, 2)]
+    shown = [element["number_name"] for answer in answers for element in answer["numbers"]]
+    assert [answer["total"] for answer in answers] == [3, 3, 3]
+    assert sandbox.exolve.numbers[1] not in map(str, shown)
+    assert len(set(map(str, shown)) - set(sandbox.exolve.numbers)) == 1
+
+
 @pytest.mark.parametrize(
     "forwarding",
     [
@@ -164,6 +175,19 @@ def test_a_late_value_shows_the_old_one_for_so_many_reads(sandbox: Sandbox, exol
     assert sandbox.exolve.forwarding(NUMBER) == STORED
     kinds = [exolve(ATTRIBUTES, {"number_code": NUMBER}).json()["attributes"]["call_forwarding_type"] for _ in range(4)]
     assert kinds == [1, 1, 3, 3]
+
+
+def test_a_late_value_shows_the_old_one_for_so_long(sandbox: Sandbox, exolve: Ask) -> None:
+    sandbox.exolve.set(NUMBER, OTHER)
+    sandbox.faults.add(Fault(kind=FaultKind.LATE_VALUE, seconds=0.3))
+    exolve(SET, TO_URL)
+    until, seen = time.monotonic() + 0.3, []
+    while not seen or time.monotonic() < until + 0.3:
+        kind = exolve(ATTRIBUTES, {"number_code": NUMBER}).json()["attributes"]["call_forwarding_type"]
+        seen.append((kind, time.monotonic()))
+    assert seen[0][0] == 1
+    assert [kind for kind, _ in seen] == sorted(kind for kind, _ in seen)
+    assert {kind for kind, at in seen if at > until + 0.1} == {3}
 
 
 def test_somebody_else_changes_the_number_after_a_read(sandbox: Sandbox, exolve: Ask) -> None:
