@@ -5,11 +5,12 @@ Takes the events of either parser. Knows no schema.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Related
+from reconciler.document.frames import NO_KEY, Frame, unfinished
 from reconciler.document.quick import NULLS, RESERVED
 from reconciler.document.source import (
     LENGTH_BITS,
@@ -26,7 +27,8 @@ EXPANDED_FREE = 100_000
 EXPANDED_PER_NODE = 30
 MOST_REFUSED_KEYS = 100
 
-_NO_KEY = object()
+_NOT_AFTER_A_NAME = frozenset("?:%@`")
+_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 class Document(NamedTuple):
@@ -41,32 +43,22 @@ class StopError(Exception):
     """Nothing after this place can be trusted."""
 
 
-@dataclass(slots=True)
-class _Frame:
-    """A container that is being filled."""
-
-    data: Any
-    positions: list[Any]
-    is_map: bool
-    key: Any = _NO_KEY
-    key_span: int = 0
-    merges: bool = False
-    anchor: str | None = None
-    before: int = 0
-    repeated: list[int] = field(default_factory=list)
+class MisreadError(Exception):
+    """The parser has cut a name short and taken its rest for a value."""
 
 
 class Builder:
     """Builds one document from events of either parser."""
 
-    def __init__(self, sources: Sources, base: int, *, escapes: bool) -> None:
+    def __init__(self, sources: Sources, base: int, text: str) -> None:
         self._sources = sources
         self._base = base
-        self._escapes = escapes
+        self._text = text
+        self._escapes = "\\" in text
         self._problems: list[Diagnostic] = []
         self._anchors: dict[str, tuple[Any, Any, int] | None] = {}
-        self._stack: list[_Frame] = []
-        self._frame = _Frame([], [0], is_map=False)
+        self._stack: list[Frame] = []
+        self._frame = Frame([], [0], is_map=False)
         self._interned = dict[str, str]().setdefault
         self._written = 0
         self._expanded = 0
@@ -79,20 +71,20 @@ class Builder:
         """
         scalar, base, escapes, interned = kinds.ScalarEvent, self._base, self._escapes, self._interned
         frame = self._frame
-        data, place, is_map, key, key_span = frame.data, frame.positions.append, frame.is_map, _NO_KEY, 0
+        data, place, is_map, key, key_span = frame.data, frame.positions.append, frame.is_map, NO_KEY, 0
         while (event := next_event()) is not None:
             if event.__class__ is scalar:
                 value, style, start = event.value, event.style, event.start_mark.index
                 span = (base + start) << LENGTH_BITS | (event.end_mark.index - start)
                 if event.anchor is not None or event.tag is not None or (escapes and style == '"'):
-                    self._inspect(event, value, span)
-                if key is not _NO_KEY:
+                    value = self._inspected(event, value, span)
+                if key is not NO_KEY:
                     if not style and value in NULLS:
                         value, self._has_nulls = None, True
                     data[key] = value
                     place(key_span)
                     place(span)
-                    key = _NO_KEY
+                    key = NO_KEY
                     continue
                 if is_map and value not in data and (style or value not in RESERVED):
                     key, key_span = interned(value, value), span
@@ -125,20 +117,38 @@ class Builder:
         """The result so far."""
         return Document(tree, tuple(self._problems), self._has_nulls)
 
+    def suspect(self) -> str:
+        """The text without the finished entries of its two outermost block maps.
+
+        A parser that refuses this refuses the whole, too, and says so sooner.
+        """
+        return unfinished(self._text, self._base, [*self._stack, self._frame][1:3])
+
     def _root(self) -> Tree | None:
         if not self._frame.data:
             return None
         return Tree(self._frame.data[0], self._frame.positions[1])
 
-    def _inspect(self, event: Any, value: str, span: int) -> None:
-        """See to a scalar's anchor and tag, and to characters that an escape brought in."""
-        if event.style == '"' and (match := unprintable(value)) is not None:
-            self._problems.append(forbidden_character(self._sources, match.group()[0], span))
+    def _inspected(self, event: Any, value: str, span: int) -> str:
+        """See to a scalar's anchor and tag, and to characters that an escape brought in; return its value."""
+        if event.style == '"':
+            value = _SURROGATES.sub(_joined, value)
+            if (match := unprintable(value)) is not None:
+                self._problems.append(forbidden_character(self._sources, match.group()[0], span))
         if event.tag is not None and event.tag != "!":
             self._refuse_tag(event)
         if event.anchor is not None:
+            self._check_name(event)
             null = not event.style and value in NULLS
             self._anchors[event.anchor] = (None if null else value, span, 1)
+        return value
+
+    def _check_name(self, event: Any) -> None:
+        """Refuse what libyaml makes of `&a:b c`: a name that ends before the colon, and `:b c` as the value."""
+        mark = f"&{event.anchor}"
+        end = self._text.find(mark, event.start_mark.index) + len(mark)
+        if self._text[end : end + 1] in _NOT_AFTER_A_NAME:
+            raise MisreadError
 
     def _rare_scalar(self, event: Any, value: str, span: int) -> None:
         """An element of a list, or a key that is a merge, a null or a repetition."""
@@ -155,10 +165,10 @@ class Builder:
         if not frame.is_map:
             frame.data.append(value)
             frame.positions.append(positions)
-        elif frame.key is not _NO_KEY:
+        elif frame.key is not NO_KEY:
             frame.data[frame.key] = value
             frame.positions += (frame.key_span, positions)
-            frame.key = _NO_KEY
+            frame.key = NO_KEY
         elif value.__class__ is not str:
             self._refuse_key(positions)
         elif value in frame.data:
@@ -180,15 +190,16 @@ class Builder:
         self._stack.append(self._frame)
         flow = 1 if event.flow_style else 0
         own = (self._base + event.start_mark.index) << LENGTH_BITS | flow
-        self._frame = _Frame({} if is_map else [], [own], is_map, anchor=event.anchor)
+        self._frame = Frame({} if is_map else [], [own], is_map, anchor=event.anchor)
         if event.anchor is not None:
+            self._check_name(event)
             self._anchors[event.anchor] = None
             self._frame.before = self._written + self._expanded
 
     def _close(self, event: Any) -> None:
         frame = self._frame
         self._written += len(frame.data)
-        if frame.positions[0] & 1:
+        if frame.is_flow:
             start = (frame.positions[0] >> LENGTH_BITS) - self._base
             frame.positions[0] = span_at(self._base, start, event.end_mark.index)
         if frame.repeated:
@@ -218,7 +229,7 @@ class Builder:
             raise StopError
         self._put(value, positions)
 
-    def _merge(self, frame: _Frame) -> None:
+    def _merge(self, frame: Frame) -> None:
         """Add what `<<` names, behind and never over what the map itself says (YAML merge key)."""
         at = list(frame.data).index("<<")
         value, place = frame.data.pop("<<"), frame.positions[2 * at + 2]
@@ -235,7 +246,7 @@ class Builder:
                     frame.data[key] = element.data
                     frame.positions += (place_of_key, element.positions)
 
-    def _refuse_repeated(self, frame: _Frame, key: str, span: int) -> None:
+    def _refuse_repeated(self, frame: Frame, key: str, span: int) -> None:
         first = Tree(frame.data, frame.positions).key_span(key)
         related = (Related("first written here", self._sources.location(first)),)
         found = problem(self._sources, "yaml-duplicate-key", f"{key!r} is written twice in this map", span)
@@ -249,14 +260,14 @@ class Builder:
         self._problems.append(found)
         self._skip_value(self._frame, span)
 
-    def _skip_value(self, frame: _Frame, span: int) -> None:
+    def _skip_value(self, frame: Frame, span: int) -> None:
         """Take the coming value under a key that is removed when the map closes."""
         if len(self._problems) >= MOST_REFUSED_KEYS:
             raise StopError  # a file of nothing but such keys: whoever reads the first hundred has read enough
         frame.repeated.append(len(frame.data))
         frame.key, frame.key_span = f"\0{len(frame.data)}", span
 
-    def _drop_repeated(self, frame: _Frame) -> None:
+    def _drop_repeated(self, frame: Frame) -> None:
         for index in reversed(frame.repeated):
             del frame.data[f"\0{index}"]
             del frame.positions[2 * index + 1 : 2 * index + 3]
@@ -270,3 +281,8 @@ class Builder:
 
     def _span(self, event: Any) -> int:
         return span_at(self._base, event.start_mark.index, max(event.end_mark.index, event.start_mark.index + 1))
+
+
+def _joined(pair: re.Match[str]) -> str:
+    """The character that JSON's escapes write as two."""
+    return pair.group().encode("utf-16", "surrogatepass").decode("utf-16")

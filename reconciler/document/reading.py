@@ -1,24 +1,35 @@
 """The text of a file to a document: the quick reader for common files, the thorough one for all others.
 
-libyaml's parser gives the events; where it refuses a text, ruamel's slower parser is asked before the user is told.
-Knows no schema.
+libyaml's parser gives the events; where it refuses a text, ruamel's slower parser is asked before the user is told, so
+that a text has one verdict, however long the file is. Knows no schema.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 from yaml import events as fast
 from yaml._yaml import CParser
-from yaml.error import MarkedYAMLError, YAMLError
+from yaml.error import YAMLError
 
 from reconciler.document import quick, trouble
-from reconciler.document.builder import Builder, Document, StopError
+from reconciler.document.builder import Builder, Document, MisreadError, StopError
 from reconciler.document.source import Sources, text_problems
 from reconciler.document.tree import Tree
 
-SLOW_PARSER_LIMIT = 300_000
-"""Characters: ruamel's parser reads about 300,000 a second."""
+# What ruamel's parser has been seen to raise, or may: it asserts, indexes and converts without looking.
+_RAISED = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+class _RefusedError(Exception):
+    """ruamel's parser cannot read a text; `error` is what it raised."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def parse(sources: Sources, base: int, text: str) -> Document:
@@ -48,28 +59,49 @@ def _piece(sources: Sources, base: int, text: str, start: int, end: int) -> Tree
 
 def thorough(sources: Sources, base: int, text: str) -> Document:
     """Read a text with all its places, whatever stands in it."""
-    builder = Builder(sources, base, escapes="\\" in text)
+    builder = Builder(sources, base, text)
     try:
         return builder.build(CParser(text).get_event, fast)
     except StopError:
         return builder.document(None)
+    except MisreadError:
+        return second_opinion(sources, base, text)
     except YAMLError as error:
+        suspect = builder.suspect()
+        if suspect != text and not readable(suspect):
+            return Document(None, (trouble.explain(sources, base, text, error),))
         return second_opinion(sources, base, text, error)
 
 
-def second_opinion(sources: Sources, base: int, text: str, error: YAMLError) -> Document:
-    """Ask ruamel's parser, which knows YAML 1.2 better; its verdict stands."""
-    if len(text) > SLOW_PARSER_LIMIT:
-        return Document(None, (trouble.explain(sources, base, text, error),))
-    from ruamel.yaml import YAML
+def second_opinion(sources: Sources, base: int, text: str, error: Exception | None = None) -> Document:
+    """Ask ruamel's parser, which knows YAML 1.2 better; its verdict stands. `error`: why libyaml's refuses the text."""
     from ruamel.yaml import events as slow
-    from ruamel.yaml.error import YAMLError as SlowError
 
-    builder = Builder(sources, base, escapes="\\" in text)
-    stream = YAML(typ="safe", pure=True).parse(text)
+    builder, events = Builder(sources, base, text), _events(text)
     try:
-        return builder.build(lambda: next(stream, None), slow)
+        return builder.build(lambda: next(events, None), slow)
     except StopError:
         return builder.document(None)
-    except (SlowError, MarkedYAMLError):
-        return Document(None, (trouble.explain(sources, base, text, error),))
+    except _RefusedError as refusal:
+        return Document(None, (trouble.explain(sources, base, text, error or refusal.error),))
+
+
+def readable(text: str) -> bool:
+    """Whether ruamel's parser takes a text, whatever it means."""
+    try:
+        deque(_events(text), maxlen=0)
+    except _RefusedError:
+        return False
+    return True
+
+
+def _events(text: str) -> Iterator[Any]:
+    """The events of ruamel's parser; raises _RefusedError, whatever that raises."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError as SlowError
+    from ruamel.yaml.error import YAMLStreamError
+
+    try:
+        yield from YAML(typ="safe", pure=True).parse(text)
+    except (SlowError, YAMLStreamError, *_RAISED) as error:
+        raise _RefusedError(error) from error

@@ -195,6 +195,9 @@ def forbidden_character(sources: Sources, character: str, span: Span) -> Diagnos
     if character in _BIDIRECTIONAL:
         message = f"{name} changes the direction in which this text reads"
         return problem(sources, "text-direction", message, span, hint="remove the invisible character")
+    if "\ud800" <= character <= "\udfff":
+        hint = "write both halves one after the other, or the character itself"
+        return problem(sources, "text-control", f"the escape {name} is half of a character", span, hint=hint)
     message = (
         "a NUL byte stands in this text" if character == "\0" else f"the control character {name} stands in this text"
     )

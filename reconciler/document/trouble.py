@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-from yaml.error import YAMLError
-
 from reconciler.diagnostics import Diagnostic
 from reconciler.document.source import Sources, line_around, problem, span_at
 
@@ -68,11 +66,21 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
         "`*` or `&` has no name after it",
         "put the text in quotes",
     ),
+    (
+        "found incompatible YAML document",
+        "this version of YAML is not known here",
+        "write %YAML 1.2, or remove the line",
+    ),
+    (
+        "found invalid Unicode character escape code",
+        "this escape names no character",
+        "write the character itself",
+    ),
     ("found undefined tag handle", "this tag has no meaning here", "remove the tag"),
 )
 
 
-def explain(sources: Sources, base: int, text: str, error: YAMLError) -> Diagnostic:
+def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnostic:
     """Turn a parser's error into a diagnostic at its place."""
     complaint = str(getattr(error, "problem", None) or "the text is broken")
     mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
