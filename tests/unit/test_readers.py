@@ -125,10 +125,10 @@ def judge(text: str) -> None:
     if whole.tree is not None and slow.tree is not None and not whole.problems:
         assert list(places(whole.tree)) == list(places(slow.tree)), text
     by_ruamel = second_opinion(sources, base, text)
-    if not whole.problems and not by_ruamel.problems:
+    both = not whole.problems and not by_ruamel.problems
+    if both and not (whole.tree and isinstance(whole.tree.data, str)):  # a file is a map, never one text
         assert summary(whole) == summary(by_ruamel), text
-    if summary(whole).is_syntax:
-        assert summary(by_ruamel).is_syntax, text
+    assert by_ruamel.problems or not summary(whole).is_syntax, text
 
 
 def test_all_readers_agree_on_the_suite() -> None:
