@@ -5,14 +5,13 @@ Knows the models' shape, nothing of what they mean.
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from typing_extensions import is_typeddict
 
+from reconciler.config.forms import keys_at, stray_comma
 from reconciler.config.values import instead, kind_of, quoted
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Sources, Tree, find
@@ -59,12 +58,22 @@ def _validator(model: type[Model]) -> Callable[[Any], Model]:
 def complaints(error: ValidationError, model: type, tree: Tree, sources: Sources) -> Iterator[Diagnostic]:
     """Each of pydantic's errors as a diagnostic at its place."""
     for detail in error.errors(include_url=False):
-        yield _complaint(dict(detail), _without_tags(detail["loc"]), model, tree, sources)
+        path = _without_tags(detail["loc"])
+        found = _complaint(dict(detail), path, model, tree, sources)
+        comma = _comma(path, detail.get("input", path), tree, sources)
+        yield found if comma is None else replace(found, hint=comma)
+
+
+def _comma(path: Path, given: object, tree: Tree, sources: Sources) -> str | None:
+    """What to type where a comma has made a key without a value."""
+    if given is not None or not path or isinstance(path[-1], int):
+        return None
+    return stray_comma(sources, find(tree, path, key=True))
 
 
 def _complaint(detail: dict[str, Any], path: Path, model: type, tree: Tree, sources: Sources) -> Diagnostic:
     kind, given = detail["type"], detail.get("input")
-    here = find(tree, path)
+    here = find(tree, path, key=given is None)
     if kind == "extra_forbidden":
         return _unknown_key(path, model, tree, sources)
     if kind == "missing":
@@ -92,9 +101,8 @@ def _without_excerpt(found: Diagnostic) -> Diagnostic:
 
 
 def _unknown_key(path: Path, model: type, tree: Tree, sources: Sources) -> Diagnostic:
-    shape = _shape_at(model, path[:-1])
     message = f"{quoted(str(path[-1]))} is not known {_under(path[:-1])}"
-    hint = did_you_mean(str(path[-1]), _keys(shape)) if shape else None
+    hint = did_you_mean(str(path[-1]), keys_at(model, path[:-1]))
     return problem(sources, "unknown-key", message, find(tree, path, key=True), hint=hint)
 
 
@@ -126,36 +134,6 @@ def _under(path: Path) -> str:
     return "here" if name == "this" else f"under {name}"
 
 
-# -- from a path to the model that judges it --------------------------------------------------------------------------
-
-
 def _without_tags(loc: Sequence[str | int]) -> Path:
     """A pydantic `loc` without the tags of union members, which stand in angle brackets."""
     return tuple(step for step in loc if not (isinstance(step, str) and step.startswith("<")))
-
-
-def _shape_at(model: type, path: Path) -> type | None:
-    """The model that judges the map at a path."""
-    shape: type | None = model
-    for step in path:
-        if isinstance(step, int) or shape is None:
-            continue
-        keys = _keys(shape)
-        if step not in keys:
-            continue
-        shape = next(iter(_models(keys[step])), None)
-    return shape
-
-
-def _models(annotation: Any) -> Iterator[type]:
-    if isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_typeddict(annotation)):
-        yield annotation
-    for part in typing.get_args(annotation):
-        yield from _models(part)
-
-
-def _keys(shape: type) -> dict[str, Any]:
-    """What a model takes under each of its keys."""
-    if issubclass(shape, BaseModel):
-        return {field.alias or name: field.annotation for name, field in shape.model_fields.items()}
-    return typing.get_type_hints(shape)

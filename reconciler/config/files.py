@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.config.complaints import did_you_mean
+from reconciler.config.forms import says_nothing, stray_comma
 from reconciler.config.include import TRUSTED_FILE, included
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
@@ -206,8 +207,11 @@ def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | N
 
 
 def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
-    for key, span, _ in tree.items():
+    for key, span, value in tree.items():
+        comma = stray_comma(files.sources, span, value.data)
         if key == "version" or key in SHARED_KEYS or (trusted and key in TRUSTED_KEYS):
+            if comma is not None:
+                files.found.append(problem(files.sources, "wrong-type", says_nothing(key), span, hint=comma))
             continue
         if key in TRUSTED_KEYS:
             message = f"{key} may stand only in {TRUSTED_FILE}"
@@ -219,4 +223,5 @@ def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
         else:
             known = ("version", *SHARED_KEYS, *(TRUSTED_KEYS if trusted else ()))
             message = f"{quoted(key)} is not known here"
-            files.found.append(problem(files.sources, "unknown-key", message, span, hint=did_you_mean(key, known)))
+            instead = comma or did_you_mean(key, known)
+            files.found.append(problem(files.sources, "unknown-key", message, span, hint=instead))

@@ -15,7 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from reconciler.config import models
 from reconciler.config.files import read_files
+from reconciler.config.forms import written
 from reconciler.config.horizon import ending
 from reconciler.config.policy_file import read_policy
 from reconciler.config.profiles import Profiles, judge_profiles
@@ -28,7 +30,7 @@ from reconciler.config.templates import judge_templates
 from reconciler.config.trusted import Settings, read_settings
 from reconciler.desired import Builder, Contacts, Lines
 from reconciler.diagnostics import Diagnostic, Diagnostics
-from reconciler.document import Tree, without_nulls
+from reconciler.document import Tree
 from reconciler.model import Desired
 from reconciler.rules import RULES
 
@@ -173,10 +175,15 @@ class _Loading:
             declared = sections.numbers[number]
             tree = profiles.complete(declared.tree)
             if tree is None:
-                builder.judge(without_nulls(declared.tree), declared.span)
+                builder.judge(self._written(declared.tree), declared.span)
             else:
-                desired += builder.build(number, declared.span, without_nulls(tree) if self._has_nulls else tree)
+                desired += builder.build(number, declared.span, self._written(tree))
         return desired
+
+    def _written(self, entry: Tree) -> Tree:
+        """An entry of a number without the keys that say nothing."""
+        files = self._files
+        return written(models.EntryPart, entry, files.sources, files.found) if self._has_nulls else entry
 
     def _wanted(self, sections: Sections) -> Collection[str]:
         """The numbers to build: all, or those that stand in the wanted files."""

@@ -11,9 +11,10 @@ from typing import Any
 from reconciler.config import models, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
+from reconciler.config.forms import written
 from reconciler.config.sections import Declared
 from reconciler.diagnostics import Diagnostic
-from reconciler.document import Tree, at, overlay, without_nulls
+from reconciler.document import Tree, at, overlay
 from reconciler.document.source import problem
 
 _EMPTY = Tree({}, [0])
@@ -120,7 +121,7 @@ def without_key(tree: Tree, key: str) -> Tree:
 def judge_profiles(files: Files, declared: Mapping[str, Declared]) -> None:
     """Judge the keys and values of every profile, and what it uses, whether anyone uses it or not."""
     for profile in declared.values():
-        judge_part(files, without_nulls(profile.tree))
+        judge_part(files, written(models.EntryPart, profile.tree, files.sources, files.found))
     Profiles(files, declared).complete_all()
 
 

@@ -13,10 +13,11 @@ from pydantic_core import PydanticCustomError
 from reconciler.config import models, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
+from reconciler.config.forms import stray_comma, written
 from reconciler.config.profiles import lay_over
-from reconciler.config.sections import Declared, Sections, number_key, refuse_second
+from reconciler.config.sections import Declared, Sections, judged, number_key, refuse_second
 from reconciler.diagnostics import Diagnostic
-from reconciler.document import Tree, without_nulls
+from reconciler.document import Tree, mapped
 from reconciler.document.source import problem
 from reconciler.rules import RULES
 
@@ -38,7 +39,8 @@ def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
         profiles=dict(sections.profiles),
         numbers=dict(sections.numbers),
     )
-    read(models.Scenario, without_nulls(scenario), files.sources, files.found)
+    stated = written(models.Scenario, scenario, files.sources, files.found)
+    read(models.Scenario, _without_empty_entries(stated), files.sources, files.found)
     for section, into, whole in (
         ("contacts", laid.contacts, False),
         ("schedules", laid.schedules, True),
@@ -47,6 +49,17 @@ def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
     ):
         _lay_section(files, scenario.get(section), section, into, whole=whole)
     return laid
+
+
+def _without_empty_entries(scenario: Tree) -> Tree:
+    """A scenario without the entries that say nothing, which are told where they are laid."""
+    return mapped(scenario.span, ((key, span, _stated(section)) for key, span, section in scenario.items()))
+
+
+def _stated(section: Tree) -> Tree:
+    if not isinstance(section.data, dict) or None not in section.data.values():
+        return section
+    return mapped(section.span, (item for item in section.items() if item[2].data is not None))
 
 
 def _lay_section(files: Files, given: Tree | None, section: str, into: dict[str, Declared], *, whole: bool) -> None:
@@ -63,14 +76,15 @@ def _lay_section(files: Files, given: Tree | None, section: str, into: dict[str,
         seen[name] = span
         if entry.data is None:
             message = f"a scenario cannot take {values.quoted(key)} out of the configuration"
-            hint = "write `forwarding: none` to end its forwarding" if section == "numbers" else None
+            ending = "write `forwarding: none` to end its forwarding" if section == "numbers" else None
+            hint = stray_comma(files.sources, span) or ending
             files.found.append(problem(files.sources, "wrong-type", message, span, hint=hint))
-        elif read(_ENTRIES[section], without_nulls(entry), files.sources, []) is None:
+        elif read(_ENTRIES[section], written(_ENTRIES[section], entry, files.sources, []), files.sources, []) is None:
             continue  # told with the scenario
-        elif name in into and not whole:
-            into[name] = Declared(into[name].span, lay_over(into[name].tree, entry))
         else:
-            into[name] = Declared(span, entry)
+            below = into.get(name, Declared(span, entry))
+            laid = entry if whole or name not in into else lay_over(below.tree, entry)
+            into[name] = Declared(span if whole else below.span, judged(files, section, laid))
 
 
 def touched(sections: Sections, name: str, laid: Sections) -> Collection[str]:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from pydantic_core import PydanticCustomError
 
-from reconciler.config import values
+from reconciler.config import models, values
 from reconciler.config.files import Files
+from reconciler.config.forms import stray_comma, written
 from reconciler.diagnostics import Diagnostic, Related
-from reconciler.document import Tree, without_nulls
+from reconciler.document import Tree
 from reconciler.document.source import problem
 
 
@@ -43,7 +44,7 @@ def merge(files: Files) -> Sections:
         for name in ("contacts", "schedules", "profiles", "scenarios", "numbers"):
             given = file.tree.get(name)
             if given is not None and given.data is not None:
-                _unite(files, name, getattr(sections, name), given, prune=file.has_nulls and name in _PRUNED)
+                _unite(files, name, getattr(sections, name), given, has_nulls=file.has_nulls)
         _forget(files, sections, file.tree.get("forget"))
     for number in sections.forget.keys() & sections.numbers.keys():
         _refuse_forgotten(files, sections, number)
@@ -55,11 +56,11 @@ def declared_schedules(files: Files, root: Tree) -> dict[str, Declared]:
     declared: dict[str, Declared] = {}
     given = root.get("schedules")
     if given is not None and given.data is not None:
-        _unite(files, "schedules", declared, given, prune=True)
+        _unite(files, "schedules", declared, given, has_nulls=True)
     return declared
 
 
-_PRUNED = ("contacts", "schedules")
+_JUDGED: dict[str, type] = {"contacts": models.Contact, "schedules": models.Schedule}
 _ENTRIES = {
     "contacts": 'duty-desk: {to: "74992223344"}',
     "schedules": 'office-hours: {period: "wd {mon-fri} hr {9-17}"}',
@@ -69,27 +70,41 @@ _ENTRIES = {
 }
 
 
-def _unite(files: Files, section: str, into: dict[str, Declared], given: Tree, *, prune: bool) -> None:
+def _unite(files: Files, section: str, into: dict[str, Declared], given: Tree, *, has_nulls: bool) -> None:
     if not isinstance(given.data, dict):
         message = f"{section} takes a map, not {values.kind_of(given.data)}"
         hint = f"write {section}: {{{_ENTRIES[section]}}}"
         files.found.append(problem(files.sources, "wrong-type", message, given.span, hint=hint))
         return
-    numbers = section == "numbers"
-    for key, span, written in given.items():
-        name = number_key(files, key, span) if numbers else key
-        if name is None:
+    for key, span, entry in given.items():
+        name = number_key(files, key, span) if section == "numbers" else key
+        whole = _entry(files, section, key, span, entry) if name is not None else None
+        if name is None or whole is None:
             continue
-        says_nothing = numbers and written.data is None
-        entry = Tree({}, [written.span]) if says_nothing else written
-        if not isinstance(entry.data, dict):
-            message = f"{key} takes a map, not {values.kind_of(entry.data)}"
-            hint = f"write it like {_ENTRIES[section]}"
-            files.found.append(problem(files.sources, "wrong-type", message, entry.span, hint=hint))
-        elif name in into:
+        if name in into:
             refuse_second(files, section, key, span, into[name].span)
         else:
-            into[name] = Declared(span, without_nulls(entry) if prune else entry)
+            into[name] = Declared(span, judged(files, section, whole) if has_nulls else whole)
+
+
+def judged(files: Files, section: str, entry: Tree) -> Tree:
+    """An entry as it is judged: without the keys that say nothing, where those may not remove what stands below it."""
+    model = _JUDGED.get(section)
+    return entry if model is None else written(model, entry, files.sources, files.found)
+
+
+def _entry(files: Files, section: str, key: str, span: int, given: Tree) -> Tree | None:
+    """The map of an entry, None for what is no map, which is reported; a number may say nothing."""
+    if isinstance(given.data, dict):
+        return given
+    comma = stray_comma(files.sources, span, given.data)
+    if section == "numbers" and given.data is None and comma is None:
+        return Tree({}, [given.span])
+    message = f"{key} takes a map, not {values.kind_of(given.data)}"
+    hint = comma or f"write it like {_ENTRIES[section]}"
+    place = span if given.data is None else given.span
+    files.found.append(problem(files.sources, "wrong-type", message, place, hint=hint))
+    return None
 
 
 def number_key(files: Files, key: str, span: int) -> str | None:

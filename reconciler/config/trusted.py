@@ -14,9 +14,10 @@ from pydantic_core import PydanticCustomError
 from reconciler.config import models, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
+from reconciler.config.forms import stray_comma, written
 from reconciler.config.settings import Account, Destinations, PeriodSettings, Policy, Rate, RecordSettings
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.document import Tree, without_nulls
+from reconciler.document import Tree, mapped
 from reconciler.document.source import problem
 from reconciler.rules import RULES
 from reconciler.secrets import SecretRef
@@ -53,25 +54,20 @@ def read_settings(files: Files, judge: Tree | None) -> Settings:
     root = files.trusted
     if root is None:
         return settings
-    root = _only(root, ("name", "defaults", "accounts", "policy", "record"))
-    given = root.get("accounts")
-    root = without_nulls(root)
-    _accounts(files, root.get("accounts"), settings)
-    _empty_accounts(files, given, settings)
-    _defaults(files, root.get("defaults"), settings)
+    _accounts(files, _said(root, "accounts"), settings)
+    _defaults(files, _said(root, "defaults"), settings)
     if judge is not None:
-        judge = without_nulls(_only(judge, ("defaults", "policy")))
-        _policy(files, judge.get("policy"), settings, timezone=_zone(files, judge.get("defaults")) or settings.timezone)
-    _record(files, root.get("record"), settings)
+        zone = _zone(files, _said(judge, "defaults"))
+        _policy(files, _said(judge, "policy"), settings, timezone=zone or settings.timezone)
+    _record(files, _said(root, "record"), settings)
     _name(files, root, settings)
     return settings
 
 
-def _only(root: Tree, keys: tuple[str, ...]) -> Tree:
-    """A map without its other keys: the large sections are not copied."""
-    kept = [(key, span, value) for key, span, value in root.items() if key in keys]
-    positions = [root.span, *(place for _, span, value in kept for place in (span, value.positions))]
-    return Tree({key: value.data for key, _, value in kept}, positions)
+def _said(root: Tree, key: str) -> Tree | None:
+    """What stands under a key; a key without a value says nothing."""
+    given = root.get(key)
+    return None if given is None or given.data is None else given
 
 
 def _map(files: Files, tree: Tree | None, name: str) -> Tree | None:
@@ -82,15 +78,13 @@ def _map(files: Files, tree: Tree | None, name: str) -> Tree | None:
     return tree
 
 
+def _section(files: Files, tree: Tree | None, name: str, model: type) -> Tree | None:
+    """A section that is a map, without the keys that say nothing."""
+    given = _map(files, tree, name)
+    return None if given is None else written(model, given, files.sources, files.found)
+
+
 # -- accounts ---------------------------------------------------------------------------------------------------------
-
-
-def _empty_accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
-    """Tell of an account without anything under its name; that it is missing is not told wherever it is used."""
-    for name, span, entry in tree.items() if tree is not None and isinstance(tree.data, dict) else ():
-        if entry.data is None:
-            settings.account_names |= {name}
-            _account_shape(files, name, span, entry)
 
 
 def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
@@ -103,7 +97,9 @@ def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
         if not _ACCOUNT_NAME.fullmatch(name):
             files.found.append(_unfit_name(files, name, span))
         shape = _account_shape(files, name, span, entry)
-        model = read(shape, entry, files.sources, files.found) if shape is not None else None
+        if shape is None:
+            continue
+        model = read(shape, written(shape, entry, files.sources, files.found), files.sources, files.found)
         if isinstance(model, models.ExolveAccount):
             settings.accounts[name] = Account(
                 name,
@@ -140,11 +136,11 @@ def _unfit_name(files: Files, name: str, span: int) -> Diagnostic:
 def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[models.Shape] | None:
     if not isinstance(entry.data, dict):
         message = f"the account {values.quoted(name)} takes a map, not {values.kind_of(entry.data)}"
-        files.found.append(
-            problem(files.sources, "wrong-type", message, entry.span, hint="begin with `provider: exolve`")
-        )
+        instead = stray_comma(files.sources, span, entry.data) or "begin with `provider: exolve`"
+        place = span if entry.data is None else entry.span
+        files.found.append(problem(files.sources, "wrong-type", message, place, hint=instead))
         return None
-    provider = entry.get("provider")
+    provider = _said(entry, "provider")
     if provider is None:
         message = f"provider is missing under {name}"
         files.found.append(
@@ -163,7 +159,7 @@ def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[mode
 
 
 def _defaults(files: Files, tree: Tree | None, settings: Settings) -> None:
-    given = _map(files, tree, "defaults")
+    given = _section(files, tree, "defaults", models.DefaultsEntry)
     if given is None:
         settings.unread |= {"defaults.account", "defaults.timeout"} if tree is not None else set()
         return
@@ -182,8 +178,8 @@ def _defaults(files: Files, tree: Tree | None, settings: Settings) -> None:
 def _sound(files: Files, given: Tree, settings: Settings) -> models.DefaultsEntry:
     """Those defaults that are as they should be: the others are told, and must not be missed everywhere."""
     sound = models.DefaultsEntry()
-    for key in given.data:
-        one = read(models.DefaultsEntry, _only(given, (key,)), files.sources, [])
+    for key, span, value in given.items():
+        one = read(models.DefaultsEntry, mapped(given.span, [(key, span, value)]), files.sources, [])
         if one is None:
             settings.unread.add(f"defaults.{key}")
         else:
@@ -201,7 +197,7 @@ def unknown_account(files: Files, name: str, span: int, settings: Settings) -> l
 
 
 def _name(files: Files, root: Tree, settings: Settings) -> None:
-    given = root.get("name")
+    given = _said(root, "name")
     if given is not None:
         try:
             settings.name = values.configuration_name(given.data)
@@ -215,7 +211,7 @@ def _name(files: Files, root: Tree, settings: Settings) -> None:
 
 
 def _record(files: Files, tree: Tree | None, settings: Settings) -> None:
-    given = _map(files, tree, "record")
+    given = _section(files, tree, "record", models.RecordEntry)
     model = read(models.RecordEntry, given, files.sources, files.found) if given is not None else None
     if given is None or model is None:
         return
@@ -235,14 +231,15 @@ def _record(files: Files, tree: Tree | None, settings: Settings) -> None:
 
 def _zone(files: Files, defaults: Tree | None) -> str | None:
     """The zone that the policy's own file states: who may shift the zone shifts the change window."""
-    if defaults is None or not isinstance(defaults.data, dict) or "timezone" not in defaults.data:
+    zone = _said(defaults, "timezone") if defaults is not None and isinstance(defaults.data, dict) else None
+    if defaults is None or zone is None:
         return None
-    model = read(models.DefaultsEntry, defaults, files.sources, [])
+    model = read(models.DefaultsEntry, written(models.DefaultsEntry, defaults, files.sources, []), files.sources, [])
     return model.timezone if model is not None else None
 
 
 def _policy(files: Files, tree: Tree | None, settings: Settings, *, timezone: str) -> None:
-    given = _map(files, tree, "policy")
+    given = _section(files, tree, "policy", models.PolicyEntry)
     model = read(models.PolicyEntry, given, files.sources, files.found) if given is not None else None
     severities = _severities(files, given.get("rules")) if given is not None else {}
     if given is None or model is None:

@@ -9,7 +9,7 @@ from reconciler.document.builder import Document
 from reconciler.document.reading import parse
 from reconciler.document.source import Sources, Span
 from reconciler.document.text import Unreadable, decode, read_text
-from reconciler.document.tree import Positions, Tree, at, find, overlay, without_nulls
+from reconciler.document.tree import Positions, Tree, at, find, mapped, overlay
 
 __all__ = [
     "Document",
@@ -21,8 +21,8 @@ __all__ = [
     "at",
     "decode",
     "find",
+    "mapped",
     "overlay",
     "parse",
     "read_text",
-    "without_nulls",
 ]

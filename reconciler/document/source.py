@@ -25,6 +25,7 @@ _PIECE = 1 << 15
 _EXCERPT = 200
 _LEAD = 80
 _MASKED_AROUND = 1_000
+_INK = re.compile(r"\S")
 _UNSEEN = re.compile(r"^\S*")
 
 _FORBIDDEN = re.compile(
@@ -80,6 +81,13 @@ class Sources:
         index = bisect_right(self._bases, span >> LENGTH_BITS) - 1
         start = (span >> LENGTH_BITS) - self._bases[index]
         return self._texts[index][start : start + (span & LONGEST_SPAN)]
+
+    def follows(self, span: Span) -> str:
+        """The first character after a span that is no blank or line break; empty where the file ends."""
+        index = bisect_right(self._bases, span >> LENGTH_BITS) - 1
+        end = (span >> LENGTH_BITS) - self._bases[index] + (span & LONGEST_SPAN)
+        found = _INK.search(self._texts[index], end)
+        return found.group() if found is not None else ""
 
     def offset_of(self, span: Span) -> int:
         """Where a span starts in the text of its file."""

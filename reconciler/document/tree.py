@@ -1,11 +1,11 @@
-"""Data with its places: a tree of plain values beside a tree of spans, looked up, overlaid and pruned together.
+"""Data with its places: a tree of plain values beside a tree of spans, looked up and overlaid together.
 
 Places are worked out when they are asked for: most values never need theirs. Knows no YAML and no files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -138,31 +138,8 @@ def _overlay(below: Tree, recipe: Callable[[], Tree], replaces: Replaces) -> Tre
     return Tree(data, [above.span, *(place for key in data for place in places[key])])
 
 
-def without_nulls(tree: Tree) -> Tree:
-    """Remove the keys of maps whose value is null, at any depth."""
-    return Tree(_pruned(tree.data), partial(_prune, tree.recipe))
-
-
-def _pruned(data: Any) -> Any:
-    if isinstance(data, list):
-        return [_pruned(element) for element in data]
-    if isinstance(data, dict):
-        return {key: _pruned(value) for key, value in data.items() if value is not None}
-    return data
-
-
-def _prune(recipe: Callable[[], Tree]) -> Tree:
-    """As `without_nulls`, with the places."""
-    tree = recipe()
-    if isinstance(tree.data, list):
-        kept = [_prune(element.recipe) for element in tree.elements()]
-        return Tree([element.data for element in kept], [tree.span, *(element.positions for element in kept)])
-    if not isinstance(tree.data, dict):
-        return tree
-    data, positions = {}, [tree.span]
-    for key, span, value in tree.items():
-        if value.data is not None:
-            pruned = _prune(value.recipe)
-            data[key] = pruned.data
-            positions += [span, pruned.positions]
-    return Tree(data, positions)
+def mapped(span: int, items: Iterable[tuple[str, int, Tree]]) -> Tree:
+    """A map of entries, each with the place of its key; the map's own place is `span`."""
+    entries = list(items)
+    places = [place for _key, at, value in entries for place in (at, value.positions)]
+    return Tree({key: value.data for key, _at, value in entries}, [span, *places])

@@ -50,7 +50,7 @@ def test_the_list_as_csv_can_be_read_by_a_machine(workplace: Workplace) -> None:
 
 
 def test_no_query_takes_the_rest_of_a_csv_row_with_it(workplace: Workplace) -> None:
-    workplace.edit("https://example.com/route", "https://example.com/route?key=1,2")
+    workplace.edit("https://example.com/route", '"https://example.com/route?key=1,2"')
     rows = list(csv.DictReader(io.StringIO(workplace.run("list", "--format", "csv").stdout)))
     assert [row["to"] for row in rows] == ["74992223344", "https://example.com/route?***", "74993334455"]
     assert all(row["declared_at"] for row in rows)

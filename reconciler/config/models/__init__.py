@@ -5,7 +5,7 @@ Knows no files, no places and no meaning across entries; `file` is for the schem
 
 from __future__ import annotations
 
-from reconciler.config.models.entries import Contact, ContactPart, Entry, Scenario
+from reconciler.config.models.entries import Contact, ContactPart, Entry, EntryPart, Scenario
 from reconciler.config.models.fields import Shape
 from reconciler.config.models.forwardings import (
     FORWARDINGS,
@@ -34,6 +34,7 @@ __all__ = [
     "ContactPart",
     "DefaultsEntry",
     "Entry",
+    "EntryPart",
     "ExolveAccount",
     "ForwardingPart",
     "MttAccount",

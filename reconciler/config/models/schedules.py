@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, SkipValidation, Tag
+from pydantic import BeforeValidator, Discriminator, Field, SkipValidation, Tag
 from pydantic.config import JsonDict
 
+from reconciler.config import values
 from reconciler.config.models.fields import Flag, Name, Shape, Text, TimeZone
 
 _SOME: JsonDict = {"minItems": 1}  # for editors; an empty list is told by who reads the times
@@ -23,7 +24,18 @@ def _is_many(value: Any) -> str:
     return "<many>" if isinstance(value, list) else "<one>"
 
 
-Hours = Annotated[Annotated[Name, Tag("<one>")] | Annotated[list[Name], Tag("<many>")], Discriminator(_is_many)]
+def _said(value: Any) -> Any:
+    if value is None:
+        message, hint = "no hours stand under this day", "write hours, like 09:00-18:00, or leave the day out"
+        raise values.refuse("schedule-shape", message, hint)
+    return value
+
+
+Hours = Annotated[
+    Annotated[Name, Tag("<one>")] | Annotated[list[Name], Tag("<many>")],
+    Discriminator(_is_many),
+    BeforeValidator(_said),
+]
 
 
 class Schedule(Shape):
