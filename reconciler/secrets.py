@@ -23,10 +23,15 @@ MINIMUM_KEY_BYTES = 32
 _VARIABLE = re.compile(r"\$\{var:([A-Za-z_][A-Za-z0-9_]*)\}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _SHORTEST_REDACTED = 4
+_EMPTY = "is set and empty, as a CI secret is for a job that may not see it"
 
 
 class SecretError(Exception):
     """A secret that cannot be had; the text says which reference and what to do, never a value."""
+
+
+class QuotedSecretError(SecretError):
+    """A secret in the quotes of an .env file, which no shell has taken away."""
 
 
 def environment() -> Mapping[str, str]:
@@ -71,17 +76,20 @@ class Secrets:
     def get(self, reference: SecretRef) -> str:
         """Return the secret's text, one trailing newline removed; raises SecretError."""
         if reference not in self._cache:
-            self._cache[reference] = self._read(reference)
+            self._cache[reference] = _bare(self._read(reference), str(reference))
             self.remember(self._cache[reference])
         return self._cache[reference]
 
     def variable(self, name: str) -> str:
         """Return the value of `${var:NAME}`, the environment's RECONCILER_VAR_NAME; raises SecretError."""
-        value = self.environ.get(f"RECONCILER_VAR_{name}")
+        variable = f"RECONCILER_VAR_{name}"
+        value = self.environ.get(variable)
         if value is None:
-            raise SecretError(f"${{var:{name}}} has no value: set RECONCILER_VAR_{name} in the environment")
+            raise SecretError(f"${{var:{name}}} has no value: set {variable} in the environment")
+        if not value:
+            raise SecretError(f"${{var:{name}}} has no value: {variable} {_EMPTY}")
         self.remember(value)
-        return value
+        return _bare(value, f"environment variable {variable}")
 
     def resolve(self, template: str) -> str:
         """Replace each `${var:NAME}` in a text; raises SecretError."""
@@ -110,9 +118,9 @@ class Secrets:
         return self._from_file(reference.file) if reference.file is not None else _run(reference)
 
     def _from_environment(self, name: str) -> str:
-        value = self.environ.get(name, "")
+        value = self.environ.get(name)
         if not value:
-            raise SecretError(f"environment variable {name} is not set")
+            raise SecretError(f"environment variable {name} {'is not set' if value is None else _EMPTY}")
         return value
 
     def _from_file(self, name: str) -> str:
@@ -246,6 +254,13 @@ def _run(reference: SecretRef) -> str:
     if done.returncode != 0:
         raise SecretError(f"secret command {name} ended with exit code {done.returncode}")
     return _nonempty(done.stdout.decode("utf-8", "replace"), f"secret command {name}")
+
+
+def _bare(value: str, source: str) -> str:
+    """A secret as it is, unless it is in quotes: raises QuotedSecretError."""
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        raise QuotedSecretError(f"{source} has quotes around its value, which would be sent along: store it without")
+    return value
 
 
 def _nonempty(text: str, source: str) -> str:

@@ -20,7 +20,8 @@ GOLDEN = Path(__file__).parent / "golden"
 
 _PREFIXES = ("EXOLVE_", "MTT_", "RECONCILER_", "TF_HTTP_", "XDG_", "GITHUB_", "GITLAB_", "CI_", "PG")
 _COLOUR = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES")
-_NAMES = ("CI", "HTTP_PROXY", "HTTPS_PROXY", *_COLOUR)
+_NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+_NAMES = ("CI", *_NETWORK, *_COLOUR)
 
 Golden = Callable[[str, str], None]
 Tally = Callable[[str, int], None]

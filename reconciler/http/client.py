@@ -20,12 +20,21 @@ import httpx
 from reconciler.clock import Clock
 from reconciler.http.answer import Answer, plain
 from reconciler.http.budget import Budget, TurnMissed
-from reconciler.http.failure import BASE_URL, Failure, failure_of_answer, failure_of_exception
+from reconciler.http.failure import BASE_URL, Failure, Way, failure_of_answer, failure_of_exception
 from reconciler.http.hosts import check_host
 from reconciler.http.patience import Patience, retry_after
-from reconciler.http.proxy import proxy_for
+from reconciler.http.proxy import Proxy, proxy_for
 from reconciler.http.transport import Deadline, Transport
-from reconciler.providers.base import OPEN, Gate, ProviderError, Unauthorized, Unavailable, UnexpectedResponse
+from reconciler.http.trust import authorities, trust
+from reconciler.providers.base import (
+    OPEN,
+    Gate,
+    HostRefused,
+    ProviderError,
+    Unauthorized,
+    Unavailable,
+    UnexpectedResponse,
+)
 from reconciler.secrets import Secrets
 
 MEBIBYTE = 1024 * 1024
@@ -38,6 +47,7 @@ _HEADERS = (("User-Agent", "reconciler"), ("Accept", "application/json"), ("Acce
 _TOO_OFTEN = HTTPStatus.TOO_MANY_REQUESTS
 _HIGHEST_REDIRECT = 399
 _LONGEST_SAID = 4000
+_IN_NO_KEY = frozenset(" \"'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,8 @@ class HttpClient:
         self._shard = threading.local()
         self._urls: dict[str, httpx.URL] = {}
         proxy = proxy_for(parts.scheme, self.host, secrets.environ)
-        self._pools = self._build(verify=_trust(parts.scheme), proxy=proxy)
+        self._way = Way(self.host, proxy, authorities(secrets.environ))
+        self._pools = self._build(verify=trust(parts.scheme, secrets.environ), proxy=proxy)
         self._turns = itertools.cycle(self._pools)
         timeout = httpx.Timeout(self._patience.read, connect=self._patience.connect)
         self._extensions = {"timeout": timeout.as_dict()}
@@ -132,17 +143,19 @@ class HttpClient:
         for pool in self._pools:
             pool.close()
 
-    def _build(self, *, verify: ssl.SSLContext, proxy: str | None) -> tuple[Transport, ...]:
+    def _build(self, *, verify: ssl.SSLContext, proxy: Proxy | None) -> tuple[Transport, ...]:
         """Build transports, not clients: nothing here wants cookies, redirects or hooks, and they cost a third more."""
         connections = self.budget.concurrency
+        address = proxy.address if proxy is not None else None
         try:
-            self._secrets.remember(urlsplit(proxy or "").password or "")
+            self._secrets.remember(urlsplit(address or "").password or "")
             return tuple(
-                Transport(deadline=self._deadline, verify=verify, connections=connections, proxy=proxy)
+                Transport(deadline=self._deadline, verify=verify, connections=connections, proxy=address)
                 for _ in range(math.ceil(connections / _THREADS_A_POOL))
             )
         except (ImportError, ValueError, httpx.InvalidURL):
-            raise Unavailable("the proxy cannot be used", hint="write HTTPS_PROXY as http://HOST:PORT") from None
+            variable = proxy.variable if proxy is not None else "HTTPS_PROXY"
+            raise Unavailable("the proxy cannot be used", hint=f"write {variable} as http://HOST:PORT") from None
 
     def _pool(self) -> Transport:
         if not hasattr(self._shard, "pool"):
@@ -163,7 +176,7 @@ class HttpClient:
         try:
             answer, wait = self._exchange(request, bearer)
         except httpx.TransportError as error:
-            return failure_of_exception(error, peer=self.peer, host=self.host, is_read=request.is_read)
+            return failure_of_exception(error, peer=self.peer, way=self._way, is_read=request.is_read)
         except ProviderError as error:
             error.may_have_taken_effect = not request.is_read
             return Failure(error, repeat=False)
@@ -189,9 +202,12 @@ class HttpClient:
         return answer, retry_after(found.get("retry-after"), self._clock)
 
     def _url(self, path: str) -> httpx.URL:
-        """An endpoint's address, parsed once."""
+        """An endpoint's address, parsed once; raises HostRefused where it cannot be."""
         if path not in self._urls:
-            self._urls[path] = httpx.URL(self._base_url + path)
+            try:
+                self._urls[path] = httpx.URL(self._base_url + path)
+            except httpx.InvalidURL:
+                raise HostRefused(f"the address of {self.peer} cannot be read", hint=f"check {BASE_URL}") from None
         return self._urls[path]
 
     def _refuse_redirect(self, response: httpx.Response) -> None:
@@ -227,7 +243,7 @@ class HttpClient:
 
 def bearer_token(text: str, *, what: str) -> str:
     """Return a credential that fits a header; raises Unauthorized that names it by `what`."""
-    if text.isascii() and text.isprintable() and " " not in text and text:
+    if text.isascii() and text.isprintable() and not _IN_NO_KEY & set(text) and text:
         return text
     raise Unauthorized(
         f"{what} has characters that no key has, such as blanks or quotes around it",
@@ -252,10 +268,3 @@ def _host_of(location: str) -> str:
     except ValueError:
         host = None
     return plain(host, 80) if host else "another address"
-
-
-def _trust(scheme: str) -> ssl.SSLContext:
-    """Trust what SSL_CERT_FILE or SSL_CERT_DIR say, else the bundled authorities; verification is never off."""
-    if scheme == "https":
-        return httpx.create_ssl_context()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -12,10 +12,22 @@ from http import HTTPStatus
 import httpx
 
 from reconciler.http.answer import Answer
+from reconciler.http.proxy import Proxy
 from reconciler.providers.base import ProviderError, RateLimited, TimedOut, Unavailable
+from reconciler.secrets import mask_url
 
 BASE_URL = "the account's base_url"
 """What a client's address is set by, where its user says no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a host is reached: through which proxy, if any, and by which variable it is said whom to trust."""
+
+    host: str
+    proxy: Proxy | None = None
+    authorities: str | None = None
+
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -48,10 +60,10 @@ def failure_of_answer(
     return None
 
 
-def failure_of_exception(error: httpx.TransportError, *, peer: str, host: str, is_read: bool) -> Failure:
+def failure_of_exception(error: httpx.TransportError, *, peer: str, way: Way, is_read: bool) -> Failure:
     """Judge a connection that failed, was cut off, or was too slow."""
     if isinstance(error, _NOT_SENT):
-        return _not_sent(error, peer=peer, host=host)
+        return _not_sent(error, peer=peer, way=way)
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
         return Failure(Unavailable(f"the request to {peer} could not be formed"), repeat=False)
     if isinstance(error, httpx.TimeoutException):
@@ -67,21 +79,30 @@ def failure_of_exception(error: httpx.TransportError, *, peer: str, host: str, i
     return Failure(cut, repeat=is_read)
 
 
-def _not_sent(error: httpx.TransportError, *, peer: str, host: str) -> Failure:
+def _not_sent(error: httpx.TransportError, *, peer: str, way: Way) -> Failure:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        untrusted = Unavailable(
-            f"the TLS certificate of {host} is not trusted",
-            hint="for an authority of your own set SSL_CERT_FILE to its certificates",
-        )
+        untrusted = Unavailable(f"the TLS certificate of {way.host} is not trusted", hint=_whom_to_trust(way))
         return Failure(untrusted, repeat=False)
-    if isinstance(error, httpx.TimeoutException):
-        return Failure(TimedOut(f"no connection to {host} in time", hint="check the network"), repeat=True)
     if isinstance(error, httpx.ProxyError):
-        return Failure(Unavailable(f"the proxy refuses a connection to {host}", hint="check HTTPS_PROXY"), repeat=False)
-    return Failure(
-        Unavailable(f"{peer} cannot be reached at {host}", hint=f"check the network and {BASE_URL}"),
-        repeat=True,
-    )
+        check = f"check {_variable(way)}"
+        return Failure(Unavailable(f"the proxy refuses a connection to {way.host}", hint=check), repeat=False)
+    through = f" through the proxy {mask_url(way.proxy.address)}" if way.proxy is not None else ""
+    if isinstance(error, httpx.TimeoutException):
+        check = f"check the network and {_variable(way)}" if way.proxy is not None else "check the network"
+        return Failure(TimedOut(f"no connection to {way.host}{through} in time", hint=check), repeat=True)
+    check = f"check the network and {_variable(way)}"
+    return Failure(Unavailable(f"{peer} cannot be reached at {way.host}{through}", hint=check), repeat=True)
+
+
+def _variable(way: Way) -> str:
+    """What says where to connect to."""
+    return BASE_URL if way.proxy is None else way.proxy.variable
+
+
+def _whom_to_trust(way: Way) -> str:
+    if way.authorities is None:
+        return "for an authority of your own set SSL_CERT_FILE to its certificates"
+    return f"{way.authorities} says whom to trust: add the authority of {way.host} there, or unset it"
 
 
 def _rate_limited(peer: str, wait: float | None) -> RateLimited:

@@ -9,6 +9,8 @@ import ipaddress
 from collections.abc import Collection, Mapping
 from urllib.parse import SplitResult, urlsplit
 
+import httpx
+
 from reconciler.providers.base import HostRefused
 from reconciler.secrets import mask_url
 
@@ -51,7 +53,9 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError:
+        (parts.hostname or "").encode("idna")  # as the look-up of the host spells it
+        _ = httpx.URL(url).host
+    except (ValueError, httpx.InvalidURL):  # errors of spelling are ValueErrors, too
         raise HostRefused("a base URL cannot be read", hint="write https://HOST or https://HOST:PORT") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or _BEYOND_A_BASE & set(url):
         raise HostRefused(f"{mask_url(url)} is not a base URL", hint="write https://HOST or https://HOST/PATH")

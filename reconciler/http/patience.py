@@ -13,6 +13,8 @@ from email.utils import parsedate_to_datetime
 from threading import Event
 
 from reconciler.clock import Clock
+from reconciler.http.answer import plain
+from reconciler.providers.base import ProviderError
 
 TIMEOUT = "RECONCILER_TIMEOUT"
 
@@ -51,14 +53,22 @@ class Patience:
 
 
 def patience_from(environ: Mapping[str, str]) -> Patience:
-    """Take RECONCILER_TIMEOUT, the seconds that one exchange may take; anything but a positive number is ignored."""
-    try:
-        seconds = float(environ.get(TIMEOUT, ""))
-    except ValueError:
+    """Take RECONCILER_TIMEOUT, the seconds that one exchange may take; raises ProviderError where it says none."""
+    given = environ.get(TIMEOUT)
+    if given is None:
         return Patience()
+    seconds = _seconds(given)
     if not 0 < seconds < math.inf:
-        return Patience()
+        says = "is set and empty" if not given else f"is {plain(given, 40)!r}, which is no number of seconds above 0"
+        raise ProviderError(f"{TIMEOUT} {says}", hint=f"write it like {TIMEOUT}=30, or unset it")
     return Patience(connect=min(seconds, 10.0), read=seconds, exchange=seconds)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def retry_after(header: str | None, clock: Clock) -> float | None:

@@ -46,7 +46,7 @@ def open_wire(
         basic=basic(chosen["username"], chosen["password"]) if chosen["username"] or chosen["password"] else "",
     )
     given = (secrets.environ.get(_VARIABLES[name], "") for name in _ADDRESSES)
-    trusted = frozenset(urlsplit(address).hostname or "" for address in given) - {""}
+    trusted = frozenset(_host(address) or "" for address in given) - {""}
     return Wire(_beside(endpoints) if tokens else endpoints, secrets, trusted=trusted, waits=waits)
 
 
@@ -67,6 +67,19 @@ def _check(chosen: Mapping[str, str]) -> None:
             "the record has no lock_address, and without a lock it is not safe",
             hint=f"for GitLab: lock_address: {chosen['address']}/lock, lock_method: POST, unlock_method: DELETE",
         )
+    for name in _ADDRESSES:
+        if chosen[name] and _host(chosen[name]) is None:
+            raise RecordError(
+                f"the record's {name} is not a URL", hint=f"check {_VARIABLES[name]} and `record: {{http: …}}`"
+            )
+
+
+def _host(address: str) -> str | None:
+    """The host of an address; None where there is none, or it cannot be read."""
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def _beside(endpoints: Endpoints) -> Endpoints:

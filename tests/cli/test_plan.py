@@ -120,7 +120,7 @@ def test_breaches_are_shown_and_end_with_5_only_where_asked(workplace: Workplace
 def test_a_missing_secret_is_named_and_not_a_traceback(workplace: Workplace) -> None:
     ended = workplace.run("plan", EXOLVE_API_KEY="")
     assert ended.exit_code == 1
-    assert "environment variable EXOLVE_API_KEY is not set" in ended.stderr
+    assert "environment variable EXOLVE_API_KEY is set and empty" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

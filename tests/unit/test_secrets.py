@@ -33,10 +33,28 @@ def test_a_secret_comes_from_the_environment_it_was_handed() -> None:
     assert Secrets({"KEY": CANARY}).get(SecretRef(env="KEY")) == CANARY
 
 
-@pytest.mark.parametrize("environ", [{}, {"KEY": ""}])
-def test_a_missing_or_empty_variable_is_named(environ: dict[str, str]) -> None:
-    with pytest.raises(SecretError, match="environment variable KEY is not set"):
+@pytest.mark.parametrize(("environ", "says"), [({}, "is not set$"), ({"KEY": ""}, "is set and empty")])
+def test_a_variable_that_is_missing_is_told_from_one_that_is_empty(environ: dict[str, str], says: str) -> None:
+    with pytest.raises(SecretError, match=f"environment variable KEY {says}"):
         Secrets(environ).get(SecretRef(env="KEY"))
+
+
+def test_a_variable_of_a_template_that_is_empty_is_told() -> None:
+    with pytest.raises(SecretError, match="RECONCILER_VAR_KEY is set and empty"):
+        Secrets({"RECONCILER_VAR_KEY": ""}).variable("KEY")
+
+
+@pytest.mark.parametrize("value", ['"canary"', "'canary'", "''"])
+def test_the_quotes_of_an_env_file_are_told_wherever_a_secret_comes_from(value: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(value + "\n")
+    secrets = Secrets({"KEY": value, "RECONCILER_VAR_KEY": value}, local=True, base=tmp_path)
+    for reference in (SecretRef(env="KEY"), SecretRef(file="key"), SecretRef(command=("printf", "%s", value))):
+        with pytest.raises(SecretError, match="has quotes around its value") as caught:
+            secrets.get(reference)
+        assert "canary" not in str(caught.value)
+    with pytest.raises(SecretError, match="environment variable RECONCILER_VAR_KEY has quotes"):
+        secrets.variable("KEY")
+    assert Secrets({"KEY": 'a"b'}).get(SecretRef(env="KEY")) == 'a"b'
 
 
 @pytest.mark.parametrize("reference", [SecretRef(file="key"), SecretRef(command=("echo", "x"))])

@@ -73,12 +73,21 @@ def _web_address(written: str) -> str:
         host, number = parts.hostname, parts.port
     except ValueError:
         host, number = _without_port(bare), 0
-    if host is None or ".." in host:
+    if host is None or ".." in host or not _is_name(host):
         raise _no_url(written)
     if number == 0:
         message = f"the port of {_shown(written)!r} is none"
         raise refuse("port-range", message, f"a port is a number from 1 to {LARGEST_PORT}")
     return written
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host can be looked up at all: no label of it is longer than 63 characters."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _without_port(bare: str) -> str | None:

@@ -19,7 +19,7 @@ from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
 from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, TokenStore, identity
-from reconciler.secrets import SecretError, SecretRef, Secrets
+from reconciler.secrets import QuotedSecretError, SecretError, SecretRef, Secrets
 
 OAUTH_URL = "https://oauth.mtt.ru"
 
@@ -189,5 +189,7 @@ def _start(account: Account, secrets: Secrets) -> str:
         return ""
     try:
         return secrets.get(account.refresh_token)
+    except QuotedSecretError as error:
+        raise Unauthorized(str(error)) from None
     except SecretError:
         return ""

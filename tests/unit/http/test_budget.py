@@ -161,5 +161,12 @@ def test_back_off_doubles_up_to_its_ceiling_with_jitter_between_half_and_all() -
 def test_the_time_for_an_exchange_can_be_set_from_the_environment() -> None:
     assert patience_from({"RECONCILER_TIMEOUT": "2.5"}).exchange == 2.5
     assert patience_from({"RECONCILER_TIMEOUT": "90"}).connect == 10
-    for nonsense in ("", "soon", "0", "-1", "inf", "nan"):
-        assert patience_from({"RECONCILER_TIMEOUT": nonsense}) == patience_from({})
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [("", "is set and empty"), *((text, "which is no number of seconds") for text in ("abc", "0", "-1", "inf", "nan"))],
+)
+def test_a_time_that_is_none_is_told_and_not_passed_over(given: str, says: str) -> None:
+    with pytest.raises(ProviderError, match=f"^RECONCILER_TIMEOUT .*{says}"):
+        patience_from({"RECONCILER_TIMEOUT": given})

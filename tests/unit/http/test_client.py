@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import socket
-import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -394,17 +393,3 @@ def test_a_proxy_is_asked_for_a_tunnel_and_never_sees_the_credential() -> None:
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1080", "ftp://127.0.0.1", "http://[broken", "nonsense"])
 def test_a_proxy_that_cannot_be_used_is_no_crash(proxy: str) -> None:
     assert "HTTPS_PROXY" in str(through_proxy(proxy).hint)
-
-
-def test_the_authority_of_an_own_certificate_file_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str | None] = []
-    create = ssl.create_default_context
-
-    def remember(*, cafile: str | None = None) -> ssl.SSLContext:
-        asked.append(cafile)
-        return create()
-
-    monkeypatch.setattr(ssl, "create_default_context", remember)
-    monkeypatch.setenv("SSL_CERT_FILE", "/etc/own-authority.pem")
-    Peer([]).client("https://api.exolve.ru").close()
-    assert asked == ["/etc/own-authority.pem"]

@@ -77,17 +77,17 @@ def test_loopback_is_this_machine_by_name_or_address(host: str, loopback: bool) 
 
 def test_a_proxy_is_used_for_the_vendor_but_never_for_this_machine() -> None:
     environ = {"HTTPS_PROXY": "http://proxy.example:3128", "http_proxy": "http://other.example:3128"}
-    assert proxy_for("https", "api.exolve.ru", environ) == "http://proxy.example:3128"
+    assert proxy_for("https", "api.exolve.ru", environ) == ("http://proxy.example:3128", "HTTPS_PROXY")
     assert proxy_for("http", "127.0.0.1", environ) is None
     assert proxy_for("https", "localhost", environ) is None
     assert proxy_for("https", "api.exolve.ru", {}) is None
-    assert proxy_for("https", "api.exolve.ru", {"all_proxy": "http://all.example"}) == "http://all.example"
+    named = {"all_proxy": "http://all.example"}
+    assert proxy_for("https", "api.exolve.ru", named) == ("http://all.example", "all_proxy")
 
 
 @pytest.mark.parametrize("no_proxy", ["api.exolve.ru", "exolve.ru", ".exolve.ru", "*.exolve.ru", "a.example, *"])
 def test_a_host_that_no_proxy_names_is_reached_directly(no_proxy: str) -> None:
     environ = {"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": no_proxy}
     assert proxy_for("https", "api.exolve.ru", environ) is None
-    assert proxy_for("https", "notexolve.ru", environ) == (
-        None if "*" in no_proxy.split(", ") else environ["HTTPS_PROXY"]
-    )
+    everything = "*" in no_proxy.split(", ")
+    assert (proxy_for("https", "notexolve.ru", environ) is None) is everything

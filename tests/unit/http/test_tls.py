@@ -7,6 +7,7 @@ import ssl
 import time
 from pathlib import Path
 
+import certifi
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -51,7 +52,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "cert.pem", folder / "key.pem"
 
 
-def over_tls(script: Serve, certificate: tuple[Path, Path]) -> object:
+def over_tls(script: Serve, certificate: tuple[Path, Path], **environ: str) -> object:
     """What becomes of a read from a scripted server behind TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
@@ -62,7 +63,7 @@ def over_tls(script: Serve, certificate: tuple[Path, Path]) -> object:
             peer="Exolve",
             trusted=(),
             budget=Budget(per_second=0, concurrency=1, clock=clock),
-            secrets=Secrets({}),
+            secrets=Secrets(environ),
             clock=clock,
             patience=Patience(attempts=1, exchange=0.5),
         )
@@ -74,11 +75,19 @@ def over_tls(script: Serve, certificate: tuple[Path, Path]) -> object:
             client.close()
 
 
-def test_an_authority_of_one_s_own_is_trusted_where_it_is_named(
-    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+def test_an_authority_of_one_s_own_is_trusted_where_it_is_named(certificate: tuple[Path, Path]) -> None:
+    answer = over_tls(answering("200 OK", b"{}"), certificate, SSL_CERT_FILE=str(certificate[0]))
+    assert getattr(answer, "body", None) == b"{}"
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_the_variable_that_says_whom_to_trust_is_named_where_that_is_not_enough(
+    variable: str, certificate: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
-    assert getattr(over_tls(answering("200 OK", b"{}"), certificate), "body", None) == b"{}"
+    other = tmp_path if variable == "SSL_CERT_DIR" else Path(certifi.where())
+    result = over_tls(answering("200 OK", b"{}"), certificate, **{variable: str(other)})
+    assert str(result) == "the TLS certificate of 127.0.0.1 is not trusted"
+    assert str(getattr(result, "hint", "")).startswith(f"{variable} says whom to trust")
 
 
 def test_without_it_the_certificate_is_not_trusted(certificate: tuple[Path, Path]) -> None:
@@ -87,14 +96,13 @@ def test_without_it_the_certificate_is_not_trusted(certificate: tuple[Path, Path
     assert str(result) == "the TLS certificate of 127.0.0.1 is not trusted"
 
 
-def test_a_dripping_answer_ends_behind_tls_too(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dripping_answer_ends_behind_tls_too(certificate: tuple[Path, Path]) -> None:
     def drip(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         for _ in range(100):
             time.sleep(0.05)
             connection.sendall(b"x")
 
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     started = time.monotonic()
-    assert isinstance(over_tls(drip, certificate), TimedOut)
+    assert isinstance(over_tls(drip, certificate, SSL_CERT_FILE=str(certificate[0])), TimedOut)
     assert time.monotonic() - started < 2
