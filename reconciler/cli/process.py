@@ -64,7 +64,10 @@ class Process:
     def source(self, path: Path) -> Path:
         """Where a file is read: from the folder of -C, else from the current one."""
         there = self.folder / path
-        return there if there.exists() else path
+        try:
+            return there if there.exists() else path
+        except OSError:  # whoever reads it says what is wrong
+            return path
 
 
 def asked_format(arguments: Sequence[str]) -> str:

@@ -155,9 +155,17 @@ def _known(error: Exception) -> Stop | None:
             known = Stop([Diagnostic(error.code, Severity.ERROR, str(error), hint=error.hint)])
         case SecretError():
             known = stop("secret-missing", str(error))
+        case OSError():
+            known = _refused(error)
         case _:
             return None
     return known
+
+
+def _refused(error: OSError) -> Stop:
+    """What the system refuses and no stage has told: a full disk, a name that is too long."""
+    what = f" {error.filename}" if isinstance(error.filename, str) else ""
+    return stop("command-failed", f"the system refuses{what}: {(error.strerror or 'no reason is given').lower()}")
 
 
 @contextmanager

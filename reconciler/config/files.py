@@ -75,7 +75,7 @@ def read_files(root: Path, *, trusted: str | None) -> Files:
 def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
     path = root / TRUSTED_FILE
     if trusted is None:
-        if not path.is_file():
+        if _is_missing(path):
             files.found.append(_no_configuration(root))
             return None
         given = read_text(path)
@@ -97,6 +97,17 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
     return given
 
 
+def _is_missing(path: Path) -> bool:
+    """Whether nothing is there; what cannot be looked at is no reason to say so."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _no_configuration(root: Path) -> Diagnostic:
     message = f"this folder has no {TRUSTED_FILE}" if root.is_dir() else f"there is no folder '{root}'"
     place = Location(TRUSTED_FILE, 1, 1, 1, 2)
@@ -112,7 +123,7 @@ def _refuse_file(files: Files, name: str, given: Unreadable) -> None:
 
 def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
     """Say which lines of the working copy are not those of the trusted file."""
-    given = read_text(path) if path.is_file() else ""
+    given = "" if _is_missing(path) else read_text(path)
     if isinstance(given, Unreadable) or given == trusted:
         return
     from difflib import SequenceMatcher

@@ -40,7 +40,9 @@ def included(root: Path, trusted: Tree, sources: Sources) -> Included:
     else:
         chosen.origin = sources.location(trusted.key_span("include"))
         patterns = list(_patterns(given, sources, chosen.found))
-    matched = _matched(sorted(_visible_files(root)), patterns, sources, chosen.found)
+    unread: list[OSError] = []
+    matched = _matched(sorted(_visible_files(root, unread)), patterns, sources, chosen.found)
+    chosen.found += (_unread(root, error) for error in unread)
     inside = os.path.realpath(root)
     for name in sorted(matched - {TRUSTED_FILE}):
         refused = _refused(name, os.path.realpath(root / name), inside, chosen.origin)
@@ -116,9 +118,17 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _visible_files(root: Path) -> Iterator[str]:
+def _unread(root: Path, error: OSError) -> Diagnostic:
+    """The diagnostic for a folder whose files cannot be known: they would be taken for files that are gone."""
+    name = Path(str(error.filename)).relative_to(root).as_posix()
+    message = f"the folder cannot be read: {(error.strerror or 'no reason is given').lower()}"
+    place = Location(name, 1, 1, 1, 2)
+    return Diagnostic("file-unreadable", RULES["file-unreadable"].severity, message, place, "mend or remove it")
+
+
+def _visible_files(root: Path, unread: list[OSError]) -> Iterator[str]:
     """Every file below the folder, posix, without those whose name or folder starts with `.` or `_`."""
-    for folder, below, names in os.walk(root):
+    for folder, below, names in os.walk(root, onerror=unread.append):
         below[:] = sorted(name for name in below if name[0] not in "._")
         prefix = Path(folder).relative_to(root).as_posix()
         for name in names:

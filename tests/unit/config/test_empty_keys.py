@@ -138,9 +138,7 @@ def test_a_day_without_hours_is_told(tmp_path: Path) -> None:
 
 
 def test_sections_and_known_keys_without_a_value_are_as_if_they_were_not_written(tmp_path: Path) -> None:
-    sections = (
-        "name: \ninclude: \nrecord: \npolicy: \ncontacts: \nschedules: \nprofiles: \nscenarios: \nforget: \n"
-    )
+    sections = "name: \ninclude: \nrecord: \npolicy: \ncontacts: \nschedules: \nprofiles: \nscenarios: \nforget: \n"
     sound(tmp_path, ACCOUNTS + sections)
     text = number("description:", "tags: ~", "protected: null", "forwarding: {type: url, url: https://a.b/, reserve: }")
     sound(tmp_path, text + "schedules: {a: {period: wd {mon}\n".replace("wd {mon}", '"wd {mon}"}}'))
