@@ -1,31 +1,104 @@
-"""Files that are written whole or not at all.
+"""Files that are written whole or not at all; what is no file, such as a pipe, is written into and stays what it is.
 
-Knows nothing of what is in them.
+A link stays a link: what it points to is written. Knows nothing of what is in a file.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
 from pathlib import Path
 
+_REFUSED = {stat.S_IFDIR: "it is a folder", stat.S_IFSOCK: "it is a socket", stat.S_IFBLK: "it is a disk"}
+_STANDARD = (1, 2)
+
 
 def write_private(path: Path, data: bytes) -> None:
     """Write a file with mode 0600: to a temporary one beside it, synced, then renamed. Raises OSError."""
-    _replace(path, data, 0o600)
+    check_place(path)
+    found = _found(path)
+    standard = _standard(found)
+    if standard is not None:
+        _write_into(os.dup(standard), data)
+    elif is_plain(path):
+        _replace(_real(path), data, 0o600)
+    else:
+        _write_into(os.open(path, os.O_WRONLY), data)
 
 
 def write_again(path: Path, data: bytes) -> None:
-    """Write a file that is there already in the same way; it keeps its mode. Raises OSError."""
-    _replace(path, data, stat.S_IMODE(path.stat().st_mode))
+    """Write a file that is there already in the same way; it keeps its mode and its owner. Raises OSError."""
+    real = _real(path)
+    found = real.stat()
+    _replace(real, data, stat.S_IMODE(found.st_mode), owner=(found.st_uid, found.st_gid))
 
 
-def _replace(path: Path, data: bytes, mode: int) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, or the one that a link points to; what is no file is left alone. Raises OSError."""
+    found = _found(path)
+    if found is not None and stat.S_ISREG(found.st_mode):
+        _real(path).unlink(missing_ok=True)
+
+
+def check_place(path: Path) -> None:
+    """Raise OSError where no file can be, as something else is there or no folder to put it in."""
+    found = _found(path)
+    if found is None:
+        _real(path).parent.stat()
+    elif (why := _REFUSED.get(stat.S_IFMT(found.st_mode))) is not None:
+        raise OSError(errno.EINVAL, why, str(path))
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a file is there, or nothing yet: no pipe and no device."""
+    found = _found(path)
+    return found is None or stat.S_ISREG(found.st_mode)
+
+
+def check_signable(path: Path) -> None:
+    """Raise OSError where a signature cannot stand beside what is there: it signs a file."""
+    if not is_plain(path):
+        raise OSError(errno.EINVAL, "a signature stands beside a file, which it is not", str(path))
+
+
+def _found(path: Path) -> os.stat_result | None:
+    """What is at a path, at the end of its links; None where nothing is."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _standard(found: os.stat_result | None) -> int | None:
+    """Standard output or error, where it goes to this very place: a file that is replaced would lose what is told."""
+    for descriptor in _STANDARD:
+        try:
+            if found is not None and os.path.samestat(found, os.fstat(descriptor)):
+                return descriptor
+        except OSError:
+            continue
+    return None
+
+
+def _write_into(descriptor: int, data: bytes) -> None:
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+def _replace(path: Path, data: bytes, mode: int, *, owner: tuple[int, int] | None = None) -> None:
     folder = path.parent
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            _give(file.fileno(), owner)
             os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
@@ -35,6 +108,16 @@ def _replace(path: Path, data: bytes, mode: int) -> None:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_folder(folder)
+
+
+def _give(descriptor: int, owner: tuple[int, int] | None) -> None:
+    """Make it its owner's, where we may; who may not is its owner from now on."""
+    made = os.fstat(descriptor)
+    if owner is not None and owner != (made.st_uid, made.st_gid):
+        try:
+            os.fchown(descriptor, *owner)
+        except PermissionError:
+            return
 
 
 def _sync_folder(folder: Path) -> None:

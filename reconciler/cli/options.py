@@ -6,11 +6,13 @@ Knows no command.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
+from click.types import StringParamType
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -27,6 +29,23 @@ OVERRIDABLE = (
 ALLOWANCES = ("delete", "adopt", "protected")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 EXISTING_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class OutputFile(click.ParamType[Path]):
+    """The name of a file to write, in the folder of -C."""
+
+    name = "file"
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> Path:
+        """Take it, or fail as wrong usage where it can only be a folder's."""
+        text = str(value)
+        if text.rpartition("/")[2] in ("", ".", ".."):
+            self.fail(f"{text!r} is the name of a folder: name a file", parameter, context)
+        return Path(text)
+
+
+class PeriodText(StringParamType):
+    """A period of the vendor's grammar, whose empty text means always."""
 
 
 class Asked(TypedDict):
@@ -145,3 +164,27 @@ def _all(function: Function, *decorators: Callable[[Function], Function]) -> Fun
 def paths(function: Function) -> Function:
     """`[PATH...]`: files or folders of the configuration, default all."""
     return click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")(function)
+
+
+# -- values that are not there ----------------------------------------------------------------------------------------
+
+
+def refuse_empty(command: click.Command) -> None:
+    """Have a command refuse what is given as "", as an unset variable of a pipeline gives it."""
+    for parameter in command.params:
+        if not isinstance(parameter.type, PeriodText):
+            vars(parameter)["handle_parse_result"] = partial(_filled, parameter)
+
+
+def _filled(
+    parameter: click.Parameter, context: click.Context, given: Mapping[str, Any], rest: list[str]
+) -> tuple[Any, list[str]]:
+    value = given.get(parameter.name or "")
+    if not context.resilient_parsing and "" in (value if isinstance(value, list | tuple) else (value,)):
+        raise click.UsageError(f"{_spelled(parameter, context)}: is empty", context)
+    return type(parameter).handle_parse_result(parameter, context, given, rest)
+
+
+def _spelled(parameter: click.Parameter, context: click.Context) -> str:
+    """A parameter as help spells it."""
+    return max(parameter.opts, key=len) if isinstance(parameter, click.Option) else parameter.make_metavar(context)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @options.selection
 @options.planning
 @options.consent
-@click.option("--out", type=options.EXISTING_FILE, metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
+@click.option("--out", type=options.OutputFile(), metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
 @click.option("--expires", type=options.Duration(), metavar="SPAN", help="How long a saved plan holds, like 24h.")
 @signing.signing
 @click.option("--expect", type=options.EXISTING_FILE, metavar="PLANFILE", help="Save only if the changes are these.")
@@ -59,6 +59,7 @@ def plan(
     from reconciler.workflow.stored import expected
 
     signing.check_usage(out, sign_key)
+    check_place(process, out, signed=sign_key is not None)
     reviewed = loaded(process, expect)
     configuration, warnings = plannable(process, scenario=asked["scenario"], paths=paths)
     with opened(process, configuration) as session, watching(process, session) as watch:
@@ -123,9 +124,29 @@ def loaded(process: Process, path: Path | None, *, verify_keys: tuple[Path, ...]
     return load_plan(data), data
 
 
+def check_place(process: Process, out: Path | None, *, signed: bool) -> None:
+    """Raise Stop, before anything is asked of a vendor, where a plan or its signature cannot be saved."""
+    from reconciler.cli import files
+
+    if out is None:
+        return
+    place = process.target(out)
+    try:
+        files.check_place(place)
+        if signed:
+            files.check_signable(place)
+            files.check_place(signing.beside(place))
+    except OSError as error:
+        raise _unsaved(out, error) from None
+
+
+def _unsaved(out: Path, error: OSError) -> Stop:
+    return stop("plan-file", f"the plan cannot be saved to {out}: {(error.strerror or 'no reason is given').lower()}")
+
+
 def save(session: Session, made: Plan, out: Path, *, sign_key: Path | None = None) -> None:
     """Write a plan file and its signature, for their owner only; raises Stop where that may not or cannot be done."""
-    from reconciler.cli.files import write_private
+    from reconciler.cli.files import remove, write_private
     from reconciler.views import machine
     from reconciler.workflow.plan import storable
 
@@ -135,12 +156,12 @@ def save(session: Session, made: Plan, out: Path, *, sign_key: Path | None = Non
     data, sidecar = machine.plan(made).encode(), signing.beside(out)
     signature = signing.signature(data, sign_key) if sign_key is not None else None
     try:
-        sidecar.unlink(missing_ok=True)  # never an older plan's signature beside a new plan
+        remove(sidecar)  # never an older plan's signature beside a new plan
         write_private(out, data)
         if signature is not None:
             write_private(sidecar, signature)
     except OSError as error:
-        raise stop("plan-file", f"the plan cannot be saved to {out}: {error.strerror}") from None
+        raise _unsaved(out, error) from None
 
 
 def show_plan(
@@ -171,7 +192,15 @@ def show_plan(
 
             process.screen.result(human.plan(made, process.screen.columns(), verbose=process.is_verbose))
     if saved is not None:
-        process.screen.note([line(f"Saved to {saved}. To apply exactly this: reconciler apply {saved}")])
+        process.screen.note([line(_told_of(saved, process.target(saved)))])
+
+
+def _told_of(saved: Path, place: Path) -> str:
+    from reconciler.cli.files import is_plain
+
+    if not is_plain(place):
+        return f"Sent to {saved}."
+    return f"Saved to {saved}. To apply exactly this: reconciler apply {saved}"
 
 
 def _review(process: Process, made: Plan, *, enforced: bool) -> None:

@@ -18,6 +18,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
+from reconciler.cli.options import refuse_empty
 from reconciler.cli.process import Process, asked_format, complete_with, everywhere, of_configuration, of_policy
 from reconciler.cli.trouble import run
 
@@ -118,7 +119,14 @@ def _loaded(name: str) -> click.Command:
     _complete(command, with_configuration=name in _WITH_CONFIGURATION)
     if name in _WITH_POLICY:
         complete_with(command, [of_policy()])
+    _refuse_empty(command)
     return command
+
+
+def _refuse_empty(command: click.Command) -> None:
+    refuse_empty(command)
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        _refuse_empty(each)
 
 
 def _complete(command: click.Command, *, with_configuration: bool) -> None:
@@ -149,3 +157,6 @@ def main(process: Process, folder: Path) -> None:
     Example: reconciler -C numbers plan
     """
     process.folder = folder
+
+
+refuse_empty(main)

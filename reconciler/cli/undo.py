@@ -13,7 +13,7 @@ import click
 from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.opening import opened, usable, watching
-from reconciler.cli.plan import save, show_plan
+from reconciler.cli.plan import check_place, save, show_plan
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import stop
 
@@ -28,7 +28,7 @@ _WRITING = ("apply", "undo")
 @click.command()
 @click.argument("run", required=False, metavar="[RUN]")
 @options.consent
-@click.option("--out", type=options.EXISTING_FILE, metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
+@click.option("--out", type=options.OutputFile(), metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
 @signing.signing
 @click.option("--expires", type=options.Duration(), metavar="SPAN", help="How long a saved plan holds, like 24h.")
 @click.option("--enforce-policy", is_flag=True, help="End with 5 if apply would refuse the plan.")
@@ -58,6 +58,7 @@ def undo(
     from reconciler.workflow.plan import Planning, make_undo
 
     signing.check_usage(out, sign_key)
+    check_place(process, out, signed=sign_key is not None)
     consent = Consent(
         options.allowed(delete=allow_delete, adopt=allow_adopt, protected=allow_protected), frozenset(overrides)
     )

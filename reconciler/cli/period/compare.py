@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.options import PeriodText
 from reconciler.cli.period.asking import moment, spelled, timezone, understood
 from reconciler.cli.process import Process
 
@@ -31,7 +32,7 @@ def _show(process: Process, document: dict[str, Any], text: str) -> None:
 
 
 @click.command()
-@click.argument("text")
+@click.argument("text", type=PeriodText())
 @click.option(
     "--language", type=click.Choice(["en", "ru"]), default="en", show_default=True, help="English or Russian."
 )
@@ -48,7 +49,7 @@ def explain(process: Process, text: str, language: Literal["en", "ru"]) -> Exit:
 
 
 @click.command("next")
-@click.argument("text")
+@click.argument("text", type=PeriodText())
 @click.option("--from", "start", metavar="TIME", help="From when: 2026-12-31 18:30, seconds since 1970; default: now.")
 @click.option("-n", "count", type=click.IntRange(1, 10_000), default=5, show_default=True, help="How many changes.")
 @timezone
@@ -67,8 +68,8 @@ def next_(process: Process, text: str, start: str | None, count: int, zone: Zone
 
 
 @click.command(short_help="Compare two periods: exit code 0 equal, 2 different.")
-@click.argument("first")
-@click.argument("second")
+@click.argument("first", type=PeriodText())
+@click.argument("second", type=PeriodText())
 @click.option(
     "--from", "start", metavar="TIME", default="0", help="Where to look for the first difference; default: 1970."
 )
@@ -98,7 +99,7 @@ def equal(process: Process, first: str, second: str, start: str, zone: Zone) -> 
 
 
 @click.command()
-@click.argument("text")
+@click.argument("text", type=PeriodText())
 @click.option("--week", metavar="DATE", help="A day of the week to draw; default: today.")
 @timezone
 @click.pass_obj

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.options import PeriodText
 from reconciler.cli.period.asking import chunks, judged, lines_of, moment, timezone, understood
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Judge period strings, with a caret at each fault.")
-@click.argument("texts", nargs=-1, metavar="[TEXT]...")
+@click.argument("texts", nargs=-1, metavar="[TEXT]...", type=PeriodText())
 @click.option("--stdin", "from_stdin", is_flag=True, help="Judge each line of standard input: ok, or error: CODE…")
 @click.pass_obj
 def check(process: Process, texts: tuple[str, ...], from_stdin: bool) -> Exit:
@@ -97,7 +98,7 @@ def _check_stream() -> Exit:
 
 
 @click.command()
-@click.argument("text", required=False)
+@click.argument("text", required=False, type=PeriodText())
 @click.option("--at", "at", metavar="TIME", help="When: 2026-12-31 18:30, seconds since 1970, or now.")
 @click.option("--stdin", "from_stdin", is_flag=True, help="Match lines EPOCH<TAB>PERIOD of standard input: 1, 0 or -1.")
 @timezone
