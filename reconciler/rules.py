@@ -51,6 +51,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("trusted-ignored", _WARNING, "Lines of the working copy's reconciler.yaml were ignored.", adjustable=True),
     Rule("include-pattern", _ERROR, "An include pattern leads out of the folder."),
     Rule("include-empty", _WARNING, "An include pattern matches no file.", adjustable=True),
+    Rule("include-case", _WARNING, "A file is not read because of capital letters in its name.", adjustable=True),
     Rule("path-not-included", _ERROR, "A path on the command line is no file of the configuration."),
     Rule("unknown-key", _ERROR, "A key is not known at its place."),
     Rule("missing-key", _ERROR, "A required key is missing."),

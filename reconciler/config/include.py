@@ -41,8 +41,10 @@ def included(root: Path, trusted: Tree, sources: Sources) -> Included:
         chosen.origin = sources.location(trusted.key_span("include"))
         patterns = list(_patterns(given, sources, chosen.found))
     unread: list[OSError] = []
-    matched = _matched(sorted(_visible_files(root, unread)), patterns, sources, chosen.found)
+    names = sorted(_visible_files(root, unread))
+    matched = _matched(names, patterns, sources, chosen.found)
     chosen.found += (_unread(root, error) for error in unread)
+    chosen.found += _nearly_matched([name for name in names if name not in matched], patterns)
     inside = os.path.realpath(root)
     for name in sorted(matched - {TRUSTED_FILE}):
         refused = _refused(name, os.path.realpath(root / name), inside, chosen.origin)
@@ -88,6 +90,17 @@ def _matched(
             found.append(problem(sources, "include-empty", message, span, hint=_instead(pattern, names)))
         matched |= hits
     return matched
+
+
+def _nearly_matched(names: Sequence[str], patterns: Sequence[tuple[str, int | None]]) -> Iterator[Diagnostic]:
+    """Files that are not read only because of capital letters in their names, as some systems write them."""
+    anyhow = [re.compile(_glob(pattern).pattern, re.IGNORECASE) for pattern, _span in patterns]
+    for name in names:
+        if _is_text(name) and any(matches.fullmatch(name) for matches in anyhow):
+            message = "this file is not read: `include` fits it but for capital letters in its name"
+            hint = f"rename it, or name it under `include` in {TRUSTED_FILE}"
+            place = Location(name, 1, 1, 1, 2)
+            yield Diagnostic("include-case", RULES["include-case"].severity, message, place, hint)
 
 
 def _instead(pattern: str, names: Sequence[str]) -> str:

@@ -112,6 +112,28 @@ def test_a_pattern_that_matches_nothing_is_a_warning(tmp_path: Path) -> None:
     assert loaded.configuration is not None
 
 
+@pytest.mark.parametrize(
+    ("include", "name", "told"),
+    [
+        ("", "C.YAML", True),
+        ("", "numbers/sales.Yml", True),
+        ('include: ["numbers/*.yaml"]\n', "Numbers/a.yaml", True),
+        ('include: ["numbers/*.yaml"]\n', "C.YAML", False),
+        ('include: ["numbers/*.yaml"]\n', "numbers/a.yml", False),
+        ("", "_C.YAML", False),
+        ("", "C.YAML.bak", False),
+        ("", "C.yaml", False),
+    ],
+)
+def test_a_file_that_is_not_read_because_of_capital_letters_is_told(
+    include: str, name: str, told: bool, tmp_path: Path
+) -> None:
+    loaded = load(write(tmp_path, ACCOUNTS + include, {name: NUMBER}))
+    found = [str(item.location) for item in loaded.diagnostics if item.code == "include-case"]
+    assert found == ([f"{name}:1:1"] if told else [])
+    assert loaded.configuration is not None
+
+
 def test_an_included_file_without_version_points_at_include(tmp_path: Path) -> None:
     item = only(tmp_path, ACCOUNTS + 'include: ["*.yaml"]\n', {"compose.yaml": "services: {}\n"})
     assert (item.code, str(item.location)) == ("version-missing", "compose.yaml:1:1")
