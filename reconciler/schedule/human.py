@@ -215,7 +215,7 @@ def read_weekdays(text: str, path: Path = ()) -> frozenset[int]:
 
 
 def read_hours(text: str, path: Path = ()) -> Hours:
-    """Read `09:30-18:15`; an end that is not after the start is on the next day."""
+    """Read `09:30-18:15`; an end before the start is on the next day."""
     ends = [part.strip() for part in re.split(r"[-\u2013]", text)]
     minutes = [_minutes(end) for end in ends]
     if len(minutes) != 2 or minutes[0] is None or minutes[1] is None:
