@@ -5,10 +5,7 @@ Must not decide anything about numbers; asks, and lets signals end a run in orde
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Unpack, cast
@@ -21,6 +18,7 @@ from reconciler.cli.opening import opened, plannable, watching
 from reconciler.cli.plan import consent_of, loaded, planning_of, show_plan
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import show_diagnostics, stop
+from reconciler.interrupts import abort, heeding
 
 if TYPE_CHECKING:
     from reconciler.apply.report import ApplyReport
@@ -133,6 +131,8 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
         process.screen.result([EMPTY])
     if approved or plan.breaches or not plan.changes:
         return
+    if process.screen.lost is not None:
+        raise stop("not-approved", "the plan cannot be shown, so nobody is asked; nothing was written")
     click.echo("Apply these changes? Only yes is accepted: ", err=True, nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise stop("not-approved", "not approved; nothing was written")
@@ -141,27 +141,17 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
 def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) -> ApplyReport:
     from reconciler.workflow.apply import Applying, apply_stored
 
-    with _in_order(session.interrupted, watch):
+    with heeding(lambda: _in_order(session.interrupted, watch)):
         applying = Applying(emit=watch.applying, allow_partial=partial, interrupted=session.interrupted)
         return apply_stored(session, ready, applying)
 
 
-@contextmanager
-def _in_order(interrupted: Event, watch: Watch) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM lets what is in flight finish; the second ends the program at once."""
-
-    def handle(_number: int, _frame: object) -> None:
-        if interrupted.is_set():
-            raise KeyboardInterrupt
-        interrupted.set()
-        watch.interrupted()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _in_order(interrupted: Event, watch: Watch) -> None:
+    """Let what is in flight finish at the first Ctrl-C or SIGTERM, and end the program at once at the second."""
+    if interrupted.is_set():
+        abort()
+    interrupted.set()
+    watch.interrupted()
 
 
 def _show(process: Process, report: ApplyReport, *, told: tuple[Diagnostic, ...]) -> None:

@@ -120,6 +120,8 @@ class _Show:
             inner.screen.out, inner.screen.err = io.StringIO(), io.StringIO()
             arguments += ["--format", "json"]
         code = _exit_code(lambda: main.main(arguments, obj=inner))
+        if code == Exit.INTERRUPTED:
+            raise KeyboardInterrupt
         return code, json.loads(inner.screen.out.getvalue()) if isinstance(inner.screen.out, io.StringIO) else None
 
 

@@ -6,15 +6,14 @@ Knows which options choose a configuration; judges nothing itself.
 from __future__ import annotations
 
 import gc
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop, stop
+from reconciler.interrupts import abort, heeding
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
@@ -93,32 +92,16 @@ def opened(process: Process, configuration: Configuration, *, ephemeral_record: 
     )
     process.screen.redact = session.secrets.redact
     try:
-        with _interruptible(session):
+        with heeding(lambda: _end(session)):
             yield session
     finally:
         session.close()
 
 
-@contextmanager
-def _interruptible(session: Session) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end at once what other threads of a session wait for."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(_number: int, _frame: object) -> None:
-        session.interrupted.set()
-        raise KeyboardInterrupt
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    heeded = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
-    for number in heeded:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in heeded.items():
-            signal.signal(number, handler)
+def _end(session: Session) -> NoReturn:
+    """End at once what other threads of a session wait for, and then the command."""
+    session.interrupted.set()
+    abort()
 
 
 @contextmanager

@@ -31,10 +31,8 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 EXISTING_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-class OutputFile(click.ParamType[Path]):
+class OutputFile(click.Path):
     """The name of a file to write, in the folder of -C."""
-
-    name = "file"
 
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> Path:
         """Take it, or fail as wrong usage where it can only be a folder's."""

@@ -5,10 +5,8 @@ Knows the errors of the stages and which exit code each has; draws nothing itsel
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import json
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 
@@ -16,6 +14,7 @@ from reconciler import __version__
 from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.interrupts import abort, heeding, installed, is_ending
 
 
 class Stop(Exception):
@@ -33,21 +32,73 @@ def stop(rule: str, message: str, *, hint: str | None = None, exit_code: Exit = 
 
 
 def run(work: Callable[[], object], process: Process) -> int:
-    """Do the work and return its exit code, whatever happens."""
-    with _terminable():
+    """Do the work and return its exit code, whatever happens, and wherever a signal comes in between."""
+    with installed():
         try:
-            result = work()
-        except (click.Abort, KeyboardInterrupt):
-            return _ended(process, stop("interrupted", "interrupted", exit_code=Exit.INTERRUPTED))
-        except click.exceptions.NoArgsIsHelpError as error:
-            return _helped(process, error)
-        except click.UsageError as error:
-            return _ended(process, _usage(error, process))
-        except click.ClickException as error:
-            return _ended(process, stop("command-failed", error.format_message()))
-        except Exception as error:  # noqa: BLE001 - the last resort: a bug keeps its traceback
-            return _ended(process, _known(error) or _bug(error, process))
+            with heeding(abort):
+                return _with_output(process, _settled(work, process))
+        except KeyboardInterrupt:
+            return _interrupted(process)
+
+
+def _settled(work: Callable[[], object], process: Process) -> int:
+    try:
+        result = work()
+    except (click.Abort, KeyboardInterrupt):
+        return _interrupted(process)
+    except SystemExit as end:  # click's, where the reader of a help text has gone
+        result = end.code
+    except Exception as error:  # noqa: BLE001 - the last resort: a bug keeps its traceback
+        return _interrupted(process) if is_ending() else _failed(error, process)
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _failed(error: Exception, process: Process) -> int:
+    match error:
+        case click.exceptions.NoArgsIsHelpError():
+            return _helped(process, error)
+        case click.UsageError():
+            return _ended(process, _usage(error, process))
+        case click.ClickException():
+            return _ended(process, stop("command-failed", error.format_message()))
+        case _:
+            return _ended(process, _known(error) or _bug(error, process))
+
+
+def _interrupted(process: Process) -> int:
+    """Say that a command was interrupted, with as little as can be: imports may have been broken off."""
+    trouble = stop("interrupted", "interrupted", exit_code=Exit.INTERRUPTED)
+    if not process.is_json:
+        return _ended(process, trouble)
+    if not process.screen.has_document:
+        process.screen.document(_plain_failure(trouble.diagnostics[0]))
+    return trouble.code
+
+
+def _plain_failure(found: Diagnostic) -> str:
+    """The document of a command that came to nothing for a reason without a place, as `views.machine` makes it."""
+    told: dict[str, object] = {"code": found.code, "severity": found.severity.value, "message": found.message}
+    told |= dict.fromkeys(("file", "line", "column", "end_line", "end_column", "hint"))
+    told["related"] = []
+    return json.dumps({"format_version": "1.0", "diagnostics": [told]}, ensure_ascii=False, indent=2) + "\n"
+
+
+_ACTING = ("apply", "fmt", "login", "record forget", "record unlock", "record migrate")
+
+
+def _with_output(process: Process, code: int) -> int:
+    """The exit code; where standard output could not be written an error, unless the command does more than tell."""
+    lost = process.screen.lost
+    if lost is None:
+        return code
+    acting = process.command in _ACTING
+    hint = "the record has it: reconciler record list, reconciler show RUN" if process.command == "apply" else None
+    message = f"standard output cannot be written: {(lost.strerror or 'no reason is given').lower()}"
+    told = Diagnostic("command-failed", Severity.WARNING if acting else Severity.ERROR, message, hint=hint)
+    from reconciler.views.human.findings import diagnostics
+
+    process.screen.note(diagnostics([told], process.screen.columns()))
+    return code if acting or code in (Exit.INTERRUPTED, Exit.USAGE) else Exit.ERROR
 
 
 def show_diagnostics(process: Process, found: Iterable[Diagnostic]) -> None:
@@ -72,7 +123,7 @@ def _is_told(severity: Severity, process: Process) -> bool:
 
 
 def _ended(process: Process, trouble: Stop) -> int:
-    if process.is_json:
+    if process.is_json and not process.screen.has_document:
         from reconciler.views.machine import failure
 
         process.screen.document(failure(trouble.diagnostics))
@@ -166,20 +217,3 @@ def _refused(error: OSError) -> Stop:
     """What the system refuses and no stage has told: a full disk, a name that is too long."""
     what = f" {error.filename}" if isinstance(error.filename, str) else ""
     return stop("command-failed", f"the system refuses{what}: {(error.strerror or 'no reason is given').lower()}")
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end a command as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reconciler.apply.events import ApplyEvent, Finished, LockBroken
@@ -71,8 +72,9 @@ class Watch:
             self._say(text)
 
     def interrupted(self) -> None:
-        """The first signal came; called from its handler, so without a lock."""
-        self.screen.note([line(Span("finishing what is in flight; once more to abort", Tone.WARNING))])
+        """The first signal came; called from its handler, so without a lock, and perhaps amid another line."""
+        with suppress(RuntimeError):
+            self.screen.note([line(Span("finishing what is in flight; once more to abort", Tone.WARNING))])
 
     def close(self) -> None:
         """Take the rewriting line away."""

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from typing import TextIO
 
@@ -57,6 +58,10 @@ class Screen:
         self.redact = redact
         self._environ = environ
         self._closed: set[int] = set()
+        self.lost: OSError | None = None
+        """Why standard output could not be written; a reader who has gone is no reason."""
+        self.has_document = False
+        """Whether standard output has a document, or the beginning of one."""
 
     def result(self, page: Iterable[Line]) -> None:
         """Show lines of the result."""
@@ -68,6 +73,7 @@ class Screen:
 
     def document(self, text: str) -> None:
         """Write a document of a machine format to standard output."""
+        self.has_document = True
         self._write(self.out, _kept_json(_ESCAPED.sub(r"\1", clean(text)), self.redact), Form.JSON)
 
     def table(self, text: str) -> None:
@@ -111,7 +117,7 @@ class Screen:
         return self.redact(clean(text)).encode("utf-8", "replace").decode("utf-8")
 
     def _write(self, stream: TextIO, text: str, form: Form = Form.TEXT) -> None:
-        """Write and flush; a reader who has gone is no reason to stop what we do."""
+        """Write and flush; neither a reader who has gone nor a full disk is a reason to stop what we do."""
         if form is not Form.TEXT or self._environ.get("GITHUB_ACTIONS") == "true":
             text = spelling.disarmed(text, form)
         if not spelling.is_unicode(stream):
@@ -125,8 +131,10 @@ class Screen:
                 encoding = stream.encoding or "ascii"
                 stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
             stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
             self._closed.add(id(stream))
+            if stream is self.out and not isinstance(error, BrokenPipeError):
+                self.lost = error
             _discard(stream)
 
 
@@ -196,10 +204,8 @@ def _colored(page: Iterable[Line]) -> str:
 
 def _discard(stream: TextIO) -> None:
     """Let what is still buffered go nowhere, also at exit."""
-    try:
+    with suppress(OSError, ValueError):
         descriptor = stream.fileno()
-    except (OSError, ValueError):
-        return
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, descriptor)
-    os.close(devnull)
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, descriptor)
+        os.close(devnull)
