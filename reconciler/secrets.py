@@ -76,7 +76,7 @@ class Secrets:
     def get(self, reference: SecretRef) -> str:
         """Return the secret's text, one trailing newline removed; raises SecretError."""
         if reference not in self._cache:
-            self._cache[reference] = _bare(self._read(reference), str(reference))
+            self._cache[reference] = bare(self._read(reference), str(reference))
             self.remember(self._cache[reference])
         return self._cache[reference]
 
@@ -89,7 +89,7 @@ class Secrets:
         if not value:
             raise SecretError(f"${{var:{name}}} has no value: {variable} {_EMPTY}")
         self.remember(value)
-        return _bare(value, f"environment variable {variable}")
+        return bare(value, f"environment variable {variable}")
 
     def resolve(self, template: str) -> str:
         """Replace each `${var:NAME}` in a text; raises SecretError."""
@@ -256,8 +256,8 @@ def _run(reference: SecretRef) -> str:
     return _nonempty(done.stdout.decode("utf-8", "replace"), f"secret command {name}")
 
 
-def _bare(value: str, source: str) -> str:
-    """A secret as it is, unless it is in quotes: raises QuotedSecretError."""
+def bare(value: str, source: str) -> str:
+    """Return a secret as it is; raises QuotedSecretError, which names its source, where it is in quotes."""
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         raise QuotedSecretError(f"{source} has quotes around its value, which would be sent along: store it without")
     return value

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from reconciler.record.base import RecordError
 from reconciler.record.http_wire import Endpoints, Wire, basic
 from reconciler.record.waits import Waits
-from reconciler.secrets import Secrets, mask_url
+from reconciler.secrets import SecretError, Secrets, bare, mask_url
 
 _DEFAULTS = {"lock_method": "LOCK", "unlock_method": "UNLOCK", "update_method": "POST"}
 _VARIABLES = {
@@ -35,6 +35,8 @@ def open_wire(
     """Return the way to the record's document, or to that of its tokens; raises RecordError where it has no lock."""
     chosen = {name: _choose(options, name, secrets.environ.get(variable)) for name, variable in _VARIABLES.items()}
     _check(chosen)
+    for name in ("username", "password"):
+        _check_quotes(chosen[name], _VARIABLES[name])
     secrets.remember(chosen["password"])
     endpoints = Endpoints(
         address=chosen["address"],
@@ -72,6 +74,13 @@ def _check(chosen: Mapping[str, str]) -> None:
             raise RecordError(
                 f"the record's {name} is not a URL", hint=f"check {_VARIABLES[name]} and `record: {{http: …}}`"
             )
+
+
+def _check_quotes(given: str, variable: str) -> None:
+    try:
+        bare(given, variable)
+    except SecretError as error:
+        raise RecordError(str(error)) from None
 
 
 def _host(address: str) -> str | None:

@@ -118,6 +118,17 @@ def test_an_address_of_the_record_from_the_environment_is_told_in_words(address:
     assert ended.stderr.startswith("error[record-unusable]: the record")
 
 
+def test_a_password_of_the_record_in_quotes_is_told_before_it_is_sent(workplace: Workplace) -> None:
+    workplace.edit("name: test\n", "name: test\nrecord: {backend: http}\n", "reconciler.yaml")
+    address = workplace.sandbox.exolve_url
+    where = {"TF_HTTP_ADDRESS": address, "TF_HTTP_LOCK_ADDRESS": address, "TF_HTTP_USERNAME": "u"}
+    ended = workplace.run("record", "list", **where, TF_HTTP_PASSWORD='"canary"')
+    assert ended.exit_code == 1
+    assert "TF_HTTP_PASSWORD has quotes around its value" in ended.stderr
+    assert "canary" not in ended.stderr
+    assert workplace.sandbox.log == []
+
+
 LONG = "x" * 300
 
 
