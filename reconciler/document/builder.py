@@ -118,7 +118,7 @@ class Builder:
         return Document(tree, tuple(self._problems), self._has_nulls)
 
     def suspect(self) -> str:
-        """The text without the finished entries of its two outermost block maps.
+        """The text without the finished entries of its two outermost maps.
 
         A parser that refuses this refuses the whole, too, and says so sooner.
         """

@@ -42,22 +42,26 @@ class Frame:
 
 
 def unfinished(text: str, base: int, frames: Sequence[Frame]) -> str:
-    """The text, whose spans begin at `base`, without the finished entries of block maps, each inside the one before."""
+    """The text, whose spans begin at `base`, without the finished entries of maps, each inside the one before."""
     kept, start = "", 0
     for frame in frames:
-        if not frame.is_map or frame.is_flow or frame.repeated:
+        last = frame.last_key() if frame.is_map and not frame.repeated else None
+        if last is None:
             break
-        opening, entry = _line_of(text, base, frame.positions[0]), _line_of(text, base, frame.last_key())
-        if opening is None or entry is None:
+        head, entry = (frame.positions[0] >> LENGTH_BITS) - base, (last >> LENGTH_BITS) - base
+        cut = _between_commas(text, head, entry) if frame.is_flow else _between_lines(text, head, entry)
+        if cut is None:
             break
-        kept, start = kept + text[start:opening], entry
+        kept, start = kept + text[start : cut[0]], cut[1]
     return kept + text[start:]
 
 
-def _line_of(text: str, base: int, span: int | None) -> int | None:
-    """Where the line starts on which a place is the first thing; None where it is not."""
-    if span is None:
-        return None
-    offset = (span >> LENGTH_BITS) - base
-    start = text.rfind("\n", 0, offset) + 1
-    return None if text[start:offset].strip(" ") else start
+def _between_lines(text: str, head: int, entry: int) -> tuple[int, int] | None:
+    """From where to where the entries of a block map are finished; None where they do not begin their lines."""
+    opening, last = (text.rfind("\n", 0, offset) + 1 for offset in (head, entry))
+    return None if text[opening:head].strip(" ") or text[last:entry].strip(" ") else (opening, last)
+
+
+def _between_commas(text: str, head: int, entry: int) -> tuple[int, int] | None:
+    """The same of a map in braces; None where more than a comma stands before its last entry."""
+    return (head + 1, entry) if text[head] == "{" and text[head + 1 : entry].rstrip()[-1:] in ("", ",") else None

@@ -159,7 +159,17 @@ def test_the_verdict_on_no_text_of_the_suite_depends_on_the_size_of_the_file() -
     by_size(TEXTS)
 
 
-def test_a_large_file_that_is_broken_at_its_end_is_not_read_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("head", "entry", "last"),
+    [
+        ("a:\n", "  k{}: {{b: 1, c: [d, e]}}\n", "  last: {b: [1}\n"),
+        ('{"a": {', '"k{}": [1, "b"],\n', '"last": {b: [1}}}\n'),
+    ],
+    ids=["lines", "braces"],
+)
+def test_a_large_file_that_is_broken_at_its_end_is_not_read_twice(
+    head: str, entry: str, last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
     parsed = YAML.parse
 
@@ -168,9 +178,8 @@ def test_a_large_file_that_is_broken_at_its_end_is_not_read_twice(monkeypatch: p
         yield from parsed(self, stream)
 
     monkeypatch.setattr(YAML, "parse", noted)
-    text = "a:\n" + "".join(f"  k{at}: {{b: 1, c: [d, e]}}\n" for at in range(20_000)) + "  last: {b: [1}\n"
-    assert read(text).is_syntax
-    assert asked == ["a:\n  last: {b: [1}\n"]
+    assert read(head + "".join(entry.format(at) for at in range(20_000)) + last).is_syntax
+    assert asked == [head + last]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +259,7 @@ def mutant(seed: int) -> str:
     text = seeded.choice(_SUITE if seeded.random() < 0.7 else _EXAMPLES)
     for _ in range(seeded.randint(1, 3)):
         text = _once(text, seeded)
-    return _buried(text) if seeded.random() < 0.3 else text
+    return _buried(text, seeded) if seeded.random() < 0.3 else text
 
 
 def _once(text: str, seeded: random.Random) -> str:
@@ -271,10 +280,14 @@ def _once(text: str, seeded: random.Random) -> str:
             return "\n".join(lines)
 
 
-def _buried(text: str) -> str:
-    """The same text as an entry among others."""
-    inner = "".join(f"    {line}\n" for line in text.split("\n"))
-    return f"version: 1\nnumbers:\n  a: {{x: y}}\n  b:\n    c: d\n  z:\n{inner}  q: r\n"
+def _buried(text: str, seeded: random.Random) -> str:
+    """The same text as an entry among others, of maps by indentation or in braces."""
+    lines = text.split("\n")
+    if seeded.random() < 0.5:
+        inner = "".join(f"    {line}\n" for line in lines)
+        return f"version: 1\nnumbers:\n  a: {{x: y}}\n  b:\n    c: d\n  z:\n{inner}  q: r\n"
+    inner = "\n   ".join(lines)
+    return f'{{"a": {{x: y}}, b: [1, 2],\n "numbers": {{"k": v, l: {{m: n}},\n  "z": {inner}, q: r}}, "w": 1}}\n'
 
 
 def judge_mutant(seed: int) -> None:
