@@ -67,6 +67,8 @@ def thorough(sources: Sources, base: int, text: str) -> Document:
     except MisreadError:
         return second_opinion(sources, base, text)
     except YAMLError as error:
+        if trouble.is_about_a_name(error):
+            return second_opinion(sources, base, text)  # names of any alphabet are legal: what else is wrong is told
         suspect = builder.suspect()
         if suspect != text and not readable(suspect):
             return Document(None, (trouble.explain(sources, base, text, error),))

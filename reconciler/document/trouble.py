@@ -14,6 +14,7 @@ _FLOW_NEEDS_QUOTES = re.compile(
     r"\b(yr|year|mo|month|wk|week|yd|yday|md|mday|wd|wday|hr|hour|min|minute|sec|second)\s*\{|\$\{"
 )
 
+_NO_NAME = "expected alphabetic or numeric character"
 _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     (
         "mapping values are not allowed",
@@ -26,7 +27,7 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
         "look for a missing `:` or a missing quote here or just above",
     ),
     (
-        "did not find expected ',' or",
+        "expected ',' or",
         "the `{…}` or `[…]` is broken here",
         "separate the items with commas, close the bracket, and quote texts with special characters",
     ),
@@ -62,7 +63,7 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
         "write a value, or close the bracket that is opened before it",
     ),
     (
-        "did not find expected alphabetic or numeric character",
+        _NO_NAME,
         "`*` or `&` has no name after it",
         "put the text in quotes",
     ),
@@ -80,6 +81,11 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+def is_about_a_name(error: Exception) -> bool:
+    """Whether a parser stumbles over the name of an anchor or alias, of which libyaml knows ASCII only."""
+    return _NO_NAME in str(getattr(error, "problem", ""))
+
+
 def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnostic:
     """Turn a parser's error into a diagnostic at its place."""
     complaint = str(getattr(error, "problem", None) or "the text is broken")
@@ -95,7 +101,7 @@ def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnos
         return problem(
             sources, "yaml-tab", "a tab indents this line", span_at(base, place, place + 1), hint="indent with spaces"
         )
-    if ("did not find expected ','" in complaint or "did not find expected key" in complaint) and (
+    if ("expected ',' or" in complaint or "did not find expected key" in complaint) and (
         quotes := _FLOW_NEEDS_QUOTES.search(line)
     ):
         return _needs_quotes(sources, base, line_start, quotes)

@@ -349,6 +349,21 @@ def test_what_no_reader_takes_is_told_in_words(text: str, code: str, message: st
     assert (found.code, found.message, found.hint is not None) == (code, message, True)
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: {b: &дежурный none}, x\n", "1:23"),
+        ("a: &дежурный none\nb: [1, 2\n", "2:9"),
+        ("a: &дежурный none\n\tb: 1\n", "2:1"),
+        ("a: & b\n", "1:5"),
+    ],
+)
+def test_a_name_that_only_one_parser_takes_is_not_blamed_for_what_is_wrong_elsewhere(text: str, place: str) -> None:
+    sources = Sources()
+    (found,) = parse(sources, sources.add("a.yaml", text), text).problems
+    assert str(found.location) == f"a.yaml:{place}"
+
+
 @pytest.mark.parametrize("raised", [AssertionError, IndexError, KeyError, RecursionError, ValueError, OverflowError])
 def test_whatever_a_parser_raises_becomes_words(raised: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object) -> Iterator[object]:

@@ -181,7 +181,8 @@ def test_a_late_value_shows_the_old_one_for_so_long(sandbox: Sandbox, exolve: As
     sandbox.exolve.set(NUMBER, OTHER)
     sandbox.faults.add(Fault(kind=FaultKind.LATE_VALUE, seconds=0.3))
     exolve(SET, TO_URL)
-    until, seen = time.monotonic() + 0.3, []
+    until = time.monotonic() + 0.3
+    seen: list[tuple[int, float]] = []
     while not seen or time.monotonic() < until + 0.3:
         kind = exolve(ATTRIBUTES, {"number_code": NUMBER}).json()["attributes"]["call_forwarding_type"]
         seen.append((kind, time.monotonic()))
