@@ -15,6 +15,8 @@ from functools import lru_cache
 from types import NoneType
 from typing import Any, assert_never
 
+from pydantic_core import from_json
+
 from reconciler.model import (
     CANONICAL_VERSION,
     Kind,
@@ -72,7 +74,7 @@ class Form:
     @property
     def is_bodiless(self) -> bool:
         """Whether no more is known than the type: no part of the value can be held against another."""
-        return len(self.json) > 1 and len(self.unknown) == len(self.json) - 1
+        return len(self.json) > 1 and all(value is None for path, value in self.json.items() if path != "type")
 
     def filled_from(self, other: Form) -> Form:
         """Return this form with what is not known of it as the other one of the same type has it."""
@@ -159,7 +161,7 @@ def is_empty(value: object) -> bool:
 
 def stored_form(text: str, digests: Mapping[str, str], version: int = CANONICAL_VERSION) -> Form:
     """A value that was kept as canonical JSON text, as this version understands it; its secrets are digests."""
-    return Form(lifted(json.loads(text), version), digests)
+    return Form(lifted(from_json(text), version), digests)
 
 
 UPGRADES: Mapping[int, Callable[[Json], Json]] = {}
@@ -187,13 +189,13 @@ _OPTIONAL: Mapping[str, Json] = {
 
 
 _REDIRECTS = frozenset(redirect.value for redirect in Redirect)
-_TARGET: Mapping[str, type | tuple[type, ...]] = {
-    "to": str,
-    "timeout": int,
+_TARGET: Mapping[str, tuple[type, ...]] = {
+    "to": (str,),
+    "timeout": (int,),
     "schedule": (str, NoneType),
-    "schedule_description": str,
-    "name": str,
-    "active": bool,
+    "schedule_description": (str,),
+    "name": (str,),
+    "active": (bool,),
 }
 _SHAPES: Mapping[Kind, Mapping[str, Mapping[str, type]]] = {
     Kind.PARKING: {Parking.type: {"parking": bool}},
@@ -238,12 +240,8 @@ def flaw(data: object, kind: Kind) -> str:
 def _flaw_of_target(data: object) -> str:
     if not isinstance(data, dict) or _TARGET.keys() - data.keys():
         return "a target has not the fields of one"
-    wrong = [name for name, wanted in _TARGET.items() if not _is_of(data[name], wanted)]
+    wrong = [name for name, wanted in _TARGET.items() if type(data[name]) not in wanted]
     return f"`{wrong[0]}` of a target is not of its kind" if wrong else ""
-
-
-def _is_of(value: object, wanted: type | tuple[type, ...]) -> bool:
-    return isinstance(value, wanted) and not (wanted is int and isinstance(value, bool))
 
 
 def _masked(template: str, url: str, path: str, hidden_paths: frozenset[str]) -> str:

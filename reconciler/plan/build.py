@@ -115,8 +115,7 @@ class _Gathered:
 def build(configuration: Configuration, state: RecordState, ground: Ground, options: Options, read: ReadLive) -> Plan:
     """Make the plan. `read` reads live values of what is asked for, per account."""
     gathered = _gather(configuration, state, options.selection)
-    subjects, live = _seen(gathered.subjects, ground, options, read)
-    decisions = [decide(subject, _ground_of(subject, ground, options.selection)) for subject in subjects]
+    subjects, decisions, live = _decided(gathered.subjects, ground, options, read)
     changes = ordered([*(_told(item.change) for item in decisions if item.change is not None), *gathered.forgets])
     before = managed(state.entries, subjects)
     diagnostics = [*options.warnings, *gathered.diagnostics, *_of_other_keys(subjects, ground), *live.diagnostics]
@@ -342,24 +341,39 @@ def _block_missing(configuration: Configuration, entry: Entry) -> Diagnostic:
     )
 
 
-def _seen(subjects: Sequence[Subject], ground: Ground, options: Options, read: ReadLive) -> tuple[list[Subject], Live]:
-    """Read what is to be read. Where a list says something else than the record, the number itself decides."""
+def _decided(
+    subjects: Sequence[Subject], ground: Ground, options: Options, read: ReadLive
+) -> tuple[list[Subject], list[Decision], Live]:
+    """Read what is to be read, and decide. Where a list says something else than the record, the number itself does."""
+
+    def judged(subject: Subject) -> Decision:
+        return decide(subject, _ground_of(subject, ground, options.selection))
+
     live = read(_wanted(subjects, ground, options))
-    seen = [replace(subject, observation=live.observations.get(subject.key)) for subject in subjects]
-    doubtful = [subject for subject in seen if _needs_its_own_read(subject, ground)]
+    seen = [_with(subject, live) for subject in subjects]
+    decisions = [judged(subject) for subject in seen]
+    doubtful = [at for at, each in enumerate(seen) if _needs_its_own_read(each, decisions[at], ground)]
     if not doubtful:
-        return seen, live
-    again = read(_by_account((subject, _want(subject, own=True)) for subject in doubtful))
-    own = again.observations
-    seen = [replace(each, observation=own[each.key]) if each.key in own else each for each in seen]
+        return seen, decisions, live
+    again = read(_by_account((seen[at], _want(seen[at], own=True)) for at in doubtful))
+    for at in doubtful:
+        seen[at] = _with(seen[at], again)
+        decisions[at] = judged(seen[at])
     both = (*live.diagnostics, *again.diagnostics)
-    return seen, replace(live, diagnostics=both, calls_made=live.calls_made + again.calls_made)
+    return seen, decisions, replace(live, diagnostics=both, calls_made=live.calls_made + again.calls_made)
 
 
-def _needs_its_own_read(subject: Subject, ground: Ground) -> bool:
+def _with(subject: Subject, live: Live) -> Subject:
+    seen = live.observations.get(subject.key)
+    return subject if seen is None else replace(subject, observation=seen)
+
+
+def _needs_its_own_read(subject: Subject, decision: Decision, ground: Ground) -> bool:
     """Whether something would follow from what a list says of a number that we wrote: the list may lag behind it."""
     seen = subject.observation
     if seen is None or seen.value is None or not seen.listed or not (subject.entry or subject.intents):
+        return False
+    if decision.change is None and decision.recording is None and not subject.intents:
         return False
     live = subject.live(None).digested(ground.digester)
     return not agrees_with_any(live, subject.kept, ground.today)

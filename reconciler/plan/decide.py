@@ -130,7 +130,7 @@ def _unverifiable(desired: Desired, want: Form, compared: Compared) -> tuple[Dia
 def _may_still_land(subject: Subject, live: Form, want: Form, ground: Ground) -> bool:
     """Whether an unsettled write of another value than the desired one does not show, and may show later."""
     last = subject.intended[-1:]
-    shown = (live.digested(ground.digester), want.digested(ground.digester))
+    shown = (each.digested(ground.digester) for each in (live, want))
     return bool(last) and not any(agrees_with_any(each, last, ground.today) for each in shown)
 
 
@@ -149,8 +149,9 @@ def _recording(subject: Subject, desired: Desired, want: Form, compared: Compare
 
 def _moved_in(entry: Entry, desired: Desired) -> Entry | None:
     """The entry of a number that is as recorded, where its account or its protection is another one by the files."""
-    moved = replace(entry, account=desired.account, protected=desired.protected or entry.protected)
-    return None if moved == entry else moved
+    if entry.account == desired.account and entry.protected >= desired.protected:
+        return None
+    return replace(entry, account=desired.account, protected=desired.protected or entry.protected)
 
 
 def _change(subject: Subject, want: Form, compared: Compared, ground: Ground) -> Change:

@@ -5,11 +5,10 @@ Pure; each breach names the number, the line, and the one flag or line that perm
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reconciler.canonical import form, is_off, lifted
+from reconciler.canonical import form, is_off, stored_form
 from reconciler.change import Action, Change
 from reconciler.clock import rfc3339
 from reconciler.config.settings import Destinations, Limit, Policy
@@ -60,7 +59,7 @@ def breaches(
 
 def managed(entries: Mapping[Key, Entry], subjects: Iterable[Subject]) -> int:
     """How many blocks of ours send calls somewhere, by the record, else by what was read."""
-    recorded = sum(not is_off(lifted(json.loads(entry.value), entry.canonical_version)) for entry in entries.values())
+    recorded = sum(not is_off(stored_form(entry.value, {}, entry.canonical_version).json) for entry in entries.values())
     seen = (each.observation.value for each in subjects if each.entry is None and each.observation is not None)
     return recorded + sum(value is not None and not is_off(form(value).json) for value in seen)
 

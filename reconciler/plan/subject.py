@@ -60,7 +60,7 @@ class Subject:
     def kept(self) -> tuple[Form, ...]:
         """The values that count as ours: recorded, being written, or to be replaced by a write."""
         recorded = () if self.recorded is None else (self.recorded,)
-        return (*recorded, *self.intended, *self.replaced)
+        return (*recorded, *self.intended, *self.replaced) if self.intents else recorded
 
     def live(self, want: Form | None) -> Form:
         """The live value in canonical form; what was secret stays hidden, unless the files say it in clear.

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from pydantic_core import from_json
+
 from reconciler.model import Entry, Key, Kind
 from reconciler.record.base import FORMAT_VERSION, Holder, Intent, RecordError, RecordState, Run, Window
 from reconciler.record.process import Claim
@@ -80,8 +82,8 @@ def render(document: Document) -> str:
 def parse(text: str, *, source: str) -> Document:
     """Return what a text holds, whatever older format it has; raises RecordError, naming `source`."""
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        data = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
         raise RecordError(f"{source} is damaged: not a JSON document", hint=RESTORE) from error
     if not isinstance(data, dict) or type(data.get("format_version")) is not int:
         raise RecordError(f"{source} is not a record: it has no format_version", hint=RESTORE)

@@ -5,10 +5,11 @@ Pure functions over values that were just read. Knows no backend and no vendor.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+from pydantic_core import from_json
 
 from reconciler.canonical import flaw
 from reconciler.model import CANONICAL_VERSION, Key, Kind
@@ -86,16 +87,16 @@ def _check_versions(versions: Iterable[object]) -> None:
 def _parsed(texts: Sequence[str]) -> Iterable[object]:
     """Parse many texts, at once where all of them are sound: that takes a third of the time."""
     try:
-        values = json.loads(f"[{','.join(texts)}]")
-    except (ValueError, RecursionError):
+        values = from_json(f"[{','.join(texts)}]", allow_inf_nan=False)
+    except ValueError:
         values = []
     return values if len(values) == len(texts) else map(_loaded, texts)
 
 
 def _loaded(text: str) -> object:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
         return None
 
 
