@@ -246,8 +246,8 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
     for desired in configuration.desired:
         if selection.takes(desired):
             entry, open_ = state.entries.get(desired.key), intents.get(desired.key, ())
-            until = _doubt_until(open_, configuration.accounts.get(desired.account))
-            found.subjects.append(Subject(desired.key, desired.account, desired, None, entry, open_, until))
+            subject = Subject(desired.key, desired.account, desired, None, entry, open_)
+            found.subjects.append(_in_doubt(subject, configuration.accounts.get(desired.account)))
     declared = {desired.key for desired in configuration.desired}
     for key in dict.fromkeys([*state.entries, *intents]):
         if key not in declared:
@@ -288,14 +288,14 @@ def open_intents(state: RecordState) -> dict[Key, tuple[Intent, ...]]:
     return found
 
 
-def _doubt_until(intents: tuple[Intent, ...], account: Account | None) -> float:
-    """Until when the vendor may read as before the last of these, in seconds since the epoch."""
-    if not intents or account is None:
-        return 0.0
+def _in_doubt(subject: Subject, account: Account | None) -> Subject:
+    """The same, with the time until which the vendor may still read as before our last write."""
+    if account is None or not (since := subject.unproven_since):
+        return subject
     try:
-        return epoch(intents[-1].since) + account.settle_seconds
+        return replace(subject, doubt_until=epoch(since) + account.settle_seconds)
     except ValueError:
-        return 0.0
+        return subject
 
 
 def _gather_vanished(configuration: Configuration, known: Entry | Intent, subject: Subject, found: _Gathered) -> None:
@@ -309,8 +309,7 @@ def _gather_vanished(configuration: Configuration, known: Entry | Intent, subjec
         found.left_alone += 1
         found.diagnostics.append(Diagnostic("record-account-gone", Severity.WARNING, message, hint=hint))
     else:
-        until = _doubt_until(subject.intents, configuration.accounts[account])
-        found.subjects.append(replace(subject, account=account, doubt_until=until))
+        found.subjects.append(_in_doubt(replace(subject, account=account), configuration.accounts[account]))
 
 
 def account_of(accounts: Mapping[str, Account], recorded: str, provider: str) -> str | None:

@@ -312,12 +312,12 @@ def _vanished_seen(subject: Subject, seen: Observation, ground: Ground) -> Decis
     if live.json != NOTHING and agrees_with_any(shown, subject.kept, ground.today):
         change = _released(subject, _filled(subject, live, ground)[0], NoForwarding())
         return Decision(_as_read(change, subject, live, seen, ground), settled=True)
-    last = subject.intended[-1:]
+    last = subject.unproven
     missing = bool(last) and not agrees_with_any(shown, last, ground.today)
     if missing and seen.read_at < subject.doubt_until:
         return Decision(unknown=True, diagnostics=(notes.not_settled_yet(subject, seen.read_at),))
     told = [notes.changed_by_hand(subject)] if live.json != NOTHING else []
-    told += [notes.never_showed(subject)] if missing and not told else []
+    told += [notes.never_showed(subject)] if missing and subject.intents and not told else []
     cause = Cause.FILES if agrees_with_any(shown, subject.kept, ground.today) else Cause.BOTH
     dropped = forgotten(subject, shown, cause) if subject.entry else None
     return Decision(dropped, diagnostics=tuple(told), settled=True)

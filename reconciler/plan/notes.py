@@ -139,7 +139,8 @@ def never_showed(subject: Subject) -> Diagnostic:
 
 
 def _write_of(subject: Subject) -> str:
-    run = subject.intents[-1].run_id[:12] if subject.intents else ""
+    last = subject.intents[-1] if subject.intents else subject.entry
+    run = last.run_id[:12] if last else ""
     return f"a write of run {run}" if run else "an earlier write"
 
 

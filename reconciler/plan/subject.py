@@ -23,7 +23,7 @@ class Subject:
     """All that is known of one key. `observation` None: it was not read, so the record decides.
 
     `intents` are writes of earlier runs that are not settled, oldest first; `account` is where the number lives now.
-    Until `doubt_until`, in seconds since the epoch, the vendor may still read as before the last of them.
+    Until `doubt_until`, in seconds since the epoch, the vendor may still read as before our last write.
     """
 
     key: Key
@@ -55,6 +55,19 @@ class Subject:
         """What unsettled writes were to replace and that counts as ours: not what was a stranger's."""
         strangers = {Action.ADOPT.value} if self.entry is not None else {Action.ADOPT.value, Action.DELETE.value}
         return tuple(form_before(each) for each in self.intents if each.before and each.action not in strangers)
+
+    @property
+    def unproven(self) -> tuple[Form, ...]:
+        """Our last write where no read has shown it yet: of an intent, or recorded without proof."""
+        recorded = (self.recorded,) if self.recorded is not None and self.entry and not self.entry.confirmed else ()
+        return self.intended[-1:] or recorded
+
+    @property
+    def unproven_since(self) -> str:
+        """When that write was made, as RFC 3339 in UTC; empty where all is proven."""
+        if self.intents:
+            return self.intents[-1].since
+        return self.entry.written_at if self.entry is not None and not self.entry.confirmed else ""
 
     @property
     def kept(self) -> tuple[Form, ...]:

@@ -140,6 +140,20 @@ def test_a_number_that_leaves_the_files_while_it_is_in_doubt_is_not_lost() -> No
     assert (vendor.values[phone(1)], given.state.windows, given.state.entries) == (NONE, (), {})
 
 
+def test_a_failed_write_is_not_forgotten_while_reads_may_lag_behind_it() -> None:
+    given, vendor = lagging(6.0)
+    vendor.by_hand(phone(1), sip())
+    given.clock.time += 1
+    assert result(given.apply()).outcome is Outcome.FAILED
+    given.files = []
+    plan = given.plan()
+    assert (plan.unknown, plan.complete, codes(plan)) == (1, False, ["write-unsettled"])
+    given.apply()
+    assert list(given.state.entries) == [key(1)]
+    given.clock.time += 60
+    assert actions(given.plan()) == {phone(1): "delete"}
+
+
 def test_a_write_that_never_took_effect_is_dropped_aloud_once_reads_cannot_lag_any_more() -> None:
     given, vendor = lagging(0.0)
     vendor.vanish = True
