@@ -48,6 +48,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("version-unsupported", _ERROR, "A file has a version that this program does not know."),
     Rule("trusted-only", _ERROR, "A key stands in an included file that may stand only in reconciler.yaml."),
     Rule("trusted-unreadable", _ERROR, "The trusted reconciler.yaml cannot be had from git."),
+    Rule("trusted-taken", _NOTICE, "The trusted reconciler.yaml was taken from git: which one is said."),
     Rule("trusted-ignored", _WARNING, "Lines of the working copy's reconciler.yaml were ignored.", adjustable=True),
     Rule("include-pattern", _ERROR, "An include pattern leads out of the folder."),
     Rule("include-empty", _WARNING, "An include pattern matches no file.", adjustable=True),

@@ -28,6 +28,7 @@ _COMMAND_LINE = "an argument of the command"
 # What each rule needs that no configuration can break by itself; each has tests of its own that name it.
 NOT_OFFLINE: dict[str, str] = {
     "trusted-unreadable": _GIT,
+    "trusted-taken": _GIT,
     "trusted-ignored": _GIT,
     "path-not-included": _COMMAND_LINE,
     "unknown-scenario": _COMMAND_LINE,

@@ -74,27 +74,35 @@ def read_files(root: Path, *, trusted: str | None) -> Files:
 
 def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
     path = root / TRUSTED_FILE
-    if trusted is None:
-        if _is_missing(path):
-            files.found.append(_no_configuration(root))
-            return None
-        given = read_text(path)
-    else:
-        try:
-            given = decode(file_at(root, trusted, TRUSTED_FILE))
-        except GitError as error:
-            hint = "name a branch, tag or commit that has it, like origin/main"
-            message = f"the trusted {TRUSTED_FILE} cannot be had: {error}"
-            files.found.append(
-                Diagnostic("trusted-unreadable", RULES["trusted-unreadable"].severity, message, None, hint)
-            )
-            return None
+    if trusted is None and _is_missing(path):
+        files.found.append(_no_configuration(root))
+        return None
+    given = read_text(path) if trusted is None else _taken(root, trusted, files)
+    if given is None:
+        return None
     if isinstance(given, Unreadable):
         _refuse_file(files, TRUSTED_FILE, given)
         return None
     if trusted is not None:
         files.found.extend(_ignored(path, given, trusted))
     return given
+
+
+def _taken(root: Path, ref: str, files: Files) -> str | Unreadable | None:
+    """The text of the trusted file as a ref has it, which is said; None where it cannot be had."""
+    try:
+        taken = file_at(root, ref, TRUSTED_FILE)
+    except GitError as error:
+        hint = error.hint or "name a branch, tag or commit that has it, like origin/main"
+        message = f"the trusted {TRUSTED_FILE} cannot be had: {error}"
+        files.found.append(_at_no_place("trusted-unreadable", message, hint))
+        return None
+    files.found.append(_at_no_place("trusted-taken", f"the trusted {TRUSTED_FILE} is {taken}"))
+    return decode(taken.content)
+
+
+def _at_no_place(code: str, message: str, hint: str | None = None) -> Diagnostic:
+    return Diagnostic(code, RULES[code].severity, message, None, hint)
 
 
 def _is_missing(path: Path) -> bool:

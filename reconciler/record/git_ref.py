@@ -54,7 +54,7 @@ class GitStore:
             commit = self._shown()
             if commit is None:
                 return None, ""
-            content = git.remote_file(self._root, self._remote, self._ref, commit=commit, name=FILE)
+            content = git.remote_file(self._repository, self._remote, self._ref, commit=commit, name=FILE)
             return content.decode("utf-8"), commit
         except git.GitError as error:
             raise self._trouble("read", error) from None
@@ -66,7 +66,7 @@ class GitStore:
         message = f"{reason}\n\nnonce {uuid.uuid4().hex}\n"
         try:
             content = text.encode()
-            commit = git.commit_of_file(self._root, content, name=FILE, parent=version or None, message=message)
+            commit = git.commit_of_file(self._repository, content, name=FILE, parent=version or None, message=message)
             return commit if self._pushed(commit, version) else None
         except git.GitError as error:
             raise self._trouble("saved", error) from None
@@ -74,7 +74,7 @@ class GitStore:
     def withdraw(self, version: str) -> None:
         """Take the ref away if it still has this version; one that the remote keeps, or somebody uses, may stay."""
         with contextlib.suppress(git.GitError):
-            git.delete_ref(self._root, self._remote, self._ref, expected=version)
+            git.delete_ref(self._repository, self._remote, self._ref, expected=version)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -86,9 +86,9 @@ class GitStore:
         """
         for pause in _PAUSES_SECONDS:
             try:
-                git.push_commit(self._root, self._remote, self._ref, commit=commit, expected=version or None)
+                git.push_commit(self._repository, self._remote, self._ref, commit=commit, expected=version or None)
             except git.GitError as error:
-                found = git.remote_commit(self._root, self._remote, self._ref)
+                found = git.remote_commit(self._repository, self._remote, self._ref)
                 if found == commit:
                     return True
                 if found != (version or None):
@@ -100,6 +100,10 @@ class GitStore:
                 return True
         raise AssertionError("the last try returns or raises")
 
+    @cached_property
+    def _repository(self) -> git.Repository:
+        return git.repository_of(self._root)
+
     @property
     def _remote(self) -> str:
         return self._place[0]
@@ -110,7 +114,7 @@ class GitStore:
 
         git has transports that run commands, so what is no https, ssh or file remote is refused.
         """
-        fetched, pushed = git.remote_addresses(self._root, self._named)
+        fetched, pushed = git.remote_addresses(self._repository, self._named)
         if fetched not in pushed and len(pushed) > 1:
             raise RecordError(
                 f"the remote {self._named!r} of the record is pushed to {len(pushed)} addresses",
@@ -136,11 +140,11 @@ class GitStore:
 
         What speaks against that may have come about just now, by somebody's first push: so the ref is looked at again.
         """
-        commit = git.remote_commit(self._root, self._remote, self._ref)
+        commit = git.remote_commit(self._repository, self._remote, self._ref)
         if commit is not None or self._is_none_yet:
             return commit
         doubt = self._remembered() or self._asked()
-        if doubt is not None and (commit := git.remote_commit(self._root, self._remote, self._ref)) is None:
+        if doubt is not None and (commit := git.remote_commit(self._repository, self._remote, self._ref)) is None:
             raise doubt
         self._is_none_yet = commit is None
         return commit
@@ -148,11 +152,11 @@ class GitStore:
     def _asked(self) -> git.GitError | None:
         """Ask the side that takes pushes too, where this credential may: a ref may be hidden, an answer empty."""
         try:
-            git.would_take(self._root, self._remote, self._ref)
+            git.would_take(self._repository, self._remote, self._ref)
         except git.GitError as refused:
             if "stale info" in str(refused):
                 return git.GitError("its remote shows the ref to those who push, not to those who read")
-            if not git.shows_anything(self._root, self._remote):
+            if not git.shows_anything(self._repository, self._remote):
                 return git.GitError(f"its remote answered with nothing at all, and to a push: {refused}")
             self._waits.tell(f"{self.description} is not shown; whether it is hidden cannot be asked: {refused}")
         return None
@@ -178,7 +182,7 @@ class GitStore:
     @cached_property
     def _memory(self) -> Path:
         name = hashlib.sha256(f"{self._place[1]} {self._ref}".encode()).hexdigest()[:16]
-        return git.common_folder(self._root) / "reconciler" / name
+        return self._repository.common_folder / "reconciler" / name
 
     def _trouble(self, what: str, error: git.GitError) -> RecordError:
         words = mask_urls(str(error))

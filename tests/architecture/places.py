@@ -33,7 +33,7 @@ IMPORTS = (
     Place("httpx", (*folder_or_file("http", "sandbox"), "providers/", "record/", "calls/", "fleet/")),
     Place("yaml", folder_or_file("document")),
     Place("ruamel", (*folder_or_file("document"), *folder_or_file("fragments"))),
-    Place("subprocess", ("git.py", *folder_or_file("secrets"))),
+    Place("subprocess", ("git/running.py", *folder_or_file("secrets"))),
     Place("holidays", ("schedule/",)),
     Place("sqlite3", ("record/",)),
     Place("psycopg", ("record/",)),

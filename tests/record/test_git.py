@@ -119,8 +119,8 @@ def test_a_push_that_broke_off_after_it_took_effect_counts(clone: Path, monkeypa
     store = GitStore(clone)
     push = git.push_commit
 
-    def broken(root: Path, remote: str, ref: str, *, commit: str, expected: str | None) -> bool:
-        push(root, remote, ref, commit=commit, expected=expected)
+    def broken(repository: git.Repository, remote: str, ref: str, *, commit: str, expected: str | None) -> bool:
+        push(repository, remote, ref, commit=commit, expected=expected)
         raise git.GitError("the connection was reset")
 
     monkeypatch.setattr(git, "push_commit", broken)

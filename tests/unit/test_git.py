@@ -22,8 +22,12 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_a_file_comes_as_the_ref_has_it(repository: Path) -> None:
-    assert file_at(repository / "deep", "main", "a.txt") == b"first\n"
-    assert file_at(repository / "deep", "HEAD", "a.txt") == b"first\n"
+    commit = current_commit(repository)
+    taken = file_at(repository / "deep", "main", "a.txt")
+    assert taken == (b"first\n", "refs/heads/main", commit, "deep/a.txt")
+    assert str(taken) == f"deep/a.txt of refs/heads/main at commit {commit}"
+    assert file_at(repository / "deep", "HEAD", "a.txt").content == b"first\n"
+    assert str(file_at(repository / "deep", str(commit), "a.txt")) == f"deep/a.txt at commit {commit}"
 
 
 def test_a_file_that_the_ref_does_not_have_is_named(repository: Path) -> None:
@@ -56,8 +60,8 @@ def test_the_current_commit_is_a_full_hash(repository: Path) -> None:
     assert len(commit) == 40
 
 
-def test_without_git_the_reason_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_without_git_the_reason_is_said(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(repository))
     with pytest.raises(GitError, match=r"^git cannot be run: no such file or directory$"):
-        file_at(tmp_path, "main", "a.txt")
-    assert current_commit(tmp_path) is None
+        file_at(repository, "main", "a.txt")
+    assert current_commit(repository) is None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.config.load import load
+from reconciler.diagnostics import Diagnostic, Severity
 from tests.unit.config.loading import ACCOUNTS, findings, only, sound, underlined, write
 
 NUMBER = 'version: 1\nnumbers:\n  "74991112233": {forwarding: none}\n'
@@ -200,19 +201,31 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
+def trusted_findings(folder: Path, ref: str = "main") -> tuple[Diagnostic, ...]:
+    """What is found beside the notice of which file was taken."""
+    return tuple(item for item in load(folder, trusted=ref).diagnostics if item.code != "trusted-taken")
+
+
+def test_the_trusted_file_that_was_taken_is_named_with_its_commit(repository: Path) -> None:
+    (item,) = load(repository, trusted="main").diagnostics
+    commit = (repository / ".git" / "refs" / "heads" / "main").read_text().strip()
+    message = f"the trusted reconciler.yaml is reconciler.yaml of refs/heads/main at commit {commit}"
+    assert (item.code, item.severity, item.message) == ("trusted-taken", Severity.NOTICE, message)
+
+
 def test_the_trusted_file_comes_from_the_ref_and_its_replaced_lines_are_named(repository: Path) -> None:
     write(repository, ACCOUNTS.replace("timeout: 20", "timeout: 99") + "policy:\n  max_deletes: 100%\n")
     loaded = load(repository, trusted="main")
     assert loaded.configuration is not None
     assert loaded.configuration.policy.max_deletes.percent == 5
-    (item,) = loaded.diagnostics
+    (item,) = trusted_findings(repository)
     assert (item.code, str(item.location)) == ("trusted-ignored", "reconciler.yaml:5:1")
     assert item.message == ("of the working copy's reconciler.yaml, lines 5-7 were ignored: main has the trusted one")
 
 
 def test_a_single_ignored_line_is_told_in_the_singular(repository: Path) -> None:
     write(repository, ACCOUNTS.replace("timeout: 20", "timeout: 99"))
-    (item,) = load(repository, trusted="main").diagnostics
+    (item,) = trusted_findings(repository)
     assert item.message == "of the working copy's reconciler.yaml, line 5 was ignored: main has the trusted one"
 
 
@@ -221,22 +234,22 @@ def test_lines_that_the_working_copy_leaves_out_still_hold(repository: Path) -> 
     loaded = load(repository, trusted="main")
     assert loaded.configuration is not None
     assert set(loaded.configuration.accounts) == {"sales", "office"}
-    assert [item.code for item in loaded.diagnostics] == ["trusted-ignored"]
+    assert [item.code for item in loaded.diagnostics] == ["trusted-ignored", "trusted-taken"]
 
 
 def test_an_equal_working_copy_is_not_spoken_of(repository: Path) -> None:
-    assert load(repository, trusted="main").diagnostics == ()
+    assert trusted_findings(repository) == ()
 
 
 @pytest.mark.parametrize("other", [ACCOUNTS.replace("\n", "\r\n"), ACCOUNTS.rstrip("\n")])
 def test_a_working_copy_that_differs_in_line_ends_only_is_not_spoken_of(other: str, repository: Path) -> None:
     (repository / "reconciler.yaml").write_text(other, "utf-8", newline="")
-    assert load(repository, trusted="main").diagnostics == ()
+    assert trusted_findings(repository) == ()
 
 
 def test_a_missing_working_copy_has_no_ignored_line(repository: Path) -> None:
     (repository / "reconciler.yaml").unlink()
-    (item,) = load(repository, trusted="main").diagnostics
+    (item,) = trusted_findings(repository)
     assert item.message.startswith("lines that the working copy's reconciler.yaml leaves out still hold")
 
 
@@ -270,7 +283,7 @@ def test_a_ref_that_git_does_not_know_is_an_error(ref: str, repository: Path) ->
 def test_a_place_in_the_trusted_file_names_the_ref(repository: Path) -> None:
     write(repository, ACCOUNTS + "polcy: {}\n")
     git(repository, "commit", "-a", "-m", "second")
-    (item,) = load(repository, trusted="main").diagnostics
+    (item,) = trusted_findings(repository)
     assert str(item.location) == "main:reconciler.yaml:6:1"
 
 
@@ -279,7 +292,7 @@ def test_a_change_window_by_name_must_stand_in_the_trusted_file(repository: Path
     (repository / "numbers.yaml").write_text('version: 1\nschedules: {nights: {period: "hr {0-5}"}}\n')
     git(repository, "commit", "-a", "-m", "second")
     assert load(repository).configuration is not None
-    (item,) = load(repository, trusted="main").diagnostics
+    (item,) = trusted_findings(repository)
     assert (item.code, item.message) == (
         "trusted-only",
         "the change window 'nights' is declared outside the trusted file",

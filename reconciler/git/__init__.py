@@ -1,0 +1,40 @@
+"""The git binary: a file as a ref has it, the current commit, what is tracked, one file at the tip of a remote's ref.
+
+`running` starts git, and nothing else does. Knows nothing of what the files mean.
+"""
+
+from __future__ import annotations
+
+from reconciler.git.remote import (
+    commit_of_file,
+    delete_ref,
+    push_commit,
+    remote_addresses,
+    remote_commit,
+    remote_file,
+    shows_anything,
+    would_take,
+)
+from reconciler.git.repository import Repository, plain_repository_of, repository_of, top_folder
+from reconciler.git.running import GitError
+from reconciler.git.stored import Taken, current_commit, file_at, tracked
+
+__all__ = [
+    "GitError",
+    "Repository",
+    "Taken",
+    "commit_of_file",
+    "current_commit",
+    "delete_ref",
+    "file_at",
+    "plain_repository_of",
+    "push_commit",
+    "remote_addresses",
+    "remote_commit",
+    "remote_file",
+    "repository_of",
+    "shows_anything",
+    "top_folder",
+    "tracked",
+    "would_take",
+]

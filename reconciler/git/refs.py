@@ -1,0 +1,76 @@
+"""What a user's REF means: one commit, never another than the one that was meant.
+
+A short name means a branch of a remote's first. Whoever may push tags may name one `origin/main`, so a name that could
+mean two things is refused.
+"""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.git.repository import Repository
+from reconciler.git.running import GitError
+
+_COMMIT = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+_PART_OF_ONE = re.compile(r"[0-9a-fA-F]{4,63}")
+_NAME = re.compile(r"(?!-)(?!.*(\.\.|@\{))[^\x00-\x20\x7f~^:?*\[\\]+")
+_SPECIAL = ("HEAD", "FETCH_HEAD")
+
+
+def full_name(repository: Repository, ref: str) -> str:
+    """Return the full name of a ref, or the commit id that it is; raises GitError where it is none or ambiguous."""
+    if _COMMIT.fullmatch(ref):
+        return ref.lower()
+    if not _NAME.fullmatch(ref):
+        raise _unknown(ref)
+    found = _found(repository, ref)
+    if not found and _PART_OF_ONE.fullmatch(ref):
+        raise GitError(f"{ref!r} is no ref, and but a part of a commit id", hint="write the whole commit id")
+    if not found:
+        raise _unknown(ref)
+    if len(found) > 1:
+        raise GitError(f"{ref!r} is ambiguous", hint=f"write its full name: {' or '.join(found)}")
+    _check_remote(repository, ref, found[0])
+    return found[0]
+
+
+def commit_of(repository: Repository, ref: str) -> tuple[str, str]:
+    """Return the full name of a ref and the commit that it has; raises GitError."""
+    name = full_name(repository, ref)
+    question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    return name, repository.asked(*question, otherwise=f"git knows no {ref!r}").decode().strip()
+
+
+def _found(repository: Repository, ref: str) -> list[str]:
+    """Every ref that a name may mean, the likeliest first; of a tag also the branches of remotes of the same name."""
+    if ref.startswith("refs/"):
+        return _existing(repository, [ref])
+    special = [ref] if ref in _SPECIAL and (repository.git_folder / ref).is_file() else []
+    names = [f"refs/remotes/{ref}", f"refs/remotes/{ref}/HEAD", f"refs/heads/{ref}", f"refs/tags/{ref}", f"refs/{ref}"]
+    found = special + _existing(repository, names)
+    if found != [f"refs/tags/{ref}"]:
+        return found
+    return [*_existing(repository, [f"refs/remotes/{remote}/{ref}" for remote in _remotes(repository)]), *found]
+
+
+def _existing(repository: Repository, names: list[str]) -> list[str]:
+    answer = repository.asked("for-each-ref", "--format=%(refname)", *names, otherwise="git lists no refs")
+    there = set(answer.decode("utf-8", "replace").splitlines())
+    return [name for name in names if name in there]
+
+
+def _check_remote(repository: Repository, ref: str, name: str) -> None:
+    """Raise GitError for a name that begins as a remote's branches do, and is none of them."""
+    if name == ref or name.startswith("refs/remotes/"):
+        return
+    for remote in _remotes(repository):
+        if ref.startswith(f"{remote}/"):
+            raise GitError(f"the remote {remote!r} has no branch {ref!r} here", hint=f"fetch it, or write {name}")
+
+
+def _remotes(repository: Repository) -> list[str]:
+    return repository.asked("remote", otherwise="git lists no remotes").decode("utf-8", "replace").splitlines()
+
+
+def _unknown(ref: str) -> GitError:
+    return GitError(f"git knows no {ref!r}")
