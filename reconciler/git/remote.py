@@ -45,13 +45,19 @@ def _shown(repository: Repository, remote: str, *refs: str) -> dict[str, str]:
 
 
 def remote_file(repository: Repository, remote: str, ref: str, *, commit: str, name: str) -> bytes:
-    """Return the content of a file as a commit of a ref in a remote has it, fetched where it is not here yet."""
+    """Return the content of a file as a commit of a ref in a remote has it, fetched where it is not here yet.
+
+    A partial clone's fetch may leave the content out, which git fetches then as it is read.
+    """
     if repository.git("cat-file", "-e", f"{commit}:{name}").returncode != 0:
         options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
         done = repository.git("fetch", *options, "--", remote, ref, to_remote=True)
         if done.returncode != 0:
             raise _failed(done)
-    return repository.asked("cat-file", "blob", f"{commit}:{name}", otherwise=f"{ref} has no {name}")
+    done = repository.git("cat-file", "blob", f"{commit}:{name}", to_remote=True)
+    if done.returncode != 0:
+        raise GitError(f"{ref} has no {name}")
+    return done.stdout
 
 
 def commit_of_file(repository: Repository, content: bytes, *, name: str, parent: str | None, message: str) -> str:

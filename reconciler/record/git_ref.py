@@ -205,7 +205,10 @@ _HINTS = (
         "look for a proxy or a login page in between: `git ls-remote {remote}` must list refs",
     ),
     (r"declined|[Pp]rotected", "have the hooks and rules of {remote} let this job push to {ref}"),
-    (r"could not read|[Pp]ermission|\b403\b", "give this job a credential that may read {remote} and push to {ref}"),
+    (
+        r"could not read|[Pp]ermission|Authentication failed|\b403\b",
+        "give this job a credential for {remote} and pushes to {ref}; RECONCILER_GIT_ENV names what its helper reads",
+    ),
 )
 _LOOK = "try `git ls-remote {remote}`: it must answer, and accept pushes to {ref}"
 _HISTORY = "the ref's earlier commits have earlier states: push the last good one to it again"

@@ -8,6 +8,7 @@ import os
 import ssl
 import subprocess
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,12 +17,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+_BOT = f"Basic {b64encode(b'bot:hunter2').decode()}"
+
 
 @contextmanager
 def served(root: Path, certificate: Path, *, habit: str = "open") -> Iterator[str]:
     """Serve the repositories under `root`.
 
-    A server is `open`, or `read-only` (403 for pushes), or `blank`: it answers 200 with nothing to whatever is asked.
+    A server is `open`, or `read-only` (403 for pushes), or `locked` (it wants the user `bot` with the password
+    `hunter2`), or `blank`: it answers 200 with nothing to whatever is asked.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -33,6 +37,8 @@ def served(root: Path, certificate: Path, *, habit: str = "open") -> Iterator[st
                 self.answer(200, b"")
             elif habit == "read-only" and "git-receive-pack" in self.path:
                 self.answer(403, b"pushing is not for you")
+            elif habit == "locked" and self.headers.get("Authorization") != _BOT:
+                self.answer(401, b"", {"WWW-Authenticate": 'Basic realm="git"'})
             else:
                 self.run_git()
 
