@@ -54,8 +54,8 @@ def repository_of(folder: Path) -> Repository:
     if top is None:
         raise _no_repository()
     git_folder = _pointed_to(top)
-    # git's own search, kept to this one folder, judges the owner: with --git-dir it would not.
-    done = start(top, "rev-parse", "--git-dir", "--git-common-dir", GIT_CEILING_DIRECTORIES=str(top.parent))
+    # git's own search judges the owner, as with --git-dir it would not; it must find what we have found.
+    done = start(top, "rev-parse", "--git-dir", "--git-common-dir")
     found = [Path(os.path.realpath(top / os.fsdecode(line))) for line in done.stdout.splitlines()]
     if done.returncode != 0 or len(found) != 2 or found[0] != git_folder:
         raise refused_owner(text(done.stderr)) or _no_repository()

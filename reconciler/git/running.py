@@ -67,8 +67,8 @@ class GitError(Exception):
         self.hint = hint
 
 
-def start(folder: Path, *arguments: str, stdin: bytes = b"", to_remote: bool = False, **more: str) -> Done:
-    """Run git in a folder; `to_remote` lets it talk to a remote, `more` are variables. Raises GitError."""
+def start(folder: Path, *arguments: str, stdin: bytes = b"", to_remote: bool = False) -> Done:
+    """Run git in a folder; `to_remote` lets it talk to a remote. Raises GitError."""
     import subprocess
 
     seconds = REMOTE_SECONDS if to_remote else SECONDS
@@ -79,7 +79,7 @@ def start(folder: Path, *arguments: str, stdin: bytes = b"", to_remote: bool = F
             timeout=seconds,
             check=False,
             input=stdin,
-            env={**_handed_on(environment(), to_remote=to_remote), **more},
+            env=_handed_on(environment(), to_remote=to_remote),
         )
     except subprocess.TimeoutExpired:
         raise GitError(f"git took longer than {seconds:.0f} s") from None

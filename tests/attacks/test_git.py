@@ -122,6 +122,13 @@ def old_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{tmp_path / 'old'}:{os.environ['PATH']}")
 
 
+def spy(folder: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a git before the real one that adds to `seen` what a command tells of it."""
+    written(folder, {"spy/git": f'#!/bin/sh\n{command} >>{folder / "seen"}\nexec {shutil.which("git")} "$@"\n'})
+    (folder / "spy" / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder / 'spy'}:{os.environ['PATH']}")
+
+
 COMMANDS = [("plan", "--refresh", "none"), ("validate", "--trusted", "origin/main"), ("validate", "--trusted", "main")]
 
 
@@ -155,6 +162,22 @@ def test_a_repository_at_the_top_beside_a_broken_git_folder_runs_no_program(
     embedded(tmp_path / "proposal", tmp_path / "seen")
     ended = cli("plan", "--refresh", "none", folder=tmp_path / "proposal", **SECRETS)
     assert (ended.exit_code, (tmp_path / "seen").exists()) == (0, False)
+    with pytest.raises(GitError, match="belongs to no git repository"):
+        repository_of(tmp_path / "proposal")
+
+
+def test_every_command_but_the_one_that_judges_the_owner_names_its_repository(
+    job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spy(tmp_path, 'echo "$*"', monkeypatch)
+    assert current_commit(job / "telephony")
+    assert file_at(job / "telephony", "origin/main", "reconciler.yaml")
+    told = (tmp_path / "seen").read_text("utf-8").splitlines()
+    named = f"--git-dir={job / '.git'} --work-tree={job} "
+    assert {line.partition("submodule.recurse=false ")[2] for line in told if named not in line} == {
+        "rev-parse --git-dir --git-common-dir"
+    }
+    assert len([line for line in told if named in line]) > 3
 
 
 def test_objects_that_are_missing_are_never_fetched_whatever_the_checkout_s_own_settings_permit(
@@ -204,10 +227,7 @@ def test_no_hook_monitor_filter_diff_program_or_alias_runs_while_a_file_is_taken
 def test_git_is_handed_none_of_the_secrets_of_the_program(
     cli: Cli, job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = shutil.which("git")
-    written(tmp_path, {"spy/git": f'#!/bin/sh\nenv >>{tmp_path / "seen"}\nexec {real} "$@"\n'})
-    (tmp_path / "spy" / "git").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path / 'spy'}:{os.environ['PATH']}")
+    spy(tmp_path, "env", monkeypatch)
     written(job, {"telephony/numbers.yaml": ABROAD.replace("12125550100", "74992223344")})
     shared = HONEST + "record: {backend: git}\n"
     written(job, {"telephony/reconciler.yaml": shared})

@@ -95,8 +95,10 @@ def test_no_branch_of_the_user_is_touched(clone: Path, remote: Path) -> None:
     assert not (clone / ".git" / "FETCH_HEAD").exists()
 
 
-def test_hooks_of_the_repository_do_not_run(clone: Path) -> None:
-    hook = clone / ".git" / "hooks" / "pre-push"
+@pytest.mark.parametrize("name", ["pre-push", "reference-transaction"])
+def test_hooks_of_the_repository_do_not_run(name: str, clone: Path) -> None:
+    run_git(clone, "config", "--add", "remote.origin.fetch", "+refs/reconciler/*:refs/seen/*")
+    hook = clone / ".git" / "hooks" / name
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\ntouch hooked\nexit 1\n", "utf-8")
     hook.chmod(0o755)
