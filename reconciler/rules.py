@@ -26,7 +26,7 @@ _TABLE: tuple[Rule, ...] = (
     # -- files and YAML ---------------------------------------------------------------------------------------------
     Rule("config-missing", _ERROR, "The folder has no reconciler.yaml."),
     Rule("file-unreadable", _ERROR, "A file of the configuration cannot be read."),
-    Rule("file-outside", _ERROR, "A file of the configuration lies outside its folder."),
+    Rule("file-outside", _ERROR, "A file of the configuration is a link to a place that is no part of it."),
     Rule("file-encoding", _ERROR, "A file is not UTF-8."),
     Rule("file-empty", _ERROR, "A file has no content."),
     Rule("file-line-length", _ERROR, "A line is too long for any reader."),

@@ -5,18 +5,18 @@ Knows which keys belong to the trusted file; knows no sections.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.config.complaints import did_you_mean
 from reconciler.config.forms import says_nothing, stray_comma
-from reconciler.config.include import TRUSTED_FILE, included
+from reconciler.config.include import TRUSTED_FILE, included, refused_link
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
 from reconciler.document import Sources, Tree, Unreadable, decode, parse, read_text
-from reconciler.document.source import problem, span_at
+from reconciler.document.source import is_ours, problem, span_at
 from reconciler.git import GitError, file_at
 from reconciler.rules import RULES
 
@@ -74,6 +74,9 @@ def read_files(root: Path, *, trusted: str | None) -> Files:
 
 def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
     path = root / TRUSTED_FILE
+    if path.is_symlink():
+        files.found.append(refused_link(TRUSTED_FILE, "the file is a link", "put the file itself there"))
+        return None
     if trusted is None and _is_missing(path):
         files.found.append(_no_configuration(root))
         return None
@@ -149,7 +152,7 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
     else:
         message = f"lines that the working copy's {TRUSTED_FILE} leaves out still hold: {ref} has the trusted one"
     sources = Sources()
-    base = sources.add(TRUSTED_FILE, given or "\n")
+    base = sources.add(TRUSTED_FILE, given or "\n", quoted=is_ours(given))
     offset = sum(len(line) + 1 for line in given.split("\n")[: first - 1])
     yield problem(sources, "trusted-ignored", message, span_at(base, min(offset, len(given)), min(offset, len(given))))
 
@@ -171,10 +174,10 @@ def _was(ranges: Sequence[tuple[int, int]]) -> str:
 
 
 def _take(files: Files, name: str, text: str, *, origin: Location | None) -> bool:
-    base = files.sources.add(name, text)
+    base = files.sources.add(name, text, quoted=is_ours(text))
     files.names.append(name)
     document = parse(files.sources, base, text)
-    files.found.extend(document.problems)
+    files.found.extend(told(document.problems, quoted=is_ours(text)))
     if document.tree is None or any(item.is_error for item in document.problems):
         files.broken = True
     if document.tree is None:
@@ -191,6 +194,13 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     _check_keys(files, name, document.tree, trusted=trusted)
     files.files.append(File(name, document.tree, document.has_nulls))
     return True
+
+
+def told(problems: Iterable[Diagnostic], *, quoted: bool) -> Iterator[Diagnostic]:
+    """What is wrong with a text; of one that may not be quoted only the rule and the place."""
+    for each in problems:
+        sentence = RULES[each.code].sentence.rstrip(".")
+        yield each if quoted else Diagnostic(each.code, each.severity, sentence, each.location)
 
 
 def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> bool:

@@ -115,10 +115,25 @@ def _refused(name: str, real: str, inside: str, origin: Location | None) -> Diag
     if not _is_text(name):
         code, message, hint = "file-unreadable", "the file's name is not UTF-8", "rename the file"
         name = os.fsencode(name).decode("utf-8", "backslashreplace")
-    elif not Path(real).is_relative_to(inside):
-        code, message, hint = "file-outside", "the file is a link to a place outside the folder", _NARROW
+    elif not is_visible(real, inside):
+        return refused_link(name, "the file is a link to a place outside of what `include` can name", _NARROW, origin)
     else:
         return None
+    return _refusal(code, name, message, hint, origin)
+
+
+def is_visible(real: str, inside: str) -> bool:
+    """Whether a path lies in a folder, both without links, and no name on the way begins with `.` or `_`."""
+    path = Path(real)
+    return path.is_relative_to(inside) and not any(name[0] in "._" for name in path.relative_to(inside).parts)
+
+
+def refused_link(name: str, message: str, hint: str, origin: Location | None = None) -> Diagnostic:
+    """The diagnostic for a file that is a link and may not be."""
+    return _refusal("file-outside", name, message, hint, origin)
+
+
+def _refusal(code: str, name: str, message: str, hint: str, origin: Location | None) -> Diagnostic:
     related = (Related("included from here", origin),) if origin else ()
     return Diagnostic(code, RULES[code].severity, message, Location(name, 1, 1, 1, 2), hint, related)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files
+from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, told
 from reconciler.config.include import TRUSTED_FILE
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, Unreadable, parse, read_text
-from reconciler.document.source import problem
+from reconciler.document.source import is_ours, problem
 
 _KEYS = ("version", *TRUSTED_KEYS, *SHARED_KEYS)
 _HINT = "a policy file says `version: 1` and has a `policy` block, as reconciler.yaml may have"
@@ -26,9 +26,9 @@ def read_policy(files: Files, path: Path) -> Tree | None:
     if isinstance(given, Unreadable):
         files.found.append(given.at(name))
         return None
-    base = files.sources.add(name, given)
+    base = files.sources.add(name, given, quoted=is_ours(given))
     document = parse(files.sources, base, given)
-    files.found.extend(document.problems)
+    files.found.extend(told(document.problems, quoted=is_ours(given)))
     if document.tree is None or any(item.is_error for item in document.problems):
         return None
     troubles = list(_troubles(files, document.tree))

@@ -27,6 +27,7 @@ _LEAD = 80
 _MASKED_AROUND = 1_000
 _INK = re.compile(r"\S")
 _UNSEEN = re.compile(r"^\S*")
+_OURS = re.compile(r"""^(?:\{[ \t]*)?["']?version["']?[ \t]*:""", re.MULTILINE)
 
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
@@ -48,6 +49,14 @@ def unprintable(text: str, start: int = 0) -> re.Match[str] | None:
     return _FORBIDDEN.search(text, start)
 
 
+def is_ours(text: str) -> bool:
+    """Whether a text says its version at its outermost level, as every file of a configuration does.
+
+    What does not may be anything, a secret too: nothing of it is shown. An empty text has nothing to hide.
+    """
+    return _OURS.search(text) is not None or not text.strip()
+
+
 class Sources:
     """Every text that was read, in turn; turns spans into Locations."""
 
@@ -56,10 +65,13 @@ class Sources:
         self._texts: list[str] = []
         self._bases: list[int] = []
         self._newlines: list[Newlines | None] = []
+        self._unquoted: set[int] = set()
         self._end = 0
 
-    def add(self, name: str, text: str) -> int:
-        """Take in a file's text; return the offset at which its spans start."""
+    def add(self, name: str, text: str, *, quoted: bool = True) -> int:
+        """Take in a file's text; return the offset at which its spans start. `quoted`: its lines may be shown."""
+        if not quoted:
+            self._unquoted.add(len(self._names))
         base = self._end
         self._names.append(name)
         self._texts.append(text)
@@ -102,7 +114,8 @@ class Sources:
         first, last = line_around(text, start)
         row, line = newlines.before(first) + 1, text[first:last]
         column, end = start - first + 1, start + length
-        excerpt, shift = (line, 1) if _is_harmless(line) else _excerpt(line, column)
+        shown = index not in self._unquoted
+        excerpt, shift = (line if shown else None, 1) if not shown or _is_harmless(line) else _excerpt(line, column)
         if not length:
             return Location(name, row, column, row, max(len(line.rstrip()), column) + 1, excerpt, shift)
         if end <= last:

@@ -6,15 +6,18 @@ Must not know YAML.
 from __future__ import annotations
 
 import codecs
+import os
 import stat
 from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Location
-from reconciler.document.source import presentable
+from reconciler.document.source import is_ours, presentable
 from reconciler.rules import RULES
 
+LARGEST_MIB = 32
 _LONGEST_SHOWN = 200
+_AT_ONCE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -35,13 +38,16 @@ class Unreadable(NamedTuple):
 
 
 def read_text(path: Path) -> str | Unreadable:
-    """Read an ordinary file; anything else (a pipe would wait for ever) is refused."""
+    """Read an ordinary file of a bounded size; anything else (a pipe would wait for ever) is refused."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return _refused("it is no ordinary file")
-        raw = path.read_bytes()
+        with open(path, "rb", opener=lambda name, _flags: os.open(name, _AT_ONCE)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return _refused("it is no ordinary file")
+            raw = file.read((LARGEST_MIB << 20) + 1)
     except OSError as error:
         return _refused((error.strerror or "unknown error").lower())
+    if len(raw) > LARGEST_MIB << 20:
+        return _refused(f"it is larger than {LARGEST_MIB} MiB")
     return decode(raw)
 
 
@@ -64,6 +70,7 @@ def _not_utf_8(raw: bytes, start: int) -> Unreadable:
     first = raw.rfind(b"\n", 0, start) + 1
     column = len(raw[first:start].decode("utf-8").removeprefix("\ufeff")) + 1
     line = raw[first:].partition(b"\n")[0].decode("utf-8", "replace").removeprefix("\ufeff")
-    excerpt = presentable(line.rstrip("\r")) if len(line) <= _LONGEST_SHOWN else None
+    is_shown = len(line) <= _LONGEST_SHOWN and is_ours(raw.decode("utf-8", "replace"))
+    excerpt = presentable(line.rstrip("\r")) if is_shown else None
     message = f"the file is not UTF-8: byte 0x{raw[start]:02x} on line {number}"
     return Unreadable("file-encoding", message, "save it as UTF-8", number, column, excerpt)

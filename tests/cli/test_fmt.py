@@ -99,12 +99,13 @@ def test_mode_byte_order_mark_and_line_ends_are_kept(cli: Cli, tmp_path: Path) -
 
 
 def test_a_link_stays_a_link(cli: Cli, tmp_path: Path) -> None:
-    real = tmp_path / "_real.yaml"
-    real.write_text(UNTIDY, "utf-8")
-    (tmp_path / "reconciler.yaml").symlink_to(real)
+    written(tmp_path, TIDY)
+    real = tmp_path / "numbers.txt"
+    real.write_text("version: 1  \n", "utf-8")
+    (tmp_path / "numbers.yaml").symlink_to(real)
     assert cli("fmt").exit_code == 0
-    assert (tmp_path / "reconciler.yaml").is_symlink()
-    assert real.read_text("utf-8") == TIDY
+    assert (tmp_path / "numbers.yaml").is_symlink()
+    assert real.read_text("utf-8") == "version: 1\n"
 
 
 def test_nothing_is_written_where_a_file_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
