@@ -11,6 +11,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from reconciler.config.include import is_visible
+
 _REFUSED = {stat.S_IFDIR: "it is a folder", stat.S_IFSOCK: "it is a socket", stat.S_IFBLK: "it is a disk"}
 _STANDARD = (1, 2)
 
@@ -49,6 +51,18 @@ def check_place(path: Path) -> None:
         _real(path).parent.stat()
     elif (why := _REFUSED.get(stat.S_IFMT(found.st_mode))) is not None:
         raise OSError(errno.EINVAL, why, str(path))
+
+
+def check_link(path: Path, folder: Path) -> None:
+    """Raise OSError where a path in a configuration's folder leads by a link out of it, or to a hidden file.
+
+    A proposal may have put the link there, to what the job must not write.
+    """
+    inside = os.path.realpath(folder)
+    below = path.relative_to(folder) if path.is_relative_to(folder) else path.absolute()
+    named, real = os.path.normpath(Path(inside) / below), os.path.realpath(path)
+    if real != named and Path(named).is_relative_to(inside) and not is_visible(real, inside):
+        raise OSError(errno.EINVAL, "it is a link that leads out of the configuration's folder", str(path))
 
 
 def is_plain(path: Path) -> bool:

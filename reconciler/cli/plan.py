@@ -132,6 +132,8 @@ def check_place(process: Process, out: Path | None, *, signed: bool) -> None:
         return
     place = process.target(out)
     try:
+        for each in (place, signing.beside(place)):
+            files.check_link(each, process.folder)
         files.check_place(place)
         if signed:
             files.check_signable(place)
