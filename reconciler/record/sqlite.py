@@ -5,6 +5,7 @@ Knows how the database is opened, made, migrated and what its errors mean; not w
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from reconciler.record.tables import TABLES, TO_FORMAT_2, Sql
 
 APPLICATION_ID = 0x7265636F  # "reco"
 BUSY_SECONDS = 30.0
+_NAMES = frozenset(statement.split()[2] for statement in TABLES)
+_COMPUTED = re.compile(r"\b(VIRTUAL|GENERATED|CHECK|AS)\b|\bDEFAULT\s*\(", re.IGNORECASE)
 _RECORD = 1  # the file holds one record, so its rows all have the same id
 
 _MIGRATIONS: dict[int, tuple[str, ...]] = {
@@ -131,6 +134,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         check_same_thread=False,
     )
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA trusted_schema = OFF")
     return connection
 
 
@@ -163,9 +167,19 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             f"the record {path} has format {version}, this version knows formats up to {FORMAT_VERSION}",
             hint="upgrade reconciler to the version that wrote it, or newer",
         )
+    _check_tables(connection, path)
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise RecordError(f"the record {path} is damaged: {verdict}", hint=_RESTORE.format(path=path))
+
+
+def _check_tables(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise RecordError unless the tables are plain ones of ours: a view or an expression may run for ever."""
+    for kind, name, statement in connection.execute("SELECT type, name, sql FROM sqlite_master"):
+        is_table = kind == "table" and name in _NAMES and not _COMPUTED.search(statement)
+        if not is_table and not (kind == "index" and statement is None):
+            message = f"the record {path} holds more than the tables of a record: {kind} {name}"
+            raise RecordError(message, hint=_RESTORE.format(path=path))
 
 
 @contextmanager
