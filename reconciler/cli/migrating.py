@@ -42,6 +42,7 @@ def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
 
     settings = _settings(backend, options)
     configuration, _found = usable(process)
+    settings = settings._replace(from_tree=configuration.record.from_tree)
     with opened(process, configuration) as session, watching(process, session):
         name, root = configuration.name, configuration.root
         source = open_record(settings, name=name, root=root, secrets=session.secrets)

@@ -104,6 +104,7 @@ class _Loading:
         self._digest = partial(_digest, tuple(self._files.sources.texts()), scenario)
         self._judge = judge = read_policy(self._files, policy) if policy is not None else None
         self._settings = read_settings(self._files, judge if policy is not None else self._files.trusted)
+        self._from_tree = trusted is None
         self._trusted_name = self._trusted_place(judge, is_trusted=trusted is not None)
         self._has_nulls = any(file.has_nulls for file in self._files.files)
 
@@ -233,7 +234,7 @@ class _Loading:
             name=settings.name,
             accounts=settings.accounts,
             policy=settings.policy,
-            record=settings.record,
+            record=settings.record._replace(from_tree=self._from_tree),
             timezone=settings.timezone,
             calendar_until=settings.calendar_until,
             desired=tuple(desired),

@@ -109,11 +109,15 @@ class Policy:
 
 
 class RecordSettings(NamedTuple):
-    """Where the record lives: `backend` is file, git, http or postgres; `options` its block, secrets as SecretRef."""
+    """Where the record lives: `backend` is file, git, http or postgres; `options` its block, secrets as SecretRef.
+
+    `from_tree`: a record and a key that stand beside the files count, as they do without --trusted.
+    """
 
     backend: str = "file"
     options: Mapping[str, str | SecretRef] = MappingProxyType({})
     location: Location | None = None
+    from_tree: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.record import folder
 from reconciler.record.base import Record, RecordError
+from reconciler.record.folder import KEY, local_key
+from reconciler.record.place import local_place
 from reconciler.secrets import SecretError
 
 if TYPE_CHECKING:
@@ -35,9 +36,14 @@ def open_record(
 
         return MemoryRecord(name=name)
     if settings.backend == "file":
+        path = _local_place(settings, root, waits)
+        if path is None:
+            from reconciler.record.memory import NoRecord
+
+            return NoRecord(name=name)
         from reconciler.record.sqlite import SqliteRecord
 
-        return SqliteRecord(record_path(settings, root), name=name)
+        return SqliteRecord(path, name=name)
     if name is None:
         raise RecordError(f"a record in {settings.backend} needs a name", hint="write `name: …` in reconciler.yaml")
     if settings.backend == "postgres":
@@ -96,19 +102,22 @@ def _option(settings: RecordSettings, option: str, secrets: Secrets) -> str:
         raise RecordError(str(error)) from None
 
 
-def record_path(settings: RecordSettings, root: Path) -> Path:
-    """Return where the backend `file` keeps the record."""
+def _local_place(settings: RecordSettings, root: Path, waits: Waits | None = None) -> Path | None:
     chosen = settings.options.get("path")
-    return root / chosen if isinstance(chosen, str) else root / folder.NAME / folder.DATABASE
+    path = chosen if isinstance(chosen, str) else None
+    if waits is None:
+        return local_place(path, root, from_tree=settings.from_tree)
+    return local_place(path, root, from_tree=settings.from_tree, tell=waits.tell)
 
 
 def digest_key(settings: RecordSettings, *, root: Path, secrets: Secrets, make: bool = True) -> str | None:
     """Return the text for keyed digests: RECONCILER_RECORD_KEY, else the local file's own key, else None.
 
-    With `make` the own key is made at first use; raises RecordError where it cannot be read or made.
+    With `make` the own key is made at first use, but never in a tree that --trusted is given for; raises RecordError
+    where it cannot be read or made.
     """
     given = secrets.environ.get("RECONCILER_RECORD_KEY")
     if given or settings.backend != "file":
         return given or None
-    beside = record_path(settings, root).parent
-    return folder.local_key(beside) if make or (beside / folder.KEY).exists() else None
+    path = _local_place(settings, root)
+    return local_key(path.parent) if path is not None and (make or (path.parent / KEY).exists()) else None

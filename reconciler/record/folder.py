@@ -17,6 +17,7 @@ from reconciler.record.base import RecordError
 NAME = ".reconciler"
 DATABASE = "record.db"
 KEY = "record.key"
+IGNORE = ".gitignore"
 _KEY_BYTES = 32
 _ROOM_BYTES = 64 * 1024
 
@@ -79,7 +80,7 @@ def _make_folder(folder: Path) -> None:
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-    ignore = folder / ".gitignore"
+    ignore = folder / IGNORE
     if folder.name == NAME and not ignore.exists():
         _write(ignore, "*\n")
 

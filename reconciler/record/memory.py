@@ -66,3 +66,15 @@ class MemoryRecord(DocumentRecord):
 
     def rehearse(self, holder: Holder) -> None:
         """Nothing could stand in the way."""
+
+
+class NoRecord(MemoryRecord):
+    """The empty record of a tree that is not trusted to hold one: nothing can be saved to it."""
+
+    def __init__(self, *, name: str | None = None) -> None:
+        store = MemoryStore(description="the record beside the files")
+        store.failing = "--trusted keeps none there; name a place outside, `record: {file: {path: /…}}`, or share it"
+        super().__init__(store, name=name)
+
+    def rehearse(self, holder: Holder) -> None:
+        DocumentRecord.rehearse(self, holder)
