@@ -279,7 +279,7 @@ def test_with_trusted_no_record_is_moved_out_of_the_tree(cli: Cli, folder: Path)
 ENDLESS = "WITH RECURSIVE r(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM r) SELECT 1 record, n number FROM r"
 SCHEMES = {
     "view": f"DROP TABLE entries; CREATE VIEW entries AS {ENDLESS}",
-    "trigger": "CREATE TRIGGER t AFTER INSERT ON locks BEGIN DELETE FROM entries; END",
+    "trigger": "CREATE TRIGGER runs AFTER INSERT ON locks BEGIN DELETE FROM entries; END",
     "virtual table": "DROP TABLE results; CREATE VIRTUAL TABLE results USING fts5(record, run_id, position, body)",
     "generated column": "ALTER TABLE entries ADD COLUMN x TEXT GENERATED ALWAYS AS (hex(zeroblob(900000000)))",
     "check": "DROP TABLE locks; CREATE TABLE locks (record CHECK (length(hex(zeroblob(400000000))) > 0))",
