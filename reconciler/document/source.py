@@ -49,14 +49,6 @@ def unprintable(text: str, start: int = 0) -> re.Match[str] | None:
     return _FORBIDDEN.search(text, start)
 
 
-def is_ours(text: str) -> bool:
-    """Whether a text says its version at its outermost level, as every file of a configuration does.
-
-    What does not may be anything, a secret too: nothing of it is shown. An empty text has nothing to hide.
-    """
-    return _OURS.search(text) is not None or not text.strip()
-
-
 class Sources:
     """Every text that was read, in turn; turns spans into Locations."""
 
@@ -150,6 +142,14 @@ def line_around(text: str, offset: int) -> tuple[int, int]:
     """Where the line of an offset starts, and where it ends, its break left out."""
     end = text.find("\n", offset)
     return (text.rfind("\n", 0, offset) + 1, len(text) if end < 0 else end)
+
+
+def is_ours(text: str) -> bool:
+    """Whether a text says its version at its outermost level, as every file of a configuration does.
+
+    What does not may be anything, a secret too: nothing of it is shown. An empty text has nothing to hide.
+    """
+    return _OURS.search(text) is not None or not text.strip()
 
 
 def span_at(base: int, start: int, end: int) -> Span:
