@@ -5,6 +5,7 @@ Knows neither repositories nor what git is asked.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,7 +96,9 @@ def _handed_on(environ: Mapping[str, str], *, to_remote: bool) -> dict[str, str]
         for name, value in environ.items()
         if _ALWAYS.fullmatch(name) or (to_remote and _FOR_REMOTES.fullmatch(name)) or name in named
     }
-    return {**kept, **_PLAIN_ANSWERS, **(_TRANSPORTS if to_remote else _NO_TRANSPORT)}
+    found_in = (each for each in environ.get("PATH", "").split(os.pathsep) if Path(each).is_absolute())
+    search = {"PATH": os.pathsep.join(found_in) or os.defpath}  # "." may be a proposal's folder
+    return {**kept, **search, **_PLAIN_ANSWERS, **(_TRANSPORTS if to_remote else _NO_TRANSPORT)}
 
 
 def text(output: bytes) -> str:

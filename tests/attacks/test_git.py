@@ -224,6 +224,20 @@ def test_no_hook_monitor_filter_diff_program_or_alias_runs_while_a_file_is_taken
     assert not (tmp_path / "seen").exists()
 
 
+@pytest.mark.parametrize("search", [".:{}", ":{}", "tools:{}", "{}:", "."])
+def test_a_program_of_the_tree_s_that_is_called_git_or_ssh_is_not_found(
+    search: str, cli: Cli, job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("git", "tools/git"):
+        written(job, {name: f"#!/bin/sh\ntouch {tmp_path / 'seen'}\n"})
+        (job / name).chmod(0o755)
+    monkeypatch.setenv("PATH", search.format(Path(shutil.which("git") or "").parent))
+    monkeypatch.chdir(job)
+    ended = judged(cli, Path("telephony"))
+    assert "policy-destination" in ended.codes or search == "."
+    assert not (tmp_path / "seen").exists()
+
+
 def test_git_is_handed_none_of_the_secrets_of_the_program(
     cli: Cli, job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
