@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from reconciler.config.load import load
 from reconciler.record.base import RecordError, Update
 from reconciler.record.sqlite import SqliteRecord
 from tests.attacks.test_git import committed, git
 from tests.cli import conftest
 from tests.cli.conftest import Cli, Ended, Workplace
+from tests.conftest import Tally
 from tests.record.contract import commit
 from tests.record.values import entry
 from tests.unit.config.loading import ACCOUNTS, write
@@ -107,6 +110,58 @@ def test_what_is_no_configuration_is_never_quoted(name: str, kind: str, cli: Cli
         assert ended.exit_code == 1
         assert CANARY not in shown(ended)
         assert CANARY[8:] not in shown(ended)
+
+
+PIECES = (
+    *(CANARY, f"{CANARY}: ", f"- {CANARY}", f"&{CANARY} ", f"*{CANARY}", f"!{CANARY} ", f"%{CANARY}\n", f"\\x{CANARY}"),
+    *(
+        "\n",
+        "\n",
+        "\n  ",
+        " ",
+        "\t",
+        ": ",
+        "- ",
+        "? ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "|\n",
+        ">\n",
+        "'",
+        '"',
+        "#",
+        "---\n",
+        "...\n",
+    ),
+    *("<<: ", "~", "1", "a", "a: ", "=", "\0", "\r", "\u202e", "\ud7ff", "é", "`", "@", "%", "\\"),
+)
+
+
+def search(folder: Path, seed: int, cases: int) -> None:
+    """Load files of random pieces, none of which says a version, and look for their content in what is found."""
+    chance = random.Random(seed)
+    for case in range(cases):
+        text = "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 25)))
+        head = ACCOUNTS if case % 2 else text
+        write(folder, head, {"numbers/l.yaml": text})
+        loaded = load(folder)
+        assert loaded.configuration is None
+        assert CANARY not in repr(loaded.diagnostics), text
+
+
+def test_of_a_random_file_that_is_no_configuration_nothing_is_quoted(tmp_path: Path, tally: Tally) -> None:
+    search(tmp_path, seed=1, cases=400)
+    tally("files that are no configuration, quoted nowhere", 400)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+def test_of_many_random_files_that_are_no_configuration_nothing_is_quoted(tmp_path: Path, tally: Tally) -> None:
+    search(tmp_path, seed=2, cases=50_000)
+    tally("files that are no configuration, quoted nowhere", 50_000)
 
 
 def test_a_working_copy_that_is_no_configuration_is_not_quoted_beside_the_trusted_one(cli: Cli, folder: Path) -> None:
