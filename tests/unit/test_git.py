@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git import GitError, current_commit, file_at
+from reconciler.git import GitError, current_commit, file_at, repository_of, tracked
 from tests.unit.config.test_files import git
 
 
@@ -52,6 +52,19 @@ def test_a_repository_of_somebody_else_is_told_with_the_command_that_permits_it(
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     with pytest.raises(GitError, match=rf"somebody else \(git config --global --add safe.directory {repository}"):
         file_at(repository, "main", "a.txt")
+
+
+def test_the_repository_of_a_hook_or_job_that_we_run_in_is_left_alone(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    git(other, "init")
+    for name in ("GIT_DIR", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"):
+        monkeypatch.setenv(name, str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other / "index"))
+    assert file_at(repository / "deep", "main", "a.txt").content == b"first\n"
+    assert tracked(repository_of(repository), repository / "deep") == ["deep/a.txt"]
 
 
 def test_the_current_commit_is_a_full_hash(repository: Path) -> None:
