@@ -63,7 +63,7 @@ _PIECES = [
 _VALUE = re.compile(r": ([^\n,}{]+)")
 
 
-def _mangled(seeded: random.Random) -> str:
+def mangled(seeded: random.Random) -> str:
     text = seeded.choice(_TEXTS)
     for _ in range(seeded.randint(1, 4)):
         text = _once(text, seeded) or "a"
@@ -89,7 +89,7 @@ def _once(text: str, seeded: random.Random) -> str:
 
 
 def _judge(folder: Path, seed: int) -> None:
-    (folder / "reconciler.yaml").write_text(_mangled(random.Random(seed)), "utf-8")
+    (folder / "reconciler.yaml").write_text(mangled(random.Random(seed)), "utf-8")
     loaded = load(folder)
     assert (loaded.configuration is None) == any(item.is_error for item in loaded.diagnostics)
     for item in loaded.diagnostics:
