@@ -25,7 +25,7 @@ def full_name(repository: Repository, ref: str) -> str:
         raise _unknown(ref)
     found = _found(repository, ref)
     if not found and _PART_OF_ONE.fullmatch(ref):
-        raise GitError(f"{ref!r} is no ref, and but a part of a commit id", hint="write the whole commit id")
+        raise GitError(f"{ref!r} is no ref, only a part of a commit id", hint="write the whole commit id")
     if not found:
         raise _unknown(ref)
     if len(found) > 1:
