@@ -44,6 +44,8 @@ from reconciler.secrets import (
 
 Json = dict[str, Any]
 URL_FIELDS = ("url", "event_url")
+TEXTS = (*URL_FIELDS, "sip_uri", "client_id", "file_to_a", "file_to_b")
+TARGET_TEXTS = ("name", "schedule_description")
 HOST = "@host"
 NOTHING: Json = {"type": NoForwarding.type}
 _NOT_PARKED: Json = {"type": Parking.type, "parking": False}
@@ -104,6 +106,23 @@ class Form:
         shared = [path for path in self.secrets if path in other.secrets]
         return tuple(path for path in shared if are_apart(self.secrets[path], other.secrets[path]))
 
+    def hiding(self, holds: Callable[[str], bool]) -> Form:
+        """Return this form with every text masked that holds a known secret; clear text goes where secrets stand.
+
+        Of a URL the host stays, unless the secret is in it. Numbers and schedules are never masked.
+        """
+        data, secrets = dict(self.json), dict(self.secrets)
+        for path in TEXTS:
+            text = data.get(path)
+            if text and holds(text):
+                data[path] = _without_secret(path, text, holds)
+                secrets.setdefault(path, text)
+        if data.get("targets"):
+            data["targets"] = [
+                {**target, **_hidden_of_target(at, target, holds, secrets)} for at, target in enumerate(data["targets"])
+            ]
+        return self if data == self.json else Form(data, secrets)
+
     def digested(self, digester: Digester) -> Form:
         """Return this form with keyed digests where its secrets stood in clear."""
         return Form(self.json, self.digests(digester)) if self.secrets else self
@@ -124,17 +143,24 @@ def same(text: str) -> str:
     return text
 
 
+def holds_nothing(_text: str) -> bool:
+    """Find no secret: for a value that is neither stored nor shown."""
+    return False
+
+
 def form(
     value: Value,
     *,
     resolve: Callable[[str], str] = same,
+    holds: Callable[[str], bool] = holds_nothing,
     unreadable: Iterable[str] = (),
     hidden_paths: frozenset[str] = frozenset(),
 ) -> Form:
     """Put a value into canonical form.
 
-    `resolve` fills `${var:NAME}` templates (raises SecretError); `unreadable` fields become None; of the URL fields in
-    `hidden_paths` all that follows the host is masked, and with `HOST` behind their name the host too.
+    `resolve` fills `${var:NAME}` templates (raises SecretError); `holds` finds known secrets, wherever they stand;
+    `unreadable` fields become None; of the URL fields in `hidden_paths` all that follows the host is masked, and with
+    `HOST` behind their name the host too.
     """
     data = _fields(value)
     secrets: dict[str, str] = {}
@@ -146,7 +172,7 @@ def form(
         if path in data:
             data[path] = None
             secrets.pop(path, None)
-    return Form(data, secrets)
+    return Form(data, secrets).hiding(holds)
 
 
 def is_off(data: Json | None) -> bool:
@@ -249,6 +275,19 @@ def _masked(template: str, url: str, path: str, hidden_paths: frozenset[str]) ->
         return MASK
     hide_path = path in hidden_paths or hides_path(template)
     return mask_url(template if hide_path else url, hide_path=hide_path)
+
+
+def _without_secret(path: str, text: str, holds: Callable[[str], bool]) -> str:
+    """What may be shown of a text that holds a secret: a URL's host, else nothing."""
+    masked = mask_url(text, hide_path=True) if path in URL_FIELDS else MASK
+    return MASK if holds(masked) else masked
+
+
+def _hidden_of_target(at: int, target: Json, holds: Callable[[str], bool], secrets: dict[str, str]) -> Json:
+    held = {name: target[name] for name in TARGET_TEXTS if target[name] and holds(target[name])}
+    for name, text in held.items():
+        secrets.setdefault(f"targets[{at}].{name}", text)
+    return dict.fromkeys(held, MASK)
 
 
 def hidden_paths(value: Value) -> frozenset[str]:

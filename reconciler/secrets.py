@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import re
 import shlex
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 MASK = "***"
 COMMAND_TIMEOUT_SECONDS = 30.0
@@ -23,6 +25,10 @@ MINIMUM_KEY_BYTES = 32
 _VARIABLE = re.compile(r"\$\{var:([A-Za-z_][A-Za-z0-9_]*)\}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _SHORTEST_REDACTED = 4
+_ESCAPED_BYTE = re.compile(r"%[0-9A-F]{2}")
+_NOTHING = re.compile(r"(?!)")
+# Variables of ours that hold a secret by their name, and Terraform's for the state server.
+_HOLDS_SECRET = re.compile(r"RECONCILER_(VAR_\w+|\w*(KEY|DSN|TOKEN|SECRET|PASSWORD))|TF_HTTP_PASSWORD")
 _EMPTY = "is set and empty, as a CI secret is for a job that may not see it"
 
 
@@ -61,8 +67,10 @@ class SecretRef(NamedTuple):
 
 @dataclass(slots=True)
 class Secrets:
-    """Resolves references and templates, and remembers what it gave out so that text can be redacted.
+    """Resolves references and templates, and knows what must be redacted: before anything asks for a value.
 
+    Every variable of the environment that holds a secret by its name is known from the start, what the configuration
+    names after `learn`, and whatever was given out.
     `local` permits `file` and `command` references (RECONCILER_TRUSTED=1 or --allow-local-secrets);
     `base` is the folder that relative file names start from.
     """
@@ -71,13 +79,27 @@ class Secrets:
     local: bool = False
     base: Path = field(default_factory=Path)
     _known: set[str] = field(default_factory=set, repr=False)
+    _spelled: re.Pattern[str] | None = field(default=None, repr=False)
     _cache: dict[SecretRef, str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, value in self.environ.items():
+            if _HOLDS_SECRET.fullmatch(name):
+                self.remember(value)
+
+    def learn(self, references: Iterable[SecretRef]) -> None:
+        """Know configured secrets before they are asked for; a command is run only when its secret is needed."""
+        for reference in references:
+            if not reference.command:
+                with suppress(SecretError):
+                    self.get(reference)
 
     def get(self, reference: SecretRef) -> str:
         """Return the secret's text, one trailing newline removed; raises SecretError."""
         if reference not in self._cache:
-            self._cache[reference] = bare(self._read(reference), str(reference))
-            self.remember(self._cache[reference])
+            value = self._read(reference)
+            self.remember(value)
+            self._cache[reference] = bare(value, str(reference))
         return self._cache[reference]
 
     def variable(self, name: str) -> str:
@@ -96,16 +118,27 @@ class Secrets:
         return _VARIABLE.sub(lambda match: self.variable(match.group(1)), template)
 
     def remember(self, value: str) -> None:
-        """Add a value that must never reach output."""
-        if len(value) >= _SHORTEST_REDACTED:
-            self._known.add(value)
+        """Add a value that must never reach output; of an address that holds a password, the password too."""
+        for secret in (value, *_passwords(value)):
+            if len(secret) >= _SHORTEST_REDACTED and secret not in self._known:
+                self._known.add(secret)
+                self._spelled = None
+
+    def holds(self, text: str) -> bool:
+        """Whether a known secret stands in a text, in any of its spellings."""
+        return self._pattern().search(text) is not None
 
     def redact(self, text: str) -> str:
         """Take every known secret (plain, URL-encoded, JSON-escaped, base64) and every URL's query out of a text."""
-        for value in sorted(self._known, key=len, reverse=True):
-            for form in _spellings(value):
-                text = text.replace(form, MASK)
-        return mask_urls(text)
+        return mask_urls(self._pattern().sub(MASK, text))
+
+    def _pattern(self) -> re.Pattern[str]:
+        """All spellings of all known secrets, the longest first."""
+        if self._spelled is None:
+            spelled = {form for value in tuple(self._known) for form in _spellings(value)}
+            longest_first = sorted(spelled, key=lambda form: (-len(form), form))
+            self._spelled = re.compile("|".join(map(re.escape, longest_first))) if spelled else _NOTHING
+        return self._spelled
 
     def _read(self, reference: SecretRef) -> str:
         if reference.env is not None:
@@ -272,8 +305,16 @@ def _nonempty(text: str, source: str) -> str:
 
 def _spellings(value: str) -> set[str]:
     encoded = b64encode(value.encode()).decode()
-    return {value, quote(value, safe=""), quote(value), _json_escaped(value), encoded, encoded.rstrip("=")} - {""}
+    quoted = {quote(value, safe=""), quote(value), quote_plus(value)}
+    lower = {_ESCAPED_BYTE.sub(lambda match: match[0].lower(), form) for form in quoted}
+    escaped = {json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+    return {value, *quoted, *lower, *escaped, encoded, encoded.rstrip("=")} - {""}
 
 
-def _json_escaped(value: str) -> str:
-    return "".join(f"\\u{ord(c):04x}" if ord(c) > 126 else {"\\": "\\\\", '"': '\\"'}.get(c, c) for c in value)
+def _passwords(value: str) -> tuple[str, ...]:
+    """The password of an address, as it stands and as it is meant."""
+    try:
+        given = urlsplit(value).password if "://" in value else None
+    except ValueError:
+        given = None
+    return (given, unquote(given)) if given else ()

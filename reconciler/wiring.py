@@ -151,6 +151,7 @@ def open_session(
 ) -> Session:
     """Put a session together; opens nothing yet."""
     secrets = Secrets(environ, local_secrets or environ.get("RECONCILER_TRUSTED") == "1", Path(configuration.root))
+    secrets.learn(configuration.secret_references)
     interrupted = Event()
     clock = clock or SystemClock(interrupted)
     return Session(configuration, secrets, clock, ephemeral_record, interrupted=interrupted)

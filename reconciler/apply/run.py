@@ -22,6 +22,7 @@ from reconciler.clock import Clock, rfc3339
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Entry, Key
 from reconciler.plan.build import open_intents
+from reconciler.plan.concealed import concealed
 from reconciler.plan.model import Breach, Plan
 from reconciler.plan.subject import Ground, form_after, form_before
 from reconciler.pool import workers
@@ -130,7 +131,7 @@ def _under_lock(job: Job, accounts: Iterable[str]) -> ApplyReport:
 def _locked(job: Job, lock: Lock) -> ApplyReport:
     for holder in job.record.broken_locks:
         job.emit(LockBroken(str(holder)))
-    state = job.record.load()
+    state = concealed(job.record.load(), job.ground)
     if not _needed(job.plan, state) <= set(lock.accounts):
         raise _MoreToLockError(state)
     stale = another_record(job.plan, state)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 
 from reconciler.apply.attempt import Attempt
-from reconciler.canonical import NOTHING, Form, Json, form, hidden_in, hidden_paths, is_empty
+from reconciler.canonical import NOTHING, Form, Json, dump, form, hidden_in, hidden_paths, is_empty
 from reconciler.change import Action, Change, LiveSource, Outcome
 from reconciler.clock import Clock
 from reconciler.diff import field_changes
@@ -27,7 +27,7 @@ from reconciler.model import (
     Value,
 )
 from reconciler.plan.notes import what_moved
-from reconciler.plan.subject import Ground, agrees_with_any
+from reconciler.plan.subject import Ground, agrees_with_any, still_hidden
 from reconciler.providers.base import (
     Forbidden,
     NotOwned,
@@ -38,7 +38,7 @@ from reconciler.providers.base import (
     Withheld,
     Write,
 )
-from reconciler.secrets import SecretError, Secrets
+from reconciler.secrets import MASK, SecretError, Secrets
 
 FRESH_SECONDS = 30.0
 SETTLE_SECONDS = 30.0
@@ -134,7 +134,8 @@ class Writer:
 
     def _live(self, change: Change, value: Value, seen: Observation) -> Form:
         hidden = hidden_paths(change.write) if change.write is not None else frozenset()
-        return form(value, unreadable=seen.unreadable, hidden_paths=hidden | hidden_in(change.before or {}))
+        hidden = still_hidden(hidden, value, [change.before or {}]) | hidden_in(change.before or {})
+        return form(value, holds=self.ground.secrets.holds, unreadable=seen.unreadable, hidden_paths=hidden)
 
     def _kept(self, change: Change) -> Kept:
         return self.kept.get(change.key, Kept())
@@ -293,7 +294,8 @@ class _Gate:
         seen = self._writer.look(self._change)
         if (prevented := self._writer.prevented(self._change, seen.observation)) is not None:
             self._close(prevented)
-        self._seen, self.lost = seen, seen.observation.unwritable
+        holds, values = self._writer.ground.secrets.holds, seen.observation.unwritable
+        self._seen, self.lost = seen, {path: MASK if holds(dump(kept)) else kept for path, kept in values.items()}
 
     def _close(self, verdict: Attempt) -> None:
         self.verdict = verdict

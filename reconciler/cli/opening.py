@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop, stop
 from reconciler.interrupts import abort, heeding
+from reconciler.secrets import Secrets
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
@@ -31,7 +32,7 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
         from reconciler.clock import SystemClock
         from reconciler.config.load import load as load_configuration
 
-        return load_configuration(
+        loaded = load_configuration(
             process.folder,
             trusted=process.trusted,
             scenario=scenario,
@@ -39,9 +40,19 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
             today=SystemClock().today(),
             policy=process.policy,
         )
+        if loaded.configuration is not None:
+            _keep_out(process, loaded.configuration)
+        return loaded
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _keep_out(process: Process, configuration: Configuration) -> None:
+    """Keep what the environment holds of configured secrets out of all output, also where nobody is asked."""
+    secrets = Secrets(process.environ)
+    secrets.learn(configuration.secret_references)
+    process.screen.redact = secrets.redact
 
 
 def usable(

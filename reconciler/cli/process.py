@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.secrets import environment, mask_urls
+from reconciler.secrets import Secrets, environment
 from reconciler.views.screen import Color, Screen, is_terminal
 
 REVIEWS = ("github", "gitlab", "sarif", "junit")
@@ -34,7 +34,7 @@ class Process:
     screen: Screen = field(init=False)
 
     def __post_init__(self) -> None:
-        self.screen = Screen(self.environ, redact=mask_urls)
+        self.screen = Screen(self.environ, redact=Secrets(self.environ).redact)
 
     @property
     def is_json(self) -> bool:

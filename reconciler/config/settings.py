@@ -150,6 +150,16 @@ class Configuration:
     holidays_version: str | None = None
 
     @property
+    def secret_references(self) -> tuple[SecretRef, ...]:
+        """Where all secrets of accounts and record come from."""
+        given = [
+            each
+            for account in self.accounts.values()
+            for each in (account.api_key, account.client_id, account.client_secret, account.refresh_token)
+        ]
+        return tuple(each for each in (*given, *self.record.options.values()) if isinstance(each, SecretRef))
+
+    @property
     def digest(self) -> str:
         """`sha256:HEX` over the text of all files and the scenario's name, worked out when asked for."""
         return self.digested()

@@ -217,7 +217,7 @@ def _settlements(subjects: Sequence[Subject], decisions: Sequence[Decision], gro
     for subject, decision in zip(subjects, decisions, strict=True):
         if not (decision.settled and subject.intents):
             continue
-        live = subject.live(None)
+        live = subject.live(None, ground.secrets.holds)
         shown = live.digested(ground.digester)
         landed = [at for at, each in enumerate(subject.intended) if agrees_with_any(shown, [each], ground.today)]
         for at, intent in enumerate(subject.intents):
@@ -374,7 +374,7 @@ def _needs_its_own_read(subject: Subject, decision: Decision, ground: Ground) ->
         return False
     if decision.change is None and decision.recording is None and not subject.intents:
         return False
-    live = subject.live(None).digested(ground.digester)
+    live = subject.live(None, ground.secrets.holds).digested(ground.digester)
     return not agrees_with_any(live, subject.kept, ground.today)
 
 

@@ -29,7 +29,7 @@ def decide(subject: Subject, ground: Ground) -> Decision:
     if subject.desired is None:
         return _vanished(subject, ground)
     try:
-        want = form(subject.desired.value, resolve=ground.secrets.resolve)
+        want = form(subject.desired.value, resolve=ground.secrets.resolve, holds=ground.secrets.holds)
     except SecretError as error:
         return Decision(unknown=True, diagnostics=(notes.variable_unset(subject.desired, error),))
     if subject.observation is not None:
@@ -65,7 +65,7 @@ class Compared:
 
 
 def _against_live(subject: Subject, desired: Desired, want: Form, seen: Observation, ground: Ground) -> Decision:
-    live = subject.live(want)
+    live = subject.live(want, ground.secrets.holds)
     compared = _compared(subject, live, want, ground)
     told = (*notes.event_url_removed(desired, compared.fields), *_unverifiable(desired, want, compared))
     if compared.fields:
@@ -307,7 +307,7 @@ def _vanished(subject: Subject, ground: Ground) -> Decision:
 
 def _vanished_seen(subject: Subject, seen: Observation, ground: Ground) -> Decision:
     """What is live decides, and that it is still what we wrote; but for an unsettled write that may not show yet."""
-    live = subject.live(None)
+    live = subject.live(None, ground.secrets.holds)
     shown = live.digested(ground.digester)
     if live.json != NOTHING and agrees_with_any(shown, subject.kept, ground.today):
         change = _released(subject, _filled(subject, live, ground)[0], NoForwarding())

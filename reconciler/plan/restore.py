@@ -5,10 +5,10 @@ A secret is taken from the configuration only where its keyed digest fits. Knows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.canonical import URL_FIELDS, Json, form
+from reconciler.canonical import TARGET_TEXTS, TEXTS, URL_FIELDS, Json, form
 from reconciler.config.settings import Configuration, Union
 from reconciler.model import (
     NoForwarding,
@@ -51,6 +51,9 @@ class Restorer:
 
     def value(self, data: Json, digests: Mapping[str, str]) -> Value:
         """The value whose canonical form this is; raises Lost."""
+        for path, text in _texts(data):
+            if text == MASK:
+                raise Lost(path, "it held a secret, and only a mask is recorded")
         filled: Json = {
             path: self._url(path, text, digests) if path in URL_FIELDS else text for path, text in data.items()
         }
@@ -84,7 +87,7 @@ class Restorer:
         """Every sensitive URL of the files by the keyed digest of what it is in clear."""
         if not self._templates:
             urls = [getattr(each.value, path, "") for each in self.configuration.desired for path in URL_FIELDS]
-            for template in filter(is_sensitive_url, urls):
+            for template in (url for url in urls if is_sensitive_url(url) or self.ground.secrets.holds(url)):
                 try:
                     digest = self.ground.digester.digest(self.ground.secrets.resolve(template))
                 except SecretError:
@@ -144,6 +147,13 @@ class Restorer:
         except PeriodError:
             parts = ()
         return parts or (text,)
+
+
+def _texts(data: Json) -> Iterator[tuple[str, object]]:
+    """The texts, but for URLs, that are masked whole where a secret is in them."""
+    yield from ((path, data.get(path)) for path in TEXTS if path not in URL_FIELDS)
+    for at, target in enumerate(data.get("targets") or ()):
+        yield from ((f"targets[{at}].{name}", target.get(name)) for name in TARGET_TEXTS)
 
 
 def _text(value: object) -> str:

@@ -5,7 +5,7 @@ Knows no rule by which anything is decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,7 +13,7 @@ from functools import cached_property
 from reconciler.canonical import HOST, Form, Json, form, hidden_in, hidden_paths, same_from, stored_form
 from reconciler.change import Action, Change
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Desired, Entry, Key, Observation
+from reconciler.model import Desired, Entry, Key, Observation, Value
 from reconciler.record.base import Intent
 from reconciler.secrets import Digester, Secrets
 
@@ -75,24 +75,29 @@ class Subject:
         recorded = () if self.recorded is None else (self.recorded,)
         return (*recorded, *self.intended, *self.replaced) if self.intents else recorded
 
-    def live(self, want: Form | None) -> Form:
+    def live(self, want: Form | None, holds: Callable[[str], bool]) -> Form:
         """The live value in canonical form; what was secret stays hidden, unless the files say it in clear.
 
-        Raises ValueError where it was not read.
+        What `holds` a known secret is hidden whatever the files say. Raises ValueError where it was not read.
         """
         seen = self.observation
         if seen is None or seen.value is None:
             raise ValueError("what was not read has no value to compare")
         value = seen.value
 
-        def is_clear(path: str) -> bool:
-            name = path.removesuffix(HOST)
-            return want is not None and getattr(value, name, None) == want.json.get(name)
+        known = [each.json for each in self.kept]
+        hidden = still_hidden(hidden_paths(self.desired.value), value, known) if self.desired else frozenset()
+        kept: frozenset[str] = frozenset().union(*map(hidden_in, known))
+        hidden |= still_hidden(kept, value, [want.json] if want is not None else [])
+        return form(value, holds=holds, unreadable=seen.unreadable, hidden_paths=hidden)
 
-        kept: frozenset[str] = frozenset().union(*(hidden_in(each.json) for each in self.kept))
-        hidden = hidden_paths(self.desired.value) if self.desired else frozenset()
-        hidden |= {path for path in kept if not is_clear(path)}
-        return form(value, unreadable=seen.unreadable, hidden_paths=hidden)
+
+def still_hidden(paths: frozenset[str], value: Value, clear: Iterable[Json]) -> frozenset[str]:
+    """The URL fields to hide, without those whose very value stands in clear elsewhere: it is no secret."""
+    texts = {path: getattr(value, path.removesuffix(HOST), None) for path in paths}
+    return frozenset(
+        path for path, text in texts.items() if all(text != each.get(path.removesuffix(HOST)) for each in clear)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,12 @@ def undoing(run: Run, state: RecordState, configuration: Configuration, ground: 
 def is_against_files(plan: Plan, declared: Iterable[Desired], ground: Ground) -> bool:
     """Whether the next plan would take some of an undo back: the files say otherwise."""
     by_key = {each.key: each.value for each in declared}
+    secrets = ground.secrets
     off: Mapping[Kind, Value] = {Kind.FORWARDING: NoForwarding(), Kind.PARKING: Parking(parked=False)}
     try:
         return any(
-            form(by_key.get(change.key, off[change.key.kind]), resolve=ground.secrets.resolve).json != change.after
+            form(by_key.get(change.key, off[change.key.kind]), resolve=secrets.resolve, holds=secrets.holds).json
+            != change.after
             for change in plan.changes
         )
     except SecretError:

@@ -16,6 +16,7 @@ from reconciler.git import current_commit
 from reconciler.live import Live, Progress, Reader, Wanted, account_problem, read_live, unknown_in
 from reconciler.model import Key, Observation
 from reconciler.plan.build import Options, Refresh, Selection, build
+from reconciler.plan.concealed import concealed, redacted
 from reconciler.plan.model import Breach, Consent, Plan
 from reconciler.plan.policy import breaches
 from reconciler.plan.reach import routes
@@ -24,7 +25,7 @@ from reconciler.plan.subject import Ground
 from reconciler.plan.undo import later_changes, undoing
 from reconciler.providers.base import Provider, ProviderError
 from reconciler.record.base import RecordState, Run
-from reconciler.secrets import SecretError, variables
+from reconciler.secrets import SecretError, Secrets, variables
 from reconciler.wiring import Session
 
 _UNWRITABLE = "unwritable-fields"
@@ -50,21 +51,23 @@ class Planning:
 
 def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
     """Read the record and the live numbers and say what would change. Raises RecordError."""
-    state = session.record.load()
+    state = concealed(session.record.load(), session.ground(make_key=asked.kept))
     plan = _planned(session, session.configuration, state, asked)
-    return _reminded(session.configuration, plan, state), state
+    return _reminded(session.configuration, plan, state, session.secrets), state
 
 
 def make_undo(session: Session, run: Run, asked: Planning) -> tuple[Plan, RecordState]:
     """Say what would bring back what a run found before it wrote; of those `asked` for, or all. Raises RecordError."""
-    state, configuration = session.record.load(), session.configuration
-    past = undoing(run, state, configuration, session.ground(make_key=asked.kept))
+    configuration, ground = session.configuration, session.ground(make_key=asked.kept)
+    state = concealed(session.record.load(), ground)
+    past = undoing(run, state, configuration, ground)
     before = replace(configuration, desired=past.over(configuration.desired))
     chosen = asked.selection if asked.selection.exact else Selection(keys=past.keys)
     asked = replace(asked, selection=chosen, warnings=(*asked.warnings, *past.diagnostics))
     plan = replace(_planned(session, before, state, asked), origin="undo", undoes=run.id)
     plan = replace(plan, learned=replace(plan.learned, recordings=()))
-    return _reminded(configuration, _asking(session, plan, run, state), state), state
+    asking = _asking(session, plan, run, state)
+    return _reminded(configuration, asking, state, session.secrets), state
 
 
 def _asking(session: Session, plan: Plan, run: Run, state: RecordState) -> Plan:
@@ -81,11 +84,11 @@ def _asking(session: Session, plan: Plan, run: Run, state: RecordState) -> Plan:
     return replace(plan, breaches=judged_again(session.configuration, plan))
 
 
-def _reminded(configuration: Configuration, plan: Plan, state: RecordState) -> Plan:
-    """Say first which scenario is in force."""
+def _reminded(configuration: Configuration, plan: Plan, state: RecordState, secrets: Secrets) -> Plan:
+    """Say first which scenario is in force, and nothing that is secret."""
     found = Diagnostics(configuration.policy.rules)
     found.extend(reminder(plan, state.scenario, configuration))
-    return replace(plan, diagnostics=(*found, *plan.diagnostics))
+    return redacted(replace(plan, diagnostics=(*found, *plan.diagnostics)), secrets.redact)
 
 
 def _planned(session: Session, configuration: Configuration, state: RecordState, asked: Planning) -> Plan:

@@ -1,0 +1,208 @@
+"""Secrets that came out once: in what is stored, on the screen, in a document's escapes, in a command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.canonical import form
+from reconciler.model import NumberForwarding, Redirect, SipForwarding, Target, UrlForwarding, Value
+from reconciler.plan.concealed import concealed
+from reconciler.plan.restore import Lost, Restorer
+from reconciler.plan.subject import Ground
+from reconciler.secrets import Digester, SecretRef, Secrets
+from tests.cli import conftest
+from tests.cli.conftest import Ended, Workplace
+from tests.world import EVERYTHING, KEY, NONE, World, actions, desired, url, world
+
+cli, sandbox, workplace = conftest.cli, conftest.sandbox, conftest.workplace
+
+HOOK = "s3cr3thook-ABCDEF"
+NUMBER, OTHER = "74991000001", "74991000000"
+TEMPLATE = f"""\
+version: 1
+numbers:
+  "{NUMBER}":
+    forwarding: {{type: url, url: "https://crm.example.com/new"}}
+  "{OTHER}":
+    forwarding: {{type: url, url: "https://crm.example.com/hook/${{var:HOOK}}"}}
+"""
+FORMATS = ("text", "json", "html", "markdown", "github", "gitlab", "sarif", "junit")
+
+
+def _live(workplace: Workplace, number: str, url: str) -> None:
+    body = {"call_forwarding_type": 3, "call_forwarding_ipcr": {"url": url}}
+    workplace.sandbox.exolve.set(number, body)
+
+
+def _stored(workplace: Workplace) -> list[str]:
+    """What lies in files now that the user did not write, and holds the secret."""
+    files = [path for path in workplace.folder.rglob("*") if path.is_file() and path.name != "numbers.yaml"]
+    return [path.name for path in files if HOOK.encode() in path.read_bytes()]
+
+
+@pytest.fixture
+def hooked(workplace: Workplace) -> Workplace:
+    """A number that is live at an address with the value of a variable, which another number's file names."""
+    (workplace.folder / "numbers.yaml").write_text(TEMPLATE, "utf-8")
+    workplace.environ["RECONCILER_VAR_HOOK"] = HOOK
+    _live(workplace, NUMBER, f"https://crm.example.com/hook/{HOOK}")
+    return workplace
+
+
+def test_a_live_value_that_holds_a_known_secret_is_stored_in_no_plan_record_or_run(hooked: Workplace) -> None:
+    ended = [
+        hooked.run("plan", "--out", "plan.json", "--allow-adopt"),
+        hooked.run("show", "plan.json"),
+        hooked.run("apply", "plan.json"),
+        hooked.run("plan", "--detailed-exitcode"),
+    ]
+    assert [each.exit_code for each in ended] == [0, 0, 0, 0]
+    assert not _stored(hooked)
+    assert not any(HOOK in each.stdout + each.stderr for each in ended)
+    changes = json.loads((hooked.folder / "plan.json").read_bytes())["changes"]
+    change = next(each for each in changes if each["number"] == NUMBER)
+    assert change["before"]["url"] == "https://crm.example.com/***"
+    assert set(change["before_digests"]) == {"url"}
+
+
+def test_a_saved_plan_is_stale_when_a_masked_live_value_is_another_one(hooked: Workplace) -> None:
+    assert hooked.run("plan", "--out", "plan.json", "--allow-adopt").exit_code == 0
+    _live(hooked, NUMBER, f"https://crm.example.com/hook/{HOOK}/other")
+    assert hooked.run("apply", "plan.json").exit_code == 4
+
+
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_a_variable_that_no_template_names_any_more_is_shown_in_no_format(hooked: Workplace, format_name: str) -> None:
+    hooked.edit("hook/${var:HOOK}", "hook/x")
+    _live(hooked, OTHER, f"https://crm.example.com/hook/{HOOK}")
+    ended = hooked.run("plan", "--format", format_name)
+    assert ended.exit_code == 0
+    assert HOOK not in ended.stdout + ended.stderr
+
+
+def test_a_literal_in_the_files_that_equals_a_secret_is_stored_masked_and_written_whole(hooked: Workplace) -> None:
+    hooked.edit("https://crm.example.com/new", f"https://crm.example.com/literal/{HOOK}")
+    assert hooked.run("plan", "--out", "plan.json", "--allow-adopt").exit_code == 0
+    assert hooked.run("apply", "plan.json").exit_code == 0
+    assert not _stored(hooked)
+    assert HOOK in json.dumps(hooked.sandbox.exolve.forwarding(NUMBER))
+    assert hooked.run("plan", "--detailed-exitcode").exit_code == 0
+
+
+def test_an_undo_never_writes_a_mask_and_names_what_it_cannot_restore(hooked: Workplace) -> None:
+    assert hooked.run("apply", "--auto-approve", "--allow-adopt").exit_code == 0
+    hooked.edit("/hook/${var:HOOK}", "/x")
+    assert hooked.run("apply", "--auto-approve").exit_code == 0
+    ended = hooked.run("undo", _first_run(hooked), "--out", "back.json", "--format", "json", "--allow-delete")
+    told = [item["message"] for item in ended.json["diagnostics"]]
+    assert any(NUMBER in message and "it was a secret" in message for message in told)
+    assert NUMBER not in [change["number"] for change in ended.json["changes"]]
+    assert HOOK not in _said(ended)
+
+
+def test_an_undo_restores_a_masked_value_that_the_files_name_and_nobody_is_blamed(hooked: Workplace) -> None:
+    assert hooked.run("apply", "--auto-approve", "--allow-adopt").exit_code == 0
+    ended = hooked.run("undo", "--out", "back.json", "--format", "json", "--allow-delete")
+    assert ended.exit_code == 0
+    assert {change["number"]: change["cause"] for change in ended.json["changes"]}[NUMBER] == "files"
+    assert not ended.json["diagnostics"]
+    assert hooked.run("apply", "back.json").exit_code == 0
+    assert HOOK in json.dumps(hooked.sandbox.exolve.forwarding(NUMBER))
+    assert not _stored(hooked)
+
+
+def _first_run(workplace: Workplace) -> str:
+    runs = workplace.run("record", "list", "--format", "json").json["runs"]
+    return min(runs, key=lambda run: run["started_at"])["run_id"]
+
+
+NAMED = NumberForwarding(Redirect.SINGLE, (Target("74992223344", 16, name=f"desk {HOOK}"),), client_id=HOOK)
+VALUES: list[Value] = [
+    UrlForwarding(f"https://crm.example.com/{HOOK}", ""),
+    UrlForwarding(f"https://{HOOK}.example.com/x", ""),
+    SipForwarding(f"{HOOK}@sip.example.com"),
+    NAMED,
+]
+
+
+def _other(value: Value) -> Value:
+    """A value that looks the same where secrets are masked, and is not."""
+    match value:
+        case UrlForwarding():
+            return replace(value, url=value.url.replace(HOOK, f"{HOOK}-2"))
+        case SipForwarding():
+            return replace(value, sip_uri=f"x{value.sip_uri}")
+        case NumberForwarding():
+            return value._replace(client_id=f"{HOOK}-2")
+        case _:
+            raise AssertionError(value)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=["path", "host", "sip", "texts"])
+def test_every_text_of_a_value_that_holds_a_secret_is_masked_and_compared_exactly(value: Value) -> None:
+    secrets = Secrets({"RECONCILER_VAR_HOOK": HOOK})
+    digester = Digester.from_text(KEY)
+    masked = form(value, holds=secrets.holds)
+    assert HOOK.lower() not in masked.text.lower()
+    assert masked.agrees(form(value, holds=secrets.holds))
+    other = form(_other(value), holds=secrets.holds)
+    assert other.json == masked.json
+    assert not masked.agrees(other)
+    assert not masked.digested(digester).agrees(other.digested(digester))
+    with pytest.raises(Lost):
+        Restorer(World().configuration, Ground(secrets, digester), "sales").value(masked.json, {})
+
+
+SOURCES = {
+    "a variable": ({"RECONCILER_VAR_HOOK": HOOK}, SecretRef(env="NONE")),
+    "the record's key": ({"RECONCILER_RECORD_KEY": HOOK}, SecretRef(env="NONE")),
+    "the record's database": ({"RECONCILER_DSN": f"postgres://me:{HOOK}@db/x"}, SecretRef(env="NONE")),
+    "the state server": ({"TF_HTTP_PASSWORD": HOOK}, SecretRef(env="NONE")),
+    "an account": ({"ANY_NAME": HOOK}, SecretRef(env="ANY_NAME")),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_no_secret_has_to_be_asked_for_before_it_is_redacted(source: str) -> None:
+    environ, configured = SOURCES[source]
+    secrets = Secrets(environ)
+    secrets.learn([configured])
+    assert secrets.redact(f"at {HOOK}.") == "at ***."
+
+
+def test_secrets_of_files_are_known_before_they_are_used_and_commands_are_not_run_for_it(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(HOOK + "\n")
+    secrets = Secrets({}, local=True, base=tmp_path)
+    secrets.learn([SecretRef(file="key"), SecretRef(command=("touch", str(tmp_path / "ran")))])
+    assert secrets.holds(HOOK)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_value_recorded_before_its_secret_was_known_is_masked_and_still_equal() -> None:
+    home = world([desired(1, url(f"https://crm.example.com/{HOOK}"))], live={1: NONE})
+    assert home.apply(consent=EVERYTHING).results
+    assert HOOK in next(iter(home.state.entries.values())).value
+    home.variables = {"HOOK": HOOK}
+    entry = next(iter(concealed(home.state, home.session.ground()).entries.values()))
+    assert HOOK not in entry.value
+    assert entry.digests
+    assert not home.plan().changes
+    home.files = []
+    assert list(actions(home.plan(consent=EVERYTHING)).values()) == ["delete"]
+
+
+def _said(ended: Ended) -> str:
+    return ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("command", ["validate", "list", "route", "calendar"])
+def test_commands_that_ask_nobody_redact_what_the_environment_holds(hooked: Workplace, command: str) -> None:
+    hooked.edit("version: 1", f"version: 1\ncontacts: {{desk: {{to: '74992223344', name: {HOOK}}}}}")
+    hooked.edit("https://crm.example.com/new", "https://crm.example.com/" + hooked.environ["EXOLVE_API_KEY"])
+    ended = hooked.run(command, *([NUMBER] if command == "route" else []))
+    assert HOOK not in _said(ended)
+    assert hooked.environ["EXOLVE_API_KEY"] not in _said(ended)
