@@ -5,7 +5,7 @@ Knows nothing of YAML, vendors or output formats; views draw these values, nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -60,6 +60,10 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+    def redacted(self, redact: Callable[[str], str]) -> Diagnostic:
+        """The same without secrets in its words."""
+        return replace(self, message=redact(self.message), hint=self.hint and redact(self.hint))
 
 
 @dataclass(frozen=True, slots=True)

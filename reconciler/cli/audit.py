@@ -13,6 +13,7 @@ from reconciler.cli.exits import Exit, of_audit
 from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import show_diagnostics, told
+from reconciler.views.spelling import Form
 
 if TYPE_CHECKING:
     from reconciler.audit import Audit
@@ -49,7 +50,7 @@ def _show(process: Process, made: Audit, zone: str) -> None:
         case "html":
             from reconciler.views.web import audit as web
 
-            process.screen.table(web.page(made, zone=zone))
+            process.screen.drawn(lambda clean: web.page(made, zone=zone, clean=clean), Form.TEXT)
         case "text":
             from reconciler.views.human import audit as human
 

@@ -18,6 +18,7 @@ from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.route import Moment, epoch_of, nowhere
 from reconciler.cli.trouble import show_diagnostics
+from reconciler.views.spelling import Form
 
 if TYPE_CHECKING:
     from reconciler.config.settings import Configuration
@@ -105,6 +106,6 @@ def _show(process: Process, shown: Shown) -> None:
         case "html":
             from reconciler.views.web import calendar as web
 
-            process.screen.table(web.page(shown))
+            process.screen.drawn(lambda clean: web.page(shown, clean), Form.TEXT)
         case _:
             process.screen.result(view.human(shown, process.screen.columns()))

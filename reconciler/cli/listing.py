@@ -16,6 +16,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import show_diagnostics
+from reconciler.views.spelling import Form
 
 if TYPE_CHECKING:
     from reconciler.model import Desired
@@ -49,6 +50,7 @@ def _digits(place: str) -> str | None:
     help="Only numbers whose calls may go to this phone, SIP ID, sip: or url: glob.",
 )
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@click.option("--raw", is_flag=True, help="CSV cells as they are, also those that a spreadsheet would run as formulas.")
 @click.pass_obj
 def listing(
     process: Process,
@@ -57,16 +59,19 @@ def listing(
     accounts: tuple[str, ...],
     to: str | None,
     scenario: str | None,
+    raw: bool,
 ) -> Exit:
     """List the declared numbers, where their calls go, and when. Reads the files only.
 
     Example: reconciler list --to 74992223344
     """
+    if raw and process.format != "csv":
+        raise click.UsageError("--raw is for --format csv")
     configuration, found = usable(process, scenario=scenario)
     show_diagnostics(process, found)
     selection = selected(configuration, targets, tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item) and (to is None or _goes_to(item, to))]
-    _show(process, chosen)
+    _show(process, chosen, raw=raw)
     return Exit.DONE
 
 
@@ -80,13 +85,13 @@ def _goes_to(desired: Desired, place: str) -> bool:
     return any(fnmatchcase(each, glob) for each in call_destinations(form(desired.value).json) for glob in wanted)
 
 
-def _show(process: Process, chosen: list[Desired]) -> None:
+def _show(process: Process, chosen: list[Desired], *, raw: bool) -> None:
     from reconciler.views import machine, rows
 
     match process.format:
         case "json":
             process.screen.document(machine.document({"numbers": rows.as_json(chosen)}))
         case "csv":
-            process.screen.table(rows.as_csv(chosen))
+            process.screen.drawn(lambda clean: rows.as_csv(chosen, clean, raw=raw), Form.TEXT)
         case _:
             process.screen.result(rows.human(chosen, process.screen.columns()))

@@ -15,6 +15,7 @@ from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.opening import opened, plannable, selected, watching
 from reconciler.cli.process import REVIEWS, Process, format_option
 from reconciler.cli.trouble import Stop, show_diagnostics, stop, told
+from reconciler.views.spelling import Form
 
 if TYPE_CHECKING:
     from reconciler.config.settings import Configuration
@@ -184,7 +185,7 @@ def show_plan(
         case "html":
             from reconciler.views.web import plan as web
 
-            process.screen.table(web.page(made, zone=zone))
+            process.screen.drawn(lambda clean: web.page(made, zone=zone, clean=clean), Form.TEXT)
         case "markdown":
             from reconciler.views import markdown
 

@@ -15,6 +15,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.interrupts import abort, heeding, installed, is_ending
+from reconciler.views.spelling import Form
 
 
 class Stop(Exception):
@@ -114,8 +115,9 @@ def show_diagnostics(process: Process, found: Iterable[Diagnostic]) -> None:
 
 
 def told(process: Process, found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The findings that are told: -q leaves errors only, -v adds notices."""
-    return [item for item in found if item.is_error or _is_told(item.severity, process)]
+    """The findings that are told, without secrets: -q leaves errors only, -v adds notices."""
+    heard = (item for item in found if item.is_error or _is_told(item.severity, process))
+    return [item.redacted(process.screen.redact) for item in heard]
 
 
 def _is_told(severity: Severity, process: Process) -> bool:
@@ -149,7 +151,7 @@ def _paged(process: Process, found: Sequence[Diagnostic]) -> None:
         case "html":
             from reconciler.views.web import failure as web
 
-            process.screen.table(web.page(process.command, found))
+            process.screen.drawn(lambda clean: web.page(process.command, found, clean), Form.TEXT)
         case "markdown":
             from reconciler.views import markdown
 

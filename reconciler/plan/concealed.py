@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.canonical import Form, stored_form
-from reconciler.diagnostics import Diagnostic
 from reconciler.model import CANONICAL_VERSION, Entry
-from reconciler.plan.model import Breach, Plan
+from reconciler.plan.model import Plan
 from reconciler.plan.subject import Ground, form_after, form_before
 from reconciler.record.base import Intent, RecordState
 
@@ -57,16 +56,9 @@ def _hidden(stored: Form, ground: Ground) -> tuple[str, dict[str, str]]:
 
 def redacted(plan: Plan, redact: Callable[[str], str]) -> Plan:
     """A plan whose words have no secret in them: its values are masked already, and numbers are none."""
-
-    def told(found: Diagnostic) -> Diagnostic:
-        return replace(found, message=redact(found.message), hint=found.hint and redact(found.hint))
-
-    def breach(found: Breach) -> Breach:
-        return replace(found, diagnostic=told(found.diagnostic))
-
     return replace(
         plan,
         changes=tuple(replace(change, description=redact(change.description)) for change in plan.changes),
-        breaches=tuple(map(breach, plan.breaches)),
-        diagnostics=tuple(map(told, plan.diagnostics)),
+        breaches=tuple(replace(each, diagnostic=each.diagnostic.redacted(redact)) for each in plan.breaches),
+        diagnostics=tuple(each.redacted(redact) for each in plan.diagnostics),
     )

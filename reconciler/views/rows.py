@@ -5,7 +5,7 @@ Knows neither files nor options.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from reconciler.canonical import Json, form
@@ -14,7 +14,8 @@ from reconciler.views.base import EMPTY, Page, line, plural
 from reconciler.views.human.tables import table
 from reconciler.views.human.values import details, schedule, summary
 
-_CSV_QUOTED = ('"', ",", "\n", "\r", "://")
+_CSV_QUOTED = ('"', ",", "\n", "\r")
+_FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # and their full-width twins
 _CSV_HEAD = (
     "number",
     "account",
@@ -38,14 +39,20 @@ def human(shown: Sequence[Desired], columns: int) -> Page:
     return [*table(head, rows, columns), EMPTY, line(plural(len({desired.address for desired in shown}), "number"))]
 
 
-def as_csv(shown: Iterable[Desired]) -> str:
-    """One row a target, with a head; times in seconds."""
+def as_csv(shown: Iterable[Desired], clean: Callable[[str], str] = str, *, raw: bool = False) -> str:
+    """One row a target, with a head; times in seconds.
+
+    `clean` takes secrets out of each text before it is quoted. A text that a spreadsheet would run as a formula has an
+    apostrophe before it, unless cells are to be `raw`.
+    """
     rows = [_CSV_HEAD, *(row for desired in shown for row in _csv_rows(desired))]
-    return "".join(",".join(map(_cell, row)) + "\n" for row in rows)
+    return "".join(",".join(_cell(clean(text), raw=raw) for text in row) + "\n" for row in rows)
 
 
-def _cell(text: str) -> str:
-    """A cell in quotes where need be, and where a URL is in it: what hides its query stops at a quote only."""
+def _cell(text: str, *, raw: bool) -> str:
+    """A cell in quotes where need be."""
+    if not raw and (text.lstrip().startswith(_FORMULAS) or text[:1] in ("\t", "\r")):
+        text = f"'{text}"
     if any(mark in text for mark in _CSV_QUOTED):
         return '"' + text.replace('"', '""') + '"'
     return text

@@ -117,7 +117,7 @@ def test_an_undo_restores_a_masked_value_that_the_files_name_and_nobody_is_blame
 
 def _first_run(workplace: Workplace) -> str:
     runs = workplace.run("record", "list", "--format", "json").json["runs"]
-    return min(runs, key=lambda run: run["started_at"])["run_id"]
+    return str(min(runs, key=lambda run: run["started_at"])["run_id"])
 
 
 NAMED = NumberForwarding(Redirect.SINGLE, (Target("74992223344", 16, name=f"desk {HOOK}"),), client_id=HOOK)

@@ -14,19 +14,20 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.views.base import text_of
 from reconciler.views.human.audit import aim, head_lines, sum_lines
 from reconciler.views.human.plan import place_of
-from reconciler.views.web.pages import render
+from reconciler.views.web.pages import Clean, render
 from reconciler.views.web.plan import MOST_PICTURES, Section, section
 
 OLD, NEW = "As last written", "Live now"
 _WIDE = 10_000
 
 
-def page(shown: Audit, *, zone: str) -> str:
+def page(shown: Audit, *, zone: str, clean: Clean = str) -> str:
     """Draw the whole page; pictures are of the week in which the audit was made, in a zone."""
     at = int(epoch(shown.created_at))
     sections = [_drift(change, at if index < MOST_PICTURES else None, zone) for index, change in enumerate(shown.drift)]
     return render(
         "audit.html.j2",
+        clean,
         title=f"Audit of {shown.configuration}" if shown.configuration else "Audit",
         summary=text_of((*sum_lines(shown, _WIDE), head_lines(shown)[0])).splitlines(),
         audit=shown,

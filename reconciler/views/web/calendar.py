@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.views.base import plural
 from reconciler.views.calendar import Calendar, Shown, has_gap, is_cut, manner_of, title_of
-from reconciler.views.web.pages import render
+from reconciler.views.web.pages import Clean, render
 from reconciler.views.web.week import Entry, Picture, legend, picture
 
 MOST_PICTURES = 300
@@ -27,13 +27,14 @@ class Section:
     notes: tuple[str, ...]
 
 
-def page(shown: Shown) -> str:
+def page(shown: Shown, clean: Clean = str) -> str:
     """Draw the whole page."""
     total = sum(len(calendar.numbers) for calendar in shown.calendars)
     gaps = sum(len(calendar.numbers) for calendar in shown.calendars if has_gap(calendar))
     summary = plural(total, "number") + (f", {gaps} with gaps" if gaps else "")
     return render(
         "calendar.html.j2",
+        clean,
         title=f"Who rings when: {_week_of(shown)}".rstrip(": "),
         summary=summary,
         zone=shown.zone,

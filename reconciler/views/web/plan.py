@@ -29,7 +29,7 @@ from reconciler.views.human.plan import (
 )
 from reconciler.views.human.values import details, summary
 from reconciler.views.web.calendar import notes_of
-from reconciler.views.web.pages import render
+from reconciler.views.web.pages import Clean, render
 from reconciler.views.web.week import Entry, Picture, legend, picture
 
 MOST_PICTURES = 100
@@ -65,7 +65,7 @@ class Section:
     weeks: Weeks | None
 
 
-def page(shown: Plan, *, zone: str) -> str:
+def page(shown: Plan, *, zone: str, clean: Clean = str) -> str:
     """Draw the whole page; pictures are of the week in which the plan was made, in a zone."""
     at = int(epoch(shown.created_at))
     sections = [
@@ -74,6 +74,7 @@ def page(shown: Plan, *, zone: str) -> str:
     ]
     return render(
         "plan.html.j2",
+        clean,
         title=f"Plan for {shown.configuration}" if shown.configuration else "Plan",
         summary=text_of(sum_lines(shown, _WIDE)).splitlines(),
         plan=shown,
