@@ -197,6 +197,15 @@ def masked_spans(text: str) -> list[tuple[int, int, str]]:
     return [(start, end, masked) for start, end, masked in found if masked != text[start:end]]
 
 
+def has_credential(address: str) -> bool:
+    """Whether an address bears a credential: a password or a query, over http any user, as tokens may be one."""
+    scheme, mark, rest = address.partition("://")
+    if not mark:
+        return False
+    user, at, _ = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")
+    return (bool(at) and (":" in user or scheme.lower() in ("http", "https"))) or "?" in rest
+
+
 def is_sensitive_url(url: str) -> bool:
     """Whether a URL has something to hide: a query, a fragment, userinfo or a template's variable."""
     return any(mark in url for mark in ("?", "#", "@", "${var:"))

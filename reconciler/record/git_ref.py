@@ -18,7 +18,7 @@ from reconciler.record.base import Holder, RecordError
 from reconciler.record.document import Document
 from reconciler.record.documents import DocumentRecord, Snapshot
 from reconciler.record.waits import Waits
-from reconciler.secrets import mask_urls
+from reconciler.secrets import has_credential, mask_urls
 
 REMOTE = "origin"
 REF = "refs/reconciler/record"
@@ -42,6 +42,7 @@ class GitStore:
     def __init__(self, root: Path, *, remote: str = REMOTE, ref: str = REF, waits: Waits | None = None) -> None:
         if not _REF.fullmatch(ref) or ref.endswith(_NO_END) or any(part in ref for part in _NO_PART):
             raise RecordError(f"{ref!r} is not a full name of a ref", hint=f"write `ref: {REF}`")
+        _check_credential(remote)
         self.description = f"the record {ref} in {mask_urls(remote)}"
         self._root = root
         self._named = remote
@@ -131,7 +132,9 @@ class GitStore:
                 f"the remote {mask_urls(address)!r} of the record is not reached by https, ssh or file",
                 hint="name a remote of this repository under `record: {git: {remote: …}}`, or write https://…",
             )
-        return (self._named if pushed == [fetched] else address), address
+        told = self._named if pushed == [fetched] else address
+        _check_credential(told)
+        return told, address
 
     # -- a ref that is not shown ---------------------------------------------------------------------------------------
 
@@ -193,6 +196,18 @@ class GitStore:
 
 _PAUSES_SECONDS = (0.2, 0.4, 0.8, 1.6, 0.0)
 _CONTENDED = (": File exists", "failed to lock", "lock error")  # git's words, and JGit's
+
+
+def _check_credential(told: str) -> None:
+    """Raise RecordError for an address that must not stand in the arguments of git."""
+    if has_credential(told):
+        raise RecordError(
+            f"the remote {mask_urls(told)!r} of the record bears a credential, which git would be told in its "
+            "arguments, where every process of the machine sees it",
+            hint="take it out of the address, and leave it to git's credential helper",
+        )
+
+
 _HINTS = (
     (r"as its owner is somebody else", "run the command in brackets where that folder is, as the user who runs this"),
     (r"belongs to no git repository", "run reconciler in a clone of the repository that has the files"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from reconciler.model import NumberForwarding, Redirect, SipForwarding, Target, 
 from reconciler.plan.concealed import concealed
 from reconciler.plan.restore import Lost, Restorer
 from reconciler.plan.subject import Ground
+from reconciler.record.base import RecordError
+from reconciler.record.git_ref import GitRecord
 from reconciler.secrets import Digester, SecretRef, Secrets
 from tests.cli import conftest
 from tests.cli.conftest import Ended, Workplace
@@ -206,3 +209,78 @@ def test_commands_that_ask_nobody_redact_what_the_environment_holds(hooked: Work
     ended = hooked.run(command, *([NUMBER] if command == "route" else []))
     assert HOOK not in _said(ended)
     assert hooked.environ["EXOLVE_API_KEY"] not in _said(ended)
+
+
+TOKEN = "t0ken-in-an-address"
+REMOTES = [f"https://bob:{TOKEN}@example.com/x", f"https://{TOKEN}@example.com/x", f"ssh://git:{TOKEN}@example.com/x"]
+
+
+def _validated(workplace: Workplace, block: str) -> Ended:
+    path = workplace.folder / "reconciler.yaml"
+    path.write_text(path.read_text("utf-8") + block, "utf-8")
+    return workplace.run("validate", "--format", "json")
+
+
+@pytest.mark.parametrize("remote", [*REMOTES, f"https://example.com/x?private_token={TOKEN}"])
+def test_a_literal_secret_in_the_remote_of_the_record_is_refused_and_not_shown(
+    workplace: Workplace, remote: str
+) -> None:
+    ended = _validated(workplace, f"record: {{backend: git, git: {{remote: '{remote}'}}}}\n")
+    assert (ended.exit_code, ended.codes[0]) == (1, "literal-secret")
+    assert TOKEN not in _said(ended)
+
+
+@pytest.mark.parametrize(
+    "remote", ["origin", "git@example.com:x.git", "ssh://git@example.com/x", "https://example.com/x"]
+)
+def test_a_remote_without_a_secret_is_none(workplace: Workplace, remote: str) -> None:
+    assert _validated(workplace, f"record: {{backend: git, git: {{remote: '{remote}'}}}}\n").exit_code == 0
+
+
+@pytest.mark.parametrize("field", ["address", "lock_address", "unlock_address"])
+@pytest.mark.parametrize("address", [f"https://bob:{TOKEN}@example.com/x", f"https://example.com/x?token={TOKEN}"])
+def test_a_literal_secret_in_an_address_of_the_record_is_refused_and_not_shown(
+    workplace: Workplace, field: str, address: str
+) -> None:
+    ended = _validated(workplace, f"record: {{backend: http, http: {{{field}: '{address}'}}}}\n")
+    assert (ended.exit_code, ended.codes[0]) == (1, "url-invalid")
+    assert TOKEN not in _said(ended)
+
+
+@pytest.mark.parametrize("field", ["base_url", "oauth_url", "redirect_uri"])
+def test_a_literal_secret_in_an_address_of_an_account_is_refused_and_not_shown(
+    workplace: Workplace, field: str
+) -> None:
+    path = workplace.folder / "reconciler.yaml"
+    text = path.read_text("utf-8")
+    head, _, tail = text.rpartition(f"{field}: http")
+    path.write_text(f"{head}{field}: https://{TOKEN}@x.example.com/http{tail}", "utf-8")
+    ended = workplace.run("validate", "--format", "json")
+    assert (ended.exit_code, ended.codes[0]) == (1, "url-invalid")
+    assert TOKEN not in _said(ended)
+
+
+@pytest.mark.parametrize("remote", REMOTES)
+def test_git_is_never_started_with_a_credential_in_its_arguments(
+    remote: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "run", lambda argv, **_more: started.append(list(argv)))
+    with pytest.raises(RecordError, match="bears a credential") as caught:
+        GitRecord(tmp_path, name="moscow", remote=remote)
+    assert not started
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_push_address_with_a_credential_is_not_told_to_git_either(tmp_path: Path) -> None:
+    """Where a remote is fetched from elsewhere than it is pushed to, git is told the address and not the name."""
+    for arguments in (
+        ("init", "--quiet"),
+        ("remote", "add", "origin", "https://example.com/mirror"),
+        ("remote", "set-url", "--push", "origin", REMOTES[0]),
+    ):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True, capture_output=True)
+    record = GitRecord(tmp_path, name="moscow")
+    with pytest.raises(RecordError, match="bears a credential") as caught:
+        record.load()
+    assert TOKEN not in str(caught.value)

@@ -52,6 +52,7 @@ Seconds = Annotated[
 ]
 Secret = Annotated[SecretRef, PlainValidator(values.secret), WithJsonSchema(_SECRET_SCHEMA)]
 WebAddress = Annotated[str, PlainValidator(values.web_address), WithJsonSchema(_URL_SCHEMA)]
+Remote = Annotated[str, PlainValidator(values.remote), WithJsonSchema({"type": "string", "minLength": 1})]
 ServiceAddress = Annotated[str, PlainValidator(values.service_address), WithJsonSchema(_URL_SCHEMA)]
 Phone = Annotated[str, PlainValidator(values.phone_number), WithJsonSchema(_NUMBER_SCHEMA)]
 PhoneOrSipId = Annotated[str, PlainValidator(values.phone_or_sip_id), WithJsonSchema(_NUMBER_SCHEMA)]

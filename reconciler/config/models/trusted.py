@@ -17,6 +17,7 @@ from reconciler.config.models.fields import (
     Flag,
     Name,
     PerSecond,
+    Remote,
     Seconds,
     Secret,
     ServiceAddress,
@@ -89,7 +90,7 @@ class FileRecord(Shape):
 class GitRecord(Shape):
     """A record in a git repository."""
 
-    remote: Word = Field("origin", description="The remote.")
+    remote: Remote = Field("origin", description="The remote.")
     ref: Word = Field("refs/reconciler/record", description="The ref.")
 
 

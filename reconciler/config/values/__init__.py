@@ -5,7 +5,7 @@ Knows no structure: who asks for a value, and where it stands, is not known here
 
 from __future__ import annotations
 
-from reconciler.config.values.addresses import ip_address, is_secure, service_address, sip_uri, web_address
+from reconciler.config.values.addresses import ip_address, is_secure, remote, service_address, sip_uri, web_address
 from reconciler.config.values.destination import destination
 from reconciler.config.values.numbers import phone, phone_number, phone_or_sip_id
 from reconciler.config.values.refusal import MISPLACED, MISPLACED_HINT, instead, kind_of, plain, quoted, refuse, text
@@ -50,6 +50,7 @@ __all__ = [
     "quoted",
     "rate",
     "refuse",
+    "remote",
     "seconds",
     "secret",
     "service_address",

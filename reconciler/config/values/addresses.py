@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from pydantic_core import PydanticCustomError
 
 from reconciler.config.values.refusal import plain, quoted, refuse, text
-from reconciler.config.values.scalars import LARGEST_PORT
-from reconciler.secrets import mask_url
+from reconciler.config.values.scalars import LARGEST_PORT, word
+from reconciler.secrets import has_credential, mask_url
 
 _URL = re.compile(r"(https?)://[^\s/?#@\\]*(?:@[^\s/?#@\\]+)?(?:[/?#][^\s]*)?", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\$\{var:[A-Za-z_][A-Za-z0-9_]*\}")
@@ -126,6 +126,17 @@ def service_address(value: Any) -> str:
     if not is_secure(written):
         raise refuse(
             "require-https", f"{quoted(written)} is not https", "credentials travel over https only, but for loopback"
+        )
+    return written
+
+
+def remote(value: Any) -> str:
+    """A git remote's name or address; a credential in it is refused: git would be told it in its arguments."""
+    written = word(value)
+    if has_credential(written):
+        message = "a secret does not belong in a file, nor in the arguments of git"
+        raise refuse(
+            "literal-secret", message, "name a remote of the repository, or have git's credential helper give it"
         )
     return written
 
