@@ -30,7 +30,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("file-encoding", _ERROR, "A file is not UTF-8."),
     Rule("file-empty", _ERROR, "A file has no content."),
     Rule("file-line-length", _ERROR, "A line is too long for any reader."),
-    Rule("text-control", _ERROR, "A control character stands in a text."),
+    Rule("text-control", _ERROR, "A control character, or one that cannot be seen, stands in a text."),
     Rule("text-direction", _ERROR, "An invisible character changes the direction in which a text reads."),
     Rule("yaml-syntax", _ERROR, "A file is not YAML."),
     Rule("yaml-tab", _ERROR, "A tab indents a line."),

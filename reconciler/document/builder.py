@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from reconciler.characters import unprintable
 from reconciler.diagnostics import Diagnostic, Related
 from reconciler.document.frames import NO_KEY, Frame, unfinished
 from reconciler.document.quick import NULLS, RESERVED
@@ -18,7 +19,6 @@ from reconciler.document.source import (
     forbidden_character,
     problem,
     span_at,
-    unprintable,
 )
 from reconciler.document.tree import Tree
 

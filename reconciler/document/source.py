@@ -6,10 +6,12 @@ Knows no YAML; hides secrets in the source lines it hands out.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
 
+from reconciler.characters import DIRECTIONAL, unprintable, visible
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.rules import RULES
 from reconciler.secrets import MASK, mask_url
@@ -29,11 +31,6 @@ _INK = re.compile(r"\S")
 _UNSEEN = re.compile(r"^\S*")
 _OURS = re.compile(r"""^(?:\{[ \t]*)?["']?version["']?[ \t]*:""", re.MULTILINE)
 
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
-    "|\r(?!\n)"
-)
-_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ORDINARY_ASCII = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _SECRET_WORD = re.compile("key|secret|token|pass|pwd|dsn|credential|authorization|bearer|env:", re.IGNORECASE)
@@ -42,11 +39,6 @@ _SECRET = re.compile(
     r"(?![\s#>|]|\{\s*[\"']?(?:env|file|command)[\"']?\s*:)(\[[^\]]*\]?|\{[^}]*\}?|[^,}\]]+)"
     r"|\benv:[ \t]+(?![\"']?[A-Za-z_][A-Za-z0-9_]*[\"']?\s*(?:[,}#]|$))([^\s,}]+)"
 )
-
-
-def unprintable(text: str, start: int = 0) -> re.Match[str] | None:
-    """The first control or bidirectional character of a text."""
-    return _FORBIDDEN.search(text, start)
 
 
 class Sources:
@@ -211,17 +203,17 @@ def _forbidden(sources: Sources, base: int, text: str, limit: int = 5) -> Iterab
 
 
 def forbidden_character(sources: Sources, character: str, span: Span) -> Diagnostic:
-    """The diagnostic for a control or bidirectional character in a text."""
+    """The diagnostic for a character that a text may not hold, at least not there."""
     name = f"U+{ord(character):04X}"
-    if character in _BIDIRECTIONAL:
+    if character in DIRECTIONAL:
         message = f"{name} changes the direction in which this text reads"
         return problem(sources, "text-direction", message, span, hint="remove the invisible character")
     if "\ud800" <= character <= "\udfff":
         hint = "write both halves one after the other, or the character itself"
         return problem(sources, "text-control", f"the escape {name} is half of a character", span, hint=hint)
-    message = (
-        "a NUL byte stands in this text" if character == "\0" else f"the control character {name} stands in this text"
-    )
+    kind = "control" if unicodedata.category(character) == "Cc" else "invisible"
+    what = "a NUL byte" if character == "\0" else f"the {kind} character {name}"
+    message = f"{what} stands in this text"
     return problem(sources, "text-control", message, span, hint="remove the invisible character")
 
 
@@ -234,18 +226,18 @@ def _excerpt(line: str, column: int) -> tuple[str, int]:
     """The line as it may be shown, and the column of its first character: long lines are cut around the column."""
     line = line.removesuffix("\r")
     if len(line) <= _EXCERPT:
-        return (_visible(_masked(line)), 1)
+        return (visible(_masked(line)), 1)
     start = max(0, column - 1 - _LEAD) if column > _EXCERPT - _LEAD else 0
     before = max(0, start - _MASKED_AROUND)
     if before:  # what begins before the window cannot be recognised: its rest is hidden up to the next blank
         line = _UNSEEN.sub(lambda match: MASK[0] * len(match.group()), line[before : start + _MASKED_AROUND], count=1)
     shown = _masked(line[: start - before + _MASKED_AROUND])
-    return (_visible(shown[start - before : start - before + _EXCERPT]), start + 1)
+    return (visible(shown[start - before : start - before + _EXCERPT]), start + 1)
 
 
 def presentable(line: str) -> str:
     """A line of a file as it may be shown."""
-    return _visible(_masked(line))
+    return visible(_masked(line))
 
 
 def _masked(line: str) -> str:
@@ -261,8 +253,3 @@ def _blotted(match: re.Match[str]) -> str:
     group = 1 if match.group(1) is not None else 2
     head = match.group()[: match.start(group) - match.start()]
     return head + MASK.ljust(len(match.group(group).rstrip()), MASK[0])
-
-
-def _visible(line: str) -> str:
-    """Forbidden characters must not reach a terminal."""
-    return line if line.isprintable() else _FORBIDDEN.sub("\ufffd", line)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import TextIO
 
+from reconciler.characters import STRIPPED
 from reconciler.views import spelling
 from reconciler.views.base import Line, Span, text_of
 from reconciler.views.spelling import Form
@@ -22,12 +23,9 @@ from reconciler.views.spelling import Form
 _DEFAULT_COLUMNS = 80
 _MOST_COLUMNS = 160
 
-# C0 and C1 controls but for newline and tab, line separators, and everything that changes the direction of text.
-_CONTROLS = [*range(9), 11, 12, *range(13, 32), *range(127, 160), 0x061C, 0x200E, 0x200F, 0x2028, 0x2029]
-_STRIPPED = dict.fromkeys([*_CONTROLS, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
 # The same as JSON spells them: whoever decodes a document may show its texts on a terminal.
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:[bfr]|u00(?:0[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF]))")
-_IN_LINE = {**_STRIPPED, 9: " ", 10: " "}
+_IN_LINE = {**STRIPPED, 9: " ", 10: " "}
 
 Redact = Callable[[str], str]
 
@@ -118,7 +116,7 @@ class Screen:
 
     def _write(self, stream: TextIO, text: str, form: Form = Form.TEXT) -> None:
         """Write and flush; neither a reader who has gone nor a full disk is a reason to stop what we do."""
-        if form is not Form.TEXT or self._environ.get("GITHUB_ACTIONS") == "true":
+        if form is not Form.TEXT or spelling.has_runner(self._environ):
             text = spelling.disarmed(text, form)
         if not spelling.is_unicode(stream):
             text = spelling.in_ascii(text, form)
@@ -139,8 +137,8 @@ class Screen:
 
 
 def clean(text: str) -> str:
-    """Take control and direction characters out of a text, newlines and tabs kept."""
-    return text.translate(_STRIPPED)
+    """Take control, direction and unseen characters out of a text, newlines and tabs kept."""
+    return text.translate(STRIPPED)
 
 
 def is_terminal(stream: TextIO | None) -> bool:

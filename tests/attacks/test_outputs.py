@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
+from functools import partial
+from xml.etree import ElementTree as ET
 
 import pytest
 from markupsafe import escape
@@ -11,6 +15,9 @@ from markupsafe import escape
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.secrets import Secrets
 from reconciler.views import rows
+from reconciler.views.base import line
+from reconciler.views.screen import Redact, Screen
+from reconciler.views.spelling import Form
 from reconciler.views.web import failure
 from tests.cli import conftest
 from tests.cli.conftest import Workplace
@@ -61,3 +68,102 @@ def test_raw_cells_are_asked_for_by_name(workplace: Workplace) -> None:
     assert [",'=1+1," in text for text in told] == [True, False]
     assert ",=1+1," in told[1]
     assert workplace.run("list", "--raw").exit_code == 64
+
+
+RUNNERS = {
+    "azure": ({"TF_BUILD": "True"}, ["##vso[task.setvariable variable=x]y", "a ##VSO[task.x]y", "##[group]x"]),
+    "teamcity": ({"TEAMCITY_VERSION": "2026.1"}, ["##teamcity[buildStatus text='x']", "a ##teamcity[x]"]),
+    "github": ({"GITHUB_ACTIONS": "true"}, ["##[set-output name=x]y", "##vso[task.x]y"]),
+}
+
+
+def _cleaned(text: str, clean: Redact) -> str:
+    return clean(text)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_no_text_is_a_command_to_the_runner_that_reads_it(runner: str) -> None:
+    environ, commands = RUNNERS[runner]
+    for command in commands:
+        screen = Screen(environ, io.StringIO(), io.StringIO())
+        screen.result([line(command)])
+        screen.note([line(command)])
+        screen.table(command)
+        screen.transient(command)
+        screen.drawn(partial(_cleaned, command), Form.TEXT)
+        for stream in (screen.out, screen.err):
+            assert isinstance(stream, io.StringIO)
+            assert stream.getvalue()
+            assert not re.search(r"##(vso|teamcity)?\[", stream.getvalue(), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("command", ["##vso[task.x]y", "##teamcity[x]", "##[x]"])
+def test_a_document_is_no_command_on_any_runner_and_says_the_same(command: str) -> None:
+    screen = Screen({}, io.StringIO(), io.StringIO())
+    screen.document(json.dumps({"description": command}))
+    screen.drawn(lambda clean: f"<a>{clean(command)}</a>", Form.XML)
+    assert isinstance(screen.out, io.StringIO)
+    document, _, xml = screen.out.getvalue().partition("<")
+    assert command not in screen.out.getvalue()
+    assert json.loads(document) == {"description": command}
+    assert ET.fromstring(f"<{xml}").text == command
+
+
+def test_commands_to_github_are_none_to_another_runner() -> None:
+    screen = Screen({"TF_BUILD": "True"}, io.StringIO(), io.StringIO())
+    screen.drawn(lambda clean: f"::notice::{clean('##vso[task.x]y')}\n", Form.COMMANDS)
+    assert isinstance(screen.out, io.StringIO)
+    assert screen.out.getvalue() == "::notice::## vso[task.x]y\n"
+
+
+UNSEEN = {
+    "zero-width space": "a\u200bb",
+    "soft hyphen": "a\u00adb",
+    "word joiner": "a\u2060b",
+    "tag": "a\U000e0041",
+    "tag behind a flag": "\U0001f3f4\U000e0067\U000e007f",
+    "filler": "\u3164",
+    "invisible operator": "a\u2063b",
+    "joiner between Latin letters": "a\u200db",
+    "non-joiner between Cyrillic letters": "\u041f\u0440\u200c\u0438",
+    "joiner at an end": "\u0645\u200d",
+    "selector behind a selector": "\u2764\ufe0f\ufe0e",
+    "selector behind nothing": "\ufe0f",
+    "selector of an ideograph behind a letter": "a\U000e0100",
+}
+SEEN = {
+    "Persian": "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    "Hindi": "\u0915\u094d\u200d\u0937",
+    "family": "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "rainbow flag": "\U0001f3f3\ufe0f\u200d\U0001f308",
+    "keycap": "1\ufe0f\u20e3",
+    "heart": "\u2764\ufe0f",
+    "ideograph": "\u6e21\u9089\U000e0100",
+}
+
+
+@pytest.mark.parametrize("spelled", ["as it is", "escaped"])
+@pytest.mark.parametrize("what", UNSEEN)
+def test_a_character_that_nobody_sees_is_an_error_in_the_files(workplace: Workplace, what: str, spelled: str) -> None:
+    text = UNSEEN[what] if spelled == "as it is" else json.dumps(UNSEEN[what])[1:-1]
+    workplace.edit("Горячая линия, Москва", f'"{text}"')
+    ended = workplace.run("validate", "--format", "json")
+    assert ended.exit_code == 1
+    assert "text-control" in ended.codes
+
+
+@pytest.mark.parametrize("what", SEEN)
+def test_characters_that_shape_what_is_seen_may_stand_where_they_do(workplace: Workplace, what: str) -> None:
+    workplace.edit("Горячая линия, Москва", f'"{SEEN[what]}"')
+    assert workplace.run("validate").exit_code == 0
+    assert SEEN[what] in workplace.run("list").stdout
+
+
+def test_a_character_that_nobody_sees_is_not_shown_of_a_vendors_text(workplace: Workplace) -> None:
+    target = {"redirect_number": "74992223344", "timeout": "20", "active": True, "name": "a\u200bb\U000e0041\u00adc"}
+    forwarding = {"redirect_type": 1, "call_control": [target]}
+    workplace.sandbox.exolve.set("74991000001", {"call_forwarding_type": 2, "call_forwarding_number": forwarding})
+    for form in ("text", "json", "html", "markdown", "junit"):
+        shown = workplace.run("plan", "--format", form).stdout
+        assert "abc" in shown
+        assert not re.search("[\u200b\u00ad\U000e0041]", shown)
