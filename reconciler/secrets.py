@@ -24,7 +24,9 @@ COMMAND_TIMEOUT_SECONDS = 30.0
 MINIMUM_KEY_BYTES = 32
 _VARIABLE = re.compile(r"\$\{var:([A-Za-z_][A-Za-z0-9_]*)\}")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
+_PREFIX = "RECONCILER_VAR_"
 _SHORTEST_REDACTED = 4
+_SHORTEST_UNGUESSED = 8
 _ESCAPED_BYTE = re.compile(r"%[0-9A-F]{2}")
 _NOTHING = re.compile(r"(?!)")
 # Variables of ours that hold a secret by their name, and Terraform's for the state server.
@@ -104,7 +106,7 @@ class Secrets:
 
     def variable(self, name: str) -> str:
         """Return the value of `${var:NAME}`, the environment's RECONCILER_VAR_NAME; raises SecretError."""
-        variable = f"RECONCILER_VAR_{name}"
+        variable = f"{_PREFIX}{name}"
         value = self.environ.get(variable)
         if value is None:
             raise SecretError(f"${{var:{name}}} has no value: set {variable} in the environment")
@@ -123,6 +125,12 @@ class Secrets:
             if len(secret) >= _SHORTEST_REDACTED and secret not in self._known:
                 self._known.add(secret)
                 self._spelled = None
+
+    @property
+    def guessable(self) -> tuple[str, ...]:
+        """The names of the variables of `${var:…}` whose values are so short that all of them can be tried."""
+        values = {name: value for name, value in self.environ.items() if name.startswith(_PREFIX)}
+        return tuple(sorted(name for name, value in values.items() if 0 < len(value) < _SHORTEST_UNGUESSED))
 
     def holds(self, text: str) -> bool:
         """Whether a known secret stands in a text, in any of its spellings."""

@@ -72,6 +72,7 @@ NOT_OFFLINE: dict[str, str] = {
     "policy-ignored": _COMMAND_LINE,
     **dict.fromkeys(("undo-left-out", "undo-overwrites", "undo-unsure"), _STORED),
     "plan-needs-record-key": _STORED,
+    "variable-short": _STORED,
     "plan-stale": _STORED,
     "plan-applied": _STORED,
     "record-locked": _RUNNING,

@@ -70,7 +70,7 @@ def plan(
         if reviewed is not None:
             expected(made, reviewed[0], session.clock.now())
         if out is not None:
-            save(session, made, process.target(out), sign_key=sign_key)
+            save(process, session, made, process.target(out), sign_key=sign_key)
         show_plan(process, made, saved=out, zone=configuration.timezone, enforced=enforce_policy)
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)
 
@@ -147,15 +147,18 @@ def _unsaved(out: Path, error: OSError) -> Stop:
     return stop("plan-file", f"the plan cannot be saved to {out}: {(error.strerror or 'no reason is given').lower()}")
 
 
-def save(session: Session, made: Plan, out: Path, *, sign_key: Path | None = None) -> None:
+def save(process: Process, session: Session, made: Plan, out: Path, *, sign_key: Path | None = None) -> None:
     """Write a plan file and its signature, for their owner only; raises Stop where that may not or cannot be done."""
     from reconciler.cli.files import remove, write_private
+    from reconciler.diagnostics import Diagnostics
     from reconciler.views import machine
-    from reconciler.workflow.plan import storable
+    from reconciler.workflow.plan import guessable, storable
 
-    refusals = storable(made, session.ground())
-    if refusals:
-        raise Stop(refusals)
+    found = Diagnostics(session.configuration.policy.rules)
+    found.extend((*storable(made, session.ground()), *guessable(made, session.secrets)))
+    if found.has_errors:
+        raise Stop(tuple(found))
+    show_diagnostics(process, found)
     data, sidecar = machine.plan(made).encode(), signing.beside(out)
     signature = signing.signature(data, sign_key) if sign_key is not None else None
     try:

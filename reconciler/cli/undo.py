@@ -68,7 +68,7 @@ def undo(
         made, _state = make_undo(session, _chosen(session, run), asked)
         watch.close()
         if out is not None:
-            save(session, made, process.target(out), sign_key=sign_key)
+            save(process, session, made, process.target(out), sign_key=sign_key)
         show_plan(process, made, saved=out, zone=configuration.timezone)
         _remind(process, session, made)
     return of_plan(made, detailed=False, enforce_policy=enforce_policy)

@@ -128,6 +128,22 @@ def storable(plan: Plan, ground: Ground) -> tuple[Diagnostic, ...]:
     )
 
 
+def guessable(plan: Plan, secrets: Secrets) -> tuple[Diagnostic, ...]:
+    """The variables whose values a saved plan gives away: each guess of one, as a URL in a file, gets a digest too."""
+    if not any(change.before_digests or change.after_digests for change in plan.changes):
+        return ()
+    return tuple(
+        Diagnostic(
+            "variable-short",
+            Severity.ERROR,
+            f"the value of {name} has fewer than 8 characters, and a saved plan holds digests that guesses can be held "
+            "against",
+            hint="make it longer, or allow it on the trusted side: `policy: {rules: {variable-short: warning}}`",
+        )
+        for name in secrets.guessable
+    )
+
+
 def judged_again(configuration: Configuration, plan: Plan) -> tuple[Breach, ...]:
     """Judge a plan that has fewer changes or more consent now; what live values cannot be written is as it was."""
     kept = {change.address for change in plan.changes}

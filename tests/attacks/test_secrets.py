@@ -284,3 +284,51 @@ def test_a_push_address_with_a_credential_is_not_told_to_git_either(tmp_path: Pa
     with pytest.raises(RecordError, match="bears a credential") as caught:
         record.load()
     assert TOKEN not in str(caught.value)
+
+
+# -- guesses --------------------------------------------------------------------------------------------------------
+
+PIN = """\
+version: 1
+numbers:
+  "74991000000":
+    forwarding: {type: url, url: "https://crm.example.com/hook?pin=${var:PIN}"}
+  "74991000001":
+    forwarding: {type: url, url: "https://crm.example.com/hook?pin=1234"}
+"""
+
+
+@pytest.fixture
+def guessed(workplace: Workplace) -> Workplace:
+    (workplace.folder / "numbers.yaml").write_text(PIN, "utf-8")
+    workplace.environ["RECONCILER_VAR_PIN"] = "4711"
+    return workplace
+
+
+@pytest.mark.parametrize("command", ["plan", "undo"])
+def test_a_plan_that_gives_a_short_variable_away_is_not_saved(guessed: Workplace, command: str) -> None:
+    assert guessed.run("apply", "--auto-approve").exit_code == 0  # no file, nothing to hold a guess against
+    guessed.edit("pin=1234", "pin=1235")
+    ended = guessed.run(command, "--out", "plan.json", "--allow-delete", "--format", "json")
+    assert (ended.exit_code, ended.codes) == (1, ["variable-short"])
+    assert "RECONCILER_VAR_PIN" in ended.stdout
+    assert not (guessed.folder / "plan.json").exists()
+
+
+def test_policy_allows_short_variables_in_saved_plans_with_a_warning(guessed: Workplace) -> None:
+    path = guessed.folder / "reconciler.yaml"
+    path.write_text(path.read_text("utf-8") + "policy: {rules: {variable-short: warning}}\n", "utf-8")
+    ended = guessed.run("plan", "--out", "plan.json")
+    assert ended.exit_code == 0
+    assert "variable-short" in ended.stderr
+    assert guessed.run("apply", "plan.json").exit_code == 0
+
+
+def test_a_plan_without_digests_may_be_saved_whatever_the_environment_holds(guessed: Workplace) -> None:
+    guessed.edit("?pin=${var:PIN}", "")
+    guessed.edit("?pin=1234", "")
+    assert guessed.run("plan", "--out", "plan.json").exit_code == 0
+
+
+def test_a_longer_variable_is_not_called_short(guessed: Workplace) -> None:
+    assert guessed.run("plan", "--out", "plan.json", RECONCILER_VAR_PIN="4711-4711").exit_code == 0
