@@ -111,17 +111,15 @@ class Form:
 
         Of a URL the host stays, unless the secret is in it. Numbers and schedules are never masked.
         """
-        data, secrets = dict(self.json), dict(self.secrets)
-        for path in TEXTS:
-            text = data.get(path)
-            if text and holds(text):
-                data[path] = _without_secret(path, text, holds)
-                secrets.setdefault(path, text)
-        if data.get("targets"):
-            data["targets"] = [
-                {**target, **_hidden_of_target(at, target, holds, secrets)} for at, target in enumerate(data["targets"])
-            ]
-        return self if data == self.json else Form(data, secrets)
+        texts = _held(self.json, TEXTS, holds)
+        named = {at: _held(each, TARGET_TEXTS, holds) for at, each in enumerate(self.json.get("targets") or ())}
+        if not texts and not any(named.values()):
+            return self
+        data = {**self.json, **{path: _without_secret(path, text, holds) for path, text in texts.items()}}
+        if named:
+            data["targets"] = [{**each, **dict.fromkeys(named[at], MASK)} for at, each in enumerate(data["targets"])]
+        clear = {f"targets[{at}].{name}": text for at, held in named.items() for name, text in held.items()}
+        return Form(data, {**texts, **clear, **self.secrets})
 
     def digested(self, digester: Digester) -> Form:
         """Return this form with keyed digests where its secrets stood in clear."""
@@ -283,11 +281,10 @@ def _without_secret(path: str, text: str, holds: Callable[[str], bool]) -> str:
     return MASK if holds(masked) else masked
 
 
-def _hidden_of_target(at: int, target: Json, holds: Callable[[str], bool], secrets: dict[str, str]) -> Json:
-    held = {name: target[name] for name in TARGET_TEXTS if target[name] and holds(target[name])}
-    for name, text in held.items():
-        secrets.setdefault(f"targets[{at}].{name}", text)
-    return dict.fromkeys(held, MASK)
+def _held(data: Json, names: Iterable[str], holds: Callable[[str], bool]) -> dict[str, str]:
+    """The texts of these names that hold a secret."""
+    texts = ((name, data.get(name)) for name in names)
+    return {name: text for name, text in texts if text and isinstance(text, str) and holds(text)}
 
 
 def hidden_paths(value: Value) -> frozenset[str]:

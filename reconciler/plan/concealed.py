@@ -28,6 +28,14 @@ def concealed(state: RecordState, ground: Ground) -> RecordState:
     return replace(state, entries=entries, windows=windows)
 
 
+def healing(plan: Plan, recorded: RecordState, state: RecordState) -> Plan:
+    """A plan that also records anew what it saw to be as recorded, and what is recorded with a secret in clear."""
+    known = {entry.key for entry in plan.learned.recordings} | {change.key for change in plan.changes}
+    due = [entry for key, entry in state.entries.items() if entry is not recorded.entries[key]]
+    again = [entry for entry in due if entry.key in plan.learned.observed - known]
+    return replace(plan, learned=replace(plan.learned, recordings=(*plan.learned.recordings, *again)))
+
+
 def _entry(entry: Entry, ground: Ground) -> Entry:
     stored = stored_form(entry.value, entry.digests, entry.canonical_version)
     value, digests = _hidden(stored, ground)

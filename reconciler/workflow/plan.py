@@ -16,7 +16,7 @@ from reconciler.git import current_commit
 from reconciler.live import Live, Progress, Reader, Wanted, account_problem, read_live, unknown_in
 from reconciler.model import Key, Observation
 from reconciler.plan.build import Options, Refresh, Selection, build
-from reconciler.plan.concealed import concealed, redacted
+from reconciler.plan.concealed import concealed, healing, redacted
 from reconciler.plan.model import Breach, Consent, Plan
 from reconciler.plan.policy import breaches
 from reconciler.plan.reach import routes
@@ -51,8 +51,9 @@ class Planning:
 
 def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
     """Read the record and the live numbers and say what would change. Raises RecordError."""
-    state = concealed(session.record.load(), session.ground(make_key=asked.kept))
-    plan = _planned(session, session.configuration, state, asked)
+    recorded = session.record.load()
+    state = concealed(recorded, session.ground(make_key=asked.kept))
+    plan = healing(_planned(session, session.configuration, state, asked), recorded, state)
     return _reminded(session.configuration, plan, state, session.secrets), state
 
 

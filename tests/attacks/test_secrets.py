@@ -194,6 +194,9 @@ def test_a_value_recorded_before_its_secret_was_known_is_masked_and_still_equal(
     assert HOOK not in entry.value
     assert entry.digests
     assert not home.plan().changes
+    home.apply()
+    assert HOOK not in next(iter(home.state.entries.values())).value
+    assert not home.plan().learned.recordings
     home.files = []
     assert list(actions(home.plan(consent=EVERYTHING)).values()) == ["delete"]
 
