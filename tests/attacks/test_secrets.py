@@ -12,6 +12,7 @@ import pytest
 from reconciler.canonical import form
 from reconciler.model import NumberForwarding, Redirect, SipForwarding, Target, UrlForwarding, Value
 from reconciler.plan.concealed import concealed
+from reconciler.plan.model import Consent
 from reconciler.plan.restore import Lost, Restorer
 from reconciler.plan.subject import Ground
 from reconciler.record.base import RecordError
@@ -19,7 +20,7 @@ from reconciler.record.git_ref import GitRecord
 from reconciler.secrets import Digester, SecretRef, Secrets
 from tests.cli import conftest
 from tests.cli.conftest import Ended, Workplace
-from tests.world import EVERYTHING, KEY, NONE, World, actions, desired, url, world
+from tests.world import EVERYTHING, KEY, NONE, Vendor, World, actions, desired, sip, url, world
 
 cli, sandbox, workplace = conftest.cli, conftest.sandbox, conftest.workplace
 
@@ -72,6 +73,33 @@ def test_a_live_value_that_holds_a_known_secret_is_stored_in_no_plan_record_or_r
     assert set(change["before_digests"]) == {"url"}
 
 
+def test_no_words_of_a_saved_plan_hold_a_secret(hooked: Workplace) -> None:
+    hooked.edit('  "74991000001":\n', f'  "74991000001":\n    description: to {HOOK}\n')
+    assert hooked.run("plan", "--out", "plan.json").exit_code == 0
+    assert "to ***" in (hooked.folder / "plan.json").read_text("utf-8")
+    assert not _stored(hooked)
+
+
+def test_a_live_name_that_holds_a_secret_is_no_reason_to_call_a_number_moved(hooked: Workplace) -> None:
+    target = {"redirect_number": "74992223344", "timeout": "20", "active": True, "name": HOOK}
+    forwarding = {"redirect_type": 1, "call_control": [target]}
+    hooked.sandbox.exolve.set(NUMBER, {"call_forwarding_type": 2, "call_forwarding_number": forwarding})
+    assert hooked.run("plan", "--out", "plan.json", "--allow-adopt").exit_code == 0
+    assert hooked.run("apply", "plan.json").exit_code == 0
+    assert not _stored(hooked)
+
+
+def test_a_run_remembers_no_secret_of_what_a_write_may_have_reset() -> None:
+    home = world([desired(1, url())], live={1: sip()}, variables={"HOOK": HOOK})
+    vendor = home.live["sales"]
+    assert isinstance(vendor, Vendor)
+    vendor.unwritable = {"answer": HOOK, "dtmf": "8"}
+    report = home.apply(consent=Consent(frozenset({"adopt"}), frozenset({"unwritable-fields"})))
+    run = home.record().run(report.run_id)
+    assert run is not None
+    assert [row["lost"] for row in run.results] == [{"answer": "***", "dtmf": "8"}]
+
+
 def test_a_saved_plan_is_stale_when_a_masked_live_value_is_another_one(hooked: Workplace) -> None:
     assert hooked.run("plan", "--out", "plan.json", "--allow-adopt").exit_code == 0
     _live(hooked, NUMBER, f"https://crm.example.com/hook/{HOOK}/other")
@@ -97,10 +125,11 @@ def test_a_literal_in_the_files_that_equals_a_secret_is_stored_masked_and_writte
 
 
 def test_an_undo_never_writes_a_mask_and_names_what_it_cannot_restore(hooked: Workplace) -> None:
-    assert hooked.run("apply", "--auto-approve", "--allow-adopt").exit_code == 0
+    first = hooked.run("apply", "--auto-approve", "--allow-adopt", "--format", "json")
+    assert first.exit_code == 0
     hooked.edit("/hook/${var:HOOK}", "/x")
     assert hooked.run("apply", "--auto-approve").exit_code == 0
-    ended = hooked.run("undo", _first_run(hooked), "--out", "back.json", "--format", "json", "--allow-delete")
+    ended = hooked.run("undo", first.json["run_id"], "--out", "back.json", "--format", "json", "--allow-delete")
     told = [item["message"] for item in ended.json["diagnostics"]]
     assert any(NUMBER in message and "it was a secret" in message for message in told)
     assert NUMBER not in [change["number"] for change in ended.json["changes"]]
@@ -116,11 +145,6 @@ def test_an_undo_restores_a_masked_value_that_the_files_name_and_nobody_is_blame
     assert hooked.run("apply", "back.json").exit_code == 0
     assert HOOK in json.dumps(hooked.sandbox.exolve.forwarding(NUMBER))
     assert not _stored(hooked)
-
-
-def _first_run(workplace: Workplace) -> str:
-    runs = workplace.run("record", "list", "--format", "json").json["runs"]
-    return str(min(runs, key=lambda run: run["started_at"])["run_id"])
 
 
 NAMED = NumberForwarding(Redirect.SINGLE, (Target("74992223344", 16, name=f"desk {HOOK}"),), client_id=HOOK)
@@ -158,6 +182,13 @@ def test_every_text_of_a_value_that_holds_a_secret_is_masked_and_compared_exactl
     assert not masked.digested(digester).agrees(other.digested(digester))
     with pytest.raises(Lost):
         Restorer(World().configuration, Ground(secrets, digester), "sales").value(masked.json, {})
+
+
+def test_what_the_environment_holds_is_redacted_where_no_configuration_is_read(hooked: Workplace) -> None:
+    ended = hooked.run("show", f"{HOOK}.json")
+    assert ended.exit_code == 1
+    assert hooked.run("period", "explain", HOOK).exit_code == 1
+    assert HOOK not in _said(ended) + _said(hooked.run("period", "explain", HOOK))
 
 
 SOURCES = {
