@@ -69,7 +69,7 @@ def _show(process: Process, found: tuple[Diagnostic, ...], numbers: int, *, stri
 
         process.screen.document(machine.validation(found, numbers=numbers, strict=strict))
         return
-    told = [item for item in found if item.is_error or not process.is_quiet]
+    told = [item.redacted(process.screen.redact) for item in found if item.is_error or not process.is_quiet]
     if process.is_review:
         from reconciler.cli import reviewing
         from reconciler.cli.trouble import show_diagnostics

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.canonical import form
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import NumberForwarding, Redirect, SipForwarding, Target, UrlForwarding, Value
-from reconciler.plan.concealed import concealed
+from reconciler.plan.concealed import concealed, redacted
 from reconciler.plan.model import Consent
 from reconciler.plan.restore import Lost, Restorer
 from reconciler.plan.subject import Ground
@@ -20,7 +21,7 @@ from reconciler.record.git_ref import GitRecord
 from reconciler.secrets import Digester, SecretRef, Secrets
 from tests.cli import conftest
 from tests.cli.conftest import Ended, Workplace
-from tests.world import EVERYTHING, KEY, NONE, Vendor, World, actions, desired, sip, url, world
+from tests.world import EVERYTHING, KEY, NONE, Vendor, World, actions, desired, only, sip, url, world
 
 cli, sandbox, workplace = conftest.cli, conftest.sandbox, conftest.workplace
 
@@ -189,6 +190,29 @@ def test_what_the_environment_holds_is_redacted_where_no_configuration_is_read(h
     assert ended.exit_code == 1
     assert hooked.run("period", "explain", HOOK).exit_code == 1
     assert HOOK not in _said(ended) + _said(hooked.run("period", "explain", HOOK))
+
+
+def test_a_secret_is_taken_out_of_words_before_they_are_broken_into_lines_or_stored() -> None:
+    words = "correct horse battery staple"
+    redact = Secrets({"RECONCILER_VAR_WORDS": words}).redact
+    found = Diagnostic("text-control", Severity.ERROR, f"no {words}", hint=f"like {words}")
+    assert (found.redacted(redact).message, found.redacted(redact).hint) == ("no ***", "like ***")
+    change = replace(only(world([desired(1, url())], live={1: NONE}).plan()), description=words)
+    plan = redacted(replace(world().plan(), changes=(change,), diagnostics=(found,)), redact)
+    assert words not in str(plan)
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_a_hint_of_several_lines_breaks_no_secret_in_two(workplace: Workplace, command: str) -> None:
+    names = [f"{name}-hours" for name in ("correct", "horse", "battery", "staple")]
+    workplace.environ["RECONCILER_VAR_WORDS"] = ", ".join(sorted((*names, "office-hours")))
+    listed = "".join(f'\n  {name}: {{period: "wd {{sat}}"}}' for name in names)
+    workplace.edit("schedules:", f"schedules:{listed}")
+    workplace.edit("schedule: office-hours", "schedule: nowhere-near-any-of-these")
+    ended = workplace.run(command)
+    assert ended.exit_code == 1
+    assert "***" in _said(ended)
+    assert "battery" not in _said(ended).partition("hint")[2]
 
 
 SOURCES = {
