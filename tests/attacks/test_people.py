@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -207,17 +208,13 @@ def test_a_job_that_was_taken_over_cannot_smuggle_a_value_into_a_plan(proposal: 
 
 def _forged(proposal: Workplace, old: str, new: str) -> None:
     """Write into the record what was never there."""
-    database = proposal.folder / ".reconciler" / "record.db"
-    with sqlite3.connect(database) as record:
-        tables = [row[0] for row in record.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for table in tables:
-            columns = [row[1] for row in record.execute(f"PRAGMA table_info({table})")]
-            for column in columns:
-                record.execute(
-                    f"UPDATE {table} SET {column} = replace({column}, ?, ?) WHERE typeof({column}) = 'text'",  # noqa: S608
-                    (old, new),
-                )
-    record.close()
+    with closing(sqlite3.connect(proposal.folder / ".reconciler" / "record.db")) as record:
+        for statement in (
+            "UPDATE entries SET value = replace(value, :old, :new), number = replace(number, :old, :new)",
+            "UPDATE results SET body = replace(body, :old, :new)",
+        ):
+            record.execute(statement, {"old": old, "new": new})
+        record.commit()
 
 
 def test_who_may_write_the_record_s_store_cannot_hide_a_change_from_the_plan(proposal: Workplace) -> None:

@@ -26,20 +26,17 @@ def sentences() -> list[tuple[Path, str, str]]:
     ]
 
 
-def test_name(sentence: str) -> str:
+def held_by(sentence: str) -> str:
     """The name of the test that holds a sentence: its words, without what no name can have."""
     words = re.sub(r"[’`*]", "", sentence).lower().replace("'", "_")
     return "test_" + "_".join(re.findall(r"[a-z0-9]+", words))
-
-
-test_name.__test__ = False  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("page", "sentence", "file"), sentences(), ids=lambda each: getattr(each, "name", each)[:60])
 def test_a_promise_is_held_by_the_test_of_its_words(page: Path, sentence: str, file: str) -> None:
     tree = ast.parse((page.parent / file).read_text("utf-8"))
     names = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    assert test_name(sentence) in names
+    assert held_by(sentence) in names
 
 
 def test_each_item_of_the_promises_is_a_sentence_with_its_test() -> None:
