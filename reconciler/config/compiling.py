@@ -18,6 +18,7 @@ from reconciler.document import Tree, find
 from reconciler.document.source import problem
 
 if TYPE_CHECKING:
+    from reconciler.schedule.asked import Answers
     from reconciler.schedule.human import Schedule
 
 Base = Literal["sunday", "monday"]
@@ -46,6 +47,7 @@ class Compiler:
         self._calendar_until = calendar_until
         self._is_fit = is_fit
         self._read: dict[tuple[int, Base], tuple[Tree, Schedule | None]] = {}
+        self._answers: Answers | None = None
         self.uses_holidays = False
 
     def judge(self, tree: Tree, base: Base) -> bool:
@@ -57,14 +59,18 @@ class Compiler:
 
         `base`: which weekday the number 1 is in the periods that it is made of.
         """
+        from reconciler.schedule.asked import Answers
         from reconciler.schedule.compile import CompileError, compile_schedule
 
+        self._answers = self._answers or Answers()
         schedule = self._schedule(tree, base)
         if schedule is None or not self._knows_its_holidays(schedule, tree):
             return None
         until = self._calendar_until or _ANY_DAY
         try:
-            compiled = compile_schedule(schedule, timezone=self._timezone, until=until, union_style=union.value)
+            compiled = compile_schedule(
+                schedule, timezone=self._timezone, until=until, union_style=union.value, answers=self._answers
+            )
         except CompileError as error:
             self._complain("schedule-not-compiled", error.message, tree.span, error.hint)
             return None
@@ -72,7 +78,9 @@ class Compiler:
         return tuple(period for period in compiled.periods if period)
 
     def _knows_its_holidays(self, schedule: Schedule, tree: Tree) -> bool:
-        if not has_public(schedule):
+        from reconciler.schedule.human import made_of
+
+        if not any(one.public for one in made_of(schedule)):
             return True
         self.uses_holidays = True
         if self._calendar_until is None:
@@ -106,11 +114,3 @@ class Compiler:
 
     def _complain(self, code: str, message: str, span: int, hint: str) -> None:
         self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
-
-
-def has_public(schedule: Schedule) -> bool:
-    """Whether a schedule, or one that it refers to, follows public holidays."""
-    below = [*schedule.except_, *(schedule.any_ or ()), *(schedule.all_ or ())]
-    if schedule.not_ is not None:
-        below.append(schedule.not_)
-    return schedule.public is not None or any(has_public(one) for one in below)

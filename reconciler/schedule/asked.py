@@ -7,12 +7,12 @@ folded into days at the end. Must not know how a set is written as periods.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from reconciler.schedule.holiday import PublicDays, public_days
-from reconciler.schedule.human import DateSpan, Day, Hours, Schedule
+from reconciler.schedule.human import DateSpan, Day, Hours, Schedule, made_of
 from reconciler.schedule.instants import ALWAYS, FOREVER, NEVER, Box, Classes, Instants, combined
 from reconciler.schedule.masks import ALL_MINUTES, MINUTES, SLOTS, YEAR_TYPES, day_masks, union
 from reconciler.schedule.scales import FIRST_YEAR, Scale
@@ -31,6 +31,45 @@ class CompileError(ValueError):
         self.hint = hint
 
 
+_MOST_REMEMBERED: Final = 1024
+_REPEATS: Final = 1000
+_REPEATS_EACH: Final = 10
+
+Excepted = tuple[Schedule, ...]
+
+
+@dataclass(slots=True)
+class Answers:
+    """The sets that schedules ask for, each found once, however often a schedule is named.
+
+    A part is another set wherever the whole excepts other days; so many of these are followed as there are schedules.
+    """
+
+    _sets: dict[tuple[int, ...], tuple[object, Instants]] = field(default_factory=dict)
+    _met: dict[int, Schedule] = field(default_factory=dict)
+    _repeats: int = 0
+
+    def get(self, schedule: Schedule, excepted: Excepted, *, zoned: bool, find: Callable[[], Instants]) -> Instants:
+        """Return the set of a schedule without the days of others, found where it is not known. Raises CompileError."""
+        key = (id(schedule), zoned, *map(id, excepted))  # what is remembered is held, so no identity comes twice
+        known = self._sets.get(key)
+        if known is not None:
+            return known[1]
+        self._count(schedule)
+        found = find()
+        if len(self._sets) >= _MOST_REMEMBERED:
+            del self._sets[next(iter(self._sets))]
+        self._sets[key] = ((schedule, excepted), found)
+        return found
+
+    def _count(self, schedule: Schedule) -> None:
+        self._repeats += id(schedule) in self._met
+        self._met[id(schedule)] = schedule
+        if self._repeats > _REPEATS + _REPEATS_EACH * len(self._met):
+            message = "schedules that except days are nested in too many ways to be told apart"
+            raise CompileError(message, "name fewer schedules that have an `except` of their own inside others")
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What a schedule is compiled for: the zone of the account, and the last day of dated parts."""
@@ -38,6 +77,7 @@ class Asking:
     zone: Zone
     until: date
     public: Callable[[str, Sequence[int]], PublicDays] = field(default=public_days)
+    answers: Answers = field(default_factory=Answers)
 
     @property
     def years(self) -> range:
@@ -46,27 +86,33 @@ class Asking:
         return range(min(max(_FIRST_KNOWN, last - _MOST_KNOWN + 1), last), last + 1)
 
 
-def asked(schedule: Schedule, asking: Asking) -> Instants:
-    """Give the set that a schedule asks for, on the clock of the account's zone."""
+def asked(schedule: Schedule, asking: Asking, excepted: Excepted = (), *, zoned: bool = True) -> Instants:
+    """Give the set that a schedule asks for, without the days of `excepted`, on the clock of the account's zone.
+
+    Where it is not `zoned`, its own zone does not count. Raises CompileError.
+    """
+    return asking.answers.get(
+        schedule, excepted, zoned=zoned, find=lambda: _asked(schedule, asking, excepted, zoned=zoned)
+    )
+
+
+def _asked(schedule: Schedule, asking: Asking, excepted: Excepted, *, zoned: bool) -> Instants:
+    excepted = tuple({id(one): one for one in (*schedule.except_, *excepted)}.values())
     if schedule.not_ is not None:
-        return _without_days(~asked(schedule.not_, asking), schedule, asking)
+        return _without_days(~asked(schedule.not_, asking), excepted, asking)
+    # Each part knows its own start days, so the whole's excepted days are taken out of each.
     if schedule.any_ is not None:
-        return _all_of(NEVER, Instants.__or__, (asked(one, asking) for one in _excepting(schedule, schedule.any_)))
+        return _all_of(NEVER, Instants.__or__, (asked(one, asking, excepted) for one in schedule.any_))
     if schedule.all_ is not None:
-        return _all_of(ALWAYS, Instants.__and__, (asked(one, asking) for one in _excepting(schedule, schedule.all_)))
-    return _shifted(_own(schedule, asking), _minutes_apart(schedule.timezone, asking.zone))
+        return _all_of(ALWAYS, Instants.__and__, (asked(one, asking, excepted) for one in schedule.all_))
+    return _shifted(_own(schedule, asking, excepted), _minutes_apart(schedule.timezone if zoned else None, asking.zone))
 
 
-def _excepting(schedule: Schedule, parts: Iterable[Schedule]) -> Iterator[Schedule]:
-    """Give the parts of a schedule without the start days that the whole excepts: each knows its own start days."""
-    for part in parts:
-        yield replace(part, except_=(*part.except_, *schedule.except_))
-
-
-def _own(schedule: Schedule, asking: Asking) -> Instants:
+def _own(schedule: Schedule, asking: Asking, excepted: Excepted) -> Instants:
     """Give the set on the clock of the schedule's own zone."""
-    folded = _carried(_started(schedule, asking), lambda today, before: today & ALL_MINUTES | before >> MINUTES)
-    return folded if schedule.period is None else folded | _without_days(schedule.period.instants, schedule, asking)
+    started = _started(schedule, asking, excepted)
+    folded = _carried(started, lambda today, before: today & ALL_MINUTES | before >> MINUTES)
+    return folded if schedule.period is None else folded | _without_days(schedule.period.instants, excepted, asking)
 
 
 def _all_of(start: Instants, combine: Callable[[Instants, Instants], Instants], sets: Iterable[Instants]) -> Instants:
@@ -78,26 +124,26 @@ def _all_of(start: Instants, combine: Callable[[Instants, Instants], Instants], 
 # --- start days
 
 
-def _started(schedule: Schedule, asking: Asking) -> Instants:
+def _started(schedule: Schedule, asking: Asking, excepted: Excepted) -> Instants:
     """Give weekly hours, dates and public holidays by their start days, with masks of 48 hours."""
     boxes = [Box(None, _weekday_mask(days), _hours_mask(hours)) for days, hours in schedule.weekly]
     starts = Instants.of(boxes)
     if schedule.workday_as is not None:
         hours = union(_hours_mask(hours) for days, hours in schedule.weekly if schedule.workday_as in days)
-        moved = _days_set(_moved_days(schedule, asking))
+        moved = _days_set(_moved_days((schedule, *excepted), asking))
         starts = starts.merged(moved, lambda times, is_moved: hours if is_moved else times)
     dated = [box for one in schedule.dates for box in _date_boxes(one)]
     if schedule.public is not None:
         dated += _public_boxes(asking.public(schedule.public, asking.years), asking.years)
     starts = starts.merged(Instants.of(dated), int.__or__)
-    return _without_days(starts, schedule, asking)
+    return _without_days(starts, excepted, asking)
 
 
-def _without_days(starts: Instants, schedule: Schedule, asking: Asking) -> Instants:
+def _without_days(starts: Instants, excepted: Excepted, asking: Asking) -> Instants:
     """Take out every start day that an excepted schedule touches."""
-    for one in schedule.except_:
-        touched = asked(replace(one, timezone=None), asking).touched_days()
-        starts = starts.merged(touched, lambda times, excepted: 0 if excepted else times)
+    for one in excepted:
+        touched = asked(one, asking, zoned=False).touched_days()
+        starts = starts.merged(touched, lambda times, is_excepted: 0 if is_excepted else times)
     return starts
 
 
@@ -162,17 +208,14 @@ def _public_boxes(known: PublicDays, years: range) -> Iterator[Box]:
         yield Box(others, ever, ALL_MINUTES)
 
 
-def _moved_days(schedule: Schedule, asking: Asking) -> Iterator[date]:
-    for country in _countries(schedule):
+def _moved_days(schedules: Iterable[Schedule], asking: Asking) -> Iterator[date]:
+    for country in _countries(*schedules):
         yield from asking.public(country, asking.years).workdays
 
 
-def _countries(schedule: Schedule) -> set[str]:
-    """Find the countries whose days concern a schedule: its own, and those of what it is made of."""
-    nested = (*schedule.except_, *(schedule.any_ or ()), *(schedule.all_ or ()))
-    parts = nested if schedule.not_ is None else (*nested, schedule.not_)
-    own = {schedule.public} if schedule.public else set[str]()
-    return own.union(*(_countries(one) for one in parts))
+def _countries(*schedules: Schedule) -> set[str]:
+    """Find the countries whose days concern schedules: their own, and those of what they are made of."""
+    return {one.public for one in made_of(*schedules) if one.public}
 
 
 def unannounced_years(schedule: Schedule, asking: Asking) -> tuple[tuple[str, int], ...]:

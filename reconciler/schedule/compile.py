@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from typing import Final, Literal
 
-from reconciler.schedule.asked import Asking, CompileError, asked, unannounced_years
+from reconciler.schedule.asked import Answers, Asking, CompileError, asked, unannounced_years
 from reconciler.schedule.boxes import Grouping, day_boxes, partition
 from reconciler.schedule.cover import cover
 from reconciler.schedule.holiday import UnknownCountryError
@@ -45,11 +45,19 @@ class Compiled:
 
 
 def compile_schedule(
-    schedule: Schedule, *, timezone: str, until: date, union_style: Literal["entries", "comma"] = "entries"
+    schedule: Schedule,
+    *,
+    timezone: str,
+    until: date,
+    union_style: Literal["entries", "comma"] = "entries",
+    answers: Answers | None = None,
 ) -> Compiled:
-    """Compile for an account in a zone. Raises CompileError, which says what is in the way."""
+    """Compile for an account in a zone. Raises CompileError, which says what is in the way.
+
+    `answers` remembers what was found for other schedules of the same zone and last day.
+    """
     try:
-        asking = Asking(zone(timezone), until)
+        asking = Asking(zone(timezone), until, answers=answers or Answers())
         wanted = asked(schedule, asking)
     except (UnknownCountryError, UnknownZoneError) as error:
         raise CompileError(str(error), "correct the name") from error

@@ -6,7 +6,7 @@ Reads plain data (texts, lists and maps, as YAML gives them) into the tree; must
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -92,6 +92,18 @@ class Schedule:
     any_: tuple[Schedule, ...] | None = None
     all_: tuple[Schedule, ...] | None = None
     timezone: str | None = None
+
+
+def made_of(*schedules: Schedule) -> Iterator[Schedule]:
+    """Give schedules and all that they are made of, each once, however often it is named."""
+    seen: set[int] = set()
+    found = list(schedules)
+    while found:
+        one = found.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            found += (*one.except_, *(one.any_ or ()), *(one.all_ or ()), *((one.not_,) if one.not_ else ()))
 
 
 Resolve = Callable[[str], Schedule]
