@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,8 +83,7 @@ def _matched(
 ) -> set[str]:
     matched: set[str] = set()
     for pattern, span in patterns:
-        matches = _glob(pattern)
-        hits = {name for name in names if matches.fullmatch(name)}
+        hits = set(filter(_fitting(pattern), names))
         if not hits and span is not None:
             message = f"{quoted(pattern)} matches no file"
             found.append(problem(sources, "include-empty", message, span, hint=_instead(pattern, names)))
@@ -94,9 +93,9 @@ def _matched(
 
 def _nearly_matched(names: Sequence[str], patterns: Sequence[tuple[str, int | None]]) -> Iterator[Diagnostic]:
     """Files that are not read only because of capital letters in their names, as some systems write them."""
-    anyhow = [re.compile(_glob(pattern).pattern, re.IGNORECASE) for pattern, _span in patterns]
+    anyhow = [_fitting(pattern, any_case=True) for pattern, _span in patterns]
     for name in names:
-        if _is_text(name) and any(matches.fullmatch(name) for matches in anyhow):
+        if _is_text(name) and any(fits(name) for fits in anyhow):
             message = "this file is not read: `include` fits it but for capital letters in its name"
             hint = f"rename it, or name it under `include` in {TRUSTED_FILE}"
             place = Location(name, 1, 1, 1, 2)
@@ -164,9 +163,61 @@ def _visible_files(root: Path, unread: list[OSError]) -> Iterator[str]:
                 yield name if prefix == "." else f"{prefix}/{name}"
 
 
-def _glob(pattern: str) -> re.Pattern[str]:
-    """A path pattern as a regular expression: `**/` any folders, `*` and `?` within a name."""
-    out, rest = "", pattern.removeprefix("./")
-    for piece in re.split(r"(\*\*/|\*\*|\*|\?)", rest):
-        out += {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece, re.escape(piece))
-    return re.compile(out)
+_STEP = re.compile(r"\*\*/|\*\*|.", re.DOTALL)
+_WILDCARDS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+_REPEATED = ("**/", "**", "*")
+_SIMPLE = 1  # of each kind of wildcard: a regular expression tries no more then than a name has characters, squared
+
+
+def _fitting(pattern: str, *, any_case: bool = False) -> Callable[[str], object]:
+    """What tells whether a name fits a pattern: `**/` any folders, `*` and `?` within a name."""
+    steps = _steps(pattern.lower() if any_case else pattern)
+    stars = steps.count("*")
+    if max(stars, sum(map(steps.count, _REPEATED)) - stars) <= _SIMPLE:
+        written = "".join(_WILDCARDS.get(step) or re.escape(step) for step in steps)
+        return re.compile(written, re.IGNORECASE if any_case else 0).fullmatch
+    return lambda name: _walked(steps, name.lower() if any_case else name)
+
+
+def _steps(pattern: str) -> list[str]:
+    """Wildcards, and the characters between them; a wildcard that is repeated says no more than one."""
+    steps: list[str] = []
+    for step in _STEP.findall(pattern.removeprefix("./")):
+        if step not in _REPEATED or steps[-1:] != [step]:
+            steps.append(step)
+    return steps
+
+
+def _walked(steps: Sequence[str], name: str) -> bool:
+    """Whether a name fits, by one walk that holds all places at which it may be in the pattern: nothing is tried twice.
+
+    A place is twice the number of steps before it, and one more within a folder of `**/`.
+    """
+    places = _reached(steps, {0})
+    for character in name:
+        places = _reached(steps, {after for place in places for after in _after(steps, place, character)})
+    return 2 * len(steps) in places
+
+
+def _reached(steps: Sequence[str], places: set[int]) -> set[int]:
+    """The places with those behind wildcards that may stand for nothing."""
+    for start in list(places):
+        place = start
+        while not place % 2 and place < 2 * len(steps) and steps[place // 2] in _REPEATED:
+            place += 2
+            places.add(place)
+    return places
+
+
+def _after(steps: Sequence[str], place: int, character: str) -> Iterator[int]:
+    """Where a character leads from one place."""
+    step = steps[place // 2] if place < 2 * len(steps) else ""
+    if step == "**/":
+        if character != "/":
+            yield place | 1
+        elif place % 2:
+            yield place - 1
+    elif step == "**" or (step == "*" and character != "/"):
+        yield place
+    elif step == character or (step == "?" and character != "/"):
+        yield place + 2
