@@ -23,8 +23,8 @@ MASK = "***"
 COMMAND_TIMEOUT_SECONDS = 30.0
 MINIMUM_KEY_BYTES = 32
 _VARIABLE = re.compile(r"\$\{var:([A-Za-z_][A-Za-z0-9_]*)\}")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _PREFIX = "RECONCILER_VAR_"
+_BEHIND_SCHEME = re.compile(r"(?<=[A-Za-z0-9+.-])://[^\s\"'<>]+")  # a scheme may be as long as a text: not looked for
 _SHORTEST_REDACTED = 4
 _SHORTEST_UNGUESSED = 8
 _ESCAPED_BYTE = re.compile(r"%[0-9A-F]{2}")
@@ -192,16 +192,16 @@ def mask_url(url: str, *, hide_path: bool = False) -> str:
     return f"{head}{parts.path}{tail}"
 
 
-def mask_urls(text: str) -> str:
-    """Hide the query, fragment and userinfo of every URL in a text."""
+def mask_urls(text: str, *, in_place: bool = False) -> str:
+    """Hide the query, fragment and userinfo of every URL in a text; `in_place` leaves what follows in its column."""
     if "://" not in text:
         return text
-    return _URL.sub(lambda match: mask_url(match.group(0)), text)
+    return _BEHIND_SCHEME.sub(_masked_in_place if in_place else _masked, text)
 
 
 def masked_spans(text: str) -> list[tuple[int, int, str]]:
     """Where `mask_urls` hides something: start, end, and what stands there then."""
-    found = [(match.start(), match.end(), mask_url(match.group(0))) for match in _URL.finditer(text)]
+    found = [(match.start(), match.end(), _masked(match)) for match in _BEHIND_SCHEME.finditer(text)]
     return [(start, end, masked) for start, end, masked in found if masked != text[start:end]]
 
 
@@ -212,6 +212,15 @@ def has_credential(address: str) -> bool:
         return False
     user, at, _ = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")
     return (bool(at) and (":" in user or scheme.lower() in ("http", "https"))) or "?" in rest
+
+
+def _masked(behind_scheme: re.Match[str]) -> str:
+    masked = mask_url(f"x{behind_scheme.group()}")
+    return f"://{MASK}" if masked == MASK else masked[1:]
+
+
+def _masked_in_place(behind_scheme: re.Match[str]) -> str:
+    return _masked(behind_scheme).ljust(len(behind_scheme.group()), MASK[0])
 
 
 def is_sensitive_url(url: str) -> bool:

@@ -14,7 +14,7 @@ from itertools import accumulate
 from reconciler.characters import DIRECTIONAL, unprintable, visible
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.rules import RULES
-from reconciler.secrets import MASK, mask_url
+from reconciler.secrets import MASK, mask_urls
 
 Span = int
 """`start << 24 | length`, start counted over all files in turn; length 0 = to the end of the line."""
@@ -32,7 +32,6 @@ _UNSEEN = re.compile(r"^\S*")
 _OURS = re.compile(r"""^(?:\{[ \t]*)?["']?version["']?[ \t]*:""", re.MULTILINE)
 
 _ORDINARY_ASCII = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>]+")
 _SECRET_WORD = re.compile("key|secret|token|pass|pwd|dsn|credential|authorization|bearer|env:", re.IGNORECASE)
 _SECRET = re.compile(
     r"(?i:(?<![\w-])[\w-]*(?:key|secret|token|pass|pwd|dsn|credential|authorization|bearer)[\w-]*[\"']?\s*:[ \t]+)"
@@ -242,8 +241,7 @@ def presentable(line: str) -> str:
 
 def _masked(line: str) -> str:
     """Hide URL queries and literal secrets, keeping what follows them in its column."""
-    if "://" in line:
-        line = _URL.sub(lambda match: mask_url(match.group()).ljust(len(match.group()), MASK[0]), line)
+    line = mask_urls(line, in_place=True)
     if _SECRET_WORD.search(line):
         line = _SECRET.sub(_blotted, line)
     return line
