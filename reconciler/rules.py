@@ -123,6 +123,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("holidays-unannounced", _NOTICE, "A year's moved holidays are not announced yet.", adjustable=True),
     Rule("schedule-verbatim", _WARNING, "A period is sent as it stands, unchecked.", adjustable=True),
     Rule("assume-timezone", _NOTICE, "The time zone in which periods are evaluated is an assumption.", adjustable=True),
+    Rule("period-too-long", _ERROR, "A period is longer than can be compared with others."),
     Rule("period-newline", _ERROR, "A period runs over a line break, after which the vendor would read nothing."),
     Rule("period-blank", _ERROR, "A period has a vertical tab or form feed for a blank."),
     Rule("period-control", _ERROR, "A period has a control character."),

@@ -20,7 +20,7 @@ from reconciler.document import Tree, at
 from reconciler.document.source import narrowed, problem
 from reconciler.document.tree import Path
 from reconciler.model import WeekdayBase
-from reconciler.schedule import account_findings, check, zone_findings
+from reconciler.schedule import LONGEST, account_findings, check, zone_findings
 
 _FORMS = ("period", "weekly", "dates", "public", "not", "any", "all")
 _OPERATORS = ("not", "any", "all")
@@ -188,9 +188,10 @@ class Schedules:
         key = id(tree.data)
         if key not in self._judged:
             model = read(models.Schedule, tree, self._files.sources, self._files.found)
-            fit = model is not None and self._is_whole(tree)
+            short = model is not None and self._is_short(tree, model.period or "")
+            fit = model is not None and self._is_whole(tree) and short
             self._judged[key] = (tree, None)
-            if model is not None and model.period is not None:
+            if model is not None and model.period is not None and short:
                 self._check_period(tree, model)
             for reference in naming.references(tree):
                 known = self._tree(reference) is not None
@@ -215,6 +216,15 @@ class Schedules:
         else:
             return True
         self._files.found.append(problem(self._files.sources, "schedule-shape", message, tree.span, hint=hint))
+        return False
+
+    def _is_short(self, tree: Tree, period: str) -> bool:
+        place = tree.get("period")
+        if len(period) <= LONGEST or place is None:
+            return True
+        message = f"this period has {len(period):,} characters, more than {LONGEST:,}"
+        hint = "write it as several schedules, or as weekly hours and dates"
+        self._files.found.append(problem(self._files.sources, "period-too-long", message, place.span, hint=hint))
         return False
 
     def _check_period(self, tree: Tree, model: models.Schedule) -> None:

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from reconciler.schedule.instants import Instants, NotExpressibleError
-from reconciler.schedule.period import ALWAYS_PERIOD, CANONICAL_VERSION, NEVER_PERIOD, Period, PeriodError
+from reconciler.schedule.period import ALWAYS_PERIOD, CANONICAL_VERSION, LONGEST, NEVER_PERIOD, Period, PeriodError
 from reconciler.schedule.scales import WeekdayBase
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ALWAYS_PERIOD",
     "CANONICAL_VERSION",
+    "LONGEST",
     "NEVER_PERIOD",
     "Instants",
     "NotExpressibleError",

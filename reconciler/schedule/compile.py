@@ -20,7 +20,7 @@ from reconciler.schedule.holiday import UnknownCountryError
 from reconciler.schedule.human import Schedule
 from reconciler.schedule.instants import LAST_YEAR, NEVER, Box, Classes, Instants, NotExpressibleError, days_between
 from reconciler.schedule.masks import ALL_MINUTES, SLOTS, all_days, dates_of, day_masks, union, year_type
-from reconciler.schedule.period import Period
+from reconciler.schedule.period import LONGEST, Period
 from reconciler.schedule.pieces import Piece, Rows, pieces_of, products, rows_of
 from reconciler.schedule.render import part_text
 from reconciler.schedule.scales import FIRST_YEAR, Scale
@@ -67,8 +67,12 @@ def compile_schedule(
     if wanted.is_full:
         return Compiled(("",), wanted, unannounced)
     texts = min(_ways(wanted, union_style), key=lambda parts: (len(parts), sum(map(len, parts))))
+    periods = (", ".join(texts),) if union_style == "comma" else texts
+    if (longest := max(map(len, periods))) > LONGEST:
+        message = f"as a period this schedule has {longest:,} characters, more than {LONGEST:,}"
+        raise CompileError(message, "except fewer days, or choose an earlier calendar_until")
     _prove(texts, wanted, disjoint=union_style == "entries")
-    return Compiled((", ".join(texts),) if union_style == "comma" else texts, wanted, unannounced)
+    return Compiled(periods, wanted, unannounced)
 
 
 def _ways(wanted: Instants, union_style: str) -> Iterator[tuple[str, ...]]:

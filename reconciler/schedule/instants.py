@@ -8,7 +8,7 @@ Years count from 1970. Must not know periods, text or time zones.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -61,14 +61,9 @@ class Instants:
     def of(cls, boxes: Iterable[Box], *, fine: bool = False) -> Instants:
         """Unite boxes, whose time masks are all of the scale that `fine` names."""
         alive = list(boxes)
-        edges = {FIRST_YEAR}
-        for box in alive:
-            for first, end in box.years or ():
-                edges |= {first, end}
         known: dict[tuple[int, ...], Classes] = {}
         spans = []
-        for year in sorted(edge for edge in edges if FIRST_YEAR <= edge < FOREVER):
-            living = tuple(index for index, box in enumerate(alive) if _covers(box, year))
+        for year, living in _by_year(alive):
             if living not in known:
                 known[living] = united((alive[index].days, alive[index].times) for index in living)
             spans.append((year, known[living]))
@@ -236,8 +231,20 @@ def _first(span: tuple[int, Classes]) -> int:
     return span[0]
 
 
-def _covers(box: Box, year: int) -> bool:
-    return box.years is None or any(first <= year < end for first, end in box.years)
+def _by_year(boxes: Sequence[Box]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield each year in which a box begins or ends, with the indices of those that hold from then on."""
+    changes: dict[int, list[tuple[int, int]]] = {FIRST_YEAR: []}
+    for index, box in enumerate(boxes):
+        for first, end in ((FIRST_YEAR, FOREVER),) if box.years is None else box.years:
+            if first < end:
+                changes.setdefault(max(first, FIRST_YEAR), []).append((index, 1))
+                changes.setdefault(max(end, FIRST_YEAR), []).append((index, -1))
+    holding = [0] * len(boxes)  # by how many of its spans
+    for year in sorted(changes):
+        for index, change in changes[year]:
+            holding[index] += change
+        if year < FOREVER:
+            yield year, tuple(index for index, count in enumerate(holding) if count)
 
 
 def _joined(spans: list[tuple[int, Classes]]) -> tuple[tuple[int, Classes], ...]:

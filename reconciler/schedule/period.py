@@ -26,6 +26,9 @@ if (
 CANONICAL_VERSION: Final = 1
 """Grows whenever `Period.canonical` may give another text for the same period."""
 
+LONGEST: Final = 4_000
+"""Characters of a period from outside: to tell what it means takes time that grows with the square of its parts."""
+
 
 class PeriodError(ValueError):
     """A text is no period; `findings` tell why, with characters and remedies."""

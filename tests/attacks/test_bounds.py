@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -88,3 +89,70 @@ def test_schedules_that_except_other_days_at_each_step_are_refused_where_they_ar
     assert ended.code == 1
     assert "schedule-not-compiled" in ended.out
     assert "nested in too many ways" in ended.out
+
+
+# -- texts of one kind of character ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [("list", "--format", "json"), ("plan", "--refresh", "none", "--format", "sarif")])
+@pytest.mark.parametrize("letters", [80_000, 800_000])
+def test_a_long_text_before_a_url_is_looked_through_once(
+    tmp_path: Path, command: tuple[str, ...], letters: int
+) -> None:
+    text = "\n".join(["      " + "a" * 80_000] * (letters // 80_000))
+    lines = ["numbers:", '  "74991112233":', "    description: |", text, "      https://example.com/?key=hidden-word"]
+    ended = run(written(tmp_path, *lines, '    forwarding: {type: number, targets: [{to: "74992223344"}]}'), *command)
+    assert ended.code == 0, ended.err
+    assert "hidden-word" not in ended.out
+
+
+# -- patterns of files -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("times", [1, 10])
+@pytest.mark.parametrize("pattern", ["*a" * 40, "**/" * 30, "**a" * 40, "?*" * 40])
+def test_a_pattern_of_many_wildcards_is_matched_in_one_walk(tmp_path: Path, times: int, pattern: str) -> None:
+    for at in range(5):
+        (tmp_path / f"{'a' * 200}{at}.yaml").write_text("version: 1\n")
+    ended = run(written(tmp_path, f'include: ["{pattern * times}b.yaml"]', *number("office")), "validate")
+    assert "include-empty" in ended.out
+
+
+# -- periods -----------------------------------------------------------------------------------------------------------
+
+PARTS = {
+    "two-digit years": "yr {%(short)d} md {%(day)d}",
+    "years": "yr {%(first)d-%(last)d} md {%(day)d} hr {%(hour)d}",
+    "seconds": "md {%(day)d} hr {%(hour)d} min {%(hour)d} sec {%(day)d}",
+    "minutes": "yd {%(year_day)d} hr {%(hour)d} min {%(day)d-%(minute)d}",
+}
+
+
+def period(part: str, characters: int) -> str:
+    """Parts of one kind, until so many characters stand there; each line as long as a line may be."""
+    drawn, parts, length = random.Random(1), [], 0
+    while length < characters:
+        values = {"short": drawn.randrange(100), "day": drawn.randrange(1, 29), "hour": drawn.randrange(24)}
+        values |= {"first": drawn.randrange(1970, 9000), "last": drawn.randrange(1970, 9000)}
+        values |= {"year_day": drawn.randrange(1, 366), "minute": drawn.randrange(30, 60)}
+        parts.append(PARTS[part] % values)
+        length += len(parts[-1]) + 2
+    return ", ".join(parts)[:characters].rpartition(",")[0]
+
+
+@pytest.mark.parametrize("characters", [90_000, 900_000])
+@pytest.mark.parametrize("part", sorted(PARTS))
+def test_a_period_that_is_longer_than_can_be_compared_is_refused_unread(
+    tmp_path: Path, part: str, characters: int
+) -> None:
+    text = period(part, characters).replace(", ", ",\n      ")
+    ended = run(written(tmp_path, "schedules:", "  office:", "    period: >-", f"      {text}", *number()), "validate")
+    assert ended.code == 1
+    assert ended.out.count("period-too-long") == 1
+
+
+@pytest.mark.parametrize("part", sorted(PARTS))
+def test_the_longest_period_is_told_soon(tmp_path: Path, part: str) -> None:
+    text = period(part, 4_000)
+    ended = run(written(tmp_path, "schedules:", f'  office: {{period: "{text}"}}', *number()), "validate")
+    assert "period-too-long" not in ended.out
