@@ -16,6 +16,14 @@ from reconciler.config.values.destination import PREFIX, REGION, SHORT_NAMES
 from reconciler.secrets import MASK
 
 _SIP_ID = re.compile(r"88314\d{10}")
+_PARAMETER = re.compile(r"[;?&]([^;?&=]*)")
+_SIP_PARAMETERS = frozenset(("transport", "user", "lr"))  # of RFC 3261, those that leave the host what it is
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*")
+_NUMERIC = re.compile(r"[0-9a-fx.]*[0-9][0-9a-fx.]*|[0-9a-f:.]*:[0-9a-f:.]*")
+_WRAPPING = ("::/96", "64:ff9b::/96")
+_LOOPBACK = 1
+_32_BITS = 0xFFFF_FFFF
+_PORTS = {"https": 443, "http": 80}
 
 
 def refusal(destination: str, rules: Destinations) -> str | None:
@@ -23,6 +31,10 @@ def refusal(destination: str, rules: Destinations) -> str | None:
 
     `destination` is digits (a phone number or a SIP ID), `sip:URI` or `url:URL`.
     """
+    if rules.allow is None and not rules.deny:
+        return None
+    if doubt := _doubt(destination):
+        return f"{doubt}, so that `policy.destinations` cannot tell where it leads"
     for entry in rules.deny:
         if matches(destination, entry, doubt=True):
             return f"`policy.destinations.deny` forbids ({entry})"
@@ -38,7 +50,7 @@ def matches(destination: str, entry: str, *, doubt: bool = False) -> bool:
     can tell a mobile number from a fixed one; a number in no range has a country, and maybe no region.
     """
     if entry.startswith("sip:"):
-        return destination.startswith("sip:") and fnmatchcase(_sip_host(destination[4:]), _host(entry[4:]))
+        return destination.startswith("sip:") and _sip_matches(destination[4:], entry[4:], doubt=doubt)
     if entry.startswith("url:"):
         return destination.startswith("url:") and _url_matches(destination[4:], entry[4:], doubt=doubt)
     if not destination.isdigit():
@@ -52,32 +64,92 @@ def matches(destination: str, entry: str, *, doubt: bool = False) -> bool:
     return SHORT_NAMES.get(entry, entry) in (possible if doubt else possible[:1])
 
 
-def _sip_host(uri: str) -> str:
-    host = uri.removeprefix("sip:").rpartition("@")[2].partition(";")[0]
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return _host(host if host.count(":") > 1 else host.partition(":")[0])
+def _doubt(destination: str) -> str:
+    """What of a destination keeps anybody from telling where it leads; "" where nothing does."""
+    if destination.isdigit():
+        return ""
+    kind, _, address = destination.partition(":")
+    if kind not in ("sip", "url"):
+        return "is neither a number nor an address"
+    return _sip_doubt(address) if kind == "sip" else _url_doubt(address)
+
+
+def _sip_doubt(uri: str) -> str:
+    named = _PARAMETER.findall(uri.rpartition("@")[2])
+    strange = next((name for name in named if name.lower() not in _SIP_PARAMETERS), None)
+    if strange is not None:
+        return f"has the parameter {strange!r}"
+    return "" if _HOST.fullmatch(_sip_parts(uri)[0]) else "has no plain host"
+
+
+def _url_doubt(url: str) -> str:
+    if url == MASK:
+        return "has a variable in its host"
+    try:
+        parts = urlsplit(url)
+        host, port = _host(parts.hostname or ""), parts.port
+    except ValueError:
+        return "cannot be read"
+    return "" if "\\" not in parts.netloc and port != 0 and _HOST.fullmatch(host) else "has no plain host"
+
+
+def _sip_parts(uri: str) -> tuple[str, str]:
+    """Host and port of `user@host:port;parameters`, or of a bare address; the port is "" where none is written."""
+    place = re.split(r"[;?]", uri.removeprefix("sip:").rpartition("@")[2], maxsplit=1)[0]
+    if place.startswith("["):
+        host, _, behind = place[1:].partition("]")
+        return _host(host), behind.removeprefix(":")
+    if place.count(":") > 1:
+        return _host(place), ""
+    host, _, port = place.partition(":")
+    return _host(host), port
+
+
+def _sip_matches(uri: str, pattern: str, *, doubt: bool) -> bool:
+    (host, port), (wanted, wanted_port) = _sip_parts(uri), _sip_parts(pattern)
+    if not fnmatchcase(host, wanted):
+        return False
+    return not wanted_port or (port == wanted_port if port else doubt)
 
 
 def _host(name: str) -> str:
-    """A host name, or a pattern for one, in the one spelling in which names are compared."""
+    """A host name, an address, or a pattern for one, in the one spelling in which they are compared."""
     name = name.lower().removesuffix(".")
     try:
-        return name if name.isascii() else name.encode("idna").decode()
+        name = name if name.isascii() else name.encode("idna").decode()
     except UnicodeError:
         return name
+    return _address(name) if _NUMERIC.fullmatch(name) else name
+
+
+def _address(written: str) -> str:
+    """An IP address as it is usually spelled; what only wraps an IPv4 address is that address."""
+    import ipaddress
+    import socket
+
+    try:
+        if ":" not in written:
+            return socket.inet_ntoa(socket.inet_aton(written))  # also 0x7f.1, 2130706433: browsers read them, too
+        address = ipaddress.IPv6Address(written)
+    except (ValueError, OSError):
+        return written
+    wraps = int(address) > _LOOPBACK and any(address in ipaddress.IPv6Network(network) for network in _WRAPPING)
+    inner = (
+        address.ipv4_mapped or address.sixtofour or (ipaddress.IPv4Address(int(address) & _32_BITS) if wraps else None)
+    )
+    return str(inner or address)
 
 
 def _url_matches(url: str, pattern: str, *, doubt: bool) -> bool:
     ours, theirs = urlsplit(url), urlsplit(pattern)
     if theirs.scheme != ours.scheme or not fnmatchcase(_host(ours.hostname or ""), _host(theirs.hostname or "")):
         return False
-    if theirs.port is not None and theirs.port != ours.port:
+    if theirs.port is not None and theirs.port != (ours.port or _PORTS.get(ours.scheme)):
         return False
     if ours.path == f"/{MASK}":
         return doubt or theirs.path in ("", "/")
     below = theirs.path.rstrip("/")
-    path = normpath("/" + unquote(ours.path).lstrip("/"))
+    path = normpath("/" + unquote(ours.path).replace("\\", "/").lstrip("/"))
     return not below or path == below or path.startswith(f"{below}/")
 
 

@@ -15,7 +15,7 @@ from reconciler.config.settings import Destinations, Limit, Policy
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Entry, Key, Kind
 from reconciler.plan.model import Breach, Consent
-from reconciler.plan.reach import Routes, call_destinations, forbidden
+from reconciler.plan.reach import Routes, forbidden, reached, what_goes
 from reconciler.plan.subject import Subject
 
 if TYPE_CHECKING:
@@ -123,8 +123,8 @@ def _destinations(
     for change in changes:
         if change.after is None or change.action is Action.DELETE:
             continue
-        for way, why in forbidden(call_destinations(change.after), rules, routes):
-            message = f"{change.address} would send calls to {way}, which {why}"
+        for way, why in forbidden(reached(change.after), rules, routes):
+            message = f"{change.address} would send {what_goes(way, change.after)} to {way}, which {why}"
             yield _breach("policy-destination", change, message, "--override policy-destination", places)
 
 

@@ -13,7 +13,7 @@ from reconciler.config.settings import Configuration, Destinations
 from reconciler.diagnostics import Diagnostic, Severity
 
 Routes = Mapping[str, Sequence[str]]
-"""A declared number to where it sends its calls."""
+"""A declared number to where it sends its calls, and the notifications of them."""
 
 
 def routes(configuration: Configuration) -> Routes:
@@ -22,7 +22,7 @@ def routes(configuration: Configuration) -> Routes:
     if rules.allow is None and not rules.deny:
         return {}
     everything = (*configuration.desired, *configuration.others)
-    return {desired.key.number: call_destinations(form(desired.value).json) for desired in everything}
+    return {desired.key.number: reached(form(desired.value).json) for desired in everything}
 
 
 def forbidden(first: Iterable[str], rules: Destinations, routes: Routes) -> Iterator[tuple[str, str]]:
@@ -54,6 +54,16 @@ def call_destinations(value: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def reached(value: Mapping[str, Any]) -> list[str]:
+    """Where a canonical value sends calls, and the notifications of them."""
+    return call_destinations(value) + ([f"url:{value['event_url']}"] if value.get("event_url") else [])
+
+
+def what_goes(way: str, value: Mapping[str, Any]) -> str:
+    """What a canonical value sends there, in words."""
+    return "notifications of calls" if way == f"url:{value.get('event_url')}" else "calls"
+
+
 def numbers_behind(value: Mapping[str, Any] | None) -> set[str]:
     """The numbers that a canonical value forwards to: targets and reserve."""
     if not value:
@@ -68,7 +78,8 @@ def destination_findings(configuration: Configuration) -> Iterator[Diagnostic]:
     if rules.allow is None and not rules.deny:
         return
     for desired in configuration.desired:
-        for goes_to, why in forbidden(call_destinations(form(desired.value).json), rules, {}):
-            message = f"{desired.address} sends calls to {goes_to}, which {why}"
+        value = form(desired.value).json
+        for goes_to, why in forbidden(reached(value), rules, {}):
+            message = f"{desired.address} sends {what_goes(goes_to, value)} to {goes_to}, which {why}"
             hint = "change it, or `policy.destinations`; for one run: plan and apply --override policy-destination"
             yield Diagnostic("policy-destination", Severity.ERROR, message, desired.declared_at, hint)

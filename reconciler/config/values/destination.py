@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from reconciler.config.values.refusal import plain, quoted, refuse
 
@@ -30,11 +31,22 @@ def destination(value: Any) -> str:
 
 def is_known_entry(entry: str) -> bool:
     """Whether an entry of `allow` or `deny` can ever mean something."""
-    if entry in _COMMON or _PATTERN.fullmatch(entry) or PREFIX.fullmatch(entry):
+    if entry in _COMMON or PREFIX.fullmatch(entry):
         return True
+    if _PATTERN.fullmatch(entry):
+        return _is_address(entry)
     import phonenumbers
 
     if REGION.fullmatch(entry):
         return entry in phonenumbers.SUPPORTED_REGIONS
     names = {phonenumbers.PhoneNumberType.to_string(value).lower() for value in phonenumbers.PhoneNumberType.values()}
     return SHORT_NAMES.get(entry, entry) in names
+
+
+def _is_address(entry: str) -> bool:
+    """Whether a pattern of an address can be read as one."""
+    try:
+        parts = urlsplit(entry.removeprefix("url:"))
+        return entry.startswith("sip:") or parts.port != 0
+    except ValueError:
+        return False
