@@ -5,10 +5,14 @@ Knows nothing of YAML, vendors or output formats; views draw these values, nothi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
+
+MOST_OF_A_KIND = 1_000
 
 
 class Severity(StrEnum):
@@ -48,7 +52,10 @@ class Related(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding at its place. `code` is a rule of `reconciler.rules`; `hint` says what to type."""
+    """One finding at its place. `code` is a rule of `reconciler.rules`; `hint` says what to type.
+
+    `is_rest`: it stands for `count` of its kind that are not told one by one.
+    """
 
     code: str
     severity: Severity
@@ -56,6 +63,8 @@ class Diagnostic:
     location: Location | None = None
     hint: str | None = None
     related: tuple[Related, ...] = ()
+    count: int = 1
+    is_rest: bool = False
 
     @property
     def is_error(self) -> bool:
@@ -113,9 +122,32 @@ class Diagnostics:
         return len(self._items)
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """By file and place, those without a place last; equal findings once."""
-        unique = dict.fromkeys(self._items)
-        return tuple(sorted(unique, key=_place))
+        """By file and place, those without a place last; equal findings once, and a bounded number of each kind."""
+        unique = dict.fromkeys(item for item in self._items if not item.is_rest)
+        told: Counter[tuple[str, Severity]] = Counter()
+        untold: Counter[tuple[str, Severity]] = Counter()
+        for item in self._items:
+            untold[item.code, item.severity] += item.count if item.is_rest else 0
+        kept = []
+        for item in sorted(unique, key=_place):
+            kind = item.code, item.severity
+            told[kind] += 1
+            if told[kind] <= MOST_OF_A_KIND:
+                kept.append(item)
+            else:
+                untold[kind] += 1
+        return (*kept, *(rest(*kind, count) for kind, count in sorted(untold.items()) if count))
+
+
+@lru_cache
+def rest(code: str, severity: Severity, count: int = 1) -> Diagnostic:
+    """What stands for findings of a kind that are not told one by one."""
+    return Diagnostic(code, severity, f"… and {count:,} more of this kind", count=count, is_rest=True)
+
+
+def count_of(found: Iterable[Diagnostic], severity: Severity) -> int:
+    """How many findings there are of a severity, told or not."""
+    return sum(item.count for item in found if item.severity is severity)
 
 
 def _place(diagnostic: Diagnostic) -> tuple[bool, str, int, int, str]:

@@ -60,7 +60,7 @@ def complaints(error: ValidationError, model: type, tree: Tree, sources: Sources
     for detail in error.errors(include_url=False):
         path = _without_tags(detail["loc"])
         found = _complaint(dict(detail), path, model, tree, sources)
-        comma = _comma(path, detail.get("input", path), tree, sources)
+        comma = None if found.is_rest else _comma(path, detail.get("input", path), tree, sources)
         yield found if comma is None else replace(found, hint=comma)
 
 
@@ -73,9 +73,9 @@ def _comma(path: Path, given: object, tree: Tree, sources: Sources) -> str | Non
 
 def _complaint(detail: dict[str, Any], path: Path, model: type, tree: Tree, sources: Sources) -> Diagnostic:
     kind, given = detail["type"], detail.get("input")
-    here = find(tree, path, key=given is None)
     if kind == "extra_forbidden":
         return _unknown_key(path, model, tree, sources)
+    here = find(tree, path, key=given is None)
     if kind == "missing":
         message = f"{path[-1]} is missing {_under(path[:-1])}"
         return problem(sources, "missing-key", message, find(tree, path[:-1], key=True), hint=f"add `{path[-1]}: …`")
@@ -102,8 +102,16 @@ def _without_excerpt(found: Diagnostic) -> Diagnostic:
 
 def _unknown_key(path: Path, model: type, tree: Tree, sources: Sources) -> Diagnostic:
     message = f"{quoted(str(path[-1]))} is not known {_under(path[:-1])}"
-    hint = did_you_mean(str(path[-1]), keys_at(model, path[:-1]))
-    return problem(sources, "unknown-key", message, find(tree, path, key=True), hint=hint)
+    place = (
+        find(tree, path, key=True) if sources.has_room("unknown-key") else tree.span
+    )  # to find one of many takes long
+    return problem(
+        sources,
+        "unknown-key",
+        message,
+        place,
+        hint=lambda: did_you_mean(str(path[-1]), keys_at(model, path[:-1])),
+    )
 
 
 def _not_allowed(detail: dict[str, Any], path: Path, sources: Sources, here: int) -> Diagnostic:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -252,5 +253,5 @@ def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
         else:
             known = ("version", *SHARED_KEYS, *(TRUSTED_KEYS if trusted else ()))
             message = f"{quoted(key)} is not known here"
-            instead = comma or did_you_mean(key, known)
+            instead = comma or partial(did_you_mean, key, known)
             files.found.append(problem(files.sources, "unknown-key", message, span, hint=instead))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Literal, NamedTuple
 
 from reconciler.config import models, naming, values
@@ -140,10 +141,18 @@ class Schedules:
 
     def _unknown(self, reference: Tree) -> Diagnostic:
         message = f"there is no schedule {values.quoted(reference.data)}"
-        hint = did_you_mean(reference.data, self._declared) or "declare it under `schedules`"
-        if "{" in reference.data:
-            hint = f'a bare text is a name; write {{period: "{reference.data}"}}'
-        return problem(self._files.sources, "unknown-schedule", message, reference.span, hint=hint)
+        return problem(
+            self._files.sources,
+            "unknown-schedule",
+            message,
+            reference.span,
+            hint=partial(self._instead, reference.data),
+        )
+
+    def _instead(self, written: str) -> str:
+        if "{" in written:
+            return f'a bare text is a name; write {{period: "{written}"}}'
+        return did_you_mean(written, self._declared) or "declare it under `schedules`"
 
     def _times(self, tree: Tree, settings: PeriodSettings | None) -> Times | None:
         model = self._shape(tree)

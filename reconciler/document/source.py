@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from itertools import accumulate
 
 from reconciler.characters import DIRECTIONAL, unprintable, visible
-from reconciler.diagnostics import Diagnostic, Location
+from reconciler.diagnostics import MOST_OF_A_KIND, Diagnostic, Location, rest
 from reconciler.rules import RULES
 from reconciler.secrets import MASK, mask_urls
 
@@ -50,6 +51,15 @@ class Sources:
         self._newlines: list[Newlines | None] = []
         self._unquoted: set[int] = set()
         self._end = 0
+        self._found: Counter[str] = Counter()
+
+    def has_room(self, code: str) -> bool:
+        """Whether one more finding of a rule is told at its place."""
+        return self._found[code] < MOST_OF_A_KIND
+
+    def count(self, code: str) -> None:
+        """Count a finding of a rule."""
+        self._found[code] += 1
 
     def add(self, name: str, text: str, *, quoted: bool = True) -> int:
         """Take in a file's text; return the offset at which its spans start. `quoted`: its lines may be shown."""
@@ -171,9 +181,18 @@ def _is_ordinary(text: str) -> bool:
     return text.isascii() and not any(piece.encode().translate(None, _ORDINARY_ASCII) for piece in pieces)
 
 
-def problem(sources: Sources, code: str, message: str, span: Span, *, hint: str | None = None) -> Diagnostic:
-    """A diagnostic of a rule at a span."""
-    return Diagnostic(code, RULES[code].severity, message, sources.location(span), hint)
+def problem(
+    sources: Sources, code: str, message: str, span: Span, *, hint: str | Callable[[], str | None] | None = None
+) -> Diagnostic:
+    """A diagnostic of a rule at a span; one that only counts, where there are more of its kind than anybody can read.
+
+    A hint that takes long to find is looked for where it is told.
+    """
+    if not sources.has_room(code):
+        return rest(code, RULES[code].severity)
+    sources.count(code)
+    told = hint if hint is None or isinstance(hint, str) else hint()
+    return Diagnostic(code, RULES[code].severity, message, sources.location(span), told)
 
 
 def _long_line(sources: Sources, base: int, text: str) -> list[Diagnostic]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from operator import indexOf
 from typing import Any
 
 Positions = Any
@@ -66,11 +67,11 @@ class Tree:
 
     def key_span(self, key: str) -> int:
         """The place of a key of a map."""
-        place: int = self.positions[2 * list(self.data).index(key) + 1]
+        place: int = self.positions[2 * indexOf(self.data, key) + 1]
         return place
 
     def _value(self, key: str) -> Tree:
-        return Tree(self.data[key], self.positions[2 * list(self.data).index(key) + 2])
+        return Tree(self.data[key], self.positions[2 * indexOf(self.data, key) + 2])
 
     def _element(self, index: int) -> Tree:
         return Tree(self.data[index], self.positions[index + 1])

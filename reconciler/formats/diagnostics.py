@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reconciler.diagnostics import Diagnostic, Location, Related, Severity
+from reconciler.diagnostics import Diagnostic, Location, Related, Severity, count_of
 
 FORMAT_VERSION = "1.0"
 FormatVersion = Annotated[
@@ -106,8 +106,8 @@ def diagnostic_from_json(data: DiagnosticJson) -> Diagnostic:
 def validation_json(diagnostics: Iterable[Diagnostic], *, numbers: int, strict: bool) -> ValidationJson:
     """The answer of `validate`; with `strict` a warning makes it invalid too."""
     found = tuple(diagnostics)
-    errors = sum(item.severity is Severity.ERROR for item in found)
-    warnings = sum(item.severity is Severity.WARNING for item in found)
+    errors = count_of(found, Severity.ERROR)
+    warnings = count_of(found, Severity.WARNING)
     return ValidationJson(
         valid=not errors and not (strict and warnings),
         summary=ValidationSummaryJson(errors=errors, warnings=warnings, numbers=numbers),

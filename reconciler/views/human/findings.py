@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Diagnostic, Location, Severity, count_of
 from reconciler.secrets import masked_spans
 from reconciler.views.base import EMPTY, Line, Span, Tone, hanging, line, plural, width
 
@@ -38,8 +38,8 @@ def one(diagnostic: Diagnostic, columns: int) -> Iterator[Line]:
 
 def tally(found: Sequence[Diagnostic], numbers: int, *, strict: bool) -> Iterator[Line]:
     """How many findings there are, and what that means."""
-    errors = sum(item.severity is Severity.ERROR for item in found)
-    warnings = sum(item.severity is Severity.WARNING for item in found)
+    errors = count_of(found, Severity.ERROR)
+    warnings = count_of(found, Severity.WARNING)
     if found:
         yield EMPTY
     if errors:
