@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM from the first line of the program to its last: it ends with 130, and never with a traceback.
 
+A deadline is a signal that comes by itself, and ends the work in the same order.
 Of all signals at most one raises KeyboardInterrupt, and only where somebody waits to catch it; those that come while
 the program is ending change nothing, or end it at once where that takes long. Knows nothing of what is interrupted.
 """
@@ -35,6 +36,8 @@ class _State:
     heeds: list[Heed] = field(default_factory=list)
     since: float | None = None
     pending: bool = False
+    heard: bool = False
+    expired: bool = False
 
 
 _STATE = _State()
@@ -63,7 +66,9 @@ def installed() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        _STATE.heeds, _STATE.since, _STATE.pending = [], None, False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _STATE.heeds, _STATE.since = [], None
+        _STATE.pending = _STATE.heard = _STATE.expired = False
 
 
 def _take_over() -> dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None]:
@@ -98,12 +103,35 @@ def abort() -> NoReturn:
     raise KeyboardInterrupt
 
 
+def expire_in(seconds: float) -> None:
+    """Set the deadline of the work: so many seconds from now it is interrupted, where nobody has done so before."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGALRM, _expire)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def has_expired() -> bool:
+    """Whether the deadline is what has ended the work."""
+    return _STATE.expired
+
+
 def is_ending() -> bool:
     """Whether a signal has ended the work, so that whatever fails now fails for that reason."""
     return _STATE.since is not None
 
 
+def _expire(_number: int, _frame: FrameType | None) -> None:
+    if not _STATE.heard:
+        _STATE.expired = True
+        _heed()
+
+
 def _handle(_number: int, _frame: FrameType | None) -> None:
+    _STATE.heard = True
+    _heed()
+
+
+def _heed() -> None:
     if _STATE.since is None:
         _STATE.heeds[-1]()
     elif time.monotonic() - _STATE.since > _LONG_SECONDS:

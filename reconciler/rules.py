@@ -260,6 +260,7 @@ _TABLE: tuple[Rule, ...] = (
     # -- the command line ---------------------------------------------------------------------------------------------
     Rule("usage", _ERROR, "The command line is wrong."),
     Rule("interrupted", _ERROR, "Ctrl-C or SIGTERM ended the command."),
+    Rule("deadline-passed", _ERROR, "The command's deadline ended it, in order."),
     Rule("not-approved", _ERROR, "The plan was shown, and the answer was not yes."),
     Rule("nothing-to-show", _ERROR, "What was named is in no file, no record and no run."),
     Rule("plan-file", _ERROR, "A plan file cannot be read or saved."),

@@ -24,6 +24,7 @@ class Halt(StrEnum):
     LOCK = "lock"
     RECORD = "record"
     INTERRUPTED = "interrupted"
+    DEADLINE = "deadline"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Must not decide anything about numbers; asks, and lets signals end a run in orde
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Unpack, cast
@@ -18,7 +19,7 @@ from reconciler.cli.opening import opened, plannable, watching
 from reconciler.cli.plan import consent_of, loaded, planning_of, show_plan
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import show_diagnostics, stop
-from reconciler.interrupts import abort, heeding
+from reconciler.interrupts import abort, has_expired, heeding
 
 if TYPE_CHECKING:
     from reconciler.apply.report import ApplyReport
@@ -139,11 +140,23 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
 
 
 def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) -> ApplyReport:
+    from reconciler.apply.report import Halt
     from reconciler.workflow.apply import Applying, apply_stored
 
     with heeding(lambda: _in_order(session.interrupted, watch)):
         applying = Applying(emit=watch.applying, allow_partial=partial, interrupted=session.interrupted)
-        return apply_stored(session, ready, applying)
+        report = apply_stored(session, ready, applying)
+    return _out_of_time(report) if has_expired() and report.halt is Halt.INTERRUPTED else report
+
+
+def _out_of_time(report: ApplyReport) -> ApplyReport:
+    from reconciler.apply.report import Halt
+    from reconciler.diagnostics import Diagnostic, Severity
+
+    hint = "what was not written waits: plan and apply again, or give it a longer --deadline"
+    message = "the command's deadline passed; nothing new was sent from then on"
+    told = Diagnostic("deadline-passed", Severity.ERROR, message, hint=hint)
+    return replace(report, halt=Halt.DEADLINE, diagnostics=(*report.diagnostics, told))
 
 
 def _in_order(interrupted: Event, watch: Watch) -> None:
@@ -151,7 +164,7 @@ def _in_order(interrupted: Event, watch: Watch) -> None:
     if interrupted.is_set():
         abort()
     interrupted.set()
-    watch.interrupted()
+    watch.interrupted(expired=has_expired())
 
 
 def _show(process: Process, report: ApplyReport, *, told: tuple[Diagnostic, ...]) -> None:

@@ -12,16 +12,21 @@ from pathlib import Path
 
 import click
 
+from reconciler.interrupts import expire_in
 from reconciler.secrets import Secrets, environment
 from reconciler.views.screen import Color, Screen, is_terminal
 
+PIPELINE_DEADLINE = 1800.0
 REVIEWS = ("github", "gitlab", "sarif", "junit")
 """The formats of machines that review changes: with one of these standard output is one document, whatever happens."""
 
 
 @dataclass(slots=True)
 class Process:
-    """What holds for the whole run. `verbosity` is above 0 with -v, below with -q; `format` is that of `command`."""
+    """What holds for the whole run. `verbosity` is above 0 with -v, below with -q; `format` is that of `command`.
+
+    `deadline` is in seconds; None = none.
+    """
 
     environ: Mapping[str, str] = field(default_factory=environment)
     folder: Path = field(default_factory=Path)
@@ -31,6 +36,7 @@ class Process:
     trusted: str | None = None
     policy: Path | None = None
     local_secrets: bool = False
+    deadline: float | None = None
     screen: Screen = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,6 +62,12 @@ class Process:
     def has_person(self) -> bool:
         """Whether somebody can be asked: a terminal both ways."""
         return is_terminal(sys.stdin) and is_terminal(self.screen.err)
+
+    def set_deadline(self, seconds: float | None) -> None:
+        """Have the command end in order so many seconds from now; None: in a pipeline, where nobody looks on, soon."""
+        self.deadline = seconds or (PIPELINE_DEADLINE if self.environ.get("CI") == "true" else None)
+        if self.deadline is not None:
+            expire_in(self.deadline)
 
     def target(self, path: Path) -> Path:
         """Where a file is written: from the folder of -C, as if started there."""
@@ -99,6 +111,8 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
             process.policy = value
         case "allow_local_secrets", bool():
             process.local_secrets = value
+        case "deadline", _ if not context.resilient_parsing:
+            process.set_deadline(value if isinstance(value, float) else None)
     return value
 
 
@@ -159,6 +173,20 @@ def of_policy() -> click.Option:
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
         help="The policy of this file holds, and no other; from the trusted side.",
+        expose_value=False,
+        callback=_keep,
+    )
+
+
+def of_the_network() -> click.Option:
+    """The option of every command that asks others: a vendor, the record's store, a git remote."""
+    from reconciler.cli.options import Duration
+
+    return click.Option(
+        ["--deadline"],
+        type=Duration(),
+        metavar="SPAN",
+        help="End in order after this time, like 10m; by default 30m where CI=true, else never.",
         expose_value=False,
         callback=_keep,
     )

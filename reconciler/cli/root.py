@@ -18,7 +18,15 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.options import refuse_empty
-from reconciler.cli.process import Process, asked_format, complete_with, everywhere, of_configuration, of_policy
+from reconciler.cli.process import (
+    Process,
+    asked_format,
+    complete_with,
+    everywhere,
+    of_configuration,
+    of_policy,
+    of_the_network,
+)
 from reconciler.cli.trouble import run
 
 _HERE = "reconciler.cli"
@@ -60,6 +68,7 @@ _WITH_CONFIGURATION = (
     "doctor",
     "record",
 )
+_WITH_DEADLINE = ("plan", "apply", "audit", "show", "undo", "login", "doctor", "record")
 _EPILOG = (
     "Exit codes: 0 done, 1 error, 2 changes, 3 applied in part, 4 stale plan, 5 refused, 64 wrong usage, "
     "130 interrupted."
@@ -113,7 +122,9 @@ def _loaded(name: str) -> click.Command:
     module, _, attribute = place.partition(":")
     command: click.Command = getattr(import_module(module), attribute)
     command.short_help = sentence
-    _complete(command, with_configuration=name in _WITH_CONFIGURATION)
+    options = [of_the_network()] if name in _WITH_DEADLINE else []
+    options += of_configuration() if name in _WITH_CONFIGURATION else []
+    _complete(command, [*options, *everywhere()])
     if name in _WITH_POLICY:
         complete_with(command, [of_policy()])
     _refuse_empty(command)
@@ -126,12 +137,12 @@ def _refuse_empty(command: click.Command) -> None:
         _refuse_empty(each)
 
 
-def _complete(command: click.Command, *, with_configuration: bool) -> None:
+def _complete(command: click.Command, options: Sequence[click.Option]) -> None:
     if isinstance(command, click.Group):
         for each in command.commands.values():
-            _complete(each, with_configuration=with_configuration)
+            _complete(each, options)
     else:
-        complete_with(command, [*(of_configuration() if with_configuration else []), *everywhere()])
+        complete_with(command, options)
 
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

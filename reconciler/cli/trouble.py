@@ -14,7 +14,7 @@ from reconciler import __version__
 from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.interrupts import abort, heeding, installed, is_ending
+from reconciler.interrupts import abort, has_expired, heeding, installed, is_ending
 from reconciler.views.spelling import Form
 
 
@@ -67,8 +67,11 @@ def _failed(error: Exception, process: Process) -> int:
 
 
 def _interrupted(process: Process) -> int:
-    """Say that a command was interrupted, with as little as can be: imports may have been broken off."""
-    trouble = stop("interrupted", "interrupted", exit_code=Exit.INTERRUPTED)
+    """Say that a command was ended, with as little as can be: imports may have been broken off."""
+    if has_expired():
+        trouble = stop("deadline-passed", f"the command took longer than its deadline of {process.deadline:.0f} s")
+    else:
+        trouble = stop("interrupted", "interrupted", exit_code=Exit.INTERRUPTED)
     if not process.is_json:
         return _ended(process, trouble)
     if not process.screen.has_document:

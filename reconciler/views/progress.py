@@ -21,6 +21,8 @@ _ELSEWHERE_SECONDS = 10.0
 _LONG_SECONDS = 5.0
 _MINUTE = 60
 
+_FINISHING = "finishing what is in flight; once more to abort"
+
 
 @dataclass(slots=True)
 class Watch:
@@ -71,10 +73,11 @@ class Watch:
         with self._lock:
             self._say(text)
 
-    def interrupted(self) -> None:
+    def interrupted(self, *, expired: bool = False) -> None:
         """The first signal came; called from its handler, so without a lock, and perhaps amid another line."""
+        text = "the deadline has passed: finishing what is in flight" if expired else _FINISHING
         with suppress(RuntimeError):
-            self.screen.note([line(Span("finishing what is in flight; once more to abort", Tone.WARNING))])
+            self.screen.note([line(Span(text, Tone.WARNING))])
 
     def close(self) -> None:
         """Take the rewriting line away."""

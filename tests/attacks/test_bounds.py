@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from reconciler.cli.process import Process
+from reconciler.interrupts import installed
+from reconciler.sandbox import Fault, FaultKind
+from tests.cli.conftest import Workplace
 
 SECONDS = 10.0  # of one core; half of it where nothing else is going on
 MEBIBYTES = 500
@@ -178,3 +186,79 @@ def test_findings_of_a_kind_are_counted_where_nobody_could_read_them_all(tmp_pat
     assert f"error[{code}]: … and 99,000 more of this kind" in ended.out
     assert "100000 errors" in ended.out
     assert len(ended.out) < 500_000
+
+
+# -- a vendor that takes its time --------------------------------------------------------------------------------------
+
+
+def busy(workplace: Workplace) -> None:
+    """Ten numbers, asked for one at a time."""
+    lines = [
+        f'  "749910000{at:02}": {{forwarding: {{type: url, url: https://example.com/{at}, reserve: "74993334455"}}}}'
+        for at in range(10)
+    ]
+    (workplace.folder / "numbers.yaml").write_text("\n".join(["version: 1", "numbers:", *lines, ""]), "utf-8")
+    workplace.edit("    application:", "    rate: {per_second: 0, concurrency: 1}\n    application:", "reconciler.yaml")
+
+
+def started(workplace: Workplace, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "reconciler", "-C", str(workplace.folder), *arguments]
+    environ = {**os.environ, **workplace.environ}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+
+
+def ended(running: subprocess.Popen[str]) -> Ended:
+    out, err = running.communicate(timeout=60)
+    return Ended(running.returncode, out, err)
+
+
+@pytest.mark.parametrize("command", [("plan",), ("audit",), ("doctor",)])
+def test_a_vendor_that_is_never_done_is_given_up_at_the_deadline(
+    workplace: Workplace, command: tuple[str, ...]
+) -> None:
+    busy(workplace)
+    workplace.sandbox.latency = 30.0
+    since = time.monotonic()
+    told = ended(started(workplace, *command, "--deadline", "3s"))
+    assert time.monotonic() - since < 20.0
+    assert told.code == 1
+    assert "error[deadline-passed]: the command took longer than its deadline of 3 s" in told.err
+    assert "Traceback" not in told.err
+
+
+def test_the_deadline_is_told_in_json_and_ends_a_pause_that_the_vendor_asks_for(workplace: Workplace) -> None:
+    workplace.sandbox.faults.add(Fault(kind=FaultKind.RATE_LIMITED, retry_after=50, times=None))
+    told = ended(started(workplace, "plan", "--format", "json", "--deadline", "3s"))
+    assert told.code == 1
+    assert [item["code"] for item in json.loads(told.out)["diagnostics"]] == ["deadline-passed"]
+
+
+def test_an_apply_at_its_deadline_sends_nothing_new_and_records_what_was_in_flight(workplace: Workplace) -> None:
+    busy(workplace)
+    running = started(workplace, "apply", "--auto-approve", "--deadline", "8s", "--format", "json")
+    while len(workplace.sandbox.writes) < 2 and running.poll() is None:
+        time.sleep(0.01)
+    workplace.sandbox.latency = 3.0
+    told = ended(running)
+    assert told.code == 3, told
+    report = json.loads(told.out)
+    outcomes = {row["address"].partition("/")[2]: row["outcome"] for row in report["results"]}
+    assert {write.number for write in workplace.sandbox.writes} == {
+        number for number, outcome in outcomes.items() if outcome == "applied"
+    }
+    assert "skipped" in outcomes.values()
+    assert "deadline-passed" in [item["code"] for item in report["diagnostics"]]
+    assert "the deadline has passed: finishing what is in flight" in told.err
+    workplace.sandbox.latency = 0.0
+    assert workplace.run("record", "list", "--format", "json").json["unsettled"] == []
+    assert workplace.run("apply", "--auto-approve").exit_code == 0
+
+
+def test_a_pipeline_has_a_deadline_without_asking() -> None:
+    for environ, given, expected in (({"CI": "true"}, None, 1800.0), ({}, None, None), ({"CI": "true"}, 60.0, 60.0)):
+        process = Process(environ)
+        with installed():
+            process.set_deadline(given)
+            assert process.deadline == expected
+            assert (signal.getitimer(signal.ITIMER_REAL)[0] > 0) is (expected is not None)
+        assert signal.getitimer(signal.ITIMER_REAL)[0] == 0

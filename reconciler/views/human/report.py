@@ -24,6 +24,7 @@ _HALTS = {
     Halt.LOCK: "Nothing was written: somebody else holds the lock.",
     Halt.RECORD: "Writing stopped: the record cannot be used.",
     Halt.INTERRUPTED: "The run was interrupted; what was in flight is settled.",
+    Halt.DEADLINE: "The deadline passed; what was in flight is settled.",
 }
 
 _LOCK_LOST = "Writing stopped: the lock was lost."
