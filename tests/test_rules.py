@@ -80,7 +80,9 @@ NOT_OFFLINE: dict[str, str] = {
     "record-not-saved": _RUNNING,
     "lock-not-released": _RUNNING,
     "record-on-ci": "a CI machine",
-    **dict.fromkeys(("usage", "interrupted", "not-approved", "nothing-to-show", "plan-file"), _COMMAND_LINE),
+    **dict.fromkeys(
+        ("usage", "interrupted", "deadline-passed", "not-approved", "nothing-to-show", "plan-file"), _COMMAND_LINE
+    ),
     **dict.fromkeys(("secret-missing", "command-failed"), _COMMAND_LINE),
     **dict.fromkeys(("plan-signature", "plan-unsigned", "key-file"), _STORED),
     "program-fault": "a fault of the program",

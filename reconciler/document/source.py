@@ -57,7 +57,7 @@ class Sources:
         """Whether one more finding of a rule is told at its place."""
         return self._found[code] < MOST_OF_A_KIND
 
-    def count(self, code: str) -> None:
+    def take_room(self, code: str) -> None:
         """Count a finding of a rule."""
         self._found[code] += 1
 
@@ -190,7 +190,7 @@ def problem(
     """
     if not sources.has_room(code):
         return rest(code, RULES[code].severity)
-    sources.count(code)
+    sources.take_room(code)
     told = hint if hint is None or isinstance(hint, str) else hint()
     return Diagnostic(code, RULES[code].severity, message, sources.location(span), told)
 

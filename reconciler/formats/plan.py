@@ -28,6 +28,9 @@ from reconciler.model import CANONICAL_VERSION
 from reconciler.plan.model import Breach, Calls, Consent, Plan
 
 MAJOR = "1"
+LARGEST_BYTES = 256 << 20
+"""A plan of 100,000 changes has about 120 MB."""
+BYTES_AN_OBJECT = 20
 
 
 class PlanFileError(Exception):
@@ -138,6 +141,8 @@ def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
 
 def load_plan(data: bytes) -> Plan:
     """Read a plan file; raises PlanFileError for anything that is not a plan of this major version."""
+    if (data.count(b"{") + data.count(b"[")) * BYTES_AN_OBJECT > max(len(data), 1 << 20):
+        raise PlanFileError("it is not a plan file: it has more objects than a plan of its size; make a new plan")
     try:
         content = json.loads(data)
     except (ValueError, RecursionError):

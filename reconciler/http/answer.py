@@ -16,6 +16,9 @@ from reconciler.providers.base import UnexpectedResponse
 
 SUCCESSES = range(200, 300)
 
+_OPENING = (b"{", b"[", b",")
+_VALUES_ALWAYS = 50_000
+_BYTES_A_VALUE = 16  # what the vendors send has 19 and more
 _LONGEST_QUOTE = 200
 _IN_BETWEEN = "check the account's addresses, and whether something on the way answers in the vendor's place"
 
@@ -69,7 +72,12 @@ def status_text(status: int) -> str:
 
 
 def parse_json(body: bytes, *, peer: str) -> object:
-    """Parse JSON strictly: UTF-8, finite numbers of sane length, no lone surrogates; raises UnexpectedResponse."""
+    """Parse JSON strictly: UTF-8, finite numbers of sane length, no lone surrogates; raises UnexpectedResponse.
+
+    What a value takes in memory has little to do with its bytes: how many there may be is bounded before.
+    """
+    if sum(map(body.count, _OPENING)) > max(_VALUES_ALWAYS, len(body) // _BYTES_A_VALUE):
+        raise UnexpectedResponse(f"{peer} answered JSON of far too many values", hint=_IN_BETWEEN)
     try:
         data = json.loads(body.decode("utf-8"), parse_constant=_refuse)
         if b"\\u" in body:

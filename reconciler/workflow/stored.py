@@ -17,7 +17,7 @@ from reconciler.canonical import NOTHING, Form, dump, stored_form
 from reconciler.change import Action, Change, LiveSource
 from reconciler.clock import epoch, rfc3339
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.formats.plan import PlanFileError, load_plan
+from reconciler.formats.plan import LARGEST_BYTES, PlanFileError, load_plan
 from reconciler.git import current_commit
 from reconciler.model import Entry, Key
 from reconciler.plan.build import Selection
@@ -283,11 +283,15 @@ def expected(plan: Plan, reviewed: Plan, now: float) -> None:
 
 
 def read_file(path: Path) -> bytes:
-    """A plan file's bytes; raises PlanFileError."""
+    """A plan file's bytes, read no further than a plan can reach; raises PlanFileError."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise PlanFileError(f"it cannot be read: {error.strerror}") from None
+    if len(data) > LARGEST_BYTES:
+        raise PlanFileError(f"it has more than {LARGEST_BYTES >> 20} MiB, which no plan has; make a new plan")
+    return data
 
 
 def _identity(change: Change) -> tuple[str, str, str, str, str, str]:

@@ -16,7 +16,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.process import Process
+from reconciler.http.answer import parse_json
+from reconciler.http.client import OBJECT_BYTES
 from reconciler.interrupts import installed
+from reconciler.providers.base import UnexpectedResponse
+from reconciler.providers.exolve.wire import NumberBody, read
 from reconciler.sandbox import Fault, FaultKind
 from tests.cli.conftest import Workplace
 
@@ -262,3 +266,43 @@ def test_a_pipeline_has_a_deadline_without_asking() -> None:
             assert process.deadline == expected
             assert (signal.getitimer(signal.ITIMER_REAL)[0] > 0) is (expected is not None)
         assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+# -- plan files and answers --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mebibytes", [9, 90])
+@pytest.mark.parametrize("content", [b"{},", b"[],", b'{"changes":[{}]},'])
+def test_a_plan_file_of_far_too_many_objects_is_refused_before_they_are_made(
+    tmp_path: Path, mebibytes: int, content: bytes
+) -> None:
+    (tmp_path / "p.json").write_bytes(b"[" + content * ((mebibytes << 20) // len(content)) + b"{}]")
+    told = run(tmp_path, "show", str(tmp_path / "p.json"))
+    assert told.code == 1
+    assert "error[plan-file]" in told.err
+
+
+def test_a_plan_file_without_end_is_read_no_further_than_a_plan_can_reach(workplace: Workplace) -> None:
+    told = run(workplace.folder, "apply", "/dev/zero")
+    assert told.code == 1
+    assert "error[plan-file]" in told.err
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"0", b'""', b'{"a":1}'])
+def test_an_answer_of_far_too_many_values_is_refused_before_they_are_made(content: bytes) -> None:
+    body = b'{"call_control":[' + b",".join([content] * (OBJECT_BYTES // (len(content) + 1) - 10)) + b"]}"
+    with pytest.raises(UnexpectedResponse, match="far too many values"):
+        parse_json(body, peer="the vendor")
+
+
+def test_an_answer_of_a_whole_list_is_no_such_answer() -> None:
+    listed = {"number_code": 74991112233, "number_name": "", "application_uuid": "", "call_forwarding_type": 1}
+    assert parse_json(json.dumps({"numbers": [listed] * 100_000}).encode(), peer="the vendor")
+
+
+@pytest.mark.parametrize(
+    "body", [{"call_control": [{}] * 1_001}, {"call_control": [{"redirect_number": "1", "period": "h" * 4_001}]}]
+)
+def test_a_live_forwarding_that_is_larger_than_can_be_compared_is_not_understood(body: dict[str, object]) -> None:
+    with pytest.raises(UnexpectedResponse, match="call_control"):
+        read(NumberBody, body)

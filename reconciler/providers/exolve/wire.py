@@ -12,9 +12,13 @@ from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, C
 from pydantic.alias_generators import to_camel
 
 from reconciler.providers.base import UnexpectedResponse
+from reconciler.schedule import LONGEST as LONGEST_PERIOD
 
 _UINT64 = 2**64 - 1
 _LONGEST_DIGITS = 20
+
+MOST_TARGETS = 1_000
+"""Targets of one forwarding; the vendor documents no limit, and nobody has seen so many."""
 
 FORWARDING_TYPES = {"UNDEFINED": 0, "SIP": 1, "NUMBER": 2, "IPCR": 3, "STATIC": 4}
 REDIRECT_TYPES = {"SINGLE": 1, "SEQUENTIAL": 2, "PARALLEL": 3}
@@ -121,7 +125,7 @@ class CallControl(_Wire):
     timeout: Integer = 0
     active: Boolean = False
     name: Text = ""
-    period: Text = ""
+    period: Annotated[Text, Field(max_length=LONGEST_PERIOD)] = ""
     period_description: Text = ""
     dtmf: Text = ""
 
@@ -130,7 +134,9 @@ class NumberBody(_Wire):
     """Type 2; `answer` is not documented as writable, `client_id` is never returned."""
 
     redirect_type: RedirectType = 0
-    call_control: Annotated[list[CallControl], BeforeValidator(_many)] = Field(default_factory=list)
+    call_control: Annotated[list[CallControl], Field(max_length=MOST_TARGETS), BeforeValidator(_many)] = Field(
+        default_factory=list
+    )
     event_url: Text = ""
     event_extended: Boolean = False
     file_to_a: Text = ""
