@@ -15,6 +15,12 @@ from reconciler.record.waits import Waits
 from reconciler.secrets import SecretError, Secrets, bare, mask_url
 
 _DEFAULTS = {"lock_method": "LOCK", "unlock_method": "UNLOCK", "update_method": "POST"}
+_METHODS = {
+    "lock_method": ("LOCK", "POST", "PUT"),
+    "unlock_method": ("UNLOCK", "DELETE", "POST", "PUT"),
+    "update_method": ("POST", "PUT"),
+}
+_OF_ANY_SERVER = ("DELETE", "POST", "PUT")
 _VARIABLES = {
     "address": "TF_HTTP_ADDRESS",
     "lock_address": "TF_HTTP_LOCK_ADDRESS",
@@ -74,6 +80,21 @@ def _check(chosen: Mapping[str, str]) -> None:
             raise RecordError(
                 f"the record's {name} is not a URL", hint=f"check {_VARIABLES[name]} and `record: {{http: …}}`"
             )
+
+    _check_methods(chosen)
+
+
+def _check_methods(chosen: Mapping[str, str]) -> None:
+    """Raise RecordError for a request that no state server knows, and that may mean something else to another."""
+    for name, known in _METHODS.items():
+        if chosen[name] not in known:
+            hint = f"write {', '.join(known[:-1])} or {known[-1]}"
+            raise RecordError(f"the record's {name} is no method of a state server: {chosen[name]}", hint=hint)
+    lock = chosen["lock_address"]
+    for name, address in (("lock_method", lock), ("unlock_method", chosen["unlock_address"] or lock)):
+        if chosen[name] in _OF_ANY_SERVER and "lock" not in urlsplit(address).path.lower():
+            hint = "the address of a lock has the word lock in its path, or is asked by LOCK and UNLOCK"
+            raise RecordError(f"the record's {name} {chosen[name]} would change what may be no lock", hint=hint)
 
 
 def _check_quotes(given: str, variable: str) -> None:

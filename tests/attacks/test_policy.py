@@ -7,6 +7,9 @@ import pytest
 from reconciler.config.settings import Destinations
 from reconciler.config.values.destination import is_known_entry
 from reconciler.destinations import refusal
+from reconciler.record.base import RecordError
+from reconciler.record.http_endpoints import open_wire
+from reconciler.secrets import Secrets
 from tests.cli.conftest import Workplace
 
 # -- destinations: what cannot be told is not allowed ------------------------------------------------------------------
@@ -156,3 +159,89 @@ def test_a_notification_is_said_to_be_one(workplace: Workplace) -> None:
     )
     told = workplace.run("validate").stdout
     assert "sales/74991000000 sends notifications of calls to url:https://evil.example.org/x" in told
+
+
+# -- shares of the managed numbers before, and what is forgotten -------------------------------------------------------
+
+FIVE = "version: 1\nnumbers:\n" + "".join(
+    f'  "7499100000{at}": {{forwarding: {{type: url, url: https://example.com/{at}, reserve: "74993334455"}}}}\n'
+    for at in range(5)
+)
+
+
+def managing_five(workplace: Workplace, policy: str) -> None:
+    (workplace.folder / "numbers.yaml").write_text(FIVE, "utf-8")
+    workplace.applied()
+    configuration = workplace.folder / "reconciler.yaml"
+    configuration.write_text(configuration.read_text("utf-8") + f"policy: {{{policy}}}\n", "utf-8")
+
+
+def padding(count: int) -> str:
+    """Entries that manage nothing, as many as are needed to make any share large."""
+    return "".join(f'  "749930{at:05}": {{description: x}}\n' for at in range(count))
+
+
+def test_entries_that_manage_nothing_make_no_room_for_changes(workplace: Workplace) -> None:
+    managing_five(workplace, "max_changes: 30%")
+    (workplace.folder / "numbers.yaml").write_text(FIVE.replace("com/", "com/new-") + padding(40))
+    told = workplace.run("apply", "--auto-approve")
+    assert told.exit_code == 5
+    assert "5 changes in one run; policy permits" in told.stdout + told.stderr
+    assert workplace.sandbox.writes == []
+
+
+def test_entries_that_manage_nothing_make_no_room_for_deletes(workplace: Workplace) -> None:
+    managing_five(workplace, "max_deletes: 5%")
+    (workplace.folder / "numbers.yaml").write_text("version: 1\nnumbers:\n" + padding(300))
+    assert workplace.run("apply", "--auto-approve", "--allow-delete").exit_code == 5
+    assert workplace.sandbox.writes == []
+
+
+def test_to_forget_a_protected_number_needs_the_allowance_of_protected_ones(workplace: Workplace) -> None:
+    managing_five(workplace, "max_changes: 100%")
+    workplace.edit('"74991000000": {', '"74991000000": {protected: true, ')
+    assert workplace.run("apply", "--auto-approve", "--allow-protected").exit_code == 0
+    kept = "".join(line for line in FIVE.splitlines(keepends=True) if "74991000000" not in line)
+    (workplace.folder / "numbers.yaml").write_text(kept + 'forget: ["74991000000"]\n')
+    refused = workplace.run("apply", "--auto-approve")
+    assert refused.exit_code == 5
+    assert "--allow-protected" in refused.stdout + refused.stderr
+    assert workplace.run("apply", "--auto-approve", "--allow-protected").exit_code == 0
+
+
+# -- the record's server -----------------------------------------------------------------------------------------------
+
+STATE = "https://gitlab.example.com/api/v4/projects/7/terraform/state/phones"
+LOCKED = {"address": STATE, "lock_address": f"{STATE}/lock", "lock_method": "POST", "unlock_method": "DELETE"}
+
+
+def opened(**options: str) -> None:
+    open_wire({**LOCKED, **options}, Secrets({"TF_HTTP_PASSWORD": "token-of-the-job"}))
+
+
+@pytest.mark.parametrize("option", ["lock_method", "unlock_method", "update_method"])
+@pytest.mark.parametrize("method", ["PATCH", "GET", "lock", "MERGE", "DELETE"])
+def test_a_method_that_no_state_server_knows_is_never_sent(option: str, method: str) -> None:
+    if (option, method) != ("unlock_method", "DELETE"):
+        with pytest.raises(RecordError, match=f"{option} .*{method}"):
+            opened(**{option: method})
+
+
+@pytest.mark.parametrize("option", ["lock", "unlock"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("address", ["https://gitlab.example.com/api/v4/projects/42", STATE])
+def test_nothing_but_a_lock_is_made_or_deleted_by_a_method_that_every_server_knows(
+    option: str, method: str, address: str
+) -> None:
+    with pytest.raises(RecordError, match=f"{option}_method"):
+        opened(**{f"{option}_address": address, f"{option}_method": method})
+
+
+def test_the_addresses_of_known_servers_are_used() -> None:
+    opened()
+    opened(
+        address="https://s.example.com/states/phones",
+        lock_address="https://s.example.com/locks/phones",
+        unlock_method="UNLOCK",
+    )
+    opened(lock_address=STATE, lock_method="LOCK", unlock_method="UNLOCK")
