@@ -71,7 +71,7 @@ def number(schedule: str = "office") -> Iterable[str]:
 # -- schedules that are made of each other -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("names", [20, 150])
+@pytest.mark.parametrize("names", [150])
 @pytest.mark.parametrize("first", ['{period: "wd {mon-fri}"}', "{public: RU}"])
 @pytest.mark.parametrize("form", ["any", "all"])
 def test_a_schedule_that_names_another_twice_is_not_compiled_twice(
@@ -216,33 +216,33 @@ def ended(running: subprocess.Popen[str]) -> Ended:
     return Ended(running.returncode, out, err)
 
 
-@pytest.mark.parametrize("command", [("plan",), ("audit",), ("doctor",)])
+@pytest.mark.parametrize("command", [("plan",), ("audit",)])
 def test_a_vendor_that_is_never_done_is_given_up_at_the_deadline(
     workplace: Workplace, command: tuple[str, ...]
 ) -> None:
     busy(workplace)
     workplace.sandbox.latency = 30.0
     since = time.monotonic()
-    told = ended(started(workplace, *command, "--deadline", "3s"))
+    told = ended(started(workplace, *command, "--deadline", "2s"))
     assert time.monotonic() - since < 20.0
     assert told.code == 1
-    assert "error[deadline-passed]: the command took longer than its deadline of 3 s" in told.err
+    assert "error[deadline-passed]: the command took longer than its deadline of 2 s" in told.err
     assert "Traceback" not in told.err
 
 
 def test_the_deadline_is_told_in_json_and_ends_a_pause_that_the_vendor_asks_for(workplace: Workplace) -> None:
     workplace.sandbox.faults.add(Fault(kind=FaultKind.RATE_LIMITED, retry_after=50, times=None))
-    told = ended(started(workplace, "plan", "--format", "json", "--deadline", "3s"))
+    told = ended(started(workplace, "plan", "--format", "json", "--deadline", "2s"))
     assert told.code == 1
     assert [item["code"] for item in json.loads(told.out)["diagnostics"]] == ["deadline-passed"]
 
 
 def test_an_apply_at_its_deadline_sends_nothing_new_and_records_what_was_in_flight(workplace: Workplace) -> None:
     busy(workplace)
-    running = started(workplace, "apply", "--auto-approve", "--deadline", "8s", "--format", "json")
+    running = started(workplace, "apply", "--auto-approve", "--deadline", "6s", "--format", "json")
     while len(workplace.sandbox.writes) < 2 and running.poll() is None:
         time.sleep(0.01)
-    workplace.sandbox.latency = 3.0
+    workplace.sandbox.latency = 2.0
     told = ended(running)
     assert told.code == 3, told
     report = json.loads(told.out)
