@@ -26,7 +26,7 @@ if (
 CANONICAL_VERSION: Final = 1
 """Grows whenever `Period.canonical` may give another text for the same period."""
 
-LONGEST: Final = 4_000
+LONGEST: Final = 8_000
 """Characters of a period from outside: to tell what it means takes time that grows with the square of its parts."""
 
 

@@ -165,7 +165,7 @@ def test_a_period_that_is_longer_than_can_be_compared_is_refused_unread(
 
 @pytest.mark.parametrize("part", sorted(PARTS))
 def test_the_longest_period_is_told_soon(tmp_path: Path, part: str) -> None:
-    text = period(part, 4_000)
+    text = period(part, 8_000)
     ended = run(written(tmp_path, "schedules:", f'  office: {{period: "{text}"}}', *number()), "validate")
     assert "period-too-long" not in ended.out
 
@@ -301,7 +301,7 @@ def test_an_answer_of_a_whole_list_is_no_such_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"call_control": [{}] * 1_001}, {"call_control": [{"redirect_number": "1", "period": "h" * 4_001}]}]
+    "body", [{"call_control": [{}] * 1_001}, {"call_control": [{"redirect_number": "1", "period": "h" * 8_001}]}]
 )
 def test_a_live_forwarding_that_is_larger_than_can_be_compared_is_not_understood(body: dict[str, object]) -> None:
     with pytest.raises(UnexpectedResponse, match="call_control"):
