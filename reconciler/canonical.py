@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import count
 from types import NoneType
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from pydantic_core import from_json
 
@@ -212,6 +213,7 @@ _OPTIONAL: Mapping[str, Json] = {
 }
 
 
+_LARGEST = 2**63 - 1
 _REDIRECTS = frozenset(redirect.value for redirect in Redirect)
 _TARGET: Mapping[str, tuple[type, ...]] = {
     "to": (str,),
@@ -243,29 +245,51 @@ _SHAPES: Mapping[Kind, Mapping[str, Mapping[str, type]]] = {
 }
 
 
-def flaw(data: object, kind: Kind) -> str:
-    """What keeps a text from outside from being a canonical value, in a few words; "" where nothing does.
+class Flaw(NamedTuple):
+    """What is wrong with a value, and the way to it within the value: `path` ("targets", 0, "timeout"), `what`."""
+
+    path: tuple[str | int, ...]
+    what: str
+
+    def __str__(self) -> str:
+        at = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path).removeprefix(".")
+        return f"`{at}` {self.what}" if at else f"it {self.what}"
+
+
+def flaw(data: object, kind: Kind) -> Flaw | None:
+    """What keeps something from outside from being a canonical value; None where nothing does.
 
     Every field but those with a default must be there; None is one that is not known.
     """
     shapes = _SHAPES[kind]
     if not isinstance(data, dict) or not isinstance(data.get("type"), str) or data["type"] not in shapes:
-        return f"it is not a {kind.value}"
+        return Flaw((), f"is not a {kind.value}")
     shape, optional = shapes[data["type"]], _OPTIONAL.get(data["type"], {})
     for name, wanted in shape.items():
         value = data.get(name)
         if name not in data and name not in optional:
-            return f"it has no `{name}`"
-        if value is not None and (type(value) is not wanted or (name == "redirect" and value not in _REDIRECTS)):
-            return f"`{name}` is not of its kind"
-    return next(filter(None, map(_flaw_of_target, data.get("targets") or ())), "")
+            return Flaw((name,), "is missing")
+        if value is not None and (type(value) is not wanted or not _is_within(value)):
+            return Flaw((name,), "is not of its kind")
+        if name == "redirect" and value is not None and value not in _REDIRECTS:
+            return Flaw((name,), "is none that is known")
+    return next(filter(None, map(_flaw_of_target, count(), data.get("targets") or ())), None)
 
 
-def _flaw_of_target(data: object) -> str:
-    if not isinstance(data, dict) or _TARGET.keys() - data.keys():
-        return "a target has not the fields of one"
-    wrong = [name for name, wanted in _TARGET.items() if type(data[name]) not in wanted]
-    return f"`{wrong[0]}` of a target is not of its kind" if wrong else ""
+def _flaw_of_target(at: int, data: object) -> Flaw | None:
+    if not isinstance(data, dict):
+        return Flaw(("targets", at), "is not a target")
+    for name, wanted in _TARGET.items():
+        if name not in data:
+            return Flaw(("targets", at, name), "is missing")
+        if type(data[name]) not in wanted or not _is_within(data[name]):
+            return Flaw(("targets", at, name), "is not of its kind")
+    return None
+
+
+def _is_within(value: object) -> bool:
+    """Whether a value is one that can be kept and shown: no number beyond all bounds."""
+    return type(value) is not int or -_LARGEST <= value <= _LARGEST
 
 
 def _masked(template: str, url: str, path: str, hidden_paths: frozenset[str]) -> str:

@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.record.base import Holder
+from reconciler.record.document import claim_of
 from reconciler.record.process import Claim
+from reconciler.record.shapes import Claims, ClaimShape, shaped
 from reconciler.record.tables import Sql
 
 
 def held(sql: Sql) -> tuple[Claim, ...]:
-    """The locks that are held, by account."""
+    """The locks that are held, by account; raises UnsoundError."""
     rows = sql.execute(
         "SELECT account, host, username, pid, run_id, since, token, process FROM locks "
         "WHERE record = ? ORDER BY account",
         (sql.record,),
     )
-    return tuple(Claim(Holder(*row[:6]), row[6], row[7]) for row in rows)
+    found = [dict(zip(ClaimShape.__annotations__, row, strict=True)) for row in rows]
+    return tuple(map(claim_of, shaped(Claims, found, at=("locks",))))
 
 
 def put(sql: Sql, claims: Iterable[Claim]) -> None:

@@ -9,19 +9,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic_core import from_json
 
 from reconciler.model import Entry, Key, Kind
 from reconciler.record.base import FORMAT_VERSION, Holder, Intent, RecordError, RecordState, Run, Window
 from reconciler.record.process import Claim
-from reconciler.record.soundness import check, damage_told
+from reconciler.record.shapes import (
+    ClaimShape,
+    DocumentShape,
+    EntryShape,
+    HeadShape,
+    IntentShape,
+    RunShape,
+    WindowShape,
+    shaped,
+)
+from reconciler.record.soundness import check, damage_told, key_text
 
 WINDOW_SIZE = 500
 KEPT_RUNS = 20
 
-T = TypeVar("T")
 RESTORE = "restore an earlier version of the document; its store may keep a history"
 _NO_DIGESTS: Mapping[str, str] = {}
 _KINDS = {kind.value: kind for kind in Kind}
@@ -71,7 +80,7 @@ def render(document: Document) -> str:
         "scenario": state.scenario,
     }
     lines = [f"{_json(key)}: {_json(value)}" for key, value in head.items()]
-    entries = (f"{_json(_key_text(key))}: {_json(_entry_data(state.entries[key]))}" for key in sorted(state.entries))
+    entries = (f"{_json(key_text(key))}: {_json(_entry_data(state.entries[key]))}" for key in sorted(state.entries))
     lines.append(f'"entries": {_block("{", entries, "}")}')
     lines.append(f'"windows": {_block("[", (_json(_window_data(window)) for window in state.windows), "]")}')
     lines.append(f'"locks": {_block("[", (_json(claim_data(claim)) for claim in document.claims), "]")}')
@@ -124,41 +133,41 @@ _MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _fro
 
 
 def _document(data: dict[str, Any]) -> Document:
-    state = RecordState(
-        name=_of(str, data["name"], "name"),
-        lineage=_of(str, data["lineage"], "lineage"),
-        serial=_of(int, data["serial"], "serial"),
-        entries=_entries(data["entries"]),
-        windows=tuple(_window(each) for each in data["windows"]),
-        scenario=_of(str, data["scenario"], "scenario"),
-    )
-    check(state)
-    return Document(state, tuple(_run(each) for each in data["runs"]), tuple(claim_of(each) for each in data["locks"]))
+    sound = shaped(DocumentShape, data)
+    state = state_of(sound, entries_of(sound["entries"]), tuple(map(window_of, sound["windows"])))
+    return Document(check(state), tuple(map(run_of, sound["runs"])), tuple(map(claim_of, sound["locks"])))
 
 
-def _entries(data: Mapping[str, Mapping[str, Any]]) -> dict[Key, Entry]:
+def state_of(head: HeadShape, entries: Mapping[Key, Entry], windows: tuple[Window, ...]) -> RecordState:
+    """Return a record's state from its head, entries and windows."""
+    return RecordState(head["name"], head["lineage"], head["serial"], entries, windows, head["scenario"])
+
+
+def entries_of(rows: Mapping[str, EntryShape]) -> dict[Key, Entry]:
+    """Return entries by key from their JSON form."""
     found: dict[Key, Entry] = {}
-    for text, row in data.items():
+    for text, row in rows.items():
         key = _key(text)
         found[key] = Entry(
             key,
-            _of(str, row["account"], text),
-            _of(str, row["value"], text),
+            row["account"],
+            row["value"],
             row.get("digests", _NO_DIGESTS),
-            _of(bool, row.get("confirmed", True), text),
-            _of(bool, row.get("protected", False), text),
-            _of(str, row["written_at"], text),
-            _of(str, row["run_id"], text),
-            _of(int, row.get("canonical_version", 1), text),
+            row.get("confirmed", True),
+            row.get("protected", False),
+            row["written_at"],
+            row["run_id"],
+            row.get("canonical_version", 1),
         )
     return found
 
 
-def _window(row: Mapping[str, Any]) -> Window:
-    return Window(row["id"], row["run_id"], row["opened_at"], tuple(_intent(each) for each in row["intents"]))
+def window_of(row: WindowShape) -> Window:
+    """Return a window from its JSON form."""
+    return Window(row["id"], row["run_id"], row["opened_at"], tuple(map(_intent, row["intents"])))
 
 
-def _intent(row: Mapping[str, Any]) -> Intent:
+def _intent(row: IntentShape) -> Intent:
     return Intent(
         _key(row["key"]),
         row["account"],
@@ -173,7 +182,8 @@ def _intent(row: Mapping[str, Any]) -> Intent:
     )
 
 
-def _run(row: Mapping[str, Any]) -> Run:
+def run_of(row: RunShape) -> Run:
+    """Return a run from its JSON form."""
     return Run(
         id=row["id"],
         started_at=row["started_at"],
@@ -188,25 +198,15 @@ def _run(row: Mapping[str, Any]) -> Run:
     )
 
 
-def claim_of(row: Mapping[str, Any]) -> Claim:
+def claim_of(row: ClaimShape) -> Claim:
     """Return a lock from its JSON form."""
     holder = Holder(row["account"], row["host"], row["user"], row["pid"], row["run_id"], row["since"])
     return Claim(holder, row["token"], row["process"])
 
 
-def _of(kind: type[T], value: object, where: str) -> T:
-    if not isinstance(value, kind) or type(value) is not kind:
-        raise ValueError(f"{where}: {kind.__name__} wanted, {type(value).__name__} found")
-    return value
-
-
 def _key(text: str) -> Key:
     provider, number, kind = text.split("/")
     return Key(provider, number, _KINDS[kind])
-
-
-def _key_text(key: Key) -> str:
-    return f"{key.provider}/{key.number}/{key.kind.value}"
 
 
 def _entry_data(entry: Entry) -> dict[str, Any]:
@@ -232,7 +232,7 @@ def _window_data(window: Window) -> dict[str, Any]:
 
 def _intent_data(intent: Intent) -> dict[str, Any]:
     return {
-        "key": _key_text(intent.key),
+        "key": key_text(intent.key),
         "account": intent.account,
         "action": intent.action,
         "before": intent.before,

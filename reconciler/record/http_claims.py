@@ -13,10 +13,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote
 
+from pydantic_core import from_json
+
 from reconciler import __version__
 from reconciler.record.base import Holder
 from reconciler.record.document import claim_data, claim_of
 from reconciler.record.process import Claim
+from reconciler.record.shapes import Claims, shaped
 
 _LONGEST_ID = 255  # of GitLab
 _BETWEEN = "~"
@@ -76,8 +79,8 @@ def _quoted(text: str) -> str:
 
 def _by_info(info: Mapping[str, Any]) -> tuple[Claim, ...]:
     try:
-        found = tuple(claim_of(row) for row in json.loads(info["Info"]))
-    except (KeyError, TypeError, ValueError, AttributeError):
+        found = _claims(from_json(info["Info"]))
+    except (KeyError, TypeError, ValueError):
         return ()
     return found if all(claim.token == token_of(info["ID"]) for claim in found) else ()
 
@@ -86,15 +89,23 @@ def _by_id(text: str) -> tuple[Claim, ...]:
     try:
         token, *parts, accounts = text.split(_BETWEEN)
         run_id, pid, process, since, user, host = (unquote(part) for part in parts)
-        return tuple(
-            Claim(Holder(unquote(account), host, user, int(pid), run_id, since), token, process)
-            for account in accounts.split(",")
-        )
+        rest = {"host": host, "user": user, "pid": int(pid), "run_id": run_id, "since": since}
+        rows = [{**rest, "account": unquote(account)} for account in accounts.split(",")]
+        return _claims([{**row, "token": token, "process": process} for row in rows])
     except ValueError:
         return ()
 
 
+def _claims(rows: object) -> tuple[Claim, ...]:
+    return tuple(map(claim_of, shaped(Claims, rows)))
+
+
 def _stranger(info: Mapping[str, Any]) -> Holder:
-    user, _, host = str(info.get("Who") or "somebody").partition("@")
-    since = str(info.get("Created") or "unknown")
-    return Holder("", host or "unknown host", user, 0, info["ID"] or "unknown", since)
+    told = {name: _brief(info.get(name)) for name in ("Who", "Created", "ID")}
+    user, _, host = (told["Who"] or "somebody").partition("@")
+    return Holder("", host or "unknown host", user, 0, told["ID"] or "unknown", told["Created"] or "unknown")
+
+
+def _brief(value: object) -> str:
+    """What a server says in a field that is shown: a text of bearable length, or nothing."""
+    return value[:_LONGEST_ID] if isinstance(value, str) else ""

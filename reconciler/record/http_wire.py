@@ -15,6 +15,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from pydantic_core import from_json
+
 from reconciler.clock import SystemClock
 from reconciler.http.answer import Answer, status_text
 from reconciler.http.budget import Budget
@@ -269,9 +271,11 @@ def basic(username: str, password: str) -> str:
 
 
 def _info(answer: Answer) -> Mapping[str, Any]:
+    """Return the lock info of an answer; `ID` is "" where it tells none."""
     try:
-        data = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        data = from_json(answer.body, allow_inf_nan=False)
+    except ValueError:
         data = None
     told = data if isinstance(data, dict) else {}
-    return {**told, "ID": str(told.get("ID") or "")}
+    lock_id = told.get("ID")
+    return {**told, "ID": lock_id if isinstance(lock_id, str) else ""}

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.record import claim_rows
 from reconciler.record.base import FORMAT_VERSION, Holder, LockLostError, RecordError
 from reconciler.record.locks import HeldLock
 from reconciler.record.postgres_session import Session, make_schema
@@ -126,7 +125,7 @@ class PostgresRecord(RowRecord):
 
     def _taken(self, sql: Sql, accounts: Sequence[str]) -> Sequence[Claim]:
         """Lock all accounts or none. Whoever still stands in a row whose lock we could take has lost it."""
-        stored = {claim.holder.account: claim for claim in claim_rows.held(sql)}
+        stored = {claim.holder.account: claim for claim in self._held(sql)}
         taken: list[str] = []
         for account in sorted(accounts):
             # A session may take its own advisory lock twice; two runs of one process may not.
@@ -139,7 +138,7 @@ class PostgresRecord(RowRecord):
 
     def _broken_up(self, sql: Sql, accounts: Sequence[str], *, force: bool) -> Sequence[Claim]:
         """Dead are the locks that can be taken; with force the sessions that hold the others are ended."""
-        broken = [claim for claim in claim_rows.held(sql) if claim.holder.account in accounts]
+        broken = [claim for claim in self._held(sql) if claim.holder.account in accounts]
         for claim in broken:
             account = claim.holder.account
             if account not in self._locked and self._try(sql, account):

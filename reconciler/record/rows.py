@@ -94,12 +94,12 @@ class RowRecord(ABC):
     def prove(self, lock: Lock) -> None:
         held = HeldLock.checked(lock)
         with self._one_at_a_time, self._reading() as sql:
-            held.prove(() if sql is None else claim_rows.held(sql))
+            held.prove(() if sql is None else self._held(sql))
 
     def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
         held = HeldLock.checked(lock)
         with self._one_at_a_time, self._writing() as sql:
-            held.prove(claim_rows.held(sql))
+            held.prove(self._held(sql))
             head = self._checked_head(sql)
             current = expected if is_same(expected, head) else rebase(expected, self._state(sql), update)
             after = replace(apply_update(current, update), name=self._name or head.name)
@@ -112,7 +112,7 @@ class RowRecord(ABC):
         """Store a whole state and runs, oldest first, where no record was ever made."""
         held = HeldLock.checked(lock)
         with self._one_at_a_time, self._writing() as sql:
-            held.prove(claim_rows.held(sql))
+            held.prove(self._held(sql))
             head = self._checked_head(sql)
             if head.lineage:
                 raise not_empty(self.description, head)
@@ -137,18 +137,18 @@ class RowRecord(ABC):
 
     def holders(self) -> Sequence[Holder]:
         with self._one_at_a_time, self._reading() as sql:
-            return () if sql is None else tuple(claim.holder for claim in claim_rows.held(sql))
+            return () if sql is None else tuple(claim.holder for claim in self._held(sql))
 
     def abandoned(self) -> Sequence[Holder]:
         with self._one_at_a_time, self._reading() as sql:
-            claims = () if sql is None else claim_rows.held(sql)
+            claims = () if sql is None else self._held(sql)
             return tuple(claim.holder for claim in claims if sql and self._is_over(sql, claim))
 
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         if not self.holders():
             return ()
         with self._one_at_a_time, self._writing() as sql:
-            chosen = accounts or [claim.holder.account for claim in claim_rows.held(sql)]
+            chosen = accounts or [claim.holder.account for claim in self._held(sql)]
             broken = self._broken_up(sql, chosen, force=force)
             claim_rows.drop(sql, broken)
         return tuple(claim.holder for claim in broken)
@@ -174,15 +174,20 @@ class RowRecord(ABC):
 
     def _taken(self, sql: Sql, accounts: Sequence[str]) -> Sequence[Claim]:
         """Make these accounts free to be locked and return the dead locks that stood on them; raises LockedError."""
-        return break_claims(claim_rows.held(sql), accounts, force=False)
+        return break_claims(self._held(sql), accounts, force=False)
 
     def _broken_up(self, sql: Sql, accounts: Sequence[str], *, force: bool) -> Sequence[Claim]:
         """Return the locks on these accounts, which are dead or broken by force; raises LockedError."""
-        return break_claims(claim_rows.held(sql), accounts, force=force)
+        return break_claims(self._held(sql), accounts, force=force)
 
     def _release(self, held: HeldLock) -> None:
         with self._one_at_a_time, self._writing() as sql:
-            claim_rows.drop(sql, [claim for claim in claim_rows.held(sql) if claim.token == held.token])
+            claim_rows.drop(sql, [claim for claim in self._held(sql) if claim.token == held.token])
+
+    def _held(self, sql: Sql) -> tuple[Claim, ...]:
+        """The locks that are held, by account."""
+        with self._damage_told():
+            return claim_rows.held(sql)
 
     def _checked_head(self, sql: Sql) -> RecordState:
         with self._damage_told():
@@ -194,8 +199,7 @@ class RowRecord(ABC):
     def _state(self, sql: Sql) -> RecordState:
         head = self._checked_head(sql)
         with self._damage_told():
-            entries, windows = statements.entries(sql), statements.windows(sql)
-            return check(replace(head, name=self._name or head.name, entries=entries, windows=windows))
+            return replace(check(statements.state(sql)), name=self._name or head.name)
 
     def _damage_told(self) -> AbstractContextManager[None]:
         hint = "restore it from a backup; without one, move it away: the next apply then adopts what is live"

@@ -9,7 +9,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic_core import from_json
+
 from reconciler.record.base import Run, one_run
+from reconciler.record.document import run_of
+from reconciler.record.shapes import RunShape, shaped
 from reconciler.record.tables import Sql
 
 
@@ -88,9 +92,21 @@ def run(sql: Sql, prefix: str) -> Run | None:
     bodies = sql.execute(
         "SELECT body FROM results WHERE record = ? AND run_id = ? ORDER BY position", (sql.record, run_id)
     )
-    return _run(row, tuple(json.loads(body) for (body,) in bodies))
+    return _run(row, [from_json(body, allow_inf_nan=False) for (body,) in bodies])
 
 
-def _run(row: Sequence[Any], results: tuple[Mapping[str, Any], ...] = ()) -> Run:
+def _run(row: Sequence[Any], results: Sequence[Any] = ()) -> Run:
     run_id, started_at, user, host, pid, origin, commit, finished_at, overrides = row
-    return Run(run_id, started_at, user, host, pid, origin, commit, finished_at, tuple(json.loads(overrides)), results)
+    found = {
+        "id": run_id,
+        "started_at": started_at,
+        "user": user,
+        "host": host,
+        "pid": pid,
+        "origin": origin,
+        "commit": commit,
+        "finished_at": finished_at,
+        "overrides": from_json(overrides),
+        "results": list(results),
+    }
+    return run_of(shaped(RunShape, found, at=("runs", str(run_id))))

@@ -6,63 +6,75 @@ Knows values and rows, and nothing of files, connections, transactions or errors
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.model import Entry, Key, Kind
+from pydantic_core import from_json
+
+from reconciler.model import Entry
 from reconciler.record import run_rows
 from reconciler.record.base import Intent, RecordState, Update, Window
+from reconciler.record.document import entries_of, state_of, window_of
+from reconciler.record.shapes import Entries, HeadShape, IntentShape, Windows, WindowShape, shaped
 from reconciler.record.tables import Sql
-
-_KINDS = {kind.value: kind for kind in Kind}
-_NO_DIGESTS: Mapping[str, str] = {}
 
 
 def head(sql: Sql) -> RecordState:
     """The record without entries and windows."""
+    return state_of(_head(sql), {}, ())
+
+
+def state(sql: Sql) -> RecordState:
+    """All that the record holds of numbers, of sound shape; raises UnsoundError, ValueError, KeyError."""
+    return state_of(_head(sql), entries_of(shaped(Entries, _entries(sql), at=("entries",))), _windows(sql))
+
+
+def _head(sql: Sql) -> HeadShape:
     rows = sql.execute("SELECT name, lineage, serial, scenario FROM records WHERE record = ?", (sql.record,))
-    name, lineage, serial, scenario = rows[0]
-    return RecordState(name, lineage, serial, scenario=scenario)
+    found: HeadShape = shaped(HeadShape, _named(HeadShape, rows[0]))
+    return found
 
 
-def entries(sql: Sql) -> dict[Key, Entry]:
-    """All entries by key."""
+def _entries(sql: Sql) -> dict[str, dict[str, Any]]:
     rows = sql.execute(
         "SELECT provider, number, kind, account, value, digests, confirmed, protected, written_at, "
         "run_id, canonical_version FROM entries WHERE record = ?",
         (sql.record,),
     )
-    found: dict[Key, Entry] = {}
-    for provider, number, kind, account, value, digests, confirmed, protected, *made in rows:
-        key = Key(provider, number, _KINDS[kind])
-        found[key] = Entry(key, account, value, _digests(digests), confirmed == 1, protected == 1, *made)
+    found: dict[str, dict[str, Any]] = {}
+    for provider, number, kind, account, value, digests, confirmed, protected, written_at, run_id, version in rows:
+        found[f"{provider}/{number}/{kind}"] = {
+            "account": account,
+            "value": value,
+            "digests": _digests(digests),
+            "confirmed": confirmed == 1,
+            "protected": protected == 1,
+            "written_at": written_at,
+            "run_id": run_id,
+            "canonical_version": version,
+        }
     return found
 
 
-def windows(sql: Sql) -> tuple[Window, ...]:
+def _windows(sql: Sql) -> tuple[Window, ...]:
     """The open windows, oldest first."""
-    intents: dict[str, list[Intent]] = {}
-    for (
-        window_id,
-        provider,
-        number,
-        kind,
-        account,
-        action,
-        before,
-        after,
-        digests,
-        before_digests,
-        *sent,
-    ) in sql.execute(
+    intents: dict[str, list[dict[str, Any]]] = {}
+    for window_id, provider, number, kind, *said, digests, before_digests, run_id, since, version in sql.execute(
         "SELECT window_id, provider, number, kind, account, action, value_before, value_after, digests, "
         "before_digests, run_id, since, canonical_version FROM intents WHERE record = ? ORDER BY window_id, position",
         (sql.record,),
     ):
-        key, both = Key(provider, number, _KINDS[kind]), (_digests(digests), _digests(before_digests))
-        intents.setdefault(window_id, []).append(Intent(key, account, action, before, after, *both, *sent))
+        both = _digests(digests), _digests(before_digests)
+        row = _named(IntentShape, (f"{provider}/{number}/{kind}", *said, *both, run_id, since, version))
+        intents.setdefault(window_id, []).append(row)
     rows = sql.execute("SELECT id, run_id, opened_at FROM windows WHERE record = ? ORDER BY position", (sql.record,))
-    return tuple(Window(id_, run_id, opened_at, tuple(intents.get(id_, ()))) for id_, run_id, opened_at in rows)
+    found = [_named(WindowShape, (*row, intents.get(row[0], []))) for row in rows]
+    return tuple(map(window_of, shaped(Windows, found, at=("windows",))))
+
+
+def _named(shape: type, row: Sequence[Any]) -> dict[str, Any]:
+    """A row by the names of a shape, whose order it has."""
+    return dict(zip(shape.__annotations__, row, strict=True))
 
 
 def store(sql: Sql, update: Update, after: RecordState, *, run_id: str) -> None:
@@ -134,8 +146,11 @@ def _intent_row(sql: Sql, window_id: str, position: int, intent: Intent) -> tupl
     )
 
 
-def _digests(text: str) -> Mapping[str, str]:
-    return json.loads(text) if text else _NO_DIGESTS
+def _digests(text: str) -> object:
+    try:
+        return from_json(text, allow_inf_nan=False) if text else {}
+    except (TypeError, ValueError):
+        return text
 
 
 def _render(digests: Mapping[str, str]) -> str:

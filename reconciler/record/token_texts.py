@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json
+
 from reconciler.clock import SystemClock, rfc3339
 from reconciler.providers.base import ProviderError
 from reconciler.record.base import Holder, LockLostError, RecordError
@@ -20,6 +22,7 @@ from reconciler.record.http_wire import Wire
 from reconciler.record.locks import take
 from reconciler.record.process import is_dead, this_holder
 from reconciler.record.sealed import Seal
+from reconciler.record.shapes import TokensShape, UnsoundError, shaped
 from reconciler.record.waits import Waits
 
 if TYPE_CHECKING:
@@ -210,11 +213,11 @@ class HttpTexts:
         if text is None:
             return {"format_version": 1, "version": 1, "serial": 0, "lineage": str(uuid.uuid4()), "tokens": {}}
         try:
-            data = json.loads(text)
-            found = {**data, "serial": int(data["serial"]), "tokens": dict(data["tokens"])}
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise RecordError(f"{self._wire.description} is damaged", hint="remove it and log in again") from None
-        return found
+            data = from_json(text, allow_inf_nan=False)
+            return {**data, **shaped(TokensShape, data)}
+        except ValueError as error:
+            why = f": {error}" if isinstance(error, UnsoundError) else ""
+            raise RecordError(f"{self._wire.description} is damaged{why}", hint="remove it and log in again") from None
 
 
 def _lock_info(key: str, *, is_gitlab: bool) -> dict[str, str]:

@@ -183,7 +183,8 @@ def _made_by(session: Session, plan: Plan) -> dict[Key, str]:
     found: dict[Key, str] = {}
     for listed in session.record.runs():
         run = session.record.run(listed.id) if listed.started_at >= plan.created_at else None
-        good = [row for row in run.latest_results if row["outcome"] in GOOD] if run is not None else []
+        rows = run.latest_results if run is not None else ()
+        good = [row for row in rows if row["outcome"] in GOOD and "provider" in row]
         made = {(row["provider"], row["number"], row["kind"], row["action"], dump(row["after"])) for row in good}
         for change in plan.changes:
             if change.key not in found and (*change.key, change.action, dump(change.after)) in made:

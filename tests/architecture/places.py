@@ -39,7 +39,10 @@ IMPORTS = (
     Place("psycopg", ("record/",)),
     Place("starlette", ("sandbox/", "events/", "fleet/")),
     Place("uvicorn", ("sandbox/", "events/", "fleet/")),
-    Place("pydantic", ("config/", "formats/", "events/", "providers/exolve/wire.py", "providers/mtt/wire.py")),
+    Place(
+        "pydantic",
+        ("config/", "formats/", "events/", "providers/exolve/wire.py", "providers/mtt/wire.py", "record/shapes.py"),
+    ),
 )
 
 # Attributes of modules, by their dotted name.
