@@ -1,6 +1,7 @@
 """The sandbox's own door under `/_sandbox`, for tests in other processes and for people: state, log, faults, clock.
 
-Must not be reachable from elsewhere: the server listens on loopback only, and this door has no lock.
+Must not be reachable from elsewhere: the server listens on loopback only, the front turns calls of web pages away, and
+this door has no lock.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ from reconciler.sandbox.delivery import SILENT, Wire
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
 from reconciler.sandbox.journal import Answer, Call, Incoming, Journal
 
+_NAMES = ("127.0.0.1", "localhost")
+_PLAIN = "text/plain; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 _LOGIN_PAGE = b"<!doctype html><html><head><title>Sign in to the network</title></head><body></body></html>"
@@ -62,12 +64,14 @@ class Front:
         first, _, rest = scope["path"][1:].partition("/")
         vendor = self.vendors.get(first)
         wire = Wire(scope, receive, send)
-        if vendor is not None:
+        if refused := _stray(request):
+            await wire.deliver(refused, None)
+        elif vendor is not None:
             await self._exchange(vendor, "/" + rest, request, wire)
         elif first == "_sandbox":
             await wire.deliver(await self.control(request), None)
         else:
-            await wire.deliver(Answer(404, b"404 page not found\n", "text/plain; charset=utf-8"), None)
+            await wire.deliver(Answer(404, b"404 page not found\n", _PLAIN), None)
 
     async def _exchange(self, vendor: Vendor, path: str, request: Request, wire: Wire) -> None:
         started = time.monotonic()
@@ -100,6 +104,18 @@ class Front:
                 finished=time.monotonic(),
             ),
         )
+
+
+def _stray(request: Request) -> Answer | None:
+    """What to say to a call that a web page had a browser make, by its own origin or under a name of its choice."""
+    port = (request.scope.get("server") or ("", 0))[1]
+    hosts = {f"{name}:{port}" for name in _NAMES}
+    if request.headers.get("host", "").lower() not in hosts:
+        return Answer(421, b"the sandbox is called by 127.0.0.1 or localhost and its port\n", _PLAIN)
+    origin = request.headers.get("origin")
+    if origin is not None and origin not in {f"http://{host}" for host in hosts}:
+        return Answer(403, b"the sandbox takes no calls of other web pages\n", _PLAIN)
+    return None
 
 
 def _delay(fault: Fault) -> float:
