@@ -33,6 +33,7 @@ def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
     (folder / "sign.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (folder / "sign.pem").chmod(0o600)
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     (folder / "sign.pub.pem").write_bytes(public)
     (folder / "policy.yaml").write_text(POLICY, "utf-8")

@@ -36,6 +36,7 @@ def keys(tmp_path: Path) -> Path:
     for name, seed in (("alice", b"\x01"), ("bob", b"\x02")):
         private, public = pem(Ed25519PrivateKey.from_private_bytes(seed * 32))
         (folder / f"{name}.pem").write_bytes(private)
+        (folder / f"{name}.pem").chmod(0o600)
         (folder / f"{name}.pub.pem").write_bytes(public)
     return folder
 

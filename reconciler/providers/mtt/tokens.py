@@ -9,7 +9,6 @@ import hashlib
 import json
 import math
 import os
-import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -19,6 +18,7 @@ from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
+from reconciler.ownership import foreign, readable_by_others
 from reconciler.providers.base import ProviderError
 
 _LOCK_SECONDS = 60.0
@@ -81,7 +81,7 @@ class FileTokenStore:
     def lock(self, key: str) -> Iterator[None]:
         """Hold the integration's lock; raises TokenStoreError when somebody else holds it for a minute."""
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._own_folder()
             lock = FileLock(self._folder / f"{key}.lock", timeout=_LOCK_SECONDS, mode=0o600)
             held = lock.acquire()
         except Timeout:
@@ -95,13 +95,16 @@ class FileTokenStore:
         """Read tokens, None where there are none yet; raises TokenStoreError where damaged or open to others."""
         path = self._path(key)
         try:
-            mode = path.stat().st_mode
-            text = path.read_text(encoding="utf-8")
+            _prove_own(self._folder)
+            with path.open(encoding="utf-8") as file:
+                found, text = os.fstat(file.fileno()), file.read()
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise self._trouble("read", error) from None
-        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if why := foreign(found):
+            raise TokenStoreError(f"{path} {why}", hint=f"remove {path}, and log in again")
+        if readable_by_others(found):
             raise TokenStoreError(f"{path} can be read by others", hint=f"chmod 600 {path}, and log in again")
         return _parse(text, path)
 
@@ -109,10 +112,17 @@ class FileTokenStore:
         """Replace the tokens at once and for good: the disk has them when this returns."""
         text = json.dumps({"format_version": _FORMAT, **asdict(tokens)}, indent=2)
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._own_folder()
             _replace(self._path(key), text)
         except OSError as error:
             raise self._trouble("written", error) from None
+
+    def _own_folder(self) -> None:
+        """Make the folder, and those above it that are missing, for ourselves alone; refuse one that others write."""
+        for folder in (*reversed(self._folder.parents), self._folder):
+            if not folder.exists():
+                folder.mkdir(mode=0o700, exist_ok=True)
+        _prove_own(self._folder)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json"
@@ -122,6 +132,15 @@ class FileTokenStore:
         return TokenStoreError(
             f"MTT's tokens in {self._folder} cannot be {what}: {reason}",
             hint="make the folder your own, with room on its disk (XDG_STATE_HOME moves it)",
+        )
+
+
+def _prove_own(folder: Path) -> None:
+    """Raise TokenStoreError for a folder in which others could put tokens of theirs."""
+    if why := foreign(folder.stat()):
+        raise TokenStoreError(
+            f"the folder {folder} {why}",
+            hint=f"make it your own (chown, chmod 700 {folder}), or take another (XDG_STATE_HOME moves it)",
         )
 
 
