@@ -74,7 +74,7 @@ class ChangeJson(JsonModel):
     live_digest: str = ""
     live_source: LiveSource
     read_at: Moment | None = None
-    declared_at: str | None = Field(default=None, pattern=r"^.+:[0-9]{1,9}:[0-9]{1,9}$")
+    declared_at: str | None = Field(default=None, pattern=r"^.+:[1-9][0-9]{0,8}:[1-9][0-9]{0,8}$")
     before_digests: dict[str, str] = Field(default_factory=dict, description="The same, of what was there before.")
     after_digests: dict[str, str] = Field(default_factory=dict, description="Keyed digests of sensitive fields.")
 

@@ -25,26 +25,32 @@ class JsonModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Code = Annotated[
+    str, Field(description="Rule code, stable.", examples=["period-hour"], pattern=r"^[a-z][a-z0-9-]{0,63}$")
+]
+Position = Annotated[int, Field(ge=1, lt=2**31)]
+
+
 class RelatedJson(JsonModel):
     """A second place that a diagnostic talks about."""
 
     message: str
     file: str
-    line: int
-    column: int
+    line: Position
+    column: Position
 
 
 class DiagnosticJson(JsonModel):
     """One finding; lines and columns count from 1, in characters, the end is exclusive; null where it has no place."""
 
-    code: str = Field(description="Rule code, stable.", examples=["period-hour"])
+    code: Code
     severity: Literal["error", "warning", "notice"]
     message: str
     file: str | None = None
-    line: int | None = None
-    column: int | None = None
-    end_line: int | None = None
-    end_column: int | None = None
+    line: Position | None = None
+    column: Position | None = None
+    end_line: Position | None = None
+    end_column: Position | None = None
     hint: str | None = Field(default=None, description="What to type.")
     related: tuple[RelatedJson, ...] = ()
 
