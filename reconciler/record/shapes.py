@@ -62,7 +62,7 @@ class WindowShape(TypedDict):
     id: Text
     run_id: Text
     opened_at: Text
-    intents: Annotated[list[IntentShape], Field(max_length=100_000)]
+    intents: Annotated[list[IntentShape], Field(min_length=1, max_length=100_000)]
 
 
 @with_config(_STRICT)
@@ -195,6 +195,7 @@ _WORDS = {
     "list_type": "is no list",
     "string_pattern_mismatch": "is not of its form",
     "string_too_long": "is longer than {max_length} characters",
+    "too_short": "has fewer items than {min_length}",
     "too_long": "has more than {max_length} items",
     "greater_than_equal": "is out of range",
     "less_than": "is out of range",

@@ -105,6 +105,7 @@ BROKEN: dict[str, Callable[[dict[str, Any]], object]] = {
     "runs[0].overrides is no list": lambda it: it["runs"][0].update(overrides={}),
     "windows[0].intents[0].account is no text": lambda it: it["windows"][0]["intents"][0].update(account=5),
     "windows[0].intents[0].before is not a forwarding": lambda it: it["windows"][0]["intents"][0].update(before="[]"),
+    "windows[0].intents has fewer items than 1": lambda it: it["windows"][0].update(intents=[]),
     "locks[0].pid is no whole number": lambda it: it["locks"][0].update(pid="1"),
     "locks[0].process is no text": lambda it: it["locks"][0].update(process=5),
     "locks[0].account is longer than 10000 characters": lambda it: it["locks"][0].update(account="x" * 10_001),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 import shlex
+import shutil
+from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -14,7 +16,9 @@ import yaml
 from reconciler.cli.process import REVIEWS
 from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Workplace
+from tests.cli.test_pipeline import git
 from tests.cli.test_root import EVERY
+from tests.record.state_server import State, serving
 
 PAGE = (REPOSITORY / "docs" / "pipelines.md").read_text("utf-8")
 jsonschema: Any = importlib.import_module("jsonschema")  # which has no types
@@ -24,10 +28,14 @@ _RUN = ("run", "script")
 FORMATS = ("markdown", "html", *REVIEWS)
 
 
-def block(heading: str) -> Any:
+def text_of_block(heading: str) -> str:
     match = re.search(rf"^## {heading}\n.*?```yaml\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL)
     assert match is not None
-    found = yaml.safe_load(match[1])
+    return match[1]
+
+
+def block(heading: str) -> Any:
+    found = yaml.safe_load(text_of_block(heading))
     return {"on" if key is True else key: value for key, value in found.items()}  # YAML 1.1 takes `on` for true
 
 
@@ -49,9 +57,25 @@ def test_a_pipeline_is_what_its_machine_takes(heading: str, schema: str) -> None
     assert len(scripts(found)) >= 3
 
 
-@pytest.mark.parametrize("heading", ["GitHub", "GitLab"])
-def test_the_commands_of_a_pipeline_run(heading: str, workplace: Workplace) -> None:
+@pytest.fixture
+def shared(workplace: Workplace) -> Iterator[Workplace]:
+    """A checkout as the jobs have it: main is fetched, and its reconciler.yaml names a record that all jobs share."""
     workplace.edit(", schedule: office-hours", "")
+    with serving(State(), State(root="/state-tokens")) as address:
+        http = f"record: {{backend: http, http: {{address: {address}/state, lock_address: {address}/state}}}}"
+        workplace.edit("name: test\n", f"name: test\n{http}\n", "reconciler.yaml")
+        git(workplace.folder, "init", "-q")
+        git(workplace.folder, "add", "reconciler.yaml", "numbers.yaml")
+        git(workplace.folder, "commit", "-qm", "main")
+        git(workplace.folder, "update-ref", "refs/remotes/origin/main", "HEAD")
+        workplace.edit("name: test\n", "name: proposed\n", "reconciler.yaml")
+        yield workplace
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="a ref needs git")
+@pytest.mark.parametrize("heading", ["GitHub", "GitLab"])
+def test_the_commands_of_a_pipeline_run(heading: str, shared: Workplace) -> None:
+    workplace = shared
     ran = 0
     for line in scripts(block(heading)):
         program, *words = shlex.split(line)

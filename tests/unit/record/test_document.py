@@ -33,7 +33,7 @@ INTENTS = KEYS.flatmap(
         Intent, st.just(key), TEXT, TEXT, st.just("") | values(key), st.just("") | values(key), DIGESTS
     )
 )
-WINDOWS = st.builds(Window, TEXT, TEXT, TEXT, st.lists(INTENTS, max_size=3).map(tuple))
+WINDOWS = st.builds(Window, TEXT, TEXT, TEXT, st.lists(INTENTS, min_size=1, max_size=3).map(tuple))
 RUNS = st.builds(
     Run,
     *(TEXT, TEXT, TEXT, TEXT, st.integers(0, 99999), TEXT, TEXT, TEXT),
