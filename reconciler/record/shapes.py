@@ -155,7 +155,7 @@ class UnsoundError(ValueError):
 Loc = Iterable[int | str]
 
 
-def shaped(shape: object, data: object, *, at: Loc = ()) -> Any:  # noqa: ANN401 - what the shape says
+def shaped(shape: object, data: object, *, at: Loc = ()) -> Any:
     """Return data that has a shape, without the keys that the shape does not know; raises UnsoundError.
 
     `at` is where the data stands in the whole.
@@ -169,7 +169,7 @@ def shaped(shape: object, data: object, *, at: Loc = ()) -> Any:  # noqa: ANN401
 
 
 @lru_cache(maxsize=32)
-def _adapter(shape: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any shape of this module
+def _adapter(shape: Any) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 

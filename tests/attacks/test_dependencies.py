@@ -88,9 +88,3 @@ def test_what_the_registry_tells_goes_first() -> None:
     packages = [{"name": "h11", "version": "0.16.0", "vulns": [vulnerability]}]
     found, said = audit.verdict(packages, "h11==0.16.0\n", ADVISORIES)
     assert (found, len(said)) == (["h11 0.16.0: PYSEC-1, no fix yet"], 1)
-
-
-def test_no_file_that_is_installed_from_names_a_registry() -> None:
-    for name in ("requirements.lock", "pyproject.toml", "Makefile", "tests/benchmarks/peers.lock"):
-        text = (REPOSITORY / name).read_text("utf-8")
-        assert not re.search(r"(?m)^\s*(--index-url|--extra-index-url|--find-links|-i )", text), name
