@@ -248,6 +248,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("policy-ignored", _NOTICE, "The configuration's own policy does not count, since --policy names another."),
     Rule("plan-needs-record-key", _ERROR, "A plan with sensitive values cannot be stored without a key."),
     Rule("variable-short", _ERROR, "A variable's value is so short that a saved plan gives it away.", adjustable=True),
+    Rule("key-exposed", _WARNING, "A private signing key can be read or changed by others.", adjustable=True),
     Rule("plan-stale", _ERROR, "What the plan was made from is not so any more."),
     Rule("plan-applied", _NOTICE, "A saved plan, or a part of it, has been applied already."),
     # -- apply and record ---------------------------------------------------------------------------------------------

@@ -73,6 +73,7 @@ NOT_OFFLINE: dict[str, str] = {
     **dict.fromkeys(("undo-left-out", "undo-overwrites", "undo-unsure"), _STORED),
     "plan-needs-record-key": _STORED,
     "variable-short": _STORED,
+    "key-exposed": _STORED,
     "plan-stale": _STORED,
     "plan-applied": _STORED,
     "record-locked": _RUNNING,

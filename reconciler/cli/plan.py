@@ -155,7 +155,7 @@ def save(process: Process, session: Session, made: Plan, out: Path, *, sign_key:
     from reconciler.workflow.plan import guessable, storable
 
     found = Diagnostics(session.configuration.policy.rules)
-    found.extend((*storable(made, session.ground()), *guessable(made, session.secrets)))
+    found.extend((*storable(made, session.ground()), *guessable(made, session.secrets), *signing.exposed(sign_key)))
     if found.has_errors:
         raise Stop(tuple(found))
     show_diagnostics(process, found)

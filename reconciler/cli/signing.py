@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.trouble import Stop, stop
+from reconciler.diagnostics import Diagnostic, Severity
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -65,6 +66,20 @@ def signature(data: bytes, key: Path) -> bytes:
         return sign(data, key)
     except KeyFileError as error:
         raise stop("key-file", str(error)) from None
+
+
+def exposed(key: Path | None) -> tuple[Diagnostic, ...]:
+    """A finding where others than its owner can read or change a private key."""
+    from reconciler.ownership import readable_by_others
+
+    try:
+        if key is None or not readable_by_others(key.stat()):
+            return ()
+    except OSError:
+        return ()  # told when it is read
+    message = f"the signing key {key} can be read or changed by others: whoever can may sign plans"
+    hint = f"chmod 600 {key}; to have it refused, write `policy: {{rules: {{key-exposed: error}}}}`"
+    return (Diagnostic("key-exposed", Severity.WARNING, message, hint=hint),)
 
 
 def beside(plan: Path) -> Path:

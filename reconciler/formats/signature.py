@@ -9,7 +9,6 @@ import base64
 import binascii
 import hashlib
 import json
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +21,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-
-from reconciler.ownership import readable_by_others
 
 SUFFIX = ".sig"
 FORMAT_VERSION = "1.0"
@@ -85,21 +82,18 @@ def _parsed(signature: bytes) -> tuple[str, bytes]:
 
 
 def _private_key(file: Path) -> Ed25519PrivateKey:
-    data, found = _read(file)
     try:
-        key = load_pem_private_key(data, password=None)
+        key = load_pem_private_key(_read(file), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyFileError(f"{file} holds no unencrypted private key in PEM; {_MAKE_ONE}") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileError(f"{file} holds no Ed25519 key; {_MAKE_ONE}")
-    if readable_by_others(found):
-        raise KeyFileError(f"{file} holds a private key that others may read or change; chmod 600 {file}")
     return key
 
 
 def _public_key(file: Path) -> Ed25519PublicKey:
     try:
-        key = load_pem_public_key(_read(file)[0])
+        key = load_pem_public_key(_read(file))
     except (ValueError, TypeError, UnsupportedAlgorithm):
         remedy = "take it from the private one with: openssl pkey -in KEY.pem -pubout -out PUB.pem"
         raise KeyFileError(f"{file} holds no public key in PEM; {remedy}") from None
@@ -108,9 +102,8 @@ def _public_key(file: Path) -> Ed25519PublicKey:
     return key
 
 
-def _read(file: Path) -> tuple[bytes, os.stat_result]:
+def _read(file: Path) -> bytes:
     try:
-        with file.open("rb") as opened:
-            return opened.read(), os.fstat(opened.fileno())
+        return file.read_bytes()
     except OSError as error:
         raise KeyFileError(f"key file {file} cannot be read: {error.strerror}") from None

@@ -19,19 +19,26 @@ TOKENS = Tokens(access="a", refresh="r")
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o640, 0o602, 0o660, 0o644, 0o666])
-def test_a_signing_key_that_others_can_reach_signs_nothing(mode: int, workplace: Workplace, tmp_path: Path) -> None:
+def test_a_signing_key_that_others_can_reach_is_told_and_policy_can_have_it_refused(
+    mode: int, workplace: Workplace, tmp_path: Path
+) -> None:
     private, public = pem(Ed25519PrivateKey.generate())
     for name, data in (("sign.pem", private), ("sign.pub.pem", public)):
         (tmp_path / name).write_bytes(data)
         (tmp_path / name).chmod(mode)
     key = str(tmp_path / "sign.pem")
-    ended = workplace.run("plan", "--out", "a.json", "--sign-key", key, "--format", "json")
-    assert (ended.exit_code, ended.codes) == (1, ["key-file"])
-    assert f"chmod 600 {key}" in ended.json["diagnostics"][0]["message"]
-    assert not (workplace.folder / "a.json").exists()
+    told = workplace.run("plan", "--out", "a.json", "--sign-key", key)
+    assert (told.exit_code, "warning[key-exposed]" in told.stderr) == (0, True)
+    assert f"chmod 600 {key}" in told.stderr.replace("\n            ", " ")
+    head = workplace.folder / "reconciler.yaml"
+    head.write_text(head.read_text("utf-8") + "policy: {rules: {key-exposed: error}}\n", "utf-8")
+    refused = workplace.run("plan", "--out", "b.json", "--sign-key", key, "--format", "json")
+    assert (refused.exit_code, refused.codes) == (1, ["key-exposed"])
+    assert not (workplace.folder / "b.json").exists()
     (tmp_path / "sign.pem").chmod(0o600)
-    assert workplace.run("plan", "--out", "a.json", "--sign-key", key).exit_code == 0
-    assert workplace.run("apply", "a.json", "--verify-key", str(tmp_path / "sign.pub.pem")).exit_code == 0
+    quiet = workplace.run("plan", "--out", "b.json", "--sign-key", key)
+    assert (quiet.exit_code, "key-exposed" in quiet.stderr) == (0, False)
+    assert workplace.run("apply", "b.json", "--verify-key", str(tmp_path / "sign.pub.pem")).exit_code == 0
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
