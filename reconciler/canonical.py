@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import count
+from itertools import accumulate, count, groupby
 from types import NoneType
 from typing import Any, NamedTuple, assert_never
 
@@ -335,16 +335,18 @@ def period_text(texts: tuple[str, ...], weekday_base: WeekdayBase) -> str | None
     """The union of period strings in normal form; None = always; text that does not parse stays as it is."""
     if not texts:
         return None
-    try:
-        union = _union(texts, weekday_base)
-    except PeriodError:
+    union = _union(texts, weekday_base)
+    if union is None:
         return ", ".join(texts)
     return None if union.is_always else union.canonical
 
 
-def _union(texts: tuple[str, ...], weekday_base: WeekdayBase) -> Period:
-    periods = [Period.parse(text, weekday_base=weekday_base.value) for text in texts]
-    return periods[0] if len(periods) == 1 else Period.union(periods)
+def _union(texts: tuple[str, ...], weekday_base: WeekdayBase) -> Period | None:
+    """The union of period strings; None where one does not parse."""
+    try:
+        return Period.union(Period.parse(text, weekday_base=weekday_base.value) for text in texts)
+    except PeriodError:
+        return None
 
 
 @lru_cache(maxsize=4096)
@@ -370,32 +372,29 @@ def _ahead(today: date) -> Period:
 def merge_neighbours(targets: Sequence[Target]) -> tuple[Target, ...]:
     """Join neighbours that are equal but for disjoint periods: together they are one target with the union."""
     merged: list[Target] = []
-    for target in targets:
-        if merged and _mergeable(merged[-1], target):
-            merged[-1] = merged[-1]._replace(periods=(*merged[-1].periods, *target.periods))
-        else:
-            merged.append(target)
+    for alike, group in groupby(targets, key=lambda target: target._replace(periods=())):
+        run = tuple(group)
+        sizes = (1,) if len(run) == 1 else _sizes(tuple(target.periods for target in run), alike.weekday_base)
+        for size, end in zip(sizes, accumulate(sizes), strict=True):
+            periods = tuple(text for each in run[end - size : end] for text in each.periods)
+            merged.append(alike._replace(periods=periods))
     return tuple(merged)
 
 
-def _mergeable(first: Target, second: Target) -> bool:
-    return (
-        bool(first.periods and second.periods)
-        and _with_periods(first, ()) == _with_periods(second, ())
-        and _disjoint(first.periods, second.periods, first.weekday_base)
-    )
-
-
-def _with_periods(target: Target, periods: tuple[str, ...]) -> Target:
-    return target._replace(periods=periods)
-
-
 @lru_cache(maxsize=4096)
-def _disjoint(first: tuple[str, ...], second: tuple[str, ...], weekday_base: WeekdayBase) -> bool:
-    try:
-        return not _union(first, weekday_base).overlaps(_union(second, weekday_base))
-    except PeriodError:
-        return False
+def _sizes(periods: tuple[tuple[str, ...], ...], weekday_base: WeekdayBase) -> tuple[int, ...]:
+    """How many neighbours at a time have disjoint periods; what has none, or none that parses, stands alone."""
+    sizes: list[int] = []
+    times: Period | None = None
+    for texts in periods:
+        own = _union(texts, weekday_base) if texts else None
+        if times is None or own is None or times.overlaps(own):
+            sizes.append(1)
+            times = own
+        else:
+            sizes[-1] += 1
+            times = Period.union((times, own))
+    return tuple(sizes)
 
 
 def _fields(value: Value) -> Json:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Location
 
@@ -70,6 +70,12 @@ class SipForwarding:
 
     type: ClassVar[str] = "sip"
     sip_uri: str
+
+
+MOST_ENTRIES: Final = 1_000
+"""Entries of a forwarding to numbers, one a target and period, that are compared.
+
+The vendor documents no limit, and nobody has seen so many."""
 
 
 class _NumberForwarding(NamedTuple):

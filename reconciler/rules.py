@@ -81,6 +81,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("account-kind", _ERROR, "An account's vendor cannot do what a number asks for."),
     Rule("forwarding-type", _ERROR, "A forwarding has no type, or one that does not exist."),
     Rule("targets-empty", _ERROR, "A forwarding to numbers has no target."),
+    Rule("targets-many", _ERROR, "A forwarding to numbers takes more entries than a live one is read with."),
     Rule("timeout-range", _ERROR, "A timeout is no sensible number of seconds."),
     Rule("timeout-missing", _ERROR, "A target has no timeout: neither its own, nor its contact's, nor a default."),
     Rule("port-range", _ERROR, "A port is not within 1 to 65535."),

@@ -18,6 +18,7 @@ from reconciler.desired.contacts import Contacts, warn_unassigned
 from reconciler.document import Tree, at, find
 from reconciler.document.source import problem
 from reconciler.model import (
+    MOST_ENTRIES,
     Forwarding,
     NoForwarding,
     NumberForwarding,
@@ -121,6 +122,12 @@ class Forwardings:
         if "event_url" in entry or "event_extended" in entry or "display_number" in entry:
             self._check_number(entry, block)
         if len(targets) < len(built):
+            return None
+        if (entries := sum(len(target.periods) or 1 for target in targets)) > MOST_ENTRIES:
+            most = f"a live forwarding is read with {MOST_ENTRIES:,} at most"
+            message = f"{len(targets):,} targets take {entries:,} entries, and {most}"
+            hint = "simpler schedules take fewer, and with `period: {union: comma}` in the account a target takes one"
+            self._complain("targets-many", message, block.key_span("targets"), hint)
             return None
         return NumberForwarding(
             entry.get("redirect") or Redirect.SINGLE,

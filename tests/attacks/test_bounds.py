@@ -19,6 +19,7 @@ from reconciler.cli.process import Process
 from reconciler.http.answer import parse_json
 from reconciler.http.client import OBJECT_BYTES
 from reconciler.interrupts import installed
+from reconciler.model import MOST_ENTRIES
 from reconciler.providers.base import UnexpectedResponse
 from reconciler.providers.exolve.wire import NumberBody, read
 from reconciler.sandbox import Fault, FaultKind
@@ -306,3 +307,17 @@ def test_an_answer_of_a_whole_list_is_no_such_answer() -> None:
 def test_a_live_forwarding_that_is_larger_than_can_be_compared_is_not_understood(body: dict[str, object]) -> None:
     with pytest.raises(UnexpectedResponse, match="call_control"):
         read(NumberBody, body)
+
+
+def test_the_largest_live_forwarding_is_planned_soon(workplace: Workplace) -> None:
+    drawn = random.Random(1)
+    periods = [
+        f"md {{{drawn.randint(1, 28)}}} hr {{{drawn.randint(0, 23)}}} min {{{drawn.randint(0, 59)}}} sec {{1-9}}"
+        for _ in range(MOST_ENTRIES)
+    ]
+    entry = {"redirect_number": "74992223344", "timeout": "20", "active": True, "name": ""}
+    body = {"redirect_type": 1, "call_control": [{**entry, "period": period} for period in periods]}
+    workplace.sandbox.exolve.set("74991000000", {"call_forwarding_type": 2, "call_forwarding_number": body})
+    before = time.process_time()
+    assert workplace.run("plan").exit_code == 0
+    assert time.process_time() - before < SECONDS

