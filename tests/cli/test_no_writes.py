@@ -90,6 +90,7 @@ def test_a_plan_that_is_saved_writes_the_plan_file_and_the_key_for_its_digests_a
 
 def test_apply_does_write_so_the_trap_works(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconciler.apply.write.READ_BACK_WAITS", (0.0,))
+    workplace.edit("    application:", "    settle: 0\n    application:", "reconciler.yaml")
     workplace.sandbox.fail_on_writes()
     assert workplace.run("apply", "--auto-approve").exit_code == 1
     assert [call for call in workplace.sandbox.log if call.mutating] != []
