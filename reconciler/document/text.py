@@ -15,7 +15,7 @@ from reconciler.diagnostics import Diagnostic, Location
 from reconciler.document.source import is_ours, presentable
 from reconciler.rules import RULES
 
-LARGEST_MIB = 32
+LARGEST_MIB = 16
 _LONGEST_SHOWN = 200
 _AT_ONCE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

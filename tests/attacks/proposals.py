@@ -395,7 +395,7 @@ def _sizes(at: Job, seeded: random.Random) -> str:
         _write(path, b"version: 1\n" + b"".join(b"k%d: 1\n" % n for n in range(3_000)))
     elif kind == "sparse" and path.parent.is_dir():
         with path.open("wb") as file:
-            file.truncate(3 << 30)
+            file.truncate(64 << 20)
         path.replace(at.folder / "numbers" / "sparse.yaml")
     else:
         _write(path, b"version: 1\n" + b"# x\n" * 200_000)
