@@ -14,6 +14,7 @@ from reconciler.git.running import GitError
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 _PART_OF_ONE = re.compile(r"[0-9a-fA-F]{4,63}")
 _NAME = re.compile(r"(?!-)(?!.*(\.\.|@\{))[^\x00-\x20\x7f~^:?*\[\\]+")
+_EXPRESSION = re.compile(r"[~^]|@\{")
 _SPECIAL = ("HEAD", "FETCH_HEAD")
 
 
@@ -22,7 +23,7 @@ def full_name(repository: Repository, ref: str) -> str:
     if _COMMIT.fullmatch(ref):
         return ref.lower()
     if not _NAME.fullmatch(ref):
-        raise _unknown(ref)
+        raise _no_name(ref)
     found = _found(repository, ref)
     if not found and _PART_OF_ONE.fullmatch(ref):
         raise GitError(f"{ref!r} is no ref, only a part of a commit id", hint="write the whole commit id")
@@ -70,6 +71,12 @@ def _check_remote(repository: Repository, ref: str, name: str) -> None:
 
 def _remotes(repository: Repository) -> list[str]:
     return repository.asked("remote", otherwise="git lists no remotes").decode("utf-8", "replace").splitlines()
+
+
+def _no_name(ref: str) -> GitError:
+    if _EXPRESSION.search(ref):
+        return GitError(f"{ref!r} is an expression and no ref", hint="write the id of the commit that it means")
+    return _unknown(ref)
 
 
 def _unknown(ref: str) -> GitError:
