@@ -108,17 +108,16 @@ class Form:
         return tuple(path for path in shared if are_apart(self.secrets[path], other.secrets[path]))
 
     def hiding(self, holds: Callable[[str], bool]) -> Form:
-        """Return this form with every text masked that holds a known secret; clear text goes where secrets stand.
-
-        Of a URL the host stays, unless the secret is in it. Numbers and schedules are never masked.
-        """
-        texts = _held(self.json, TEXTS, holds)
-        named = {at: _held(each, TARGET_TEXTS, holds) for at, each in enumerate(self.json.get("targets") or ())}
-        if not texts and not any(named.values()):
+        """Mask every text that holds a known secret, of a URL all but the host; clear text goes where secrets stand."""
+        targets = self.json.get("targets") or ()
+        everything = [*map(self.json.get, TEXTS), *(each.get(name) for each in targets for name in TARGET_TEXTS)]
+        if not holds("\n".join([text for text in everything if isinstance(text, str)])):
             return self
+        texts = _held(self.json, TEXTS, holds)
+        named = {at: _held(each, TARGET_TEXTS, holds) for at, each in enumerate(targets)}
         data = {**self.json, **{path: _without_secret(path, text, holds) for path, text in texts.items()}}
         if named:
-            data["targets"] = [{**each, **dict.fromkeys(named[at], MASK)} for at, each in enumerate(data["targets"])]
+            data["targets"] = [{**each, **dict.fromkeys(named[at], MASK)} for at, each in enumerate(targets)]
         clear = {f"targets[{at}].{name}": text for at, held in named.items() for name, text in held.items()}
         return Form(data, {**texts, **clear, **self.secrets})
 
@@ -371,10 +370,12 @@ def _ahead(today: date) -> Period:
 
 def merge_neighbours(targets: Sequence[Target]) -> tuple[Target, ...]:
     """Join neighbours that are equal but for disjoint periods: together they are one target with the union."""
+    if sum(bool(target.periods) for target in targets) < 2:
+        return tuple(targets)
     merged: list[Target] = []
     for alike, group in groupby(targets, key=lambda target: target._replace(periods=())):
         run = tuple(group)
-        sizes = (1,) if len(run) == 1 else _sizes(tuple(target.periods for target in run), alike.weekday_base)
+        sizes = _sizes(tuple(target.periods for target in run), alike.weekday_base)
         for size, end in zip(sizes, accumulate(sizes), strict=True):
             periods = tuple(text for each in run[end - size : end] for text in each.periods)
             merged.append(alike._replace(periods=periods))
