@@ -473,6 +473,6 @@ def test_a_sample_of_random_lives(backend: str, place: Callable[[str], str]) -> 
 @pytest.mark.timeout(3_600)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_random_lives(backend: str, place: Callable[[str], str], tally: Tally) -> None:
-    tally("random lives of 25 steps, record in file, git, http, postgres: 50 each", 50)
+    tally("random lives of 30 steps, record in file, git, http, postgres: 50 each", 50)
     for seed in range(1_000, 1_050):
         live(seed, place(backend))
