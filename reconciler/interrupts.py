@@ -145,8 +145,11 @@ def _remember() -> None:
 def _unraisable(found: UnraisableHookArgs) -> None:
     """Python drops what is raised in a finaliser, and says so with a traceback: a signal is raised again instead."""
     if issubclass(found.exc_type, KeyboardInterrupt):
-        _STATE.since = None
-        again = (threading.main_thread().ident or 0, signal.SIGINT)
-        threading.Timer(_SOON_SECONDS, signal.pthread_kill, again).start()
+        threading.Timer(_SOON_SECONDS, _raise_again).start()  # until then the program counts as ending
     else:
         sys.__unraisablehook__(found)
+
+
+def _raise_again() -> None:
+    _STATE.since = None
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -182,6 +182,28 @@ def test_an_ending_that_takes_long_is_ended_at_once_by_another_signal(
         monkeypatch.setattr(time, "monotonic", lambda: now + 1.5)
         signal.raise_signal(signal.SIGINT)
         assert left == [130]
+
+
+class _TimerThatIsInterrupted(threading.Timer):
+    """Another signal comes just as this one is made."""
+
+    def __init__(self, interval: float, function: Callable[..., None]) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        super().__init__(interval, function)
+
+
+class _InterruptedFinaliser:
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_signal_in_a_finaliser_is_raised_again_whatever_comes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "Timer", _TimerThatIsInterrupted)
+    install([])
+    with pytest.raises(KeyboardInterrupt), heeding(abort):
+        _InterruptedFinaliser()
+        time.sleep(2)
+        raise AssertionError("the work went on")
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
