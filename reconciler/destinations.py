@@ -17,6 +17,7 @@ from reconciler.secrets import MASK
 
 _SIP_ID = re.compile(r"88314\d{10}")
 _PARAMETER = re.compile(r"[;?&]([^;?&=]*)")
+_NOT_OF_A_USER = re.compile(r"[@;?/\\]")  # readers differ on where the host begins then
 _SIP_PARAMETERS = frozenset(("transport", "user", "lr"))  # of RFC 3261, those that leave the host what it is
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*")
 _NUMERIC = re.compile(r"[0-9a-fx.]*[0-9][0-9a-fx.]*|[0-9a-f:.]*:[0-9a-f:.]*")
@@ -75,7 +76,10 @@ def _doubt(destination: str) -> str:
 
 
 def _sip_doubt(uri: str) -> str:
-    named = _PARAMETER.findall(uri.rpartition("@")[2])
+    user, _, place = uri.rpartition("@")
+    if _NOT_OF_A_USER.search(user):
+        return "has more before its host than a user"
+    named = _PARAMETER.findall(place)
     strange = next((name for name in named if name.lower() not in _SIP_PARAMETERS), None)
     if strange is not None:
         return f"has the parameter {strange!r}"

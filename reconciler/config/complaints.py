@@ -102,15 +102,10 @@ def _without_excerpt(found: Diagnostic) -> Diagnostic:
 
 def _unknown_key(path: Path, model: type, tree: Tree, sources: Sources) -> Diagnostic:
     message = f"{quoted(str(path[-1]))} is not known {_under(path[:-1])}"
-    place = (
-        find(tree, path, key=True) if sources.has_room("unknown-key") else tree.span
-    )  # to find one of many takes long
+    # To find the place of one of many takes long, and what only counts has none.
+    place = find(tree, path, key=True) if sources.has_room("unknown-key") else tree.span
     return problem(
-        sources,
-        "unknown-key",
-        message,
-        place,
-        hint=lambda: did_you_mean(str(path[-1]), keys_at(model, path[:-1])),
+        sources, "unknown-key", message, place, hint=lambda: did_you_mean(str(path[-1]), keys_at(model, path[:-1]))
     )
 
 

@@ -25,6 +25,9 @@ from tests.cli.conftest import Workplace
         "u@a.example.com?Route=%3Csip:evil.example.org%3E",
         "u@a.example.com;%6Daddr=evil.example.org",
         "u@a.example.com;ttl=1",
+        "u@evil.example.org;x=a@a.example.com",
+        "u@evil.example.org/a@a.example.com",
+        "evil.example.org;lr=a@a.example.com",
     ],
 )
 @pytest.mark.parametrize(

@@ -197,13 +197,17 @@ class _InterruptedFinaliser:
         signal.raise_signal(signal.SIGINT)
 
 
+def _work_with_an_interrupted_finaliser() -> None:
+    _InterruptedFinaliser()
+    time.sleep(2)
+    raise AssertionError("the work went on")
+
+
 def test_a_signal_in_a_finaliser_is_raised_again_whatever_comes_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "Timer", _TimerThatIsInterrupted)
     install([])
     with pytest.raises(KeyboardInterrupt), heeding(abort):
-        _InterruptedFinaliser()
-        time.sleep(2)
-        raise AssertionError("the work went on")
+        _work_with_an_interrupted_finaliser()
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
