@@ -16,13 +16,14 @@ from typing_extensions import TypedDict
 
 _LONGEST_SHOWN = 80
 _STRICT = ConfigDict(strict=True)
+_MOST_PARTS = 10_000  # of one value: a few to each entry of a forwarding
 
 Text = Annotated[str, Field(max_length=10_000)]
 Value = Annotated[str, Field(max_length=10_000_000)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Pid = Annotated[int, Field(ge=0, lt=2**31)]
 KeyText = Annotated[str, Field(max_length=200, pattern=r"^[^/]{1,100}/[0-9]{1,15}/(forwarding|parking)$")]
-Digests = Annotated[dict[Text, Text], Field(max_length=100)]
+Digests = Annotated[dict[Text, Text], Field(max_length=_MOST_PARTS)]
 
 
 @with_config(_STRICT)
@@ -86,7 +87,7 @@ class ResultShape(TypedDict):
     """What became of one change; a record of format 0 kept no more than the outcome."""
 
     outcome: Text
-    error: NotRequired[Text | None]
+    error: NotRequired[Value | None]
     provider: NotRequired[Text]
     number: NotRequired[Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]]
     kind: NotRequired[Annotated[str, Field(pattern=r"^(forwarding|parking)$")]]
@@ -97,8 +98,8 @@ class ResultShape(TypedDict):
     after: NotRequired[dict[str, Any] | None]
     canonical_version: NotRequired[Count]
     before_digests: NotRequired[Digests]
-    unverified_fields: NotRequired[Annotated[list[Text], Field(max_length=100)]]
-    lost: NotRequired[Annotated[dict[Text, Any], Field(max_length=100)]]
+    unverified_fields: NotRequired[Annotated[list[Text], Field(max_length=_MOST_PARTS)]]
+    lost: NotRequired[Annotated[dict[Text, Any], Field(max_length=_MOST_PARTS)]]
 
 
 @with_config(_STRICT)

@@ -360,3 +360,13 @@ def test_a_server_that_means_harm_never_reaches_the_last_resort(workplace: Workp
                 assert ended.exit_code == 1
                 assert "error[record-unusable]" in ended.stderr or COMMANDS[seed % len(COMMANDS)] == ("doctor",)
     tally("commands on a mutated record of a state server", 16)
+
+
+def test_a_record_that_the_program_wrote_itself_is_never_too_large_for_it() -> None:
+    secret = "a-secret-of-the-job"
+    shown = rings(*map(phone, range(2, 202)))
+    value = shown._replace(targets=tuple(target._replace(name=secret) for target in shown.targets))
+    given = world([desired(1, value)], {1: NONE}, variables={"HOOK": secret})
+    assert given.apply().converged
+    assert len(given.state.entries[key(1)].digests) == 200
+    assert given.plan().changes == ()
