@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.architecture.imports import REPOSITORY
-
-
-def _generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docs_generate", REPOSITORY / "docs" / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.architecture.imports import REPOSITORY, script
 
 
 @pytest.fixture(scope="module")
 def drawn() -> dict[Path, str]:
-    return dict(_generator().generated())
+    return dict(script(REPOSITORY / "docs" / "generate.py").generated())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -27,6 +29,16 @@ def loaded_modules(arguments: Sequence[str]) -> set[str]:
     )
     rows = (line for line in done.stderr.splitlines() if line.startswith("import time:"))
     return {row.rpartition("|")[2].strip() for row in rows}
+
+
+def script(path: Path) -> ModuleType:
+    """Load a file of Python that is no module of a package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def heavy(modules: Iterable[str]) -> set[str]:

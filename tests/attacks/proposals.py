@@ -12,10 +12,12 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.sandbox import Sandbox
+from tests.checkout import git
 from tests.unit.config.test_mangled import mangled
 
 FOLDER = "telephony"
@@ -56,7 +58,6 @@ numbers:
   "74991000002":
     forwarding: {{type: number, targets: [{{to: "{FORBIDDEN}"}}]}}
 """
-_AUTHOR = ("-c", "user.name=somebody", "-c", "user.email=somebody@localhost", "-c", "commit.gpgSign=false")
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,6 @@ class Job:
         """The same job in a folder of its own."""
         shutil.copytree(self.top, to, symlinks=True)
         return Job(to, self.outside, self.marker, self.lax)
-
-
-def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *_AUTHOR, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def job(folder: Path, sandbox: Sandbox) -> Job:
@@ -123,14 +116,9 @@ def mutate(at: Job, seeded: random.Random) -> list[str]:
     """Change the tree in one to three ways and commit most of it; returns what was done, in words."""
     done = [seeded.choice(_MUTATIONS)(at, seeded) for _ in range(seeded.randint(1, 3))]
     if seeded.random() < 0.7:
-        subprocess.run(["git", "add", "-A", "-f", "."], cwd=at.top, capture_output=True, check=False, timeout=60)
-        subprocess.run(
-            ["git", *_AUTHOR, "commit", "--quiet", "-m", "more"],
-            cwd=at.top,
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
+        with suppress(subprocess.CalledProcessError):  # what git does not take stays uncommitted
+            git(at.top, "add", "-A", "-f", ".")
+            git(at.top, "commit", "--quiet", "-m", "more")
         done.append("committed")
     return done
 
@@ -282,7 +270,8 @@ def _refs(at: Job, seeded: random.Random) -> str:
     )
     if ref == "refs/replace":
         ref = f"refs/replace/{git(at.top, 'rev-parse', 'refs/remotes/origin/main')}"
-    subprocess.run(["git", "update-ref", ref, at.lax], cwd=at.top, capture_output=True, check=False, timeout=60)
+    with suppress(subprocess.CalledProcessError):
+        git(at.top, "update-ref", ref, at.lax)
     return f"{ref} is the lax commit"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import tomllib
@@ -14,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tests.architecture.imports import REPOSITORY
+from tests.architecture.imports import REPOSITORY, script
 
 ADVISORIES: dict[str, Any] = json.loads((REPOSITORY / ".ci" / "advisories.json").read_text("utf-8"))
 FIXED_IN: dict[str, dict[str, str]] = ADVISORIES["fixed_in"]
@@ -22,16 +21,7 @@ LOCK = (REPOSITORY / "requirements.lock").read_text("utf-8")
 PROJECT: dict[str, Any] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
 
 
-def _audit() -> Any:
-    spec = importlib.util.spec_from_file_location("audit", REPOSITORY / ".ci" / "audit.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-audit = _audit()
+audit = script(REPOSITORY / ".ci" / "audit.py")
 LOWEST: dict[str, str] = {
     requirement.name.lower(): next(each.version for each in requirement.specifier if each.operator == ">=")
     for requirement in map(Requirement, PROJECT["dependencies"])

@@ -12,7 +12,8 @@ import pytest
 from reconciler.config.load import load
 from reconciler.record.base import RecordError, Update
 from reconciler.record.sqlite import SqliteRecord
-from tests.attacks.test_git import committed, git
+from tests.attacks.test_git import committed
+from tests.checkout import git
 from tests.cli import conftest
 from tests.cli.conftest import Cli, Ended, Workplace
 from tests.conftest import Tally

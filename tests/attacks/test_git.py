@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from reconciler.git import GitError, current_commit, file_at, repository_of, tracked
+from tests.checkout import git
 from tests.cli import conftest
 from tests.cli.conftest import Cli, Ended
 
@@ -31,13 +31,6 @@ SECRETS = {
     "TF_HTTP_PASSWORD": "canary-state",
     "MY_OWN_SECRET": "canary-other",
 }
-
-
-def git(folder: Path, *arguments: str, home: Path | None = None) -> str:
-    who = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "protocol.file.allow=always"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(home or folder), "GIT_CONFIG_NOSYSTEM": "1"}
-    command = ["git", "-C", str(folder), *who, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.strip()
 
 
 def committed(folder: Path, message: str = "change") -> str:

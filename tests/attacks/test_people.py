@@ -15,9 +15,10 @@ import pytest
 
 from reconciler.sandbox import Fault, FaultKind
 from tests.attacks.watch import watching
+from tests.checkout import git
 from tests.cli.conftest import Workplace
 from tests.cli.test_hostile import Listener, listener
-from tests.cli.test_pipeline import git, trusted
+from tests.cli.test_pipeline import trusted
 from tests.cli.test_signing import keys
 
 __all__ = ["keys", "listener", "trusted"]

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.architecture.imports import REPOSITORY
-from tests.attacks.proposals import git
 from tests.attacks.watch import watching
+from tests.checkout import git
 from tests.cli.conftest import Workplace
 
 OFF = ('forwarding: {type: url, url: https://example.com/route, reserve: "74993334455"}', "forwarding: none")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from tests.checkout import git
 from tests.cli.conftest import Workplace
 
 RECORD_KEY = "a key of the record that is long enough"
@@ -19,11 +19,6 @@ policy:
   require_signed_plan: true
   destinations: {allow: [RU, "url:https://example.com"], deny: [KZ]}
 """
-
-
-def git(folder: Path, *words: str) -> None:
-    who = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.fixture

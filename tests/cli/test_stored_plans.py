@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.checkout import git
 from tests.cli.conftest import Workplace
 
 Edit = Callable[[dict[str, Any]], object]
@@ -86,15 +86,11 @@ def test_a_plan_that_was_cut_short_is_refused_wherever_it_ends(saved: Workplace)
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="a commit needs git")
 def test_a_plan_of_another_commit_is_stale(saved: Workplace) -> None:
-    def git(*words: str) -> None:
-        who = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", *who, *words], cwd=saved.folder, check=True, capture_output=True)
-
-    git("init", "-q")
-    git("add", "numbers.yaml", "reconciler.yaml")
-    git("commit", "-qm", "one")
+    git(saved.folder, "init", "-q")
+    git(saved.folder, "add", "numbers.yaml", "reconciler.yaml")
+    git(saved.folder, "commit", "-qm", "one")
     assert saved.run("plan", "--out", "a.json").exit_code == 0
-    git("commit", "-qm", "two", "--allow-empty")
+    git(saved.folder, "commit", "-qm", "two", "--allow-empty")
     ended = saved.run("apply", "a.json", "--format", "json")
     assert (ended.exit_code, ended.codes) == (4, ["plan-stale"])
     assert "the plan was made at commit " in ended.json["diagnostics"][0]["message"]

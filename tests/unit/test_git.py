@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.git import GitError, current_commit, file_at, repository_of, tracked
-from tests.unit.config.test_files import git
+from tests.checkout import git
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from reconciler.config.load import load
 from reconciler.diagnostics import Diagnostic, Severity
+from tests.checkout import git
 from tests.unit.config.loading import ACCOUNTS, findings, only, sound, underlined, write
 
 NUMBER = 'version: 1\nnumbers:\n  "74991112233": {forwarding: none}\n'
@@ -184,12 +183,6 @@ def test_a_broken_file_hides_no_fault_of_another_and_invents_none(tmp_path: Path
 
 
 # -- --trusted ----------------------------------------------------------------------------------------------------
-
-
-def git(folder: Path, *arguments: str) -> None:
-    identity = ["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
-    subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True, env=environment)
 
 
 @pytest.fixture
