@@ -11,9 +11,9 @@ from functools import lru_cache
 from posixpath import normpath
 from urllib.parse import unquote, urlsplit
 
-from reconciler.config.settings import Destinations
 from reconciler.config.values.destination import PREFIX, REGION, SHORT_NAMES
 from reconciler.secrets import MASK
+from reconciler.settings import Destinations
 
 _SIP_ID = re.compile(r"88314\d{10}")
 _PARAMETER = re.compile(r"[;?&]([^;?&=]*)")

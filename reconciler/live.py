@@ -11,17 +11,10 @@ from threading import Event
 
 from reconciler.clock import Clock
 from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.http.errors import Forbidden, LoginRequired, NotOwned, ProviderError, Unauthorized
 from reconciler.model import Key, Observation
 from reconciler.pool import workers
-from reconciler.providers.base import (
-    Forbidden,
-    Listing,
-    LoginRequired,
-    NotOwned,
-    Provider,
-    ProviderError,
-    Unauthorized,
-)
+from reconciler.providers.base import Listing, Provider
 
 _OF_THE_ACCOUNT = (Unauthorized, LoginRequired, Forbidden)
 

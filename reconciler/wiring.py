@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reconciler.clock import Clock, SystemClock, rfc3339
-from reconciler.config.settings import Configuration
+from reconciler.http.errors import ProviderError
 from reconciler.plan.subject import Ground
-from reconciler.providers.base import Provider, ProviderError
+from reconciler.providers.base import Provider
 from reconciler.record import digest_key, open_record, open_tokens
 from reconciler.record.base import Record, RecordError, Run
 from reconciler.record.waits import Waits
 from reconciler.secrets import Digester, SecretError, Secrets
+from reconciler.settings import Configuration
 
 if TYPE_CHECKING:
     from reconciler.record.token_texts import HttpTexts, PostgresTexts

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.apply.report import ApplyReport
-from reconciler.config.settings import Account, Configuration, Policy, Rate, RecordSettings
 from reconciler.model import Desired, Forwarding
 from reconciler.plan.model import Plan
 from reconciler.providers.exolve.mapping import encode
@@ -20,6 +19,7 @@ from reconciler.record.base import Record, RecordState
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
+from reconciler.settings import Account, Configuration, Policy, Rate, RecordSettings
 from reconciler.wiring import Session
 from reconciler.workflow.apply import Applying, apply_plan
 from reconciler.workflow.plan import Planning, make_plan

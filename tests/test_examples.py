@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.config.load import load
-from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Severity
 from reconciler.model import Kind, NumberForwarding
+from reconciler.settings import Configuration
 from tests.architecture.imports import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"

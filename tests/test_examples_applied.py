@@ -10,10 +10,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from reconciler.config.load import load
-from reconciler.config.settings import Configuration
 from reconciler.model import Kind
 from reconciler.plan.model import Consent, Plan
 from reconciler.sandbox import Sandbox
+from reconciler.settings import Configuration
 from reconciler.wiring import open_session
 from reconciler.workflow.apply import Applying, apply_plan
 from reconciler.workflow.plan import Planning, make_plan

@@ -14,9 +14,10 @@ from typing import Any
 from reconciler.apply.events import ApplyEvent
 from reconciler.apply.report import ApplyReport, Result
 from reconciler.change import Change
-from reconciler.config.settings import Account, Configuration, Policy, RecordSettings
 from reconciler.diagnostics import Location
 from reconciler.formats.plan import render_plan
+from reconciler.http.budget import OPEN, Gate
+from reconciler.http.errors import ProviderError
 from reconciler.model import (
     Desired,
     Key,
@@ -32,11 +33,12 @@ from reconciler.model import (
     Value,
 )
 from reconciler.plan.model import Consent, Plan
-from reconciler.providers.base import OPEN, Capabilities, Gate, Provider, ProviderError, Write
+from reconciler.providers.base import Capabilities, Provider, Write
 from reconciler.providers.memory import MemoryProvider
 from reconciler.record.base import Record, RecordState
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.secrets import Secrets
+from reconciler.settings import Account, Configuration, Policy, RecordSettings
 from reconciler.wiring import Session
 from reconciler.workflow.apply import Applying, apply_plan, apply_stored
 from reconciler.workflow.plan import Planning, make_plan

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.change import Outcome
-from reconciler.providers.base import ProviderError
+from reconciler.http.errors import ProviderError
 
 
 @dataclass(frozen=True, slots=True)

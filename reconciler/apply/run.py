@@ -20,13 +20,14 @@ from reconciler.apply.write import SETTLE_SECONDS, Kept, Seen, Writer
 from reconciler.change import Action, Change, Outcome
 from reconciler.clock import Clock, rfc3339
 from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.http.errors import ProviderError
 from reconciler.model import Entry, Key
 from reconciler.plan.build import open_intents
 from reconciler.plan.concealed import concealed
 from reconciler.plan.model import Breach, Plan
 from reconciler.plan.subject import Ground, form_after, form_before
 from reconciler.pool import workers
-from reconciler.providers.base import Provider, ProviderError
+from reconciler.providers.base import Provider
 from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run
 from reconciler.record.locks import accounts_to_lock
 

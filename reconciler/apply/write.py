@@ -15,6 +15,7 @@ from reconciler.canonical import NOTHING, Form, Json, dump, form, hidden_in, hid
 from reconciler.change import Action, Change, LiveSource, Outcome
 from reconciler.clock import Clock
 from reconciler.diff import field_changes
+from reconciler.http.errors import Forbidden, NotOwned, ProviderError, Rejected, Unauthorized, Withheld
 from reconciler.model import (
     Key,
     NoForwarding,
@@ -28,16 +29,7 @@ from reconciler.model import (
 )
 from reconciler.plan.notes import what_moved
 from reconciler.plan.subject import Ground, agrees_with_any, still_hidden
-from reconciler.providers.base import (
-    Forbidden,
-    NotOwned,
-    Provider,
-    ProviderError,
-    Rejected,
-    Unauthorized,
-    Withheld,
-    Write,
-)
+from reconciler.providers.base import Provider, Write
 from reconciler.secrets import MASK, SecretError, Secrets
 
 FRESH_SECONDS = 30.0

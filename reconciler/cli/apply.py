@@ -23,9 +23,9 @@ from reconciler.interrupts import abort, has_expired, heeding
 
 if TYPE_CHECKING:
     from reconciler.apply.report import ApplyReport
-    from reconciler.config.settings import Configuration
     from reconciler.diagnostics import Diagnostic
     from reconciler.plan.model import Plan
+    from reconciler.settings import Configuration
     from reconciler.views.progress import Watch
     from reconciler.wiring import Session
     from reconciler.workflow.stored import Stored

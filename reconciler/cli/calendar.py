@@ -21,8 +21,8 @@ from reconciler.cli.trouble import show_diagnostics
 from reconciler.views.spelling import Form
 
 if TYPE_CHECKING:
-    from reconciler.config.settings import Configuration
     from reconciler.model import Desired
+    from reconciler.settings import Configuration
     from reconciler.views.calendar import Calendar, Shown
 
 

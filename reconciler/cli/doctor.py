@@ -15,8 +15,8 @@ from reconciler.cli.opening import load, opened, watching
 from reconciler.cli.process import Process
 
 if TYPE_CHECKING:
-    from reconciler.config.settings import Configuration
     from reconciler.record.base import Holder
+    from reconciler.settings import Configuration
     from reconciler.views.human.checks import Check
     from reconciler.wiring import Session
 
@@ -142,7 +142,7 @@ def _lock(holder: Holder, *, is_over: bool) -> Check:
 
 def _account(session: Session, configuration: Configuration, account: str) -> Iterator[Check]:
     """What the account's vendor says, and whether what its numbers point to exists there."""
-    from reconciler.providers.base import ProviderError
+    from reconciler.http.errors import ProviderError
     from reconciler.views.human.checks import Check, Health
 
     values = [desired.value for desired in configuration.desired if desired.account == account]

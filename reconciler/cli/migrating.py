@@ -14,8 +14,8 @@ from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process
 
 if TYPE_CHECKING:
-    from reconciler.config.settings import RecordSettings
     from reconciler.record.base import Holder, Record, RecordState
+    from reconciler.settings import RecordSettings
     from reconciler.wiring import Session
 
 _OPTIONS = {
@@ -56,8 +56,8 @@ def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
 
 
 def _settings(backend: str, options: tuple[str, ...]) -> RecordSettings:
-    from reconciler.config.settings import RecordSettings
     from reconciler.secrets import SecretRef
+    from reconciler.settings import RecordSettings
 
     chosen: dict[str, str | SecretRef] = {}
     for option in options:
@@ -83,7 +83,7 @@ def _moved(session: Session, source: Record) -> RecordState:
 
 def _carry_tokens(process: Process, session: Session, settings: RecordSettings) -> None:
     """Take logins along where tokens are kept elsewhere now; one that cannot come along is named."""
-    from reconciler.providers.base import ProviderError
+    from reconciler.http.errors import ProviderError
     from reconciler.providers.opening import carry_tokens, needs_login
     from reconciler.record import open_tokens
     from reconciler.record.base import RecordError

@@ -18,9 +18,9 @@ from reconciler.secrets import Secrets
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
-    from reconciler.config.settings import Configuration
     from reconciler.diagnostics import Diagnostic
     from reconciler.plan.build import Selection
+    from reconciler.settings import Configuration
     from reconciler.views.progress import Watch
     from reconciler.wiring import Session
 

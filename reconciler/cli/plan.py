@@ -18,9 +18,9 @@ from reconciler.cli.trouble import Stop, show_diagnostics, stop, told
 from reconciler.views.spelling import Form
 
 if TYPE_CHECKING:
-    from reconciler.config.settings import Configuration
     from reconciler.diagnostics import Diagnostic
     from reconciler.plan.model import Consent, Plan
+    from reconciler.settings import Configuration
     from reconciler.views.progress import Watch
     from reconciler.wiring import Session
     from reconciler.workflow.plan import Planning

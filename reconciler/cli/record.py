@@ -122,7 +122,7 @@ def _check_accounts(session: Session, accounts: Sequence[str]) -> None:
 
 def _unlock_tokens(process: Process, session: Session, *, force: bool) -> Sequence[Holder]:
     """Break the lock of tokens that are shared beside the record, where there are any; trouble with them is told."""
-    from reconciler.providers.base import ProviderError
+    from reconciler.http.errors import ProviderError
     from reconciler.providers.opening import needs_login
     from reconciler.views.base import line
 

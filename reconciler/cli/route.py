@@ -18,8 +18,8 @@ from reconciler.cli.trouble import Stop, show_diagnostics, stop
 from reconciler.clock import SystemClock, rfc3339
 
 if TYPE_CHECKING:
-    from reconciler.config.settings import Configuration
     from reconciler.model import Desired
+    from reconciler.settings import Configuration
 
 _UNIX_START = datetime.fromisoformat("1970-01-01")  # without a zone, as are local times of the configuration
 

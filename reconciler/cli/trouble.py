@@ -193,7 +193,7 @@ def _known(error: Exception) -> Stop | None:
     if isinstance(error, Stop):
         return error
     from reconciler.formats.plan import PlanFileError
-    from reconciler.providers.base import ProviderError
+    from reconciler.http.errors import ProviderError
     from reconciler.record.base import LockedError, RecordError
     from reconciler.secrets import SecretError
     from reconciler.workflow.stored import StalePlanError

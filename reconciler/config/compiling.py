@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 from reconciler.config.files import Files
 from reconciler.config.horizon import unannounced
 from reconciler.config.sections import Declared
-from reconciler.config.settings import Union
 from reconciler.document import Tree, find
 from reconciler.document.source import problem
+from reconciler.settings import Union
 
 if TYPE_CHECKING:
     from reconciler.schedule.asked import Answers

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from reconciler.config import models
+from reconciler.config.desired import Builder, Lines
 from reconciler.config.files import read_files
 from reconciler.config.forms import written
+from reconciler.config.forwardings import Contacts
 from reconciler.config.horizon import ending
 from reconciler.config.policy_file import read_policy
 from reconciler.config.profiles import Profiles, judge_profiles
@@ -25,14 +27,13 @@ from reconciler.config.scenarios import lay_scenario, touched, unknown_scenario
 from reconciler.config.schedules import Schedules, holidays_version
 from reconciler.config.sections import Declared, Sections, declared_schedules, merge
 from reconciler.config.selection import selected_files
-from reconciler.config.settings import Configuration
 from reconciler.config.templates import judge_templates
 from reconciler.config.trusted import Settings, read_settings
-from reconciler.desired import Builder, Contacts, Lines
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.document import Tree
 from reconciler.model import Desired
 from reconciler.rules import RULES
+from reconciler.settings import Configuration
 
 
 class Loaded(NamedTuple):

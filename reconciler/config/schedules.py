@@ -15,13 +15,13 @@ from reconciler.config.compiling import Compiler
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.sections import Declared
-from reconciler.config.settings import PeriodSettings, Union
 from reconciler.diagnostics import Diagnostic, Finding, Severity
 from reconciler.document import Tree, at
 from reconciler.document.source import narrowed, problem
 from reconciler.document.tree import Path
 from reconciler.model import WeekdayBase
 from reconciler.schedule import LONGEST, account_findings, check, zone_findings
+from reconciler.settings import PeriodSettings, Union
 
 _FORMS = ("period", "weekly", "dates", "public", "not", "any", "all")
 _OPERATORS = ("not", "any", "all")

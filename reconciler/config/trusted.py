@@ -15,12 +15,12 @@ from reconciler.config import models, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.forms import stray_comma, written
-from reconciler.config.settings import Account, Destinations, PeriodSettings, Policy, Rate, RecordSettings
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.document import Tree, mapped
 from reconciler.document.source import problem
 from reconciler.rules import RULES
 from reconciler.secrets import SecretRef
+from reconciler.settings import Account, Destinations, PeriodSettings, Policy, Rate, RecordSettings
 
 _ACCOUNT_NAME = re.compile(r"[\w.-]{1,100}")
 _SEVERITIES: dict[str, Severity | None] = {"off": None, **{severity.value: severity for severity in Severity}}

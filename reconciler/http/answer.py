@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import NoReturn
 
-from reconciler.providers.base import UnexpectedResponse
+from reconciler.http.errors import UnexpectedResponse
 
 SUCCESSES = range(200, 300)
 

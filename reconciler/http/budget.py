@@ -1,4 +1,4 @@
-"""One request budget for an account: rate, concurrency, and pauses that hold all its workers together.
+"""When a request may leave: an account's budget of rate, concurrency and pauses, and the gate of a write.
 
 Knows no HTTP and no vendor; time is handed in.
 """
@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
+from typing import Protocol
 
 from reconciler.clock import Clock
-from reconciler.providers.base import ProviderError
+from reconciler.http.errors import ProviderError
 
 OnWait = Callable[[float, str], None]
 
@@ -31,6 +32,31 @@ def always() -> bool:
 
 def silent(_seconds: float, _reason: str) -> None:
     """Tell nobody about a wait."""
+
+
+class Gate(Protocol):
+    """What a write stands on, asked each time that a request is about to leave: a pause may have made it untrue."""
+
+    def enter(self) -> None:
+        """Make sure of it, which may take requests of its own; raises ProviderError, Withheld where it is not so."""
+        ...
+
+    def is_open(self) -> bool:
+        """Whether it is sure right now; asked again and again while a request waits for its turn."""
+        ...
+
+
+class OpenGate:
+    """A gate for what stands on nothing."""
+
+    def enter(self) -> None:
+        """Let everything through."""
+
+    def is_open(self) -> bool:
+        return True
+
+
+OPEN = OpenGate()
 
 
 class Budget:

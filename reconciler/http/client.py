@@ -19,22 +19,14 @@ import httpx
 
 from reconciler.clock import Clock
 from reconciler.http.answer import Answer, plain
-from reconciler.http.budget import Budget, TurnMissed
+from reconciler.http.budget import OPEN, Budget, Gate, TurnMissed
+from reconciler.http.errors import HostRefused, ProviderError, Unauthorized, Unavailable, UnexpectedResponse
 from reconciler.http.failure import BASE_URL, Failure, Way, failure_of_answer, failure_of_exception
 from reconciler.http.hosts import check_host
 from reconciler.http.patience import Patience, retry_after
 from reconciler.http.proxy import Proxy, proxy_for
 from reconciler.http.transport import Deadline, Transport
 from reconciler.http.trust import authorities, trust
-from reconciler.providers.base import (
-    OPEN,
-    Gate,
-    HostRefused,
-    ProviderError,
-    Unauthorized,
-    Unavailable,
-    UnexpectedResponse,
-)
 from reconciler.secrets import Secrets
 
 MEBIBYTE = 1024 * 1024

@@ -12,8 +12,8 @@ from http import HTTPStatus
 import httpx
 
 from reconciler.http.answer import Answer
+from reconciler.http.errors import ProviderError, RateLimited, TimedOut, Unavailable
 from reconciler.http.proxy import Proxy
-from reconciler.providers.base import ProviderError, RateLimited, TimedOut, Unavailable
 from reconciler.secrets import mask_url
 
 BASE_URL = "the account's base_url"

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from reconciler.providers.base import HostRefused
+from reconciler.http.errors import HostRefused
 from reconciler.secrets import mask_url
 
 ALLOW_HOSTS = "RECONCILER_ALLOW_HOSTS"

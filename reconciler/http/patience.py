@@ -14,7 +14,7 @@ from threading import Event
 
 from reconciler.clock import Clock
 from reconciler.http.answer import plain
-from reconciler.providers.base import ProviderError
+from reconciler.http.errors import ProviderError
 
 TIMEOUT = "RECONCILER_TIMEOUT"
 

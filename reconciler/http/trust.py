@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from reconciler.http.answer import plain
-from reconciler.providers.base import Unavailable
+from reconciler.http.errors import Unavailable
 
 _FILE, _FOLDER, _KEY_LOG = "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"
 

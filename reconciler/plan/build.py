@@ -14,7 +14,6 @@ from fnmatch import fnmatchcase
 from reconciler.canonical import is_empty
 from reconciler.change import Action, Change, LiveSource, Outcome
 from reconciler.clock import epoch
-from reconciler.config.settings import Account, Configuration
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects.change import effects
 from reconciler.live import Live, Wanted
@@ -28,6 +27,7 @@ from reconciler.plan.reach import numbers_behind, routes
 from reconciler.plan.subject import Decision, Ground, Subject, agrees_with_any, form_after
 from reconciler.record.base import Intent, RecordState
 from reconciler.secrets import key_of
+from reconciler.settings import Account, Configuration
 
 ReadLive = Callable[[Mapping[str, Sequence[Wanted]]], Live]
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from reconciler.canonical import form, is_off, stored_form
 from reconciler.change import Action, Change
 from reconciler.clock import rfc3339
-from reconciler.config.settings import Destinations, Limit, Policy
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Entry, Key, Kind
 from reconciler.plan.model import Breach, Consent
 from reconciler.plan.reach import Routes, forbidden, reached, what_goes
 from reconciler.plan.subject import Subject
+from reconciler.settings import Destinations, Limit, Policy
 
 if TYPE_CHECKING:
     from reconciler.schedule import Period

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.canonical import form
-from reconciler.config.settings import Configuration, Destinations
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.settings import Configuration, Destinations
 
 Routes = Mapping[str, Sequence[str]]
 """A declared number to where it sends its calls, and the notifications of them."""

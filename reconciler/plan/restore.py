@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.canonical import TARGET_TEXTS, TEXTS, URL_FIELDS, Json, form
-from reconciler.config.settings import Configuration, Union
 from reconciler.model import (
     NoForwarding,
     NumberForwarding,
@@ -24,6 +23,7 @@ from reconciler.model import (
 from reconciler.plan.subject import Ground
 from reconciler.schedule import Period, PeriodError
 from reconciler.secrets import MASK, SecretError, is_sensitive_url
+from reconciler.settings import Configuration, Union
 
 
 class Lost(Exception):

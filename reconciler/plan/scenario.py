@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic
 from reconciler.plan.model import Plan
 from reconciler.rules import RULES
+from reconciler.settings import Configuration
 
 RULE = "scenario-in-force"
 _GO_BACK = "to go back: reconciler apply without --scenario"

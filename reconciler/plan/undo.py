@@ -13,7 +13,6 @@ from typing import Any
 
 from reconciler.canonical import Form, Json, form, is_empty, lifted, stored_form
 from reconciler.change import Action, Change, Outcome
-from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Desired, Entry, Key, Kind, NoForwarding, Parking, Value
 from reconciler.plan.build import account_of
@@ -22,6 +21,7 @@ from reconciler.plan.restore import Lost, Restorer, fitting
 from reconciler.plan.subject import Ground, agrees_with_any
 from reconciler.record.base import Intent, RecordState, Run
 from reconciler.secrets import SecretError
+from reconciler.settings import Configuration
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.clock import Clock, SystemClock
+from reconciler.http.budget import OPEN, Gate
+from reconciler.http.errors import NotOwned, ProviderError, Rejected
 from reconciler.model import Kind, Observation, Parking, Value
-from reconciler.providers.base import (
-    OPEN,
-    Capabilities,
-    Gate,
-    Listing,
-    NotOwned,
-    Probed,
-    ProviderError,
-    Rejected,
-    Write,
-)
+from reconciler.providers.base import Capabilities, Listing, Probed, Write
 
 Hook = Callable[[str, str], None]
 

@@ -8,11 +8,12 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from reconciler.clock import Clock, SystemClock
-from reconciler.config.settings import Account
 from reconciler.http.budget import OnWait, silent
+from reconciler.http.errors import ProviderError
 from reconciler.http.patience import Patience, patience_from
-from reconciler.providers.base import Provider, ProviderError
+from reconciler.providers.base import Provider
 from reconciler.secrets import Secrets
+from reconciler.settings import Account
 
 if TYPE_CHECKING:
     from reconciler.providers.mtt.shared import Texts

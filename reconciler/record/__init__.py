@@ -11,10 +11,10 @@ from reconciler.record.place import local_place
 from reconciler.secrets import SecretError
 
 if TYPE_CHECKING:
-    from reconciler.config.settings import RecordSettings
     from reconciler.record.token_texts import HttpTexts, PostgresTexts
     from reconciler.record.waits import Waits
     from reconciler.secrets import Secrets
+    from reconciler.settings import RecordSettings
 
 
 def open_record(

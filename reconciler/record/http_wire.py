@@ -21,8 +21,8 @@ from reconciler.clock import SystemClock
 from reconciler.http.answer import Answer, status_text
 from reconciler.http.budget import Budget
 from reconciler.http.client import HttpClient, Request
+from reconciler.http.errors import ProviderError
 from reconciler.http.patience import patience_from
-from reconciler.providers.base import ProviderError
 from reconciler.record.base import LockLostError, RecordError, WaitInterruptedError
 from reconciler.record.http_claims import PROBE
 from reconciler.record.http_origins import Origin, made_by

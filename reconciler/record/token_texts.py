@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from reconciler.clock import SystemClock, rfc3339
-from reconciler.providers.base import ProviderError
+from reconciler.http.errors import ProviderError
 from reconciler.record.base import Holder, LockLostError, RecordError
 from reconciler.record.http_claims import PROBE, claims_of, lock_info
 from reconciler.record.http_wire import Wire

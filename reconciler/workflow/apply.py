@@ -12,11 +12,11 @@ from threading import Event
 from reconciler.apply.events import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.apply.run import Job, apply
-from reconciler.config.settings import Configuration
 from reconciler.plan.model import Consent, Plan
 from reconciler.plan.policy import closed_window, window_breach
 from reconciler.plan.scenario import is_whole
 from reconciler.record.base import RecordState
+from reconciler.settings import Configuration
 from reconciler.wiring import Session
 from reconciler.workflow.stored import Stored
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from reconciler.audit import Audit, judged
 from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
+from reconciler.http.errors import ProviderError
 from reconciler.live import Progress
 from reconciler.plan import scenario
 from reconciler.plan.model import Calls, Plan
-from reconciler.providers.base import ProviderError
 from reconciler.record.base import RecordState
 from reconciler.wiring import Session
 from reconciler.workflow.plan import Planning, make_plan

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from reconciler.canonical import URL_FIELDS
 from reconciler.clock import rfc3339
-from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Diagnostics, Location, Severity
 from reconciler.git import current_commit
+from reconciler.http.errors import ProviderError
 from reconciler.live import Live, Progress, Reader, Wanted, account_problem, read_live, unknown_in
 from reconciler.model import Key, Observation
 from reconciler.plan.build import Options, Refresh, Selection, build
@@ -23,9 +23,10 @@ from reconciler.plan.reach import routes
 from reconciler.plan.scenario import reminder
 from reconciler.plan.subject import Ground
 from reconciler.plan.undo import later_changes, undoing
-from reconciler.providers.base import Provider, ProviderError
+from reconciler.providers.base import Provider
 from reconciler.record.base import RecordState, Run
 from reconciler.secrets import SecretError, Secrets, variables
+from reconciler.settings import Configuration
 from reconciler.wiring import Session
 
 _UNWRITABLE = "unwritable-fields"

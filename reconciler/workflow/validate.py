@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.effects.checks import call_loops, check_calls
 from reconciler.plan.reach import destination_findings
+from reconciler.settings import Configuration
 
 
 def validate(configuration: Configuration) -> tuple[Diagnostic, ...]:

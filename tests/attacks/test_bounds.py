@@ -18,9 +18,9 @@ import pytest
 from reconciler.cli.process import Process
 from reconciler.http.answer import parse_json
 from reconciler.http.client import OBJECT_BYTES
+from reconciler.http.errors import UnexpectedResponse
 from reconciler.interrupts import installed
 from reconciler.model import MOST_ENTRIES
-from reconciler.providers.base import UnexpectedResponse
 from reconciler.providers.exolve.wire import NumberBody, read
 from reconciler.sandbox import Fault, FaultKind
 from tests.cli.conftest import Workplace

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config.settings import Destinations
 from reconciler.config.values.destination import is_known_entry
 from reconciler.destinations import refusal
 from reconciler.record.base import RecordError
 from reconciler.record.http_endpoints import open_wire
 from reconciler.secrets import Secrets
+from reconciler.settings import Destinations
 from tests.cli.conftest import Workplace
 
 # -- destinations: what cannot be told is not allowed ------------------------------------------------------------------

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.cli.trouble import _known
 from reconciler.http.answer import Answer
-from reconciler.providers.base import ProviderError
+from reconciler.http.errors import ProviderError
 from reconciler.record.base import Holder, Intent, RecordError, Update, Window
 from reconciler.record.document import parse, render
 from reconciler.record.http_claims import claims_of, lock_info

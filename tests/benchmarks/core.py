@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler.clock import SystemClock
-from reconciler.config.settings import Account, Rate
 from reconciler.live import Reader, Wanted, read_live
 from reconciler.model import Desired, Key, Kind, NumberForwarding, Redirect, Target, UrlForwarding, Value
 from reconciler.plan.build import Refresh
 from reconciler.providers.opening import open_provider
 from reconciler.secrets import SecretRef, Secrets
+from reconciler.settings import Account, Rate
 from reconciler.workflow.plan import Planning, make_plan
 from tests.benchmarks.row import Row, at_most
 from tests.world import NONE, ObedientClock, Vendor, World, place

@@ -12,13 +12,13 @@ import pytest
 from reconciler.apply.events import ApplyEvent, Finished, WindowOpened
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.clock import epoch
-from reconciler.config.settings import Policy
 from reconciler.formats.plan import render_plan
 from reconciler.model import Desired, Key, Kind, Parking
 from reconciler.record.base import Holder
 from reconciler.record.memory import MemoryRecord
 from reconciler.record.process import this_holder
 from reconciler.sandbox import Sandbox
+from reconciler.settings import Policy
 from reconciler.workflow.apply import Applying
 from reconciler.workflow.plan import Planning, make_undo
 from reconciler.workflow.stored import StalePlanError

@@ -9,9 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from reconciler.apply.events import ApplyEvent
 from reconciler.canonical import form
+from reconciler.http.errors import Rejected, TimedOut
 from reconciler.model import Forwarding, Parking, Value
 from reconciler.plan.build import Refresh
-from reconciler.providers.base import Rejected, TimedOut
 from reconciler.providers.memory import Hook
 from tests.properties.strategies import forwardings
 from tests.world import NONE, Vendor, World, desired, phone, world

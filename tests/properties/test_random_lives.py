@@ -22,9 +22,11 @@ from reconciler.apply.report import ApplyReport
 from reconciler.canonical import form
 from reconciler.change import Outcome
 from reconciler.formats.plan import PlanFileError
+from reconciler.http.budget import OPEN, Gate
+from reconciler.http.errors import NotOwned, ProviderError, TimedOut, Unavailable
 from reconciler.model import Observation, Parking, Value
 from reconciler.plan.build import Refresh, Selection
-from reconciler.providers.base import OPEN, Gate, Listing, NotOwned, ProviderError, TimedOut, Unavailable, Write
+from reconciler.providers.base import Listing, Write
 from reconciler.record.base import Record, RecordError
 from reconciler.workflow.apply import Applying, apply_plan
 from reconciler.workflow.audit import make_audit

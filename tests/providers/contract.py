@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.http.errors import NotOwned, ProviderError, Rejected
 from reconciler.model import (
     Kind,
     NoForwarding,
@@ -22,7 +23,7 @@ from reconciler.model import (
     UrlForwarding,
     Value,
 )
-from reconciler.providers.base import NotOwned, Provider, ProviderError, Rejected, Write
+from reconciler.providers.base import Provider, Write
 
 FULL = NumberForwarding(
     redirect=Redirect.SEQUENTIAL,

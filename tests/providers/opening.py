@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.config.settings import Account, Rate
 from reconciler.diagnostics import Location
 from reconciler.model import (
     NoForwarding,
@@ -20,6 +19,7 @@ from reconciler.model import (
 )
 from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
+from reconciler.settings import Account, Rate
 
 _PLACE = Location("reconciler.yaml", 1, 1, 1, 1)
 _UNLIMITED = Rate(per_second=0, concurrency=8)

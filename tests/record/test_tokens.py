@@ -9,8 +9,7 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from reconciler.config.settings import RecordSettings
-from reconciler.providers.base import ProviderError
+from reconciler.http.errors import ProviderError
 from reconciler.providers.mtt.shared import SharedTokenStore
 from reconciler.providers.mtt.tokens import Tokens
 from reconciler.record import open_tokens, token_texts
@@ -19,6 +18,7 @@ from reconciler.record.http_endpoints import open_wire
 from reconciler.record.sealed import Seal
 from reconciler.record.token_texts import HttpTexts, PostgresTexts
 from reconciler.secrets import SecretRef, Secrets
+from reconciler.settings import RecordSettings
 from tests.record.state_server import State, serving
 from tests.record.values import dead_pid, holder
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config.settings import Destinations
 from reconciler.config.values.destination import is_known_entry
 from reconciler.destinations import matches, refusal
+from reconciler.settings import Destinations
 
 
 @pytest.mark.parametrize(

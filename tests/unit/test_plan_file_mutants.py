@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from reconciler.config.settings import Policy
 from reconciler.formats.plan import PlanFileError, render_plan
 from reconciler.model import Parking
+from reconciler.settings import Policy
 from reconciler.workflow.stored import StalePlanError
 from tests.world import EVERYTHING, NONE, World, desired, phone, rings, sip, url, world
 

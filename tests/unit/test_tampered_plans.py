@@ -12,10 +12,10 @@ import pytest
 
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli.exits import Exit, of_report
-from reconciler.config.settings import Limit, Policy
 from reconciler.formats.plan import PlanFileError, load_plan, shown_plan
 from reconciler.model import Parking, Value
 from reconciler.plan.model import Consent
+from reconciler.settings import Limit, Policy
 from reconciler.views.base import text_of
 from reconciler.views.ci.plan import review
 from reconciler.views.human.plan import plan as text
@@ -170,7 +170,7 @@ def test_a_plan_that_was_applied_in_part_goes_on_where_it_ended() -> None:
 
 
 def _fail(verb: str, number: str) -> None:
-    from reconciler.providers.base import Rejected
+    from reconciler.http.errors import Rejected
 
     if verb == "write" and number == phone(1):
         raise Rejected("no")

@@ -10,13 +10,14 @@ import pytest
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.change import Outcome
 from reconciler.cli.exits import Exit, of_report
-from reconciler.config.settings import Policy
 from reconciler.formats.plan import PlanFileError, load_plan, render_plan
+from reconciler.http.errors import LoginRequired, Unavailable
 from reconciler.model import NumberForwarding, Parking, Target
 from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent, Plan
-from reconciler.providers.base import LoginRequired, Provider, Unavailable
+from reconciler.providers.base import Provider
 from reconciler.record.memory import MemoryStore
+from reconciler.settings import Policy
 from reconciler.wiring import Session
 from reconciler.workflow.apply import Applying
 from reconciler.workflow.plan import storable

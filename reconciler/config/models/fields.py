@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema, with_config
 
 from reconciler.config import values
-from reconciler.config.settings import Limit
 from reconciler.secrets import SecretRef
+from reconciler.settings import Limit
 
 JsonSchema = dict[str, Any]
 

@@ -29,8 +29,8 @@ from reconciler.config.models.fields import (
     Workers,
 )
 from reconciler.config.models.schedules import ScheduleRef
-from reconciler.config.settings import Limit, Union
 from reconciler.model import WeekdayBase
+from reconciler.settings import Limit, Union
 
 
 class RateEntry(Shape):

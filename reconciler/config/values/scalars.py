@@ -10,8 +10,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from reconciler.config.settings import Limit
 from reconciler.config.values.refusal import kind_of, plain, quoted, refuse, text
+from reconciler.settings import Limit
 
 LONGEST_TIMEOUT = 3_600
 LONGEST_SETTLE = 600

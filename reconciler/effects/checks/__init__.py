@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.checks.calls import CallMap
 from reconciler.effects.checks.chains import long_chains, loops
 from reconciler.effects.checks.phones import dead_ends, foreign_display_numbers, shared_phones
 from reconciler.effects.checks.places import parking_without_listener, private_trunks, urls_without_reserve
 from reconciler.effects.checks.ringing import ringing_faults
+from reconciler.settings import Configuration
 
 __all__ = ["call_loops", "check_calls"]
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.states import times_of
 from reconciler.model import Desired, NumberForwarding, Parking, Redirect, UrlForwarding
 from reconciler.rules import RULES
 from reconciler.schedule import ALWAYS_PERIOD, NEVER_PERIOD, Instants
+from reconciler.settings import Configuration
 
 _LONGEST_TIMES = 240
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.http.answer import Answer, parse_json
+from reconciler.http.budget import OPEN, Gate
 from reconciler.http.client import LIST_BYTES, OBJECT_BYTES, HttpClient, Request
-from reconciler.providers.base import OPEN, Gate, ProviderError, UnexpectedResponse
+from reconciler.http.errors import ProviderError, UnexpectedResponse
 from reconciler.providers.exolve.errors import Refusals
 from reconciler.providers.exolve.wire import Attributes, AttributesAnswer, NumberPage, read
 

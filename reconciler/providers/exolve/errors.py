@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from reconciler.http.answer import Answer, error_message, parse_json
-from reconciler.providers.base import Forbidden, NotOwned, ProviderError, Rejected, Unauthorized, UnexpectedResponse
+from reconciler.http.errors import Forbidden, NotOwned, ProviderError, Rejected, Unauthorized, UnexpectedResponse
 
 
 @dataclass(frozen=True, slots=True)

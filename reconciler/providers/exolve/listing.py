@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from reconciler.http.errors import UnexpectedResponse
 from reconciler.pool import workers as pool_of
-from reconciler.providers.base import Listing, UnexpectedResponse
+from reconciler.providers.base import Listing
 from reconciler.providers.exolve.mapping import observe_listed, tells_forwarding
 from reconciler.providers.exolve.wire import ListedNumber, NumberPage
 

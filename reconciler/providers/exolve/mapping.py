@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeVar, assert_never
 
+from reconciler.http.errors import UnexpectedResponse
 from reconciler.model import (
     Forwarding,
     NoForwarding,
@@ -21,7 +22,6 @@ from reconciler.model import (
     UrlForwarding,
     WeekdayBase,
 )
-from reconciler.providers.base import UnexpectedResponse
 from reconciler.providers.exolve.wire import (
     Attributes,
     CallControl,

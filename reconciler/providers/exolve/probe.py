@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from reconciler.http.errors import ProviderError
 from reconciler.model import NumberForwarding, Value
-from reconciler.providers.base import Probed, ProviderError
+from reconciler.providers.base import Probed
 from reconciler.providers.exolve.client import ExolveClient
 from reconciler.providers.probing import clock
 

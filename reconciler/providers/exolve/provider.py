@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.clock import Clock
-from reconciler.config.settings import Account
-from reconciler.http.budget import Budget, OnWait
+from reconciler.http.budget import OPEN, Budget, Gate, OnWait
 from reconciler.http.client import HttpClient, bearer_token
+from reconciler.http.errors import ProviderError, Rejected, Unauthorized, UnexpectedResponse
 from reconciler.http.patience import Patience
 from reconciler.model import Kind, NoForwarding, Observation, Parking, TrunkForwarding, Value, WeekdayBase
-from reconciler.providers.base import (
-    OPEN,
-    Capabilities,
-    Gate,
-    Listing,
-    Probed,
-    ProviderError,
-    Rejected,
-    Unauthorized,
-    UnexpectedResponse,
-    Write,
-)
+from reconciler.providers.base import Capabilities, Listing, Probed, Write
 from reconciler.providers.exolve.client import HOSTS, ExolveClient
 from reconciler.providers.exolve.errors import Refusals
 from reconciler.providers.exolve.listing import read_listing
@@ -29,6 +18,7 @@ from reconciler.providers.exolve.mapping import encode, observe
 from reconciler.providers.exolve.probe import probe
 from reconciler.providers.exolve.wire import NumberPage
 from reconciler.secrets import Secrets
+from reconciler.settings import Account
 
 _NOT_UNDERSTOOD = (
     "set the forwarding of {number} once in Exolve's own web account, or take it off there, and plan again: what is "

@@ -11,8 +11,8 @@ from typing import Annotated, TypeVar
 from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from reconciler.http.errors import UnexpectedResponse
 from reconciler.model import MOST_ENTRIES
-from reconciler.providers.base import UnexpectedResponse
 from reconciler.schedule import LONGEST as LONGEST_PERIOD
 
 _UINT64 = 2**64 - 1

@@ -6,16 +6,9 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from reconciler.http.answer import SUCCESSES, Answer, error_message, parse_json
+from reconciler.http.budget import OPEN, Gate
 from reconciler.http.client import LIST_BYTES, HttpClient, Request
-from reconciler.providers.base import (
-    OPEN,
-    Forbidden,
-    Gate,
-    ProviderError,
-    Rejected,
-    Unauthorized,
-    UnexpectedResponse,
-)
+from reconciler.http.errors import Forbidden, ProviderError, Rejected, Unauthorized, UnexpectedResponse
 from reconciler.providers.mtt.mapping import encode_parking
 from reconciler.providers.mtt.oauth import OAuth
 from reconciler.providers.mtt.wire import Done, ExternalNumbers, read, unwrap

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from reconciler.clock import Clock
 from reconciler.http.answer import SUCCESSES, Answer, error_message, parse_json
 from reconciler.http.client import HttpClient, Request
-from reconciler.providers.base import LoginRequired, ProviderError, Unauthorized, UnexpectedResponse
+from reconciler.http.errors import LoginRequired, ProviderError, Unauthorized, UnexpectedResponse
 from reconciler.providers.mtt.tokens import Tokens, TokenStore, identity
 from reconciler.providers.mtt.wire import TokenAnswer, read, unwrap
 from reconciler.secrets import Secrets

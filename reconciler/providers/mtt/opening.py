@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from reconciler.clock import Clock, SystemClock
-from reconciler.config.settings import Account
 from reconciler.http.answer import plain
 from reconciler.http.budget import Budget, OnWait, silent
 from reconciler.http.client import HttpClient
+from reconciler.http.errors import LoginRequired, Unauthorized
 from reconciler.http.hosts import check_host
 from reconciler.http.patience import Patience, patience_from
-from reconciler.providers.base import LoginRequired, Unauthorized
 from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
 from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, TokenStore, identity
 from reconciler.secrets import QuotedSecretError, SecretError, SecretRef, Secrets
+from reconciler.settings import Account
 
 OAUTH_URL = "https://oauth.mtt.ru"
 

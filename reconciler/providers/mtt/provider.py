@@ -9,20 +9,10 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from reconciler.clock import Clock
-from reconciler.http.budget import Budget
+from reconciler.http.budget import OPEN, Budget, Gate
+from reconciler.http.errors import NotOwned, ProviderError, Rejected, UnexpectedResponse
 from reconciler.model import Kind, Observation, Parking, Value
-from reconciler.providers.base import (
-    OPEN,
-    Capabilities,
-    Gate,
-    Listing,
-    NotOwned,
-    Probed,
-    ProviderError,
-    Rejected,
-    UnexpectedResponse,
-    Write,
-)
+from reconciler.providers.base import Capabilities, Listing, Probed, Write
 from reconciler.providers.mtt.client import MttClient
 from reconciler.providers.mtt.mapping import by_canonical
 from reconciler.providers.mtt.wire import ExternalNumbers

@@ -18,8 +18,8 @@ from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
+from reconciler.http.errors import ProviderError
 from reconciler.ownership import foreign, readable_by_others
-from reconciler.providers.base import ProviderError
 
 _LOCK_SECONDS = 60.0
 _FORMAT = 1

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from reconciler.providers.base import UnexpectedResponse
+from reconciler.http.errors import UnexpectedResponse
 
 _TOKEN_SECONDS = 7200
 _LONGEST_SECONDS = 10 * 366 * 24 * 3600

@@ -9,9 +9,11 @@ import pytest
 
 from reconciler.change import Action, Cause, Outcome
 from reconciler.cli.exits import Exit, of_plan, of_report
+from reconciler.http.budget import OPEN, Gate
+from reconciler.http.errors import ProviderError, Rejected, TimedOut
 from reconciler.model import Value
 from reconciler.plan.model import Consent
-from reconciler.providers.base import OPEN, Gate, ProviderError, Rejected, TimedOut, Write
+from reconciler.providers.base import Write
 from reconciler.workflow.apply import Applying
 from tests.unit.config.loading import only as only_finding
 from tests.unit.config.loading import sound, underlined

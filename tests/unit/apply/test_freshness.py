@@ -10,10 +10,10 @@ import pytest
 
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli.exits import Exit, of_report
-from reconciler.config.settings import Policy
 from reconciler.model import Parking, Value
 from reconciler.record.memory import MemoryRecord
 from reconciler.sandbox import Fault, FaultKind, Sandbox
+from reconciler.settings import Policy
 from reconciler.wiring import Session
 from reconciler.workflow.apply import Applying, apply_plan
 from reconciler.workflow.plan import Planning, make_plan

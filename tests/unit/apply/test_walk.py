@@ -12,10 +12,10 @@ from reconciler.apply.events import ApplyEvent, Finished, Sending, Settled, Wind
 from reconciler.apply.report import Halt
 from reconciler.change import Outcome
 from reconciler.cli.exits import Exit, of_report
+from reconciler.http.errors import Rejected, Unavailable
 from reconciler.model import Parking, Value
 from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent
-from reconciler.providers.base import Rejected, Unavailable
 from reconciler.record.base import Intent, RecordState, Update, WaitInterruptedError, Window
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.workflow.apply import Applying
@@ -223,7 +223,7 @@ def test_failures_with_different_causes_are_not_in_a_row() -> None:
 
 
 def test_policy_says_how_many_failures_stop_an_account() -> None:
-    from reconciler.config.settings import Policy
+    from reconciler.settings import Policy
 
     given = many(8, refusing(*range(8)))
     given.policy = Policy(max_failures=5)
@@ -262,7 +262,7 @@ def test_an_interruption_sends_nothing_new_and_settles_what_was_sent(monkeypatch
 
 
 def test_a_change_window_that_closes_stops_writing() -> None:
-    from reconciler.config.settings import Policy
+    from reconciler.settings import Policy
 
     given = many(3)
     # 2026-11-18 11:06:40 UTC is 14:06:40 in Moscow, and each write lets a minute pass: the third would be at 14:08:40.

@@ -8,12 +8,9 @@ import pytest
 
 from reconciler.apply.write import READ_BACK_WAITS
 from reconciler.change import Outcome
-from reconciler.model import NumberForwarding, Observation, Parking
-from reconciler.plan.model import Consent
-from reconciler.providers.base import (
-    OPEN,
+from reconciler.http.budget import OPEN, Gate
+from reconciler.http.errors import (
     Forbidden,
-    Gate,
     NotOwned,
     ProviderError,
     RateLimited,
@@ -21,8 +18,10 @@ from reconciler.providers.base import (
     TimedOut,
     Unavailable,
     UnexpectedResponse,
-    Write,
 )
+from reconciler.model import NumberForwarding, Observation, Parking
+from reconciler.plan.model import Consent
+from reconciler.providers.base import Write
 from reconciler.workflow.apply import Applying
 from tests.world import NONE, PARKING, Vendor, World, desired, key, outcomes, phone, result, rings, url, world
 

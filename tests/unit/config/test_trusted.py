@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.settings import Configuration, Limit, PeriodSettings, Rate, Union
 from reconciler.diagnostics import Severity
 from reconciler.model import WeekdayBase
 from reconciler.secrets import SecretRef
+from reconciler.settings import Configuration, Limit, PeriodSettings, Rate, Union
 from tests.unit.config.loading import ACCOUNTS, findings, only, sound, underlined
 
 EXOLVE = "version: 1\naccounts:\n  sales: {{provider: exolve, {more}}}\n"

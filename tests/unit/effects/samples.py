@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.canonical import Json, form
-from reconciler.config.settings import Configuration
 from reconciler.model import (
     Desired,
     NoForwarding,
@@ -19,6 +18,7 @@ from reconciler.model import (
     Value,
 )
 from reconciler.providers.memory import MemoryProvider
+from reconciler.settings import Configuration
 from tests.world import FORWARDING, PARKING, desired, phone, world
 
 SINGLE, SEQUENTIAL, PARALLEL = Redirect.SINGLE, Redirect.SEQUENTIAL, Redirect.PARALLEL

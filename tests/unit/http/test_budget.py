@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.clock import SystemClock
 from reconciler.http.budget import Budget
+from reconciler.http.errors import ProviderError
 from reconciler.http.patience import Patience, patience_from, retry_after
-from reconciler.providers.base import ProviderError
 from tests.unit.http.fakes import FakeClock
 
 

@@ -12,8 +12,7 @@ import respx
 
 from reconciler.http.budget import Budget
 from reconciler.http.client import OBJECT_BYTES, HttpClient, Request, bearer_token
-from reconciler.http.patience import Patience
-from reconciler.providers.base import (
+from reconciler.http.errors import (
     HostRefused,
     ProviderError,
     RateLimited,
@@ -22,6 +21,7 @@ from reconciler.providers.base import (
     Unavailable,
     UnexpectedResponse,
 )
+from reconciler.http.patience import Patience
 from reconciler.secrets import Secrets
 from tests.unit.http.fakes import FakeClock, Serve, answering, raw_server, saying
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.http.errors import HostRefused
 from reconciler.http.hosts import check_host, is_loopback
 from reconciler.http.proxy import proxy_for
-from reconciler.providers.base import HostRefused
 
 VENDOR = ("api.exolve.ru",)
 

@@ -17,8 +17,8 @@ from cryptography.x509.oid import NameOID
 from reconciler.clock import SystemClock
 from reconciler.http.budget import Budget
 from reconciler.http.client import HttpClient, Request
+from reconciler.http.errors import ProviderError, TimedOut, Unavailable
 from reconciler.http.patience import Patience
-from reconciler.providers.base import ProviderError, TimedOut, Unavailable
 from reconciler.secrets import Secrets
 from tests.unit.http.fakes import Serve, answering, raw_server
 

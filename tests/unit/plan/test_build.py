@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.http.errors import ProviderError, Unauthorized, Unavailable
 from reconciler.live import Live
 from reconciler.model import Parking, Value
 from reconciler.plan.build import Options, Selection, build
 from reconciler.plan.model import Consent
-from reconciler.providers.base import Listing, ProviderError, Unauthorized, Unavailable
+from reconciler.providers.base import Listing
 from reconciler.providers.memory import MemoryProvider
+from reconciler.settings import Configuration
 from reconciler.views.base import text_of
 from reconciler.views.human.plan import sum_lines
 from tests.world import NONE, UNLISTED, ObedientClock, Vendor, actions, codes, desired, phone, rings, sip, url, world

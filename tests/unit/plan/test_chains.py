@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config.settings import Destinations, Policy
 from reconciler.model import TrunkForwarding, Value
 from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent
 from reconciler.plan.policy import breaches as judged
+from reconciler.settings import Destinations, Policy
 from tests.world import NONE, breaches, desired, phone, place, rings, sip, url, world
 
 POLICY = Policy(

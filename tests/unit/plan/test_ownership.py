@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from reconciler.change import Action
+from reconciler.http.errors import NotOwned, ProviderError, Unauthorized
 from reconciler.model import NumberForwarding, Observation, Value
 from reconciler.plan.build import Refresh
 from reconciler.plan.model import Consent, Plan
-from reconciler.providers.base import Listing, NotOwned, ProviderError, Unauthorized
+from reconciler.providers.base import Listing
 from tests.world import (
     NONE,
     UNLISTED,

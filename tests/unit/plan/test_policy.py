@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config.settings import Destinations, Limit, Policy
 from reconciler.model import Parking, UrlForwarding, Value
 from reconciler.plan.model import Consent, Plan
+from reconciler.settings import Destinations, Limit, Policy
 from reconciler.workflow.validate import validate
 from tests.world import EVERYTHING, NONE, World, breaches, desired, phone, rings, sip, url, world
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.http.errors import Rejected
 from reconciler.plan.scenario import reminder, told
-from reconciler.providers.base import Rejected
 from reconciler.workflow.plan import Planning, make_undo
 from tests.world import EVERYTHING, NONE, World, codes, desired, phone, rings, url, world
 

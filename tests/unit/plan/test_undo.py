@@ -11,12 +11,12 @@ from hypothesis import settings
 
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.canonical import form
-from reconciler.config.settings import Configuration, PeriodSettings, Union
 from reconciler.formats.plan import render_plan
 from reconciler.model import Forwarding, NumberForwarding, Parking, Target, Value
 from reconciler.plan.build import Refresh
 from reconciler.plan.model import Consent, Plan
 from reconciler.record.base import LockLostError, Run
+from reconciler.settings import Configuration, PeriodSettings, Union
 from reconciler.workflow.plan import Planning, make_undo
 from reconciler.workflow.stored import StalePlanError
 from tests.properties.strategies import present

@@ -9,9 +9,9 @@ import pytest
 
 from reconciler.change import Action, Cause
 from reconciler.cli.exits import Exit, of_plan
-from reconciler.config.settings import Limit, Policy
 from reconciler.model import Parking, TrunkForwarding, Value
 from reconciler.plan.model import Consent
+from reconciler.settings import Limit, Policy
 from tests.world import (
     NONE,
     Vendor,

@@ -9,10 +9,10 @@ import pytest
 from reconciler.apply.events import ApplyEvent, Finished
 from reconciler.apply.report import Halt
 from reconciler.cli.exits import Exit, of_report
-from reconciler.config.settings import Policy
 from reconciler.plan.model import Consent
 from reconciler.plan.policy import closed_window
 from reconciler.schedule import Period
+from reconciler.settings import Policy
 from tests.world import NONE, ObedientClock, World, breaches, codes, desired, outcomes, phone, rings, world
 
 WINDOW = Policy(change_window=("hr {10-11}",), change_window_timezone="Europe/Moscow")

@@ -8,23 +8,22 @@ import httpx
 import pytest
 import respx
 
-from reconciler.config.settings import Account, Rate
 from reconciler.diagnostics import Location
-from reconciler.http.patience import Patience
-from reconciler.model import NoForwarding, NumberForwarding, Observation, Redirect, Target, UrlForwarding
-from reconciler.providers.base import (
+from reconciler.http.errors import (
     Forbidden,
     NotOwned,
-    Provider,
     ProviderError,
     Rejected,
     Unauthorized,
     Unavailable,
     UnexpectedResponse,
-    Write,
 )
+from reconciler.http.patience import Patience
+from reconciler.model import NoForwarding, NumberForwarding, Observation, Redirect, Target, UrlForwarding
+from reconciler.providers.base import Provider, Write
 from reconciler.providers.opening import open_provider
 from reconciler.secrets import SecretRef, Secrets
+from reconciler.settings import Account, Rate
 from tests.unit.http.fakes import FakeClock
 from tests.unit.providers import samples
 

@@ -6,19 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.http.patience import Patience
-from reconciler.model import NoForwarding, UrlForwarding
-from reconciler.providers.base import (
+from reconciler.http.errors import (
     Forbidden,
-    Provider,
     ProviderError,
     RateLimited,
     TimedOut,
     Unauthorized,
     Unavailable,
     UnexpectedResponse,
-    Write,
 )
+from reconciler.http.patience import Patience
+from reconciler.model import NoForwarding, UrlForwarding
+from reconciler.providers.base import Provider, Write
 from reconciler.providers.opening import open_provider
 from reconciler.sandbox import Fault, FaultKind, Sandbox
 from tests.providers.opening import exolve_account, held_forwarding, secrets_of

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.http.errors import ProviderError, Unavailable, UnexpectedResponse
 from reconciler.model import NoForwarding, Observation, SipForwarding, TrunkForwarding, UrlForwarding
-from reconciler.providers.base import Listing, ProviderError, Unavailable, UnexpectedResponse
+from reconciler.providers.base import Listing
 from reconciler.providers.exolve.listing import PAGE, read_listing
 from reconciler.providers.exolve.wire import NumberPage, read
 

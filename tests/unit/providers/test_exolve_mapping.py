@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.http.errors import UnexpectedResponse
 from reconciler.model import (
     Forwarding,
     NoForwarding,
@@ -22,7 +23,6 @@ from reconciler.model import (
     UrlForwarding,
     WeekdayBase,
 )
-from reconciler.providers.base import UnexpectedResponse
 from reconciler.providers.exolve.mapping import encode, observe
 from reconciler.providers.exolve.wire import AttributesAnswer, read
 from tests.unit.providers import samples

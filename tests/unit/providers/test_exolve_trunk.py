@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from reconciler.clock import SystemClock
-from reconciler.config.settings import Account, Rate
 from reconciler.http.patience import Patience
 from reconciler.model import TrunkForwarding
 from reconciler.providers.base import Provider, Write
 from reconciler.providers.opening import open_provider
 from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
+from reconciler.settings import Account, Rate
 from tests.world import place
 
 NUMBER = "74991000000"

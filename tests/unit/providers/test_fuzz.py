@@ -13,18 +13,19 @@ from typing import Any
 import pytest
 
 from reconciler.clock import SystemClock
-from reconciler.config.settings import Account
 from reconciler.diagnostics import Location
 from reconciler.http.answer import Answer
-from reconciler.http.budget import silent
+from reconciler.http.budget import OPEN, Gate, silent
 from reconciler.http.client import HttpClient, Request
+from reconciler.http.errors import ProviderError
 from reconciler.http.patience import Patience
 from reconciler.model import NoForwarding, NumberForwarding, Observation, Parking, Redirect, Target, UrlForwarding
-from reconciler.providers.base import OPEN, Gate, Listing, Provider, ProviderError, Write
+from reconciler.providers.base import Listing, Provider, Write
 from reconciler.providers.mtt.opening import open_mtt
 from reconciler.providers.mtt.tokens import Tokens
 from reconciler.providers.opening import open_provider
 from reconciler.secrets import SecretRef, Secrets
+from reconciler.settings import Account
 from tests.unit.providers import samples
 
 CANARY = "canary-key-in-the-fuzz"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reconciler.providers.base import UnexpectedResponse
+from reconciler.http.errors import UnexpectedResponse
 from reconciler.providers.mtt.mapping import by_canonical, canonical, encode_parking
 from reconciler.providers.mtt.wire import Done, ExternalNumbers, TokenAnswer, read, unwrap
 from tests.unit.providers import samples

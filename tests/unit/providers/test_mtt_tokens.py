@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 
 from reconciler.clock import SystemClock
-from reconciler.config.settings import Account
 from reconciler.http.answer import Answer
 from reconciler.http.budget import silent
 from reconciler.http.client import HttpClient
+from reconciler.http.errors import LoginRequired, ProviderError, Rejected, Unauthorized, UnexpectedResponse
 from reconciler.http.patience import Patience
 from reconciler.model import Parking
-from reconciler.providers.base import LoginRequired, ProviderError, Rejected, Unauthorized, UnexpectedResponse, Write
+from reconciler.providers.base import Write
 from reconciler.providers.mtt.opening import authorize_url, code_of, exchange, open_mtt
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, Tokens, TokenStoreError, identity
 from reconciler.sandbox import Fault, FaultKind, MttSettings, Sandbox
+from reconciler.settings import Account
 from tests.providers.opening import mtt_account, secrets_of
 
 TOKENS = Tokens(access="a1", expires_at=2e9, refresh="r1", previous="r0", seed="s")

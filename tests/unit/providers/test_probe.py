@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from reconciler.http.errors import ProviderError
 from reconciler.http.patience import Patience
 from reconciler.model import NumberForwarding, Redirect, Target
-from reconciler.providers.base import Probed, ProviderError
+from reconciler.providers.base import Probed
 from reconciler.providers.opening import authorize_url, exchange, open_provider
 from reconciler.providers.probing import clock
 from reconciler.sandbox import Fault, FaultKind, Sandbox

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.settings import RecordSettings
 from reconciler.record import digest_key, folder
 from reconciler.record.base import RecordError
 from reconciler.record.folder import local_key
 from reconciler.secrets import Digester, Secrets
+from reconciler.settings import RecordSettings
 
 
 def mode(path: Path) -> int:

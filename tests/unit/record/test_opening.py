@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.settings import RecordSettings
 from reconciler.record import open_record
 from reconciler.record.base import RecordError, Update
 from reconciler.secrets import SecretRef, Secrets
+from reconciler.settings import RecordSettings
 from tests.record.contract import commit
 from tests.record.values import entry
 
@@ -93,7 +93,7 @@ def test_a_secret_that_cannot_be_had_is_a_problem_of_the_record(
 def test_opening_one_backend_loads_no_other() -> None:
     code = (
         "import sys; from pathlib import Path; from reconciler.record import open_record; "
-        "from reconciler.config.settings import RecordSettings; from reconciler.secrets import Secrets; "
+        "from reconciler.settings import RecordSettings; from reconciler.secrets import Secrets; "
         "open_record(RecordSettings(), name=None, root=Path('x'), secrets=Secrets({})).load(); "
         "sys.stdout.write(' '.join(sorted({'httpx', 'psycopg', 'cryptography'} & sys.modules.keys())))"
     )

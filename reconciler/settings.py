@@ -1,6 +1,6 @@
 """What a loaded configuration is to the rest of the program: frozen settings, no models, no YAML.
 
-Built by `config.load` and `desired`; knows no vendor beyond its name.
+Built by `config`; knows no vendor beyond its name.
 """
 
 from __future__ import annotations

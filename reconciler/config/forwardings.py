@@ -1,20 +1,24 @@
 """A `forwarding` block to the value that a vendor is to hold: targets, timeouts, schedules and defaults resolved.
 
-Knows one block at a time; knows no accounts beyond their settings for periods.
+Contacts are led to the phone or SIP ID at their end. Knows one block at a time, and no accounts beyond their settings
+for periods.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import NamedTuple
+
+from pydantic_core import PydanticCustomError
 
 from reconciler.config import models, phones, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.profiles import TYPES, no_forwarding
 from reconciler.config.schedules import Schedules, Times
-from reconciler.config.settings import Account
+from reconciler.config.sections import Declared
 from reconciler.config.trusted import Settings
-from reconciler.desired.contacts import Contacts, warn_unassigned
 from reconciler.document import Tree, at, find
 from reconciler.document.source import problem
 from reconciler.model import (
@@ -29,6 +33,7 @@ from reconciler.model import (
     UrlForwarding,
     WeekdayBase,
 )
+from reconciler.settings import Account
 
 _ALWAYS = Times((), "")
 _MOST_SHARED = 1_000
@@ -199,3 +204,98 @@ class Forwardings:
 
     def _complain(self, code: str, message: str, span: int, hint: str | None = None) -> None:
         self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
+
+
+class Recipient(NamedTuple):
+    """Who a contact's name stands for."""
+
+    to: str
+    timeout: int | None = None
+    name: str = ""
+
+
+class Contacts:
+    """Contacts by name, led to their end; unknown ones and circles are reported once."""
+
+    def __init__(self, files: Files, declared: Mapping[str, Declared]) -> None:
+        self._files = files
+        self._declared = declared
+        self._models = {name: self._model(name, entry) for name, entry in declared.items()}
+        self._open: list[str] = []
+        self._resolved: dict[str, Recipient | None] = {}
+        for name in declared:
+            self.resolve(name)
+
+    def _model(self, name: str, entry: Declared) -> models.Contact | None:
+        if phones.digits_of(name) is not None:
+            message = f"the contact's name {values.quoted(name)} reads like a phone number"
+            self._files.found.append(
+                problem(self._files.sources, "contact-name", message, entry.span, hint="use a word")
+            )
+        return read(models.Contact, entry.tree, self._files.sources, self._files.found)
+
+    def resolve(self, name: str) -> Recipient | None:
+        """What a declared contact leads to."""
+        if name not in self._resolved:
+            self._open.append(name)
+            self._resolved[name] = self._lead(name)
+            self._open.pop()
+        return self._resolved[name]
+
+    def _lead(self, name: str) -> Recipient | None:
+        model = self._models[name]
+        if model is None:
+            return None
+        tree = self._declared[name].tree
+        to = model["to"]
+        if to in self._open:
+            circle = [*self._open[self._open.index(to) :], to]
+            message = f"contacts lead to each other in a circle: {' -> '.join(circle)}"
+            span = find(tree, ("to",))
+            self._files.found.append(
+                problem(self._files.sources, "contact-cycle", message, span, hint="give one a number")
+            )
+            return None
+        beyond = self.find(to, lambda: find(tree, ("to",)))
+        if beyond is None:
+            return None
+        return Recipient(beyond.to, model.get("timeout") or beyond.timeout, model.get("name") or beyond.name)
+
+    def known(self, written: str) -> Recipient | None:
+        """What the text under `to` means where that is plain to see: a contact that leads somewhere, or mere digits."""
+        recipient = self._resolved.get(written)
+        if recipient is None and written not in self._declared and phones.is_plain(written):
+            return Recipient(written)
+        return recipient
+
+    def find(self, written: str, where: Callable[[], int]) -> Recipient | None:
+        """What the text under `to` means, a contact, a SIP ID or a phone number; `where` tells its place."""
+        if written in self._declared:
+            return self.resolve(written)
+        try:
+            digits = values.phone_or_sip_id(written)
+        except PydanticCustomError as error:
+            self._refuse(error, written, where())
+            return None
+        if not phones.is_sip_id(digits) and phones.form(digits) is phones.Form.UNASSIGNED:
+            warn_unassigned(self._files, digits, where())
+        return Recipient(digits)
+
+    def _refuse(self, error: PydanticCustomError, written: str, span: int) -> None:
+        context = error.context or {}
+        code, message, hint = error.type, context["message"], context["hint"]
+        if code == "number-invalid" and phones.digits_of(written) is None:
+            if self._files.broken:
+                return
+            code = "unknown-contact"
+            message = f"{values.quoted(written)} is neither a contact, nor a phone number, nor a SIP ID"
+            hint = (
+                did_you_mean(written, self._declared) or "declare it under `contacts`, or write digits like 74992223344"
+            )
+        self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
+
+
+def warn_unassigned(files: Files, digits: str, span: int) -> None:
+    """Warn of a number in no assigned range."""
+    message = f"{digits} lies in no range that is assigned to anyone"
+    files.found.append(problem(files.sources, "number-unassigned", message, span, hint="look for a mistyped digit"))
