@@ -1,6 +1,6 @@
-"""Time as it is passed in: nothing else in the program asks the machine what time it is.
+"""Time as it is passed in, and the word that it is over: nothing else in the program asks the machine what time it is.
 
-Knows nothing but time; tests hand in their own.
+Knows no signals and nothing of the work; tests hand in their own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,13 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Wall time in seconds since the epoch, a monotonic count of seconds, and waiting."""
+    """Wall time in seconds since the epoch, a monotonic count of seconds, and waiting.
+
+    `interrupted` is set once the run is to end: nobody waits for others any more, and nothing new is begun.
+    """
+
+    @property
+    def interrupted(self) -> Event: ...
 
     def now(self) -> float: ...
 
@@ -28,8 +34,8 @@ _NAP_SECONDS = 0.05
 class SystemClock:
     """The machine's own clock. Once `interrupted` is set, waits are over, those that are on and those to come."""
 
-    def __init__(self, interrupted: Event | None = None) -> None:
-        self._interrupted = interrupted or Event()
+    def __init__(self) -> None:
+        self.interrupted = Event()
 
     def now(self) -> float:
         return time.time()
@@ -42,10 +48,10 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        if self._interrupted.is_set():
+        if self.interrupted.is_set():
             time.sleep(min(seconds, _NAP_SECONDS))
         else:
-            self._interrupted.wait(seconds)
+            self.interrupted.wait(seconds)
 
 
 def rfc3339(epoch_seconds: float) -> str:

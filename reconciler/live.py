@@ -55,16 +55,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How to read: `use_list` asks for the account's list first, `locations` are the accounts' lines.
-
-    `stop` is set when the reading is interrupted: nothing more is asked then.
-    """
+    """How to read: `use_list` asks for the account's list first, `locations` are the accounts' lines."""
 
     clock: Clock
     use_list: bool = True
     locations: Mapping[str, Location] = field(default_factory=dict)
     emit: Callable[[Progress], None] = lambda _progress: None
-    stop: Event = field(default_factory=Event)
 
 
 def read_live(providers: Mapping[str, Provider], wanted: Mapping[str, Sequence[Wanted]], reader: Reader) -> Live:
@@ -76,7 +72,7 @@ def read_live(providers: Mapping[str, Provider], wanted: Mapping[str, Sequence[W
         try:
             parts = list(pool.map(lambda name: _read_account(providers[name], wanted[name], reader), accounts))
         except BaseException:
-            reader.stop.set()
+            reader.clock.interrupted.set()
             raise
     return _joined(parts)
 
@@ -188,7 +184,7 @@ def _read_each(
     failed: list[ProviderError] = []
 
     def read(item: Wanted) -> Observation:
-        if stop.is_set() or reader.stop.is_set():
+        if stop.is_set() or reader.clock.interrupted.is_set():
             return _unread(reader.clock)
         try:
             return provider.read(item.key.number)

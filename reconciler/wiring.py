@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -35,7 +34,7 @@ class Session:
     """Everything a command works with. Providers and the record are opened at first use; `close` gives all back.
 
     `on_wait` is told of pauses that a vendor asked for: seconds and reason; `on_record` what the record waits for, or
-    takes for granted. `interrupted` ends all waits.
+    takes for granted.
     """
 
     configuration: Configuration
@@ -44,7 +43,6 @@ class Session:
     ephemeral_record: bool = False
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
     on_record: Callable[[str], None] = lambda _text: None
-    interrupted: Event = field(default_factory=Event)
     _providers: dict[str, Provider] = field(default_factory=dict)
     _record: Record | None = None
     _tokens: PostgresTexts | HttpTexts | None = None
@@ -66,7 +64,7 @@ class Session:
 
     @property
     def _waits(self) -> Waits:
-        return Waits(self._remark, self.interrupted)
+        return Waits(self._remark, self.clock)
 
     def _remark(self, text: str) -> None:
         self.on_record(text)
@@ -98,7 +96,6 @@ class Session:
                     self.secrets,
                     clock=self.clock,
                     on_wait=self.on_wait,
-                    interrupted=self.interrupted,
                     tokens=self.tokens,
                 )
             except SecretError as error:
@@ -153,9 +150,7 @@ def open_session(
     """Put a session together; opens nothing yet."""
     secrets = Secrets(environ, local_secrets or environ.get("RECONCILER_TRUSTED") == "1", Path(configuration.root))
     secrets.learn(configuration.secret_references)
-    interrupted = Event()
-    clock = clock or SystemClock(interrupted)
-    return Session(configuration, secrets, clock, ephemeral_record, interrupted=interrupted)
+    return Session(configuration, secrets, clock or SystemClock(), ephemeral_record)
 
 
 def _user() -> str:

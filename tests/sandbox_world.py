@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from reconciler.apply.report import ApplyReport
@@ -31,6 +32,7 @@ class QuickClock:
 
     def __init__(self, speed: float = 50.0) -> None:
         self.speed = speed
+        self.interrupted = Event()
         self._wall, self._start = time.time(), time.monotonic()
 
     def now(self) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from reconciler.apply.events import ApplyEvent
@@ -61,6 +62,7 @@ class ObedientClock:
     def __init__(self, now: float = START) -> None:
         self.time = now
         self.waits: list[float] = []
+        self.interrupted = Event()
 
     def now(self) -> float:
         return self.time

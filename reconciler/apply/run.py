@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from threading import Event
 
 from reconciler.apply.attempt import Attempt
 from reconciler.apply.events import Emit, LockBroken, ignore
@@ -58,7 +57,6 @@ class Job:
     emit: Emit = ignore
     max_failures: int = 3
     allow_partial: bool = False
-    interrupted: Event = field(default_factory=Event)
     may_write: Callable[[], str | None] = lambda: None
     scenario: str | None = ""
     places: Mapping[str, Location] = field(default_factory=dict)
@@ -150,7 +148,6 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
         writers=writers,
         emit=job.emit,
         max_failures=job.max_failures,
-        interrupted=job.interrupted,
         may_write=job.may_write,
         troubles=Troubles(job.places),
     )
@@ -231,7 +228,6 @@ def _writers(
             job.plan.consent.overrides,
             fresh,
             _kept(job.plan, state),
-            job.interrupted,
             job.settle_seconds.get(account, SETTLE_SECONDS),
         )
         for account, provider in providers.items()
@@ -263,7 +259,7 @@ def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Seen |
 
 
 def _seen(provider: Provider, change: Change, job: Job) -> Seen | Diagnostic | None:
-    if job.interrupted.is_set():
+    if job.clock.interrupted.is_set():
         return None
     since = job.clock.monotonic()
     try:

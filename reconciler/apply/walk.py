@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from threading import Event
 
 from reconciler.apply.accounts import AccountState
 from reconciler.apply.attempt import Attempt
@@ -39,7 +38,7 @@ Group = Sequence[Change]
 class Walk:
     """One run over a plan's changes; afterwards `results` has one row a change.
 
-    `max_failures` like failures in a row stop an account. `interrupted` is set by a signal: nothing new is sent then.
+    `max_failures` like failures in a row stop an account. Once the clock is interrupted, nothing new is sent.
     `may_write` says why nothing more may be written.
     """
 
@@ -47,7 +46,6 @@ class Walk:
     writers: Mapping[str, Writer]
     emit: Emit
     max_failures: int
-    interrupted: Event = field(default_factory=Event)
     may_write: Callable[[], str | None] = lambda: None
     results: dict[Key, Result] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -96,7 +94,7 @@ class Walk:
         return bool(why)
 
     def _obstacle(self, change: Change) -> str:
-        if self.interrupted.is_set():
+        if self.ledger.clock.interrupted.is_set():
             self.halt = Halt.INTERRUPTED
             return _INTERRUPTED
         if change.action is Action.FORGET:
@@ -196,7 +194,7 @@ class Walk:
 
     def _obstacle_of(self, account: AccountState) -> str:
         """Why nothing more may be sent to an account: asked before each request that leaves."""
-        if self.interrupted.is_set():
+        if self.ledger.clock.interrupted.is_set():
             self.halt = Halt.INTERRUPTED
         if self.halt in _REASONS:
             return _REASONS[self.halt]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from threading import Event
 
 from reconciler.apply.attempt import Attempt
 from reconciler.canonical import NOTHING, Form, Json, dump, form, hidden_in, hidden_paths, is_empty
@@ -61,8 +60,8 @@ class Kept:
 class Writer:
     """Writes changes of one account.
 
-    `seen` holds reads that may still be fresh, `kept` what the record has of each number; `interrupted` ends waiting.
-    For `settle_seconds` an accepted write may read as before.
+    `seen` holds reads that may still be fresh, `kept` what the record has of each number. For
+    `settle_seconds` an accepted write may read as before.
     """
 
     provider: Provider
@@ -71,7 +70,6 @@ class Writer:
     overrides: frozenset[str] = frozenset()
     seen: Mapping[Key, Seen] = field(default_factory=dict)
     kept: Mapping[Key, Kept] = field(default_factory=dict)
-    interrupted: Event = field(default_factory=Event)
     settle_seconds: float = SETTLE_SECONDS
 
     def write(self, changes: Sequence[Change], obstacle: Callable[[], str] = lambda: "") -> list[Attempt]:
@@ -184,7 +182,7 @@ class Writer:
         for turn, wait in enumerate(self._waits(started)):
             if turn >= len(READ_BACK_WAITS) and not old:
                 break
-            if not self.interrupted.is_set():
+            if not self.clock.interrupted.is_set():
                 self.clock.sleep(wait)
             try:
                 seen = self.provider.read(write.number)
@@ -212,7 +210,7 @@ class Writer:
         """Pauses before each look: three within five seconds, then longer and longer ones until reads cannot lag."""
         yield from READ_BACK_WAITS
         pause = READ_BACK_WAITS[-1]
-        while not self.interrupted.is_set():
+        while not self.clock.interrupted.is_set():
             left = self.settle_seconds - (self.clock.monotonic() - started)
             if left <= 0:
                 return

@@ -143,8 +143,8 @@ def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) ->
     from reconciler.apply.report import Halt
     from reconciler.workflow.apply import Applying, apply_stored
 
-    with heeding(lambda: _in_order(session.interrupted, watch)):
-        applying = Applying(emit=watch.applying, allow_partial=partial, interrupted=session.interrupted)
+    with heeding(lambda: _in_order(session.clock.interrupted, watch)):
+        applying = Applying(emit=watch.applying, allow_partial=partial)
         report = apply_stored(session, ready, applying)
     return _out_of_time(report) if has_expired() and report.halt is Halt.INTERRUPTED else report
 

@@ -111,7 +111,7 @@ def opened(process: Process, configuration: Configuration, *, ephemeral_record: 
 
 def _end(session: Session) -> NoReturn:
     """End at once what other threads of a session wait for, and then the command."""
-    session.interrupted.set()
+    session.clock.interrupted.set()
     abort()
 
 

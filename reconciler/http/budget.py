@@ -9,7 +9,6 @@ import copy
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
 from typing import Protocol
 
 from reconciler.clock import Clock
@@ -62,7 +61,8 @@ OPEN = OpenGate()
 class Budget:
     """Hands out turns to send: `per_second` evenly spaced (0 = unlimited), at most `concurrency` at once.
 
-    `on_wait(seconds, reason)` hears of every pause that a vendor's answer brought about; `interrupted` ends them.
+    `on_wait(seconds, reason)` hears of every pause that a vendor's answer brought about; an interruption of the
+    `clock` ends them.
     """
 
     def __init__(
@@ -72,14 +72,12 @@ class Budget:
         concurrency: int,
         clock: Clock,
         on_wait: OnWait = silent,
-        interrupted: Event | None = None,
     ) -> None:
         self.concurrency = max(1, concurrency)
         self._interval = 1.0 / per_second if per_second > 0 else 0.0
         self._slack = _WAKE_UP_SECONDS if self._interval < _WAKE_UP_SECONDS else 0.0
         self._clock = clock
         self._on_wait = on_wait
-        self._interrupted = interrupted or Event()
         self._seats = threading.BoundedSemaphore(self.concurrency)
         self._lock = threading.Lock()
         self._next = 0.0
@@ -130,7 +128,7 @@ class Budget:
             now = self._clock.monotonic()
             if self._why_closed is not None and now < self._closed_until:
                 raise copy.copy(self._why_closed)
-            if self._interrupted.is_set() and now < self._paused_until:
+            if self._clock.interrupted.is_set() and now < self._paused_until:
                 raise ProviderError("the run was interrupted during a pause that the vendor asked for", attempts=0)
             wait = max(self._paused_until, self._next) - now
             if wait > 0:

@@ -116,7 +116,7 @@ class HttpClient:
                 self.budget.close(wait, result.error)
             elif result.pauses:
                 self.budget.pause(wait, str(result.error))
-            ends = attempt >= self._patience.most(result.wait) or self._patience.interrupted.is_set()
+            ends = attempt >= self._patience.most(result.wait) or self._clock.interrupted.is_set()
             if not result.repeat or ends or self._too_long(wait, self._clock.monotonic() - started):
                 raise self._told(result.error, attempt)
             if not result.pauses:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from threading import Event
 
 from reconciler.clock import Clock
 from reconciler.http.answer import plain
@@ -28,7 +27,6 @@ class Patience:
     `exchange` bounds one whole exchange, however slowly it drips; `together` all attempts and the waits between.
     `attempts_when_told` holds where the vendor says when to come back: many workers may have to queue for few places.
     A Retry-After of more than `longest_wait` is given up at once: the vendor wants to be left alone.
-    Nothing is waited for or tried again once `interrupted` is set.
     """
 
     connect: float = 10.0
@@ -40,7 +38,6 @@ class Patience:
     first_wait: float = 0.5
     longest_wait: float = 60.0
     jitter: Callable[[], float] = random.random
-    interrupted: Event = field(default_factory=Event, compare=False)
 
     def most(self, told: float | None) -> int:
         """How many attempts to make; `told` is what the vendor asked to wait, if it did."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from threading import Event
 from typing import TYPE_CHECKING
 
 from reconciler.clock import Clock, SystemClock
@@ -27,18 +25,16 @@ def open_provider(
     clock: Clock | None = None,
     on_wait: OnWait = silent,
     patience: Patience | None = None,
-    interrupted: Event | None = None,
     tokens: Callable[[], Texts | None] = lambda: None,
 ) -> Provider:
     """Open an account at its vendor; sends nothing. Raises ProviderError, and SecretError where a secret cannot be had.
 
-    `on_wait(seconds, reason)` hears of pauses that the vendor asked for; `interrupted` ends them. A vendor's package is
-    imported when needed: no command that stays offline pays for an HTTP client. `tokens` gives the store of tokens that
-    a team shares, if any.
+    `on_wait(seconds, reason)` hears of pauses that the vendor asked for. A vendor's package is imported when
+    needed: no command that stays offline pays for an HTTP client. `tokens` gives the store of tokens that a team
+    shares, if any.
     """
     clock = clock or SystemClock()
     patience = patience or patience_from(secrets.environ)
-    patience = replace(patience, interrupted=interrupted) if interrupted is not None else patience
     if account.provider == "exolve":
         from reconciler.providers.exolve.provider import open_exolve
 

@@ -96,7 +96,7 @@ class GitStore:
                     return False
                 if not pause or not any(words in str(error) for words in _CONTENDED):
                     raise
-                self._waits.interrupted.wait(pause)
+                self._waits.clock.interrupted.wait(pause)
             else:
                 return True
         raise AssertionError("the last try returns or raises")

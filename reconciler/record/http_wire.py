@@ -10,14 +10,13 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pydantic_core import from_json
 
-from reconciler.clock import SystemClock
 from reconciler.http.answer import Answer, status_text
 from reconciler.http.budget import Budget
 from reconciler.http.client import HttpClient, Request
@@ -233,23 +232,22 @@ class Wire:
         try:
             return self._client(f"{parts.scheme}://{parts.netloc}").send(request)
         except ProviderError as error:
-            if self.waits.interrupted.is_set() and not error.may_have_taken_effect:
+            if self.waits.clock.interrupted.is_set() and not error.may_have_taken_effect:
                 raise WaitInterruptedError(f"interrupted while waiting for {self.description}: {error}") from None
             kind = InDoubtError if error.may_have_taken_effect else RecordError
             raise kind(f"{self.description} cannot be used: {error}", hint=error.hint) from None
 
     def _client(self, origin: str) -> HttpClient:
         if origin not in self._clients:
-            interrupted = self.waits.interrupted
-            clock = SystemClock(interrupted)
+            clock = self.waits.clock
             self._clients[origin] = HttpClient(
                 origin,
                 peer="the record's server",
                 trusted=self._trusted,
-                budget=Budget(per_second=0, concurrency=1, clock=clock, on_wait=self._paused, interrupted=interrupted),
+                budget=Budget(per_second=0, concurrency=1, clock=clock, on_wait=self._paused),
                 secrets=self._secrets,
                 clock=clock,
-                patience=replace(patience_from(self._secrets.environ), interrupted=interrupted),
+                patience=patience_from(self._secrets.environ),
                 setting="the record's address",
             )
         return self._clients[origin]

@@ -130,7 +130,7 @@ class Link:
                     hint="look whether the server is well; of a pooler, whether its pool has two connections to spare",
                 )
                 self._cut()
-            elif seconds > _GRACE_SECONDS and self._waits.interrupted.is_set():
+            elif seconds > _GRACE_SECONDS and self._waits.clock.interrupted.is_set():
                 self._interrupt(since)
             elif seconds > _QUIET_SECONDS and told != since:
                 told = since

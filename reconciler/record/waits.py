@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Event
 
+from reconciler.clock import Clock, SystemClock
 from reconciler.record.base import WaitInterruptedError
 
 
@@ -18,12 +18,12 @@ def _nobody(_text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """`tell` hears one sentence on what is waited for, or taken for granted; `interrupted` ends waits, also to come."""
+    """`tell` hears one sentence on what is waited for, or taken for granted; `clock` knows when waits are to end."""
 
     tell: Callable[[str], None] = _nobody
-    interrupted: Event = field(default_factory=Event)
+    clock: Clock = field(default_factory=SystemClock)
 
     def pause(self, seconds: float, what: str) -> None:
         """Wait; raises WaitInterruptedError, which says for `what`, as soon as the run is interrupted."""
-        if self.interrupted.wait(seconds):
+        if self.clock.interrupted.wait(seconds):
             raise WaitInterruptedError(f"interrupted while waiting for {what}")

@@ -6,8 +6,7 @@ Knows no options of a command line and no output.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from threading import Event
+from dataclasses import dataclass, replace
 
 from reconciler.apply.events import Emit, ignore
 from reconciler.apply.report import ApplyReport
@@ -23,11 +22,10 @@ from reconciler.workflow.stored import Stored
 
 @dataclass(frozen=True, slots=True)
 class Applying:
-    """How an apply goes. `interrupted` is set by a signal."""
+    """How an apply goes."""
 
     emit: Emit = ignore
     allow_partial: bool = False
-    interrupted: Event = field(default_factory=Event)
 
 
 def apply_plan(session: Session, plan: Plan, state: RecordState, applying: Applying) -> ApplyReport:
@@ -58,7 +56,6 @@ def apply_stored(session: Session, stored: Stored, applying: Applying) -> ApplyR
         emit=applying.emit,
         max_failures=configuration.policy.max_failures,
         allow_partial=applying.allow_partial,
-        interrupted=applying.interrupted,
         may_write=closed,
         scenario=None if stored.done and not plan.changes else _scenario(plan, configuration),
         places=configuration.numbers,

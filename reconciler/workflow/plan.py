@@ -106,7 +106,7 @@ def _planned(session: Session, configuration: Configuration, state: RecordState,
         warnings=asked.warnings,
     )
     learn_variables(session)
-    reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress, stop=session.interrupted)
+    reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress)
     ground = session.ground(reassert=asked.reassert, make_key=asked.kept)
     plan = build(configuration, state, ground, options, lambda wanted: _read(session, wanted, reader))
     return plan if asked.limit is None else _limited(configuration, plan, asked.limit)

@@ -164,7 +164,7 @@ class Campaign:
 @pytest.fixture
 def campaign(tmp_path: Path, workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     """A campaign in quick time."""
-    monkeypatch.setattr("reconciler.wiring.SystemClock", lambda _interrupted: QuickClock())
+    monkeypatch.setattr("reconciler.wiring.SystemClock", QuickClock)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return Campaign(workplace, tmp_path / "state")
 

@@ -286,7 +286,7 @@ def test_a_pause_that_the_server_makes_is_told_and_ended_by_an_interruption(
     waits = Waits(told.append)
     options = {"address": f"{address}/state", "lock_address": f"{address}/state"}
     state.faults["GET"], state.stays = 503, True
-    threading.Timer(0.3, waits.interrupted.set).start()
+    threading.Timer(0.3, waits.clock.interrupted.set).start()
     begun = time.monotonic()
     with (
         closing(open_http(options, name="lines", secrets=Secrets({}), waits=waits)) as record,
@@ -299,7 +299,7 @@ def test_a_pause_that_the_server_makes_is_told_and_ended_by_an_interruption(
 
 def test_work_that_is_no_wait_is_not_ended_by_an_interruption(state: State, address: str) -> None:
     waits = Waits()
-    waits.interrupted.set()
+    waits.clock.interrupted.set()
     options = {"address": f"{address}/state", "lock_address": f"{address}/state"}
     with closing(open_http(options, name="lines", secrets=Secrets({}), waits=waits)) as record:
         assert commit(record, Update(put=[entry(1)])).serial == 1

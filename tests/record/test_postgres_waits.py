@@ -41,7 +41,7 @@ class Listener:
         self.waits = Waits(self.told.append)
 
     def interrupts(self, *, after: float) -> None:
-        threading.Timer(after, self.waits.interrupted.set).start()
+        threading.Timer(after, self.waits.clock.interrupted.set).start()
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_an_interruption_ends_the_wait_of_a_save_and_the_lock_is_given_back(made
 
 
 def test_work_that_is_no_wait_is_not_ended_by_an_interruption(made: str, listener: Listener) -> None:
-    listener.waits.interrupted.set()
+    listener.waits.clock.interrupted.set()
     with closing(PostgresRecord(made, name="lines", waits=listener.waits)) as record:
         assert commit(record, Update(put=[entry(2)])).serial == 2
 

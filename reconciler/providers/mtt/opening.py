@@ -147,13 +147,7 @@ def _again(account: str) -> str:
 
 def _parts(account: Account, secrets: Secrets, *, clock: Clock, on_wait: OnWait, patience: Patience) -> _Parts:
     rate = account.rate
-    budget = Budget(
-        per_second=rate.per_second,
-        concurrency=rate.concurrency,
-        clock=clock,
-        on_wait=on_wait,
-        interrupted=patience.interrupted,
-    )
+    budget = Budget(per_second=rate.per_second, concurrency=rate.concurrency, clock=clock, on_wait=on_wait)
     return _Parts(account, secrets, clock, patience, budget)
 
 

@@ -14,7 +14,6 @@ from reconciler.http.errors import ProviderError, Rejected, TimedOut
 from reconciler.model import Value
 from reconciler.plan.model import Consent
 from reconciler.providers.base import Write
-from reconciler.workflow.apply import Applying
 from tests.unit.config.loading import only as only_finding
 from tests.unit.config.loading import sound, underlined
 from tests.world import (
@@ -249,9 +248,8 @@ def test_a_timeout_whose_write_shows_late_is_applied_and_never_repeated(lag: flo
 def test_an_interrupted_wait_leaves_the_doubt_and_says_nothing_of_the_effect() -> None:
     given, vendor = lagging(40.0)
     vendor.fails = doubtful
-    applying = Applying()
-    vendor.before = lambda verb, _number: applying.interrupted.set() if vendor.writes and verb == "read" else None
-    report = given.apply(applying=applying)
+    vendor.before = lambda verb, _number: given.clock.interrupted.set() if vendor.writes and verb == "read" else None
+    report = given.apply()
     assert result(report).outcome is Outcome.UNKNOWN
     assert [intent.key for window in given.state.windows for intent in window.intents] == [key(1)]
 

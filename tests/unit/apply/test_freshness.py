@@ -51,7 +51,7 @@ def apply_with_a_pause(
     session.on_wait = wait
     try:
         plan, state = make_plan(session, Planning(kept=True, consent=EVERYTHING))
-        return apply_plan(session, plan, state, Applying(interrupted=session.interrupted))
+        return apply_plan(session, plan, state, Applying())
     finally:
         session.close()
 
@@ -125,7 +125,7 @@ def test_a_lock_that_is_broken_during_the_pause_holds_the_write_back(sandbox: Sa
 @pytest.mark.parametrize("value", [NONE, Parking(parked=True)])
 def test_a_signal_during_the_pause_ends_it_as_an_interrupt_and_not_as_a_failure(sandbox: Sandbox, value: Value) -> None:
     given = one(sandbox, value)
-    report = apply_with_a_pause(given, FaultKind.RATE_LIMITED, lambda session: session.interrupted.set())
+    report = apply_with_a_pause(given, FaultKind.RATE_LIMITED, lambda session: session.clock.interrupted.set())
     assert (report.halt, of_report(report)) == (Halt.INTERRUPTED, Exit.INTERRUPTED)
     assert (result(report).outcome.value, result(report).error) == ("skipped", "the run was interrupted")
     assert given.state.windows == ()
@@ -150,7 +150,7 @@ def test_who_queues_behind_a_paused_account_looks_again_too(sandbox: Sandbox) ->
     session.on_wait = meanwhile
     try:
         plan, state = make_plan(session, Planning(kept=True, consent=EVERYTHING))
-        report = apply_plan(session, plan, state, Applying(interrupted=session.interrupted))
+        report = apply_plan(session, plan, state, Applying())
     finally:
         session.close()
     pause_ends = min(at for at in changed) + 30 / 200.0

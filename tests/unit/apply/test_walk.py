@@ -18,7 +18,6 @@ from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent
 from reconciler.record.base import Intent, RecordState, Update, WaitInterruptedError, Window
 from reconciler.record.memory import MemoryRecord, MemoryStore
-from reconciler.workflow.apply import Applying
 from tests.record.values import holder
 from tests.world import (
     NONE,
@@ -246,18 +245,20 @@ def test_an_account_that_is_stopped_leaves_the_other_alone() -> None:
 
 def test_an_interruption_sends_nothing_new_and_settles_what_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MemoryRecord, "window_size", 2)
-    given, applying = many(7), Applying()
+    given = many(7)
 
     def interrupt(event: ApplyEvent) -> None:
         if isinstance(event, Finished) and event.done == 3:
-            applying.interrupted.set()
+            given.clock.interrupted.set()
 
     given.on_event = interrupt
-    report = given.apply(applying=applying)
+    report = given.apply()
     assert report.halt is Halt.INTERRUPTED
     assert report.summary["applied"] == 3
     assert {done.error for done in report.results if done.outcome is Outcome.SKIPPED} == {"the run was interrupted"}
     assert (len(given.state.entries), given.state.windows) == (3, ())
+    given.on_event = lambda _event: None
+    given.clock.interrupted.clear()
     assert given.apply().converged
 
 
@@ -441,11 +442,12 @@ def test_an_intent_of_a_number_that_the_run_is_not_about_is_carried_along() -> N
 
 
 def test_an_intent_whose_successor_was_never_sent_stays_as_it_was() -> None:
-    given, applying = left_open(world([desired(1, rings())], {1: sip()})), Applying()
-    given.on_event = lambda event: applying.interrupted.set() if isinstance(event, WindowOpened) else None
-    assert given.apply(applying=applying).halt is Halt.INTERRUPTED
+    given = left_open(world([desired(1, rings())], {1: sip()}))
+    given.on_event = lambda event: given.clock.interrupted.set() if isinstance(event, WindowOpened) else None
+    assert given.apply().halt is Halt.INTERRUPTED
     assert (sent(given), open_values(given)) == ([], ["sip"])
     given.on_event = lambda _event: None
+    given.clock.interrupted.clear()
     assert given.apply(consent=Consent()).converged
     assert given.state.windows == ()
 

@@ -22,7 +22,6 @@ from reconciler.http.errors import (
 from reconciler.model import NumberForwarding, Observation, Parking
 from reconciler.plan.model import Consent
 from reconciler.providers.base import Write
-from reconciler.workflow.apply import Applying
 from tests.world import NONE, PARKING, Vendor, World, desired, key, outcomes, phone, result, rings, url, world
 
 ON = Parking(parked=True)
@@ -342,12 +341,11 @@ def test_a_rejected_batch_is_halved_until_the_culprit_is_named(error: type[Provi
 def test_an_interrupted_run_sends_no_more_parts_of_a_batch_that_was_refused() -> None:
     def refuse(writes: list[Write], when: str) -> None:
         if when == "before" and len(writes) > 1:
-            applying.interrupted.set()
+            given.clock.interrupted.set()
             raise Rejected("MTT refused one of them")
 
-    applying = Applying()
     given, vendor = parked(101, refuse)
-    report = given.apply(applying=applying)
+    report = given.apply()
     assert vendor.sizes == [1, 100]
     assert report.summary == {"applied": 0, "unverified": 1, "failed": 0, "unknown": 0, "skipped": 100}
     assert given.state.windows == ()

@@ -23,6 +23,7 @@ class FakeClock:
     time: float = 1_000_000.0
     slept: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    interrupted: threading.Event = field(default_factory=threading.Event)
 
     def now(self) -> float:
         return self.time

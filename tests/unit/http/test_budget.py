@@ -68,20 +68,20 @@ def test_the_time_for_calls_follows_the_rate_and_calls_are_counted() -> None:
 
 
 def test_an_interruption_ends_a_pause_without_sending() -> None:
-    interrupted = threading.Event()
-    budget = Budget(per_second=0, concurrency=1, clock=SystemClock(interrupted), interrupted=interrupted)
+    clock = SystemClock()
+    budget = Budget(per_second=0, concurrency=1, clock=clock)
     take(budget, 1)
     budget.pause(30.0, "Exolve refuses more requests for now")
-    threading.Timer(0.05, interrupted.set).start()
+    threading.Timer(0.05, clock.interrupted.set).start()
     with pytest.raises(ProviderError, match="interrupted during a pause") as caught:
         take(budget, 1)
     assert (caught.value.attempts, budget.calls_made) == (0, 1)
 
 
 def test_an_interruption_leaves_the_rate_as_it_is_for_what_is_still_read_back() -> None:
-    interrupted = threading.Event()
-    interrupted.set()
-    budget = Budget(per_second=20, concurrency=1, clock=SystemClock(interrupted), interrupted=interrupted)
+    clock = SystemClock()
+    clock.interrupted.set()
+    budget = Budget(per_second=20, concurrency=1, clock=clock)
     started = time.monotonic()
     take(budget, 5)
     assert time.monotonic() - started >= 0.2
