@@ -12,8 +12,10 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from reconciler.apply.events import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.model import Desired, Forwarding
+from reconciler.plan.build import Options
 from reconciler.plan.model import Plan
 from reconciler.providers.exolve.mapping import encode
 from reconciler.record.base import Record, RecordState
@@ -22,8 +24,8 @@ from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account, Configuration, Policy, Rate, RecordSettings
 from reconciler.wiring import Session
-from reconciler.workflow.apply import Applying, apply_plan
-from reconciler.workflow.plan import Planning, make_plan
+from reconciler.workflow.apply import apply_plan
+from reconciler.workflow.plan import make_plan
 from tests.world import EVERYTHING, KEY, place
 
 
@@ -110,16 +112,16 @@ class SandboxWorld:
     def plan(self, **asked: Any) -> Plan:
         session = self.session()
         try:
-            return make_plan(session, Planning(kept=True, **asked))[0]
+            return make_plan(session, Options(kept=True, **asked))[0]
         finally:
             session.close()
 
-    def apply(self, applying: Applying | None = None, **asked: Any) -> ApplyReport:
+    def apply(self, *, emit: Emit = ignore, **asked: Any) -> ApplyReport:
         """Plan and apply with every allowance, unless told otherwise."""
         session = self.session()
         try:
-            plan, state = make_plan(session, Planning(kept=True, **{"consent": EVERYTHING, **asked}))
-            return apply_plan(session, plan, state, applying or Applying())
+            plan, state = make_plan(session, Options(kept=True, **{"consent": EVERYTHING, **asked}))
+            return apply_plan(session, plan, state, emit=emit)
         finally:
             session.close()
 

@@ -11,12 +11,13 @@ from ruamel.yaml import YAML
 
 from reconciler.config.load import load
 from reconciler.model import Kind
+from reconciler.plan.build import Options
 from reconciler.plan.model import Consent, Plan
 from reconciler.sandbox import Sandbox
 from reconciler.settings import Configuration
 from reconciler.wiring import open_session
-from reconciler.workflow.apply import Applying, apply_plan
-from reconciler.workflow.plan import Planning, make_plan
+from reconciler.workflow.apply import apply_plan
+from reconciler.workflow.plan import make_plan
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.name != "invalid" and folder.is_dir())
@@ -70,9 +71,9 @@ def test_a_second_plan_of_an_applied_example_is_empty(name: str, tmp_path: Path)
         def planned() -> tuple[Plan, bool]:
             session = open_session(configuration, environ)
             try:
-                plan, state = make_plan(session, Planning(consent=CONSENT, kept=True))
+                plan, state = make_plan(session, Options(consent=CONSENT, kept=True))
                 assert plan.complete, plan.diagnostics
-                report = apply_plan(session, plan, state, Applying())
+                report = apply_plan(session, plan, state)
             finally:
                 session.close()
             return plan, report.converged

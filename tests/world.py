@@ -33,6 +33,7 @@ from reconciler.model import (
     UrlForwarding,
     Value,
 )
+from reconciler.plan.build import Options
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import Capabilities, Provider, Write
 from reconciler.providers.memory import MemoryProvider
@@ -41,8 +42,8 @@ from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.secrets import Secrets
 from reconciler.settings import Account, Configuration, Policy, RecordSettings
 from reconciler.wiring import Session
-from reconciler.workflow.apply import Applying, apply_plan, apply_stored
-from reconciler.workflow.plan import Planning, make_plan
+from reconciler.workflow.apply import apply_plan, apply_stored
+from reconciler.workflow.plan import make_plan
 from reconciler.workflow.stored import stored_plan
 
 KEY = "a key of the record that is long enough"
@@ -223,24 +224,24 @@ class World:
         return self.plan_and_state(**asked)[0]
 
     def plan_and_state(self, **asked: Any) -> tuple[Plan, RecordState]:
-        return make_plan(self.session, Planning(kept=True, **asked))
+        return make_plan(self.session, Options(kept=True, **asked))
 
-    def apply(self, *, applying: Applying | None = None, **asked: Any) -> ApplyReport:
+    def apply(self, **asked: Any) -> ApplyReport:
         """Plan and apply with every allowance, unless told otherwise."""
         plan, state = self.plan_and_state(**{"consent": EVERYTHING, **asked})
-        return self.apply_plan(plan, state, applying)
+        return self.apply_plan(plan, state)
 
-    def apply_plan(self, plan: Plan, state: RecordState, applying: Applying | None = None) -> ApplyReport:
-        return apply_plan(self.session, plan, state, replace(applying or Applying(), emit=self._heard))
+    def apply_plan(self, plan: Plan, state: RecordState) -> ApplyReport:
+        return apply_plan(self.session, plan, state, emit=self._heard)
 
     def saved(self, **asked: Any) -> bytes:
         """A plan file's bytes, made with every allowance, unless told otherwise."""
         return render_plan(self.plan(**{"consent": EVERYTHING, **asked}), tool_version="1.0").encode()
 
-    def apply_saved(self, data: bytes, applying: Applying | None = None, consent: Consent | None = None) -> ApplyReport:
+    def apply_saved(self, data: bytes, *, consent: Consent | None = None, allow_partial: bool = False) -> ApplyReport:
         session = self.session
         stored = stored_plan(session, data, consent or Consent())
-        return apply_stored(session, stored, replace(applying or Applying(), emit=self._heard))
+        return apply_stored(session, stored, emit=self._heard, allow_partial=allow_partial)
 
     def _heard(self, event: ApplyEvent) -> None:
         self.events.append(event)

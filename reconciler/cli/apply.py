@@ -9,14 +9,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_report
-from reconciler.cli.opening import opened, plannable, watching
-from reconciler.cli.plan import consent_of, loaded, planning_of, show_plan
+from reconciler.cli.opening import check_accounts, opened, plannable, watching
+from reconciler.cli.plan import loaded, show_plan
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import show_diagnostics, stop
 from reconciler.interrupts import abort, has_expired, heeding
@@ -24,6 +24,7 @@ from reconciler.interrupts import abort, has_expired, heeding
 if TYPE_CHECKING:
     from reconciler.apply.report import ApplyReport
     from reconciler.diagnostics import Diagnostic
+    from reconciler.plan.build import Options
     from reconciler.plan.model import Plan
     from reconciler.settings import Configuration
     from reconciler.views.progress import Watch
@@ -33,9 +34,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("planfile", required=False, type=options.EXISTING_FILE, metavar="[PLANFILE]")
-@options.selection
 @options.planning
-@options.consent
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can be asked.")
 @click.option("--expect", type=options.EXISTING_FILE, metavar="PLANFILE", help="Go on only if the changes are these.")
 @signing.verifying
@@ -51,7 +50,8 @@ def apply(
     allow_partial: bool,
     ephemeral_record: bool,
     verify_keys: tuple[Path, ...],
-    **asked: Unpack[options.Asked],
+    scenario: str | None,
+    asked: Options,
 ) -> Exit:
     """Make the numbers as the files say, and prove it by reading back.
 
@@ -64,11 +64,11 @@ def apply(
     from reconciler.workflow.plan import make_plan
     from reconciler.workflow.stored import Stored, expected, stored_plan
 
-    _check_usage(process, planfile, expect, asked, approved=auto_approve)
+    _check_usage(process, planfile, expect, approved=auto_approve)
     if verify_keys and planfile is None:
         raise click.UsageError("--verify-key proves a plan file: name one")
     stored, reviewed = loaded(process, planfile, verify_keys=verify_keys), loaded(process, expect)
-    configuration, warnings = plannable(process, scenario=stored[0].scenario if stored else asked["scenario"])
+    configuration, warnings = plannable(process, scenario=stored[0].scenario if stored else scenario)
     if configuration.policy.require_signed_plan and not verify_keys:
         raise signing.unsigned(planfile)
     _check_record(process, configuration, ephemeral=ephemeral_record)
@@ -77,9 +77,11 @@ def apply(
         watching(process, session) as watch,
     ):
         if stored is not None:
-            ready = stored_plan(session, stored[1], consent_of(asked))
+            ready = stored_plan(session, stored[1], asked.consent)
         else:
-            ready = Stored(*make_plan(session, planning_of(configuration, asked, warnings, watch, kept=True)))
+            check_accounts(configuration, asked.selection.accounts)
+            asked = replace(asked, kept=True, warnings=warnings, progress=watch.reading)
+            ready = Stored(*make_plan(session, asked))
             watch.close()
             if reviewed is not None:
                 expected(ready.plan, reviewed[0], session.clock.now())
@@ -99,12 +101,11 @@ _OF_A_FRESH_PLAN = {
 }
 
 
-def _check_usage(
-    process: Process, planfile: Path | None, expect: Path | None, asked: options.Asked, *, approved: bool
-) -> None:
+def _check_usage(process: Process, planfile: Path | None, expect: Path | None, *, approved: bool) -> None:
     """What cannot go together, before anything is read."""
     if planfile is not None:
-        given = [flag for name, flag in _OF_A_FRESH_PLAN.items() if cast("dict[str, object]", asked)[name]]
+        params = click.get_current_context().params
+        given = [flag for name, flag in _OF_A_FRESH_PLAN.items() if params[name]]
         given += ["--expect"] if expect is not None else []
         if given:
             raise click.UsageError(f"{given[0]} does not go with a plan file, which is applied exactly as it is")
@@ -141,11 +142,10 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
 
 def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) -> ApplyReport:
     from reconciler.apply.report import Halt
-    from reconciler.workflow.apply import Applying, apply_stored
+    from reconciler.workflow.apply import apply_stored
 
     with heeding(lambda: _in_order(session.clock.interrupted, watch)):
-        applying = Applying(emit=watch.applying, allow_partial=partial)
-        report = apply_stored(session, ready, applying)
+        report = apply_stored(session, ready, emit=watch.applying, allow_partial=partial)
     return _out_of_time(report) if has_expired() and report.halt is Halt.INTERRUPTED else report
 
 

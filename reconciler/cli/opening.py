@@ -6,7 +6,7 @@ Knows which options choose a configuration; judges nothing itself.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -70,14 +70,20 @@ def selected(
     configuration: Configuration, targets: tuple[str, ...], tags: tuple[str, ...], accounts: tuple[str, ...]
 ) -> Selection:
     """Which numbers `--target`, `--tag` and `--account` mean; raises Stop for an account that does not exist."""
-    from reconciler.config.complaints import did_you_mean
     from reconciler.plan.build import Selection
+
+    check_accounts(configuration, accounts)
+    return Selection(targets, tags, accounts)
+
+
+def check_accounts(configuration: Configuration, accounts: Iterable[str]) -> None:
+    """Raise Stop for an account that does not exist."""
+    from reconciler.config.complaints import did_you_mean
 
     for name in accounts:
         if name not in configuration.accounts:
             hint = did_you_mean(name, configuration.accounts)
             raise stop("unknown-account", f"there is no account {name!r}", hint=hint)
-    return Selection(targets, tags, accounts)
 
 
 def plannable(

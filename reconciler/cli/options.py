@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.types import StringParamType
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+    from reconciler.plan.model import Consent
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -44,22 +46,6 @@ class OutputFile(click.Path):
 
 class PeriodText(StringParamType):
     """A period of the vendor's grammar, whose empty text means always."""
-
-
-class Asked(TypedDict):
-    """What the options of `plan` and `apply` ask of a plan."""
-
-    targets: tuple[str, ...]
-    tags: tuple[str, ...]
-    accounts: tuple[str, ...]
-    scenario: str | None
-    refresh: str
-    reassert: bool
-    limit: int | None
-    allow_delete: bool
-    allow_adopt: bool
-    allow_protected: bool
-    overrides: tuple[str, ...]
 
 
 class Duration(click.ParamType[float]):
@@ -112,10 +98,29 @@ def selection(function: Function) -> Function:
     )
 
 
-def planning(function: Function) -> Function:
-    """What a plan is made from, but for the paths."""
+def planning(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What a plan is asked for, which the command takes as `asked`, and the scenario that it is made from."""
+
+    @wraps(command)
+    def asking(
+        *,
+        targets: tuple[str, ...],
+        tags: tuple[str, ...],
+        accounts: tuple[str, ...],
+        refresh: str,
+        reassert: bool,
+        limit: int | None,
+        consent: Consent,
+        **given: object,
+    ) -> object:
+        from reconciler.plan.build import Options, Refresh, Selection
+
+        words = Selection(targets, tags, accounts)
+        asked = Options(Refresh(refresh), words, consent, reassert=reassert, limit=limit)
+        return command(asked=asked, **given)
+
     return _all(
-        function,
+        selection(consent(asking)),
         click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration."),
         click.option(
             "--refresh",
@@ -129,10 +134,21 @@ def planning(function: Function) -> Function:
     )
 
 
-def consent(function: Function) -> Function:
-    """What is permitted."""
+def consent(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What is permitted, which the command takes as `consent`."""
+
+    @wraps(command)
+    def permitting(
+        *, allow_delete: bool, allow_adopt: bool, allow_protected: bool, overrides: tuple[str, ...], **given: object
+    ) -> object:
+        from reconciler.plan.model import Consent
+
+        flags = zip(ALLOWANCES, (allow_delete, allow_adopt, allow_protected), strict=True)
+        allow = frozenset(name for name, is_given in flags if is_given)
+        return command(consent=Consent(allow, frozenset(overrides)), **given)
+
     return _all(
-        function,
+        permitting,
         click.option("--allow-delete", is_flag=True, help="Permit to switch forwarding or parking off."),
         click.option("--allow-adopt", is_flag=True, help="Permit to replace live forwardings without a record."),
         click.option("--allow-protected", is_flag=True, help="Permit to change protected numbers."),
@@ -145,12 +161,6 @@ def consent(function: Function) -> Function:
             help=f"Set this rule aside for one run: {', '.join(OVERRIDABLE)}.",
         ),
     )
-
-
-def allowed(*, delete: bool, adopt: bool, protected: bool) -> frozenset[str]:
-    """The names of the allowances that were given."""
-    given = zip(ALLOWANCES, (delete, adopt, protected), strict=True)
-    return frozenset(name for name, is_given in given if is_given)
 
 
 def _all(function: Function, *decorators: Callable[[Function], Function]) -> Function:

@@ -5,32 +5,28 @@ Must not decide anything about numbers.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_plan
-from reconciler.cli.opening import opened, plannable, selected, watching
+from reconciler.cli.opening import check_accounts, opened, plannable, watching
 from reconciler.cli.process import REVIEWS, Process, format_option
 from reconciler.cli.trouble import Stop, show_diagnostics, stop, told
 from reconciler.views.spelling import Form
 
 if TYPE_CHECKING:
-    from reconciler.diagnostics import Diagnostic
-    from reconciler.plan.model import Consent, Plan
-    from reconciler.settings import Configuration
-    from reconciler.views.progress import Watch
+    from reconciler.plan.build import Options
+    from reconciler.plan.model import Plan
     from reconciler.wiring import Session
-    from reconciler.workflow.plan import Planning
 
 
 @click.command(params=[format_option("text", "json", "html", "markdown", *REVIEWS)])
 @options.paths
-@options.selection
 @options.planning
-@options.consent
 @click.option("--out", type=options.OutputFile(), metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
 @click.option("--expires", type=options.Duration(), metavar="SPAN", help="How long a saved plan holds, like 24h.")
 @signing.signing
@@ -48,7 +44,8 @@ def plan(
     expires: float | None,
     sign_key: Path | None,
     expect: Path | None,
-    **asked: Unpack[options.Asked],
+    scenario: str | None,
+    asked: Options,
 ) -> Exit:
     """Read the live numbers and say what would change, and what callers would notice.
 
@@ -62,10 +59,11 @@ def plan(
     signing.check_usage(out, sign_key)
     check_place(process, out, signed=sign_key is not None)
     reviewed = loaded(process, expect)
-    configuration, warnings = plannable(process, scenario=asked["scenario"], paths=paths)
+    configuration, warnings = plannable(process, scenario=scenario, paths=paths)
     with opened(process, configuration) as session, watching(process, session) as watch:
-        planning = planning_of(configuration, asked, warnings, watch, kept=out is not None, expires=expires)
-        made, _state = make_plan(session, planning)
+        check_accounts(configuration, asked.selection.accounts)
+        asked = replace(asked, expires_in=expires, kept=out is not None, warnings=warnings, progress=watch.reading)
+        made, _state = make_plan(session, asked)
         watch.close()
         if reviewed is not None:
             expected(made, reviewed[0], session.clock.now())
@@ -73,42 +71,6 @@ def plan(
             save(process, session, made, process.target(out), sign_key=sign_key)
         show_plan(process, made, saved=out, zone=configuration.timezone, enforced=enforce_policy)
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)
-
-
-def planning_of(
-    configuration: Configuration,
-    asked: options.Asked,
-    warnings: tuple[Diagnostic, ...],
-    watch: Watch,
-    *,
-    kept: bool,
-    expires: float | None = None,
-) -> Planning:
-    """What the options ask of a plan; raises Stop for an account that does not exist."""
-    from reconciler.plan.build import Refresh
-    from reconciler.workflow.plan import Planning
-
-    return Planning(
-        refresh=Refresh(asked["refresh"]),
-        selection=selected(configuration, asked["targets"], asked["tags"], asked["accounts"]),
-        consent=consent_of(asked),
-        reassert=asked["reassert"],
-        expires_in=expires,
-        limit=asked["limit"],
-        kept=kept,
-        warnings=warnings,
-        progress=watch.reading,
-    )
-
-
-def consent_of(asked: options.Asked) -> Consent:
-    """What the options permit."""
-    from reconciler.plan.model import Consent
-
-    allow = options.allowed(
-        delete=asked["allow_delete"], adopt=asked["allow_adopt"], protected=asked["allow_protected"]
-    )
-    return Consent(allow, frozenset(asked["overrides"]))
 
 
 def loaded(process: Process, path: Path | None, *, verify_keys: tuple[Path, ...] = ()) -> tuple[Plan, bytes] | None:

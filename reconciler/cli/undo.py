@@ -18,7 +18,7 @@ from reconciler.cli.process import Process
 from reconciler.cli.trouble import stop
 
 if TYPE_CHECKING:
-    from reconciler.plan.model import Plan
+    from reconciler.plan.model import Consent, Plan
     from reconciler.record.base import Run
     from reconciler.wiring import Session
 
@@ -42,10 +42,7 @@ def undo(
     sign_key: Path | None,
     expires: float | None,
     enforce_policy: bool,
-    allow_delete: bool,
-    allow_adopt: bool,
-    allow_protected: bool,
-    overrides: tuple[str, ...],
+    consent: Consent,
 ) -> Exit:
     """Make a plan back to what was there before a run: the latest that wrote, or the one whose id begins like this.
 
@@ -54,17 +51,14 @@ def undo(
 
     Example: reconciler undo --out back.json --allow-delete
     """
-    from reconciler.plan.model import Consent
-    from reconciler.workflow.plan import Planning, make_undo
+    from reconciler.plan.build import Options
+    from reconciler.workflow.plan import make_undo
 
     signing.check_usage(out, sign_key)
     check_place(process, out, signed=sign_key is not None)
-    consent = Consent(
-        options.allowed(delete=allow_delete, adopt=allow_adopt, protected=allow_protected), frozenset(overrides)
-    )
     configuration, _warnings = usable(process)
     with opened(process, configuration) as session, watching(process, session) as watch:
-        asked = Planning(consent=consent, expires_in=expires, kept=out is not None, progress=watch.reading)
+        asked = Options(consent=consent, expires_in=expires, kept=out is not None, progress=watch.reading)
         made, _state = make_undo(session, _chosen(session, run), asked)
         watch.close()
         if out is not None:

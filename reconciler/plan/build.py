@@ -16,7 +16,7 @@ from reconciler.change import Action, Change, LiveSource, Outcome
 from reconciler.clock import epoch
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects.change import effects
-from reconciler.live import Live, Wanted
+from reconciler.live import Live, Progress, Wanted
 from reconciler.model import Desired, Entry, Key, Kind
 from reconciler.plan import notes
 from reconciler.plan.decide import decide, forgotten
@@ -92,15 +92,21 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to plan. `warnings` come from loading and are carried along; times are RFC 3339 in UTC."""
+    """What a plan is asked for, from the command line to here.
 
-    created_at: str
+    `expires_in` in seconds; `limit` keeps the first so many changes. `kept`: the plan is to be applied or stored, so
+    its digests need a key that lasts. `warnings` come from loading and are carried along; `progress` hears of reads.
+    """
+
     refresh: Refresh = Refresh.ALL
     selection: Selection = Selection()
     consent: Consent = Consent()
-    expires_at: str | None = None
-    commit: str | None = None
+    reassert: bool = False
+    expires_in: float | None = None
+    limit: int | None = None
+    kept: bool = False
     warnings: tuple[Diagnostic, ...] = ()
+    progress: Callable[[Progress], None] = lambda _progress: None
 
 
 @dataclass(slots=True)
@@ -113,7 +119,7 @@ class _Gathered:
 
 
 def build(configuration: Configuration, state: RecordState, ground: Ground, options: Options, read: ReadLive) -> Plan:
-    """Make the plan. `read` reads live values of what is asked for, per account."""
+    """Make the plan, but for its times and its commit. `read` reads live values of what is asked for, per account."""
     gathered = _gather(configuration, state, options.selection)
     subjects, decisions, live = _decided(gathered.subjects, ground, options, read)
     changes = ordered([*(_told(item.change) for item in decisions if item.change is not None), *gathered.forgets])
@@ -126,9 +132,6 @@ def build(configuration: Configuration, state: RecordState, ground: Ground, opti
         configuration=configuration.name or "",
         config_digest=configuration.digest,
         lineage=state.lineage if state.serial else "",
-        created_at=options.created_at,
-        expires_at=options.expires_at,
-        commit=options.commit,
         holidays_version=configuration.holidays_version,
         scenario=configuration.scenario,
         consent=options.consent,

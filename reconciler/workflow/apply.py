@@ -6,7 +6,7 @@ Knows no options of a command line and no output.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.apply.events import Emit, ignore
 from reconciler.apply.report import ApplyReport
@@ -20,21 +20,13 @@ from reconciler.wiring import Session
 from reconciler.workflow.stored import Stored
 
 
-@dataclass(frozen=True, slots=True)
-class Applying:
-    """How an apply goes."""
-
-    emit: Emit = ignore
-    allow_partial: bool = False
-
-
-def apply_plan(session: Session, plan: Plan, state: RecordState, applying: Applying) -> ApplyReport:
+def apply_plan(session: Session, plan: Plan, state: RecordState, *, emit: Emit = ignore) -> ApplyReport:
     """Apply a fresh plan; `state` is the record that it was made from. Raises RecordError."""
-    return apply_stored(session, Stored(plan, state), applying)
+    return apply_stored(session, Stored(plan, state), emit=emit)
 
 
-def apply_stored(session: Session, stored: Stored, applying: Applying) -> ApplyReport:
-    """Apply a plan that was stored and decided again. Raises RecordError."""
+def apply_stored(session: Session, stored: Stored, *, emit: Emit = ignore, allow_partial: bool = False) -> ApplyReport:
+    """Apply a plan that was stored and decided again; `allow_partial` what has not moved of it. Raises RecordError."""
     configuration, plan = session.configuration, stored.plan
     closed = _window_guard(session, plan.consent)
     late = closed()
@@ -53,9 +45,9 @@ def apply_stored(session: Session, stored: Stored, applying: Applying) -> ApplyR
         differing=stored.differing,
         unread=stored.unread,
         done=stored.done,
-        emit=applying.emit,
+        emit=emit,
         max_failures=configuration.policy.max_failures,
-        allow_partial=applying.allow_partial,
+        allow_partial=allow_partial,
         may_write=closed,
         scenario=None if stored.done and not plan.changes else _scenario(plan, configuration),
         places=configuration.numbers,

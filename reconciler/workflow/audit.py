@@ -13,17 +13,18 @@ from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
 from reconciler.http.errors import ProviderError
 from reconciler.live import Progress
 from reconciler.plan import scenario
+from reconciler.plan.build import Options
 from reconciler.plan.model import Calls, Plan
 from reconciler.record.base import RecordState
 from reconciler.wiring import Session
-from reconciler.workflow.plan import Planning, make_plan
+from reconciler.workflow.plan import make_plan
 from reconciler.workflow.validate import validate
 
 
 def make_audit(session: Session, warnings: tuple[Diagnostic, ...], progress: Callable[[Progress], None]) -> Audit:
     """Say where reality differs from what was last written, and what is at risk. Raises RecordError."""
     configuration = session.configuration
-    plan, state = make_plan(session, Planning(warnings=warnings, progress=progress))
+    plan, state = make_plan(session, Options(warnings=warnings, progress=progress))
     told = Diagnostics(configuration.policy.rules)
     told.extend(scenario.told(configuration, state.scenario))
     for account in _unused(session, plan, state):

@@ -5,19 +5,19 @@ Knows no options of a command line and no output.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.canonical import URL_FIELDS
 from reconciler.clock import rfc3339
 from reconciler.diagnostics import Diagnostic, Diagnostics, Location, Severity
 from reconciler.git import current_commit
 from reconciler.http.errors import ProviderError
-from reconciler.live import Live, Progress, Reader, Wanted, account_problem, read_live, unknown_in
+from reconciler.live import Live, Reader, Wanted, account_problem, read_live, unknown_in
 from reconciler.model import Key, Observation
-from reconciler.plan.build import Options, Refresh, Selection, build
+from reconciler.plan.build import Options, Selection, build
 from reconciler.plan.concealed import concealed, healing, redacted
-from reconciler.plan.model import Breach, Consent, Plan
+from reconciler.plan.model import Breach, Plan
 from reconciler.plan.policy import breaches
 from reconciler.plan.reach import routes
 from reconciler.plan.scenario import reminder
@@ -32,25 +32,7 @@ from reconciler.wiring import Session
 _UNWRITABLE = "unwritable-fields"
 
 
-@dataclass(frozen=True, slots=True)
-class Planning:
-    """What a plan is asked for. `expires_in` in seconds; `limit` keeps the first so many changes.
-
-    `kept`: the plan is to be applied or stored, so its digests need a key that lasts.
-    """
-
-    refresh: Refresh = Refresh.ALL
-    selection: Selection = Selection()
-    consent: Consent = Consent()
-    reassert: bool = False
-    expires_in: float | None = None
-    limit: int | None = None
-    kept: bool = False
-    warnings: tuple[Diagnostic, ...] = ()
-    progress: Callable[[Progress], None] = lambda _progress: None
-
-
-def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
+def make_plan(session: Session, asked: Options) -> tuple[Plan, RecordState]:
     """Read the record and the live numbers and say what would change. Raises RecordError."""
     recorded = session.record.load()
     state = concealed(recorded, session.ground(make_key=asked.kept))
@@ -58,7 +40,7 @@ def make_plan(session: Session, asked: Planning) -> tuple[Plan, RecordState]:
     return _reminded(session.configuration, plan, state, session.secrets), state
 
 
-def make_undo(session: Session, run: Run, asked: Planning) -> tuple[Plan, RecordState]:
+def make_undo(session: Session, run: Run, asked: Options) -> tuple[Plan, RecordState]:
     """Say what would bring back what a run found before it wrote; of those `asked` for, or all. Raises RecordError."""
     configuration, ground = session.configuration, session.ground(make_key=asked.kept)
     state = concealed(session.record.load(), ground)
@@ -93,22 +75,14 @@ def _reminded(configuration: Configuration, plan: Plan, state: RecordState, secr
     return redacted(replace(plan, diagnostics=(*found, *plan.diagnostics)), secrets.redact)
 
 
-def _planned(session: Session, configuration: Configuration, state: RecordState, asked: Planning) -> Plan:
-    clock = session.clock
-    now = clock.now()
-    options = Options(
-        created_at=rfc3339(now),
-        refresh=asked.refresh,
-        selection=asked.selection,
-        consent=asked.consent,
-        expires_at=rfc3339(now + asked.expires_in) if asked.expires_in else None,
-        commit=current_commit(configuration.root),
-        warnings=asked.warnings,
-    )
+def _planned(session: Session, configuration: Configuration, state: RecordState, asked: Options) -> Plan:
+    now, commit = session.clock.now(), current_commit(configuration.root)
     learn_variables(session)
-    reader = Reader(clock, locations=_account_lines(configuration), emit=asked.progress)
+    reader = Reader(session.clock, locations=_account_lines(configuration), emit=asked.progress)
     ground = session.ground(reassert=asked.reassert, make_key=asked.kept)
-    plan = build(configuration, state, ground, options, lambda wanted: _read(session, wanted, reader))
+    plan = build(configuration, state, ground, asked, lambda wanted: _read(session, wanted, reader))
+    expires_at = rfc3339(now + asked.expires_in) if asked.expires_in else None
+    plan = replace(plan, created_at=rfc3339(now), expires_at=expires_at, commit=commit)
     return plan if asked.limit is None else _limited(configuration, plan, asked.limit)
 
 

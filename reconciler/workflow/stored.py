@@ -20,7 +20,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.formats.plan import LARGEST_BYTES, PlanFileError, load_plan
 from reconciler.git import current_commit
 from reconciler.model import Entry, Key
-from reconciler.plan.build import Selection
+from reconciler.plan.build import Options, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.plan.notes import what_moved
 from reconciler.plan.order import ordered
@@ -29,7 +29,7 @@ from reconciler.plan.subject import from_now_on
 from reconciler.record.base import RecordState
 from reconciler.secrets import key_of
 from reconciler.wiring import Session
-from reconciler.workflow.plan import Planning, judged_again, learn_variables, make_plan, make_undo
+from reconciler.workflow.plan import judged_again, learn_variables, make_plan, make_undo
 
 _CLOCKS_DIFFER_BY = 300.0  # seconds between the machine that plans and the one that applies
 
@@ -135,7 +135,7 @@ def _decided_again(session: Session, plan: Plan, consent: Consent) -> tuple[Plan
         exact=True,
         asserted=frozenset(change.key for change in plan.changes if _is_repeated(change)),
     )
-    asked = Planning(selection=selection, consent=consent, kept=True)
+    asked = Options(selection=selection, consent=consent, kept=True)
     if plan.origin != "undo":
         return make_plan(session, asked)
     run = session.record.run(plan.undoes) if plan.undoes else None
@@ -148,7 +148,7 @@ def _judged(session: Session, plan: Plan) -> Plan:
     """A share is one of all managed numbers: where it seems exceeded, those that the plan is not about are read too."""
     if not any(breach.rule in LIMITS for breach in plan.breaches):
         return plan
-    everything, _state = make_plan(session, Planning(kept=True))
+    everything, _state = make_plan(session, Options(kept=True))
     plan = replace(plan, learned=replace(plan.learned, managed=everything.learned.managed))
     return replace(plan, breaches=judged_again(session.configuration, plan))
 

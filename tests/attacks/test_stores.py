@@ -15,6 +15,7 @@ import pytest
 from reconciler.cli.trouble import _known
 from reconciler.http.answer import Answer
 from reconciler.http.errors import ProviderError
+from reconciler.plan.build import Options
 from reconciler.record.base import Holder, Intent, RecordError, Update, Window
 from reconciler.record.document import parse, render
 from reconciler.record.http_claims import claims_of, lock_info
@@ -27,7 +28,7 @@ from reconciler.record.sealed import Seal
 from reconciler.record.sqlite import SqliteRecord
 from reconciler.record.token_texts import HttpTexts
 from reconciler.secrets import Secrets
-from reconciler.workflow.plan import Planning, make_undo
+from reconciler.workflow.plan import make_undo
 from tests.attacks.structures import ODD, mutant
 from tests.cli import conftest
 from tests.cli.conftest import Workplace
@@ -159,7 +160,7 @@ def _steps(given: World, *, writing: bool) -> Iterator[Callable[[], object]]:
     yield record.load
     yield record.holders
     yield record.abandoned
-    yield lambda: [run and make_undo(given.session, run, Planning(kept=True)) for run in map(record.run, _ids(given))]
+    yield lambda: [run and make_undo(given.session, run, Options(kept=True)) for run in map(record.run, _ids(given))]
     yield given.plan
     if not writing:
         return

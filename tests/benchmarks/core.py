@@ -16,11 +16,11 @@ from typing import Any
 from reconciler.clock import SystemClock
 from reconciler.live import Reader, Wanted, read_live
 from reconciler.model import Desired, Key, Kind, NumberForwarding, Redirect, Target, UrlForwarding, Value
-from reconciler.plan.build import Refresh
+from reconciler.plan.build import Options, Refresh
 from reconciler.providers.opening import open_provider
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account, Rate
-from reconciler.workflow.plan import Planning, make_plan
+from reconciler.workflow.plan import make_plan
 from tests.benchmarks.row import Row, at_most
 from tests.world import NONE, ObedientClock, Vendor, World, place
 
@@ -63,7 +63,7 @@ def _planned(refresh: Refresh) -> float:
     world.apply()
     session = world.session
     started = time.process_time()
-    plan, _ = make_plan(session, Planning(kept=True, refresh=refresh))
+    plan, _ = make_plan(session, Options(kept=True, refresh=refresh))
     spent = time.process_time() - started
     if plan.changes or plan.unchanged != _COUNT:
         raise AssertionError(plan.summary)

@@ -20,7 +20,6 @@ from typing import Any
 from reconciler.apply.events import ApplyEvent, Sending, WindowOpened, WindowOpening
 from reconciler.model import Desired, Key, Kind, NoForwarding, Parking
 from reconciler.record.base import Lock, Record, RecordState, Update
-from reconciler.workflow.apply import Applying
 from tests.faults.matrix import FORWARDINGS
 from tests.record.opening import open_place
 from tests.sandbox_world import SandboxWorld
@@ -95,7 +94,7 @@ def main(task: dict[str, Any]) -> None:
         make_mortal(record, at=task["at"], delay=delay)
     child = world(task, record)
     child.files = files(task["provider"], task["numbers"], after=True)
-    child.apply(Applying(emit=Mortal(task["failpoint"], task["at"])))
+    child.apply(emit=Mortal(task["failpoint"], task["at"]))
     sys.stdout.write("survived\n")
 
 

@@ -14,13 +14,13 @@ from reconciler.apply.report import ApplyReport, Halt
 from reconciler.clock import epoch
 from reconciler.formats.plan import render_plan
 from reconciler.model import Desired, Key, Kind, Parking
+from reconciler.plan.build import Options
 from reconciler.record.base import Holder
 from reconciler.record.memory import MemoryRecord
 from reconciler.record.process import this_holder
 from reconciler.sandbox import Sandbox
 from reconciler.settings import Policy
-from reconciler.workflow.apply import Applying
-from reconciler.workflow.plan import Planning, make_undo
+from reconciler.workflow.plan import make_undo
 from reconciler.workflow.stored import StalePlanError
 from tests.sandbox_world import QuickClock, SandboxWorld
 from tests.world import (
@@ -160,7 +160,7 @@ def test_the_latest_run_is_the_last_one_and_not_the_one_with_the_latest_time(clo
     assert (last.id, last.started_at < first.started_at) == (second.run_id, True)
     full = MemoryRecord(given.store).run(last.id)
     assert full is not None
-    undone, _state = make_undo(given.session, full, Planning(kept=True, consent=EVERYTHING))
+    undone, _state = make_undo(given.session, full, Options(kept=True, consent=EVERYTHING))
     assert [change.after and change.after["type"] for change in undone.changes] == ["number"]
 
 
@@ -226,7 +226,7 @@ def test_an_access_token_that_died_while_the_clock_went_back_is_renewed_once(par
     parking.sandbox.mtt.oauth.revoke_access()
     parking.files = [Desired(each.key, each.account, Parking(parked=False), place()) for each in parking.files]
     parking.sandbox.journal.clear()
-    report = parking.apply(Applying())
+    report = parking.apply()
     assert [row.outcome.value for row in report.results] == ["unverified"]
     assert len([call for call in parking.sandbox.log if call.vendor == "oauth"]) == 1
     assert not parking.sandbox.mtt.parked(parking.sandbox.mtt.numbers[0])

@@ -17,7 +17,6 @@ from reconciler.providers.exolve.mapping import encode
 from reconciler.record.memory import MemoryStore
 from reconciler.sandbox import FaultKind, Sandbox
 from reconciler.sandbox.journal import Write
-from reconciler.workflow.apply import Applying
 from tests.conftest import Tally
 from tests.faults.matrix import OPERATIONS, STRIKES, Expected, Operation, Strike, expected, expected_later
 from tests.sandbox_world import SandboxWorld
@@ -114,7 +113,7 @@ def run(world: SandboxWorld, strike: Strike, struck: Desired, *, alone: bool) ->
         if fault is None and isinstance(event, WindowOpened) and struck.address in event.addresses:
             change_by_hand(world.sandbox, struck)
 
-    return world.apply(Applying(emit=meddle))
+    return world.apply(emit=meddle)
 
 
 def change_by_hand(sandbox: Sandbox, struck: Desired) -> None:

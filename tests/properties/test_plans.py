@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from reconciler.canonical import form
 from reconciler.diff import field_changes
 from reconciler.model import Forwarding, NumberForwarding, Parking, Value
+from reconciler.plan.build import Options
 from reconciler.plan.model import Consent
-from reconciler.workflow.plan import Planning, make_plan
+from reconciler.workflow.plan import make_plan
 from tests.properties.strategies import CASES, Case, changes_of, forwardings, parkings, present, values
 from tests.world import EVERYTHING, NONE, Vendor, World, desired, only, phone, world
 
@@ -142,4 +143,4 @@ def test_planning_twice_gives_the_same_plan_and_writes_nothing(value: Forwarding
 
 
 def _plan(fresh: World) -> object:
-    return make_plan(fresh.session, Planning(kept=True))[0]
+    return make_plan(fresh.session, Options(kept=True))[0]

@@ -25,12 +25,12 @@ from reconciler.formats.plan import PlanFileError
 from reconciler.http.budget import OPEN, Gate
 from reconciler.http.errors import NotOwned, ProviderError, TimedOut, Unavailable
 from reconciler.model import Observation, Parking, Value
-from reconciler.plan.build import Refresh, Selection
+from reconciler.plan.build import Options, Refresh, Selection
 from reconciler.providers.base import Listing, Write
 from reconciler.record.base import Record, RecordError
-from reconciler.workflow.apply import Applying, apply_plan
+from reconciler.workflow.apply import apply_plan
 from reconciler.workflow.audit import make_audit
-from reconciler.workflow.plan import Planning, make_undo
+from reconciler.workflow.plan import make_undo
 from reconciler.workflow.stored import StalePlanError
 from tests.conftest import Tally
 from tests.record import conftest as servers
@@ -332,8 +332,8 @@ class Life:
             run = session.record.run(self.chance.choice(runs[:3]).id) if runs else None
             if run is None:
                 return
-            plan, state = make_undo(session, run, Planning(kept=True, consent=EVERYTHING))
-            apply_plan(session, plan, state, Applying())
+            plan, state = make_undo(session, run, Options(kept=True, consent=EVERYTHING))
+            apply_plan(session, plan, state)
 
         self._quietly(undo)
 

@@ -14,6 +14,7 @@ from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli.exits import Exit, of_report
 from reconciler.formats.plan import PlanFileError, load_plan, shown_plan
 from reconciler.model import Parking, Value
+from reconciler.plan.build import Options
 from reconciler.plan.model import Consent
 from reconciler.settings import Limit, Policy
 from reconciler.views.base import text_of
@@ -21,7 +22,7 @@ from reconciler.views.ci.plan import review
 from reconciler.views.human.plan import plan as text
 from reconciler.views.markdown import comment
 from reconciler.views.web.plan import page
-from reconciler.workflow.plan import Planning, make_plan
+from reconciler.workflow.plan import make_plan
 from reconciler.workflow.stored import StalePlanError, expected
 from tests.conftest import Tally
 from tests.world import EVERYTHING, NONE, World, desired, key, phone, rings, sip, url, world
@@ -196,7 +197,7 @@ def test_what_somebody_else_made_as_the_plan_wants_is_done_too() -> None:
 def test_a_review_that_has_expired_permits_nothing() -> None:
     given = several()
     reviewed = load_plan(given.saved(expires_in=60.0))
-    fresh = make_plan(given.session, Planning(kept=True, consent=EVERYTHING))[0]
+    fresh = make_plan(given.session, Options(kept=True, consent=EVERYTHING))[0]
     expected(fresh, reviewed, given.clock.now())
     with pytest.raises(StalePlanError, match="expired"):
         expected(fresh, reviewed, given.clock.now() + 61)

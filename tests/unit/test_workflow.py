@@ -19,7 +19,6 @@ from reconciler.providers.base import Provider
 from reconciler.record.memory import MemoryStore
 from reconciler.settings import Policy
 from reconciler.wiring import Session
-from reconciler.workflow.apply import Applying
 from reconciler.workflow.plan import storable
 from reconciler.workflow.stored import StalePlanError, expected, stored_plan
 from tests.world import (
@@ -47,9 +46,9 @@ def saved(given: World, **asked: object) -> bytes:
 
 
 def apply_file(
-    given: World, data: bytes, applying: Applying | None = None, consent: Consent | None = None
+    given: World, data: bytes, *, allow_partial: bool = False, consent: Consent | None = None
 ) -> ApplyReport:
-    return given.apply_saved(data, applying, consent)
+    return given.apply_saved(data, allow_partial=allow_partial, consent=consent)
 
 
 def two() -> World:
@@ -140,7 +139,7 @@ def test_allow_partial_applies_what_has_not_moved() -> None:
     given = two()
     data = saved(given)
     given.live["sales"].values[phone(2)] = url("https://example.com/other")
-    report = apply_file(given, data, Applying(allow_partial=True))
+    report = apply_file(given, data, allow_partial=True)
     assert outcomes(report) == {phone(1): "applied", phone(2): "skipped"}
     assert (report.converged, given.live["sales"].values[phone(2)]) == (False, url("https://example.com/other"))
 
@@ -149,7 +148,7 @@ def test_what_depends_on_a_number_that_moved_is_skipped_with_it() -> None:
     given = world([desired(1, rings(phone(2))), desired(2, sip()), desired(3, sip())], {1: NONE, 2: url(), 3: NONE})
     data = saved(given)
     given.live["sales"].values[phone(2)] = rings()
-    report = apply_file(given, data, Applying(allow_partial=True))
+    report = apply_file(given, data, allow_partial=True)
     assert outcomes(report) == {phone(1): "skipped", phone(2): "skipped", phone(3): "applied"}
 
 

@@ -11,12 +11,13 @@ import pytest
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli.exits import Exit, of_report
 from reconciler.model import Parking, Value
+from reconciler.plan.build import Options
 from reconciler.record.memory import MemoryRecord
 from reconciler.sandbox import Fault, FaultKind, Sandbox
 from reconciler.settings import Policy
 from reconciler.wiring import Session
-from reconciler.workflow.apply import Applying, apply_plan
-from reconciler.workflow.plan import Planning, make_plan
+from reconciler.workflow.apply import apply_plan
+from reconciler.workflow.plan import make_plan
 from tests.sandbox_world import QuickClock, SandboxWorld, numbered
 from tests.world import EVERYTHING, NONE, codes, desired, outcomes, result, rings, sip, url
 
@@ -50,8 +51,8 @@ def apply_with_a_pause(
 
     session.on_wait = wait
     try:
-        plan, state = make_plan(session, Planning(kept=True, consent=EVERYTHING))
-        return apply_plan(session, plan, state, Applying())
+        plan, state = make_plan(session, Options(kept=True, consent=EVERYTHING))
+        return apply_plan(session, plan, state)
     finally:
         session.close()
 
@@ -149,8 +150,8 @@ def test_who_queues_behind_a_paused_account_looks_again_too(sandbox: Sandbox) ->
 
     session.on_wait = meanwhile
     try:
-        plan, state = make_plan(session, Planning(kept=True, consent=EVERYTHING))
-        report = apply_plan(session, plan, state, Applying())
+        plan, state = make_plan(session, Options(kept=True, consent=EVERYTHING))
+        report = apply_plan(session, plan, state)
     finally:
         session.close()
     pause_ends = min(at for at in changed) + 30 / 200.0

@@ -10,10 +10,10 @@ from reconciler.apply.events import ApplyEvent, Sending
 from reconciler.canonical import form
 from reconciler.change import Outcome
 from reconciler.model import Parking, Value
-from reconciler.plan.build import Selection
+from reconciler.plan.build import Options, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.record.base import Run
-from reconciler.workflow.plan import Planning, make_undo
+from reconciler.workflow.plan import make_undo
 from tests.world import (
     EVERYTHING,
     NONE,
@@ -61,7 +61,7 @@ def run_of(given: World, at: int = 0) -> Run:
 
 
 def undone(given: World, run: Run, **asked: Any) -> Plan:
-    return make_undo(given.session, run, Planning(kept=True, **{"consent": EVERYTHING, **asked}))[0]
+    return make_undo(given.session, run, Options(kept=True, **{"consent": EVERYTHING, **asked}))[0]
 
 
 def six(monkeypatch: pytest.MonkeyPatch) -> World:

@@ -196,7 +196,7 @@ def test_a_missing_block_is_told_only_by_plans_that_are_about_its_number() -> No
     entry_left = replace(given.configuration, desired=(two,), numbers={phone(1): place, phone(2): place})
 
     def told(configuration: Configuration, selection: Selection = EVERY_NUMBER) -> list[str]:
-        options = Options(created_at="2026-11-21T10:00:00Z", selection=selection)
+        options = Options(selection=selection)
         return codes(build(configuration, given.state, given.session.ground(), options, lambda _wanted: Live({})))
 
     assert told(entry_left) == ["block-missing"]

@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.http.errors import Rejected
+from reconciler.plan.build import Options
 from reconciler.plan.scenario import reminder, told
-from reconciler.workflow.plan import Planning, make_undo
+from reconciler.workflow.plan import make_undo
 from tests.world import EVERYTHING, NONE, World, codes, desired, phone, rings, url, world
 
 RULE = "scenario-in-force"
@@ -121,7 +122,7 @@ def test_an_undo_says_that_it_leaves_the_scenario_in_force() -> None:
     one = in_storm()
     run = one.session.record.run(one.session.record.runs()[0].id)
     assert run is not None
-    plan, _state = make_undo(one.session, run, Planning(kept=True, consent=EVERYTHING))
+    plan, _state = make_undo(one.session, run, Options(kept=True, consent=EVERYTHING))
     (found,) = [item for item in plan.diagnostics if item.code == RULE]
     assert "an undo leaves it so" in found.message
     one.apply_plan(plan, one.state)

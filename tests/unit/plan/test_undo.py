@@ -13,11 +13,11 @@ from reconciler.apply.report import ApplyReport, Halt
 from reconciler.canonical import form
 from reconciler.formats.plan import render_plan
 from reconciler.model import Forwarding, NumberForwarding, Parking, Target, Value
-from reconciler.plan.build import Refresh
+from reconciler.plan.build import Options, Refresh
 from reconciler.plan.model import Consent, Plan
 from reconciler.record.base import LockLostError, Run
 from reconciler.settings import Configuration, PeriodSettings, Union
-from reconciler.workflow.plan import Planning, make_undo
+from reconciler.workflow.plan import make_undo
 from reconciler.workflow.stored import StalePlanError
 from tests.properties.strategies import present
 from tests.world import EVERYTHING, NONE, Vendor, World, actions, codes, desired, only, phone, rings, sip, url, world
@@ -35,7 +35,7 @@ def latest(given: World) -> Run:
 
 def undone(given: World, run: Run | None = None, **asked: Any) -> Plan:
     plan, _state = make_undo(
-        given.session, run or latest(given), Planning(kept=True, **{"consent": EVERYTHING, **asked})
+        given.session, run or latest(given), Options(kept=True, **{"consent": EVERYTHING, **asked})
     )
     return plan
 

@@ -9,10 +9,10 @@ import pytest
 from reconciler import canonical
 from reconciler.canonical import Json, lifted
 from reconciler.model import CANONICAL_VERSION, NumberForwarding
-from reconciler.plan.build import Refresh
+from reconciler.plan.build import Options, Refresh
 from reconciler.record.base import RecordError
 from reconciler.record.document import parse, render
-from reconciler.workflow.plan import Planning, make_undo
+from reconciler.workflow.plan import make_undo
 from tests.world import EVERYTHING, NONE, World, actions, codes, desired, key, only, phone, rings, world
 
 
@@ -54,7 +54,7 @@ def test_a_new_optional_field_leaves_undo_what_it_is(newer: World) -> None:
     record = newer.session.record
     run = record.run(record.runs()[0].id)
     assert run is not None
-    plan, _ = make_undo(newer.session, run, Planning(kept=True, consent=EVERYTHING))
+    plan, _ = make_undo(newer.session, run, Options(kept=True, consent=EVERYTHING))
     assert ([field.path for field in only(plan).fields], codes(plan)) == (["targets[0].timeout"], [])
 
 
