@@ -5,7 +5,9 @@ Knows phone numbering (regions and number types of `phonenumbers`), nothing of p
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import socket
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from posixpath import normpath
@@ -128,9 +130,6 @@ def _host(name: str) -> str:
 
 def _address(written: str) -> str:
     """An IP address as it is usually spelled; what only wraps an IPv4 address is that address."""
-    import ipaddress
-    import socket
-
     try:
         if ":" not in written:
             return socket.inet_ntoa(socket.inet_aton(written))  # also 0x7f.1, 2130706433: browsers read them, too

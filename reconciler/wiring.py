@@ -19,6 +19,7 @@ from reconciler.clock import Clock, SystemClock, rfc3339
 from reconciler.http.errors import ProviderError
 from reconciler.plan.subject import Ground
 from reconciler.providers.base import Provider
+from reconciler.providers.opening import open_provider
 from reconciler.record import digest_key, open_record, open_tokens
 from reconciler.record.base import Record, RecordError, Run
 from reconciler.record.waits import Waits
@@ -85,8 +86,6 @@ class Session:
     def provider(self, account: str) -> Provider:
         """An account's provider; raises ProviderError."""
         if account not in self._providers:
-            from reconciler.providers.opening import open_provider
-
             settings = self.configuration.accounts.get(account)
             if settings is None:
                 raise ProviderError(f"account {account} is not configured", hint=f"add it under `accounts.{account}`")

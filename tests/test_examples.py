@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,6 @@ def _texts(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_names_only_hosts_that_are_for_documentation(name: str) -> None:
-    import re
 
     hosts = {host for text in _texts(EXAMPLES / name) for host in re.findall(r"https?://([\w.-]+)", text)}
     assert {host for host in hosts if not host.endswith("example.com")} == set()

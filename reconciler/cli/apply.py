@@ -9,27 +9,29 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_report
 from reconciler.cli.opening import check_accounts, opened, plannable, watching
 from reconciler.cli.plan import loaded, show_plan
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import show_diagnostics, stop
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.interrupts import abort, has_expired, heeding
-
-if TYPE_CHECKING:
-    from reconciler.apply.report import ApplyReport
-    from reconciler.diagnostics import Diagnostic
-    from reconciler.plan.build import Options
-    from reconciler.plan.model import Plan
-    from reconciler.settings import Configuration
-    from reconciler.views.progress import Watch
-    from reconciler.wiring import Session
-    from reconciler.workflow.stored import Stored
+from reconciler.plan.build import Options
+from reconciler.plan.model import Plan
+from reconciler.settings import Configuration
+from reconciler.views import machine
+from reconciler.views.base import EMPTY
+from reconciler.views.human import report as human
+from reconciler.views.progress import Watch
+from reconciler.wiring import Session
+from reconciler.workflow.apply import apply_stored
+from reconciler.workflow.plan import make_plan
+from reconciler.workflow.stored import Stored, expected, stored_plan
 
 
 @click.command()
@@ -61,9 +63,6 @@ def apply(
 
     Example: reconciler apply plan.json
     """
-    from reconciler.workflow.plan import make_plan
-    from reconciler.workflow.stored import Stored, expected, stored_plan
-
     _check_usage(process, planfile, expect, approved=auto_approve)
     if verify_keys and planfile is None:
         raise click.UsageError("--verify-key proves a plan file: name one")
@@ -126,8 +125,6 @@ def _check_record(process: Process, configuration: Configuration, *, ephemeral: 
 
 def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
     """Show the plan and ask, where there is something to ask; raises Stop where the answer is not yes."""
-    from reconciler.views.base import EMPTY
-
     if not process.is_json:
         show_plan(process, plan)
         process.screen.result([EMPTY])
@@ -141,8 +138,6 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
 
 
 def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) -> ApplyReport:
-    from reconciler.apply.report import Halt
-    from reconciler.workflow.apply import apply_stored
 
     with heeding(lambda: _in_order(session.clock.interrupted, watch)):
         report = apply_stored(session, ready, emit=watch.applying, allow_partial=partial)
@@ -150,8 +145,6 @@ def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) ->
 
 
 def _out_of_time(report: ApplyReport) -> ApplyReport:
-    from reconciler.apply.report import Halt
-    from reconciler.diagnostics import Diagnostic, Severity
 
     hint = "what was not written waits: plan and apply again, or give it a longer --deadline"
     message = "the command's deadline passed; nothing new was sent from then on"
@@ -170,11 +163,8 @@ def _in_order(interrupted: Event, watch: Watch) -> None:
 def _show(process: Process, report: ApplyReport, *, told: tuple[Diagnostic, ...]) -> None:
     """Show the report, without findings that were told with the plan."""
     if process.is_json:
-        from reconciler.views import machine
-
         process.screen.document(machine.report(report))
         return
-    from reconciler.views.human import report as human
 
     show_diagnostics(process, (item for item in report.diagnostics if item not in told))
     process.screen.result(human.report(report, process.screen.columns()))

@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
-
-if TYPE_CHECKING:
-    from reconciler.sandbox import Sandbox
-    from reconciler.views.base import Line
+from reconciler.cli.root import main
+from reconciler.sandbox import Sandbox
+from reconciler.views import machine
+from reconciler.views.base import EMPTY, Line, Span, Tone, line
 
 _NUMBERS = ("74991112233", "74991112244", "74991112255", "74991112277")
 _EDITED = "numbers/sales.yaml"
@@ -54,8 +54,6 @@ def demo(process: Process) -> Exit:
 
     Example: reconciler demo
     """
-    from reconciler.sandbox import Sandbox
-
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as name, Sandbox(numbers=_NUMBERS) as vendors:
         folder = Path(name)
         _copy(resources.files("reconciler") / "quickstart", folder)
@@ -91,16 +89,12 @@ class _Show:
 
     def end(self) -> None:
         if self.process.is_json:
-            from reconciler.views import machine
-
             self.process.screen.document(machine.document({"went_well": self.went_well, "steps": self.steps}))
             return
-        from reconciler.views.base import EMPTY, line
 
         self._tell([EMPTY, line("That was the sandbox. With a real account: docs/commands.md, reconciler --help.")])
 
     def _heading(self, sentence: str, shown: str) -> None:
-        from reconciler.views.base import EMPTY, Span, Tone, line
 
         self._tell([EMPTY, line(Span(f"# {sentence}", Tone.NOTED)), line(Span(shown, Tone.STRONG))])
 
@@ -110,8 +104,6 @@ class _Show:
 
     def _run(self, command: Sequence[str]) -> tuple[int, Any]:
         """Run a real command in this process; with JSON, return its document."""
-        from reconciler.cli.root import main
-
         inner = Process(environ=self.environ)
         inner.screen.color = self.process.screen.color
         inner.screen.out, inner.screen.err = self.process.screen.out, self.process.screen.out
@@ -171,6 +163,5 @@ def _edit(path: Path) -> Iterator[str]:
 
 
 def _toned(change: str) -> Line:
-    from reconciler.views.base import Span, Tone, line
 
     return line(Span(change, Tone.REMOVED if change.startswith("-") else Tone.ADDED))

@@ -6,19 +6,21 @@ Must not fetch an address that stands in a file, but for the accounts' own; judg
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import load, opened, watching
 from reconciler.cli.process import Process
-
-if TYPE_CHECKING:
-    from reconciler.record.base import Holder
-    from reconciler.settings import Configuration
-    from reconciler.views.human.checks import Check
-    from reconciler.wiring import Session
+from reconciler.http.errors import ProviderError
+from reconciler.record.base import Holder, LockedError, RecordError
+from reconciler.record.process import locked
+from reconciler.settings import Configuration
+from reconciler.views import machine
+from reconciler.views.base import plural
+from reconciler.views.human.checks import Check, Health, checks, checks_json
+from reconciler.wiring import Session
+from reconciler.workflow.plan import learn_variables
 
 
 @click.command()
@@ -31,9 +33,6 @@ def doctor(process: Process) -> Exit:
 
     Example: reconciler doctor
     """
-    from reconciler.views import machine
-    from reconciler.views.human.checks import Health, checks, checks_json
-
     found = list(_checks(process))
     healthy = all(check.health is not Health.FAIL for check in found)
     if process.is_json:
@@ -44,8 +43,6 @@ def doctor(process: Process) -> Exit:
 
 
 def _checks(process: Process) -> Iterator[Check]:
-    from reconciler.views.base import plural
-    from reconciler.views.human.checks import Check, Health
 
     loaded = load(process)
     errors = [item for item in loaded.diagnostics if item.is_error]
@@ -63,17 +60,11 @@ def _checks(process: Process) -> Iterator[Check]:
 
 def _variables(session: Session) -> Iterator[Check]:
     """What the values of `${var:…}` are is learned first: vendors may repeat them."""
-    from reconciler.views.human.checks import Check, Health
-    from reconciler.workflow.plan import learn_variables
-
     for message in learn_variables(session):
         yield Check("variables", Health.FAIL, message)
 
 
 def _record(process: Process, session: Session) -> Iterator[Check]:
-    from reconciler.record.base import RecordError
-    from reconciler.views.base import plural
-    from reconciler.views.human.checks import Check, Health
 
     try:
         record = session.record
@@ -115,9 +106,6 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
 
 def _rehearsed(session: Session) -> Check:
     """Whether the record can be written: tried and undone. That somebody else holds it is no lack of a right."""
-    from reconciler.record.base import Holder, LockedError, RecordError
-    from reconciler.views.human.checks import Check, Health
-
     run = session.new_run(origin="doctor", commit=None)
     try:
         session.record.rehearse(Holder("(doctor)", run.host, run.user, run.pid, run.id, run.started_at))
@@ -130,9 +118,6 @@ def _rehearsed(session: Session) -> Check:
 
 def _lock(holder: Holder, *, is_over: bool) -> Check:
     """A lock that is held stops an apply of its account; one that a dead process left does not."""
-    from reconciler.record.process import locked
-    from reconciler.views.human.checks import Check, Health
-
     if is_over:
         message = f"{holder.what} is still locked by a run that is over: {holder}"
         return Check("lock", Health.WARN, message, "the next apply breaks this lock, and says so")
@@ -142,9 +127,6 @@ def _lock(holder: Holder, *, is_over: bool) -> Check:
 
 def _account(session: Session, configuration: Configuration, account: str) -> Iterator[Check]:
     """What the account's vendor says, and whether what its numbers point to exists there."""
-    from reconciler.http.errors import ProviderError
-    from reconciler.views.human.checks import Check, Health
-
     values = [desired.value for desired in configuration.desired if desired.account == account]
     try:
         probed = session.provider(account).probe(values)

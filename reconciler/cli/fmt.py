@@ -5,19 +5,20 @@ Must not need a network, a credential or the record; knows nothing of what is ch
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import click
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.files import write_again
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop, stop
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from reconciler.config.files import Files
-    from reconciler.views.base import Line
+from reconciler.clock import SystemClock
+from reconciler.config.files import Files, read_files
+from reconciler.config.formatting import renewed, tidied
+from reconciler.diagnostics import Diagnostic
+from reconciler.views import formatting, machine
+from reconciler.views.base import Line, line, plural
 
 
 @click.command()
@@ -47,8 +48,6 @@ def fmt(process: Process, check: bool, diff: bool, renew: bool) -> Exit:
 
 def _read(process: Process) -> Files:
     """Read all files; raises Stop where one cannot be read. What else is wrong with them is for `validate`."""
-    from reconciler.config.files import read_files
-
     files = read_files(process.folder, trusted=None)
     if files.broken:
         raise Stop([item for item in files.found if item.is_error])
@@ -56,15 +55,11 @@ def _read(process: Process) -> Files:
 
 
 def _tidied(files: Files) -> dict[str, str]:
-    from reconciler.config.formatting import tidied
 
     return tidied(files)
 
 
 def _renewed(files: Files) -> dict[str, str]:
-    from reconciler.clock import SystemClock
-    from reconciler.config.formatting import renewed
-    from reconciler.diagnostics import Diagnostic
 
     moved = renewed(files, SystemClock().today())
     if isinstance(moved, Diagnostic):
@@ -74,8 +69,6 @@ def _renewed(files: Files) -> dict[str, str]:
 
 def _write(process: Process, name: str, before: str, after: str) -> None:
     """Put a text in the place of the one that was read, unless somebody has written another meanwhile."""
-    from reconciler.cli.files import write_again
-
     path = (process.folder / name).resolve()
     mark = "\ufeff".encode()
     try:
@@ -89,7 +82,6 @@ def _write(process: Process, name: str, before: str, after: str) -> None:
 
 
 def _show(process: Process, before: dict[str, str], after: dict[str, str], *, diff: bool, written: bool) -> None:
-    from reconciler.views import formatting, machine
 
     shown = formatting.unified(before, after) if diff else ()
     if process.is_json:
@@ -102,7 +94,6 @@ def _show(process: Process, before: dict[str, str], after: dict[str, str], *, di
 
 
 def _told(after: dict[str, str], *, written: bool) -> Iterator[Line]:
-    from reconciler.views.base import line, plural
 
     yield from (line(name) for name in sorted(after))
     verb = "changed" if written else "would change"

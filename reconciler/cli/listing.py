@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.canonical import form
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import show_diagnostics
+from reconciler.model import Desired
+from reconciler.plan.reach import call_destinations
+from reconciler.views import machine, rows
 from reconciler.views.spelling import Form
-
-if TYPE_CHECKING:
-    from reconciler.model import Desired
 
 
 class Place(click.ParamType[str]):
@@ -77,16 +77,12 @@ def listing(
 
 def _goes_to(desired: Desired, place: str) -> bool:
     """Whether calls to a number may reach a place: digits in any spelling, or a glob over `sip:…` and `url:…`."""
-    from reconciler.canonical import form
-    from reconciler.plan.reach import call_destinations
-
     digits = _digits(place)
     wanted = (place, f"sip:{place}", f"url:{place}") if digits is None else (digits,)
     return any(fnmatchcase(each, glob) for each in call_destinations(form(desired.value).json) for glob in wanted)
 
 
 def _show(process: Process, chosen: list[Desired], *, raw: bool) -> None:
-    from reconciler.views import machine, rows
 
     match process.format:
         case "json":

@@ -13,6 +13,9 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import opened, usable
 from reconciler.cli.process import Process
+from reconciler.providers.opening import authorize_url, exchange
+from reconciler.views import machine
+from reconciler.views.base import line
 
 
 @click.command()
@@ -26,8 +29,6 @@ def login(process: Process, account: str) -> Exit:
 
     Example: reconciler login office
     """
-    from reconciler.providers.opening import authorize_url, exchange
-
     configuration, _found = usable(process)
     if account not in configuration.accounts:
         known = ", ".join(sorted(configuration.accounts)) or "there are none"
@@ -43,7 +44,6 @@ def login(process: Process, account: str) -> Exit:
 
 
 def _ask(process: Process, url: str) -> str:
-    from reconciler.views.base import line
 
     process.screen.note([line("Open this address and log in:"), ()])
     process.screen.address(url)
@@ -55,8 +55,6 @@ def _ask(process: Process, url: str) -> str:
 
 
 def _tell(process: Process, account: str) -> None:
-    from reconciler.views import machine
-    from reconciler.views.base import line
 
     if process.is_json:
         process.screen.document(machine.document({"account": account, "logged_in": True}))

@@ -5,18 +5,21 @@ Must not touch a vendor, nor remove the old record.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process
-
-if TYPE_CHECKING:
-    from reconciler.record.base import Holder, Record, RecordState
-    from reconciler.settings import RecordSettings
-    from reconciler.wiring import Session
+from reconciler.http.errors import ProviderError
+from reconciler.providers.opening import carry_tokens, needs_login
+from reconciler.record import open_record, open_tokens
+from reconciler.record.base import Holder, Record, RecordError, RecordState
+from reconciler.record.migration import migrate as move
+from reconciler.secrets import SecretError, SecretRef
+from reconciler.settings import RecordSettings
+from reconciler.views import machine
+from reconciler.views.base import line, plural
+from reconciler.wiring import Session
 
 _OPTIONS = {
     "file": {"path"},
@@ -38,8 +41,6 @@ def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
 
     Examples: reconciler record migrate --from file; reconciler record migrate --from postgres --set dsn=env:OLD_DSN
     """
-    from reconciler.record import open_record
-
     settings = _settings(backend, options)
     configuration, _found = usable(process)
     settings = settings._replace(from_tree=configuration.record.from_tree)
@@ -56,8 +57,6 @@ def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
 
 
 def _settings(backend: str, options: tuple[str, ...]) -> RecordSettings:
-    from reconciler.secrets import SecretRef
-    from reconciler.settings import RecordSettings
 
     chosen: dict[str, str | SecretRef] = {}
     for option in options:
@@ -73,8 +72,6 @@ def _settings(backend: str, options: tuple[str, ...]) -> RecordSettings:
 
 def _moved(session: Session, source: Record) -> RecordState:
     """Move under the locks of all accounts, those that only the record knows included."""
-    from reconciler.record.migration import migrate as move
-
     state = source.load()
     recorded = {entry.account for entry in state.entries.values()}
     accounts = recorded.union(session.configuration.accounts, *(window.accounts for window in state.windows))
@@ -83,13 +80,6 @@ def _moved(session: Session, source: Record) -> RecordState:
 
 def _carry_tokens(process: Process, session: Session, settings: RecordSettings) -> None:
     """Take logins along where tokens are kept elsewhere now; one that cannot come along is named."""
-    from reconciler.http.errors import ProviderError
-    from reconciler.providers.opening import carry_tokens, needs_login
-    from reconciler.record import open_tokens
-    from reconciler.record.base import RecordError
-    from reconciler.secrets import SecretError
-    from reconciler.views.base import line
-
     for name, account in session.configuration.accounts.items():
         if not needs_login(account):
             continue
@@ -106,15 +96,12 @@ def _carry_tokens(process: Process, session: Session, settings: RecordSettings) 
 
 
 def _holders(session: Session, accounts: list[str]) -> list[Holder]:
-    from reconciler.record.base import Holder
 
     run = session.new_run(origin="migrate", commit=None)
     return [Holder(account, run.host, run.user, run.pid, run.id, run.started_at) for account in accounts]
 
 
 def _tell(process: Process, arrived: RecordState, source: str, target: str) -> None:
-    from reconciler.views import machine
-    from reconciler.views.base import line, plural
 
     entries = len(arrived.entries)
     if process.is_json:

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop, stop
+from reconciler.clock import SystemClock
+from reconciler.config.complaints import did_you_mean
+from reconciler.config.load import load as load_configuration
 from reconciler.interrupts import abort, heeding
 from reconciler.secrets import Secrets
 
@@ -29,9 +32,6 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
     """Load the configuration with the findings about it, and those of policy."""
     gc.disable()  # imports and loading make many objects and no garbage; what they made stays until the end
     try:
-        from reconciler.clock import SystemClock
-        from reconciler.config.load import load as load_configuration
-
         loaded = load_configuration(
             process.folder,
             trusted=process.trusted,
@@ -78,8 +78,6 @@ def selected(
 
 def check_accounts(configuration: Configuration, accounts: Iterable[str]) -> None:
     """Raise Stop for an account that does not exist."""
-    from reconciler.config.complaints import did_you_mean
-
     for name in accounts:
         if name not in configuration.accounts:
             hint = did_you_mean(name, configuration.accounts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import click
 
@@ -17,11 +17,15 @@ from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process
 from reconciler.cli.show import known_of
 from reconciler.cli.trouble import stop
-
-if TYPE_CHECKING:
-    from reconciler.model import Key
-    from reconciler.record.base import Holder
-    from reconciler.wiring import Session
+from reconciler.config.complaints import did_you_mean
+from reconciler.http.errors import ProviderError
+from reconciler.model import Key
+from reconciler.providers.opening import needs_login
+from reconciler.record.base import Holder, Update
+from reconciler.record.locks import accounts_to_lock
+from reconciler.views import machine, recorded
+from reconciler.views.base import line
+from reconciler.wiring import Session
 
 
 @click.group()
@@ -36,8 +40,6 @@ def list_all(process: Process) -> Exit:
 
     Example: reconciler record list
     """
-    from reconciler.views import machine, recorded
-
     configuration, _found = usable(process)
     with opened(process, configuration) as session, watching(process, session):
         kept = session.record
@@ -57,8 +59,6 @@ def show(process: Process, number: str) -> Exit:
 
     Example: reconciler record show 74991112233
     """
-    from reconciler.views import machine, recorded
-
     digits = _digits(number)
     configuration, _found = usable(process)
     with opened(process, configuration) as session, watching(process, session):
@@ -110,8 +110,6 @@ record.add_command(migrate)
 
 def _check_accounts(session: Session, accounts: Sequence[str]) -> None:
     """Raise Stop for a name that is neither an account's nor a lock's; a renamed account may have left one."""
-    from reconciler.config.complaints import did_you_mean
-
     unknown = [name for name in accounts if name not in session.configuration.accounts]
     held = {holder.account for holder in session.record.holders()} if unknown else set()
     for name in unknown:
@@ -122,10 +120,6 @@ def _check_accounts(session: Session, accounts: Sequence[str]) -> None:
 
 def _unlock_tokens(process: Process, session: Session, *, force: bool) -> Sequence[Holder]:
     """Break the lock of tokens that are shared beside the record, where there are any; trouble with them is told."""
-    from reconciler.http.errors import ProviderError
-    from reconciler.providers.opening import needs_login
-    from reconciler.views.base import line
-
     if not any(map(needs_login, session.configuration.accounts.values())):
         return ()
     try:
@@ -145,11 +139,6 @@ def _digits(number: str) -> str:
 
 def _forget(session: Session, numbers: Sequence[str]) -> list[Key]:
     """Drop every entry of these numbers under the locks of their accounts; raises Stop where one has none."""
-    from dataclasses import replace
-
-    from reconciler.record.base import Update
-    from reconciler.record.locks import accounts_to_lock
-
     state = session.record.load()
     keys = [key for key in state.entries if key.number in numbers]
     missing = sorted(set(numbers) - {key.number for key in keys})
@@ -163,15 +152,12 @@ def _forget(session: Session, numbers: Sequence[str]) -> list[Key]:
 
 
 def _holders(session: Session, accounts: Sequence[str], run_id: str) -> list[Holder]:
-    from reconciler.record.base import Holder
 
     run = session.new_run(origin="forget", commit=None)
     return [Holder(account, run.host, run.user, run.pid, run_id, run.started_at) for account in accounts]
 
 
 def _tell(process: Process, verb: str, items: list[str]) -> None:
-    from reconciler.views import machine
-    from reconciler.views.base import line
 
     if process.is_json:
         process.screen.document(machine.document({verb: items}))

@@ -6,20 +6,22 @@ Must not need a network, a credential or the record.
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
 
 import click
 
+from reconciler.canonical import form
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import usable
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop, show_diagnostics, stop
 from reconciler.clock import SystemClock, rfc3339
-
-if TYPE_CHECKING:
-    from reconciler.model import Desired
-    from reconciler.settings import Configuration
+from reconciler.effects.routes import Route
+from reconciler.effects.routes import route as found_route
+from reconciler.model import Desired, Kind, Parking
+from reconciler.schedule.zones import zone as zone_of
+from reconciler.settings import Configuration
+from reconciler.views import machine, routes
 
 _UNIX_START = datetime.fromisoformat("1970-01-01")  # without a zone, as are local times of the configuration
 
@@ -79,8 +81,6 @@ def nowhere(configuration: Configuration, number: str, digits: str) -> Stop:
 
 def epoch_of(moment: datetime | None, zone: str) -> int:
     """Seconds since the epoch of a moment, which is local time of the zone unless it has an offset; None is now."""
-    from reconciler.schedule.zones import zone as zone_of
-
     if moment is None:
         return int(SystemClock().now())
     if moment.tzinfo is not None:
@@ -89,10 +89,6 @@ def epoch_of(moment: datetime | None, zone: str) -> int:
 
 
 def _show(process: Process, configuration: Configuration, blocks: list[Desired], at: int) -> None:
-    from reconciler.canonical import form
-    from reconciler.effects.routes import Route, route
-    from reconciler.model import Kind, Parking
-    from reconciler.views import machine, routes
 
     values = {
         item.key.number: form(item.value).json for item in configuration.desired if item.key.kind is Kind.FORWARDING
@@ -106,7 +102,9 @@ def _show(process: Process, configuration: Configuration, blocks: list[Desired],
         is_parked=number not in values and any(item.value == Parking(parked=True) for item in blocks),
     )
     known = number in values
-    found = route(number, values, at=at, zone=configuration.timezone) if known else Route(number, "", (), _UNMANAGED)
+    found = (
+        found_route(number, values, at=at, zone=configuration.timezone) if known else Route(number, "", (), _UNMANAGED)
+    )
     if process.is_json:
         process.screen.document(machine.document(routes.as_json(found, asked)))
     else:
@@ -118,9 +116,5 @@ _UNMANAGED = "its forwarding is not managed here"
 
 def local_text(at: int, zone: str) -> str:
     """An instant as clocks of a zone show it: `Thu 2026-12-31 18:30`."""
-    from datetime import UTC
-
-    from reconciler.schedule.zones import zone as zone_of
-
     local = datetime.fromtimestamp(at + zone_of(zone).offset(at), UTC)
     return local.strftime("%a %Y-%m-%d %H:%M") + (local.strftime(":%S") if local.second else "")

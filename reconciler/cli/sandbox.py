@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
-
-if TYPE_CHECKING:
-    from reconciler.sandbox import Sandbox
+from reconciler.sandbox import Sandbox
+from reconciler.sandbox.paste import configuration, environment, exports
 
 _MOST_NUMBERS = 1_000_000
 
@@ -40,8 +38,6 @@ def sandbox(process: Process, port: int, numbers: int, mtt_numbers: int, latency
 
     Example: reconciler sandbox --numbers 100 --loose
     """
-    from reconciler.sandbox import Sandbox
-
     vendors = Sandbox(
         numbers=numbers, mtt_numbers=mtt_numbers, latency=latency / 1000, loose=loose, seed=seed, port=port
     )
@@ -64,7 +60,6 @@ def _serve(process: Process, vendors: Sandbox) -> Exit:
 
 
 def _as_text(vendors: Sandbox) -> str:
-    from reconciler.sandbox.paste import configuration, exports
 
     exolve, mtt = vendors.exolve.numbers, vendors.mtt.numbers
     return (
@@ -81,7 +76,6 @@ def _span(numbers: tuple[str, ...]) -> str:
 
 
 def _as_json(vendors: Sandbox) -> str:
-    from reconciler.sandbox.paste import configuration, environment
 
     document = {
         "format_version": "1.0",

@@ -14,6 +14,9 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.trouble import Stop, stop
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.formats.signature import SUFFIX, KeyFileError, SignatureError, sign
+from reconciler.formats.signature import verify as prove
+from reconciler.ownership import readable_by_others
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -60,8 +63,6 @@ def check_usage(out: Path | None, sign_key: Path | None) -> None:
 
 def signature(data: bytes, key: Path) -> bytes:
     """Sign a plan's bytes; raises Stop where the key cannot be used."""
-    from reconciler.formats.signature import KeyFileError, sign
-
     try:
         return sign(data, key)
     except KeyFileError as error:
@@ -70,8 +71,6 @@ def signature(data: bytes, key: Path) -> bytes:
 
 def exposed(key: Path | None) -> tuple[Diagnostic, ...]:
     """A finding where others than its owner can read or change a private key."""
-    from reconciler.ownership import readable_by_others
-
     try:
         if key is None or not readable_by_others(key.stat()):
             return ()
@@ -84,16 +83,11 @@ def exposed(key: Path | None) -> tuple[Diagnostic, ...]:
 
 def beside(plan: Path) -> Path:
     """Where the signature of a plan file is."""
-    from reconciler.formats.signature import SUFFIX
-
     return plan.with_name(plan.name + SUFFIX)
 
 
 def verify(plan: Path, data: bytes, keys: Sequence[Path]) -> None:
     """Prove before anything of a plan file is read that one of the keys signed it; raises Stop."""
-    from reconciler.formats.signature import KeyFileError, SignatureError
-    from reconciler.formats.signature import verify as prove
-
     try:
         prove(data, _signature_of(plan), keys)
     except KeyFileError as error:
@@ -117,7 +111,6 @@ def unsigned(plan: Path | None) -> Stop:
 
 
 def _signature_of(plan: Path) -> bytes:
-    from reconciler.formats.signature import SignatureError
 
     try:
         return beside(plan).read_bytes()

@@ -6,7 +6,6 @@ Must not decide anything about numbers.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,11 +15,13 @@ from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.plan import check_place, save, show_plan
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import stop
-
-if TYPE_CHECKING:
-    from reconciler.plan.model import Consent, Plan
-    from reconciler.record.base import Run
-    from reconciler.wiring import Session
+from reconciler.plan.build import Options
+from reconciler.plan.model import Consent, Plan
+from reconciler.plan.undo import is_against_files, wrote
+from reconciler.record.base import Run
+from reconciler.views.base import line
+from reconciler.wiring import Session
+from reconciler.workflow.plan import make_undo
 
 _WRITING = ("apply", "undo")
 
@@ -51,9 +52,6 @@ def undo(
 
     Example: reconciler undo --out back.json --allow-delete
     """
-    from reconciler.plan.build import Options
-    from reconciler.workflow.plan import make_undo
-
     signing.check_usage(out, sign_key)
     check_place(process, out, signed=sign_key is not None)
     configuration, _warnings = usable(process)
@@ -70,8 +68,6 @@ def undo(
 
 def _chosen(session: Session, prefix: str | None) -> Run:
     """The run that is meant; raises Stop where there is none, or nothing to undo in it."""
-    from reconciler.plan.undo import wrote
-
     if prefix is not None:
         run = session.record.run(prefix)
         if run is None:
@@ -87,9 +83,6 @@ def _chosen(session: Session, prefix: str | None) -> Run:
 
 def _remind(process: Process, session: Session, made: Plan) -> None:
     """Say that the files still want what the run wrote, where they do."""
-    from reconciler.plan.undo import is_against_files
-    from reconciler.views.base import line
-
     if not process.is_json and is_against_files(made, session.configuration.desired, session.ground()):
         text = "The files still say what the run made true: put them back too, or the next plan undoes this undo."
         process.screen.note([line(text)])

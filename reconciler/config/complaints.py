@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -32,7 +33,6 @@ def did_you_mean(written: str, known: Iterable[str]) -> str | None:
 
 
 def _nearest(written: str, words: Sequence[str]) -> str | None:
-    from difflib import get_close_matches
 
     close = get_close_matches(written.lower(), words, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else None

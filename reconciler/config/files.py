@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -138,7 +139,6 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
     given = "" if _is_missing(path) else read_text(path)
     if isinstance(given, Unreadable) or given == trusted:
         return
-    from difflib import SequenceMatcher
 
     matcher = SequenceMatcher(None, _rows(trusted), _rows(given), autojunk=False)
     changes = [(start, end) for tag, _, _, start, end in matcher.get_opcodes() if tag != "equal"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
+from importlib.metadata import version
 from typing import Literal, NamedTuple
 
 from reconciler.config import models, naming, values
@@ -295,6 +296,4 @@ def piece(files: Files, scalar: Tree, start: int, end: int) -> int:
 
 def holidays_version() -> str:
     """The release of the library that public holidays come from."""
-    from importlib.metadata import version
-
     return version("holidays")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.canonical import form
+from reconciler.destinations import refusal
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.settings import Configuration, Destinations
 
@@ -27,8 +28,6 @@ def routes(configuration: Configuration) -> Routes:
 
 def forbidden(first: Iterable[str], rules: Destinations, routes: Routes) -> Iterator[tuple[str, str]]:
     """What a call may reach, directly or by way of declared numbers, and may not: as words, and why."""
-    from reconciler.destinations import refusal
-
     seen: set[str] = set()
     open_ways = [(goes_to, goes_to) for goes_to in first]
     while open_ways:

@@ -10,12 +10,12 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reconciler.record.base import RecordError
+from reconciler.record.postgres_link import Link
 from reconciler.record.waits import Waits
 
 if TYPE_CHECKING:
     import psycopg
 
-    from reconciler.record.postgres_link import Link
 
 _CONNECT_SECONDS = 10
 _POOLER_SECONDS = 5.0
@@ -113,7 +113,6 @@ class Session:
         return RecordError(f"{self.description} cannot be used: {first}", hint=hint)
 
     def _connect(self) -> Link:
-        from reconciler.record.postgres_link import Link
 
         return Link(self._parameters, name=self.description, waits=self._waits)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from reconciler.record.base import RecordError
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _INFO = b"reconciler token store v1"
 _VERSION = "v1."
@@ -27,7 +28,6 @@ class Seal:
         self._material = (key or "").encode()
 
     def _cipher(self) -> AESGCM:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         if len(self._material) < _KEY_BYTES:
             raise RecordError(
@@ -44,8 +44,6 @@ class Seal:
 
     def open(self, sealed: str, *, name: str) -> str:
         """Return the text; raises RecordError where the key is another, or what is stored was changed."""
-        from cryptography.exceptions import InvalidTag
-
         try:
             raw = _decoded(sealed)
             return self._cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], name.encode()).decode()
@@ -63,7 +61,5 @@ def _decoded(sealed: str) -> bytes:
 
 
 def _derived(material: bytes) -> bytes:
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
     return HKDF(SHA256(), length=_KEY_BYTES, salt=None, info=_INFO).derive(material)

@@ -10,7 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import from_json
 
@@ -20,14 +20,12 @@ from reconciler.record.base import Holder, LockLostError, RecordError
 from reconciler.record.http_claims import PROBE, claims_of, lock_info
 from reconciler.record.http_wire import Wire
 from reconciler.record.locks import take
+from reconciler.record.postgres_link import Link
+from reconciler.record.postgres_session import Session, make_schema
 from reconciler.record.process import is_dead, this_holder
 from reconciler.record.sealed import Seal
 from reconciler.record.shapes import TokensShape, UnsoundError, shaped
 from reconciler.record.waits import Waits
-
-if TYPE_CHECKING:
-    from reconciler.record.postgres_link import Link
-    from reconciler.record.postgres_session import Session
 
 LOCK_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
@@ -240,8 +238,6 @@ def _make_table(link: Link) -> None:
         return
     link.execute(f"BEGIN; {link.begins}SELECT pg_advisory_xact_lock(hashtext('reconciler tables'))")
     try:
-        from reconciler.record.postgres_session import make_schema
-
         make_schema(link)
         link.execute(_TABLE)
         link.execute("COMMIT")

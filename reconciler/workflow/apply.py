@@ -15,6 +15,7 @@ from reconciler.plan.model import Consent, Plan
 from reconciler.plan.policy import closed_window, window_breach
 from reconciler.plan.scenario import is_whole
 from reconciler.record.base import RecordState
+from reconciler.schedule import Period
 from reconciler.settings import Configuration
 from reconciler.wiring import Session
 from reconciler.workflow.stored import Stored
@@ -70,7 +71,6 @@ def _window_guard(session: Session, consent: Consent) -> Callable[[], str | None
     policy = session.configuration.policy
     if policy.change_window is None or "policy-change-window" in consent.overrides:
         return lambda: None
-    from reconciler.schedule import Period
 
     window = Period.union([Period.parse(text) for text in policy.change_window])
 

@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -205,7 +206,6 @@ def _state(at: Job, seeded: random.Random) -> str:
 
 
 def _record_of_a_view() -> bytes:
-    import sqlite3
 
     made = sqlite3.connect(":memory:")
     made.execute(

@@ -20,6 +20,7 @@ from reconciler.record.base import RecordState
 from reconciler.sandbox import Fault, FaultKind, Sandbox, Write
 from tests.conftest import Tally
 from tests.faults.crash import FAILPOINTS, NUMBERS, files
+from tests.faults.test_matrix import stored
 from tests.record.opening import open_place
 from tests.sandbox_world import SandboxWorld
 
@@ -148,7 +149,6 @@ def crash(sandbox: Sandbox, provider: str, failpoint: str, record: str, seed: in
 
 
 def assert_live(sandbox: Sandbox, world: SandboxWorld) -> None:
-    from tests.faults.test_matrix import stored
 
     wanted = {each.key.number: each.value for each in world.files}
     for number in sandbox.mtt.numbers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Barrier
+
 from reconciler.http.errors import Forbidden, NotOwned, Unavailable
 from reconciler.live import Progress, Reader, Wanted, read_live
 from reconciler.model import Value
@@ -124,7 +126,6 @@ def test_progress_says_first_how_long_it_will_take() -> None:
 
 
 def test_accounts_are_read_side_by_side() -> None:
-    from threading import Barrier
 
     together = Barrier(2, timeout=10)
 

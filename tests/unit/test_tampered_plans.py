@@ -13,6 +13,7 @@ import pytest
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli.exits import Exit, of_report
 from reconciler.formats.plan import PlanFileError, load_plan, shown_plan
+from reconciler.http.errors import Rejected
 from reconciler.model import Parking, Value
 from reconciler.plan.build import Options
 from reconciler.plan.model import Consent
@@ -171,7 +172,6 @@ def test_a_plan_that_was_applied_in_part_goes_on_where_it_ended() -> None:
 
 
 def _fail(verb: str, number: str) -> None:
-    from reconciler.http.errors import Rejected
 
     if verb == "write" and number == phone(1):
         raise Rejected("no")

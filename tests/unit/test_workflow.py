@@ -24,6 +24,7 @@ from reconciler.workflow.stored import StalePlanError, expected, stored_plan
 from tests.world import (
     EVERYTHING,
     NONE,
+    Vendor,
     World,
     breaches,
     desired,
@@ -337,7 +338,6 @@ def test_policy_is_judged_again_when_a_saved_plan_is_applied() -> None:
 
 
 def test_what_cannot_be_written_still_refuses_a_saved_plan() -> None:
-    from tests.world import Vendor
 
     given = world([desired(1, rings())], {1: url()})
     vendor = given.live["sales"]

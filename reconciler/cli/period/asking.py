@@ -8,18 +8,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from datetime import timezone as fixed
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import Stop
+from reconciler.cli.trouble import Stop, show_diagnostics
+from reconciler.clock import SystemClock
 from reconciler.diagnostics import Diagnostic, Finding, Location, Severity
+from reconciler.schedule import Period, PeriodError
+from reconciler.schedule.zones import UnknownZoneError, zone
 
 if TYPE_CHECKING:
     from io import BufferedReader
 
-    from reconciler.schedule import Period
     from reconciler.schedule.zones import Zone
 
 _CHUNK = 1 << 20
@@ -28,8 +32,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def _zone(_context: click.Context, _parameter: click.Parameter, value: str) -> Zone:
     """Find a zone, or fail as wrong usage."""
-    from reconciler.schedule.zones import UnknownZoneError, zone
-
     try:
         return zone(value)
     except UnknownZoneError as error:
@@ -51,10 +53,6 @@ def timezone(function: Function) -> Function:
 
 def moment(text: str | None, zone: Zone) -> int:
     """Read a time: seconds since 1970, or a date with or without a time, in the zone unless it names its own."""
-    from datetime import UTC, datetime
-
-    from reconciler.clock import SystemClock
-
     if text is None or text == "now":
         return int(SystemClock().now())
     if text.isascii() and text.isdigit() and len(text) != len("20261231"):
@@ -71,9 +69,6 @@ def moment(text: str | None, zone: Zone) -> int:
 
 def spelled(epoch: int, zone: Zone) -> str:
     """Write an instant as local time with its offset."""
-    from datetime import datetime, timedelta
-    from datetime import timezone as fixed
-
     place = fixed(timedelta(seconds=zone.offset(epoch)))
     return datetime.fromtimestamp(epoch, place).isoformat(sep=" ")
 
@@ -91,9 +86,6 @@ def judged(text: str) -> list[Diagnostic]:
 
 def understood(process: Process, text: str) -> Period:
     """Parse a period; tells what is wrong with it, or raises Stop."""
-    from reconciler.cli.trouble import show_diagnostics
-    from reconciler.schedule import Period, PeriodError
-
     try:
         period = Period.parse(text)
     except PeriodError as error:

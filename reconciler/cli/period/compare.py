@@ -14,6 +14,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.options import PeriodText
 from reconciler.cli.period.asking import moment, spelled, timezone, understood
 from reconciler.cli.process import Process
+from reconciler.views.base import line
 
 if TYPE_CHECKING:
     from reconciler.schedule.zones import Zone
@@ -23,8 +24,6 @@ _FORMAT_VERSION = "1.0"
 
 def _show(process: Process, document: dict[str, Any], text: str) -> None:
     """Show a result as a document or as lines of text."""
-    from reconciler.views.base import line
-
     if process.is_json:
         process.screen.document(json.dumps({"format_version": _FORMAT_VERSION, **document}, ensure_ascii=False) + "\n")
     else:

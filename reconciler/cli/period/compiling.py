@@ -16,9 +16,11 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.period.asking import timezone
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop
+from reconciler.clock import SystemClock
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.views.base import line
 
 if TYPE_CHECKING:
-    from reconciler.diagnostics import Diagnostic
     from reconciler.document import Sources, Tree
     from reconciler.schedule.compile import Compiled
     from reconciler.schedule.human import Schedule
@@ -67,7 +69,6 @@ def compile_(
 
 
 def _last_day(until: datetime | None) -> date:
-    from reconciler.clock import SystemClock
 
     if until is not None:
         return until.date()
@@ -90,7 +91,6 @@ def _read(file: IO[bytes]) -> tuple[Sources, Tree]:
 
 
 def _empty(name: str) -> Diagnostic:
-    from reconciler.diagnostics import Diagnostic, Location, Severity
 
     place = Location(name, 1, 1, 1, 2)
     return Diagnostic("file-empty", Severity.ERROR, "there is no schedule here", place, _EXAMPLE)
@@ -122,7 +122,6 @@ def _told(sources: Sources, code: str, message: str, span: int, hint: str) -> Di
 
 
 def _show(process: Process, compiled: Compiled) -> None:
-    from reconciler.views.base import line
 
     if process.is_json:
         process.screen.document(json.dumps({"format_version": "1.0", "periods": compiled.periods}) + "\n")

@@ -17,6 +17,8 @@ from reconciler.cli.options import PeriodText
 from reconciler.cli.period.asking import chunks, judged, lines_of, moment, timezone, understood
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop
+from reconciler.schedule import Period
+from reconciler.views.base import line
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
@@ -46,7 +48,6 @@ def _lines() -> list[str]:
 
 
 def _check(process: Process, texts: Sequence[str]) -> Exit:
-    from reconciler.views.base import line
     from reconciler.views.human.findings import diagnostics
 
     failed = False
@@ -69,7 +70,6 @@ def _check(process: Process, texts: Sequence[str]) -> Exit:
 
 def _show_json(process: Process, answers: Sequence[tuple[str, bool, Sequence[Diagnostic]]]) -> None:
     from reconciler.formats.diagnostics import FORMAT_VERSION, diagnostics_json
-    from reconciler.schedule import Period
 
     periods = [
         {
@@ -127,7 +127,6 @@ def match(process: Process, text: str | None, at: str | None, from_stdin: bool, 
 
 
 def _match_one(process: Process, text: str, epoch: int, zone: Zone) -> Exit:
-    from reconciler.views.base import line
 
     try:
         inside = understood(process, text).matches(epoch, zone.name)

@@ -5,6 +5,7 @@ Knows no phone numbers and no policy.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from functools import lru_cache
 from typing import Any
@@ -31,7 +32,6 @@ def ip_address(value: Any) -> str:
     written = text(value)
     if _OCTETS.fullmatch(written):
         return written
-    import ipaddress
 
     try:
         ipaddress.IPv6Address(written)

@@ -6,6 +6,7 @@ Knows no addresses and no phone numbers.
 from __future__ import annotations
 
 import re
+import zoneinfo
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -158,8 +159,6 @@ def calendar_date(value: Any) -> date:
 
 def timezone(value: Any) -> str:
     """The name of a time zone."""
-    import zoneinfo
-
     written = plain(value)
     try:
         zoneinfo.ZoneInfo(written)

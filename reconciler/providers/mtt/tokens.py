@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import platformdirs
 from filelock import FileLock, Timeout
 
 from reconciler.http.errors import ProviderError
@@ -145,7 +146,6 @@ def _prove_own(folder: Path) -> None:
 
 
 def _state_folder() -> Path:
-    import platformdirs
 
     return platformdirs.user_state_path("reconciler", appauthor=False) / "mtt"
 

@@ -9,6 +9,7 @@ import pytest
 from reconciler.apply.events import ApplyEvent, Sending
 from reconciler.canonical import form
 from reconciler.change import Outcome
+from reconciler.formats.plan import render_plan
 from reconciler.model import Parking, Value
 from reconciler.plan.build import Options, Selection
 from reconciler.plan.model import Consent, Plan
@@ -200,7 +201,6 @@ def test_an_undo_of_the_latest_run_asks_for_nothing_more() -> None:
 
 
 def test_a_stored_undo_needs_the_allowance_again() -> None:
-    from reconciler.formats.plan import render_plan
 
     given, first = applied_twice()
     data = render_plan(undone(given, first), tool_version="1").encode()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from threading import Barrier
 
 import pytest
 
-from reconciler.apply.events import ApplyEvent, Finished, Sending, Settled, WindowOpened, WindowOpening
+from reconciler.apply.events import ApplyEvent, Finished, LockBroken, Sending, Settled, WindowOpened, WindowOpening
 from reconciler.apply.report import Halt
 from reconciler.change import Outcome
 from reconciler.cli.exits import Exit, of_report
@@ -18,7 +19,8 @@ from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent
 from reconciler.record.base import Intent, RecordState, Update, WaitInterruptedError, Window
 from reconciler.record.memory import MemoryRecord, MemoryStore
-from tests.record.values import holder
+from reconciler.settings import Policy
+from tests.record.values import dead_pid, holder
 from tests.world import (
     NONE,
     ObedientClock,
@@ -122,7 +124,6 @@ def test_while_no_write_went_through_every_write_goes_alone() -> None:
 
 
 def test_writes_of_a_window_go_on_at_once_within_the_accounts_concurrency() -> None:
-    from threading import Barrier
 
     together = Barrier(4, timeout=10)
 
@@ -222,7 +223,6 @@ def test_failures_with_different_causes_are_not_in_a_row() -> None:
 
 
 def test_policy_says_how_many_failures_stop_an_account() -> None:
-    from reconciler.settings import Policy
 
     given = many(8, refusing(*range(8)))
     given.policy = Policy(max_failures=5)
@@ -263,7 +263,6 @@ def test_an_interruption_sends_nothing_new_and_settles_what_was_sent(monkeypatch
 
 
 def test_a_change_window_that_closes_stops_writing() -> None:
-    from reconciler.settings import Policy
 
     given = many(3)
     # 2026-11-18 11:06:40 UTC is 14:06:40 in Moscow, and each write lets a minute pass: the third would be at 14:08:40.
@@ -378,8 +377,6 @@ def test_another_accounts_lock_is_no_obstacle() -> None:
 
 
 def test_a_lock_of_a_dead_process_is_broken_and_that_is_told() -> None:
-    from reconciler.apply.events import LockBroken
-    from tests.record.values import dead_pid
 
     given = many(1)
     record = MemoryRecord(given.store)

@@ -20,6 +20,7 @@ from reconciler.http.errors import (
     UnexpectedResponse,
 )
 from reconciler.model import NumberForwarding, Observation, Parking
+from reconciler.plan.build import Refresh
 from reconciler.plan.model import Consent
 from reconciler.providers.base import Write
 from tests.world import NONE, PARKING, Vendor, World, desired, key, outcomes, phone, result, rings, url, world
@@ -221,7 +222,6 @@ def test_a_secret_that_moved_is_told_without_showing_it() -> None:
 
 
 def test_a_secret_that_moved_since_the_record_is_not_overwritten_unseen() -> None:
-    from reconciler.plan.build import Refresh
 
     given = world([desired(1, url("https://e.com/?k=first"))], {1: NONE})
     assert given.apply().converged
@@ -232,7 +232,6 @@ def test_a_secret_that_moved_since_the_record_is_not_overwritten_unseen() -> Non
 
 
 def test_a_live_forwarding_that_an_unread_plan_did_not_know_is_not_overwritten() -> None:
-    from reconciler.plan.build import Refresh
 
     given = world([desired(1, rings())], {1: url()})
     report = given.apply(refresh=Refresh.NONE)

@@ -10,7 +10,7 @@ import pytest
 from reconciler.canonical import form
 from reconciler.change import Action, LiveSource
 from reconciler.model import Kind, NumberForwarding, Parking, Target, TrunkForwarding, Value
-from reconciler.plan.build import Refresh
+from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent
 from reconciler.record.base import Intent, Update, Window
 from reconciler.record.memory import MemoryRecord
@@ -26,6 +26,7 @@ from tests.world import (
     key,
     only,
     phone,
+    place,
     rings,
     sip,
     url,
@@ -163,7 +164,6 @@ def test_a_vanished_parking_is_switched_off_or_forgotten(value: Parking, action:
 
 @pytest.mark.parametrize("narrow", ["targets", "tags", "accounts"])
 def test_a_narrowed_plan_never_deletes_by_absence(narrow: str) -> None:
-    from reconciler.plan.build import Selection
 
     given = applied(world([desired(1, rings())], {1: NONE}))
     given.files = []
@@ -524,7 +524,6 @@ def test_a_secret_that_the_files_say_in_clear_is_no_change(template: str) -> Non
 
 
 def test_an_unset_variable_is_an_error_at_its_line_and_the_number_is_unknown() -> None:
-    from tests.world import place
 
     where = place(7)
     given = world([desired(1, rings(event_url=EVENTS), locations={"event_url": where})], {1: NONE})

@@ -12,6 +12,7 @@ from reconciler.model import CANONICAL_VERSION, NumberForwarding
 from reconciler.plan.build import Options, Refresh
 from reconciler.record.base import RecordError
 from reconciler.record.document import parse, render
+from reconciler.workflow.audit import make_audit
 from reconciler.workflow.plan import make_undo
 from tests.world import EVERYTHING, NONE, World, actions, codes, desired, key, only, phone, rings, world
 
@@ -59,7 +60,6 @@ def test_a_new_optional_field_leaves_undo_what_it_is(newer: World) -> None:
 
 
 def test_a_new_optional_field_leaves_an_audit_what_it_is(newer: World) -> None:
-    from reconciler.workflow.audit import make_audit
 
     seen = make_audit(newer.session, (), lambda _progress: None)
     assert (seen.drift, seen.pending) == ((), ())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
@@ -268,7 +268,6 @@ def test_a_key_with_quotes_or_blanks_around_it_is_refused_before_anything_is_sen
 
 
 def test_a_provider_that_nobody_knows_is_named() -> None:
-    from dataclasses import replace
 
     with pytest.raises(ProviderError, match="provider 'acme'"):
         open_provider(replace(ACCOUNT, provider="acme"), Secrets({}))
