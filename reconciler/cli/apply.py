@@ -20,6 +20,7 @@ from reconciler.cli.plan import consent_of, loaded, planning_of, show_plan
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import show_diagnostics, stop
 from reconciler.interrupts import abort, has_expired, heeding
+from reconciler.rules import RULES
 
 if TYPE_CHECKING:
     from reconciler.apply.report import ApplyReport
@@ -151,11 +152,10 @@ def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) ->
 
 def _out_of_time(report: ApplyReport) -> ApplyReport:
     from reconciler.apply.report import Halt
-    from reconciler.diagnostics import Diagnostic, Severity
 
     hint = "what was not written waits: plan and apply again, or give it a longer --deadline"
     message = "the command's deadline passed; nothing new was sent from then on"
-    told = Diagnostic("deadline-passed", Severity.ERROR, message, hint=hint)
+    told = RULES["deadline-passed"].at(None, message, hint)
     return replace(report, halt=Halt.DEADLINE, diagnostics=(*report.diagnostics, told))
 
 

@@ -15,6 +15,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.interrupts import abort, has_expired, heeding, installed, is_ending
+from reconciler.rules import RULES
 from reconciler.views.spelling import Form
 
 
@@ -29,7 +30,7 @@ class Stop(Exception):
 
 def stop(rule: str, message: str, *, hint: str | None = None, exit_code: Exit = Exit.ERROR) -> Stop:
     """A failure of one sentence; `rule` is its code."""
-    return Stop([Diagnostic(rule, Severity.ERROR, message, hint=hint)], exit_code)
+    return Stop([RULES[rule].at(None, message, hint)], exit_code)
 
 
 def run(work: Callable[[], object], process: Process) -> int:
@@ -98,7 +99,7 @@ def _with_output(process: Process, code: int) -> int:
     acting = process.command in _ACTING
     hint = "the record has it: reconciler record list, reconciler show RUN" if process.command == "apply" else None
     message = f"standard output cannot be written: {(lost.strerror or 'no reason is given').lower()}"
-    told = Diagnostic("command-failed", Severity.WARNING if acting else Severity.ERROR, message, hint=hint)
+    told = RULES["command-failed"].at(None, message, hint).with_severity(Severity.WARNING if acting else Severity.ERROR)
     from reconciler.views.human.findings import diagnostics
 
     process.screen.note(diagnostics([told], process.screen.columns()))
@@ -208,7 +209,7 @@ def _known(error: Exception) -> Stop | None:
         case PlanFileError():
             known = stop("plan-file", f"the plan file cannot be used: {error}")
         case ProviderError():
-            known = Stop([Diagnostic(error.code, Severity.ERROR, str(error), hint=error.hint)])
+            known = Stop([RULES[error.code].at(None, str(error), error.hint)])
         case SecretError():
             known = stop("secret-missing", str(error))
         case OSError():

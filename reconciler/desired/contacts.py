@@ -15,7 +15,6 @@ from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.sections import Declared
 from reconciler.document import find
-from reconciler.document.source import problem
 
 
 class Recipient(NamedTuple):
@@ -41,9 +40,7 @@ class Contacts:
     def _model(self, name: str, entry: Declared) -> models.Contact | None:
         if phones.digits_of(name) is not None:
             message = f"the contact's name {values.quoted(name)} reads like a phone number"
-            self._files.found.append(
-                problem(self._files.sources, "contact-name", message, entry.span, hint="use a word")
-            )
+            self._files.complain("contact-name", entry.span, message, "use a word")
         return read(models.Contact, entry.tree, self._files.sources, self._files.found)
 
     def resolve(self, name: str) -> Recipient | None:
@@ -64,9 +61,7 @@ class Contacts:
             circle = [*self._open[self._open.index(to) :], to]
             message = f"contacts lead to each other in a circle: {' -> '.join(circle)}"
             span = find(tree, ("to",))
-            self._files.found.append(
-                problem(self._files.sources, "contact-cycle", message, span, hint="give one a number")
-            )
+            self._files.complain("contact-cycle", span, message, "give one a number")
             return None
         beyond = self.find(to, lambda: find(tree, ("to",)))
         if beyond is None:
@@ -104,10 +99,10 @@ class Contacts:
             hint = (
                 did_you_mean(written, self._declared) or "declare it under `contacts`, or write digits like 74992223344"
             )
-        self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
+        self._files.complain(code, span, message, hint)
 
 
 def warn_unassigned(files: Files, digits: str, span: int) -> None:
     """Warn of a number in no assigned range."""
     message = f"{digits} lies in no range that is assigned to anyone"
-    files.found.append(problem(files.sources, "number-unassigned", message, span, hint="look for a mistyped digit"))
+    files.complain("number-unassigned", span, message, "look for a mistyped digit")

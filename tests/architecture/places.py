@@ -69,6 +69,12 @@ ATTRIBUTES = (
 # Built-in functions, by their name where they are called.
 CALLS = (Place("print", ()), Place("input", ()), Place("breakpoint", ()), Place("eval", ()), Place("exec", ()))
 
+# Classes that only their makers call: a rule makes a diagnostic, so that its severity stands once.
+MADE = (
+    Place("Diagnostic", ("rules.py", "diagnostics.py", "formats/diagnostics.py")),
+    Place("Finding", ("rules.py",)),
+)
+
 BANNED_FILE_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "core", "misc"})
 
 
@@ -92,7 +98,7 @@ def misplaced_calls(sources: Iterable[Source]) -> Iterator[str]:
     for source in sources:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                for place in CALLS:
+                for place in (*CALLS, *MADE):
                     if node.func.id == place.what and not place.admits(source.path):
                         yield f"{source.path}:{node.lineno}: calls {node.func.id}()"
 
