@@ -15,7 +15,6 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.interrupts import abort, has_expired, heeding, installed, is_ending
-from reconciler.rules import RULES
 from reconciler.views.spelling import Form
 
 
@@ -30,6 +29,8 @@ class Stop(Exception):
 
 def stop(rule: str, message: str, *, hint: str | None = None, exit_code: Exit = Exit.ERROR) -> Stop:
     """A failure of one sentence; `rule` is its code."""
+    from reconciler.rules import RULES
+
     return Stop([RULES[rule].at(None, message, hint)], exit_code)
 
 
@@ -99,9 +100,10 @@ def _with_output(process: Process, code: int) -> int:
     acting = process.command in _ACTING
     hint = "the record has it: reconciler record list, reconciler show RUN" if process.command == "apply" else None
     message = f"standard output cannot be written: {(lost.strerror or 'no reason is given').lower()}"
-    told = RULES["command-failed"].at(None, message, hint).with_severity(Severity.WARNING if acting else Severity.ERROR)
+    from reconciler.rules import RULES
     from reconciler.views.human.findings import diagnostics
 
+    told = RULES["command-failed"].at(None, message, hint).with_severity(Severity.WARNING if acting else Severity.ERROR)
     process.screen.note(diagnostics([told], process.screen.columns()))
     return code if acting or code in (Exit.INTERRUPTED, Exit.USAGE) else Exit.ERROR
 
@@ -209,7 +211,7 @@ def _known(error: Exception) -> Stop | None:
         case PlanFileError():
             known = stop("plan-file", f"the plan file cannot be used: {error}")
         case ProviderError():
-            known = Stop([RULES[error.code].at(None, str(error), error.hint)])
+            known = stop(error.code, str(error), hint=error.hint)
         case SecretError():
             known = stop("secret-missing", str(error))
         case OSError():
