@@ -10,6 +10,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from reconciler.record.base import RecordError
+from reconciler.secrets import derived_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -34,7 +35,7 @@ class Seal:
                 f"tokens in a shared store are encrypted, and RECONCILER_RECORD_KEY has fewer than {_KEY_BYTES} bytes",
                 hint="set RECONCILER_RECORD_KEY to the output of `openssl rand -hex 32`, the same everywhere",
             )
-        return AESGCM(_derived(self._material))
+        return AESGCM(derived_key(self._material, info=_INFO))
 
     def seal(self, text: str, *, name: str) -> str:
         """Return the text encrypted, never twice the same; raises RecordError where the key is too short."""
@@ -60,10 +61,3 @@ def _decoded(sealed: str) -> bytes:
     if not sealed.startswith(_VERSION):
         raise ValueError("sealed in a way that this version does not know")
     return base64.b64decode(sealed.removeprefix(_VERSION), validate=True)
-
-
-def _derived(material: bytes) -> bytes:
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    return HKDF(SHA256(), length=_KEY_BYTES, salt=None, info=_INFO).derive(material)
