@@ -88,6 +88,15 @@ def test_silenced_checks_are_counted_in_comments_and_not_in_texts() -> None:
     assert sizes.silenced([Source("a.py", text)]) == {"type: ignore": 1, "noqa": 1, "pragma: no cover": 1}
 
 
+def test_every_place_that_may_hold_something_exists(package: list[Source]) -> None:
+    assert list(places.missing_places(source.path for source in package)) == []
+
+
+def test_a_place_that_is_gone_is_found(package: list[Source]) -> None:
+    kept = [source.path for source in package if not source.path.startswith("sandbox/")]
+    assert set(places.missing_places(kept)) == {"sandbox/", "sandbox.py"}
+
+
 def test_help_loads_no_heavy_library() -> None:
     loaded = imports.loaded_modules(["-m", "reconciler", "--help"])
     assert "reconciler.cli" in loaded
