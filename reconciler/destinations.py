@@ -13,11 +13,11 @@ from functools import lru_cache
 from posixpath import normpath
 from urllib.parse import unquote, urlsplit
 
+from reconciler.config.phones import is_sip_id
 from reconciler.config.values.destination import PREFIX, REGION, SHORT_NAMES
 from reconciler.secrets import MASK
 from reconciler.settings import Destinations
 
-_SIP_ID = re.compile(r"88314\d{10}")
 _PARAMETER = re.compile(r"[;?&]([^;?&=]*)")
 _NOT_OF_A_USER = re.compile(r"[@;?/\\]")  # readers differ on where the host begins then
 _SIP_PARAMETERS = frozenset(("transport", "user", "lr"))  # of RFC 3261, those that leave the host what it is
@@ -58,8 +58,8 @@ def matches(destination: str, entry: str, *, doubt: bool = False) -> bool:
         return destination.startswith("url:") and _url_matches(destination[4:], entry[4:], doubt=doubt)
     if not destination.isdigit():
         return False
-    if entry == "sip_id" or _SIP_ID.fullmatch(destination):
-        return entry == "sip_id" and _SIP_ID.fullmatch(destination) is not None
+    if entry == "sip_id" or is_sip_id(destination):
+        return entry == "sip_id" and is_sip_id(destination)
     if PREFIX.fullmatch(entry):
         return destination.startswith(entry.lstrip("+"))
     regions, number_types = _facts(destination)

@@ -70,6 +70,10 @@ class Diagnostic:
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
 
+    def with_severity(self, severity: Severity) -> Diagnostic:
+        """The same, as bad as a policy or the occasion makes it."""
+        return replace(self, severity=severity)
+
     def redacted(self, redact: Callable[[str], str]) -> Diagnostic:
         """The same without secrets in its words."""
         return replace(self, message=redact(self.message), hint=self.hint and redact(self.hint))
@@ -85,6 +89,10 @@ class Finding:
     start: int
     end: int
     hint: str | None = None
+
+    def with_severity(self, severity: Severity) -> Finding:
+        """The same, as bad as the occasion makes it."""
+        return replace(self, severity=severity)
 
     def at(self, location: Location | None) -> Diagnostic:
         """Place this finding; the caller maps `start`/`end` to a location in its file."""
@@ -105,7 +113,7 @@ class Diagnostics:
         if diagnostic.code not in self._overrides:
             self._items.append(diagnostic)
         elif (severity := self._overrides[diagnostic.code]) is not None:
-            self._items.append(replace(diagnostic, severity=severity))
+            self._items.append(diagnostic.with_severity(severity))
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         for diagnostic in diagnostics:

@@ -15,6 +15,7 @@ from reconciler.http.errors import Forbidden, LoginRequired, NotOwned, ProviderE
 from reconciler.model import Key, Observation
 from reconciler.pool import workers
 from reconciler.providers.base import Listing, Provider
+from reconciler.rules import RULES
 
 _OF_THE_ACCOUNT = (Unauthorized, LoginRequired, Forbidden)
 
@@ -133,13 +134,11 @@ def _owns_none(wanted: Sequence[Wanted], observations: Mapping[Key, Observation]
 def _stranger(provider: Provider, wanted: Sequence[Wanted], place: Location | None, made: int) -> Live:
     """One error for the account, and nothing known of its numbers, whatever the record says."""
     what = f"number {wanted[0].key.number}" if len(wanted) == 1 else f"any of the {len(wanted)} numbers asked for"
-    problem = Diagnostic(
-        NotOwned.code,
-        Severity.ERROR,
+    problem = RULES[NotOwned.code].at(
+        place,
         f"account {provider.account} does not have {what}: its key may be that of another application, so nothing of "
         "it is judged",
-        place,
-        hint=f"check the key and the application under accounts.{provider.account}; "
+        f"check the key and the application under accounts.{provider.account}; "
         "numbers that were given up for good go under `forget`",
     )
     return Live({item.key: Observation(None, 0.0) for item in wanted}, diagnostics=(problem,), calls_made=made)
@@ -206,9 +205,7 @@ def _read_each(
 
 def _unknown(provider: Provider, item: Wanted, error: ProviderError, clock: Clock) -> Observation:
     message = f"{provider.account}/{item.key.number} cannot be read: {error}"
-    return Observation(
-        None, clock.now(), problem=Diagnostic(error.code, Severity.ERROR, message, item.location, error.hint)
-    )
+    return Observation(None, clock.now(), problem=RULES[error.code].at(item.location, message, error.hint))
 
 
 def _unread(clock: Clock) -> Observation:
@@ -231,18 +228,18 @@ def account_problem(account: str, wanted: Iterable[Wanted], error: ProviderError
     """Say that an account cannot be asked: an error where numbers are unknown for it, else a warning."""
     if all(item.recorded for item in wanted):
         message = f"account {account} cannot be asked for its numbers, so the record decides until apply asks: {error}"
-        return Diagnostic(error.code, Severity.WARNING, message, place, error.hint)
+        return RULES[error.code].at(place, message, error.hint).with_severity(Severity.WARNING)
     hint = error.hint
     if hint is None and isinstance(error, Forbidden):
         hint = "check what the key's application may do"
-    return Diagnostic(error.code, Severity.ERROR, f"account {account} cannot be read: {error}", place, hint)
+    return RULES[error.code].at(place, f"account {account} cannot be read: {error}", hint)
 
 
 def _incomplete(provider: Provider, listing: Listing, place: Location | None) -> Diagnostic:
     message = (
         f"the list of account {provider.account} is incomplete: {listing.problem}; numbers not seen in it are unknown"
     )
-    return Diagnostic("provider-list-incomplete", Severity.ERROR, message, place)
+    return RULES["provider-list-incomplete"].at(place, message)
 
 
 def _unmanaged(provider: Provider, wanted: Sequence[Wanted], listing: Listing | None) -> Mapping[str, tuple[str, ...]]:

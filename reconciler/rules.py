@@ -1,6 +1,7 @@
 """Every rule code, once: its default severity, one sentence, and whether `policy.rules` may change it.
 
-A code is stable and never reused. Checks name a rule by its code; the docs page of rules is generated from here.
+A code is stable and never reused. Only a rule makes a diagnostic, so its severity stands once; the docs page of rules
+is generated from here.
 Adding a rule: a row here, an example under `examples/invalid/` that triggers exactly it.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Diagnostic, Finding, Location, Related, Severity
 
 _ERROR, _WARNING, _NOTICE = Severity.ERROR, Severity.WARNING, Severity.NOTICE
 
@@ -20,6 +21,16 @@ class Rule(NamedTuple):
     severity: Severity
     sentence: str
     adjustable: bool = False
+
+    def at(
+        self, place: Location | None, message: str, hint: str | None = None, related: tuple[Related, ...] = ()
+    ) -> Diagnostic:
+        """Report a breach of this rule, at a place where there is one."""
+        return Diagnostic(self.code, self.severity, message, place, hint, related)
+
+    def within(self, start: int, end: int, message: str, hint: str | None = None) -> Finding:
+        """Report a breach of this rule between two characters of a text."""
+        return Finding(self.code, self.severity, message, start, end, hint)
 
 
 _TABLE: tuple[Rule, ...] = (

@@ -5,7 +5,6 @@ Knows nothing of YAML, vendors or output. No error raised here carries a secret'
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import os
@@ -278,8 +277,8 @@ class Digester:
                 f"RECONCILER_RECORD_KEY has {len(raw)} bytes: use {MINIMUM_KEY_BYTES} or more, "
                 "for example from `openssl rand -hex 32`"
             )
-        key_id = _hkdf_sha256(raw, info=b"reconciler record key id v1")[:4].hex()
-        return cls(_hkdf_sha256(raw, info=b"reconciler record digest v1"), key_id)
+        key_id = derived_key(raw, info=b"reconciler record key id v1")[:4].hex()
+        return cls(derived_key(raw, info=b"reconciler record digest v1"), key_id)
 
     def digest(self, text: str) -> str | None:
         """Return `hmac-sha256:KEY_ID:HEX`, or None without a key."""
@@ -288,10 +287,12 @@ class Digester:
         return f"{_DIGEST}:{self.key_id}:{hmac.digest(self.key, text.encode(), 'sha256').hex()}"
 
 
-def _hkdf_sha256(material: bytes, *, info: bytes) -> bytes:
-    """HKDF (RFC 5869) with an empty salt, one block of output."""
-    extracted = hmac.new(b"\0" * 32, material, hashlib.sha256).digest()
-    return hmac.new(extracted, info + b"\x01", hashlib.sha256).digest()
+def derived_key(material: bytes, *, info: bytes) -> bytes:
+    """Derive a key of 32 bytes for one use, by HKDF-SHA256 (RFC 5869) without a salt."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    return HKDF(SHA256(), length=32, salt=None, info=info).derive(material)
 
 
 def _run(reference: SecretRef) -> str:

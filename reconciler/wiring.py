@@ -5,7 +5,6 @@ The only place that knows how the parts are put together; it decides nothing abo
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -22,6 +21,7 @@ from reconciler.providers.base import Provider
 from reconciler.providers.opening import open_provider
 from reconciler.record import digest_key, open_record, open_tokens
 from reconciler.record.base import Record, RecordError, Run
+from reconciler.record.process import user
 from reconciler.record.waits import Waits
 from reconciler.secrets import Digester, SecretError, Secrets
 from reconciler.settings import Configuration
@@ -116,7 +116,7 @@ class Session:
         return Run(
             id=uuid4().hex,
             started_at=rfc3339(self.clock.now()),
-            user=_user(),
+            user=user(),
             host=socket.gethostname(),
             pid=os.getpid(),
             origin=origin,
@@ -150,10 +150,3 @@ def open_session(
     secrets = Secrets(environ, local_secrets or environ.get("RECONCILER_TRUSTED") == "1", Path(configuration.root))
     secrets.learn(configuration.secret_references)
     return Session(configuration, secrets, clock or SystemClock(), ephemeral_record)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())

@@ -25,7 +25,7 @@ BREACHES: list[tuple[Rule, str, str]] = [
     *((places.misplaced_attributes, "plan/model.py", f"a = {place.what}()") for place in places.ATTRIBUTES),
     (places.misplaced_attributes, "record/http.py", "from os import environ"),
     (places.misplaced_attributes, "plan/model.py", "a = datetime.datetime.now(UTC)"),
-    *((places.misplaced_calls, "views/human.py", f"{place.what}('x')") for place in places.CALLS),
+    *((places.misplaced_calls, "views/human.py", f"{place.what}('x')") for place in (*places.CALLS, *places.MADE)),
     (places.vague_names, "record/utils.py", ""),
     (places.vague_names, "common/text.py", ""),
     (places.provider_questions, "plan/order.py", "late = account.provider == 'mtt'"),
@@ -86,6 +86,15 @@ def test_silenced_checks_only_become_fewer(tree: str) -> None:
 def test_silenced_checks_are_counted_in_comments_and_not_in_texts() -> None:
     text = "import a  # type: ignore[import]\nb = '# noqa'\nc = 1  # NOQA: E501\nd = 1  # pragma: no cover\n"
     assert sizes.silenced([Source("a.py", text)]) == {"type: ignore": 1, "noqa": 1, "pragma: no cover": 1}
+
+
+def test_every_place_that_may_hold_something_exists(package: list[Source]) -> None:
+    assert list(places.missing_places(source.path for source in package)) == []
+
+
+def test_a_place_that_is_gone_is_found(package: list[Source]) -> None:
+    kept = [source.path for source in package if not source.path.startswith("sandbox/")]
+    assert set(places.missing_places(kept)) == {"sandbox/", "sandbox.py"}
 
 
 def test_help_loads_no_heavy_library() -> None:

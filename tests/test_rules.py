@@ -133,6 +133,7 @@ def test_a_rule_that_nothing_emits_is_found() -> None:
     "text",
     [
         "Diagnostic('no-such-rule', severity, 'message')",
+        "RULES['no-such-rule'].at(place, 'message')",
         "Finding(code='no-such-rule', severity=severity)",
         "class Lost(Exception):\n    code: ClassVar[str] = 'no-such-rule'",
         "class Lost(Exception):\n    code = 'no-such-rule'",

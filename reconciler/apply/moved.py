@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from reconciler.apply.write import Writer
 from reconciler.canonical import Form, stored_form
 from reconciler.change import Action, Change, LiveSource
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Diagnostic, Location
 from reconciler.model import Entry, Key
 from reconciler.plan.model import Plan
 from reconciler.record.base import RecordState
+from reconciler.rules import RULES
 
 
 def another_record(plan: Plan, state: RecordState) -> Diagnostic | None:
@@ -23,7 +24,7 @@ def another_record(plan: Plan, state: RecordState) -> Diagnostic | None:
     message = (
         "the record was made after this plan" if not plan.lineage else "the plan was made from another record (lineage)"
     )
-    return Diagnostic("plan-stale", Severity.ERROR, message, hint="make a new plan")
+    return RULES["plan-stale"].at(None, message, "make a new plan")
 
 
 def moved(changes: Iterable[Change], state: RecordState, writers: Mapping[str, Writer]) -> dict[Key, str]:
@@ -65,4 +66,4 @@ def moved_diagnostic(change: Change, why: str, place: Location | None) -> Diagno
     """Say of one number how it has moved, at its line."""
     message = f"{change.address} has moved since the plan: {why}"
     hint = "make a new plan, or --allow-partial for the others"
-    return Diagnostic("plan-stale", Severity.ERROR, message, place, hint)
+    return RULES["plan-stale"].at(place, message, hint)

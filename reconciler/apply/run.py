@@ -18,7 +18,7 @@ from reconciler.apply.walk import Walk, halt_of
 from reconciler.apply.write import SETTLE_SECONDS, Kept, Seen, Writer
 from reconciler.change import Action, Change, Outcome
 from reconciler.clock import Clock, rfc3339
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Diagnostic, Location
 from reconciler.http.errors import ProviderError
 from reconciler.model import Entry, Key
 from reconciler.plan.build import open_intents
@@ -29,6 +29,7 @@ from reconciler.pool import workers
 from reconciler.providers.base import Provider
 from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run
 from reconciler.record.locks import accounts_to_lock
+from reconciler.rules import RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def _under_lock(job: Job, accounts: Iterable[str]) -> ApplyReport:
         if report is None:
             raise
         message, hint = f"the lock could not be released: {error}", "release it: reconciler record unlock"
-        note = Diagnostic("lock-not-released", Severity.WARNING, message, hint=hint)
+        note = RULES["lock-not-released"].at(None, message, hint)
         return replace(report, diagnostics=(*report.diagnostics, note))
     return report
 
@@ -266,7 +267,7 @@ def _seen(provider: Provider, change: Change, job: Job) -> Seen | Diagnostic | N
         return Seen(provider.read(change.key.number), since)
     except ProviderError as error:
         message, place = f"{change.address}: it cannot be read: {error}", job.places.get(change.key.number)
-        return Diagnostic(error.code, Severity.ERROR, message, place, error.hint)
+        return RULES[error.code].at(place, message, error.hint)
 
 
 def _tried(job: Job) -> list[Change]:
@@ -331,7 +332,7 @@ def _report(
 
 
 def _diagnostic(code: str, error: RecordError) -> Diagnostic:
-    return Diagnostic(code, Severity.ERROR, str(error), hint=error.hint)
+    return RULES[code].at(None, str(error), error.hint)
 
 
 def _already(job: Job) -> Iterator[Diagnostic]:
@@ -342,4 +343,4 @@ def _already(job: Job) -> Iterator[Diagnostic]:
     for run_id, keys in by_run.items():
         what = f"number {keys[0].number} is" if len(keys) == 1 else f"{len(keys)} numbers are"
         whose = f"applied by run {run_id[:12]} already" if run_id else "as the plan wants already"
-        yield Diagnostic("plan-applied", Severity.NOTICE, f"{what} {whose}")
+        yield RULES["plan-applied"].at(None, f"{what} {whose}")

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from reconciler.apply.attempt import Attempt
 from reconciler.change import Change
-from reconciler.diagnostics import Diagnostic, Location, Related, Severity
+from reconciler.diagnostics import Diagnostic, Location, Related
+from reconciler.rules import RULES
 
 _MOST_RELATED = 20
 
@@ -34,7 +35,7 @@ class Troubles:
             same = f" (the same for {others} more number{'s' if others > 1 else ''})" if others else ""
             message = f"{changes[0].address}: {error}{same}"
             place = self.places.get(changes[0].key.number)
-            yield Diagnostic(code, Severity.ERROR, message, place, hint, self._related(changes[1:]))
+            yield RULES[code].at(place, message, hint, self._related(changes[1:]))
 
     def _related(self, changes: Sequence[Change]) -> tuple[Related, ...]:
         named = [(self.places.get(change.key.number), change) for change in changes[:_MOST_RELATED]]

@@ -18,10 +18,11 @@ from reconciler.apply.report import Halt, Result
 from reconciler.apply.troubles import Troubles
 from reconciler.apply.write import Writer
 from reconciler.change import Action, Change, Outcome
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic
 from reconciler.model import Entry, Key
 from reconciler.pool import workers
 from reconciler.record.base import LockedError, LockLostError, RecordError, WaitInterruptedError
+from reconciler.rules import RULES
 
 _INTERRUPTED = "the run was interrupted"
 _REASONS = {
@@ -75,7 +76,7 @@ class Walk:
         self.diagnostics += self.troubles.told()
         if self._closed:
             hint = "the rest waits for the next window: plan and apply again then"
-            self.diagnostics.append(Diagnostic("policy-change-window", Severity.ERROR, self._closed, hint=hint))
+            self.diagnostics.append(RULES["policy-change-window"].at(None, self._closed, hint))
 
     def _walk(self, pending: list[Change]) -> None:
         while pending and self.halt is Halt.NONE:
@@ -217,7 +218,7 @@ class Walk:
             return
         self.halt = Halt.LOCK if isinstance(error, LockLostError) else Halt.RECORD
         message = f"writing stopped: {error}"
-        self.diagnostics.append(Diagnostic("record-not-saved", Severity.ERROR, message, hint=error.hint))
+        self.diagnostics.append(RULES["record-not-saved"].at(None, message, error.hint))
 
     def _finished(self, change: Change, attempt: Attempt) -> None:
         result = Result(
@@ -241,7 +242,7 @@ class Walk:
         unsettled = self.ledger.unsettled
         named = f"; not settled in the record: {', '.join(unsettled)}" if unsettled else ""
         message = f"writing stopped: {error}{named}"
-        self.diagnostics.append(Diagnostic("record-not-saved", Severity.ERROR, message, hint=error.hint))
+        self.diagnostics.append(RULES["record-not-saved"].at(None, message, error.hint))
         for change in changes:
             result = self.results.get(change.key)
             if change.action is Action.FORGET and result is not None and change.address in unsettled:

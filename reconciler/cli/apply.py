@@ -19,10 +19,11 @@ from reconciler.cli.opening import check_accounts, opened, plannable, watching
 from reconciler.cli.plan import loaded, show_plan
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import show_diagnostics, stop
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import abort, has_expired, heeding
 from reconciler.plan.build import Options
 from reconciler.plan.model import Plan
+from reconciler.rules import RULES
 from reconciler.settings import Configuration
 from reconciler.views import machine
 from reconciler.views.base import EMPTY
@@ -145,10 +146,9 @@ def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) ->
 
 
 def _out_of_time(report: ApplyReport) -> ApplyReport:
-
     hint = "what was not written waits: plan and apply again, or give it a longer --deadline"
     message = "the command's deadline passed; nothing new was sent from then on"
-    told = Diagnostic("deadline-passed", Severity.ERROR, message, hint=hint)
+    told = RULES["deadline-passed"].at(None, message, hint)
     return replace(report, halt=Halt.DEADLINE, diagnostics=(*report.diagnostics, told))
 
 

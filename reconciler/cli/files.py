@@ -8,9 +8,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from pathlib import Path
 
+from reconciler import atomic
 from reconciler.config.include import is_visible
 
 _REFUSED = {stat.S_IFDIR: "it is a folder", stat.S_IFSOCK: "it is a socket", stat.S_IFBLK: "it is a disk"}
@@ -25,7 +25,7 @@ def write_private(path: Path, data: bytes) -> None:
     if standard is not None:
         _write_into(os.dup(standard), data)
     elif is_plain(path):
-        _replace(_real(path), data, 0o600)
+        atomic.write(_real(path), data)
     else:
         _write_into(os.open(path, os.O_WRONLY), data)
 
@@ -33,8 +33,7 @@ def write_private(path: Path, data: bytes) -> None:
 def write_again(path: Path, data: bytes) -> None:
     """Write a file that is there already in the same way; it keeps its mode and its owner. Raises OSError."""
     real = _real(path)
-    found = real.stat()
-    _replace(real, data, stat.S_IMODE(found.st_mode), owner=(found.st_uid, found.st_gid))
+    atomic.write(real, data, like=real.stat())
 
 
 def remove(path: Path) -> None:
@@ -105,38 +104,3 @@ def _write_into(descriptor: int, data: bytes) -> None:
         rest = memoryview(data)
         while rest:
             rest = rest[file.write(rest) :]
-
-
-def _replace(path: Path, data: bytes, mode: int, *, owner: tuple[int, int] | None = None) -> None:
-    folder = path.parent
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            _give(file.fileno(), owner)
-            os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(folder)
-
-
-def _give(descriptor: int, owner: tuple[int, int] | None) -> None:
-    """Make it its owner's, where we may; who may not is its owner from now on."""
-    made = os.fstat(descriptor)
-    if owner is not None and owner != (made.st_uid, made.st_gid):
-        try:
-            os.fchown(descriptor, *owner)
-        except PermissionError:
-            return
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

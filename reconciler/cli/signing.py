@@ -13,10 +13,11 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.trouble import Stop, stop
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic
 from reconciler.formats.signature import SUFFIX, KeyFileError, SignatureError, sign
 from reconciler.formats.signature import verify as prove
 from reconciler.ownership import readable_by_others
+from reconciler.rules import RULES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -78,7 +79,7 @@ def exposed(key: Path | None) -> tuple[Diagnostic, ...]:
         return ()  # told when it is read
     message = f"the signing key {key} can be read or changed by others: whoever can may sign plans"
     hint = f"chmod 600 {key}; to have it refused, write `policy: {{rules: {{key-exposed: error}}}}`"
-    return (Diagnostic("key-exposed", Severity.WARNING, message, hint=hint),)
+    return (RULES["key-exposed"].at(None, message, hint),)
 
 
 def beside(plan: Path) -> Path:

@@ -29,7 +29,9 @@ class Stop(Exception):
 
 def stop(rule: str, message: str, *, hint: str | None = None, exit_code: Exit = Exit.ERROR) -> Stop:
     """A failure of one sentence; `rule` is its code."""
-    return Stop([Diagnostic(rule, Severity.ERROR, message, hint=hint)], exit_code)
+    from reconciler.rules import RULES
+
+    return Stop([RULES[rule].at(None, message, hint)], exit_code)
 
 
 def run(work: Callable[[], object], process: Process) -> int:
@@ -98,9 +100,10 @@ def _with_output(process: Process, code: int) -> int:
     acting = process.command in _ACTING
     hint = "the record has it: reconciler record list, reconciler show RUN" if process.command == "apply" else None
     message = f"standard output cannot be written: {(lost.strerror or 'no reason is given').lower()}"
-    told = Diagnostic("command-failed", Severity.WARNING if acting else Severity.ERROR, message, hint=hint)
+    from reconciler.rules import RULES
     from reconciler.views.human.findings import diagnostics
 
+    told = RULES["command-failed"].at(None, message, hint).with_severity(Severity.WARNING if acting else Severity.ERROR)
     process.screen.note(diagnostics([told], process.screen.columns()))
     return code if acting or code in (Exit.INTERRUPTED, Exit.USAGE) else Exit.ERROR
 
@@ -208,7 +211,7 @@ def _known(error: Exception) -> Stop | None:
         case PlanFileError():
             known = stop("plan-file", f"the plan file cannot be used: {error}")
         case ProviderError():
-            known = Stop([Diagnostic(error.code, Severity.ERROR, str(error), hint=error.hint)])
+            known = stop(error.code, str(error), hint=error.hint)
         case SecretError():
             known = stop("secret-missing", str(error))
         case OSError():

@@ -14,7 +14,6 @@ from reconciler.config.files import Files
 from reconciler.config.horizon import unannounced
 from reconciler.config.sections import Declared
 from reconciler.document import Tree, find
-from reconciler.document.source import problem
 from reconciler.settings import Union
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class Compiler:
                 schedule, timezone=self._timezone, until=until, union_style=union.value, answers=self._answers
             )
         except CompileError as error:
-            self._complain("schedule-not-compiled", error.message, tree.span, error.hint)
+            self._files.complain("schedule-not-compiled", tree.span, error.message, error.hint)
             return None
         self._files.found += unannounced(self._files, tree, self._declared, compiled.unannounced)
         return tuple(period for period in compiled.periods if period)
@@ -85,7 +84,9 @@ class Compiler:
         self.uses_holidays = True
         if self._calendar_until is None:
             message = "public holidays differ from year to year, and it is not said how far to look"
-            self._complain("schedule-not-compiled", message, tree.span, "set defaults.calendar_until, like 2027-12-31")
+            self._files.complain(
+                "schedule-not-compiled", tree.span, message, "set defaults.calendar_until, like 2027-12-31"
+            )
         return self._calendar_until is not None
 
     def _schedule(self, tree: Tree, base: Base) -> Schedule | None:
@@ -99,7 +100,7 @@ class Compiler:
                 self._read[key] = (tree, read_schedule(tree.data, named, weekday_base=base))
             except HumanError as error:
                 span = find(tree, error.path, key=error.key)
-                self._complain("schedule-shape", error.message, span, error.hint)
+                self._files.complain("schedule-shape", span, error.message, error.hint)
             except _ReportedError:
                 pass
         return self._read[key][1]
@@ -111,6 +112,3 @@ class Compiler:
         if schedule is None:
             raise _ReportedError
         return schedule
-
-    def _complain(self, code: str, message: str, span: int, hint: str) -> None:
-        self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))

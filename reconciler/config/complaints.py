@@ -16,7 +16,6 @@ from reconciler.config.forms import keys_at, stray_comma
 from reconciler.config.values import instead, kind_of, quoted
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Sources, Tree, find
-from reconciler.document.source import problem
 
 Model = TypeVar("Model")
 Path = tuple[str | int, ...]
@@ -78,7 +77,7 @@ def _complaint(detail: dict[str, Any], path: Path, model: type, tree: Tree, sour
     here = find(tree, path, key=given is None)
     if kind == "missing":
         message = f"{path[-1]} is missing {_under(path[:-1])}"
-        return problem(sources, "missing-key", message, find(tree, path[:-1], key=True), hint=f"add `{path[-1]}: …`")
+        return sources.problem("missing-key", find(tree, path[:-1], key=True), message, f"add `{path[-1]}: …`")
     if kind in ("enum", "literal_error"):
         return _not_allowed(detail, path, sources, here)
     if kind in _CONTAINERS:
@@ -86,11 +85,11 @@ def _complaint(detail: dict[str, Any], path: Path, model: type, tree: Tree, sour
         subject = f"an entry of {_named(path)} is" if inside else f"{_named(path)} takes"
         message = f"{subject} {_CONTAINERS[kind]}, not {kind_of(given)}"
         hint = instead(_CONTAINERS[kind], given, _named(path) if not inside else "")
-        return problem(sources, "wrong-type", message, here, hint=hint)
+        return sources.problem("wrong-type", here, message, hint)
     context = detail.get("ctx") or {}
     message = context.get("message", f"{_named(path)} cannot be {kind_of(given)}")
     code = kind if "message" in context else "wrong-type"
-    found = problem(sources, code, message, here, hint=context.get("hint"))
+    found = sources.problem(code, here, message, context.get("hint"))
     return _without_excerpt(found) if kind in _SECRETS else found
 
 
@@ -104,8 +103,8 @@ def _unknown_key(path: Path, model: type, tree: Tree, sources: Sources) -> Diagn
     message = f"{quoted(str(path[-1]))} is not known {_under(path[:-1])}"
     # To find the place of one of many takes long, and what only counts has none.
     place = find(tree, path, key=True) if sources.has_room("unknown-key") else tree.span
-    return problem(
-        sources, "unknown-key", message, place, hint=lambda: did_you_mean(str(path[-1]), keys_at(model, path[:-1]))
+    return sources.problem(
+        "unknown-key", place, message, lambda: did_you_mean(str(path[-1]), keys_at(model, path[:-1]))
     )
 
 
@@ -114,10 +113,10 @@ def _not_allowed(detail: dict[str, Any], path: Path, sources: Sources, here: int
     given = detail.get("input")
     if not isinstance(given, str):
         message = f"{_named(path)} takes a text, not {kind_of(given)}"
-        return problem(sources, "wrong-type", message, here, hint=_one_of("", allowed))
+        return sources.problem("wrong-type", here, message, _one_of("", allowed))
     noun = "severity" if path[-2:-1] == ("rules",) else path[-1] if path else "value"
     message = f"{quoted(given)} is no {noun}"
-    return problem(sources, "invalid-value", message, here, hint=_one_of(given, allowed))
+    return sources.problem("invalid-value", here, message, _one_of(given, allowed))
 
 
 def _one_of(given: str, allowed: Sequence[str]) -> str:

@@ -16,7 +16,6 @@ from reconciler.config.schedules import Schedules
 from reconciler.config.trusted import Settings, unknown_account
 from reconciler.diagnostics import Location
 from reconciler.document import Sources, Tree, find
-from reconciler.document.source import problem
 from reconciler.model import Desired, Key, Kind, Parking, Value
 from reconciler.settings import PROVIDER_KINDS, Account
 
@@ -90,7 +89,7 @@ class Builder:
             is_asked = "forwarding" in tree.data or "parking" in tree.data
             if is_asked and written is None and "defaults.account" not in self._settings.unread:
                 message = "this number has no account"
-                self._complain("account-missing", message, span, "add `account: NAME`, or set defaults.account")
+                self._files.complain("account-missing", span, message, "add `account: NAME`, or set defaults.account")
             return None
         if name is written and name not in self._settings.account_names:
             self._files.found += unknown_account(self._files, name, find(tree, ("account",)), self._settings)
@@ -108,11 +107,8 @@ class Builder:
         message = (
             f"the account {values.quoted(account.name)} is at {account.provider}, which does {able}, not {kind.value}"
         )
-        self._complain("account-kind", message, tree.key_span(kind.value), hint)
+        self._files.complain("account-kind", tree.key_span(kind.value), message, hint)
         return False
-
-    def _complain(self, code: str, message: str, span: int, hint: str | None = None) -> None:
-        self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
 
 
 class Places(Mapping[str, Location]):

@@ -5,7 +5,7 @@ Knows which keys belong to the trusted file; knows no sections.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import partial
@@ -18,7 +18,7 @@ from reconciler.config.include import TRUSTED_FILE, included, refused_link
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
 from reconciler.document import Sources, Tree, Unreadable, decode, parse, read_text
-from reconciler.document.source import is_ours, problem, span_at
+from reconciler.document.source import is_ours, span_at
 from reconciler.git import GitError, file_at
 from reconciler.rules import RULES
 
@@ -50,6 +50,17 @@ class Files:
     def trusted(self) -> Tree | None:
         """The root of reconciler.yaml."""
         return self.files[0].tree if self.files else None
+
+    def complain(
+        self,
+        code: str,
+        span: int,
+        message: str,
+        hint: str | Callable[[], str | None] | None = None,
+        related: tuple[Related, ...] = (),
+    ) -> None:
+        """Report a breach of a rule at its place."""
+        self.found.append(self.sources.problem(code, span, message, hint, related))
 
 
 def read_files(root: Path, *, trusted: str | None) -> Files:
@@ -100,14 +111,10 @@ def _taken(root: Path, ref: str, files: Files) -> str | Unreadable | None:
     except GitError as error:
         hint = error.hint or "name a branch, tag or commit that has it, like origin/main"
         message = f"the trusted {TRUSTED_FILE} cannot be had: {error}"
-        files.found.append(_at_no_place("trusted-unreadable", message, hint))
+        files.found.append(RULES["trusted-unreadable"].at(None, message, hint))
         return None
-    files.found.append(_at_no_place("trusted-taken", f"the trusted {TRUSTED_FILE} is {taken}"))
+    files.found.append(RULES["trusted-taken"].at(None, f"the trusted {TRUSTED_FILE} is {taken}"))
     return decode(taken.content)
-
-
-def _at_no_place(code: str, message: str, hint: str | None = None) -> Diagnostic:
-    return Diagnostic(code, RULES[code].severity, message, None, hint)
 
 
 def _is_missing(path: Path) -> bool:
@@ -125,7 +132,7 @@ def _no_configuration(root: Path) -> Diagnostic:
     message = f"this folder has no {TRUSTED_FILE}" if root.is_dir() else f"there is no folder '{root}'"
     place = Location(TRUSTED_FILE, 1, 1, 1, 2)
     hint = "name the configuration's folder with -C, or make a reconciler.yaml here"
-    return Diagnostic("config-missing", RULES["config-missing"].severity, message, place, hint)
+    return RULES["config-missing"].at(place, message, hint)
 
 
 def _refuse_file(files: Files, name: str, given: Unreadable) -> None:
@@ -155,7 +162,7 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
     sources = Sources()
     base = sources.add(TRUSTED_FILE, given or "\n", quoted=is_ours(given))
     offset = sum(len(line) + 1 for line in given.split("\n")[: first - 1])
-    yield problem(sources, "trusted-ignored", message, span_at(base, min(offset, len(given)), min(offset, len(given))))
+    yield sources.problem("trusted-ignored", span_at(base, min(offset, len(given)), min(offset, len(given))), message)
 
 
 def _rows(text: str) -> list[str]:
@@ -184,9 +191,7 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     if document.tree is None:
         if not document.problems:
             hint = "begin with `version: 1`"
-            files.found.append(
-                problem(files.sources, "file-empty", "the file has only comments", span_at(base, 0, 1), hint=hint)
-            )
+            files.complain("file-empty", span_at(base, 0, 1), "the file has only comments", hint)
         return False
     trusted = len(files.names) == 1
     if not _is_ours(files, document.tree, trusted=trusted, origin=origin):
@@ -200,15 +205,15 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
 def told(problems: Iterable[Diagnostic], *, quoted: bool) -> Iterator[Diagnostic]:
     """What is wrong with a text; of one that may not be quoted only the rule and the place."""
     for each in problems:
-        sentence = RULES[each.code].sentence.rstrip(".")
-        yield each if quoted else Diagnostic(each.code, each.severity, sentence, each.location)
+        rule = RULES[each.code]
+        yield each if quoted else rule.at(each.location, rule.sentence.rstrip("."))
 
 
 def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> bool:
     """Whether a file is a map that says `version: 1`."""
     if not isinstance(tree.data, dict):
         message = f"a file is a map of keys, not {kind_of(tree.data)}"
-        files.found.append(problem(files.sources, "wrong-type", message, tree.span, hint="begin with `version: 1`"))
+        files.complain("wrong-type", tree.span, message, "begin with `version: 1`")
         return False
     version = tree.get("version")
     if version is None:
@@ -217,9 +222,7 @@ def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None
     if version.data != _VERSION:
         shown = quoted(version.data) if isinstance(version.data, str) else kind_of(version.data)
         message = f"{shown} is no version that this program knows"
-        files.found.append(
-            problem(files.sources, "version-unsupported", message, version.span, hint="write `version: 1`")
-        )
+        files.complain("version-unsupported", version.span, message, "write `version: 1`")
         return False
     return True
 
@@ -227,13 +230,10 @@ def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None
 def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> Diagnostic:
     start = tree.span >> 24 << 24
     if trusted:
-        return problem(
-            files.sources, "version-missing", "the file does not say `version: 1`", start, hint="add `version: 1`"
-        )
+        return files.sources.problem("version-missing", start, "the file does not say `version: 1`", "add `version: 1`")
     hint = f"add `version: 1`, or narrow `include` in {TRUSTED_FILE} if the file is no part of the configuration"
-    found = problem(files.sources, "version-missing", "an included file does not say `version: 1`", start, hint=hint)
     related = (Related("included from here", origin),) if origin else ()
-    return Diagnostic(found.code, found.severity, found.message, found.location, hint, related)
+    return files.sources.problem("version-missing", start, "an included file does not say `version: 1`", hint, related)
 
 
 def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
@@ -241,7 +241,7 @@ def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
         comma = stray_comma(files.sources, span, value.data)
         if key == "version" or key in SHARED_KEYS or (trusted and key in TRUSTED_KEYS):
             if comma is not None:
-                files.found.append(problem(files.sources, "wrong-type", says_nothing(key), span, hint=comma))
+                files.complain("wrong-type", span, says_nothing(key), comma)
             continue
         if key in TRUSTED_KEYS:
             message = f"{key} may stand only in {TRUSTED_FILE}"
@@ -249,9 +249,9 @@ def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
             if name.rpartition("/")[2] == TRUSTED_FILE:
                 message = f"{key} may stand only in the {TRUSTED_FILE} of the configuration's own folder"
                 hint = f"narrow `include` if {name} belongs to another configuration"
-            files.found.append(problem(files.sources, "trusted-only", message, span, hint=hint))
+            files.complain("trusted-only", span, message, hint)
         else:
             known = ("version", *SHARED_KEYS, *(TRUSTED_KEYS if trusted else ()))
             message = f"{quoted(key)} is not known here"
             instead = comma or partial(did_you_mean, key, known)
-            files.found.append(problem(files.sources, "unknown-key", message, span, hint=instead))
+            files.complain("unknown-key", span, message, instead)

@@ -16,7 +16,6 @@ from reconciler.config.include import TRUSTED_FILE
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.document import Sources, Tree, parse
 from reconciler.document.edits import Edit, edited
-from reconciler.document.source import problem
 from reconciler.rules import RULES
 
 
@@ -118,7 +117,7 @@ def renewed(files: Files, today: date) -> dict[str, str] | Diagnostic:
         until = values.calendar_date(written.data)
     except PydanticCustomError as error:
         context = error.context or {}
-        return problem(files.sources, error.type, context["message"], written.span, hint=context["hint"])
+        return files.sources.problem(error.type, written.span, context["message"], context["hint"])
     return _moved(files.sources, written, until, later(until, today))
 
 
@@ -128,7 +127,7 @@ def _moved(sources: Sources, written: Tree, until: date, moved: date) -> dict[st
     raw = sources.text_of(written.span)
     if raw.strip("\"'") != written.data:
         message = "the calendar's last day is not written here as it stands, so it cannot be moved on"
-        return problem(sources, "invalid-value", message, written.span, hint=f"write calendar_until: {moved}")
+        return sources.problem("invalid-value", written.span, message, f"write calendar_until: {moved}")
     name, start = sources.name_of(written.span), sources.offset_of(written.span)
     edit = Edit(start, start + len(raw), raw.replace(written.data, str(moved)))
     return {name: edited(dict(sources.texts())[name], [edit])}
@@ -148,4 +147,4 @@ def later(until: date, today: date) -> date:
 def _without_calendar(today: date) -> Diagnostic:
     message = "there is no calendar to move on: defaults.calendar_until is not given"
     hint = f"add `calendar_until: {later(date.min, today)}` under defaults, if a schedule follows public holidays"
-    return Diagnostic("missing-key", RULES["missing-key"].severity, message, Location(TRUSTED_FILE, 1, 1, 1, 1), hint)
+    return RULES["missing-key"].at(Location(TRUSTED_FILE, 1, 1, 1, 1), message, hint)

@@ -17,7 +17,6 @@ from typing_extensions import is_typeddict
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Sources, Tree, find, mapped
-from reconciler.document.source import problem
 
 Path = tuple[str | int, ...]
 
@@ -106,7 +105,7 @@ def written(model: type, tree: Tree, sources: Sources, found: list[Diagnostic]) 
     for path in empty:
         span = find(tree, path, key=True)
         if hint := stray_comma(sources, span):
-            found.append(problem(sources, "wrong-type", says_nothing(str(path[-1])), span, hint=hint))
+            found.append(sources.problem("wrong-type", span, says_nothing(str(path[-1])), hint))
     return Tree(_pruned(tree.data, form), partial(_prune, tree.recipe, form))
 
 

@@ -20,7 +20,6 @@ from reconciler.config.schedules import Schedules, Times
 from reconciler.config.sections import Declared
 from reconciler.config.trusted import Settings
 from reconciler.document import Tree, at, find
-from reconciler.document.source import problem
 from reconciler.model import (
     MOST_ENTRIES,
     Forwarding,
@@ -90,7 +89,7 @@ class Forwardings:
             self._files.found.append(no_forwarding(self._files, block))
             return None
         if "type" not in block.data:
-            self._complain("forwarding-type", "this forwarding has no type", block.span, f"add {TYPES}")
+            self._files.complain("forwarding-type", block.span, "this forwarding has no type", f"add {TYPES}")
             read(models.ForwardingPart, block, self._files.sources, self._files.found)  # what else is wrong in it
             return None
         given = block.data["type"]
@@ -98,7 +97,7 @@ class Forwardings:
         if shape is None:
             shown = values.quoted(given) if isinstance(given, str) else values.kind_of(given)
             hint = did_you_mean(str(given), models.FORWARDINGS)
-            self._complain("forwarding-type", f"{shown} is no type of forwarding", find(block, ("type",)), hint)
+            self._files.complain("forwarding-type", find(block, ("type",)), f"{shown} is no type of forwarding", hint)
         return shape
 
     def _url(self, entry: models.UrlEntry, block: Tree) -> UrlForwarding:
@@ -118,8 +117,8 @@ class Forwardings:
     def _number(self, entry: models.NumberEntry, block: Tree, account: Account | None) -> NumberForwarding | None:
         if not entry["targets"]:
             span = block.key_span("targets")
-            self._complain(
-                "targets-empty", "the list of targets is empty", span, "add a target, or write `forwarding: none`"
+            self._files.complain(
+                "targets-empty", span, "the list of targets is empty", "add a target, or write `forwarding: none`"
             )
             return None
         built = [self._target(target, block, index, account) for index, target in enumerate(entry["targets"])]
@@ -132,7 +131,7 @@ class Forwardings:
             most = f"a live forwarding is read with {MOST_ENTRIES:,} at most"
             message = f"{len(targets):,} targets take {entries:,} entries, and {most}"
             hint = "simpler schedules take fewer, and with `period: {union: comma}` in the account a target takes one"
-            self._complain("targets-many", message, block.key_span("targets"), hint)
+            self._files.complain("targets-many", block.key_span("targets"), message, hint)
             return None
         return NumberForwarding(
             entry.get("redirect") or Redirect.SINGLE,
@@ -178,15 +177,17 @@ class Forwardings:
             self._check_https(entry["event_url"], block, "event_url")
         elif entry.get("event_extended"):
             message = "event_extended has no effect without an event_url"
-            self._complain(
-                "event-extended-unused", message, find(block, ("event_extended",)), "add `event_url: https://…`"
+            self._files.complain(
+                "event-extended-unused", find(block, ("event_extended",)), message, "add `event_url: https://…`"
             )
         if "display_number" in entry:
             self._check_assigned(entry["display_number"], block, "display_number")
             if not entry.get("masking"):
                 message = "display_number has no effect while masking is off: the real number is shown"
                 span = find(block, ("display_number",))
-                self._complain("display-number-unused", message, span, "add `masking: true`, or remove display_number")
+                self._files.complain(
+                    "display-number-unused", span, message, "add `masking: true`, or remove display_number"
+                )
 
     def _check_assigned(self, digits: str, block: Tree, field: str) -> None:
         if phones.form(digits) is phones.Form.UNASSIGNED:
@@ -196,14 +197,11 @@ class Forwardings:
         if self._settings.policy.require_https and not values.is_secure(url):
             message = f"the {field} is not https"
             hint = "write https://, or set policy.require_https: false in reconciler.yaml"
-            self._complain("require-https", message, find(block, (field,)), hint)
+            self._files.complain("require-https", find(block, (field,)), message, hint)
 
     def _miss_timeout(self, message: str, span: int) -> None:
         if "defaults.timeout" not in self._settings.unread:
-            self._complain("timeout-missing", message, span, "add `timeout: 20`, or set defaults.timeout")
-
-    def _complain(self, code: str, message: str, span: int, hint: str | None = None) -> None:
-        self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
+            self._files.complain("timeout-missing", span, message, "add `timeout: 20`, or set defaults.timeout")
 
 
 class Recipient(NamedTuple):
@@ -229,9 +227,7 @@ class Contacts:
     def _model(self, name: str, entry: Declared) -> models.Contact | None:
         if phones.digits_of(name) is not None:
             message = f"the contact's name {values.quoted(name)} reads like a phone number"
-            self._files.found.append(
-                problem(self._files.sources, "contact-name", message, entry.span, hint="use a word")
-            )
+            self._files.complain("contact-name", entry.span, message, "use a word")
         return read(models.Contact, entry.tree, self._files.sources, self._files.found)
 
     def resolve(self, name: str) -> Recipient | None:
@@ -252,9 +248,7 @@ class Contacts:
             circle = [*self._open[self._open.index(to) :], to]
             message = f"contacts lead to each other in a circle: {' -> '.join(circle)}"
             span = find(tree, ("to",))
-            self._files.found.append(
-                problem(self._files.sources, "contact-cycle", message, span, hint="give one a number")
-            )
+            self._files.complain("contact-cycle", span, message, "give one a number")
             return None
         beyond = self.find(to, lambda: find(tree, ("to",)))
         if beyond is None:
@@ -292,10 +286,10 @@ class Contacts:
             hint = (
                 did_you_mean(written, self._declared) or "declare it under `contacts`, or write digits like 74992223344"
             )
-        self._files.found.append(problem(self._files.sources, code, message, span, hint=hint))
+        self._files.complain(code, span, message, hint)
 
 
 def warn_unassigned(files: Files, digits: str, span: int) -> None:
     """Warn of a number in no assigned range."""
     message = f"{digits} lies in no range that is assigned to anyone"
-    files.found.append(problem(files.sources, "number-unassigned", message, span, hint="look for a mistyped digit"))
+    files.complain("number-unassigned", span, message, "look for a mistyped digit")

@@ -15,7 +15,6 @@ from reconciler.config.naming import references
 from reconciler.config.sections import Declared
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree
-from reconciler.document.source import problem
 
 NOTICE_DAYS: Final = 60
 _RENEW: Final = "reconciler fmt --renew"
@@ -31,7 +30,7 @@ def ending(files: Files, place: int, until: date, today: date) -> Diagnostic | N
     else:
         when = {0: "today", 1: "tomorrow"}.get(left, f"in {left} days")
         message = f"the calendar ends {when}: public holidays after {until.year} are not written out"
-    return problem(files.sources, "calendar-ending", message, place, hint=_RENEW)
+    return files.sources.problem("calendar-ending", place, message, _RENEW)
 
 
 def unannounced(
@@ -47,7 +46,7 @@ def unannounced(
         message = f"the moved days of {country} are not announced yet for {_in_words(listed)}"
         for place in places:
             if place.data == country:
-                yield problem(files.sources, "holidays-unannounced", message, place.span, hint=hint)
+                yield files.sources.problem("holidays-unannounced", place.span, message, hint)
 
 
 def _publics(tree: Tree, declared: Mapping[str, Declared], seen: set[str]) -> Iterator[Tree]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
 from reconciler.document import Sources, Tree
-from reconciler.document.source import problem
 from reconciler.rules import RULES
 
 TRUSTED_FILE = "reconciler.yaml"
@@ -60,17 +59,17 @@ def _patterns(given: Tree, sources: Sources, found: list[Diagnostic]) -> Iterato
     if not isinstance(given.data, list):
         message = f"include takes a list, not {kind_of(given.data)}"
         hint = 'write include: ["numbers/**/*.yaml"]'
-        found.append(problem(sources, "wrong-type", message, given.span, hint=hint))
+        found.append(sources.problem("wrong-type", given.span, message, hint))
         return
     for element in given.elements():
         if not isinstance(element.data, str):
             message = f"a pattern is a text, not {kind_of(element.data)}"
             hint = "write a pattern, like numbers/**/*.yaml, or remove the entry"
-            found.append(problem(sources, "wrong-type", message, element.span, hint=hint))
+            found.append(sources.problem("wrong-type", element.span, message, hint))
         elif element.data.startswith(("/", "~")) or ".." in element.data.split("/") or "\\" in element.data:
             message = f"{quoted(element.data)} leads out of the folder"
             hint = f"write a path relative to {TRUSTED_FILE}, with /"
-            found.append(problem(sources, "include-pattern", message, element.span, hint=hint))
+            found.append(sources.problem("include-pattern", element.span, message, hint))
         else:
             yield (element.data, element.span)
 
@@ -86,7 +85,7 @@ def _matched(
         hits = set(filter(_fitting(pattern), names))
         if not hits and span is not None:
             message = f"{quoted(pattern)} matches no file"
-            found.append(problem(sources, "include-empty", message, span, hint=_instead(pattern, names)))
+            found.append(sources.problem("include-empty", span, message, _instead(pattern, names)))
         matched |= hits
     return matched
 
@@ -99,7 +98,7 @@ def _nearly_matched(names: Sequence[str], patterns: Sequence[tuple[str, int | No
             message = "this file is not read: `include` fits it but for capital letters in its name"
             hint = f"rename it, or name it under `include` in {TRUSTED_FILE}"
             place = Location(name, 1, 1, 1, 2)
-            yield Diagnostic("include-case", RULES["include-case"].severity, message, place, hint)
+            yield RULES["include-case"].at(place, message, hint)
 
 
 def _instead(pattern: str, names: Sequence[str]) -> str:
@@ -134,7 +133,7 @@ def refused_link(name: str, message: str, hint: str, origin: Location | None = N
 
 def _refusal(code: str, name: str, message: str, hint: str, origin: Location | None) -> Diagnostic:
     related = (Related("included from here", origin),) if origin else ()
-    return Diagnostic(code, RULES[code].severity, message, Location(name, 1, 1, 1, 2), hint, related)
+    return RULES[code].at(Location(name, 1, 1, 1, 2), message, hint, related)
 
 
 def _is_text(name: str) -> bool:
@@ -150,7 +149,7 @@ def _unread(root: Path, error: OSError) -> Diagnostic:
     name = Path(str(error.filename)).relative_to(root).as_posix()
     message = f"the folder cannot be read: {(error.strerror or 'no reason is given').lower()}"
     place = Location(name, 1, 1, 1, 2)
-    return Diagnostic("file-unreadable", RULES["file-unreadable"].severity, message, place, "mend or remove it")
+    return RULES["file-unreadable"].at(place, message, "mend or remove it")
 
 
 def _visible_files(root: Path, unread: list[OSError]) -> Iterator[str]:

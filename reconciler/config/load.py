@@ -135,7 +135,7 @@ class _Loading:
         message = "profiles, contacts or schedules name each other in too long a row"
         hint = "shorten the row: a few hundred steps are followed"
         found = Diagnostics(self._settings.policy.rules)
-        found.extend([*self._files.found, Diagnostic("yaml-depth", RULES["yaml-depth"].severity, message, None, hint)])
+        found.extend([*self._files.found, RULES["yaml-depth"].at(None, message, hint)])
         return Loaded(None, found.sorted())
 
     def _trusted_place(self, judge: Tree | None, *, is_trusted: bool) -> str | None:
@@ -277,4 +277,4 @@ def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:
 def _zone_notice(settings: Settings) -> Diagnostic:
     message = f"periods are taken to be evaluated in {settings.timezone}: the vendor does not document the zone"
     hint = "set defaults.timezone if you know better"
-    return Diagnostic("assume-timezone", RULES["assume-timezone"].severity, message, None, hint)
+    return RULES["assume-timezone"].at(None, message, hint)

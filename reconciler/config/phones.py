@@ -12,6 +12,7 @@ from functools import lru_cache
 
 SIP_ID_PREFIX = "88314"
 SIP_ID_DIGITS = 15
+SIP_ID = re.compile(rf"{SIP_ID_PREFIX}[0-9]{{{SIP_ID_DIGITS - len(SIP_ID_PREFIX)}}}")
 _FORMATTING = re.compile(r"[ ()./\u00a0-]+")
 _WRITTEN = re.compile(r"\+?[0-9]+")
 _NATIONAL_RUSSIAN = re.compile(r"[78][0-9]{10}")
@@ -44,8 +45,8 @@ def digits_of(text: str) -> str | None:
 
 
 def is_sip_id(digits: str) -> bool:
-    """Whether digits are a SIP ID: 15 of them from 88314. To be asked before any phone parsing."""
-    return len(digits) == SIP_ID_DIGITS and digits.startswith(SIP_ID_PREFIX)
+    """Whether a text is a SIP ID: 15 digits from 88314. To be asked before any phone parsing."""
+    return SIP_ID.fullmatch(digits) is not None
 
 
 def resembles_sip_id(digits: str) -> bool:

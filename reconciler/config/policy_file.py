@@ -13,7 +13,7 @@ from reconciler.config.include import TRUSTED_FILE
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, Unreadable, parse, read_text
-from reconciler.document.source import is_ours, problem
+from reconciler.document.source import is_ours
 
 _KEYS = ("version", *TRUSTED_KEYS, *SHARED_KEYS)
 _HINT = "a policy file says `version: 1` and has a `policy` block, as reconciler.yaml may have"
@@ -39,18 +39,18 @@ def read_policy(files: Files, path: Path) -> Tree | None:
 def _troubles(files: Files, tree: Tree) -> Iterator[Diagnostic]:
     if not isinstance(tree.data, dict):
         message = f"a policy file is a map of keys, not {kind_of(tree.data)}"
-        yield problem(files.sources, "wrong-type", message, tree.span, hint=_HINT)
+        yield files.sources.problem("wrong-type", tree.span, message, _HINT)
         return
     version = tree.get("version")
     if version is None or version.data != "1":
         code, span = ("version-missing", tree.span) if version is None else ("version-unsupported", version.span)
-        yield problem(files.sources, code, "the policy file does not say `version: 1`", span, hint=_HINT)
+        yield files.sources.problem(code, span, "the policy file does not say `version: 1`", _HINT)
     block = tree.get("policy")
     if block is None or block.data is None:
-        yield problem(files.sources, "missing-key", "the file has no `policy`", tree.span, hint=_HINT)
+        yield files.sources.problem("missing-key", tree.span, "the file has no `policy`", _HINT)
     for key, span, _value in tree.items():
         if key not in _KEYS:
-            yield problem(files.sources, "unknown-key", f"{quoted(key)} is not known here", span, hint=_HINT)
+            yield files.sources.problem("unknown-key", span, f"{quoted(key)} is not known here", _HINT)
 
 
 def _set_aside(files: Files, name: str) -> Iterator[Diagnostic]:
@@ -58,4 +58,4 @@ def _set_aside(files: Files, name: str) -> Iterator[Diagnostic]:
     root = files.trusted
     if root is not None and root.get("policy") is not None:
         message = f"the policy of {TRUSTED_FILE} does not count: {name} has the one that holds"
-        yield problem(files.sources, "policy-ignored", message, root.key_span("policy"))
+        yield files.sources.problem("policy-ignored", root.key_span("policy"), message)

@@ -15,7 +15,6 @@ from reconciler.config.forms import written
 from reconciler.config.sections import Declared
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, at, overlay
-from reconciler.document.source import problem
 
 _EMPTY = Tree({}, [0])
 TYPES = "`type: number`, `url`, `sip_trunk` or `sip`"
@@ -94,7 +93,7 @@ class Profiles:
             return
         message = f"there is no profile {values.quoted(name.data)}"
         hint = did_you_mean(name.data, self._declared) or "declare it under `profiles`"
-        self._files.found.append(problem(self._files.sources, "unknown-profile", message, name.span, hint=hint))
+        self._files.complain("unknown-profile", name.span, message, hint)
 
     def _cycle(self, name: Tree) -> None:
         """Tell of a circle at its first profile by name, so that it is the same finding wherever it was met."""
@@ -104,9 +103,7 @@ class Profiles:
         last = at(self._declared[circle[-1]].tree, ("use",))
         place = next(element for element in last.elements() if element.data == circle[0])
         message = f"profiles use each other in a circle: {' -> '.join([*circle, circle[0]])}"
-        self._files.found.append(
-            problem(self._files.sources, "profile-cycle", message, place.span, hint="remove one `use`")
-        )
+        self._files.complain("profile-cycle", place.span, message, "remove one `use`")
 
 
 def without_key(tree: Tree, key: str) -> Tree:
@@ -141,4 +138,4 @@ def no_forwarding(files: Files, block: Tree) -> Diagnostic:
     """The diagnostic for a `forwarding` that is neither `none` nor a map."""
     shown = values.quoted(block.data) if isinstance(block.data, str) else values.kind_of(block.data)
     hint = f"write `none`, or a map with {TYPES}"
-    return problem(files.sources, "forwarding-type", f"{shown} is no forwarding", block.span, hint=hint)
+    return files.sources.problem("forwarding-type", block.span, f"{shown} is no forwarding", hint)

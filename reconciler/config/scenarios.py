@@ -18,7 +18,6 @@ from reconciler.config.profiles import lay_over
 from reconciler.config.sections import Declared, Sections, judged, number_key, refuse_second
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, mapped
-from reconciler.document.source import problem
 from reconciler.rules import RULES
 
 _ENTRIES: dict[str, type] = {
@@ -78,7 +77,7 @@ def _lay_section(files: Files, given: Tree | None, section: str, into: dict[str,
             message = f"a scenario cannot take {values.quoted(key)} out of the configuration"
             ending = "write `forwarding: none` to end its forwarding" if section == "numbers" else None
             hint = stray_comma(files.sources, span) or ending
-            files.found.append(problem(files.sources, "wrong-type", message, span, hint=hint))
+            files.complain("wrong-type", span, message, hint)
         elif read(_ENTRIES[section], written(_ENTRIES[section], entry, files.sources, []), files.sources, []) is None:
             continue  # told with the scenario
         else:
@@ -109,4 +108,4 @@ def unknown_scenario(name: str, sections: Sections) -> Diagnostic:
     """The diagnostic for a scenario that does not exist."""
     hint = did_you_mean(name, sections.scenarios) or "declare it under `scenarios`"
     message = f"there is no scenario {values.quoted(name)}"
-    return Diagnostic("unknown-scenario", RULES["unknown-scenario"].severity, message, None, hint)
+    return RULES["unknown-scenario"].at(None, message, hint)

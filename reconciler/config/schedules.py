@@ -18,7 +18,7 @@ from reconciler.config.files import Files
 from reconciler.config.sections import Declared
 from reconciler.diagnostics import Diagnostic, Finding, Severity
 from reconciler.document import Tree, at
-from reconciler.document.source import narrowed, problem
+from reconciler.document.source import narrowed
 from reconciler.document.tree import Path
 from reconciler.model import WeekdayBase
 from reconciler.schedule import LONGEST, account_findings, check, zone_findings
@@ -124,7 +124,7 @@ class Schedules:
     def _outside(self, named: Tree, trusted: str) -> Diagnostic:
         message = f"the change window {values.quoted(named.data)} is declared outside the trusted file"
         hint = f"declare that schedule in {trusted.rpartition(':')[2]}, or write its period in place"
-        return problem(self._files.sources, "trusted-only", message, named.span, hint=hint)
+        return self._files.sources.problem("trusted-only", named.span, message, hint)
 
     def _tree(self, reference: Tree) -> Tree | None:
         if isinstance(reference.data, dict):
@@ -132,7 +132,7 @@ class Schedules:
         if not isinstance(reference.data, str):
             message = f"a schedule is a name or a map, not {values.kind_of(reference.data)}"
             hint = 'write a name of `schedules`, or {period: "wd {mon-fri}"}'
-            self._files.found.append(problem(self._files.sources, "wrong-type", message, reference.span, hint=hint))
+            self._files.complain("wrong-type", reference.span, message, hint)
             return None
         if reference.data in self._declared:
             return self._declared[reference.data].tree
@@ -142,12 +142,8 @@ class Schedules:
 
     def _unknown(self, reference: Tree) -> Diagnostic:
         message = f"there is no schedule {values.quoted(reference.data)}"
-        return problem(
-            self._files.sources,
-            "unknown-schedule",
-            message,
-            reference.span,
-            hint=partial(self._instead, reference.data),
+        return self._files.sources.problem(
+            "unknown-schedule", reference.span, message, partial(self._instead, reference.data)
         )
 
     def _instead(self, written: str) -> str:
@@ -225,7 +221,7 @@ class Schedules:
             )
         else:
             return True
-        self._files.found.append(problem(self._files.sources, "schedule-shape", message, tree.span, hint=hint))
+        self._files.complain("schedule-shape", tree.span, message, hint)
         return False
 
     def _is_short(self, tree: Tree, period: str) -> bool:
@@ -234,7 +230,7 @@ class Schedules:
             return True
         message = f"this period has {len(period):,} characters, more than {LONGEST:,}"
         hint = "write it as several schedules, or as weekly hours and dates"
-        self._files.found.append(problem(self._files.sources, "period-too-long", message, place.span, hint=hint))
+        self._files.complain("period-too-long", place.span, message, hint)
         return False
 
     def _check_period(self, tree: Tree, model: models.Schedule) -> None:
@@ -247,7 +243,7 @@ class Schedules:
             message = "this period cannot be understood, and is sent as it stands"
             span = place.span if place is not None else tree.span
             hint = "without `verbatim` it is said what is wrong with it"
-            self._files.found.append(problem(self._files.sources, "schedule-verbatim", message, span, hint=hint))
+            self._files.complain("schedule-verbatim", span, message, hint)
         else:
             self._report(tree, findings)
 
@@ -271,8 +267,7 @@ class Schedules:
             if reference.data in [*open_names, name]:
                 circle = [*[*open_names, name][[*open_names, name].index(reference.data) :], reference.data]
                 message = f"schedules refer to each other in a circle: {' -> '.join(circle)}"
-                found = problem(self._files.sources, "schedule-cycle", message, reference.span, hint=_OPEN_IT)
-                self._files.found.append(found)
+                self._files.complain("schedule-cycle", reference.span, message, _OPEN_IT)
                 tree = self._declared[name].tree
                 self._judged[id(tree.data)] = (tree, None)
             elif reference.data in self._declared:

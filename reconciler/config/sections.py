@@ -13,9 +13,8 @@ from pydantic_core import PydanticCustomError
 from reconciler.config import models, values
 from reconciler.config.files import Files
 from reconciler.config.forms import stray_comma, written
-from reconciler.diagnostics import Diagnostic, Related
+from reconciler.diagnostics import Related
 from reconciler.document import Tree
-from reconciler.document.source import problem
 
 
 class Declared(NamedTuple):
@@ -74,7 +73,7 @@ def _unite(files: Files, section: str, into: dict[str, Declared], given: Tree, *
     if not isinstance(given.data, dict):
         message = f"{section} takes a map, not {values.kind_of(given.data)}"
         hint = f"write {section}: {{{_ENTRIES[section]}}}"
-        files.found.append(problem(files.sources, "wrong-type", message, given.span, hint=hint))
+        files.complain("wrong-type", given.span, message, hint)
         return
     for key, span, entry in given.items():
         name = number_key(files, key, span) if section == "numbers" else key
@@ -103,7 +102,7 @@ def _entry(files: Files, section: str, key: str, span: int, given: Tree) -> Tree
     message = f"{key} takes a map, not {values.kind_of(given.data)}"
     hint = comma or f"write it like {_ENTRIES[section]}"
     place = span if given.data is None else given.span
-    files.found.append(problem(files.sources, "wrong-type", message, place, hint=hint))
+    files.complain("wrong-type", place, message, hint)
     return None
 
 
@@ -113,7 +112,7 @@ def number_key(files: Files, key: str, span: int) -> str | None:
         return values.phone(key)
     except PydanticCustomError as error:
         context = error.context or {}
-        files.found.append(problem(files.sources, error.type, context["message"], span, hint=context["hint"]))
+        files.complain(error.type, span, context["message"], context["hint"])
         return None
 
 
@@ -121,9 +120,8 @@ def refuse_second(files: Files, section: str, key: str, span: int, first: int) -
     """Say that an entry of a section is declared a second time, and where it was before."""
     kind = section.removesuffix("s")
     message = f"the {kind} {values.quoted(key)} is declared a second time"
-    found = problem(files.sources, "duplicate-entry", message, span, hint="keep one of the two")
     related = (Related("first declared here", files.sources.location(first)),)
-    files.found.append(Diagnostic(found.code, found.severity, found.message, found.location, found.hint, related))
+    files.complain("duplicate-entry", span, message, "keep one of the two", related)
 
 
 def _forget(files: Files, sections: Sections, given: Tree | None) -> None:
@@ -131,21 +129,18 @@ def _forget(files: Files, sections: Sections, given: Tree | None) -> None:
         return
     if not isinstance(given.data, list):
         message = f"forget takes a list, not {values.kind_of(given.data)}"
-        files.found.append(
-            problem(files.sources, "wrong-type", message, given.span, hint='write forget: ["74991112288"]')
-        )
+        files.complain("wrong-type", given.span, message, 'write forget: ["74991112288"]')
         return
     for element in given.elements():
         if not isinstance(element.data, str):
             message = f"a number is a text, not {values.kind_of(element.data)}"
             hint = 'write its digits, like "74991112288", or remove the entry'
-            files.found.append(problem(files.sources, "wrong-type", message, element.span, hint=hint))
+            files.complain("wrong-type", element.span, message, hint)
         elif (digits := number_key(files, element.data, element.span)) is not None:
             sections.forget.setdefault(digits, element.span)
 
 
 def _refuse_forgotten(files: Files, sections: Sections, number: str) -> None:
     message = f"{number} is to be forgotten, but also declared"
-    found = problem(files.sources, "forget-declared", message, sections.forget[number], hint="remove one of the two")
     related = (Related("declared here", files.sources.location(sections.numbers[number].span)),)
-    files.found.append(Diagnostic(found.code, found.severity, found.message, found.location, found.hint, related))
+    files.complain("forget-declared", sections.forget[number], message, "remove one of the two", related)

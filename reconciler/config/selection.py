@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.config.files import Files
-from reconciler.diagnostics import Diagnostic
 from reconciler.rules import RULES
 
 
@@ -24,9 +23,7 @@ def selected_files(root: Path, files: Files, paths: Sequence[Path]) -> frozenset
         if not hits:
             message = f"{path} is no file of this configuration"
             hint = "name a file or folder that `include` covers"
-            files.found.append(
-                Diagnostic("path-not-included", RULES["path-not-included"].severity, message, None, hint)
-            )
+            files.found.append(RULES["path-not-included"].at(None, message, hint))
         chosen |= hits
     return frozenset(chosen)
 

@@ -11,7 +11,6 @@ from typing import Any
 from reconciler.config.files import Files
 from reconciler.config.values import MISPLACED, MISPLACED_HINT
 from reconciler.document import find
-from reconciler.document.source import problem
 
 _ALLOWED = frozenset(("url", "event_url"))
 _MARK = "${"
@@ -25,8 +24,7 @@ def judge_templates(files: Files) -> None:
         if file.name in marked:
             for path in _misplaced(file.tree.data, ()):
                 place = find(file.tree, path)
-                found = problem(files.sources, "variable-misplaced", MISPLACED, place, hint=MISPLACED_HINT)
-                files.found.append(found)
+                files.complain("variable-misplaced", place, MISPLACED, MISPLACED_HINT)
 
 
 def _misplaced(data: Any, path: Path) -> Iterator[Path]:

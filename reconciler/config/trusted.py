@@ -17,7 +17,6 @@ from reconciler.config.files import Files
 from reconciler.config.forms import stray_comma, written
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.document import Tree, mapped
-from reconciler.document.source import problem
 from reconciler.rules import RULES
 from reconciler.secrets import SecretRef
 from reconciler.settings import Account, Destinations, PeriodSettings, Policy, Rate, RecordSettings
@@ -73,7 +72,7 @@ def _said(root: Tree, key: str) -> Tree | None:
 def _map(files: Files, tree: Tree | None, name: str) -> Tree | None:
     if tree is not None and not isinstance(tree.data, dict):
         message = f"{name} takes a map, not {values.kind_of(tree.data)}"
-        files.found.append(problem(files.sources, "wrong-type", message, tree.span, hint=values.instead("a map")))
+        files.complain("wrong-type", tree.span, message, values.instead("a map"))
         return None
     return tree
 
@@ -130,7 +129,7 @@ def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
 
 def _unfit_name(files: Files, name: str, span: int) -> Diagnostic:
     hint = "use up to 100 letters, digits, `.`, `_` and `-`: it stands before the / of each number's address"
-    return problem(files.sources, "invalid-value", f"{values.quoted(name)} cannot name an account", span, hint=hint)
+    return files.sources.problem("invalid-value", span, f"{values.quoted(name)} cannot name an account", hint)
 
 
 def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[models.Shape] | None:
@@ -138,19 +137,17 @@ def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[mode
         message = f"the account {values.quoted(name)} takes a map, not {values.kind_of(entry.data)}"
         instead = stray_comma(files.sources, span, entry.data) or "begin with `provider: exolve`"
         place = span if entry.data is None else entry.span
-        files.found.append(problem(files.sources, "wrong-type", message, place, hint=instead))
+        files.complain("wrong-type", place, message, instead)
         return None
     provider = _said(entry, "provider")
     if provider is None:
         message = f"provider is missing under {name}"
-        files.found.append(
-            problem(files.sources, "missing-key", message, span, hint="add `provider: exolve` or `provider: mtt`")
-        )
+        files.complain("missing-key", span, message, "add `provider: exolve` or `provider: mtt`")
         return None
     if not isinstance(provider.data, str) or provider.data not in models.ACCOUNTS:
         shown = values.quoted(provider.data) if isinstance(provider.data, str) else values.kind_of(provider.data)
         hint = did_you_mean(str(provider.data), models.ACCOUNTS)
-        files.found.append(problem(files.sources, "invalid-value", f"{shown} is no provider", provider.span, hint=hint))
+        files.complain("invalid-value", provider.span, f"{shown} is no provider", hint)
         return None
     return models.ACCOUNTS[provider.data]
 
@@ -193,7 +190,7 @@ def unknown_account(files: Files, name: str, span: int, settings: Settings) -> l
         return []
     message = f"there is no account {values.quoted(name)}"
     hint = did_you_mean(name, settings.account_names) or "declare it under `accounts` in reconciler.yaml"
-    return [problem(files.sources, "unknown-account", message, span, hint=hint)]
+    return [files.sources.problem("unknown-account", span, message, hint)]
 
 
 def _name(files: Files, root: Tree, settings: Settings) -> None:
@@ -203,11 +200,11 @@ def _name(files: Files, root: Tree, settings: Settings) -> None:
             settings.name = values.configuration_name(given.data)
         except PydanticCustomError as error:
             context = error.context or {}
-            files.found.append(problem(files.sources, error.type, context["message"], given.span, hint=context["hint"]))
+            files.complain(error.type, given.span, context["message"], context["hint"])
     elif settings.record.backend != "file":
         message = f"a record in {settings.record.backend} is shared, so the configuration needs a name"
         place = root.key_span("record")
-        files.found.append(problem(files.sources, "name-missing", message, place, hint="add `name: moscow-lines`"))
+        files.complain("name-missing", place, message, "add `name: moscow-lines`")
 
 
 def _record(files: Files, tree: Tree | None, settings: Settings) -> None:
@@ -219,7 +216,7 @@ def _record(files: Files, tree: Tree | None, settings: Settings) -> None:
     if block is None and model.backend == "postgres":
         message = "postgres is missing under record"
         hint = "add `postgres: {dsn: {env: RECONCILER_DSN}}`"
-        files.found.append(problem(files.sources, "missing-key", message, given.span, hint=hint))
+        files.complain("missing-key", given.span, message, hint)
     options: dict[str, str | SecretRef] = {}
     if block is not None:
         options = {key: value for key in type(block).model_fields if (value := getattr(block, key)) is not None}
@@ -266,12 +263,10 @@ def _severities(files: Files, written: Tree | None) -> dict[str, Severity | None
         rule = RULES.get(code)
         if rule is None:
             hint = did_you_mean(code, RULES) or "a rule is what stands in brackets in a finding, such as route-gap"
-            files.found.append(
-                problem(files.sources, "unknown-rule", f"there is no rule {values.quoted(code)}", span, hint=hint)
-            )
+            files.complain("unknown-rule", span, f"there is no rule {values.quoted(code)}", hint)
         elif not rule.adjustable:
             message = f"the severity of {code} is fixed: {rule.sentence[0].lower()}{rule.sentence[1:].rstrip('.')}"
-            files.found.append(problem(files.sources, "unknown-rule", message, span, hint="remove the line"))
+            files.complain("unknown-rule", span, message, "remove the line")
         elif isinstance(severity.data, str) and severity.data in _SEVERITIES:
             chosen[code] = _SEVERITIES[severity.data]
     return chosen

@@ -17,7 +17,6 @@ from reconciler.document.source import (
     LENGTH_BITS,
     Sources,
     forbidden_character,
-    problem,
     span_at,
 )
 from reconciler.document.tree import Tree
@@ -239,7 +238,7 @@ class Builder:
         for part in parts:
             if not isinstance(part.data, dict):
                 message = "<< takes a map or a list of maps"
-                self._problems.append(problem(self._sources, "yaml-merge", message, key_span, hint="write <<: *NAME"))
+                self._problems.append(self._sources.problem("yaml-merge", key_span, message, "write <<: *NAME"))
                 continue
             for key, place_of_key, element in part.items():
                 if key not in frame.data:
@@ -249,14 +248,14 @@ class Builder:
     def _refuse_repeated(self, frame: Frame, key: str, span: int) -> None:
         first = Tree(frame.data, frame.positions).key_span(key)
         related = (Related("first written here", self._sources.location(first)),)
-        found = problem(self._sources, "yaml-duplicate-key", f"{key!r} is written twice in this map", span)
         hint = "<<: [*A, *B] merges several maps" if key == "<<" else "keep one of the two"
-        self._problems.append(Diagnostic(found.code, found.severity, found.message, found.location, hint, related))
+        message = f"{key!r} is written twice in this map"
+        self._problems.append(self._sources.problem("yaml-duplicate-key", span, message, hint, related))
         self._skip_value(frame, span)
 
     def _refuse_key(self, positions: Any) -> None:
         span = positions if isinstance(positions, int) else positions[0]
-        found = problem(self._sources, "yaml-key", "a key must be plain text", span, hint="put it in quotes")
+        found = self._sources.problem("yaml-key", span, "a key must be plain text", "put it in quotes")
         self._problems.append(found)
         self._skip_value(self._frame, span)
 
@@ -277,7 +276,7 @@ class Builder:
         self._complain("yaml-tag", f"the tag {written} has no meaning here", event, hint="remove the tag")
 
     def _complain(self, code: str, message: str, event: Any, *, hint: str | None = None) -> None:
-        self._problems.append(problem(self._sources, code, message, self._span(event), hint=hint))
+        self._problems.append(self._sources.problem(code, self._span(event), message, hint))
 
     def _span(self, event: Any) -> int:
         return span_at(self._base, event.start_mark.index, max(event.end_mark.index, event.start_mark.index + 1))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from itertools import accumulate
 
 from reconciler.characters import DIRECTIONAL, unprintable, visible
-from reconciler.diagnostics import MOST_OF_A_KIND, Diagnostic, Location, rest
+from reconciler.diagnostics import MOST_OF_A_KIND, Diagnostic, Location, Related, rest
 from reconciler.rules import RULES
 from reconciler.secrets import MASK, mask_urls
 
@@ -52,6 +52,24 @@ class Sources:
         self._unquoted: set[int] = set()
         self._end = 0
         self._found: Counter[str] = Counter()
+
+    def problem(
+        self,
+        code: str,
+        span: Span,
+        message: str,
+        hint: str | Callable[[], str | None] | None = None,
+        related: tuple[Related, ...] = (),
+    ) -> Diagnostic:
+        """A breach of a rule at a span; one that only counts, where there are more of its kind than anybody can read.
+
+        A hint that takes long to find is looked for where it is told.
+        """
+        rule = RULES[code]
+        if not self.has_room(code):
+            return rest(code, rule.severity)
+        self.take_room(code)
+        return rule.at(self.location(span), message, hint() if callable(hint) else hint, related)
 
     def has_room(self, code: str) -> bool:
         """Whether one more finding of a rule is told at its place."""
@@ -166,9 +184,7 @@ def narrowed(span: Span, start: int, end: int) -> Span:
 def text_problems(sources: Sources, base: int, text: str) -> list[Diagnostic]:
     """What makes a text unfit before any parser sees it: empty, forbidden characters, an endless line."""
     if not text or text.isspace():
-        return [
-            problem(sources, "file-empty", "the file is empty", span_at(base, 0, 1), hint="begin with `version: 1`")
-        ]
+        return [sources.problem("file-empty", span_at(base, 0, 1), "the file is empty", "begin with `version: 1`")]
     found = _long_line(sources, base, text)
     if not _is_ordinary(text):
         found.extend(_forbidden(sources, base, text))
@@ -179,20 +195,6 @@ def _is_ordinary(text: str) -> bool:
     """Whether a text is printable ASCII in lines; by pieces, as a copy of all of it costs more than looking at it."""
     pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
     return text.isascii() and not any(piece.encode().translate(None, _ORDINARY_ASCII) for piece in pieces)
-
-
-def problem(
-    sources: Sources, code: str, message: str, span: Span, *, hint: str | Callable[[], str | None] | None = None
-) -> Diagnostic:
-    """A diagnostic of a rule at a span; one that only counts, where there are more of its kind than anybody can read.
-
-    A hint that takes long to find is looked for where it is told.
-    """
-    if not sources.has_room(code):
-        return rest(code, RULES[code].severity)
-    sources.take_room(code)
-    told = hint if hint is None or isinstance(hint, str) else hint()
-    return Diagnostic(code, RULES[code].severity, message, sources.location(span), told)
 
 
 def _long_line(sources: Sources, base: int, text: str) -> list[Diagnostic]:
@@ -210,7 +212,7 @@ def _too_long(sources: Sources, base: int, text: str, start: int) -> Diagnostic:
     row, length = text.count("\n", 0, start) + 1, line_around(text, start)[1] - start
     message = f"line {row} has {length:,} characters, more than {LONGEST_LINE:,}"
     span = span_at(base, start, start + 1)
-    return problem(sources, "file-line-length", message, span, hint="break the value into several lines")
+    return sources.problem("file-line-length", span, message, "break the value into several lines")
 
 
 def _forbidden(sources: Sources, base: int, text: str, limit: int = 5) -> Iterable[Diagnostic]:
@@ -225,14 +227,14 @@ def forbidden_character(sources: Sources, character: str, span: Span) -> Diagnos
     name = f"U+{ord(character):04X}"
     if character in DIRECTIONAL:
         message = f"{name} changes the direction in which this text reads"
-        return problem(sources, "text-direction", message, span, hint="remove the invisible character")
+        return sources.problem("text-direction", span, message, "remove the invisible character")
     if "\ud800" <= character <= "\udfff":
         hint = "write both halves one after the other, or the character itself"
-        return problem(sources, "text-control", f"the escape {name} is half of a character", span, hint=hint)
+        return sources.problem("text-control", span, f"the escape {name} is half of a character", hint)
     kind = "control" if unicodedata.category(character) == "Cc" else "invisible"
     what = "a NUL byte" if character == "\0" else f"the {kind} character {name}"
     message = f"{what} stands in this text"
-    return problem(sources, "text-control", message, span, hint="remove the invisible character")
+    return sources.problem("text-control", span, message, "remove the invisible character")
 
 
 def _is_harmless(line: str) -> bool:

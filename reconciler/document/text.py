@@ -34,7 +34,7 @@ class Unreadable(NamedTuple):
     def at(self, name: str) -> Diagnostic:
         """The diagnostic of a file of that name."""
         place = Location(name, self.line, self.column, self.line, self.column + 1, self.excerpt)
-        return Diagnostic(self.code, RULES[self.code].severity, self.message, place, self.hint)
+        return RULES[self.code].at(place, self.message, self.hint)
 
 
 def read_text(path: Path) -> str | Unreadable:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.document.source import Sources, line_around, problem, span_at
+from reconciler.document.source import Sources, line_around, span_at
 
 _FLOW_NEEDS_QUOTES = re.compile(
     r"\b(yr|year|mo|month|wk|week|yd|yday|md|mday|wd|wday|hr|hour|min|minute|sec|second)\s*\{|\$\{"
@@ -98,8 +98,8 @@ def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnos
     line = text[line_start:line_end]
     if "\t" in (indent := line[: len(line) - len(line.lstrip())]):
         place = line_start + indent.index("\t")
-        return problem(
-            sources, "yaml-tab", "a tab indents this line", span_at(base, place, place + 1), hint="indent with spaces"
+        return sources.problem(
+            "yaml-tab", span_at(base, place, place + 1), "a tab indents this line", "indent with spaces"
         )
     if ("expected ',' or" in complaint or "did not find expected key" in complaint) and (
         quotes := _FLOW_NEEDS_QUOTES.search(line)
@@ -107,13 +107,13 @@ def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnos
         return _needs_quotes(sources, base, line_start, quotes)
     for known, message, hint in _EXPLANATIONS:
         if known in complaint:
-            return problem(sources, "yaml-syntax", message, span, hint=hint)
+            return sources.problem("yaml-syntax", span, message, hint)
     hint = "put the text in quotes, or mend what stands before this place"
-    return problem(sources, "yaml-syntax", f"this is not YAML: {complaint}", span, hint=hint)
+    return sources.problem("yaml-syntax", span, f"this is not YAML: {complaint}", hint)
 
 
 def _needs_quotes(sources: Sources, base: int, line_start: int, found: re.Match[str]) -> Diagnostic:
     what = "a ${var:…}" if found.group().startswith("$") else "a period"
     span = span_at(base, line_start + found.start(), line_start + found.end())
     message = f"{what} inside {{…}} or […] needs quotes"
-    return problem(sources, "yaml-flow-quotes", message, span, hint='put the whole value in quotes: "…"')
+    return sources.problem("yaml-flow-quotes", span, message, 'put the whole value in quotes: "…"')

@@ -5,6 +5,7 @@ Exact and in as few lines as carry the meaning. Knows no vendor and no output fo
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,8 +21,9 @@ _A_MONDAY = 20_780  # 23 November 2026, in days since 1970
 
 
 class Difference(NamedTuple):
-    """The instants at which callers notice a change, and both sides of what they notice."""
+    """A piece of the time at which callers notice a change, and both sides of what they notice."""
 
+    piece: int
     when: Instants
     before: Happening
     after: Happening
@@ -40,7 +42,7 @@ def effects(before: Json | None, after: Json | None, *, hidden_url_differs: bool
     if old == new:
         return ()
     try:
-        found = _differences(old, new)
+        found = _in_words(differences(old, new))
     except OpaquePeriodError as error:
         when = f"unknown: the live period {str(error)!r} is not of the grammar"
         return (Effect(when, _who(before), _who(after)),)
@@ -48,12 +50,12 @@ def effects(before: Json | None, after: Json | None, *, hidden_url_differs: bool
     return tuple(Effect(phrase, *texts) for (_, phrase), texts in sorted(told))
 
 
-def differences(before: Json, after: Json) -> tuple[Difference, ...]:
-    """Split the times at which callers notice a change by what they notice; raises OpaquePeriodError."""
-    old, new = Value.of(before), Value.of(after)
-    pieces = _joint(old.schedules, new.schedules)
-    sides = (Difference(both.when, old.happening(both.old), new.happening(both.new)) for both in pieces)
-    return tuple(side for side in sides if side.before != side.after)
+def differences(old: Value, new: Value) -> Iterator[Difference]:
+    """Split the time at which callers notice a change by what they notice; raises OpaquePeriodError."""
+    for piece, both in enumerate(_joint(old.schedules, new.schedules)):
+        was, now = old.happening(both.old), new.happening(both.new)
+        if was != now:
+            yield Difference(piece, both.when, was, now)
 
 
 class _Both(NamedTuple):
@@ -71,15 +73,13 @@ def _joint(old: Schedules, new: Schedules) -> tuple[_Both, ...]:
     return tuple(both for both in crossed if not both.when.is_empty)
 
 
-def _differences(old: Value, new: Value) -> dict[tuple[str, str], tuple[int, ...]]:
-    """What callers notice, in words, and the indices of the pieces of time at which they do."""
-    found: dict[tuple[str, str], tuple[int, ...]] = {}
-    for index, both in enumerate(_joint(old.schedules, new.schedules)):
-        was, now = old.happening(both.old), new.happening(both.new)
-        if was != now:
-            texts = contrast(was, now)
-            found[texts] = (*found.get(texts, ()), index)
-    return found
+def _in_words(found: Iterable[Difference]) -> dict[tuple[str, str], tuple[int, ...]]:
+    """What callers notice, in words, and the pieces of time at which they do."""
+    told: dict[tuple[str, str], tuple[int, ...]] = {}
+    for each in found:
+        texts = contrast(each.before, each.after)
+        told[texts] = (*told.get(texts, ()), each.piece)
+    return told
 
 
 @lru_cache(maxsize=4096)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.canonical import Json
+from reconciler.config.phones import is_sip_id
 from reconciler.schedule import Period, PeriodError
 
 NO_TARGET_NOTE = "no target: what the vendor does then is not documented"
-_SIP_ID_START = "88314"
 
 
 class Place(StrEnum):
@@ -123,7 +123,7 @@ class _Walk:
     def _place(self, to: str) -> Place:
         if to in self.values:
             return Place.NUMBER
-        return Place.SIP_ID if to.startswith(_SIP_ID_START) and len(to) == 15 else Place.PHONE
+        return Place.SIP_ID if is_sip_id(to) else Place.PHONE
 
     def _silence(self, target: Json) -> str:
         """Why a target is not on at this instant, else ""."""

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from reconciler.canonical import is_empty
 from reconciler.change import Action, Change, LiveSource, Outcome
 from reconciler.clock import epoch
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic
 from reconciler.effects.change import effects
 from reconciler.live import Live, Progress, Wanted
 from reconciler.model import Desired, Entry, Key, Kind
@@ -26,6 +26,7 @@ from reconciler.plan.policy import breaches, managed
 from reconciler.plan.reach import numbers_behind, routes
 from reconciler.plan.subject import Decision, Ground, Subject, agrees_with_any, form_after
 from reconciler.record.base import Intent, RecordState
+from reconciler.rules import RULES
 from reconciler.secrets import key_of
 from reconciler.settings import Account, Configuration
 
@@ -257,7 +258,7 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
             _gather_undeclared(configuration, state.entries.get(key), intents.get(key, ()), found, selection)
     if selection.by_words and not (found.subjects or found.diagnostics):
         message = f"no managed number of the files fits {selection.words}, so this plan is about nothing"
-        found.diagnostics.append(Diagnostic("selection-empty", Severity.WARNING, message, hint="reconciler list"))
+        found.diagnostics.append(RULES["selection-empty"].at(None, message, "reconciler list"))
     return found
 
 
@@ -310,7 +311,7 @@ def _gather_vanished(configuration: Configuration, known: Entry | Intent, subjec
         )
         hint = f'list it under `forget: ["{known.key.number}"]`, or put the account back'
         found.left_alone += 1
-        found.diagnostics.append(Diagnostic("record-account-gone", Severity.WARNING, message, hint=hint))
+        found.diagnostics.append(RULES["record-account-gone"].at(None, message, hint))
     else:
         found.subjects.append(_in_doubt(replace(subject, account=account), configuration.accounts[account]))
 
@@ -334,12 +335,10 @@ def _block_missing(configuration: Configuration, entry: Entry) -> Diagnostic:
             f"to switch it off, apply `account: {entry.account}` with `{off}` first; "
             f"to leave it as it is: reconciler record forget {number}"
         )
-    return Diagnostic(
-        "block-missing",
-        Severity.ERROR,
-        f"{entry.account}/{number} has a recorded {kind.value}, and its entry has no such block any more",
+    return RULES["block-missing"].at(
         configuration.numbers[number],
-        hint=hint,
+        f"{entry.account}/{number} has a recorded {kind.value}, and its entry has no such block any more",
+        hint,
     )
 
 

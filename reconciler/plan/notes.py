@@ -14,6 +14,7 @@ from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.diff import field_changes
 from reconciler.model import Desired
 from reconciler.plan.subject import Subject
+from reconciler.rules import RULES
 from reconciler.secrets import SecretError
 
 _LONGEST_SHOWN = 60
@@ -25,18 +26,16 @@ def variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
     for path in ("event_url", "url"):
         if path in desired.locations and "${var:" in str(getattr(desired.value, path, "")):
             place = desired.locations[path]
-    return Diagnostic("variable-unset", Severity.ERROR, str(error), place)
+    return RULES["variable-unset"].at(place, str(error))
 
 
 def event_url_removed(desired: Desired, fields: Sequence[FieldChange]) -> Iterable[Diagnostic]:
     """Call events that will go elsewhere."""
     for change in fields:
         if change.path == "event_url" and change.before and not change.after:
-            yield Diagnostic(
-                "event-url-removed",
-                Severity.WARNING,
-                f"{desired.address}: without `event_url` its call events go to the application's URL, where one is set",
+            yield RULES["event-url-removed"].at(
                 desired.declared_at,
+                f"{desired.address}: without `event_url` its call events go to the application's URL, where one is set",
             )
 
 
@@ -44,12 +43,10 @@ def not_comparable(desired: Desired, want: Form, recorded: Form) -> Iterable[Dia
     """Sensitive fields of which the record keeps no digest: there was no key when it was written."""
     for path in want.secrets:
         if path not in recorded.secrets and recorded.json.get("type") == want.json["type"]:
-            yield Diagnostic(
-                "field-not-comparable",
-                Severity.WARNING,
-                f"{desired.address}: `{path}` is sensitive and the record has no digest of it, so it is not compared",
+            yield RULES["field-not-comparable"].at(
                 desired.locations.get(path, desired.declared_at),
-                hint="set RECONCILER_RECORD_KEY to 32 bytes or more, or plan with --refresh all",
+                f"{desired.address}: `{path}` is sensitive and the record has no digest of it, so it is not compared",
+                "set RECONCILER_RECORD_KEY to 32 bytes or more, or plan with --refresh all",
             )
 
 
@@ -57,82 +54,68 @@ def unverifiable(desired: Desired, want: Form, unrecorded: Collection[str], *, c
     """Fields that neither a read nor the record can tell."""
     for path in sorted(unrecorded):
         if not is_empty(want.json[path]):
-            yield Diagnostic(
-                "field-unreadable",
-                Severity.WARNING,
+            yield RULES["field-unreadable"].at(
+                desired.locations.get(path, desired.declared_at),
                 f"{desired.address}: `{path}` cannot be read and is not in the record, so it is not compared; "
                 "it is written along with the next change of this number",
-                desired.locations.get(path, desired.declared_at),
-                hint="to write it now: reconciler apply --reassert",
+                "to write it now: reconciler apply --reassert",
             )
         elif changes:
-            yield Diagnostic(
-                "field-unreadable",
-                Severity.WARNING,
-                f"{desired.address}: `{path}` cannot be read and is not in the record; this change empties it",
+            yield RULES["field-unreadable"].at(
                 desired.locations.get(path, desired.declared_at),
-                hint=f"if it may have a value that is to stay, write `{path}` in the files",
+                f"{desired.address}: `{path}` cannot be read and is not in the record; this change empties it",
+                f"if it may have a value that is to stay, write `{path}` in the files",
             )
 
 
 def left_behind(change: Change, desired: Desired) -> Diagnostic:
     """A narrowed run that sends calls to a number whose own forwarding it does not make."""
-    return Diagnostic(
-        "selection-leaves-out",
-        Severity.WARNING,
-        f"{change.address} sends calls to {desired.key.number}, which was never applied and is not part of this run",
+    return RULES["selection-leaves-out"].at(
         desired.declared_at,
-        hint=f"add --target {desired.key.number}",
+        f"{change.address} sends calls to {desired.key.number}, which was never applied and is not part of this run",
+        f"add --target {desired.key.number}",
     )
 
 
 def body_unreadable(desired: Desired) -> Diagnostic:
     """A forwarding of which only the type can be read, and nothing is recorded."""
-    return Diagnostic(
-        "field-unreadable",
-        Severity.WARNING,
+    return RULES["field-unreadable"].at(
+        desired.declared_at,
         f"{desired.address}: only the type of its live forwarding ({desired.value.type}) can be read and none of it is "
         "in the record, so it is not known to be ours",
-        desired.declared_at,
-        hint="give the account its `application`, whose list may tell; or look at the number at the vendor first",
+        "give the account its `application`, whose list may tell; or look at the number at the vendor first",
     )
 
 
 def unread(subject: Subject) -> Diagnostic:
     """A number of an account that cannot be asked, which is told once for all of them."""
-    return Diagnostic(
-        "provider-error", Severity.ERROR, f"{subject.address} cannot be read: its account cannot be asked"
-    )
+    return RULES["provider-error"].at(None, f"{subject.address} cannot be read: its account cannot be asked")
 
 
 def unsettled(subject: Subject) -> Diagnostic:
     """A write of another value may still show: what the files say is written again."""
-    return Diagnostic(
-        "write-unsettled",
-        Severity.WARNING,
+    return RULES["write-unsettled"].at(
+        subject.desired.declared_at if subject.desired else None,
         f"{subject.address}: {_write_of(subject)} does not show, and may still take effect; "
         "what the files say is written again",
-        subject.desired.declared_at if subject.desired else None,
     )
 
 
 def not_settled_yet(subject: Subject, now: float) -> Diagnostic:
     """A write may still show: nothing can be said of the number yet."""
-    return Diagnostic(
-        "write-unsettled",
-        Severity.ERROR,
-        f"{subject.address}: {_write_of(subject)} does not show, and may still take effect",
+    wait = max(1, round(subject.doubt_until - now))
+    finding = RULES["write-unsettled"].at(
         subject.desired.declared_at if subject.desired else None,
-        hint=f"run the command again in {max(1, round(subject.doubt_until - now))} s; how long reads may lag is "
-        f"`accounts.{subject.account}.settle`",
+        f"{subject.address}: {_write_of(subject)} does not show, and may still take effect",
+        f"run the command again in {wait} s; how long reads may lag is `accounts.{subject.account}.settle`",
     )
+    return finding.with_severity(Severity.ERROR)
 
 
 def never_showed(subject: Subject) -> Diagnostic:
     """A write did not show in all the time that reads may lag: it had no effect."""
-    return Diagnostic(
-        "write-unsettled",
-        Severity.WARNING,
+    return RULES["write-unsettled"].at(
+        None,
         f"{subject.address}: {_write_of(subject)} never took effect; the number is in no file any more and is not "
         "forwarded",
     )
@@ -146,20 +129,18 @@ def _write_of(subject: Subject) -> str:
 
 def not_owned(subject: Subject) -> Diagnostic:
     """A number in no file any more that the account does not have: it may be the key that is another."""
-    return Diagnostic(
-        "released-not-owned",
-        Severity.WARNING,
+    return RULES["released-not-owned"].at(
+        None,
         f"{subject.address} is in no file any more and not among the numbers of account {subject.account}; "
         "it stays in the record, as another key or application would look the same",
-        hint=f'if it was given up: list it under `forget: ["{subject.key.number}"]`',
+        f'if it was given up: list it under `forget: ["{subject.key.number}"]`',
     )
 
 
 def changed_by_hand(subject: Subject) -> Diagnostic:
     """A number in no file any more that somebody else has changed."""
-    return Diagnostic(
-        "released-changed-by-hand",
-        Severity.WARNING,
+    return RULES["released-changed-by-hand"].at(
+        None,
         f"{subject.address}: released, changed by hand: it is in no file any more and its live forwarding is not what "
         "was last written; it is only forgotten",
     )
@@ -169,11 +150,10 @@ def other_key(digests: int, *, has_key: bool) -> Diagnostic:
     """Sensitive values in the record that cannot be compared with this key, or without one; told once."""
     values = "1 sensitive value" if digests == 1 else f"{digests} sensitive values"
     why = "its digests were made with another key" if has_key else "RECONCILER_RECORD_KEY is not set"
-    return Diagnostic(
-        "record-key-differs",
-        Severity.WARNING,
+    return RULES["record-key-differs"].at(
+        None,
         f"{values} of the record cannot be compared and count as not known: {why}",
-        hint="set RECONCILER_RECORD_KEY to the key that the record was written with (a local record without it: put "
+        "set RECONCILER_RECORD_KEY to the key that the record was written with (a local record without it: put "
         ".reconciler/record.key back); if the key was rotated, the next apply records the values with the new one",
     )
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from reconciler.canonical import form, is_off, stored_form
 from reconciler.change import Action, Change
 from reconciler.clock import rfc3339
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Location
 from reconciler.model import Entry, Key, Kind
 from reconciler.plan.model import Breach, Consent
 from reconciler.plan.reach import Routes, forbidden, reached, what_goes
 from reconciler.plan.subject import Subject
+from reconciler.rules import RULES
 from reconciler.settings import Destinations, Limit, Policy
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _limits(changes: Sequence[Change], policy: Policy, managed: int) -> Iterator
             kind = ("change" if key == "max_changes" else "delete") + ("" if count == 1 else "s")
             message = f"{count} {kind} in one run; policy permits {_permitted(limit, managed)}"
             hint = f"raise `policy.{key}` or pass --override {rule}"
-            diagnostic = Diagnostic(rule, Severity.ERROR, message, policy.location, hint)
+            diagnostic = RULES[rule].at(policy.location, message, hint)
             yield Breach(rule, "", diagnostic, f"--override {rule}")
 
 
@@ -138,7 +139,7 @@ def closed_window(window: Period, now: int, zone: str) -> str:
 def window_breach(why: str, policy: Policy) -> Breach:
     """The breach of a run outside the change window."""
     hint = "wait until it opens, or pass --override policy-change-window"
-    diagnostic = Diagnostic("policy-change-window", Severity.ERROR, why, policy.location, hint)
+    diagnostic = RULES["policy-change-window"].at(policy.location, why, hint)
     return Breach("policy-change-window", "", diagnostic, "--override policy-change-window")
 
 
@@ -161,5 +162,5 @@ def _breach(
     rule: str, change: Change, message: str, allowed_by: str, places: Mapping[str, Location], otherwise: str = ""
 ) -> Breach:
     place = places.get(change.key.number)
-    diagnostic = Diagnostic(rule, Severity.ERROR, message, place, f"if this is meant: {allowed_by}{otherwise}")
+    diagnostic = RULES[rule].at(place, message, f"if this is meant: {allowed_by}{otherwise}")
     return Breach(rule, change.address, diagnostic, allowed_by)

@@ -10,7 +10,8 @@ from typing import Any
 
 from reconciler.canonical import form
 from reconciler.destinations import refusal
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic
+from reconciler.rules import RULES
 from reconciler.settings import Configuration, Destinations
 
 Routes = Mapping[str, Sequence[str]]
@@ -81,4 +82,4 @@ def destination_findings(configuration: Configuration) -> Iterator[Diagnostic]:
         for goes_to, why in forbidden(reached(value), rules, {}):
             message = f"{desired.address} sends {what_goes(goes_to, value)} to {goes_to}, which {why}"
             hint = "change it, or `policy.destinations`; for one run: plan and apply --override policy-destination"
-            yield Diagnostic("policy-destination", Severity.ERROR, message, desired.declared_at, hint)
+            yield RULES["policy-destination"].at(desired.declared_at, message, hint)

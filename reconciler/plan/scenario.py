@@ -35,7 +35,7 @@ def reminder(plan: Plan, in_force: str, configuration: Configuration) -> Iterato
     else:
         message += f" since an earlier apply, and what was planned here is as '{plan.scenario}' says"
         hint = "to record the other one: apply this plan"
-    yield _found(message, hint)
+    yield RULES[RULE].at(None, message, hint)
 
 
 def told(configuration: Configuration, in_force: str) -> Iterator[Diagnostic]:
@@ -46,17 +46,13 @@ def told(configuration: Configuration, in_force: str) -> Iterator[Diagnostic]:
     if configuration.scenario != in_force:
         message += "; what leads away from it counts as not applied yet"
         hint = f"to audit it: {_stay(in_force, configuration)}; {hint}"
-    yield _found(message, hint)
+    yield RULES[RULE].at(None, message, hint)
 
 
 def _stay(in_force: str, configuration: Configuration) -> str:
     known = configuration.scenarios
     gone = known is not None and in_force not in known
     return f"put '{in_force}' back into the files, then --scenario {in_force}" if gone else f"--scenario {in_force}"
-
-
-def _found(message: str, hint: str) -> Diagnostic:
-    return Diagnostic(RULE, RULES[RULE].severity, message, hint=hint)
 
 
 def is_whole(plan: Plan, configuration: Configuration) -> bool:

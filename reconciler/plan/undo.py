@@ -13,13 +13,14 @@ from typing import Any
 
 from reconciler.canonical import Form, Json, form, is_empty, lifted, stored_form
 from reconciler.change import Action, Change, Outcome
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Diagnostic, Location
 from reconciler.model import Desired, Entry, Key, Kind, NoForwarding, Parking, Value
 from reconciler.plan.build import account_of
 from reconciler.plan.model import Plan
 from reconciler.plan.restore import Lost, Restorer, fitting
 from reconciler.plan.subject import Ground, agrees_with_any
 from reconciler.record.base import Intent, RecordState, Run
+from reconciler.rules import RULES
 from reconciler.secrets import SecretError
 from reconciler.settings import Configuration
 
@@ -111,11 +112,10 @@ def later_changes(
         whose = f"run {entry.run_id[:12]} of {entry.written_at}" if entry is not None and by_us else "by hand"
         yield (
             change,
-            Diagnostic(
-                "undo-overwrites",
-                Severity.WARNING,
+            RULES["undo-overwrites"].at(
+                None,
                 f"{change.address} was changed after run {run.id[:12]}, {whose}; this undo overwrites that",
-                hint="leave it as it is, or permit it with --allow-adopt",
+                "leave it as it is, or permit it with --allow-adopt",
             ),
         )
 
@@ -192,12 +192,10 @@ def _filled(past: _Past, declared: Desired | None) -> Json:
 
 def _left_out(past: _Past, lost: Lost, declared: Desired | None) -> Diagnostic:
     what = f"`{lost.path}` of {past.address}" if lost.path else past.address
-    return Diagnostic(
-        "undo-left-out",
-        Severity.ERROR,
-        f"{what} cannot be restored, so this number is left out: {lost.why}",
+    return RULES["undo-left-out"].at(
         declared.declared_at if declared else None,
-        hint="write what it should be in the files, and apply that",
+        f"{what} cannot be restored, so this number is left out: {lost.why}",
+        "write what it should be in the files, and apply that",
     )
 
 
@@ -216,4 +214,4 @@ def _unsures(past: _Past, value: Value) -> Iterator[Diagnostic]:
 
 
 def _unsure(past: _Past, why: str) -> Diagnostic:
-    return Diagnostic("undo-unsure", Severity.WARNING, f"{past.address}: {why}")
+    return RULES["undo-unsure"].at(None, f"{past.address}: {why}")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from reconciler import atomic
 from reconciler.record.base import RecordError
 
 NAME = ".reconciler"
@@ -46,17 +47,16 @@ def create(path: Path, fill: Callable[[Path], None]) -> None:
     """
     with _explained(path):
         _make_folder(path.parent)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        draft = Path(name)
-        try:
-            fill(draft)
-            _sync(draft)
-            _publish(draft, path)
-        finally:
-            for left in path.parent.glob(f"{draft.name}*"):
-                left.unlink(missing_ok=True)
-        _sync(path.parent)
+        atomic.write(path, lambda draft: _fill(draft, fill), replace=False)
+
+
+def _fill(draft: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a draft; what a database keeps beside its file goes."""
+    try:
+        fill(draft)
+    finally:
+        for left in draft.parent.glob(f"{draft.name}?*"):
+            left.unlink(missing_ok=True)
 
 
 def prove_writable(path: Path) -> None:
@@ -66,13 +66,6 @@ def prove_writable(path: Path) -> None:
         draft.write(bytes(_ROOM_BYTES))
         draft.flush()
         os.fsync(draft.fileno())
-
-
-def _publish(draft: Path, path: Path) -> None:
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return
 
 
 def _make_folder(folder: Path) -> None:
@@ -87,15 +80,6 @@ def _make_folder(folder: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-
-
-def _sync(path: Path) -> None:
-    """Make a file's content, or a folder's list of names, durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class Claim:
 
 def this_holder(account: str, *, run_id: str, since: str) -> Holder:
     """Return the holder that this process is. `since` is an RFC 3339 time in UTC."""
-    return Holder(account, socket.gethostname(), _user(), os.getpid(), run_id, since)
+    return Holder(account, socket.gethostname(), user(), os.getpid(), run_id, since)
 
 
 def claim(holder: Holder, token: str | None = None) -> Claim:
@@ -177,7 +177,8 @@ def _is_running(pid: int) -> bool:
     return _status(pid)[:1] not in _ENDED
 
 
-def _user() -> str:
+def user() -> str:
+    """The name of who runs this process, else the number."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

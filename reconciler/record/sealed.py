@@ -10,10 +10,9 @@ import secrets
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from reconciler.record.base import RecordError
+from reconciler.secrets import derived_key
 
 _INFO = b"reconciler token store v1"
 _VERSION = "v1."
@@ -34,7 +33,7 @@ class Seal:
                 f"tokens in a shared store are encrypted, and RECONCILER_RECORD_KEY has fewer than {_KEY_BYTES} bytes",
                 hint="set RECONCILER_RECORD_KEY to the output of `openssl rand -hex 32`, the same everywhere",
             )
-        return AESGCM(_derived(self._material))
+        return AESGCM(derived_key(self._material, info=_INFO))
 
     def seal(self, text: str, *, name: str) -> str:
         """Return the text encrypted, never twice the same; raises RecordError where the key is too short."""
@@ -58,8 +57,3 @@ def _decoded(sealed: str) -> bytes:
     if not sealed.startswith(_VERSION):
         raise ValueError("sealed in a way that this version does not know")
     return base64.b64decode(sealed.removeprefix(_VERSION), validate=True)
-
-
-def _derived(material: bytes) -> bytes:
-
-    return HKDF(SHA256(), length=_KEY_BYTES, salt=None, info=_INFO).derive(material)

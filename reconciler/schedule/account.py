@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from reconciler.diagnostics import Finding, Severity
+from reconciler.rules import RULES
 from reconciler.schedule.dialect import disagreements
 from reconciler.schedule.grammar import read
 from reconciler.schedule.scales import WEEKDAYS, Scale, WeekdayBase
@@ -36,16 +37,14 @@ def _none(tree: Tree) -> Iterator[Finding]:
         start = len(tree.text) - len(tree.text.lstrip())
         message = f"'{tree.text.strip()}' is never; the vendor does not document the word"
         hint = "leave the target out, or set active: false"
-        yield Finding("period-none", Severity.ERROR, message, start, start + len("none"), hint)
+        yield RULES["period-none"].within(start, start + len("none"), message, hint)
 
 
 def _commas(tree: Tree) -> Iterator[Finding]:
     if tree.commas:
         comma = tree.commas[0]
-        yield Finding(
-            "period-comma", Severity.ERROR, "this account takes no comma in a period", comma, comma + 1,
-            "write one target a part, or set period: {union: comma} at the account",
-        )  # fmt: skip
+        hint = "write one target a part, or set period: {union: comma} at the account"
+        yield RULES["period-comma"].within(comma, comma + 1, "this account takes no comma in a period", hint)
 
 
 def numeric_weekdays(tree: Tree, base: WeekdayBase) -> Iterator[Finding]:
@@ -58,14 +57,14 @@ def numeric_weekdays(tree: Tree, base: WeekdayBase) -> Iterator[Finding]:
 
 def _numeric_weekday(tree: Tree, item: Item, base: WeekdayBase) -> Finding:
     start, end = item.ranges[0].start, item.ranges[-1].end
-    numbers = tree.text[start:end]
+    numbers, rule = tree.text[start:end], RULES["period-numeric-weekday"]
     if base != "refuse":
         names = _named(tree, item, 0)
         message = f"'{numbers}' is read as {names} here; vendors count weekdays differently"
-        return Finding("period-numeric-weekday", Severity.WARNING, message, start, end, f"write wd {{{names}}}")
+        return rule.within(start, end, message, f"write wd {{{names}}}").with_severity(Severity.WARNING)
     message = f"'{numbers}' may count weekdays from Sunday or from Monday"
     hint = f"write wd {{{_named(tree, item, 0)}}} if 1 is Sunday, wd {{{_named(tree, item, 1)}}} if 1 is Monday"
-    return Finding("period-numeric-weekday", Severity.ERROR, message, start, end, hint)
+    return rule.within(start, end, message, hint)
 
 
 def _named(tree: Tree, item: Item, shift: int) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reconciler.diagnostics import Finding, Severity
+from reconciler.diagnostics import Finding
+from reconciler.rules import RULES
 
 BLANKS: Final = " \t"
 TAINT: Final = "\0"  # stands for a character already reported; findings about words that hold it would be echoes
@@ -40,7 +41,7 @@ def _stand_in(character: str) -> str:
 
 def _finding(run: str, start: int, end: int) -> Finding:
     code, message, hint = _verdict(run)
-    return Finding(code, Severity.ERROR, message, start, end, hint)
+    return RULES[code].within(start, end, message, hint)
 
 
 def _verdict(run: str) -> tuple[str, str, str]:

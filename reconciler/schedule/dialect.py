@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from reconciler.diagnostics import Finding, Severity
+from reconciler.diagnostics import Finding
+from reconciler.rules import RULES
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.masks import (
     CYCLE_YEARS,
@@ -49,7 +50,7 @@ def disagreements(tree: Tree) -> Iterator[Finding]:
 
 
 def _finding(message: str, start: int, end: int, hint: str) -> Finding:
-    return Finding("period-dialect", Severity.WARNING, message, start, end, hint)
+    return RULES["period-dialect"].within(start, end, message, hint)
 
 
 def _last_day_of_leap_years(part: Part) -> Iterator[Finding]:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
-from reconciler.diagnostics import Finding, Severity
+from reconciler.diagnostics import Finding
+from reconciler.rules import RULES
 from reconciler.schedule.scales import FACTS, SCALE_NAMES, Scale, value_of
 
 _BARE_WORDS: Final[dict[str, str]] = {
@@ -38,69 +39,56 @@ _JUNK_HINTS: Final[dict[str, str]] = {
 }
 
 
-def error(code: str, message: str, start: int, end: int, hint: str) -> Finding:
-    """Make a fault."""
-    return Finding(code, Severity.ERROR, message, start, end, hint)
-
-
 def empty_part(comma: int) -> Finding:
     """Tell of a comma with nothing before it."""
-    return error("period-empty-part", "there is nothing before this comma", comma, comma + 1, "remove the comma")
+    return RULES["period-empty-part"].within(comma, comma + 1, "there is nothing before this comma", "remove the comma")
 
 
 def empty_braces(scale: Scale, start: int, end: int) -> Finding:
     """Tell of `{}`, which silently means never."""
-    noun = FACTS[scale].noun
-    return error(
-        "period-empty-braces", f"no {noun} stands in the braces; the vendor would probably never match it", start, end,
-        f"put a value in, or leave '{scale.value} {{}}' out",
-    )  # fmt: skip
+    message = f"no {FACTS[scale].noun} stands in the braces; the vendor would probably never match it"
+    hint = f"put a value in, or leave '{scale.value} {{}}' out"
+    return RULES["period-empty-braces"].within(start, end, message, hint)
 
 
 def comma_inside(body: str, offset: int) -> Finding:
     """Tell of a comma between values."""
     better = re.sub(r"\s*,\s*", " ", body).strip()
     message = "a comma inside braces ends the part; values are separated by blanks"
-    return error("period-comma-inside", message, offset, offset + 1, f"write {{{better}}}")
+    return RULES["period-comma-inside"].within(offset, offset + 1, message, f"write {{{better}}}")
 
 
 def no_item(words: str, start: int, *, alone: bool) -> Finding:
     """Judge text that is not `scale {values}`."""
     end = start + len(words)
     if "{" in words or "}" in words:
-        return error(
-            "period-braces",
-            f"braces do not pair in '{words}'",
-            start,
-            end,
-            "write scale {values}, one '{' and one '}' each",
+        return RULES["period-braces"].within(
+            start, end, f"braces do not pair in '{words}'", "write scale {values}, one '{' and one '}' each"
         )
     if re.fullmatch(r"([a-z]+)\s*[(<\[].*", words):
-        return error(
-            "period-braces",
-            f"'{words}' has no braces",
+        return RULES["period-braces"].within(
             start,
             end,
+            f"'{words}' has no braces",
             "values stand in braces: " + re.sub(r"\s*[(<\[](.*?)[)>\]]*$", r" {\1}", words),
         )
     first = words.split(maxsplit=1)[0]
     if first in SCALE_NAMES:
         rest = " ".join(words.split()[1:])
-        return error("period-braces", f"'{first}' has no braces", start, end, f"write {first} {{{rest or '…'}}}")
+        return RULES["period-braces"].within(start, end, f"'{first}' has no braces", f"write {first} {{{rest or '…'}}}")
     if alone:
         return _bare_words(words, start, end)
-    return error(
-        "period-junk",
-        f"'{words}' is no item of a period",
+    return RULES["period-junk"].within(
         start,
         end,
+        f"'{words}' is no item of a period",
         _JUNK_HINTS.get(first, "every value stands in the braces of a scale; remove the rest"),
     )
 
 
 def _bare_words(words: str, start: int, end: int) -> Finding:
     hint = _BARE_WORDS.get(words) or _from_prose(words) or "a period looks like wd {mon-fri} hr {9-17}"
-    return error("period-word", f"'{words}' is no period", start, end, hint)
+    return RULES["period-word"].within(start, end, f"'{words}' is no period", hint)
 
 
 def _from_prose(words: str) -> str | None:
@@ -121,19 +109,19 @@ def _from_prose(words: str) -> str | None:
 def head(words: str, start: int, brace: int) -> tuple[Finding, Scale | None]:
     """Judge what stands before a brace; gives the scale too where only something before it is wrong."""
     if not words:
-        return error(
-            "period-scale", "no scale stands before this brace", brace, brace + 1, "write wd, hr, md, mo … before it"
+        return RULES["period-scale"].within(
+            brace, brace + 1, "no scale stands before this brace", "write wd, hr, md, mo … before it"
         ), None
     pieces = words.split()
     last = re.search(r"([a-z]+)\Z", words)
     if last and last.group(1) in SCALE_NAMES and len(words) > len(last.group(1)):
         junk = words[: last.start()].rstrip()
         hint = _JUNK_HINTS.get(junk, "remove it")
-        return error(
-            "period-junk", f"'{junk}' before '{last.group(1)}' is no item of a period", start, start + len(junk), hint
+        return RULES["period-junk"].within(
+            start, start + len(junk), f"'{junk}' before '{last.group(1)}' is no item of a period", hint
         ), SCALE_NAMES[last.group(1)]
     hint = _scale_hint("".join(pieces))
-    return error("period-scale", f"'{words}' is no scale", start, start + len(words), hint), None
+    return RULES["period-scale"].within(start, start + len(words), f"'{words}' is no scale", hint), None
 
 
 def closest(word: str, names: Iterable[str], cutoff: float) -> list[str]:
@@ -165,10 +153,8 @@ def dashes(scale: Scale, chain: str, start: int) -> Finding:
     words = [word for word in re.split(r"[ \t-]+", chain) if word]
     if len(words) < 2:
         facts = FACTS[scale]
-        return error(
-            "period-open-range", f"'{chain}' lacks one end of its range", start, end,
-            f"write both ends, from {facts.low} to {facts.high}; there are no negative values",
-        )  # fmt: skip
+        hint = f"write both ends, from {facts.low} to {facts.high}; there are no negative values"
+        return RULES["period-open-range"].within(start, end, f"'{chain}' lacks one end of its range", hint)
     apart = " ".join(f"{first}-{last}" for first, last in pairwise(words))
     hint = f"write {words[0]}-{words[-1]}" + ("" if len(words) == 2 else f", or {apart}")
-    return error("period-several-dashes", f"'{chain}' has more than one dash", start, end, hint)
+    return RULES["period-several-dashes"].within(start, end, f"'{chain}' has more than one dash", hint)

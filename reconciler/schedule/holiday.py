@@ -62,10 +62,3 @@ def _looked_up(country: str, years: tuple[int, ...]) -> PublicDays:
         tuple(sorted(day for day in found.weekend_workdays if day.year in wanted)),
         tuple(year for year in years if last is not None and year > last),
     )
-
-
-def library_version() -> str:
-    """Name the release of the library, which a plan notes."""
-    from importlib.metadata import version
-
-    return version("holidays")

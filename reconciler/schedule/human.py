@@ -12,12 +12,12 @@ from typing import Final
 
 from reconciler.schedule.holiday import nearest_country
 from reconciler.schedule.instants import LAST_YEAR
+from reconciler.schedule.masks import MONTH_LENGTHS
 from reconciler.schedule.period import Period, PeriodError
 from reconciler.schedule.scales import FIRST_YEAR, Scale, WeekdayBase, value_of
 
 _TIME: Final = re.compile(r"(\d{1,2}):(\d{2})\Z")
 _DATE: Final = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\Z")
-_LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY_MINUTES: Final = 1440
 _FORMS: Final = ("period", "weekly", "dates", "public", "not", "any", "all")
 _KEYS: Final = (*_FORMS, "except", "workday_as", "timezone", "description", "verbatim")
@@ -272,7 +272,7 @@ def _day(text: str) -> Day | None:
         return None
     year = int(match.group(1)) if match.group(1) else None
     month, day = int(match.group(2)), int(match.group(3))
-    if not 1 <= month <= 12 or not 1 <= day <= _LENGTHS[month - 1]:
+    if not 1 <= month <= 12 or not 1 <= day <= MONTH_LENGTHS[month - 1] + (month == 2):
         return None
     return None if year is not None and not _exists(year, month, day) else Day(month, day, year)
 

@@ -24,7 +24,7 @@ ALL_MINUTES: Final = (1 << MINUTES) - 1
 ALL_SECONDS: Final = (1 << SECONDS) - 1
 _HOUR: Final = (1 << 60) - 1
 _YEAR: Final = (1 << SLOTS) - 1
-_MONTH_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+MONTH_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 class Date(NamedTuple):
@@ -79,7 +79,7 @@ def dates_of(kind: int) -> tuple[Date, ...]:
     """List the days of a year type in order."""
     leap, first_weekday = divmod(kind, 7)
     dates: list[Date] = []
-    for month, length in enumerate(_MONTH_LENGTHS, 1):
+    for month, length in enumerate(MONTH_LENGTHS, 1):
         last = length + (1 if leap and month == 2 else 0)
         start = (first_weekday + len(dates)) % 7
         for day in range(1, last + 1):

@@ -117,10 +117,6 @@ class Period:
         """Tell whether both name the same instants."""
         return self.instants == other.instants
 
-    def contains(self, other: Period) -> bool:
-        """Tell whether every instant of the other is in this one."""
-        return (other.instants - self.instants).is_empty
-
     def overlaps(self, other: Period) -> bool:
         """Tell whether some instant is in both."""
         return not (self.instants & other.instants).is_empty

@@ -55,11 +55,6 @@ class Matcher:
         self._entries: dict[bytes, _Entry] = {}
         self._warm: list[Tables] = []
 
-    @property
-    def remembered(self) -> int:
-        """How many periods are remembered."""
-        return len(self._days)
-
     def answers(self, chunk: bytes) -> bytes:
         """Answer whole lines, each with its newline; the answer has as many."""
         if not chunk:

@@ -9,7 +9,8 @@ import re
 from typing import Final
 
 from reconciler.diagnostics import Finding
-from reconciler.schedule.faults import closest, error
+from reconciler.rules import RULES
+from reconciler.schedule.faults import closest
 from reconciler.schedule.scales import FACTS, MONTHS, NOON, WEEKDAYS, Scale, value_of
 
 _HOURS_TEXT: Final = "0 to 23, or 12am 1am-11am 12pm 1pm-11pm"
@@ -43,12 +44,8 @@ def _joined(scale: Scale, word: str) -> bool:
 def _separator(word: str, start: int, end: int) -> Finding:
     match = _JOINED.match(word)
     example = f"{match.group(1)}-{match.group(3)}, or {match.group(1)} {match.group(3)}" if match else "9-17"
-    return error(
-        "period-separator",
-        f"'{word}' does not join values",
-        start,
-        end,
-        f"a range has a hyphen, a list has blanks: write {example}",
+    return RULES["period-separator"].within(
+        start, end, f"'{word}' does not join values", f"a range has a hyphen, a list has blanks: write {example}"
     )
 
 
@@ -61,7 +58,7 @@ def _hour(word: str, start: int, end: int, chain: str, text: str) -> Finding:
         hint = f"minutes are a scale of their own: hr {{{meant}}} min {{{int(clock.group(2))}-59}}"
     elif meant is not None:
         hint = _corrected(chain, word, meant)
-    return error("period-hour", message, start, end, hint)
+    return RULES["period-hour"].within(start, end, message, hint)
 
 
 def _corrected(chain: str, word: str, meant: int) -> str:
@@ -121,7 +118,7 @@ def _name(scale: Scale, word: str, start: int, end: int) -> Finding:
     message = f"'{word}' is no name of a {noun}, nor the beginning of one"
     if truncated:
         message += f"; the vendor would probably read {truncated[0].title()}"
-    return error("period-name", message, start, end, hint)
+    return RULES["period-name"].within(start, end, message, hint)
 
 
 def _not_a_number(scale: Scale, word: str, start: int, end: int) -> Finding:
@@ -134,7 +131,7 @@ def _not_a_number(scale: Scale, word: str, start: int, end: int) -> Finding:
         hint = "there are no steps: write {" + " ".join(map(str, range(facts.low, facts.high + 1, int(digits)))) + "}"
     elif digits and value_of(scale, digits) is not None and word.strip("+_0123456789"[:1]).startswith(digits):
         hint = f"write {digits}"
-    return error("period-number", f"'{word}' is no number", start, end, hint)
+    return RULES["period-number"].within(start, end, f"'{word}' is no number", hint)
 
 
 _RANGE_CODES: Final = {Scale.YR: "period-year", Scale.MIN: "period-minute", Scale.SEC: "period-second"}
@@ -145,21 +142,19 @@ def _out_of_range(scale: Scale, word: str, start: int, end: int) -> Finding:
     code = _RANGE_CODES.get(scale, "period-range")
     shown = word if len(word) <= 12 else word[:12] + "…"
     if scale is Scale.YR:
-        return error(
-            code, f"{shown} is no year that a period can name", start, end, "write a year of four digits, from 1970 on"
+        return RULES[code].within(
+            start, end, f"{shown} is no year that a period can name", "write a year of four digits, from 1970 on"
         )
     if scale in (Scale.MIN, Scale.SEC) and word == "60":
-        return error(
-            code,
-            f"60 is no {facts.noun}; they run from 0 to 59",
+        return RULES[code].within(
             start,
             end,
+            f"60 is no {facts.noun}; they run from 0 to 59",
             "the last one of the hour is 59" if scale is Scale.MIN else "the last one of the minute is 59",
         )
-    return error(
-        code,
-        f"{shown} is no {facts.noun}; they run from {facts.low} to {facts.high}",
+    return RULES[code].within(
         start,
         end,
+        f"{shown} is no {facts.noun}; they run from {facts.low} to {facts.high}",
         f"write a number from {facts.low} to {facts.high}",
     )

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from reconciler.schedule.masks import first_day, is_leap, year_of
+from reconciler.schedule.masks import MONTH_LENGTHS, first_day, is_leap, year_of
 
 DAY_SECONDS: Final = 86_400
 _HEADER: Final = struct.Struct(">4sc15x6l")
@@ -19,7 +19,6 @@ _RULE: Final = re.compile(r"M(\d+)\.(\d)\.(\d)(?:/([+-]?[\d:]+))?\Z")
 _FOOTER: Final = re.compile(
     r"(?:<[^>]+>|[A-Za-z]+)([+-]?[\d:]+)(?:(?:<[^>]+>|[A-Za-z]+)([+-]?[\d:]+)?,([^,]+),([^,]+))?\Z"
 )
-_MONTH_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _HOUR: Final = 3600
 _LAST_WEEK: Final = 5
 
@@ -38,7 +37,7 @@ class _Rule(NamedTuple):
 
     def local_second(self, year: int) -> int:
         """Count local seconds from 1970 to the change in one year."""
-        lengths = [length + (1 if month == 1 and is_leap(year) else 0) for month, length in enumerate(_MONTH_LENGTHS)]
+        lengths = [length + (1 if month == 1 and is_leap(year) else 0) for month, length in enumerate(MONTH_LENGTHS)]
         start = first_day(year) + sum(lengths[: self.month - 1])
         ahead = (self.weekday - (start + 4)) % 7  # 1 January 1970 was a Thursday
         day = ahead + 7 * (self.week - 1)

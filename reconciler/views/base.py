@@ -43,6 +43,8 @@ class Span(NamedTuple):
 Line = tuple[Span, ...]
 Page = list[Line]
 EMPTY: Line = ()
+WIDE = 10_000
+"""Columns that no line fills: nothing is wrapped."""
 _APART = 2
 
 

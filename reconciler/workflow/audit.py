@@ -16,6 +16,7 @@ from reconciler.plan import scenario
 from reconciler.plan.build import Options
 from reconciler.plan.model import Calls, Plan
 from reconciler.record.base import RecordState
+from reconciler.rules import RULES
 from reconciler.wiring import Session
 from reconciler.workflow.plan import make_plan
 from reconciler.workflow.validate import validate
@@ -59,7 +60,7 @@ def _with_list_of(session: Session, account: str, plan: Plan) -> Plan:
     except ProviderError as error:
         message = f"account {account} cannot be asked for its numbers: {error}"
         place = configuration.accounts[account].location
-        found = Diagnostic(error.code, Severity.WARNING, message, place, error.hint)
+        found = RULES[error.code].at(place, message, error.hint).with_severity(Severity.WARNING)
         return replace(plan, diagnostics=(*plan.diagnostics, found))
     numbers = tuple(sorted(listing.numbers.keys() - configuration.numbers.keys()))
     calls = Calls(plan.calls.made + provider.calls_made - before, plan.calls.saved)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reconciler.canonical import URL_FIELDS
 from reconciler.clock import rfc3339
-from reconciler.diagnostics import Diagnostic, Diagnostics, Location, Severity
+from reconciler.diagnostics import Diagnostic, Diagnostics, Location
 from reconciler.git import current_commit
 from reconciler.http.errors import ProviderError
 from reconciler.live import Live, Reader, Wanted, account_problem, read_live, unknown_in
@@ -25,6 +25,7 @@ from reconciler.plan.subject import Ground
 from reconciler.plan.undo import later_changes, undoing
 from reconciler.providers.base import Provider
 from reconciler.record.base import RecordState, Run
+from reconciler.rules import RULES
 from reconciler.secrets import SecretError, Secrets, variables
 from reconciler.settings import Configuration
 from reconciler.wiring import Session
@@ -91,12 +92,11 @@ def storable(plan: Plan, ground: Ground) -> tuple[Diagnostic, ...]:
     if ground.digester.key is not None:
         return ()
     return tuple(
-        Diagnostic(
-            "plan-needs-record-key",
-            Severity.ERROR,
+        RULES["plan-needs-record-key"].at(
+            None,
             f"{change.address}: the plan changes a sensitive value ({item.path}), which a plan file can hold only as a "
             "keyed digest, and there is no key",
-            hint="set RECONCILER_RECORD_KEY to 32 bytes or more, the same for plan and apply",
+            "set RECONCILER_RECORD_KEY to 32 bytes or more, the same for plan and apply",
         )
         for change in plan.changes
         for item in change.fields
@@ -109,12 +109,11 @@ def guessable(plan: Plan, secrets: Secrets) -> tuple[Diagnostic, ...]:
     if not any(change.before_digests or change.after_digests for change in plan.changes):
         return ()
     return tuple(
-        Diagnostic(
-            "variable-short",
-            Severity.ERROR,
+        RULES["variable-short"].at(
+            None,
             f"the value of {name} has fewer than 8 characters, and a saved plan holds digests that guesses can be held "
             "against",
-            hint="make it longer, or allow it on the trusted side: `policy: {rules: {variable-short: warning}}`",
+            "make it longer, or allow it on the trusted side: `policy: {rules: {variable-short: warning}}`",
         )
         for name in secrets.guessable
     )

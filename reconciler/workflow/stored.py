@@ -16,7 +16,7 @@ from reconciler.apply.write import Seen
 from reconciler.canonical import NOTHING, Form, dump, stored_form
 from reconciler.change import Action, Change, LiveSource
 from reconciler.clock import epoch, rfc3339
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic
 from reconciler.formats.plan import LARGEST_BYTES, PlanFileError, load_plan
 from reconciler.git import current_commit
 from reconciler.model import Entry, Key
@@ -27,6 +27,7 @@ from reconciler.plan.order import ordered
 from reconciler.plan.policy import LIMITS
 from reconciler.plan.subject import from_now_on
 from reconciler.record.base import RecordState
+from reconciler.rules import RULES
 from reconciler.secrets import key_of
 from reconciler.wiring import Session
 from reconciler.workflow.plan import judged_again, learn_variables, make_plan, make_undo
@@ -44,7 +45,7 @@ class StalePlanError(Exception):
 
 def stale(message: str, hint: str = "make a new plan") -> StalePlanError:
     """The error of one sentence."""
-    return StalePlanError([Diagnostic("plan-stale", Severity.ERROR, message, hint=hint)])
+    return StalePlanError([RULES["plan-stale"].at(None, message, hint)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,11 +273,8 @@ def expected(plan: Plan, reviewed: Plan, now: float) -> None:
     if differing:
         raise StalePlanError(
             [
-                Diagnostic(
-                    "plan-stale",
-                    Severity.ERROR,
-                    f"{address}: its change is not the one that was reviewed",
-                    hint="review a new plan",
+                RULES["plan-stale"].at(
+                    None, f"{address}: its change is not the one that was reviewed", "review a new plan"
                 )
                 for address in differing
             ]

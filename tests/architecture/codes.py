@@ -23,7 +23,7 @@ class Emission:
 
 
 def emissions(sources: Iterable[Source]) -> list[Emission]:
-    """Find the codes given to `Diagnostic` and its kin, to functions with a parameter of that name, or kept in one."""
+    """Find the codes that look up a rule, are given to functions with a parameter of that name, or kept in one."""
     sources = [source for source in sources if source.path != "rules.py"]
     takers = dict(_CARRIERS)
     for source in sources:
@@ -52,6 +52,8 @@ def _code_of(node: ast.AST, takers: dict[str, int]) -> Iterator[ast.expr | None]
             if place is not None:
                 yield from arguments[place : place + 1]
             yield from (keyword.value for keyword in keywords if keyword.arg in _NAMES)
+        case ast.Subscript(value=ast.Name(id="RULES"), slice=code):
+            yield code
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in _NAMES:
             yield value
         case ast.AnnAssign(target=ast.Name(id=name), value=value) if name in _NAMES:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.canonical import Json, form
 from reconciler.effects.change import differences, effects
-from reconciler.effects.states import Happening
+from reconciler.effects.states import Happening, Value
 from reconciler.model import NumberForwarding, Redirect, Target, WeekdayBase
 from reconciler.schedule import Period
 
@@ -80,7 +80,7 @@ def as_tuple(happening: Happening) -> tuple[Any, ...]:
 def hold(before: NumberForwarding, after: NumberForwarding) -> None:
     """Assert that the differences hold exactly when the ringing differs, and name both sides rightly."""
     old, new = form(before).json, form(after).json
-    found = differences(old, new)
+    found = list(differences(Value.of(old), Value.of(new)))
     for instant in set(edges(old, new)):
         was, now = rings_at(old, instant), rings_at(new, instant)
         noticed = [each for each in found if Period(None, each.when).matches(instant, ZONE)]

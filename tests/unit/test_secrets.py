@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 import time
@@ -11,8 +10,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from reconciler.secrets import (
     Digester,
@@ -20,12 +17,14 @@ from reconciler.secrets import (
     SecretRef,
     Secrets,
     are_apart,
+    derived_key,
     key_of,
     mask_url,
     mask_urls,
     variables,
 )
 
+KEY = "0123456789abcdef" * 2
 CANARY = 'cánary/"s3cret"+x'
 
 
@@ -145,13 +144,22 @@ def test_query_fragment_and_userinfo_are_masked(url: str, masked: str) -> None:
     assert mask_url(url) == masked
 
 
-def test_a_digest_is_hmac_under_a_key_derived_by_hkdf() -> None:
-    text = "k" * 32
-    key = HKDF(SHA256(), 32, None, b"reconciler record digest v1").derive(text.encode())
-    key_id = HKDF(SHA256(), 32, None, b"reconciler record key id v1").derive(text.encode())[:4].hex()
-    expected = f"hmac-sha256:{key_id}:" + hmac.new(key, b"secret", hashlib.sha256).hexdigest()
-    assert Digester.from_text(text).digest("secret") == expected
-    assert (key_of(expected), Digester.from_text(text).key_id) == (key_id, key_id)
+def hashed(key: bytes, text: bytes) -> bytes:
+    return hmac.digest(key, text, "sha256")
+
+
+def test_a_key_is_derived_as_rfc_5869_has_it() -> None:
+    expected = "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"  # A.3, the first 32 of 42 bytes
+    assert derived_key(b"\x0b" * 22, info=b"").hex() == expected
+
+
+def test_a_digest_is_the_one_that_records_of_earlier_versions_hold() -> None:
+    key = hashed(hashed(b"\0" * 32, KEY.encode()), b"reconciler record digest v1\x01")
+    key_id = hashed(hashed(b"\0" * 32, KEY.encode()), b"reconciler record key id v1\x01")[:4].hex()
+    digest = Digester.from_text(KEY).digest("secret")
+    assert digest == f"hmac-sha256:{key_id}:{hashed(key, b'secret').hex()}"
+    assert digest == "hmac-sha256:a6478b3c:975189ecbf7c271bc79ffdd6cf969a58249706f1f4a70657fa015d947651199a"
+    assert (key_of(digest), Digester.from_text(KEY).key_id) == (key_id, key_id)
 
 
 def test_digests_of_different_keys_say_nothing_of_each_other() -> None:

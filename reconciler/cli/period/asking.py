@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import timezone as fixed
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -80,7 +79,7 @@ def judged(text: str) -> list[Diagnostic]:
     findings = check(text)
     if not any(finding.severity is Severity.ERROR for finding in findings):
         account = account_findings(text, union="comma", weekday_base="sunday")
-        findings = (*findings, *(replace(finding, severity=Severity.WARNING) for finding in account))
+        findings = (*findings, *(finding.with_severity(Severity.WARNING) for finding in account))
     return [finding.at(_place(text, finding)) for finding in findings]
 
 

@@ -17,7 +17,8 @@ from reconciler.cli.period.asking import timezone
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop
 from reconciler.clock import SystemClock
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Diagnostic, Location
+from reconciler.rules import RULES
 from reconciler.views.base import line
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def compile_(
     try:
         compiled = compile_schedule(schedule, timezone=zone.name, until=_last_day(until), union_style=union)
     except CompileError as error:
-        raise Stop([_told(sources, "schedule-not-compiled", error.message, tree.span, error.hint)]) from error
+        raise Stop([sources.problem("schedule-not-compiled", tree.span, error.message, error.hint)]) from error
     _show(process, compiled)
     return Exit.DONE
 
@@ -93,7 +94,7 @@ def _read(file: IO[bytes]) -> tuple[Sources, Tree]:
 def _empty(name: str) -> Diagnostic:
 
     place = Location(name, 1, 1, 1, 2)
-    return Diagnostic("file-empty", Severity.ERROR, "there is no schedule here", place, _EXAMPLE)
+    return RULES["file-empty"].at(place, "there is no schedule here", _EXAMPLE)
 
 
 def _without_version(item: Diagnostic) -> Diagnostic:
@@ -112,13 +113,7 @@ def _schedule(sources: Sources, tree: Tree) -> Schedule:
         return read_schedule(tree.data, unknown)
     except HumanError as error:
         place = find(tree, error.path, key=error.key)
-        raise Stop([_told(sources, "schedule-shape", error.message, place, error.hint)]) from error
-
-
-def _told(sources: Sources, code: str, message: str, span: int, hint: str) -> Diagnostic:
-    from reconciler.document.source import problem
-
-    return problem(sources, code, message, span, hint=hint)
+        raise Stop([sources.problem("schedule-shape", place, error.message, error.hint)]) from error
 
 
 def _show(process: Process, compiled: Compiled) -> None:

@@ -88,7 +88,7 @@ class CallMap:
 def found(code: str, desired: Desired, path: str, message: str, *, hint: str | None = None) -> Diagnostic:
     """Report a fault of a number, at a field of its forwarding."""
     place = desired.locations.get(path, desired.declared_at)
-    return Diagnostic(code, RULES[code].severity, f"{desired.key.number}: {message}", place, hint)
+    return RULES[code].at(place, f"{desired.key.number}: {message}", hint)
 
 
 def shortened(times: str) -> str:

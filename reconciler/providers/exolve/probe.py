@@ -5,16 +5,15 @@ Item shapes of the lists of SIP IDs and media are not documented, so ids are loo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from reconciler.config.phones import SIP_ID, is_sip_id
 from reconciler.http.errors import ProviderError
 from reconciler.model import NumberForwarding, Value
 from reconciler.providers.base import Probed
 from reconciler.providers.exolve.client import ExolveClient
 from reconciler.providers.probing import clock
 
-_SIP_ID = re.compile(r"88314\d{10}")
 _PAGE = 100
 _MOST_PAGES = 1_000
 
@@ -70,7 +69,7 @@ def _all_sip_ids(client: ExolveClient) -> set[str]:
     known: set[str] = set()
     for number in range(_MOST_PAGES):
         page = client.list_sip_ids(limit=_PAGE, offset=number * _PAGE)
-        found = {sip_id for _, value in _scalars(page) for sip_id in _SIP_ID.findall(str(value))}
+        found = {sip_id for _, value in _scalars(page) for sip_id in SIP_ID.findall(str(value))}
         if found <= known:
             break
         known |= found
@@ -91,7 +90,7 @@ def _scalars(data: object, key: str = "") -> Iterator[tuple[str, object]]:
 
 def _sip_ids(values: Iterable[Value]) -> tuple[str, ...]:
     targets = (target.to for value in _numbers(values) for target in value.targets)
-    return tuple(dict.fromkeys(to for to in targets if _SIP_ID.fullmatch(to)))
+    return tuple(dict.fromkeys(to for to in targets if is_sip_id(to)))
 
 
 def _media_ids(values: Iterable[Value]) -> tuple[str, ...]:

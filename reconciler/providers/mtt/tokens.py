@@ -9,7 +9,6 @@ import hashlib
 import json
 import math
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,6 +18,7 @@ from typing import Any, Protocol
 import platformdirs
 from filelock import FileLock, Timeout
 
+from reconciler import atomic
 from reconciler.http.errors import ProviderError
 from reconciler.ownership import foreign, readable_by_others
 
@@ -114,7 +114,7 @@ class FileTokenStore:
         text = json.dumps({"format_version": _FORMAT, **asdict(tokens)}, indent=2)
         try:
             self._own_folder()
-            _replace(self._path(key), text)
+            atomic.write(self._path(key), text.encode())
         except OSError as error:
             raise self._trouble("written", error) from None
 
@@ -161,28 +161,3 @@ def _parse(text: str, path: Path) -> Tokens:
             f"{path} is damaged", hint="remove it and log in again: reconciler login ACCOUNT"
         ) from None
     return tokens
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tokens-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut; systems that cannot open a folder do it themselves."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,12 +10,11 @@ from typing import Final
 
 from reconciler.diagnostics import Finding
 from reconciler.schedule.lint.view import View
-from reconciler.schedule.masks import CYCLE_YEARS, SLOTS, type_mask, year_type
+from reconciler.schedule.masks import CYCLE_YEARS, MONTH_LENGTHS, SLOTS, type_mask, year_type
 from reconciler.schedule.render import runs_of
 from reconciler.schedule.scales import LAST_SHORT_YEAR, MONTHS, Scale
 
 _LAST_DAYS: Final = frozenset({29, 30, 31})
-_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _LEAP_DAY: Final = 60
 _YEAR_LENGTH: Final = 365
 _EVERY_YEARDAY: Final = frozenset(range(1, 367))
@@ -61,7 +60,7 @@ def ends_of_months(view: View) -> Iterator[Finding]:
     if item is None or days is None or view.is_never:
         return
     text = view.tree.slice(item)
-    lacking = [month for month in sorted(months) if _LENGTHS[month - 1] < min(days)]
+    lacking = [month for month in sorted(months) if MONTH_LENGTHS[month - 1] < min(days)]
     wrapped = next((one for one in item.ranges if one.wraps and one.first.number != one.last.number + 1), None)
     if lacking and days <= _LAST_DAYS:
         names = runs_of(Scale.MO, lacking)

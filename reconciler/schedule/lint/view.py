@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.diagnostics import Finding, Severity
+from reconciler.diagnostics import Finding
+from reconciler.rules import RULES
 from reconciler.schedule.instants import Box, Instants
 from reconciler.schedule.masks import all_days
 from reconciler.schedule.meaning import box_of, values_of
@@ -42,4 +43,4 @@ class View:
 
     def warn(self, code: str, message: str, node: Value | Range | Item | Part, hint: str) -> Finding:
         """Make a warning about a node."""
-        return Finding(code, Severity.WARNING, message, node.start, node.end, hint)
+        return RULES[code].within(node.start, node.end, message, hint)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from reconciler.diagnostics import Finding, Severity
+from reconciler.diagnostics import Finding
+from reconciler.rules import RULES
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.lint.view import View
 from reconciler.schedule.meaning import has_short_year, instants_of
@@ -27,12 +28,12 @@ def whole_findings(tree: Tree, today: date | None) -> Iterator[Finding]:
     never = [part for part in tree.parts if View(tree, part).is_never]
     for part in never:
         message = f"'{tree.slice(part)}' never matches"
-        yield Finding("period-never", Severity.WARNING, message, part.start, part.end, "remove it, or correct its days")
+        yield RULES["period-never"].within(part.start, part.end, message, "remove it, or correct its days")
     instants = instants_of(tree)
     start, end = tree.parts[0].start, tree.parts[-1].end
     if instants.is_full:
         message = "this is always: every value is listed"
-        yield Finding("period-always", Severity.WARNING, message, start, end, "leave the period out")
+        yield RULES["period-always"].within(start, end, message, "leave the period out")
     if not never:
         yield from _end_of_years(tree, instants, today)
 
@@ -40,9 +41,7 @@ def whole_findings(tree: Tree, today: date | None) -> Iterator[Finding]:
 def _trailing_comma(tree: Tree) -> Iterator[Finding]:
     if len(tree.commas) >= len(tree.parts):
         comma = tree.commas[len(tree.parts) - 1]
-        yield Finding(
-            "period-trailing-comma", Severity.WARNING, "nothing follows this comma", comma, comma + 1, "remove it"
-        )
+        yield RULES["period-trailing-comma"].within(comma, comma + 1, "nothing follows this comma", "remove it")
 
 
 def _end_of_years(tree: Tree, instants: Instants, today: date | None) -> Iterator[Finding]:
@@ -53,11 +52,7 @@ def _end_of_years(tree: Tree, instants: Instants, today: date | None) -> Iterato
     item = next(tree.parts[-1].of(Scale.YR))
     if today is not None and last < today.year:
         message = f"this was over at the end of {last}"
-        yield Finding(
-            "period-expired", Severity.WARNING, message, item.start, item.end, "remove it, or name a year to come"
-        )
+        yield RULES["period-expired"].within(item.start, item.end, message, "remove it, or name a year to come")
     else:
         message = f"this ends with {last}; afterwards it never matches"
-        yield Finding(
-            "period-expires", Severity.NOTICE, message, item.start, item.end, "leave yr out if it should go on"
-        )
+        yield RULES["period-expires"].within(item.start, item.end, message, "leave yr out if it should go on")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from reconciler.diagnostics import Finding, Severity
+from reconciler.diagnostics import Finding
+from reconciler.rules import RULES
 from reconciler.schedule.grammar import read
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.masks import first_day, slot_of, year_of
@@ -32,7 +33,7 @@ def zone_findings(text: str, *, timezone: str, year: int, weekday_base: WeekdayB
             message = f"in {timezone} an hour that this period touches is {what} in {year_of(change // DAY_SECONDS)[0]}"
             hint = "keep the edges of the period clear of the night when clocks change"
             start, stop = tree.parts[0].start, tree.parts[-1].end
-            return (Finding("period-daylight-saving", Severity.WARNING, message, start, stop, hint),)
+            return (RULES["period-daylight-saving"].within(start, stop, message, hint),)
         at = change
     return ()
 

@@ -10,13 +10,11 @@ from collections.abc import Iterable, Iterator
 from reconciler.audit import Audit
 from reconciler.change import Change
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.views.base import text_of
+from reconciler.views.base import WIDE, text_of
 from reconciler.views.ci.findings import remark
 from reconciler.views.ci.plan import change_lines, place_at
 from reconciler.views.ci.review import Remark, Review
 from reconciler.views.human.audit import aim, sum_lines
-
-_WIDE = 10_000
 
 
 def review(shown: Audit, told: Iterable[Diagnostic], *, failed: bool) -> Review:
@@ -27,7 +25,7 @@ def review(shown: Audit, told: Iterable[Diagnostic], *, failed: bool) -> Review:
         *(_pending(change) for change in shown.pending),
         *_unmanaged(shown),
     )
-    summary = tuple(text_of(sum_lines(shown, _WIDE)).splitlines())
+    summary = tuple(text_of(sum_lines(shown, WIDE)).splitlines())
     return Review("audit", shown.configuration, summary, _verdict(shown, failed=failed), remarks)
 
 

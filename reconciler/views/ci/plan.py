@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.change import Action, Change
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.plan.model import Breach, Plan
-from reconciler.views.base import text_of
+from reconciler.views.base import WIDE, text_of
 from reconciler.views.ci.findings import remark
 from reconciler.views.ci.review import Remark, Review
 from reconciler.views.human.plan import (
@@ -26,7 +26,6 @@ from reconciler.views.human.plan import (
 from reconciler.views.human.values import Canonical, details, summary
 
 POLICY = "policy"
-_WIDE = 10_000
 _ALLOWANCE = "needs-"
 _WHOLE = (Action.CREATE, Action.DELETE)
 
@@ -104,7 +103,7 @@ def _breach(breach: Breach, *, enforced: bool) -> Remark:
 
 
 def _summary(shown: Plan) -> Iterator[str]:
-    yield from text_of(sum_lines(shown, _WIDE)).splitlines()
+    yield from text_of(sum_lines(shown, WIDE)).splitlines()
     yield from text_of(allowance_lines(shown.breaches)).splitlines()
     if any(not breach.rule.startswith(_ALLOWANCE) for breach in shown.breaches):
         yield "apply would refuse this plan"

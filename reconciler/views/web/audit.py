@@ -11,14 +11,13 @@ from reconciler.audit import Audit
 from reconciler.change import Change
 from reconciler.clock import epoch
 from reconciler.diagnostics import Diagnostic
-from reconciler.views.base import text_of
+from reconciler.views.base import WIDE, text_of
 from reconciler.views.human.audit import aim, head_lines, sum_lines
 from reconciler.views.human.plan import place_of
 from reconciler.views.web.pages import Clean, render
 from reconciler.views.web.plan import MOST_PICTURES, Section, section
 
 OLD, NEW = "As last written", "Live now"
-_WIDE = 10_000
 
 
 def page(shown: Audit, *, zone: str, clean: Clean = str) -> str:
@@ -29,7 +28,7 @@ def page(shown: Audit, *, zone: str, clean: Clean = str) -> str:
         "audit.html.j2",
         clean,
         title=f"Audit of {shown.configuration}" if shown.configuration else "Audit",
-        summary=text_of((*sum_lines(shown, _WIDE), head_lines(shown)[0])).splitlines(),
+        summary=text_of((*sum_lines(shown, WIDE), head_lines(shown)[0])).splitlines(),
         audit=shown,
         zone=zone,
         sections=sections,

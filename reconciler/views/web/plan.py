@@ -13,7 +13,7 @@ from reconciler.clock import epoch
 from reconciler.effects.calendar import Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.plan.model import Plan
-from reconciler.views.base import text_of
+from reconciler.views.base import WIDE, text_of
 from reconciler.views.calendar import Calendar
 from reconciler.views.human.plan import (
     BY_HAND,
@@ -33,9 +33,7 @@ from reconciler.views.web.pages import Clean, render
 from reconciler.views.web.week import Entry, Picture, legend, picture
 
 MOST_PICTURES = 100
-_WIDE = 10_000
 _SIDES = ("until now", "from now on")
-_NOTHING: Json = {"type": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ def page(shown: Plan, *, zone: str, clean: Clean = str) -> str:
         "plan.html.j2",
         clean,
         title=f"Plan for {shown.configuration}" if shown.configuration else "Plan",
-        summary=text_of(sum_lines(shown, _WIDE)).splitlines(),
+        summary=text_of(sum_lines(shown, WIDE)).splitlines(),
         plan=shown,
         zone=zone,
         sections=sections,
@@ -88,7 +86,7 @@ def page(shown: Plan, *, zone: str, clean: Clean = str) -> str:
 
 def _refusals(shown: Plan) -> list[str]:
     """What stands against the plan, a line each."""
-    policy = text_of(policy_lines(shown.breaches, _WIDE)).splitlines()[2:]
+    policy = text_of(policy_lines(shown.breaches, WIDE)).splitlines()[2:]
     return [row.strip() for row in (*policy, *text_of(allowance_lines(shown.breaches)).splitlines())]
 
 
