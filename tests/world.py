@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.apply.events import ApplyEvent
 from reconciler.apply.report import ApplyReport, Result
 from reconciler.change import Change
-from reconciler.config.settings import Account, Configuration, Policy, RecordSettings
+from reconciler.config.settings import Account, Capabilities, Configuration, Policy, RecordSettings
 from reconciler.diagnostics import Location
 from reconciler.formats.plan import render_plan
 from reconciler.model import (
@@ -32,7 +32,7 @@ from reconciler.model import (
     Value,
 )
 from reconciler.plan.model import Consent, Plan
-from reconciler.providers.base import OPEN, Capabilities, Gate, Provider, ProviderError, Write
+from reconciler.providers.base import OPEN, Gate, Provider, ProviderError, Write
 from reconciler.providers.memory import MemoryProvider
 from reconciler.record.base import Record, RecordState
 from reconciler.record.memory import MemoryRecord, MemoryStore
@@ -245,7 +245,9 @@ class World:
 
 def account(name: str, provider: MemoryProvider, settle: float = 30.0) -> Account:
     vendor = "mtt" if provider.capabilities.kind is Kind.PARKING else "exolve"
-    return Account(name, vendor, "https://127.0.0.1", place(5, "reconciler.yaml"), settle_seconds=settle)
+    unheard = "redirect_uri" if vendor == "mtt" else ""
+    at = place(5, "reconciler.yaml")
+    return Account(name, vendor, "https://127.0.0.1", at, provider.capabilities, settle_seconds=settle, unheard=unheard)
 
 
 def world(

@@ -19,7 +19,7 @@ from reconciler.cli.process import Process
 @click.argument("account")
 @click.pass_obj
 def login(process: Process, account: str) -> Exit:
-    """Log in to an account of MTT Business: open the address that is shown, then paste where it leads back to.
+    """Log in to an account whose provider wants a person to: open the address shown, then paste where it leads back to.
 
     The redirect or its code is read from standard input. Its `state` must be that of this login. Tokens are stored in
     the user's state folder, readable by the user only, or encrypted beside a record in http or postgres.

@@ -31,9 +31,11 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
     try:
         from reconciler.clock import SystemClock
         from reconciler.config.load import load as load_configuration
+        from reconciler.providers.table import PROVIDERS
 
         loaded = load_configuration(
             process.folder,
+            PROVIDERS,
             trusted=process.trusted,
             scenario=scenario,
             paths=tuple(paths),

@@ -91,12 +91,11 @@ def epoch_of(moment: datetime | None, zone: str) -> int:
 def _show(process: Process, configuration: Configuration, blocks: list[Desired], at: int) -> None:
     from reconciler.canonical import form
     from reconciler.effects.routes import Route, route
-    from reconciler.model import Kind, Parking
+    from reconciler.model import Parking
     from reconciler.views import machine, routes
 
-    values = {
-        item.key.number: form(item.value).json for item in configuration.desired if item.key.kind is Kind.FORWARDING
-    }
+    forwarded = (item for item in configuration.desired if not isinstance(item.value, Parking))
+    values = {item.key.number: form(item.value).json for item in forwarded}
     number = blocks[0].key.number
     asked = routes.Asked(
         local_text(at, configuration.timezone),

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from reconciler.canonical import Form, Json, is_empty
 from reconciler.change import Change, FieldChange
+from reconciler.config.settings import OTHER_PROVIDER
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.diff import field_changes
 from reconciler.model import Desired
@@ -26,6 +27,12 @@ def variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
         if path in desired.locations and "${var:" in str(getattr(desired.value, path, "")):
             place = desired.locations[path]
     return Diagnostic("variable-unset", Severity.ERROR, str(error), place)
+
+
+def refused(desired: Desired, why: str) -> Diagnostic:
+    """A value that its account's provider cannot take: of a run that is undone, as files are judged when loaded."""
+    message = f"{desired.address}: {why}"
+    return Diagnostic("value-unsupported", Severity.ERROR, message, desired.declared_at, hint=OTHER_PROVIDER)
 
 
 def event_url_removed(desired: Desired, fields: Sequence[FieldChange]) -> Iterable[Diagnostic]:

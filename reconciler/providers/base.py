@@ -1,4 +1,4 @@
-"""What every vendor looks like to the rest: a protocol, what it can do as data, and the tree of errors.
+"""What every vendor looks like to the rest: a protocol, and the tree of errors.
 
     ProviderError                    the outside world failing; caught in `live` and `apply` only
     ├── HostRefused                  the credential may not be sent there; nothing was sent
@@ -22,7 +22,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from reconciler.model import Kind, Observation, Value
+from reconciler.config.settings import Capabilities
+from reconciler.model import Observation, Value
 
 
 class ProviderError(Exception):
@@ -134,20 +135,6 @@ class OpenGate:
 
 
 OPEN = OpenGate()
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a vendor's API can do, as data: the core never asks which vendor it has.
-
-    `readable`: the value of a number can be read; else the record decides. `listable`: `list_numbers` answers.
-    `batch_size`: how many equal values one write takes.
-    """
-
-    kind: Kind
-    readable: bool
-    listable: bool
-    batch_size: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.clock import Clock, SystemClock
+from reconciler.config.settings import Capabilities
 from reconciler.model import Kind, Observation, Parking, Value
 from reconciler.providers.base import (
     OPEN,
-    Capabilities,
     Gate,
     Listing,
     NotOwned,
@@ -118,3 +118,5 @@ class MemoryProvider:
         kind = Kind.PARKING if isinstance(write.value, Parking) else Kind.FORWARDING
         if kind is not self.capabilities.kind:
             raise Rejected(f"account {self.account} has no {kind.value}")
+        if reason := self.capabilities.supports(write.value):
+            raise Rejected(reason)

@@ -1,22 +1,22 @@
-"""Opens an account at its vendor: the one place that knows which vendors there are; imports each only when needed."""
+"""Opens an account at its provider, and lets a person log in to it, as the table of providers says.
+
+A provider's network code is imported when needed: no command that stays offline pays for an HTTP client.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event
-from typing import TYPE_CHECKING
 
 from reconciler.clock import Clock, SystemClock
 from reconciler.config.settings import Account
 from reconciler.http.budget import OnWait, silent
 from reconciler.http.patience import Patience, patience_from
 from reconciler.providers.base import Provider, ProviderError
+from reconciler.providers.table import PROVIDERS
+from reconciler.providers.vendor import Login, Opening, Texts
 from reconciler.secrets import Secrets
-
-if TYPE_CHECKING:
-    from reconciler.providers.mtt.shared import Texts
-    from reconciler.providers.mtt.tokens import TokenStore
 
 
 def open_provider(
@@ -29,46 +29,32 @@ def open_provider(
     interrupted: Event | None = None,
     tokens: Callable[[], Texts | None] = lambda: None,
 ) -> Provider:
-    """Open an account at its vendor; sends nothing. Raises ProviderError, and SecretError where a secret cannot be had.
+    """Open an account at its provider; sends nothing. Raises ProviderError, and SecretError where a secret is missing.
 
-    `on_wait(seconds, reason)` hears of pauses that the vendor asked for; `interrupted` ends them. A vendor's package is
-    imported when needed: no command that stays offline pays for an HTTP client. `tokens` gives the store of tokens that
-    a team shares, if any.
+    `on_wait(seconds, reason)` hears of pauses that the vendor asked for; `interrupted` ends them. `tokens` gives the
+    store of tokens that a team shares, if any.
     """
-    clock = clock or SystemClock()
+    vendor = PROVIDERS.get(account.provider)
+    if vendor is None:
+        raise ProviderError(f"account {account.name}: nothing is known of a provider {account.provider!r}")
     patience = patience or patience_from(secrets.environ)
     patience = replace(patience, interrupted=interrupted) if interrupted is not None else patience
-    if account.provider == "exolve":
-        from reconciler.providers.exolve.provider import open_exolve
-
-        return open_exolve(account, secrets, clock=clock, on_wait=on_wait, patience=patience)
-    if account.provider == "mtt":
-        from reconciler.providers.mtt.opening import open_mtt
-
-        store = _shared(tokens())
-        return open_mtt(account, secrets, clock=clock, on_wait=on_wait, patience=patience, store=store)
-    raise ProviderError(f"account {account.name}: nothing is known of a provider {account.provider!r}")
+    return vendor.open(account, secrets, Opening(clock or SystemClock(), on_wait, patience, tokens))
 
 
 def needs_login(account: Account) -> bool:
     """Whether a person logs in to an account, whose tokens are kept then."""
-    return account.provider == "mtt"
+    return PROVIDERS[account.provider].login is not None
 
 
 def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
     """The address where a person logs in to an account; raises ProviderError and SecretError."""
-    _check_login(account)
-    from reconciler.providers.mtt import opening
-
-    return opening.authorize_url(account, secrets, state)
+    return _login(account).authorize_url(account, secrets, state)
 
 
 def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, tokens: Texts | None = None) -> None:
     """Store the tokens of a login, from its pasted redirect or code; raises ProviderError and SecretError."""
-    _check_login(account)
-    from reconciler.providers.mtt import opening
-
-    opening.exchange(account, secrets, pasted, state, store=_shared(tokens))
+    _login(account).exchange(account, secrets, pasted, state, tokens)
 
 
 def carry_tokens(account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
@@ -78,19 +64,11 @@ def carry_tokens(account: Account, secrets: Secrets, *, source: Texts | None, ta
     """
     if not needs_login(account) or (source is None and target is None):
         return False
-    from reconciler.providers.mtt.opening import carry
-
-    return carry(account, secrets, source=_shared(source), target=_shared(target))
+    return _login(account).carry(account, secrets, source=source, target=target)
 
 
-def _shared(texts: Texts | None) -> TokenStore | None:
-    if texts is None:
-        return None
-    from reconciler.providers.mtt.shared import SharedTokenStore
-
-    return SharedTokenStore(texts)
-
-
-def _check_login(account: Account) -> None:
-    if not needs_login(account):
+def _login(account: Account) -> Login:
+    login = PROVIDERS[account.provider].login
+    if login is None:
         raise ProviderError(f"account {account.name} needs no login", hint="its api_key is all that it needs")
+    return login

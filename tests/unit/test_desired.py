@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.config.settings import Configuration
 from reconciler.model import (
     Desired,
@@ -22,6 +21,7 @@ from reconciler.model import (
     UrlForwarding,
     Value,
 )
+from tests.loading import load
 from tests.unit.config.loading import ACCOUNTS, number, only, sound, target, underlined, write
 
 

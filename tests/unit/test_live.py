@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from reconciler.config.settings import Capabilities
 from reconciler.live import Progress, Reader, Wanted, read_live
 from reconciler.model import Value
-from reconciler.providers.base import Capabilities, Forbidden, Listing, NotOwned, Unavailable
+from reconciler.providers.base import Forbidden, Listing, NotOwned, Unavailable
 from reconciler.providers.memory import Hook, MemoryProvider
 from tests.world import FORWARDING, NONE, PARKING, UNLISTED, ObedientClock, Vendor, key, phone, place, rings, sip
 

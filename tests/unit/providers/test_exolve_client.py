@@ -23,6 +23,8 @@ from reconciler.providers.base import (
     UnexpectedResponse,
     Write,
 )
+from reconciler.providers.exolve import EXOLVE
+from reconciler.providers.exolve.account import ExolveOptions
 from reconciler.providers.opening import open_provider
 from reconciler.secrets import SecretRef, Secrets
 from tests.unit.http.fakes import FakeClock
@@ -36,8 +38,9 @@ ACCOUNT = Account(
     "exolve",
     BASE,
     Location("reconciler.yaml", 1, 1, 1, 1),
+    EXOLVE.capabilities,
     rate=Rate(per_second=0, concurrency=2),
-    api_key=SecretRef(env="EXOLVE_API_KEY"),
+    options=ExolveOptions(SecretRef(env="EXOLVE_API_KEY")),
 )
 
 
