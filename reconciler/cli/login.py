@@ -26,7 +26,7 @@ def login(process: Process, account: str) -> Exit:
 
     Example: reconciler login office
     """
-    from reconciler.providers.opening import authorize_url, exchange
+    from reconciler.providers.opening import login_to
 
     configuration, _found = usable(process)
     if account not in configuration.accounts:
@@ -34,10 +34,10 @@ def login(process: Process, account: str) -> Exit:
         raise click.UsageError(f"there is no account {account!r}; known: {known}")
     settings = configuration.accounts[account]
     with opened(process, configuration) as session:
-        state = secrets.token_urlsafe(24)
-        url = authorize_url(settings, session.secrets, state)
+        login, state = login_to(settings), secrets.token_urlsafe(24)
+        url = login.authorize_url(settings, session.secrets, state)
         pasted = _ask(process, url)
-        exchange(settings, session.secrets, pasted, state, tokens=session.tokens())
+        login.exchange(settings, session.secrets, pasted, state, session.tokens())
     _tell(process, account)
     return Exit.DONE
 

@@ -84,19 +84,20 @@ def _moved(session: Session, source: Record) -> RecordState:
 def _carry_tokens(process: Process, session: Session, settings: RecordSettings) -> None:
     """Take logins along where tokens are kept elsewhere now; one that cannot come along is named."""
     from reconciler.providers.base import ProviderError
-    from reconciler.providers.opening import carry_tokens, needs_login
+    from reconciler.providers.table import PROVIDERS
     from reconciler.record import open_tokens
     from reconciler.record.base import RecordError
     from reconciler.secrets import SecretError
     from reconciler.views.base import line
 
     for name, account in session.configuration.accounts.items():
-        if not needs_login(account):
+        login = PROVIDERS[account.provider].login
+        if login is None:
             continue
         source = None
         try:
             source = open_tokens(settings, name=session.configuration.name, secrets=session.secrets)
-            carry_tokens(account, session.secrets, source=source, target=session.tokens())
+            login.carry(account, session.secrets, source=source, target=session.tokens())
         except (ProviderError, RecordError, SecretError) as error:
             hint = f"reconciler login {name}"
             process.screen.note([line(f"the login of account {name} stays behind: {error}; log in again: {hint}")])

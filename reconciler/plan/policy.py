@@ -25,7 +25,7 @@ LIMITS = ("policy-max-changes", "policy-max-deletes")
 _COUNTED = (Action.UPDATE, Action.ADOPT, Action.DELETE)
 _HANDED_OVER = "; if another configuration manages it now, list it under `forget` instead"
 _ALLOWANCES = {
-    "allow-delete": ("delete", ""),
+    "allow-delete": ("delete", ""),  # what becomes of its calls depends on what is switched off
     "allow-adopt": ("adopt", "has a live forwarding that is not in the record and differs"),
     "allow-protected": ("protected", "is protected"),
 }

@@ -1,4 +1,4 @@
-"""Opens an account at its provider, and lets a person log in to it, as the table of providers says.
+"""Opens an account at its provider, or a login to it, as the table of providers says.
 
 A provider's network code is imported when needed: no command that stays offline pays for an HTTP client.
 """
@@ -42,33 +42,10 @@ def open_provider(
     return vendor.open(account, secrets, Opening(clock or SystemClock(), on_wait, patience, tokens))
 
 
-def needs_login(account: Account) -> bool:
-    """Whether a person logs in to an account, whose tokens are kept then."""
-    return PROVIDERS[account.provider].login is not None
-
-
-def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
-    """The address where a person logs in to an account; raises ProviderError and SecretError."""
-    return _login(account).authorize_url(account, secrets, state)
-
-
-def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, tokens: Texts | None = None) -> None:
-    """Store the tokens of a login, from its pasted redirect or code; raises ProviderError and SecretError."""
-    _login(account).exchange(account, secrets, pasted, state, tokens)
-
-
-def carry_tokens(account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
-    """Copy the tokens of a login into another store that has none; raises ProviderError and SecretError.
-
-    None is this machine's own store. False where there was nothing to copy.
-    """
-    if not needs_login(account) or (source is None and target is None):
-        return False
-    return _login(account).carry(account, secrets, source=source, target=target)
-
-
-def _login(account: Account) -> Login:
+def login_to(account: Account) -> Login:
+    """How a person logs in to an account; raises ProviderError where nobody has to."""
     login = PROVIDERS[account.provider].login
     if login is None:
-        raise ProviderError(f"account {account.name} needs no login", hint="its api_key is all that it needs")
+        hint = f"the secrets under accounts.{account.name} are all that it needs"
+        raise ProviderError(f"account {account.name} needs no login", hint=hint)
     return login

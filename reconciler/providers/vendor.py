@@ -52,7 +52,10 @@ class Login(Protocol):
         ...
 
     def carry(self, account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
-        """Copy the tokens of a login into another store that has none; False where there was nothing to copy."""
+        """Copy the tokens of a login into another store that has none; False where there was nothing to copy.
+
+        None is this machine's own store.
+        """
         ...
 
 

@@ -28,6 +28,8 @@ class _Login:
         opening.exchange(account, secrets, pasted, state, store=_shared(tokens))
 
     def carry(self, account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
+        if source is None and target is None:
+            return False  # both are this machine's own
         from reconciler.providers.mtt import opening
 
         return opening.carry(account, secrets, source=_shared(source), target=_shared(target))

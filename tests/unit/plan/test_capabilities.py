@@ -10,6 +10,7 @@ import pytest
 from reconciler.audit import judged
 from reconciler.change import Action, Cause
 from reconciler.config.settings import Capabilities
+from reconciler.formats.plan import PlanFileError, load_plan, render_plan, shown_plan
 from reconciler.model import Kind, NumberForwarding, Parking, Value
 from reconciler.plan.build import Refresh
 from tests.world import (
@@ -80,8 +81,48 @@ def test_readable_parking_that_is_as_recorded_was_read_and_is_not_drift() -> Non
 
 @pytest.mark.parametrize("refresh", [Refresh.ALL, Refresh.NONE])
 def test_readable_parking_is_switched_on_as_what_was_not_there(refresh: Refresh) -> None:
-    change = only(parks(ON, OFF).plan(refresh=refresh))
+    given = parks(ON, OFF)
+    plan = given.plan(refresh=refresh)
+    change = only(plan)
     assert (change.action, change.needs) == (Action.CREATE, ())
+    assert [(each.path, each.before, each.after) for each in change.fields] == [("parking", False, True)]
+    (kept,) = shown_plan(load_plan(render_plan(plan, tool_version="1.0").encode())).changes
+    assert (kept.action, kept.fields) == (change.action, change.fields)
+    assert outcomes(given.apply(refresh=refresh)) == {phone(3): "applied"}
+
+
+def test_readable_parking_that_we_switched_off_is_not_there_when_it_is_switched_on_again() -> None:
+    given = applied(OFF)
+    given.files = [desired(3, ON)]
+    assert actions(given.plan()) == {phone(3): "create"}
+
+
+def test_a_shown_plan_that_adopts_what_is_off_was_edited() -> None:
+    plan = parks(ON, OFF).plan()
+    edited = replace(plan, changes=(replace(only(plan), action=Action.ADOPT),))
+    with pytest.raises(PlanFileError, match="adopt"):
+        shown_plan(edited)
+
+
+@pytest.mark.parametrize("refresh", [Refresh.ALL, Refresh.NONE])
+@pytest.mark.parametrize(("was", "wanted"), [(OFF, ON), (ON, OFF)])
+def test_a_saved_plan_of_readable_parking_is_applied_as_it_was_made(
+    refresh: Refresh, was: Parking, wanted: Parking
+) -> None:
+    given = parks(wanted, was) if wanted == ON else applied(ON)
+    given.files = [desired(3, wanted)]
+    assert outcomes(given.apply_saved(given.saved(refresh=refresh))) == {phone(3): "applied"}
+    assert given.live["office"].values[phone(3)] == wanted
+
+
+def test_a_saved_plan_has_nothing_to_write_where_readable_parking_was_switched_by_hand() -> None:
+    given = applied(ON)
+    given.files = [desired(3, OFF)]
+    saved = given.saved(refresh=Refresh.NONE)
+    live_is(given, OFF)
+    writes = list(given.live["office"].writes)
+    assert given.apply_saved(saved).converged
+    assert given.live["office"].writes == writes
 
 
 def test_readable_parking_that_is_on_and_not_recorded_is_somebody_elses() -> None:
@@ -94,7 +135,8 @@ def test_readable_parking_in_no_file_any_more_is_switched_off_while_it_is_ours()
     given.files = []
     assert actions(given.plan(consent=EVERYTHING)) == {phone(3): "delete"}
     live_is(given, OFF)
-    assert actions(given.plan()) == {phone(3): "forget"}
+    plan = given.plan()
+    assert (actions(plan), codes(plan)) == ({phone(3): "forget"}, [])
 
 
 def test_a_value_that_the_provider_does_not_take_is_not_planned() -> None:
