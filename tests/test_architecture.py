@@ -99,6 +99,12 @@ def test_help_loads_no_heavy_library() -> None:
     assert imports.heavy(loaded) == set()
 
 
+def test_files_are_judged_without_network_code() -> None:
+    loaded = imports.loaded_modules(["-m", "reconciler", "-C", "examples/two-providers", "validate"])
+    assert "reconciler.providers.table" in loaded
+    assert [each for each in loaded if each.startswith(("httpx", "reconciler.http"))] == []
+
+
 def test_a_heavy_library_is_seen_when_it_is_loaded() -> None:
     assert imports.heavy(imports.loaded_modules(["-c", "import rich.text, json"])) == {"rich"}
 
