@@ -15,12 +15,13 @@ from reconciler.formats.audit import audit_schema
 from reconciler.formats.diagnostics import failure_schema, validation_schema
 from reconciler.formats.plan import plan_schema
 from reconciler.formats.report import report_schema
+from reconciler.providers.table import PROVIDERS
 from reconciler.rules import RULES, Rule
 
 REPOSITORY = Path(__file__).parents[1]
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "audit.v1.json": audit_schema,
-    "config.v1.json": config_schema,
+    "config.v1.json": lambda: config_schema(each.account for each in PROVIDERS.values()),
     "failure.v1.json": failure_schema,
     "plan.v1.json": plan_schema,
     "report.v1.json": report_schema,

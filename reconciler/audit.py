@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.canonical import NOTHING, Form, Json, stored_form
+from reconciler.canonical import Form, Json, is_off, stored_form
 from reconciler.change import Action, Cause, Change
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
@@ -137,9 +137,9 @@ def drift_of(change: Change, entry: Entry, today: date | None) -> Change:
 
 
 def _told_as(recorded: Json, live: Json) -> Action:
-    if recorded == NOTHING:
+    if is_off(recorded):
         return Action.CREATE
-    return Action.DELETE if live == NOTHING else Action.UPDATE
+    return Action.DELETE if is_off(live) else Action.UPDATE
 
 
 def _tally(plan: Plan) -> Tally:

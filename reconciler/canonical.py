@@ -20,6 +20,7 @@ from pydantic_core import from_json
 
 from reconciler.model import (
     CANONICAL_VERSION,
+    OFF,
     Kind,
     NoForwarding,
     NumberForwarding,
@@ -48,8 +49,6 @@ URL_FIELDS = ("url", "event_url")
 TEXTS = (*URL_FIELDS, "sip_uri", "client_id", "file_to_a", "file_to_b")
 TARGET_TEXTS = ("name", "schedule_description")
 HOST = "@host"
-NOTHING: Json = {"type": NoForwarding.type}
-_NOT_PARKED: Json = {"type": Parking.type, "parking": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,7 @@ def form(
 
 def is_off(data: Json | None) -> bool:
     """Whether a canonical value sends calls nowhere: no forwarding, or no parking."""
-    return data in (NOTHING, _NOT_PARKED)
+    return data in _OFF
 
 
 def is_empty(value: object) -> bool:
@@ -212,7 +211,6 @@ _OPTIONAL: Mapping[str, Json] = {
 }
 
 
-_LARGEST = 2**63 - 1
 _REDIRECTS = frozenset(redirect.value for redirect in Redirect)
 _TARGET: Mapping[str, tuple[type, ...]] = {
     "to": (str,),
@@ -288,7 +286,7 @@ def _flaw_of_target(at: int, data: object) -> Flaw | None:
 
 def _is_within(value: object) -> bool:
     """Whether a value is one that can be kept and shown: no number beyond all bounds."""
-    return type(value) is not int or -_LARGEST <= value <= _LARGEST
+    return type(value) is not int or -(2**63) < value < 2**63
 
 
 def _masked(template: str, url: str, path: str, hidden_paths: frozenset[str]) -> str:
@@ -420,6 +418,9 @@ def _fields(value: Value) -> Json:
             return {"type": value.type, "parking": value.parked}
         case _:
             assert_never(value)
+
+
+_OFF = [_fields(off.value) for off in OFF.values()]
 
 
 def _number_fields(value: NumberForwarding) -> Json:

@@ -131,6 +131,24 @@ Forwarding = NoForwarding | SipForwarding | NumberForwarding | UrlForwarding | T
 Value = Forwarding | Parking
 
 
+class Off(NamedTuple):
+    """What a block that does nothing is: its value, how a file says it, and what becomes of calls."""
+
+    value: Value
+    written: str
+    effect: str
+
+
+OFF: Final[Mapping[Kind, Off]] = {
+    Kind.FORWARDING: Off(NoForwarding(), "forwarding: none", "would be deleted: its callers would reach nothing"),
+    Kind.PARKING: Off(
+        Parking(parked=False),
+        "parking: false",
+        "would not be parked any more: its calls would go their usual way",
+    ),
+}
+
+
 class Key(NamedTuple):
     """What the record is keyed by: an account may be renamed, a file moved."""
 

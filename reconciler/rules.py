@@ -90,6 +90,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("sip-id-length", _ERROR, "A SIP ID has not 15 digits."),
     Rule("account-missing", _ERROR, "A number has no account, and there is no default."),
     Rule("account-kind", _ERROR, "An account's vendor cannot do what a number asks for."),
+    Rule("value-unsupported", _ERROR, "An account's provider cannot take what a number is to do."),
     Rule("forwarding-type", _ERROR, "A forwarding has no type, or one that does not exist."),
     Rule("targets-empty", _ERROR, "A forwarding to numbers has no target."),
     Rule("targets-many", _ERROR, "A forwarding to numbers takes more entries than a live one is read with."),

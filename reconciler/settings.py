@@ -11,11 +11,13 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from reconciler.diagnostics import Location, Severity
-from reconciler.model import Desired, Kind, WeekdayBase
+from reconciler.model import Desired, Kind, Value, WeekdayBase
 from reconciler.secrets import SecretRef
+
+_Options = TypeVar("_Options")
 
 
 class Union(StrEnum):
@@ -39,30 +41,60 @@ class PeriodSettings(NamedTuple):
     weekday_base: WeekdayBase = WeekdayBase.REFUSE
 
 
+OTHER_PROVIDER = "change it, or use an account at another provider"
+
+
+def supports_all(_value: Value) -> str | None:
+    """Refuse no value of the provider's kind."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do and take, as data that is known offline: the core never asks which provider it has.
+
+    `readable`: the value of a number can be read; else the record decides. `listable`: `list_numbers` answers.
+    `batch_size`: how many equal values one write takes. `unreadable` are fields that no read returns. `supports` says
+    why the provider cannot take a value of its kind, as the end of a sentence, or None where it can.
+    """
+
+    kind: Kind
+    readable: bool
+    listable: bool
+    batch_size: int = 1
+    unreadable: frozenset[str] = frozenset()
+    supports: Callable[[Value], str | None] = supports_all
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account at one vendor; secrets are references. URLs without a trailing slash, paths kept.
+    """One account at one vendor. URLs without a trailing slash, paths kept.
 
-    `settle_seconds`: how long the vendor may read as before an accepted write.
+    `settle_seconds`: how long the vendor may read as before an accepted write. `owner`: whose the numbers are at the
+    vendor, where the account says so. `unheard`: the missing setting without which nobody hears of parked calls.
+    `options` are its provider's own settings, a named tuple; secrets in it are references.
     """
 
     name: str
     provider: str
     base_url: str
     location: Location
+    capabilities: Capabilities
     rate: Rate = Rate()
     settle_seconds: float = 30.0
     period: PeriodSettings = PeriodSettings()
-    api_key: SecretRef | None = None
-    application: str | None = None
-    client_id: SecretRef | None = None
-    client_secret: SecretRef | None = None
-    refresh_token: SecretRef | None = None
-    redirect_uri: str | None = None
-    oauth_url: str | None = None
+    owner: str | None = None
+    unheard: str = ""
+    options: tuple[object, ...] = ()
 
+    def refusal(self, value: Value) -> str | None:
+        """Why its provider cannot take a value of its kind, as a sentence; None where it can."""
+        reason = self.capabilities.supports(value)
+        return reason and f"{self.provider} cannot take this {self.capabilities.kind.value}: {reason}"
 
-PROVIDER_KINDS: Mapping[str, Kind] = {"exolve": Kind.FORWARDING, "mtt": Kind.PARKING}
+    def options_as(self, shape: type[_Options]) -> _Options:
+        """Its provider's own settings in their shape; empty ones where they are another provider's."""
+        return self.options if isinstance(self.options, shape) else shape()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +184,7 @@ class Configuration:
     @property
     def secret_references(self) -> tuple[SecretRef, ...]:
         """Where all secrets of accounts and record come from."""
-        given = [
-            each
-            for account in self.accounts.values()
-            for each in (account.api_key, account.client_id, account.client_secret, account.refresh_token)
-        ]
+        given = [each for account in self.accounts.values() for each in account.options]
         return tuple(each for each in (*given, *self.record.options.values()) if isinstance(each, SecretRef))
 
     @property

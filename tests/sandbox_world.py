@@ -17,7 +17,11 @@ from reconciler.apply.report import ApplyReport
 from reconciler.model import Desired, Forwarding
 from reconciler.plan.build import Options
 from reconciler.plan.model import Plan
+from reconciler.providers.exolve import EXOLVE
+from reconciler.providers.exolve.account import ExolveOptions
 from reconciler.providers.exolve.mapping import encode
+from reconciler.providers.mtt import MTT
+from reconciler.providers.mtt.account import MttOptions
 from reconciler.record.base import Record, RecordState
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.sandbox import Sandbox
@@ -137,9 +141,9 @@ class SandboxWorld:
             "exolve",
             self.sandbox.exolve_url,
             place(5, "reconciler.yaml"),
+            EXOLVE.capabilities,
             Rate(per_second=0, concurrency=self.concurrency),
-            api_key=SecretRef(env="EXOLVE"),
-            application=self.sandbox.application if self.application else None,
+            options=ExolveOptions(SecretRef(env="EXOLVE"), self.sandbox.application if self.application else None),
         )
 
     def _office(self) -> Account:
@@ -148,12 +152,15 @@ class SandboxWorld:
             "mtt",
             self.sandbox.mtt_url,
             place(6, "reconciler.yaml"),
+            MTT.capabilities,
             Rate(per_second=0, concurrency=self.concurrency),
-            client_id=SecretRef(env="MTT_ID"),
-            client_secret=SecretRef(env="MTT_SECRET"),
-            refresh_token=SecretRef(env="MTT_REFRESH"),
-            redirect_uri=self.sandbox.redirect_uri,
-            oauth_url=self.sandbox.oauth_url,
+            options=MttOptions(
+                client_id=SecretRef(env="MTT_ID"),
+                client_secret=SecretRef(env="MTT_SECRET"),
+                refresh_token=SecretRef(env="MTT_REFRESH"),
+                redirect_uri=self.sandbox.redirect_uri,
+                oauth_url=self.sandbox.oauth_url,
+            ),
         )
 
 

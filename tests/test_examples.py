@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.diagnostics import Severity
 from reconciler.model import Kind, NumberForwarding
+from reconciler.secrets import SecretRef
 from reconciler.settings import Configuration
 from tests.architecture.imports import REPOSITORY
+from tests.loading import load
 
 EXAMPLES = REPOSITORY / "examples"
 NAMES = ["forwarding-types", "profiles-at-scale", "quickstart", "team-repository", "two-providers"]
@@ -36,8 +37,9 @@ def test_an_example_loads_without_any_finding(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_holds_no_secret_and_no_foreign_address(name: str) -> None:
     for account in configuration(name).accounts.values():
-        secrets = [account.api_key, account.client_id, account.client_secret, account.refresh_token]
-        assert all(secret is None or secret.env for secret in secrets)
+        secrets = [each for each in account.options if isinstance(each, SecretRef)]
+        assert secrets
+        assert all(secret.env for secret in secrets)
         assert account.base_url in ("https://api.exolve.ru", "https://openapi.mtt.ru")
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from reconciler.config.load import load
 from reconciler.model import Kind
 from reconciler.plan.build import Options
 from reconciler.plan.model import Consent, Plan
@@ -18,6 +17,7 @@ from reconciler.settings import Configuration
 from reconciler.wiring import open_session
 from reconciler.workflow.apply import apply_plan
 from reconciler.workflow.plan import make_plan
+from tests.loading import load
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.name != "invalid" and folder.is_dir())

@@ -27,6 +27,7 @@ _COMMAND_LINE = "an argument of the command"
 
 # What each rule needs that no configuration can break by itself; each has tests of its own that name it.
 NOT_OFFLINE: dict[str, str] = {
+    "value-unsupported": "a provider that does not take all values of its kind",
     "trusted-unreadable": _GIT,
     "trusted-taken": _GIT,
     "trusted-ignored": _GIT,

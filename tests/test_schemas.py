@@ -12,12 +12,13 @@ from ruamel.yaml import YAML
 
 from reconciler.config.schema import config_schema
 from reconciler.model import NumberForwarding
+from reconciler.providers.table import PROVIDERS
 from tests.architecture.imports import REPOSITORY
 from tests.unit.config.loading import sound, target
 
 EXAMPLES = REPOSITORY / "examples"
 FILES = sorted(path for path in EXAMPLES.rglob("*.yaml") if "invalid" not in path.parts)
-SCHEMA = config_schema()
+SCHEMA = config_schema(each.account for each in PROVIDERS.values())
 jsonschema: Any = importlib.import_module("jsonschema")  # which has no types
 
 

@@ -35,12 +35,12 @@ from reconciler.model import (
 )
 from reconciler.plan.build import Options
 from reconciler.plan.model import Consent, Plan
-from reconciler.providers.base import Capabilities, Provider, Write
+from reconciler.providers.base import Provider, Write
 from reconciler.providers.memory import MemoryProvider
 from reconciler.record.base import Record, RecordState
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.secrets import Secrets
-from reconciler.settings import Account, Configuration, Policy, RecordSettings
+from reconciler.settings import Account, Capabilities, Configuration, Policy, RecordSettings
 from reconciler.wiring import Session
 from reconciler.workflow.apply import apply_plan, apply_stored
 from reconciler.workflow.plan import make_plan
@@ -250,7 +250,9 @@ class World:
 
 def account(name: str, provider: MemoryProvider, settle: float = 30.0) -> Account:
     vendor = "mtt" if provider.capabilities.kind is Kind.PARKING else "exolve"
-    return Account(name, vendor, "https://127.0.0.1", place(5, "reconciler.yaml"), settle_seconds=settle)
+    unheard = "redirect_uri" if vendor == "mtt" else ""
+    at = place(5, "reconciler.yaml")
+    return Account(name, vendor, "https://127.0.0.1", at, provider.capabilities, settle_seconds=settle, unheard=unheard)
 
 
 def world(

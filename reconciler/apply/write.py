@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.apply.attempt import Attempt
-from reconciler.canonical import NOTHING, Form, Json, dump, form, hidden_in, hidden_paths, is_empty
+from reconciler.canonical import Form, Json, dump, form, hidden_in, hidden_paths, is_empty, is_off
 from reconciler.change import Action, Change, LiveSource, Outcome
 from reconciler.clock import Clock
 from reconciler.diff import field_changes
@@ -105,7 +105,7 @@ class Writer:
         if change.live_digest:
             return None if live.digest(self.ground.digester) == change.live_digest else what_moved(live, change.before)
         if change.before is None and change.live_source is LiveSource.UNKNOWN:
-            harmless = live.json == NOTHING or live.agrees(Form(change.after or {}))
+            harmless = is_off(live.json) or live.agrees(Form(change.after or {}))
             return None if harmless else "it has a live forwarding that is not in the record; use --refresh all"
         recorded = Form(change.before or {}, self._kept(change).digests)
         return None if self._agrees(live, recorded) else f"{what_moved(live, change.before)}; use --refresh all"
@@ -236,7 +236,8 @@ class Writer:
             if error.may_have_taken_effect:
                 return [Attempt.failed(error, error.attempts, outcome=Outcome.UNKNOWN)] * len(writes)
             return [gate.told(error, error.attempts)] * len(writes)
-        return [Attempt(Outcome.UNVERIFIED, None, sent, ("parking",), written=True)] * len(writes)
+        unread = tuple(path for path in form(writes[0].value).json if path != "type")
+        return [Attempt(Outcome.UNVERIFIED, None, sent, unread, written=True)] * len(writes)
 
 
 class _Gate:

@@ -13,7 +13,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import opened, usable
 from reconciler.cli.process import Process
-from reconciler.providers.opening import authorize_url, exchange
+from reconciler.providers.opening import login_to
 from reconciler.views import machine
 from reconciler.views.base import line
 
@@ -22,7 +22,7 @@ from reconciler.views.base import line
 @click.argument("account")
 @click.pass_obj
 def login(process: Process, account: str) -> Exit:
-    """Log in to an account of MTT Business: open the address that is shown, then paste where it leads back to.
+    """Log in to an account whose provider wants a person to: open the address shown, then paste where it leads back to.
 
     The redirect or its code is read from standard input. Its `state` must be that of this login. Tokens are stored in
     the user's state folder, readable by the user only, or encrypted beside a record in http or postgres.
@@ -35,10 +35,10 @@ def login(process: Process, account: str) -> Exit:
         raise click.UsageError(f"there is no account {account!r}; known: {known}")
     settings = configuration.accounts[account]
     with opened(process, configuration) as session:
-        state = secrets.token_urlsafe(24)
-        url = authorize_url(settings, session.secrets, state)
+        login, state = login_to(settings), secrets.token_urlsafe(24)
+        url = login.authorize_url(settings, session.secrets, state)
         pasted = _ask(process, url)
-        exchange(settings, session.secrets, pasted, state, tokens=session.tokens())
+        login.exchange(settings, session.secrets, pasted, state, session.tokens())
     _tell(process, account)
     return Exit.DONE
 

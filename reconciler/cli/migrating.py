@@ -11,7 +11,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process
 from reconciler.http.errors import ProviderError
-from reconciler.providers.opening import carry_tokens, needs_login
+from reconciler.providers.table import PROVIDERS
 from reconciler.record import open_record, open_tokens
 from reconciler.record.base import Holder, Record, RecordError, RecordState
 from reconciler.record.migration import migrate as move
@@ -81,12 +81,13 @@ def _moved(session: Session, source: Record) -> RecordState:
 def _carry_tokens(process: Process, session: Session, settings: RecordSettings) -> None:
     """Take logins along where tokens are kept elsewhere now; one that cannot come along is named."""
     for name, account in session.configuration.accounts.items():
-        if not needs_login(account):
+        login = PROVIDERS[account.provider].login
+        if login is None:
             continue
         source = None
         try:
             source = open_tokens(settings, name=session.configuration.name, secrets=session.secrets)
-            carry_tokens(account, session.secrets, source=source, target=session.tokens())
+            login.carry(account, session.secrets, source=source, target=session.tokens())
         except (ProviderError, RecordError, SecretError) as error:
             hint = f"reconciler login {name}"
             process.screen.note([line(f"the login of account {name} stays behind: {error}; log in again: {hint}")])

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop, stop
-from reconciler.clock import SystemClock
 from reconciler.config.complaints import did_you_mean
-from reconciler.config.load import load as load_configuration
 from reconciler.interrupts import abort, heeding
 from reconciler.secrets import Secrets
 
@@ -32,8 +30,13 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
     """Load the configuration with the findings about it, and those of policy."""
     gc.disable()  # imports and loading make many objects and no garbage; what they made stays until the end
     try:
+        from reconciler.clock import SystemClock
+        from reconciler.config.load import load as load_configuration
+        from reconciler.providers.table import PROVIDERS
+
         loaded = load_configuration(
             process.folder,
+            PROVIDERS,
             trusted=process.trusted,
             scenario=scenario,
             paths=tuple(paths),

@@ -20,7 +20,7 @@ from reconciler.cli.trouble import stop
 from reconciler.config.complaints import did_you_mean
 from reconciler.http.errors import ProviderError
 from reconciler.model import Key
-from reconciler.providers.opening import needs_login
+from reconciler.providers.table import PROVIDERS
 from reconciler.record.base import Holder, Update
 from reconciler.record.locks import accounts_to_lock
 from reconciler.views import machine, recorded
@@ -100,7 +100,7 @@ def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
         _check_accounts(session, accounts)
         broken = [(holder.account or holder.what, holder) for holder in session.record.unlock(accounts, force=force)]
         if not accounts:
-            broken += [("the lock of MTT's tokens", each) for each in _unlock_tokens(process, session, force=force)]
+            broken += _unlock_tokens(process, session, force=force)
     _tell(process, "unlocked", [f"{what}, which was held by {holder}" for what, holder in broken])
     return Exit.DONE
 
@@ -118,16 +118,19 @@ def _check_accounts(session: Session, accounts: Sequence[str]) -> None:
             raise stop("unknown-account", f"there is no account {name!r}, and no lock of one", hint=hint)
 
 
-def _unlock_tokens(process: Process, session: Session, *, force: bool) -> Sequence[Holder]:
+def _unlock_tokens(process: Process, session: Session, *, force: bool) -> list[tuple[str, Holder]]:
     """Break the lock of tokens that are shared beside the record, where there are any; trouble with them is told."""
-    if not any(map(needs_login, session.configuration.accounts.values())):
-        return ()
+    used = {account.provider for account in session.configuration.accounts.values()}
+    whose = " and ".join(each.label for name, each in PROVIDERS.items() if each.login and name in used)
+    if not whose:
+        return []
+    what = f"the lock of {whose}'s tokens"
     try:
         tokens = session.tokens()
-        return () if tokens is None else tokens.unlock(force=force)
+        return [] if tokens is None else [(what, holder) for holder in tokens.unlock(force=force)]
     except ProviderError as error:
-        process.screen.note([line(f"the lock of MTT's tokens was not looked at: {error}")])
-        return ()
+        process.screen.note([line(f"{what} was not looked at: {error}")])
+        return []
 
 
 def _digits(number: str) -> str:

@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": (f"{_HERE}.audit:audit", "Find drift, unmanaged numbers, gaps and risks."),
     "show": (f"{_HERE}.show:show", "Show a plan file, a number, or a past run."),
     "undo": (f"{_HERE}.undo:undo", "Plan back to what was there before a run."),
-    "login": (f"{_HERE}.login:login", "Log in to an account of MTT Business."),
+    "login": (f"{_HERE}.login:login", "Log in to an account whose provider wants a person to."),
     "doctor": (f"{_HERE}.doctor:doctor", "Find what would stop an apply."),
     "record": (f"{_HERE}.record:record", "Look at, and mend, what is recorded as ours."),
     "fmt": (f"{_HERE}.fmt:fmt", "Spell files canonically, or move the calendar on."),

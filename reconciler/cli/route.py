@@ -18,7 +18,7 @@ from reconciler.cli.trouble import Stop, show_diagnostics, stop
 from reconciler.clock import SystemClock, rfc3339
 from reconciler.effects.routes import Route
 from reconciler.effects.routes import route as found_route
-from reconciler.model import Desired, Kind, Parking
+from reconciler.model import Desired, Parking
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.settings import Configuration
 from reconciler.views import machine, routes
@@ -90,9 +90,8 @@ def epoch_of(moment: datetime | None, zone: str) -> int:
 
 def _show(process: Process, configuration: Configuration, blocks: list[Desired], at: int) -> None:
 
-    values = {
-        item.key.number: form(item.value).json for item in configuration.desired if item.key.kind is Kind.FORWARDING
-    }
+    forwarded = (item for item in configuration.desired if not isinstance(item.value, Parking))
+    values = {item.key.number: form(item.value).json for item in forwarded}
     number = blocks[0].key.number
     asked = routes.Asked(
         local_text(at, configuration.timezone),

@@ -52,5 +52,6 @@ def _drawn(format_name: str) -> dict[str, Any]:
 
         return validation_schema() if format_name == "validation" else failure_schema()
     from reconciler.config.schema import config_schema
+    from reconciler.providers.table import PROVIDERS
 
-    return config_schema()
+    return config_schema(each.account for each in PROVIDERS.values())

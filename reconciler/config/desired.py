@@ -1,6 +1,6 @@
 """One entry of a number to its desired blocks: account, forwarding, parking, and where their fields stand in the files.
 
-Knows what each vendor's accounts are for; knows no other entry, no live values and no vendor's wire.
+Knows which kind each account is for; knows no other entry, no live values and no vendor's wire.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reconciler.config.trusted import Settings, unknown_account
 from reconciler.diagnostics import Location
 from reconciler.document import Sources, Tree, find
 from reconciler.model import Desired, Key, Kind, Parking, Value
-from reconciler.settings import PROVIDER_KINDS, Account
+from reconciler.settings import OTHER_PROVIDER, Account
 
 
 class Builder:
@@ -40,10 +40,12 @@ class Builder:
         built: list[Desired] = []
         if "forwarding" in tree.data:
             value = self._forwarding(tree, account)
-            if self._fits(account, Kind.FORWARDING, tree) and account is not None and value is not None:
+            if self._fits(account, Kind.FORWARDING, value, tree) and account is not None and value is not None:
                 built.append(self._desired(number, Kind.FORWARDING, value, head, account, tree, span))
-        if "parking" in head and self._fits(account, Kind.PARKING, tree) and account is not None:
-            built.append(self._desired(number, Kind.PARKING, Parking(head["parking"]), head, account, tree, span))
+        if "parking" in head:
+            parking = Parking(head["parking"])
+            if self._fits(account, Kind.PARKING, parking, tree) and account is not None:
+                built.append(self._desired(number, Kind.PARKING, parking, head, account, tree, span))
         return built
 
     def judge(self, tree: Tree, span: int) -> None:
@@ -95,20 +97,27 @@ class Builder:
             self._files.found += unknown_account(self._files, name, find(tree, ("account",)), self._settings)
         return self._settings.accounts.get(name)
 
-    def _fits(self, account: Account | None, kind: Kind, tree: Tree) -> bool:
-        """Whether the account's vendor does this kind of thing."""
-        if account is None or PROVIDER_KINDS[account.provider] is kind:
+    def _fits(self, account: Account | None, kind: Kind, value: Value | None, tree: Tree) -> bool:
+        """Whether the account's provider does this kind of thing, and takes this value."""
+        if account is None:
             return True
-        able = PROVIDER_KINDS[account.provider].value
-        others = sorted(
-            name for name, other in self._settings.accounts.items() if PROVIDER_KINDS[other.provider] is kind
-        )
+        if account.capabilities.kind is not kind:
+            self._refuse_kind(account, kind, tree)
+            return False
+        refusal = account.refusal(value) if value is not None else None
+        if refusal is not None:
+            self._files.complain("value-unsupported", tree.key_span(kind.value), refusal, OTHER_PROVIDER)
+        return refusal is None
+
+    def _refuse_kind(self, account: Account, kind: Kind, tree: Tree) -> None:
+        able = account.capabilities.kind.value
+        accounts = self._settings.accounts
+        others = sorted(name for name, other in accounts.items() if other.capabilities.kind is kind)
         hint = f"use `account: {others[0]}`" if others else f"declare an account whose provider does {kind.value}"
         message = (
             f"the account {values.quoted(account.name)} is at {account.provider}, which does {able}, not {kind.value}"
         )
         self._files.complain("account-kind", tree.key_span(kind.value), message, hint)
-        return False
 
 
 class Places(Mapping[str, Location]):

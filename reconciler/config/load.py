@@ -28,7 +28,7 @@ from reconciler.config.schedules import Schedules, holidays_version
 from reconciler.config.sections import Declared, Sections, declared_schedules, merge
 from reconciler.config.selection import selected_files
 from reconciler.config.templates import judge_templates
-from reconciler.config.trusted import Settings, read_settings
+from reconciler.config.trusted import Providers, Settings, read_settings
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.document import Tree
 from reconciler.model import Desired
@@ -50,6 +50,7 @@ class Loaded(NamedTuple):
 
 def load(
     root: Path,
+    providers: Providers,
     *,
     trusted: str | None = None,
     scenario: str | None = None,
@@ -57,14 +58,14 @@ def load(
     today: date | None = None,
     policy: Path | None = None,
 ) -> Loaded:
-    """Load the configuration in a folder.
+    """Load the configuration in a folder, with accounts at these providers.
 
     `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of
     these files and folders are wanted. `today`: judge also what depends on the year, such as periods that are over.
     `policy`: a file whose policy holds in place of the configuration's own.
     """
     with _collector_off():
-        loading = _Loading(root, trusted, scenario, paths, today, policy)
+        loading = _Loading(root, providers, trusted, scenario, paths, today, policy)
         try:
             return loading.run()
         except RecursionError:  # the nesting of a file is bounded, so only names that lead on can go so deep
@@ -89,6 +90,7 @@ class _Loading:
     def __init__(
         self,
         root: Path,
+        providers: Providers,
         trusted: str | None,
         scenario: str | None,
         paths: Sequence[Path],
@@ -104,7 +106,8 @@ class _Loading:
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._digest = partial(_digest, tuple(self._files.sources.texts()), scenario)
         self._judge = judge = read_policy(self._files, policy) if policy is not None else None
-        self._settings = read_settings(self._files, judge if policy is not None else self._files.trusted)
+        judging = judge if policy is not None else self._files.trusted
+        self._settings = read_settings(self._files, judging, providers)
         self._from_tree = trusted is None
         self._trusted_name = self._trusted_place(judge, is_trusted=trusted is not None)
         self._has_nulls = any(file.has_nulls for file in self._files.files)

@@ -5,19 +5,20 @@ Knows no files; `schemas/config.v1.json` is written by `make docs` and compared 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from reconciler.config.models.file import ConfigFile
+from reconciler.config.models import AccountEntry
+from reconciler.config.models.file import file_of
 
 _TITLE = "reconciler configuration, version 1"
 _NULL = {"type": "null"}
 _TYPES = ("NumberEntry", "UrlEntry", "TrunkEntry", "SipEntry")
 
 
-def config_schema() -> dict[str, Any]:
-    """Return the schema of one configuration file (JSON Schema, draft 2020-12)."""
-    schema = ConfigFile.model_json_schema(by_alias=True)
+def config_schema(accounts: Iterable[type[AccountEntry]]) -> dict[str, Any]:
+    """Return the schema of one configuration file with accounts of these shapes (JSON Schema, draft 2020-12)."""
+    schema = file_of(accounts).model_json_schema(by_alias=True)
     definitions: dict[str, Any] = schema["$defs"]
     _describe_parts(definitions)
     _allow_parts(schema)

@@ -6,6 +6,7 @@ Knows no numbers and no schedules beyond where a change window is written.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,11 +16,13 @@ from reconciler.config import models, values
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.forms import stray_comma, written
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.document import Tree, mapped
 from reconciler.rules import RULES
 from reconciler.secrets import SecretRef
-from reconciler.settings import Account, Destinations, PeriodSettings, Policy, Rate, RecordSettings
+from reconciler.settings import Account, Destinations, Policy, Rate, RecordSettings
+
+Providers = Mapping[str, models.ProviderType]
 
 _ACCOUNT_NAME = re.compile(r"[\w.-]{1,100}")
 _SEVERITIES: dict[str, Severity | None] = {"off": None, **{severity.value: severity for severity in Severity}}
@@ -47,13 +50,13 @@ class Settings:
     unread: set[str] = field(default_factory=set)
 
 
-def read_settings(files: Files, judge: Tree | None) -> Settings:
+def read_settings(files: Files, judge: Tree | None, providers: Providers) -> Settings:
     """Read the trusted part, with the policy of the root `judge`; every trouble goes to `files.found`."""
     settings = Settings()
     root = files.trusted
     if root is None:
         return settings
-    _accounts(files, _said(root, "accounts"), settings)
+    _accounts(files, _said(root, "accounts"), settings, providers)
     _defaults(files, _said(root, "defaults"), settings)
     if judge is not None:
         zone = _zone(files, _said(judge, "defaults"))
@@ -86,7 +89,7 @@ def _section(files: Files, tree: Tree | None, name: str, model: type) -> Tree | 
 # -- accounts ---------------------------------------------------------------------------------------------------------
 
 
-def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
+def _accounts(files: Files, tree: Tree | None, settings: Settings, providers: Providers) -> None:
     given = _map(files, tree, "accounts")
     if given is None:
         settings.unread |= {"accounts"} if tree is not None else set()
@@ -95,36 +98,29 @@ def _accounts(files: Files, tree: Tree | None, settings: Settings) -> None:
     for name, span, entry in given.items():
         if not _ACCOUNT_NAME.fullmatch(name):
             files.found.append(_unfit_name(files, name, span))
-        shape = _account_shape(files, name, span, entry)
-        if shape is None:
+        provider = _provider(files, name, span, entry, providers)
+        if provider is None:
             continue
+        shape = provider.account
         model = read(shape, written(shape, entry, files.sources, files.found), files.sources, files.found)
-        if isinstance(model, models.ExolveAccount):
-            settings.accounts[name] = Account(
-                name,
-                model.provider,
-                model.base_url,
-                files.sources.location(span),
-                rate=Rate(model.rate.per_second, model.rate.concurrency),
-                settle_seconds=float(model.settle),
-                period=PeriodSettings(model.period.union, model.period.weekday_base),
-                api_key=model.api_key,
-                application=model.application,
-            )
-        elif isinstance(model, models.MttAccount):
-            settings.accounts[name] = Account(
-                name,
-                model.provider,
-                model.base_url,
-                files.sources.location(span),
-                rate=Rate(model.rate.per_second, model.rate.concurrency),
-                settle_seconds=float(model.settle),
-                client_id=model.client_id,
-                client_secret=model.client_secret,
-                refresh_token=model.refresh_token,
-                redirect_uri=model.redirect_uri,
-                oauth_url=model.oauth_url,
-            )
+        if model is not None:
+            settings.accounts[name] = _account(name, model, provider, files.sources.location(span))
+
+
+def _account(name: str, model: models.AccountEntry, provider: models.ProviderType, location: Location) -> Account:
+    return Account(
+        name,
+        model.provider,
+        model.base_url,
+        location,
+        provider.capabilities,
+        rate=Rate(model.rate.per_second, model.rate.concurrency),
+        settle_seconds=float(model.settle),
+        period=model.periods,
+        owner=model.owner,
+        unheard=model.unheard,
+        options=model.options,
+    )
 
 
 def _unfit_name(files: Files, name: str, span: int) -> Diagnostic:
@@ -132,24 +128,26 @@ def _unfit_name(files: Files, name: str, span: int) -> Diagnostic:
     return files.sources.problem("invalid-value", span, f"{values.quoted(name)} cannot name an account", hint)
 
 
-def _account_shape(files: Files, name: str, span: int, entry: Tree) -> type[models.Shape] | None:
+def _provider(files: Files, name: str, span: int, entry: Tree, providers: Providers) -> models.ProviderType | None:
+    choices = [f"`provider: {each}`" for each in providers]
     if not isinstance(entry.data, dict):
         message = f"the account {values.quoted(name)} takes a map, not {values.kind_of(entry.data)}"
-        instead = stray_comma(files.sources, span, entry.data) or "begin with `provider: exolve`"
+        instead = stray_comma(files.sources, span, entry.data) or f"begin with {choices[0]}"
         place = span if entry.data is None else entry.span
         files.complain("wrong-type", place, message, instead)
         return None
     provider = _said(entry, "provider")
     if provider is None:
         message = f"provider is missing under {name}"
-        files.complain("missing-key", span, message, "add `provider: exolve` or `provider: mtt`")
+        files.complain("missing-key", span, message, f"add {' or '.join(choices)}")
         return None
-    if not isinstance(provider.data, str) or provider.data not in models.ACCOUNTS:
+    if not isinstance(provider.data, str) or provider.data not in providers:
         shown = values.quoted(provider.data) if isinstance(provider.data, str) else values.kind_of(provider.data)
-        hint = did_you_mean(str(provider.data), models.ACCOUNTS)
-        files.complain("invalid-value", provider.span, f"{shown} is no provider", hint)
+        files.complain(
+            "invalid-value", provider.span, f"{shown} is no provider", did_you_mean(str(provider.data), providers)
+        )
         return None
-    return models.ACCOUNTS[provider.data]
+    return providers[provider.data]
 
 
 # -- defaults, name, record -------------------------------------------------------------------------------------------

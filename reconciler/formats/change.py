@@ -11,13 +11,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reconciler.canonical import NOTHING, Form, Json, flaw, is_off, lifted
+from reconciler.canonical import Form, Json, flaw, form, is_off, lifted
 from reconciler.change import Action, Cause, Change, Effect, FieldChange, LiveSource
 from reconciler.clock import epoch
 from reconciler.diff import field_changes
 from reconciler.effects.change import effects
 from reconciler.formats.diagnostics import JsonModel
-from reconciler.model import Key, Kind
+from reconciler.model import OFF, Key, Kind
 
 
 def _moment(text: str) -> str:
@@ -165,7 +165,8 @@ def _fields(stored: ChangeJson, before: Json | None, after: Json | None) -> tupl
         known, told = before or {}, {item.path for item in stored.fields}
         asserted = [path for path in after if path != "type" and (known.get(path) is None or path in told)]
         return tuple(FieldChange(path, None, after[path]) for path in asserted)
-    live, wanted = Form(before or NOTHING, stored.before_digests), Form(after, stored.after_digests)
+    live = Form(before or form(OFF[stored.kind].value).json, stored.before_digests)
+    wanted = Form(after, stored.after_digests)
     return field_changes(live if live.is_bodiless else live.filled_from(wanted), wanted)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pydantic import Field, ValidationError
 
-from reconciler.canonical import NOTHING, Json, is_off
+from reconciler.canonical import Json, is_off
 from reconciler.change import Action
 from reconciler.formats.change import ChangeJson, Moment, change_from_json, change_json, demanded
 from reconciler.formats.diagnostics import (
@@ -189,9 +189,9 @@ def _fits(action: Action, before: Json | None, after: Json | None) -> bool:
         case Action.DELETE:
             return is_off(after)
         case Action.CREATE:
-            return before in (None, NOTHING) and after is not None and not is_off(after)
+            return (before is None or is_off(before)) and after is not None and not is_off(after)
         case Action.ADOPT:
-            return before not in (None, NOTHING) and after is not None and not is_off(after)
+            return before is not None and not is_off(before) and after is not None and not is_off(after)
         case Action.UPDATE:
             return before is not None and after is not None and not is_off(after)
     return after is not None

@@ -17,7 +17,7 @@ from reconciler.clock import epoch
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.change import effects
 from reconciler.live import Live, Progress, Wanted
-from reconciler.model import Desired, Entry, Key, Kind
+from reconciler.model import OFF, Desired, Entry, Key
 from reconciler.plan import notes
 from reconciler.plan.decide import decide, forgotten
 from reconciler.plan.model import Calls, Consent, Learned, Plan, Settlement
@@ -198,8 +198,7 @@ def _counted(subjects: Sequence[Subject], decisions: Sequence[Decision], live: L
         unknown=sum(item.unknown for item in quiet),
         as_recorded=sum(item.as_recorded for item in quiet),
         parked_as_recorded=sum(
-            item.as_recorded and subject.key.kind is Kind.PARKING
-            for subject, item in zip(subjects, decisions, strict=True)
+            item.as_recorded and not subject.readable for subject, item in zip(subjects, decisions, strict=True)
         ),
         accounts=len({subject.account for subject in subjects}),
         calls=Calls(live.calls_made, max(0, len(subjects) - live.calls_made)),
@@ -251,7 +250,7 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
         if selection.takes(desired):
             entry, open_ = state.entries.get(desired.key), intents.get(desired.key, ())
             subject = Subject(desired.key, desired.account, desired, None, entry, open_)
-            found.subjects.append(_in_doubt(subject, configuration.accounts.get(desired.account)))
+            found.subjects.append(_in_account(subject, configuration.accounts.get(desired.account)))
     declared = {desired.key for desired in configuration.desired}
     for key in dict.fromkeys([*state.entries, *intents]):
         if key not in declared:
@@ -292,9 +291,13 @@ def open_intents(state: RecordState) -> dict[Key, tuple[Intent, ...]]:
     return found
 
 
-def _in_doubt(subject: Subject, account: Account | None) -> Subject:
-    """The same, with the time until which the vendor may still read as before our last write."""
-    if account is None or not (since := subject.unproven_since):
+def _in_account(subject: Subject, account: Account | None) -> Subject:
+    """The same, with what the account's provider can do, and until when it may read as before our last write."""
+    if account is None:
+        return subject
+    refused = account.refusal(subject.desired.value) if subject.desired is not None else None
+    subject = replace(subject, readable=account.capabilities.readable, refused=refused or "")
+    if not (since := subject.unproven_since):
         return subject
     try:
         return replace(subject, doubt_until=epoch(since) + account.settle_seconds)
@@ -313,7 +316,7 @@ def _gather_vanished(configuration: Configuration, known: Entry | Intent, subjec
         found.left_alone += 1
         found.diagnostics.append(RULES["record-account-gone"].at(None, message, hint))
     else:
-        found.subjects.append(_in_doubt(replace(subject, account=account), configuration.accounts[account]))
+        found.subjects.append(_in_account(replace(subject, account=account), configuration.accounts[account]))
 
 
 def account_of(accounts: Mapping[str, Account], recorded: str, provider: str) -> str | None:
@@ -327,7 +330,7 @@ def account_of(accounts: Mapping[str, Account], recorded: str, provider: str) ->
 
 def _block_missing(configuration: Configuration, entry: Entry) -> Diagnostic:
     kind, number = entry.key.kind, entry.key.number
-    off = "forwarding: none" if kind is Kind.FORWARDING else "parking: false"
+    off = OFF[kind].written
     hint = f"write `{off}` to switch it off, or list the number under `forget` and remove its entry"
     elsewhere = [each for each in configuration.desired if each.key.number == number]
     if elsewhere:  # an entry has one account, and this one's does not do what is recorded
@@ -383,7 +386,7 @@ def _needs_its_own_read(subject: Subject, decision: Decision, ground: Ground) ->
 def _wanted(subjects: Iterable[Subject], ground: Ground, options: Options) -> dict[str, list[Wanted]]:
     asked = _to_read(subjects, ground, options)
     exact = options.selection.exact
-    return _by_account((each, _want(each, ground, own=exact and each.key.kind is not Kind.PARKING)) for each in asked)
+    return _by_account((each, _want(each, ground, own=exact and each.readable)) for each in asked)
 
 
 def _by_account(wants: Iterable[tuple[Subject, Wanted]]) -> dict[str, list[Wanted]]:
@@ -395,7 +398,7 @@ def _by_account(wants: Iterable[tuple[Subject, Wanted]]) -> dict[str, list[Wante
 
 def _want(subject: Subject, ground: Ground | None = None, *, own: bool = False) -> Wanted:
     place = subject.desired.declared_at if subject.desired else None
-    by_record = ground is not None and subject.key.kind is Kind.PARKING and _is_recorded(decide(subject, ground))
+    by_record = ground is not None and not subject.readable and _is_recorded(decide(subject, ground))
     return Wanted(subject.key, place, recorded=by_record, own=own)
 
 
@@ -404,9 +407,8 @@ def _to_read(subjects: Iterable[Subject], ground: Ground, options: Options) -> I
     refresh = options.refresh
     for subject in subjects:
         own = _ground_of(subject, ground, options.selection)
-        readable = subject.key.kind is not Kind.PARKING
         always = refresh is Refresh.ALL or bool(subject.intents) or own.reassert
-        if (readable and always) or (refresh is not Refresh.NONE and _is_open(decide(subject, own))):
+        if (subject.readable and always) or (refresh is not Refresh.NONE and _is_open(decide(subject, own))):
             yield subject
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from reconciler.canonical import NOTHING, Form, Json, dump, form, is_off
+from reconciler.canonical import Form, Json, dump, form, is_off
 from reconciler.change import Action, Cause, Change, FieldChange, LiveSource
 from reconciler.clock import rfc3339
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
-from reconciler.model import Desired, Entry, Kind, NoForwarding, Observation, Parking, Value
+from reconciler.model import OFF, Desired, Entry, Observation
 from reconciler.plan import notes
 from reconciler.plan.subject import Decision, Ground, Subject, agrees_with_any, from_now_on
 from reconciler.secrets import SecretError
@@ -28,15 +28,20 @@ def decide(subject: Subject, ground: Ground) -> Decision:
         return _unread(subject, subject.observation)
     if subject.desired is None:
         return _vanished(subject, ground)
+    if subject.refused:
+        return Decision(unknown=True, diagnostics=(notes.refused(subject.desired, subject.refused),))
+    return _declared(subject, subject.desired, ground)
+
+
+def _declared(subject: Subject, desired: Desired, ground: Ground) -> Decision:
     try:
-        want = form(subject.desired.value, resolve=ground.secrets.resolve, holds=ground.secrets.holds)
+        want = form(desired.value, resolve=ground.secrets.resolve, holds=ground.secrets.holds)
     except SecretError as error:
-        return Decision(unknown=True, diagnostics=(notes.variable_unset(subject.desired, error),))
+        return Decision(unknown=True, diagnostics=(notes.variable_unset(desired, error),))
     if subject.observation is not None:
-        return _against_live(subject, subject.desired, want, subject.observation, ground)
-    if subject.key.kind is Kind.PARKING:
-        return _parking(subject, subject.desired, want, ground)
-    return _against_record(subject, subject.desired, want, ground)
+        return _against_live(subject, desired, want, subject.observation, ground)
+    decided = _against_record if subject.readable else _unreadable
+    return decided(subject, desired, want, ground)
 
 
 def _unread(subject: Subject, seen: Observation) -> Decision:
@@ -70,7 +75,7 @@ def _against_live(subject: Subject, desired: Desired, want: Form, seen: Observat
     told = (*notes.event_url_removed(desired, compared.fields), *_unverifiable(desired, want, compared))
     if compared.fields:
         change = _change(subject, want, compared, ground)
-    elif _may_still_land(subject, live, want, ground) and want.json != NOTHING:
+    elif _may_still_land(subject, live, want, ground) and not is_off(want.json):
         change = _written_again(subject, want, None, want.json.keys() - {"type"}, ground)
         told = (*told, notes.unsettled(subject))
     elif _may_still_land(subject, live, want, ground) and seen.read_at < subject.doubt_until:
@@ -163,9 +168,9 @@ def _change(subject: Subject, want: Form, compared: Compared, ground: Ground) ->
 
 
 def _action(subject: Subject, want: Form, compared: Compared, ground: Ground) -> Action:
-    if compared.before.json == NOTHING:
-        was_forwarded = subject.recorded is not None and subject.recorded.json != NOTHING
-        return Action.UPDATE if was_forwarded else Action.CREATE
+    if is_off(compared.before.json):
+        was_on = subject.recorded is not None and not is_off(subject.recorded.json)
+        return Action.UPDATE if was_on else Action.CREATE
     if is_off(want.json):
         return Action.DELETE
     if {change.path for change in compared.fields} <= compared.unsure:
@@ -259,9 +264,9 @@ def _against_record(subject: Subject, desired: Desired, want: Form, ground: Grou
     """Nothing was read: the record says what is there."""
     recorded, entry = subject.recorded, subject.entry
     if recorded is None or entry is None:
-        fields = field_changes(Form(NOTHING), want.digested(ground.digester))
+        fields = field_changes(form(OFF[subject.key.kind].value), want.digested(ground.digester))
         base = _base(subject, want, Action.CREATE, ground)
-        return Decision(replace(base, fields=fields) if want.json != NOTHING else None)
+        return Decision(replace(base, fields=fields) if not is_off(want.json) else None)
     wanted = want.digested(ground.digester)
     told = tuple(notes.not_comparable(desired, want, recorded))
     assumed = recorded if recorded.is_bodiless else recorded.filled_from(want)
@@ -273,16 +278,17 @@ def _against_record(subject: Subject, desired: Desired, want: Form, ground: Grou
     return Decision(change, diagnostics=told)
 
 
-def _parking(subject: Subject, desired: Desired, want: Form, ground: Ground) -> Decision:
-    """Parking cannot be read: without a record, or with an unsettled intent, it is asserted."""
+def _unreadable(subject: Subject, desired: Desired, want: Form, ground: Ground) -> Decision:
+    """What cannot be read is asserted without a record, or with an unsettled intent."""
+    everything = want.json.keys() - {"type"}
     recorded, entry = subject.recorded, subject.entry
     if recorded is None or entry is None or subject.intents or recorded.unknown:
-        return Decision(_written_again(subject, want, None, ("parking",), ground))
-    fields = field_changes(recorded, want)
+        return Decision(_written_again(subject, want, None, everything, ground))
+    fields = field_changes(recorded, want.digested(ground.digester))
     if not fields and not ground.reassert:
         return Decision(recording=_moved_in(entry, desired), as_recorded=True)
     if not fields:
-        change = _written_again(subject, want, recorded.json, ("parking",), ground)
+        change = _written_again(subject, want, recorded.json, everything, ground)
     else:
         action = Action.DELETE if is_off(want.json) else Action.UPDATE
         change = replace(_base(subject, want, action, ground), before=recorded.json, fields=fields, cause=Cause.FILES)
@@ -295,13 +301,10 @@ def _parking(subject: Subject, desired: Desired, want: Form, ground: Ground) -> 
 def _vanished(subject: Subject, ground: Ground) -> Decision:
     """Recorded as ours and declared nowhere: a delete while it is still what we wrote, else only forgotten."""
     recorded = subject.recorded
-    if subject.key.kind is Kind.PARKING:
-        off = is_off(recorded.json if recorded else None) and not subject.intents
-        return Decision(forgotten(subject) if off else _released(subject, recorded, Parking(parked=False)))
-    if recorded is not None and recorded.json == NOTHING and not subject.intents:
+    if recorded is not None and is_off(recorded.json) and not subject.intents:
         return Decision(forgotten(subject))
     if subject.observation is None:
-        return Decision(_released(subject, recorded, NoForwarding()))
+        return Decision(_released(subject, recorded))
     return _vanished_seen(subject, subject.observation, ground)
 
 
@@ -309,36 +312,37 @@ def _vanished_seen(subject: Subject, seen: Observation, ground: Ground) -> Decis
     """What is live decides, and that it is still what we wrote; but for an unsettled write that may not show yet."""
     live = subject.live(None, ground.secrets.holds)
     shown = live.digested(ground.digester)
-    if live.json != NOTHING and agrees_with_any(shown, subject.kept, ground.today):
-        change = _released(subject, _filled(subject, live, ground)[0], NoForwarding())
+    if not is_off(live.json) and agrees_with_any(shown, subject.kept, ground.today):
+        change = _released(subject, _filled(subject, live, ground)[0])
         return Decision(_as_read(change, subject, live, seen, ground), settled=True)
     last = subject.unproven
     missing = bool(last) and not agrees_with_any(shown, last, ground.today)
     if missing and seen.read_at < subject.doubt_until:
         return Decision(unknown=True, diagnostics=(notes.not_settled_yet(subject, seen.read_at),))
-    told = [notes.changed_by_hand(subject)] if live.json != NOTHING else []
+    told = [notes.changed_by_hand(subject)] if not is_off(live.json) else []
     told += [notes.never_showed(subject)] if missing and subject.intents and not told else []
     cause = Cause.FILES if agrees_with_any(shown, subject.kept, ground.today) else Cause.BOTH
     dropped = forgotten(subject, shown, cause) if subject.entry else None
     return Decision(dropped, diagnostics=tuple(told), settled=True)
 
 
-def _released(subject: Subject, before: Form | None, value: Value) -> Change:
+def _released(subject: Subject, before: Form | None) -> Change:
     """Switch off what no file declares any more."""
+    off = OFF[subject.key.kind].value
     known = bool(before and subject.entry)
     return Change(
         key=subject.key,
         account=subject.account,
         action=Action.DELETE,
         before=before.json if before else None,
-        after=form(value).json,
-        fields=field_changes(before, form(value)) if before else (),
+        after=form(off).json,
+        fields=field_changes(before, form(off)) if before else (),
         protected=_is_protected(subject),
         live_source=LiveSource.RECORDED if known else LiveSource.UNKNOWN,
         needs=_needs(subject, Action.DELETE, off=True),
         cause=Cause.FILES if known else Cause.UNKNOWN,
         before_digests=dict(subject.entry.digests) if subject.entry else {},
-        write=value,
+        write=off,
     )
 
 

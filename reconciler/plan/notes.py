@@ -16,6 +16,7 @@ from reconciler.model import Desired
 from reconciler.plan.subject import Subject
 from reconciler.rules import RULES
 from reconciler.secrets import SecretError
+from reconciler.settings import OTHER_PROVIDER
 
 _LONGEST_SHOWN = 60
 
@@ -27,6 +28,12 @@ def variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
         if path in desired.locations and "${var:" in str(getattr(desired.value, path, "")):
             place = desired.locations[path]
     return RULES["variable-unset"].at(place, str(error))
+
+
+def refused(desired: Desired, why: str) -> Diagnostic:
+    """A value that its account's provider cannot take: of a run that is undone, as files are judged when loaded."""
+    message = f"{desired.address}: {why}"
+    return Diagnostic("value-unsupported", Severity.ERROR, message, desired.declared_at, hint=OTHER_PROVIDER)
 
 
 def event_url_removed(desired: Desired, fields: Sequence[FieldChange]) -> Iterable[Diagnostic]:

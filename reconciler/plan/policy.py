@@ -12,7 +12,7 @@ from reconciler.canonical import form, is_off, stored_form
 from reconciler.change import Action, Change
 from reconciler.clock import rfc3339
 from reconciler.diagnostics import Location
-from reconciler.model import Entry, Key, Kind
+from reconciler.model import OFF, Entry, Key
 from reconciler.plan.model import Breach, Consent
 from reconciler.plan.reach import Routes, forbidden, reached, what_goes
 from reconciler.plan.subject import Subject
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
 LIMITS = ("policy-max-changes", "policy-max-deletes")
 _COUNTED = (Action.UPDATE, Action.ADOPT, Action.DELETE)
-_PARKING_OFF = "would not be parked any more: its calls would go their usual way"
 _HANDED_OVER = "; if another configuration manages it now, list it under `forget` instead"
 _ALLOWANCES = {
-    "allow-delete": ("delete", "would be deleted: its callers would reach nothing"),
+    "allow-delete": ("delete", ""),  # what becomes of its calls depends on what is switched off
     "allow-adopt": ("adopt", "has a live forwarding that is not in the record and differs"),
     "allow-protected": ("protected", "is protected"),
 }
@@ -70,15 +69,11 @@ def _allowances(changes: Iterable[Change], consent: Consent, places: Mapping[str
         for need in change.needs:
             name, why = _ALLOWANCES[need]
             if name not in consent.allow:
-                message = f"{change.address} {_PARKING_OFF if _is_parking_off(change, name) else why}"
+                message = f"{change.address} {why or OFF[change.key.kind].effect}"
                 handed_over = name == "delete" and not change.declared_at
                 yield _breach(
                     f"needs-{need}", change, message, f"--{need}", places, _HANDED_OVER if handed_over else ""
                 )
-
-
-def _is_parking_off(change: Change, allowance: str) -> bool:
-    return allowance == "delete" and change.key.kind is Kind.PARKING
 
 
 def _limits(changes: Sequence[Change], policy: Policy, managed: int) -> Iterator[Breach]:

@@ -23,7 +23,8 @@ class Subject:
     """All that is known of one key. `observation` None: it was not read, so the record decides.
 
     `intents` are writes of earlier runs that are not settled, oldest first; `account` is where the number lives now.
-    Until `doubt_until`, in seconds since the epoch, the vendor may still read as before our last write.
+    Until `doubt_until`, in seconds since the epoch, the vendor may still read as before our last write. `readable`: the
+    account's provider can be asked for the value; `refused` says why it cannot take the desired one.
     """
 
     key: Key
@@ -33,6 +34,8 @@ class Subject:
     entry: Entry | None = None
     intents: tuple[Intent, ...] = ()
     doubt_until: float = 0.0
+    readable: bool = True
+    refused: str = ""
 
     @property
     def address(self) -> str:

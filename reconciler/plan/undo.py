@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.canonical import Form, Json, form, is_empty, lifted, stored_form
 from reconciler.change import Action, Change, Outcome
 from reconciler.diagnostics import Diagnostic, Location
-from reconciler.model import Desired, Entry, Key, Kind, NoForwarding, Parking, Value
+from reconciler.model import OFF, Desired, Entry, Key, Kind, Value
 from reconciler.plan.build import account_of
 from reconciler.plan.model import Plan
 from reconciler.plan.restore import Lost, Restorer, fitting
@@ -74,7 +74,7 @@ def undoing(run: Run, state: RecordState, configuration: Configuration, ground: 
             found.append(_left_out(past, lost, declared.get(past.key)))
         else:
             desired.append(each)
-            found += _unsures(past, each.value)
+            found += _unsures(past, each.value, readable=configuration.accounts[each.account].capabilities.readable)
     return Undoing(tuple(desired), tuple(found))
 
 
@@ -82,10 +82,9 @@ def is_against_files(plan: Plan, declared: Iterable[Desired], ground: Ground) ->
     """Whether the next plan would take some of an undo back: the files say otherwise."""
     by_key = {each.key: each.value for each in declared}
     secrets = ground.secrets
-    off: Mapping[Kind, Value] = {Kind.FORWARDING: NoForwarding(), Kind.PARKING: Parking(parked=False)}
     try:
         return any(
-            form(by_key.get(change.key, off[change.key.kind]), resolve=secrets.resolve, holds=secrets.holds).json
+            form(by_key.get(change.key, OFF[change.key.kind].value), resolve=secrets.resolve, holds=secrets.holds).json
             != change.after
             for change in plan.changes
         )
@@ -199,15 +198,15 @@ def _left_out(past: _Past, lost: Lost, declared: Desired | None) -> Diagnostic:
     )
 
 
-def _unsures(past: _Past, value: Value) -> Iterator[Diagnostic]:
-    """Fields that go back to what was recorded, or cannot go back at all."""
+def _unsures(past: _Past, value: Value, *, readable: bool) -> Iterator[Diagnostic]:
+    """Fields that go back to what was recorded, or cannot go back at all; where nothing is `readable`, all do."""
     known = fitting(value, (past.before or {}).get("type"))
     for path, before in (past.before or {}).items():
         if before is None and not is_empty(known.get(path)):
             yield _unsure(past, f"what `{path}` was is not known; it stays as the files have it")
         elif before is None:
             yield _unsure(past, f"what `{path}` was is not known; it is left empty")
-        elif path in past.unreadable and path != Kind.PARKING.value:
+        elif path in past.unreadable and readable:
             yield _unsure(past, f"`{path}` cannot be read; it goes back to what was recorded")
     for path, lost in sorted(past.lost.items()):
         yield _unsure(past, f"`{path}` was {json.dumps(lost)} and cannot be written")

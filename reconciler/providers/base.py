@@ -1,4 +1,4 @@
-"""What every vendor looks like to the rest: a protocol, and what it can do as data. It fails as `http.errors` says.
+"""What every vendor looks like to the rest: a protocol. It fails as `http.errors` says.
 
 Knows no vendor, no YAML, no record.
 """
@@ -10,21 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.http.budget import OPEN, Gate
-from reconciler.model import Kind, Observation, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a vendor's API can do, as data: the core never asks which vendor it has.
-
-    `readable`: the value of a number can be read; else the record decides. `listable`: `list_numbers` answers.
-    `batch_size`: how many equal values one write takes.
-    """
-
-    kind: Kind
-    readable: bool
-    listable: bool
-    batch_size: int = 1
+from reconciler.model import Observation, Value
+from reconciler.settings import Capabilities
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from reconciler.clock import Clock, SystemClock
 from reconciler.http.budget import OPEN, Gate
 from reconciler.http.errors import NotOwned, ProviderError, Rejected
 from reconciler.model import Kind, Observation, Parking, Value
-from reconciler.providers.base import Capabilities, Listing, Probed, Write
+from reconciler.providers.base import Listing, Probed, Write
+from reconciler.settings import Capabilities
 
 Hook = Callable[[str, str], None]
 
@@ -110,3 +111,5 @@ class MemoryProvider:
         kind = Kind.PARKING if isinstance(write.value, Parking) else Kind.FORWARDING
         if kind is not self.capabilities.kind:
             raise Rejected(f"account {self.account} has no {kind.value}")
+        if reason := self.capabilities.supports(write.value):
+            raise Rejected(reason)

@@ -134,6 +134,6 @@ def _renamed(address: str, document: str) -> str:
     elif name and in_path.count(name) == 1:
         return parts._replace(path="/".join(each + _TOKENS if each == name else each for each in in_path)).geturl()
     raise RecordError(
-        f"no place for MTT's tokens can be derived from {mask_url(address)}",
+        f"no place for shared tokens can be derived from {mask_url(address)}",
         hint="use addresses that both have the state's name, such as …/states/NAME and …/locks/NAME",
     )

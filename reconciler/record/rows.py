@@ -39,7 +39,7 @@ class _UndoneError(Exception):
 
 def _rehearsal(holder: Holder) -> tuple[Update, Update]:
     """A window that is opened and settled by a run, about a number that nobody has."""
-    key = Key("none", "0", Kind.FORWARDING)
+    key = Key("none", "0", next(iter(Kind)))
     intent = Intent(key, holder.account, "create", "", "")
     window = Window(holder.run_id, holder.run_id, holder.since, (intent,))
     run = Run(holder.run_id, holder.since, holder.user, holder.host, holder.pid)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reconciler.apply.ledger import GOOD
 from reconciler.apply.write import Seen
-from reconciler.canonical import NOTHING, Form, dump, stored_form
+from reconciler.canonical import Form, dump, is_off, stored_form
 from reconciler.change import Action, Change, LiveSource
 from reconciler.clock import epoch, rfc3339
 from reconciler.diagnostics import Diagnostic
@@ -235,7 +235,7 @@ def _digests_differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
 def _moved(stored: Change, again: Change, today: date | None) -> str:
     """How the value before a change is another one than the plan was made from; "" where it is the same."""
     if stored.before is None or again.before is None:
-        as_assumed = stored.live_source is LiveSource.UNKNOWN and again.before in (None, NOTHING)
+        as_assumed = stored.live_source is LiveSource.UNKNOWN and (again.before is None or is_off(again.before))
         same = stored.before is None and again.before is None
         return (
             "" if same or (stored.before is None and as_assumed) else "what is known of its live value is not the same"

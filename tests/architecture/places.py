@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -42,7 +43,7 @@ IMPORTS = (
     Place("uvicorn", ("sandbox/",)),
     Place(
         "pydantic",
-        ("config/", "formats/", "providers/exolve/wire.py", "providers/mtt/wire.py", "record/shapes.py"),
+        ("config/", "formats/", "providers/exolve/", "providers/mtt/", "record/shapes.py"),
     ),
 )
 
@@ -117,17 +118,34 @@ def vague_names(sources: Iterable[Source]) -> Iterator[str]:
             yield f"{source.path}: a name that says nothing"
 
 
-def provider_questions(sources: Iterable[Source]) -> Iterator[str]:
-    """Comparisons with a provider's name outside the places that choose one: the core asks for capabilities instead."""
-    vendors = {"exolve", "mtt"}
-    choosers = ("config/", "providers/", "sandbox/", "cli/", *folder_or_file("wiring"))
+_VENDORS = re.compile(r"exolve|mtt\b|mts\b", re.IGNORECASE)
+_NAME_VENDORS = ("providers/", "sandbox/", "cli/sandbox.py", "cli/demo.py")
+_ASK_KINDS = ("providers/", "desired/", "sandbox/", "model.py", "canonical.py")
+
+
+def provider_names(sources: Iterable[Source]) -> Iterator[str]:
+    """Texts and names that name a vendor outside its own folder and the imitation of it; docstrings may."""
     for source in sources:
-        if source.path.startswith(choosers):
+        if source.path.startswith(_NAME_VENDORS):
             continue
+        docstrings = {id(node.value) for node in ast.walk(source.tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.Compare | ast.MatchValue) and vendors & _texts(node):
-                yield f"{source.path}:{node.lineno}: asks which provider it has"
+            if id(node) not in docstrings and any(map(_VENDORS.search, _words(node))):
+                yield f"{source.path}:{getattr(node, 'lineno', 1)}: names a vendor"
 
 
-def _texts(node: ast.AST) -> set[object]:
-    return {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+def kind_questions(sources: Iterable[Source]) -> Iterator[str]:
+    """Decisions by kind: the core asks for capabilities, and for what is off of any kind, instead."""
+    for source in sources:
+        if not source.path.startswith(_ASK_KINDS):
+            for name, line in source.dotted_names():
+                if name in ("Kind.FORWARDING", "Kind.PARKING"):
+                    yield f"{source.path}:{line}: asks for a kind"
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Constant(value=str(text)) | ast.Name(id=text) | ast.Attribute(attr=text) | ast.arg(arg=text):
+            yield text
+        case ast.keyword(arg=str(text)) | ast.FunctionDef(name=text) | ast.ClassDef(name=text):
+            yield text

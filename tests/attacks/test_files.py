@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.record.base import RecordError, Update
 from reconciler.record.sqlite import SqliteRecord
 from tests.attacks.test_git import committed
@@ -17,6 +16,7 @@ from tests.checkout import git
 from tests.cli import conftest
 from tests.cli.conftest import Cli, Ended, Workplace
 from tests.conftest import Tally
+from tests.loading import load
 from tests.record.contract import commit
 from tests.record.values import entry
 from tests.unit.config.loading import ACCOUNTS, write

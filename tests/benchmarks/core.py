@@ -17,6 +17,8 @@ from reconciler.clock import SystemClock
 from reconciler.live import Reader, Wanted, read_live
 from reconciler.model import Desired, Key, Kind, NumberForwarding, Redirect, Target, UrlForwarding, Value
 from reconciler.plan.build import Options, Refresh
+from reconciler.providers.exolve import EXOLVE
+from reconciler.providers.exolve.account import ExolveOptions
 from reconciler.providers.opening import open_provider
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account, Rate
@@ -74,7 +76,9 @@ def _read() -> float:
     """Wall seconds of reading every number by itself."""
     with _served() as (address, key, numbers):
         rate = Rate(per_second=0, concurrency=_CONCURRENCY)
-        account = Account("sales", "exolve", address, place(), rate, api_key=SecretRef(env="KEY"))
+        account = Account(
+            "sales", "exolve", address, place(), EXOLVE.capabilities, rate, options=ExolveOptions(SecretRef(env="KEY"))
+        )
         provider = open_provider(account, Secrets({"KEY": key}))
         wanted = {"sales": [Wanted(Key("exolve", number, Kind.FORWARDING)) for number in numbers]}
         started = time.perf_counter()

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from reconciler.config.load import load
 from reconciler.workflow.validate import validate
 from tests.benchmarks import lines, octodns
 from tests.benchmarks.measure import BenchmarkError, Cost, ratio, run, seconds
 from tests.benchmarks.row import Row, at_least, at_most, orientation
 from tests.benchmarks.yaml_events import count_events
+from tests.loading import load
 
 _COUNT = 10_000
 _REPOSITORY = Path(__file__).parents[2]

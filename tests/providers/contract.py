@@ -62,8 +62,13 @@ class World:
     held: Callable[[str], Value | None]
 
     @property
-    def values(self) -> tuple[Value, ...]:
+    def of_its_kind(self) -> tuple[Value, ...]:
         return FORWARDINGS if self.provider.capabilities.kind is Kind.FORWARDING else PARKINGS
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """What it says that it takes."""
+        return tuple(each for each in self.of_its_kind if self.provider.capabilities.supports(each) is None)
 
     @property
     def other_kind(self) -> Value:
@@ -138,6 +143,21 @@ class ProviderContract:
         with pytest.raises(Rejected):
             world.provider.write([Write(world.owned[0], world.other_kind)])
         assert world.held(world.owned[0]) == before
+
+    def test_a_value_that_it_says_it_does_not_take_is_rejected_unsent(self, world: World) -> None:
+        before = world.held(world.owned[0])
+        for value in set(world.of_its_kind) - set(world.values):
+            with pytest.raises(Rejected):
+                world.provider.write([Write(world.owned[0], value)])
+        assert world.held(world.owned[0]) == before
+
+    def test_no_read_returns_what_it_says_is_unreadable(self, world: World) -> None:
+        if not world.provider.capabilities.readable:
+            pytest.skip("values of this vendor cannot be read")
+        for value in world.values:
+            world.provider.write([Write(world.owned[0], value)])
+            kept = {name for name in world.provider.capabilities.unreadable if hasattr(value, name)}
+            assert kept <= world.provider.read(world.owned[0]).unreadable
 
     def test_calls_are_counted(self, world: World) -> None:
         before = world.provider.calls_made

@@ -17,6 +17,10 @@ from reconciler.model import (
     UrlForwarding,
     Value,
 )
+from reconciler.providers.exolve import EXOLVE
+from reconciler.providers.exolve.account import ExolveOptions
+from reconciler.providers.mtt import MTT
+from reconciler.providers.mtt.account import MttOptions
 from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account, Rate
@@ -32,9 +36,9 @@ def exolve_account(sandbox: Sandbox, *, application: bool = True) -> Account:
         "exolve",
         sandbox.exolve_url,
         _PLACE,
+        EXOLVE.capabilities,
         rate=_UNLIMITED,
-        api_key=SecretRef(env="EXOLVE_API_KEY"),
-        application=sandbox.application if application else None,
+        options=ExolveOptions(SecretRef(env="EXOLVE_API_KEY"), sandbox.application if application else None),
     )
 
 
@@ -44,12 +48,15 @@ def mtt_account(sandbox: Sandbox) -> Account:
         "mtt",
         sandbox.mtt_url,
         _PLACE,
+        MTT.capabilities,
         rate=_UNLIMITED,
-        client_id=SecretRef(env="MTT_CLIENT_ID"),
-        client_secret=SecretRef(env="MTT_CLIENT_SECRET"),
-        refresh_token=SecretRef(env="MTT_REFRESH_TOKEN"),
-        redirect_uri=sandbox.redirect_uri,
-        oauth_url=sandbox.oauth_url,
+        options=MttOptions(
+            client_id=SecretRef(env="MTT_CLIENT_ID"),
+            client_secret=SecretRef(env="MTT_CLIENT_SECRET"),
+            refresh_token=SecretRef(env="MTT_REFRESH_TOKEN"),
+            redirect_uri=sandbox.redirect_uri,
+            oauth_url=sandbox.oauth_url,
+        ),
     )
 
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.model import Kind, NoForwarding, Parking
-from reconciler.providers.base import Capabilities
+from reconciler.model import Kind, NoForwarding, Parking, Value
 from reconciler.providers.memory import MemoryProvider
 from reconciler.providers.opening import open_provider
 from reconciler.sandbox import Sandbox
+from reconciler.settings import Capabilities
 from tests.providers.contract import ProviderContract, World
 from tests.providers.opening import exolve_account, held_forwarding, held_parking, mtt_account, secrets_of
+from tests.providers.third.provider import Acme, AcmeProvider
 
 
 class TestMemory(ProviderContract):
@@ -27,6 +28,20 @@ class TestMemoryThatParks(ProviderContract):
         numbers = {f"7800556025{n}": Parking(parked=False) for n in range(4)}
         provider = MemoryProvider(numbers, account="office", capabilities=capabilities)
         return World(provider, tuple(provider.values), "78009999999", provider.values.get)
+
+
+class TestAcme(ProviderContract):
+    """The invented one, which takes little."""
+
+    @pytest.fixture
+    def world(self) -> World:
+        service = Acme({f"7499111223{n}": None for n in range(4)})
+        provider = AcmeProvider("spare", service, now=0.0)
+
+        def held(number: str) -> Value | None:
+            return provider.read(number).value if number in service.phones else None
+
+        return World(provider, tuple(service.phones), "74999999999", held)
 
 
 class TestExolve(ProviderContract):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.model import (
     Desired,
     Key,
@@ -22,6 +21,7 @@ from reconciler.model import (
     Value,
 )
 from reconciler.settings import Configuration
+from tests.loading import load
 from tests.unit.config.loading import ACCOUNTS, number, only, sound, target, underlined, write
 
 

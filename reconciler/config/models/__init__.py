@@ -5,6 +5,7 @@ Knows no files, no places and no meaning across entries; `file` is for the schem
 
 from __future__ import annotations
 
+from reconciler.config.models.accounts import AccountEntry, ProviderType
 from reconciler.config.models.entries import Contact, ContactPart, Entry, EntryPart, Scenario
 from reconciler.config.models.fields import Shape
 from reconciler.config.models.forwardings import (
@@ -18,29 +19,21 @@ from reconciler.config.models.forwardings import (
     UrlEntry,
 )
 from reconciler.config.models.schedules import Schedule
-from reconciler.config.models.trusted import (
-    ACCOUNTS,
-    DefaultsEntry,
-    ExolveAccount,
-    MttAccount,
-    PolicyEntry,
-    RecordEntry,
-)
+from reconciler.config.models.trusted import DefaultsEntry, PolicyEntry, RecordEntry
 
 __all__ = [
-    "ACCOUNTS",
     "FORWARDINGS",
+    "AccountEntry",
     "Contact",
     "ContactPart",
     "DefaultsEntry",
     "Entry",
     "EntryPart",
-    "ExolveAccount",
     "ForwardingPart",
-    "MttAccount",
     "NumberEntry",
     "OneForwarding",
     "PolicyEntry",
+    "ProviderType",
     "RecordEntry",
     "Scenario",
     "Schedule",

@@ -27,9 +27,7 @@ class Head(TypedDict, total=False):
         Flag, Field(description="Changes need --allow-protected.", json_schema_extra={"default": False})
     ]
     account: Annotated[Name, Field(description="An entry of accounts; else defaults.account.", examples=["sales"])]
-    parking: Annotated[
-        Flag, Field(description="Calls are parked for the application (MTT Business). Absent: not managed.")
-    ]
+    parking: Annotated[Flag, Field(description="Calls are parked for the application. Absent: not managed.")]
 
 
 @known_keys_only

@@ -5,24 +5,26 @@ Used for the schema only; loading judges section by section.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema, create_model
 
+from reconciler.config.models.accounts import AccountEntry
 from reconciler.config.models.entries import Contact, EntryPart, Head, Scenario
 from reconciler.config.models.fields import ConfigurationName, Name, Phone, Shape, known_keys_only
 from reconciler.config.models.forwardings import ForwardingEntry
 from reconciler.config.models.schedules import Schedule
-from reconciler.config.models.trusted import AccountEntry, DefaultsEntry, PolicyEntry, RecordEntry
+from reconciler.config.models.trusted import DefaultsEntry, PolicyEntry, RecordEntry
 
 
 @known_keys_only
 class NumberOfConfig(Head, total=False):
     """One phone number."""
 
-    forwarding: Annotated[
-        ForwardingEntry, Field(description="Where calls go (MTS Exolve). Absent: not managed; `none`: nowhere.")
-    ]
+    forwarding: Annotated[ForwardingEntry, Field(description="Where calls go. Absent: not managed; `none`: nowhere.")]
 
 
 class ConfigFile(Shape):
@@ -41,3 +43,12 @@ class ConfigFile(Shape):
     scenarios: dict[Name, Scenario] | None = Field(None, description="Prepared switches.")
     numbers: dict[Name, NumberOfConfig | None] | None = Field(None, description="Phone numbers, by E.164 digits.")
     forget: list[Phone] | None = Field(None, description="Numbers to drop from the record without touching the vendor.")
+
+
+def file_of(accounts: Iterable[type[AccountEntry]]) -> type[ConfigFile]:
+    """Return the shape of a whole file whose accounts have these shapes."""
+    entry: Any = Annotated[reduce(or_, accounts), Field(discriminator="provider")]
+    described = Field(None, description=ConfigFile.model_fields["accounts"].description)
+    return create_model(
+        "ConfigFile", __base__=ConfigFile, __doc__=ConfigFile.__doc__, accounts=(dict[Name, entry] | None, described)
+    )

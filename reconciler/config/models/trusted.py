@@ -1,84 +1,31 @@
-"""The shape of what may stand only in reconciler.yaml: accounts, record, policy, defaults.
+"""The shape of what may stand only in reconciler.yaml beside accounts: record, policy, defaults.
 
 Knows no numbers.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, SkipValidation
 
 from reconciler.config.models.fields import (
-    Application,
     Date,
     Destination,
     Failures,
     Flag,
     Name,
-    PerSecond,
     Remote,
     Seconds,
     Secret,
     ServiceAddress,
-    Settle,
     Shape,
     Share,
     TimeZone,
     Word,
-    Workers,
 )
 from reconciler.config.models.schedules import ScheduleRef
-from reconciler.model import WeekdayBase
-from reconciler.settings import Limit, Union
-
-
-class RateEntry(Shape):
-    """An account's request budget."""
-
-    per_second: PerSecond = Field(10.0, description="Requests a second; 0 is unlimited.")
-    concurrency: Workers = Field(8, description="Requests at once.")
-
-
-class PeriodEntry(Shape):
-    """What is assumed of the vendor's period language."""
-
-    union: Union = Field(Union.ENTRIES, description="How a schedule of several parts is sent.")
-    weekday_base: WeekdayBase = Field(WeekdayBase.REFUSE, description="What weekday 1 means.")
-
-
-class ExolveAccount(Shape):
-    """An application at MTS Exolve: call forwarding."""
-
-    provider: Literal["exolve"] = Field(description="Whose API it is.")
-    api_key: Secret = Field(description="The application's API key.", examples=[{"env": "EXOLVE_API_KEY"}])
-    application: Application | None = Field(
-        None, description="The application's UUID: bulk list, unmanaged numbers, trunk read-back."
-    )
-    base_url: ServiceAddress = Field("https://api.exolve.ru", description="Where the API is; a path is kept.")
-    rate: RateEntry = Field(default_factory=RateEntry, description="The request budget.")
-    settle: Settle = Field(30, description="How long an accepted write may read as before; then it is unknown.")
-    period: PeriodEntry = Field(default_factory=PeriodEntry, description="Assumptions on periods.")
-
-
-class MttAccount(Shape):
-    """An integration at MTT Business: parking."""
-
-    provider: Literal["mtt"] = Field(description="Whose API it is.")
-    client_id: Secret = Field(description="The integration's client id.", examples=[{"env": "MTT_CLIENT_ID"}])
-    client_secret: Secret = Field(description="The integration's secret.", examples=[{"env": "MTT_CLIENT_SECRET"}])
-    refresh_token: Secret | None = Field(None, description="A first refresh token; afterwards the token store has it.")
-    redirect_uri: ServiceAddress | None = Field(
-        None, description="As registered.", examples=["https://crm.example.com"]
-    )
-    base_url: ServiceAddress = Field("https://openapi.mtt.ru", description="Where the API is.")
-    oauth_url: ServiceAddress = Field("https://oauth.mtt.ru", description="Where logins are.")
-    rate: RateEntry = Field(default_factory=RateEntry, description="The request budget.")
-    settle: Settle = Field(30, description="How long a write that is in doubt may still take effect.")
-
-
-ACCOUNTS: dict[str, type[Shape]] = {"exolve": ExolveAccount, "mtt": MttAccount}
-AccountEntry = Annotated[ExolveAccount | MttAccount, Field(discriminator="provider")]
+from reconciler.settings import Limit
 
 
 class FileRecord(Shape):

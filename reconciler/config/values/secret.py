@@ -28,7 +28,7 @@ def secret(value: Any) -> SecretRef:
     ((source, given),) = value.items()
     if source == "command":
         if not (isinstance(given, list) and given and all(part.__class__ is str for part in given)):
-            raise refuse("secret-reference", "a command is a list of texts", "write {command: [pass, show, exolve]}")
+            raise refuse("secret-reference", "a command is a list of texts", "write {command: [pass, show, api-key]}")
         return SecretRef(command=tuple(given))
     if given.__class__ is not str or not given:
         raise refuse("secret-reference", f"{source} takes one text", f"write {{{source}: NAME}}")
@@ -36,5 +36,5 @@ def secret(value: Any) -> SecretRef:
         return SecretRef(file=given)
     if not _ENVIRONMENT_NAME.fullmatch(given):
         message = "env takes the name of an environment variable, which this is not"
-        raise refuse("secret-reference", message, "write {env: EXOLVE_API_KEY}")
+        raise refuse("secret-reference", message, "write {env: API_KEY}")
     return SecretRef(env=given)

@@ -78,5 +78,5 @@ def _together(calls: CallMap, first: str, second: str) -> bool:
     if first == second:
         return True
     accounts = calls.configuration.accounts
-    application = accounts[first].application
-    return application is not None and application == accounts[second].application
+    owner = accounts[first].owner
+    return owner is not None and owner == accounts[second].owner

@@ -50,7 +50,7 @@ def parking_without_listener(calls: CallMap) -> Iterator[Diagnostic]:
     for desired in configuration.desired:
         if isinstance(desired.value, Parking) and desired.value.parked:
             account = configuration.accounts[desired.account]
-            if account.redirect_uri is None:
-                without = f"accounts.{account.name} has no `redirect_uri`"
+            if account.unheard:
+                without = f"accounts.{account.name} has no `{account.unheard}`"
                 message = f"parking is on and {without}: callers wait 5 s for nothing"
                 yield found("parking-without-listener", desired, "parking", message)

@@ -1,1 +1,18 @@
-"""MTS Exolve: call forwarding of numbers; import what is needed from its modules."""
+"""MTS Exolve: forwarding. The row of the table; network code is imported when an account is opened."""
+
+from __future__ import annotations
+
+from reconciler.providers.base import Provider
+from reconciler.providers.exolve.account import CAPABILITIES, ExolveAccount
+from reconciler.providers.vendor import Opening, Vendor
+from reconciler.secrets import Secrets
+from reconciler.settings import Account
+
+
+def _open(account: Account, secrets: Secrets, opening: Opening) -> Provider:
+    from reconciler.providers.exolve.provider import open_exolve
+
+    return open_exolve(account, secrets, clock=opening.clock, on_wait=opening.on_wait, patience=opening.patience)
+
+
+EXOLVE = Vendor("Exolve", CAPABILITIES, ExolveAccount, _open)

@@ -22,6 +22,7 @@ from reconciler.model import (
     UrlForwarding,
     WeekdayBase,
 )
+from reconciler.providers.exolve.account import CAPABILITIES
 from reconciler.providers.exolve.wire import (
     Attributes,
     CallControl,
@@ -158,7 +159,7 @@ def _observe_number(body: NumberBody, *, read_at: float, weekday_base: WeekdayBa
         masking=body.masking,
         display_number=body.display_number,
     )
-    return Observation(value, read_at, unreadable=frozenset({"client_id"}), unwritable=_unwritable(body))
+    return Observation(value, read_at, unreadable=CAPABILITIES.unreadable, unwritable=_unwritable(body))
 
 
 def _unwritable(body: NumberBody) -> dict[str, Any]:

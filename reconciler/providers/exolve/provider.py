@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reconciler.clock import Clock
 from reconciler.http.budget import OPEN, Budget, Gate, OnWait
 from reconciler.http.client import HttpClient, bearer_token
 from reconciler.http.errors import ProviderError, Rejected, Unauthorized, UnexpectedResponse
 from reconciler.http.patience import Patience
-from reconciler.model import Kind, NoForwarding, Observation, Parking, TrunkForwarding, Value, WeekdayBase
-from reconciler.providers.base import Capabilities, Listing, Probed, Write
+from reconciler.model import NoForwarding, Observation, Parking, TrunkForwarding, Value, WeekdayBase
+from reconciler.providers.base import Listing, Probed, Write
+from reconciler.providers.exolve.account import CAPABILITIES, ExolveOptions
 from reconciler.providers.exolve.client import HOSTS, ExolveClient
 from reconciler.providers.exolve.errors import Refusals
 from reconciler.providers.exolve.listing import read_listing
@@ -41,7 +43,7 @@ class ExolveProvider:
         weekday_base: WeekdayBase = WeekdayBase.REFUSE,
     ) -> None:
         self.account = account
-        self.capabilities = Capabilities(Kind.FORWARDING, readable=True, listable=application is not None)
+        self.capabilities = replace(CAPABILITIES, listable=application is not None)
         self._client = client
         self._application = application
         self._clock = clock
@@ -121,7 +123,8 @@ def open_exolve(
     account: Account, secrets: Secrets, *, clock: Clock, on_wait: OnWait, patience: Patience
 ) -> ExolveProvider:
     """Open an account at Exolve; sends nothing. Raises ProviderError, SecretError where the key cannot be had."""
-    if account.api_key is None:
+    options = account.options_as(ExolveOptions)
+    if options.api_key is None:
         raise Unauthorized(f"account {account.name} has no api_key", hint=f"set accounts.{account.name}.api_key")
     rate = account.rate
     http = HttpClient(
@@ -133,8 +136,8 @@ def open_exolve(
         clock=clock,
         patience=patience,
     )
-    bearer = bearer_token(secrets.get(account.api_key), what=f"the API key of account {account.name}")
-    refusals = Refusals(account=account.name, key=str(account.api_key), said=http.told)
+    bearer = bearer_token(secrets.get(options.api_key), what=f"the API key of account {account.name}")
+    refusals = Refusals(account=account.name, key=str(options.api_key), said=http.told)
     client = ExolveClient(http, bearer=bearer, refusals=refusals)
     base = account.period.weekday_base
-    return ExolveProvider(account.name, client, application=account.application, clock=clock, weekday_base=base)
+    return ExolveProvider(account.name, client, application=options.application, clock=clock, weekday_base=base)

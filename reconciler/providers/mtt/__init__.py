@@ -1,1 +1,55 @@
-"""MTT Business: parking of numbers; import what is needed from its modules."""
+"""MTT Business: parking. The row of the table; network code is imported when an account is opened or logged in to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.providers.base import Provider
+from reconciler.providers.mtt.account import CAPABILITIES, MttAccount
+from reconciler.providers.vendor import Opening, Texts, Vendor
+from reconciler.secrets import Secrets
+from reconciler.settings import Account
+
+if TYPE_CHECKING:
+    from reconciler.providers.mtt.tokens import TokenStore
+
+
+class _Login:
+    """A login over OAuth; its code is imported when somebody logs in."""
+
+    def authorize_url(self, account: Account, secrets: Secrets, state: str) -> str:
+        from reconciler.providers.mtt import opening
+
+        return opening.authorize_url(account, secrets, state)
+
+    def exchange(self, account: Account, secrets: Secrets, pasted: str, state: str, tokens: Texts | None) -> None:
+        from reconciler.providers.mtt import opening
+
+        opening.exchange(account, secrets, pasted, state, store=_shared(tokens))
+
+    def carry(self, account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
+        if source is None and target is None:
+            return False  # both are this machine's own
+        from reconciler.providers.mtt import opening
+
+        return opening.carry(account, secrets, source=_shared(source), target=_shared(target))
+
+
+def _open(account: Account, secrets: Secrets, opening: Opening) -> Provider:
+    from reconciler.providers.mtt.opening import open_mtt
+
+    store = _shared(opening.tokens())
+    return open_mtt(
+        account, secrets, clock=opening.clock, on_wait=opening.on_wait, patience=opening.patience, store=store
+    )
+
+
+def _shared(texts: Texts | None) -> TokenStore | None:
+    if texts is None:
+        return None
+    from reconciler.providers.mtt.shared import SharedTokenStore
+
+    return SharedTokenStore(texts)
+
+
+MTT = Vendor("MTT", CAPABILITIES, MttAccount, _open, _Login())

@@ -14,14 +14,13 @@ from reconciler.http.client import HttpClient
 from reconciler.http.errors import LoginRequired, Unauthorized
 from reconciler.http.hosts import check_host
 from reconciler.http.patience import Patience, patience_from
+from reconciler.providers.mtt.account import MttOptions
 from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
 from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, TokenStore, identity
 from reconciler.secrets import QuotedSecretError, SecretError, SecretRef, Secrets
 from reconciler.settings import Account
-
-OAUTH_URL = "https://oauth.mtt.ru"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class _Parts:
         )
 
     def oauth(self, store: TokenStore | None) -> tuple[OAuth, HttpClient]:
-        http = self.http(self.account.oauth_url or OAUTH_URL, OAUTH_HOSTS, peer=PEER, setting="oauth_url")
+        http = self.http(_options(self.account).oauth_url, OAUTH_HOSTS, peer=PEER, setting="oauth_url")
         integration = _integration(self.account, self.secrets)
         kept = store or FileTokenStore()
         return OAuth(integration, http=http, store=kept, secrets=self.secrets, clock=self.clock), http
@@ -75,12 +74,12 @@ def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
 
     All that the exchange needs is looked up here already: a code would be lost on what turns out missing after it.
     """
-    base = account.oauth_url or OAUTH_URL
-    _secret(account, secrets, "client_secret", account.client_secret)
+    base = _options(account).oauth_url
+    _secret(account, secrets, "client_secret")
     check_host(base, trusted=OAUTH_HOSTS, environ=secrets.environ)
     query = {
         "response_type": "code",
-        "client_id": _secret(account, secrets, "client_id", account.client_id),
+        "client_id": _secret(account, secrets, "client_id"),
         "redirect_uri": _redirect_uri(account),
         "scope": SCOPE,
         "state": state,
@@ -103,7 +102,7 @@ def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, sto
 
 def carry(account: Account, secrets: Secrets, *, source: TokenStore | None, target: TokenStore | None) -> bool:
     """Copy tokens into another store that has none; None is this machine's own. Raises ProviderError, SecretError."""
-    key = identity(account.oauth_url or OAUTH_URL, _secret(account, secrets, "client_id", account.client_id))
+    key = identity(_options(account).oauth_url, _secret(account, secrets, "client_id"))
     old, new = source or FileTokenStore(), target or FileTokenStore()
     with old.lock(key), new.lock(key):
         tokens = old.load(key)
@@ -154,35 +153,42 @@ def _parts(account: Account, secrets: Secrets, *, clock: Clock, on_wait: OnWait,
 def _integration(account: Account, secrets: Secrets) -> Integration:
     return Integration(
         account=account.name,
-        client_id=_secret(account, secrets, "client_id", account.client_id),
-        client_secret=_secret(account, secrets, "client_secret", account.client_secret),
-        oauth_url=account.oauth_url or OAUTH_URL,
-        redirect_uri=account.redirect_uri or "",
+        client_id=_secret(account, secrets, "client_id"),
+        client_secret=_secret(account, secrets, "client_secret"),
+        oauth_url=_options(account).oauth_url,
+        redirect_uri=_options(account).redirect_uri or "",
         start=lambda: _start(account, secrets),
     )
 
 
-def _secret(account: Account, secrets: Secrets, field: str, reference: SecretRef | None) -> str:
+def _options(account: Account) -> MttOptions:
+    return account.options_as(MttOptions)
+
+
+def _secret(account: Account, secrets: Secrets, field: str) -> str:
+    reference: SecretRef | None = getattr(_options(account), field)
     if reference is None:
         raise Unauthorized(f"account {account.name} has no {field}", hint=f"set accounts.{account.name}.{field}")
     return secrets.get(reference)
 
 
 def _redirect_uri(account: Account) -> str:
-    if not account.redirect_uri:
+    redirect_uri = _options(account).redirect_uri
+    if not redirect_uri:
         raise Unauthorized(
             f"account {account.name} has no redirect_uri",
             hint=f"set accounts.{account.name}.redirect_uri as registered",
         )
-    return account.redirect_uri
+    return redirect_uri
 
 
 def _start(account: Account, secrets: Secrets) -> str:
     """The configured refresh token: optional, as the token store has its successor."""
-    if account.refresh_token is None:
+    reference = _options(account).refresh_token
+    if reference is None:
         return ""
     try:
-        return secrets.get(account.refresh_token)
+        return secrets.get(reference)
     except QuotedSecretError as error:
         raise Unauthorized(str(error)) from None
     except SecretError:

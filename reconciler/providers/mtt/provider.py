@@ -11,21 +11,20 @@ from collections.abc import Mapping, Sequence
 from reconciler.clock import Clock
 from reconciler.http.budget import OPEN, Budget, Gate
 from reconciler.http.errors import NotOwned, ProviderError, Rejected, UnexpectedResponse
-from reconciler.model import Kind, Observation, Parking, Value
-from reconciler.providers.base import Capabilities, Listing, Probed, Write
+from reconciler.model import Observation, Parking, Value
+from reconciler.providers.base import Listing, Probed, Write
+from reconciler.providers.mtt.account import CAPABILITIES
 from reconciler.providers.mtt.client import MttClient
 from reconciler.providers.mtt.mapping import by_canonical
 from reconciler.providers.mtt.wire import ExternalNumbers
 from reconciler.providers.probing import clock as clock_findings
-
-BATCH = 100
 
 
 class MttProvider:
     """One integration at MTT Business."""
 
     name = "mtt"
-    capabilities = Capabilities(Kind.PARKING, readable=False, listable=True, batch_size=BATCH)
+    capabilities = CAPABILITIES
 
     def __init__(self, account: str, client: MttClient, *, budget: Budget, clock: Clock) -> None:
         self.account = account

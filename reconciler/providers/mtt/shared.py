@@ -8,21 +8,12 @@ from __future__ import annotations
 import json
 from contextlib import AbstractContextManager
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any
 
 from reconciler.providers.mtt.tokens import Tokens, TokenStoreError, tokens_of
+from reconciler.providers.vendor import Texts
 
 _FORMAT = 1
-
-
-class Texts(Protocol):
-    """Texts by key, with a lock a key. All methods raise ProviderError."""
-
-    def lock(self, key: str) -> AbstractContextManager[None]: ...
-
-    def load(self, key: str) -> str | None: ...
-
-    def save(self, key: str, text: str) -> None: ...
 
 
 class SharedTokenStore:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.change import Action, Change, FieldChange
 from reconciler.plan.model import Breach, Consent, Plan
+from reconciler.providers.table import PROVIDERS
 from reconciler.views.base import (
     EMPTY,
     Line,
@@ -55,7 +56,8 @@ def plan(shown: Plan, columns: int, *, verbose: bool = False) -> Page:
         text = f"Public holidays as holidays {shown.holidays_version} knows them."
         page += hanging(EMPTY, text, columns, tone=Tone.FAINT)
     if shown.parked_as_recorded:
-        page.append(line(f"{plural(shown.parked_as_recorded, 'parked number')} as recorded (MTT cannot be asked)"))
+        silent = " and ".join(each.label for each in PROVIDERS.values() if not each.capabilities.readable)
+        page.append(line(f"{plural(shown.parked_as_recorded, 'parked number')} as recorded ({silent} cannot be asked)"))
     page += policy_lines(shown.breaches, columns)
     return [*page, EMPTY, *sum_lines(shown, columns), *allowance_lines(shown.breaches)]
 

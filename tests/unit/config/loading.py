@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.config.load import Loaded, load
+from reconciler.config.load import Loaded
 from reconciler.diagnostics import Diagnostic
+from tests.loading import load
 
 ACCOUNTS = """\
 version: 1

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.diagnostics import Diagnostic
 from tests.architecture.imports import REPOSITORY
+from tests.loading import load
 from tests.test_schemas import as_an_editor_reads, faults
 from tests.unit.config.loading import ACCOUNTS, findings, number, only, sound, target, underlined
 from tests.unit.config.test_profiles import numbers

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.diagnostics import Diagnostic, Severity
 from tests.checkout import git
+from tests.loading import load
 from tests.unit.config.loading import ACCOUNTS, findings, only, sound, underlined, write
 
 NUMBER = 'version: 1\nnumbers:\n  "74991112233": {forwarding: none}\n'

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from reconciler.config.files import read_files
 from reconciler.config.formatting import later, renewed, tidied
-from reconciler.config.load import load
 from reconciler.diagnostics import Diagnostic
 from reconciler.document.edits import Edit, edited
 from tests.architecture.imports import REPOSITORY
+from tests.loading import load
 from tests.unit.config.loading import ACCOUNTS, underlined, write
 
 TODAY = date(2026, 11, 21)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.diagnostics import Diagnostic, Severity
+from tests.loading import load
 from tests.unit.config.loading import target, underlined, write
 
 FOLLOWS = target('{to: "74992223344", schedule: {not: holidays}}') + "schedules: {holidays: {public: RU}}\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
+from tests.loading import load
 from tests.unit.config.loading import ACCOUNTS, number, only, underlined, write
 
 WRONG: list[tuple[str, str, str]] = [

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.rules import RULES
 from tests.architecture.imports import REPOSITORY
+from tests.loading import load
 
 _TEXTS = [
     path.read_text("utf-8")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.model import NoForwarding, NumberForwarding, Redirect, UrlForwarding, Value
 from reconciler.settings import Configuration
+from tests.loading import load
 from tests.unit.config.loading import ACCOUNTS, findings, only, sound, underlined, write
 
 PROFILES = """\

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.load import load
 from reconciler.diagnostics import Severity
 from reconciler.model import NumberForwarding
+from tests.loading import load
 from tests.unit.config.loading import ACCOUNTS, findings, only, sound, target, underlined, write
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from reconciler.diagnostics import Severity
 from reconciler.model import WeekdayBase
+from reconciler.providers.exolve.account import ExolveOptions
+from reconciler.providers.mtt.account import MttOptions
 from reconciler.secrets import SecretRef
 from reconciler.settings import Configuration, Limit, PeriodSettings, Rate, Union
 from tests.unit.config.loading import ACCOUNTS, findings, only, sound, underlined
@@ -29,8 +31,7 @@ def test_an_exolve_account_is_read_whole(tmp_path: Path) -> None:
         "period: {union: comma, weekday_base: monday}"
     )
     account = configuration(tmp_path, text).accounts["sales"]
-    assert account.api_key == SecretRef(env="KEY")
-    assert account.application == "178ec145-6898-4b06-a92a-75f63cb57046"
+    assert account.options == ExolveOptions(SecretRef(env="KEY"), "178ec145-6898-4b06-a92a-75f63cb57046")
     assert account.base_url == "https://proxy.example.com/exolve"
     assert account.rate == Rate(2.5, 4)
     assert account.period == PeriodSettings(Union.COMMA, WeekdayBase.MONDAY)
@@ -44,12 +45,14 @@ def test_accounts_have_the_vendors_own_addresses_by_default(tmp_path: Path) -> N
     )
     accounts = configuration(tmp_path, text).accounts
     assert accounts["sales"].base_url == "https://api.exolve.ru"
-    assert (accounts["office"].base_url, accounts["office"].oauth_url) == (
-        "https://openapi.mtt.ru",
+    assert accounts["office"].base_url == "https://openapi.mtt.ru"
+    assert accounts["office"].options == MttOptions(
+        SecretRef(env="A"),
+        SecretRef(file="secret.txt"),
+        SecretRef(command=("pass", "show", "mtt")),
+        "https://crm.example.com",
         "https://oauth.mtt.ru",
     )
-    assert accounts["office"].client_secret == SecretRef(file="secret.txt")
-    assert accounts["office"].refresh_token == SecretRef(command=("pass", "show", "mtt"))
     assert accounts["sales"].rate == Rate(10.0, 8)
 
 

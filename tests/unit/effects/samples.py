@@ -65,5 +65,5 @@ def configured(values: Mapping[int, Value], accounts: Mapping[int, str] | None =
 
 def with_application(configuration: Configuration, application: str) -> Configuration:
     """The same, with all accounts in one application."""
-    accounts = {name: replace(each, application=application) for name, each in configuration.accounts.items()}
+    accounts = {name: replace(each, owner=application) for name, each in configuration.accounts.items()}
     return replace(configuration, accounts=accounts)

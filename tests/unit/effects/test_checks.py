@@ -237,9 +237,7 @@ def test_addresses_that_the_vendor_cannot_reach_are_told_and_those_of_documentat
 def test_parking_needs_somebody_who_listens() -> None:
     configuration = configured({1: Parking(parked=True)})
     assert [item.code for item in check_calls(configuration)] == ["parking-without-listener"]
-    heard = {
-        name: replace(each, redirect_uri="https://crm.example.com") for name, each in configuration.accounts.items()
-    }
+    heard = {name: replace(each, unheard="") for name, each in configuration.accounts.items()}
     assert list(check_calls(replace(configuration, accounts=heard))) == []
 
 

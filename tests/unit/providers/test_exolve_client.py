@@ -21,6 +21,8 @@ from reconciler.http.errors import (
 from reconciler.http.patience import Patience
 from reconciler.model import NoForwarding, NumberForwarding, Observation, Redirect, Target, UrlForwarding
 from reconciler.providers.base import Provider, Write
+from reconciler.providers.exolve import EXOLVE
+from reconciler.providers.exolve.account import ExolveOptions
 from reconciler.providers.opening import open_provider
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account, Rate
@@ -35,8 +37,9 @@ ACCOUNT = Account(
     "exolve",
     BASE,
     Location("reconciler.yaml", 1, 1, 1, 1),
+    EXOLVE.capabilities,
     rate=Rate(per_second=0, concurrency=2),
-    api_key=SecretRef(env="EXOLVE_API_KEY"),
+    options=ExolveOptions(SecretRef(env="EXOLVE_API_KEY")),
 )
 
 

@@ -10,6 +10,8 @@ from reconciler.clock import SystemClock
 from reconciler.http.patience import Patience
 from reconciler.model import TrunkForwarding
 from reconciler.providers.base import Provider, Write
+from reconciler.providers.exolve import EXOLVE
+from reconciler.providers.exolve.account import ExolveOptions
 from reconciler.providers.opening import open_provider
 from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
@@ -32,9 +34,9 @@ def opened(sandbox: Sandbox, *, application: bool) -> Provider:
         "exolve",
         sandbox.exolve_url,
         place(),
+        EXOLVE.capabilities,
         Rate(per_second=0),
-        api_key=SecretRef(env="KEY"),
-        application=sandbox.application if application else None,
+        options=ExolveOptions(SecretRef(env="KEY"), sandbox.application if application else None),
     )
     return open_provider(account, Secrets({"KEY": sandbox.api_key}), clock=SystemClock(), patience=Patience())
 

@@ -21,6 +21,9 @@ from reconciler.http.errors import ProviderError
 from reconciler.http.patience import Patience
 from reconciler.model import NoForwarding, NumberForwarding, Observation, Parking, Redirect, Target, UrlForwarding
 from reconciler.providers.base import Listing, Provider, Write
+from reconciler.providers.exolve import EXOLVE
+from reconciler.providers.exolve.account import ExolveOptions
+from reconciler.providers.mtt.account import MttOptions
 from reconciler.providers.mtt.opening import open_mtt
 from reconciler.providers.mtt.tokens import Tokens
 from reconciler.providers.opening import open_provider
@@ -31,7 +34,7 @@ from tests.unit.providers import samples
 CANARY = "canary-key-in-the-fuzz"
 NUMBER = "78005560251"
 REF = SecretRef(env="CANARY")
-ACCOUNT = Account("sales", "", "http://127.0.0.1:1", Location("reconciler.yaml", 1, 1, 1, 1))
+ACCOUNT = Account("sales", "", "http://127.0.0.1:1", Location("reconciler.yaml", 1, 1, 1, 1), EXOLVE.capabilities)
 WITH_SIP_ID = NumberForwarding(redirect=Redirect.SINGLE, targets=(Target("883140000000001", 5),), file_to_a="12345")
 STATUSES = [200] * 12 + [201, 204, 299, 400, 401, 403, 404, 409, 418, 422, 499]
 
@@ -154,11 +157,11 @@ class Vendors:
         monkeypatch.setattr(HttpClient, "send", send)
 
     def exolve(self) -> Provider:
-        account = replace(ACCOUNT, provider="exolve", api_key=REF, application="app")
+        account = replace(ACCOUNT, provider="exolve", options=ExolveOptions(REF, "app"))
         return open_provider(account, Secrets({"CANARY": CANARY}))
 
     def mtt(self) -> Provider:
-        account = replace(ACCOUNT, provider="mtt", client_id=REF, client_secret=REF, oauth_url=ACCOUNT.base_url)
+        account = replace(ACCOUNT, provider="mtt", options=MttOptions(REF, REF, oauth_url=ACCOUNT.base_url))
         secrets = Secrets({"CANARY": CANARY})
         return open_mtt(account, secrets, clock=SystemClock(), on_wait=silent, patience=Patience(), store=KeptTokens())
 

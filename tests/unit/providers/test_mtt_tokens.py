@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from reconciler.http.errors import LoginRequired, ProviderError, Rejected, Unaut
 from reconciler.http.patience import Patience
 from reconciler.model import Parking
 from reconciler.providers.base import Write
+from reconciler.providers.mtt.account import MttOptions
 from reconciler.providers.mtt.opening import authorize_url, code_of, exchange, open_mtt
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, Tokens, TokenStoreError, identity
@@ -134,6 +136,10 @@ def test_an_integration_keeps_its_tokens_when_its_account_is_renamed() -> None:
 # -- renewing --------------------------------------------------------------------------------------------------------
 
 
+def with_options(account: Account, **options: Any) -> Account:
+    return replace(account, options=account.options_as(MttOptions)._replace(**options))
+
+
 class Office:
     """An account at the sandbox, opened anew as often as runs would."""
 
@@ -244,7 +250,7 @@ def test_the_previous_refresh_token_is_kept_until_the_new_access_token_worked(of
 
 def test_the_previous_refresh_token_is_tried_where_the_newest_is_refused(office: Office) -> None:
     good = office.sandbox.mtt.oauth.issue_refresh_token()
-    office.account = replace(office.account, refresh_token=None)
+    office.account = with_options(office.account, refresh_token=None)
     office.keep(Tokens(refresh="lost-in-a-crash", previous=good))
     assert office.run().list_numbers().complete
 
@@ -297,7 +303,7 @@ def test_an_expired_login_says_log_in_again_and_never_loops(office: Office) -> N
 
 
 def test_without_any_token_a_person_is_asked_and_nothing_is_sent(office: Office) -> None:
-    office.account = replace(office.account, refresh_token=None)
+    office.account = with_options(office.account, refresh_token=None)
     with pytest.raises(LoginRequired, match="has not logged in"):
         office.run().list_numbers()
     assert office.sandbox.log == []
@@ -363,7 +369,7 @@ def test_tokens_are_redacted_from_then_on(office: Office) -> None:
 
 
 def test_a_person_s_login_stores_tokens_that_work(office: Office) -> None:
-    office.account = replace(office.account, refresh_token=None)
+    office.account = with_options(office.account, refresh_token=None)
     secrets = secrets_of(office.sandbox)
     address = authorize_url(office.account, secrets, "state-1")
     assert address.startswith(f"{office.sandbox.oauth_url}/oauth/authorize?response_type=code&client_id=")
@@ -423,7 +429,7 @@ def test_trouble_with_the_login_s_host_names_it(
 
 
 def test_a_login_s_host_that_cannot_be_reached_is_named_with_its_setting(office: Office) -> None:
-    office.account = replace(office.account, oauth_url="http://127.0.0.1:1")
+    office.account = with_options(office.account, oauth_url="http://127.0.0.1:1")
     with pytest.raises(ProviderError, match="MTT's login cannot be reached") as failed:
         office.run().list_numbers()
     assert failed.value.hint == "check the network and accounts.office.oauth_url"
@@ -468,9 +474,9 @@ def test_what_is_not_of_this_login_is_refused(pasted: str, words: str) -> None:
 def test_a_login_needs_a_redirect_uri_and_a_client_id(office: Office) -> None:
     secrets = secrets_of(office.sandbox)
     with pytest.raises(Unauthorized, match="has no redirect_uri"):
-        authorize_url(replace(office.account, redirect_uri=None), secrets, "s")
+        authorize_url(with_options(office.account, redirect_uri=None), secrets, "s")
     with pytest.raises(Unauthorized, match="has no client_id"):
-        authorize_url(replace(office.account, client_id=None), secrets, "s")
+        authorize_url(with_options(office.account, client_id=None), secrets, "s")
 
 
 # -- parking ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from reconciler.http.errors import ProviderError
 from reconciler.http.patience import Patience
 from reconciler.model import NumberForwarding, Redirect, Target
 from reconciler.providers.base import Probed
-from reconciler.providers.opening import authorize_url, exchange, open_provider
+from reconciler.providers.opening import login_to, open_provider
 from reconciler.providers.probing import clock
 from reconciler.sandbox import Fault, FaultKind, Sandbox
 from tests.providers.opening import exolve_account, mtt_account, secrets_of
@@ -107,13 +107,12 @@ def test_mtt_s_probe_tells_an_expired_login(sandbox: Sandbox) -> None:
 def test_a_login_goes_through_the_account_s_vendor_or_is_not_needed(sandbox: Sandbox) -> None:
     secrets = secrets_of(sandbox)
     account = mtt_account(sandbox)
-    assert "state=s1" in authorize_url(account, secrets, "s1")
-    exchange(account, secrets, sandbox.mtt.oauth.issue_code(), "s1")
+    login = login_to(account)
+    assert "state=s1" in login.authorize_url(account, secrets, "s1")
+    login.exchange(account, secrets, sandbox.mtt.oauth.issue_code(), "s1", None)
     sandbox.mtt.oauth.revoke_refresh()
     provider = open_provider(account, secrets)
     assert provider.list_numbers().complete
     provider.close()
     with pytest.raises(ProviderError, match="sales needs no login"):
-        authorize_url(exolve_account(sandbox), secrets, "s1")
-    with pytest.raises(ProviderError, match="sales needs no login"):
-        exchange(exolve_account(sandbox), secrets, "code", "s1")
+        login_to(exolve_account(sandbox))

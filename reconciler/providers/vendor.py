@@ -1,0 +1,67 @@
+"""What the table of providers holds of each: what is known offline, and how its accounts are opened.
+
+Knows no provider, and imports no network code: a row names what does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from reconciler.clock import Clock
+from reconciler.config.models.accounts import ProviderType
+from reconciler.providers.base import Provider
+from reconciler.secrets import Secrets
+from reconciler.settings import Account
+
+if TYPE_CHECKING:
+    from reconciler.http.budget import OnWait
+    from reconciler.http.patience import Patience
+
+
+class Texts(Protocol):
+    """Texts by key, with a lock a key. All methods raise ProviderError."""
+
+    def lock(self, key: str) -> AbstractContextManager[None]: ...
+
+    def load(self, key: str) -> str | None: ...
+
+    def save(self, key: str, text: str) -> None: ...
+
+
+class Opening(NamedTuple):
+    """What an account is opened with; `tokens` gives the store of tokens that a team shares, if any."""
+
+    clock: Clock
+    on_wait: OnWait
+    patience: Patience
+    tokens: Callable[[], Texts | None]
+
+
+class Login(Protocol):
+    """How a person logs in to an account, whose tokens are kept then. All methods raise ProviderError, SecretError."""
+
+    def authorize_url(self, account: Account, secrets: Secrets, state: str) -> str:
+        """The address where a person logs in."""
+        ...
+
+    def exchange(self, account: Account, secrets: Secrets, pasted: str, state: str, tokens: Texts | None) -> None:
+        """Store the tokens of a login, from its pasted redirect or code."""
+        ...
+
+    def carry(self, account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
+        """Copy the tokens of a login into another store that has none; False where there was nothing to copy.
+
+        None is this machine's own store.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Vendor(ProviderType):
+    """A row of the table. `open` sends nothing and raises ProviderError, SecretError; it imports what it needs."""
+
+    open: Callable[[Account, Secrets, Opening], Provider]
+    login: Login | None = None
