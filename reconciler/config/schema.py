@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from reconciler.config.models import FORWARDINGS
 from reconciler.config.models.file import ConfigFile
 
 _TITLE = "reconciler configuration, version 1"
 _NULL = {"type": "null"}
-_TYPES = ("NumberEntry", "UrlEntry", "TrunkEntry", "SipEntry")
+_TYPES = tuple(shape.__name__ for shape in FORWARDINGS.values())
 
 
 def config_schema() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from reconciler.canonical import Form, Json, form, is_empty, lifted, stored_form
+from reconciler.canonical import Form, Json, form, is_empty
 from reconciler.change import Action, Change, Outcome
 from reconciler.config.settings import Configuration
 from reconciler.diagnostics import Diagnostic, Location, Severity
@@ -22,6 +22,7 @@ from reconciler.plan.restore import Lost, Restorer, fitting
 from reconciler.plan.subject import Ground, agrees_with_any
 from reconciler.record.base import Intent, RecordState, Run
 from reconciler.secrets import SecretError
+from reconciler.stored import lifted, stored_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +186,8 @@ def _before(past: _Past, declared: Desired | None, run: Run, configuration: Conf
 
 def _filled(past: _Past, declared: Desired | None) -> Json:
     """The value before, with fields that were not known as the files have them."""
-    before = past.before or {}
-    ours = fitting(declared.value, before["type"]) if declared else {}
-    return {path: ours.get(path) if value is None else value for path, value in before.items()}
+    before = Form(past.before or {})
+    return (before.filled_from(form(declared.value)) if declared else before).json
 
 
 def _left_out(past: _Past, lost: Lost, declared: Desired | None) -> Diagnostic:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reconciler.apply.ledger import GOOD
 from reconciler.apply.write import Seen
-from reconciler.canonical import NOTHING, Form, dump, stored_form
+from reconciler.canonical import NOTHING, Form, dump
 from reconciler.change import Action, Change, LiveSource
 from reconciler.clock import epoch, rfc3339
 from reconciler.diagnostics import Diagnostic, Severity
@@ -28,6 +28,7 @@ from reconciler.plan.policy import LIMITS
 from reconciler.plan.subject import from_now_on
 from reconciler.record.base import RecordState
 from reconciler.secrets import key_of
+from reconciler.stored import stored_form
 from reconciler.wiring import Session
 from reconciler.workflow.plan import Planning, judged_again, learn_variables, make_plan, make_undo
 
