@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.canonical import Form, Json, is_off, stored_form
+from reconciler.canonical import Form, Json, is_off
 from reconciler.change import Action, Cause, Change
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
@@ -18,6 +18,7 @@ from reconciler.model import Entry
 from reconciler.plan.model import Calls, Plan
 from reconciler.plan.subject import from_now_on
 from reconciler.record.base import RecordState
+from reconciler.stored import stored_form
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,30 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import lru_cache
-from itertools import accumulate, count, groupby
-from types import NoneType
-from typing import Any, NamedTuple, assert_never
-
-from pydantic_core import from_json
+from itertools import accumulate, groupby
+from operator import attrgetter
+from typing import Any
 
 from reconciler.model import (
-    CANONICAL_VERSION,
     OFF,
-    Kind,
-    NoForwarding,
+    VALUES,
     NumberForwarding,
-    Parking,
-    Redirect,
-    SipForwarding,
     Target,
-    TrunkForwarding,
-    UrlForwarding,
+    Text,
     Value,
     WeekdayBase,
+    declared,
 )
 from reconciler.schedule import Period, PeriodError
 from reconciler.secrets import (
@@ -45,9 +38,18 @@ from reconciler.secrets import (
 )
 
 Json = dict[str, Any]
-URL_FIELDS = ("url", "event_url")
-TEXTS = (*URL_FIELDS, "sip_uri", "client_id", "file_to_a", "file_to_b")
-TARGET_TEXTS = ("name", "schedule_description")
+
+_NAMES = {shape: tuple((each.name, each.key) for each in declared(shape)) for shape in (*VALUES.values(), Target)}
+
+
+def keys_of(*texts: Text, shapes: Iterable[type[Value | Target]] = VALUES.values()) -> tuple[str, ...]:
+    """The fields that hold texts like these."""
+    return tuple(each.key for shape in shapes for each in declared(shape) if each.text in texts)
+
+
+URL_FIELDS = keys_of(Text.URL)
+TEXTS = keys_of(Text.URL, Text.ADDRESS, Text.WORDS)
+TARGET_TEXTS = keys_of(Text.WORDS, shapes=[Target])
 HOST = "@host"
 
 
@@ -98,8 +100,14 @@ class Form:
         """
         if self.json.get("type") != other.json.get("type"):
             return False
-        known = ((value, other.json.get(path)) for path, value in self.json.items() if value is not None)
-        return all(theirs is None or ours == theirs for ours, theirs in known) and not self.secrets_apart(other)
+        return next(self.apart(other), None) is None and not self.secrets_apart(other)
+
+    def apart(self, other: Form) -> Iterator[str]:
+        """The fields of which both are known, and another value."""
+        for path, ours in self.json.items():
+            theirs = other.json.get(path)
+            if ours is not None and theirs is not None and ours != theirs:
+                yield path
 
     def secrets_apart(self, other: Form) -> tuple[str, ...]:
         """The sensitive fields that are known to differ: not one that is known of one side only, or by another key."""
@@ -182,113 +190,6 @@ def is_empty(value: object) -> bool:
     return value is None or value is False or value in ("", [], {})
 
 
-def stored_form(text: str, digests: Mapping[str, str], version: int = CANONICAL_VERSION) -> Form:
-    """A value that was kept as canonical JSON text, as this version understands it; its secrets are digests."""
-    return Form(lifted(from_json(text), version), digests)
-
-
-UPGRADES: Mapping[int, Callable[[Json], Json]] = {}
-"""What makes a canonical value of one version one of the next: a row for each version that is no longer the current."""
-
-
-def lifted(data: Json, version: int = CANONICAL_VERSION) -> Json:
-    """A kept canonical value in the current version; an optional field that it lacks has its default."""
-    for older in range(version, CANONICAL_VERSION):
-        data = UPGRADES[older](data)
-    optional = _OPTIONAL.get(data.get("type", ""), {})
-    return {**optional, **data} if optional.keys() - data.keys() else data
-
-
-def _defaults(shape: type) -> Json:
-    """The fields of a value that have a default, in canonical spelling."""
-    if is_dataclass(shape):
-        return {each.name: each.default for each in fields(shape) if each.default is not MISSING}
-    return dict(getattr(shape, "_field_defaults", {}))
-
-
-_OPTIONAL: Mapping[str, Json] = {
-    shape.type: _defaults(shape) for shape in (NumberForwarding, UrlForwarding, SipForwarding, TrunkForwarding)
-}
-
-
-_REDIRECTS = frozenset(redirect.value for redirect in Redirect)
-_TARGET: Mapping[str, tuple[type, ...]] = {
-    "to": (str,),
-    "timeout": (int,),
-    "schedule": (str, NoneType),
-    "schedule_description": (str,),
-    "name": (str,),
-    "active": (bool,),
-}
-_SHAPES: Mapping[Kind, Mapping[str, Mapping[str, type]]] = {
-    Kind.PARKING: {Parking.type: {"parking": bool}},
-    Kind.FORWARDING: {
-        NoForwarding.type: {},
-        SipForwarding.type: {"sip_uri": str},
-        UrlForwarding.type: {"url": str, "reserve": str},
-        TrunkForwarding.type: {"static_ip": str, "port": int, "timeout": int, "did": str},
-        NumberForwarding.type: {
-            "redirect": str,
-            "targets": list,
-            "event_url": str,
-            "event_extended": bool,
-            "client_id": str,
-            "file_to_a": str,
-            "file_to_b": str,
-            "masking": bool,
-            "display_number": str,
-        },
-    },
-}
-
-
-class Flaw(NamedTuple):
-    """What is wrong with a value, and the way to it within the value: `path` ("targets", 0, "timeout"), `what`."""
-
-    path: tuple[str | int, ...]
-    what: str
-
-    def __str__(self) -> str:
-        at = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path).removeprefix(".")
-        return f"`{at}` {self.what}" if at else f"it {self.what}"
-
-
-def flaw(data: object, kind: Kind) -> Flaw | None:
-    """What keeps something from outside from being a canonical value; None where nothing does.
-
-    Every field but those with a default must be there; None is one that is not known.
-    """
-    shapes = _SHAPES[kind]
-    if not isinstance(data, dict) or not isinstance(data.get("type"), str) or data["type"] not in shapes:
-        return Flaw((), f"is not a {kind.value}")
-    shape, optional = shapes[data["type"]], _OPTIONAL.get(data["type"], {})
-    for name, wanted in shape.items():
-        value = data.get(name)
-        if name not in data and name not in optional:
-            return Flaw((name,), "is missing")
-        if value is not None and (type(value) is not wanted or not _is_within(value)):
-            return Flaw((name,), "is not of its kind")
-        if name == "redirect" and value is not None and value not in _REDIRECTS:
-            return Flaw((name,), "is none that is known")
-    return next(filter(None, map(_flaw_of_target, count(), data.get("targets") or ())), None)
-
-
-def _flaw_of_target(at: int, data: object) -> Flaw | None:
-    if not isinstance(data, dict):
-        return Flaw(("targets", at), "is not a target")
-    for name, wanted in _TARGET.items():
-        if name not in data:
-            return Flaw(("targets", at, name), "is missing")
-        if type(data[name]) not in wanted or not _is_within(data[name]):
-            return Flaw(("targets", at, name), "is not of its kind")
-    return None
-
-
-def _is_within(value: object) -> bool:
-    """Whether a value is one that can be kept and shown: no number beyond all bounds."""
-    return type(value) is not int or -(2**63) < value < 2**63
-
-
 def _masked(template: str, url: str, path: str, hidden_paths: frozenset[str]) -> str:
     if hides_host(template) or path + HOST in hidden_paths:
         return MASK
@@ -366,17 +267,20 @@ def _ahead(today: date) -> Period:
     return Period.parse(f"yr {{{today.year}}} yd {{{today.timetuple().tm_yday}-366}}, yr {{{today.year + 1}-3000}}")
 
 
+_BUT_PERIODS = attrgetter(*(each.name for each in fields(Target) if each.name != "periods"))
+
+
 def merge_neighbours(targets: Sequence[Target]) -> tuple[Target, ...]:
     """Join neighbours that are equal but for disjoint periods: together they are one target with the union."""
     if sum(bool(target.periods) for target in targets) < 2:
         return tuple(targets)
     merged: list[Target] = []
-    for alike, group in groupby(targets, key=lambda target: target._replace(periods=())):
+    for _, group in groupby(targets, key=_BUT_PERIODS):
         run = tuple(group)
-        sizes = _sizes(tuple(target.periods for target in run), alike.weekday_base)
+        sizes = _sizes(tuple(target.periods for target in run), run[0].weekday_base)
         for size, end in zip(sizes, accumulate(sizes), strict=True):
             periods = tuple(text for each in run[end - size : end] for text in each.periods)
-            merged.append(alike._replace(periods=periods))
+            merged.append(replace(run[0], periods=periods))
     return tuple(merged)
 
 
@@ -397,54 +301,18 @@ def _sizes(periods: tuple[tuple[str, ...], ...], weekday_base: WeekdayBase) -> t
 
 
 def _fields(value: Value) -> Json:
-    match value:
-        case NumberForwarding():
-            return _number_fields(value)
-        case UrlForwarding():
-            return {"type": value.type, "url": value.url, "reserve": value.reserve}
-        case SipForwarding():
-            return {"type": value.type, "sip_uri": value.sip_uri}
-        case TrunkForwarding():
-            return {
-                "type": value.type,
-                "static_ip": value.static_ip,
-                "port": value.port,
-                "timeout": value.timeout,
-                "did": value.did,
-            }
-        case NoForwarding():
-            return {"type": value.type}
-        case Parking():
-            return {"type": value.type, "parking": value.parked}
-        case _:
-            assert_never(value)
+    data = {"type": value.type} | {key: getattr(value, name) for name, key in _NAMES[type(value)]}
+    if isinstance(value, NumberForwarding):
+        targets = value.targets if len(value.targets) == 1 else merge_neighbours(value.targets)
+        data["redirect"] = value.redirect.value
+        data["targets"] = [_target_fields(target) for target in targets]
+    return data
 
 
 _OFF = [_fields(off.value) for off in OFF.values()]
 
 
-def _number_fields(value: NumberForwarding) -> Json:
-    targets = value.targets if len(value.targets) == 1 else merge_neighbours(value.targets)
-    return {
-        "type": value.type,
-        "redirect": value.redirect.value,
-        "targets": [_target_fields(target) for target in targets],
-        "event_url": value.event_url,
-        "event_extended": value.event_extended,
-        "client_id": value.client_id,
-        "file_to_a": value.file_to_a,
-        "file_to_b": value.file_to_b,
-        "masking": value.masking,
-        "display_number": value.display_number,
-    }
-
-
 def _target_fields(target: Target) -> Json:
-    return {
-        "to": target.to,
-        "timeout": target.timeout,
-        "schedule": period_text(target.periods, target.weekday_base),
-        "schedule_description": target.schedule_description,
-        "name": target.name,
-        "active": target.active,
-    }
+    data: Json = {key: getattr(target, name) for name, key in _NAMES[Target]}
+    data["schedule"] = period_text(target.periods, target.weekday_base)
+    return data

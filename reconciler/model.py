@@ -1,16 +1,16 @@
 """The domain in frozen values: what a number does, as it is desired, live and recorded.
 
-Knows no YAML, no vendor's wire, no output format. The canonical form defined here is what plans and records hold:
-equal meaning gives equal canonical text, and its version is `CANONICAL_VERSION`.
+A field of a value is declared here and nowhere else (docs/decisions/130): its name, its default, and what `about` says
+of it; canonical form, undo and views derive from that. Knows no YAML, no vendor's wire, no output format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from enum import Enum, StrEnum, auto
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, get_origin, get_type_hints
 
 from reconciler.diagnostics import Diagnostic, Location
 
@@ -40,7 +40,26 @@ class WeekdayBase(StrEnum):
     MONDAY = "monday"
 
 
-class Target(NamedTuple):
+class Text(Enum):
+    """What a text holds: it says how the text is shown, and whether a secret may be in it."""
+
+    CODE = auto()
+    ADDRESS = auto()
+    WORDS = auto()
+    URL = auto()
+
+
+def about(text: Text = Text.CODE, *, routes: bool = True, key: str | None = None) -> Mapping[str, Any]:
+    """What is said of a field beside its name, its type and its default.
+
+    `routes`: it decides whom a call reaches. `key` is its name in canonical form and files, where that is another one;
+    empty where it has no place of its own there.
+    """
+    return {"text": text, "routes": routes, "key": key}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
     """One phone or SIP ID that rings. `timeout` in seconds.
 
     `periods` are the vendor's period strings as written or read, one a `call_control` entry; their union is when the
@@ -50,11 +69,11 @@ class Target(NamedTuple):
 
     to: str
     timeout: int
-    periods: tuple[str, ...] = ()
-    schedule_description: str = ""
-    name: str = ""
+    periods: tuple[str, ...] = field(default=(), metadata=about(key="schedule"))
+    schedule_description: str = field(default="", metadata=about(Text.WORDS))
+    name: str = field(default="", metadata=about(Text.WORDS))
     active: bool = True
-    weekday_base: WeekdayBase = WeekdayBase.REFUSE
+    weekday_base: WeekdayBase = field(default=WeekdayBase.REFUSE, metadata=about(key=""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +88,7 @@ class SipForwarding:
     """To an external SIP account, `user@domain[:port]`."""
 
     type: ClassVar[str] = "sip"
-    sip_uri: str
+    sip_uri: str = field(metadata=about(Text.ADDRESS))
 
 
 MOST_ENTRIES: Final = 1_000
@@ -78,25 +97,20 @@ MOST_ENTRIES: Final = 1_000
 The vendor documents no limit, and nobody has seen so many."""
 
 
-class _NumberForwarding(NamedTuple):
-    """The fields of the next one: a named tuple itself can have no attribute beside them."""
-
-    redirect: Redirect
-    targets: tuple[Target, ...]
-    event_url: str = ""
-    event_extended: bool = False
-    client_id: str = ""
-    file_to_a: str = ""
-    file_to_b: str = ""
-    masking: bool = False
-    display_number: str = ""
-
-
-class NumberForwarding(_NumberForwarding):
+@dataclass(frozen=True, slots=True)
+class NumberForwarding:
     """To phone numbers or SIP IDs, in order. `event_url` may be a template with `${var:NAME}`."""
 
-    __slots__ = ()
     type: ClassVar[str] = "number"
+    redirect: Redirect
+    targets: tuple[Target, ...]
+    event_url: str = field(default="", metadata=about(Text.URL, routes=False))
+    event_extended: bool = field(default=False, metadata=about(routes=False))
+    client_id: str = field(default="", metadata=about(Text.WORDS, routes=False))
+    file_to_a: str = field(default="", metadata=about(Text.WORDS, routes=False))
+    file_to_b: str = field(default="", metadata=about(Text.WORDS, routes=False))
+    masking: bool = field(default=False, metadata=about(routes=False))
+    display_number: str = field(default="", metadata=about(routes=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +118,7 @@ class UrlForwarding:
     """To whatever the URL answers; `reserve` rings when it cannot be reached. `url` may be a template."""
 
     type: ClassVar[str] = "url"
-    url: str
+    url: str = field(metadata=about(Text.URL))
     reserve: str = ""
 
 
@@ -124,11 +138,53 @@ class Parking:
     """Whether calls to the number are parked for the application (MTT Business)."""
 
     type: ClassVar[str] = "parking"
-    parked: bool
+    parked: bool = field(metadata=about(key="parking"))
 
 
 Forwarding = NoForwarding | SipForwarding | NumberForwarding | UrlForwarding | TrunkForwarding
 Value = Forwarding | Parking
+
+FORWARDINGS: Final[tuple[type[Forwarding], ...]] = (
+    NoForwarding,
+    SipForwarding,
+    NumberForwarding,
+    UrlForwarding,
+    TrunkForwarding,
+)
+VALUES: Final[Mapping[str, type[Value]]] = {shape.type: shape for shape in (*FORWARDINGS, Parking)}
+
+
+class Field(NamedTuple):
+    """One field of a value as it is declared: `type` is its type in Python, `default` MISSING where it has none."""
+
+    name: str
+    key: str
+    type: Any
+    default: Any
+    text: Text
+    routes: bool
+
+    @property
+    def is_required(self) -> bool:
+        return self.default is MISSING
+
+
+def _declared(shape: type[Value | Target]) -> Iterator[Field]:
+    hints = get_type_hints(shape)
+    for each in fields(shape):
+        said = each.metadata or about()
+        key = each.name if said["key"] is None else said["key"]
+        kind = get_origin(hints[each.name]) or hints[each.name]
+        if key:
+            yield Field(each.name, key, kind, each.default, said["text"], said["routes"])
+
+
+_DECLARED = {shape: tuple(_declared(shape)) for shape in (*VALUES.values(), Target)}
+
+
+def declared(shape: type[Value | Target]) -> tuple[Field, ...]:
+    """The fields that a value has in its canonical form, in order."""
+    return _DECLARED[shape]
 
 
 class Off(NamedTuple):

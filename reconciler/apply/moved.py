@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.apply.write import Writer
-from reconciler.canonical import Form, stored_form
+from reconciler.canonical import Form
 from reconciler.change import Action, Change, LiveSource
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.model import Entry, Key
 from reconciler.plan.model import Plan
 from reconciler.record.base import RecordState
 from reconciler.rules import RULES
+from reconciler.stored import stored_form
 
 
 def another_record(plan: Plan, state: RecordState) -> Diagnostic | None:

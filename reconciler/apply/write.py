@@ -313,7 +313,7 @@ def resolved(value: Value, secrets: Secrets) -> Value:
     """Fill the templates of a value for the wire; raises SecretError."""
     match value:
         case NumberForwarding(event_url=url) if "${var:" in url:
-            return value._replace(event_url=secrets.resolve(url))
+            return replace(value, event_url=secrets.resolve(url))
         case UrlForwarding(url=url) if "${var:" in url:
             return replace(value, url=secrets.resolve(url))
         case NumberForwarding() | UrlForwarding() | SipForwarding() | TrunkForwarding() | NoForwarding() | Parking():

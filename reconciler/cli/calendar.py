@@ -65,19 +65,11 @@ def calendar(
 
 
 def _shown(configuration: Configuration, chosen: Sequence[Desired], at: int) -> Shown:
-    from reconciler.canonical import dump, form
+    from reconciler.effects.calendar import alike
     from reconciler.views.calendar import Shown
 
-    alike: dict[str, list[Desired]] = {}
-    for desired in chosen:
-        value = form(desired.value).json
-        seen = {key: value[key] for key in value if key not in _UNSEEN}
-        alike.setdefault(dump(seen), []).append(desired)
-    calendars = tuple(_calendar(items, at, configuration.timezone) for items in alike.values())
+    calendars = tuple(_calendar(items, at, configuration.timezone) for items in alike(chosen))
     return Shown(configuration.timezone, calendars)
-
-
-_UNSEEN = ("event_url", "event_extended", "client_id", "file_to_a", "file_to_b", "masking", "display_number")
 
 
 def _calendar(items: Sequence[Desired], at: int, zone: str) -> Calendar:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
 
@@ -36,6 +36,8 @@ from reconciler.settings import Account
 
 _ALWAYS = Times((), "")
 _MOST_SHARED = 1_000
+_RESOLVED = {"type", "redirect", "targets", "to", "timeout", "schedule", "schedule_description", "name"}
+"""Keys whose values are worked out here; all others are taken over as they are."""
 
 
 class Forwardings:
@@ -72,7 +74,7 @@ class Forwardings:
             return self._url(entry, block)
         if entry["type"] == "sip_trunk":
             return self._trunk(entry, block)
-        return SipForwarding(entry["sip_uri"])
+        return SipForwarding(**_plain(entry))
 
     def judge_references(self, block: Tree, account: Account | None) -> None:
         """Tell what the targets of an unfit block refer to and that does not exist, in the same breath."""
@@ -102,17 +104,17 @@ class Forwardings:
 
     def _url(self, entry: models.UrlEntry, block: Tree) -> UrlForwarding:
         self._check_https(entry["url"], block, "url")
-        reserve = entry.get("reserve", "")
+        reserve = entry.get("reserve")
         if reserve and not phones.is_sip_id(reserve):
             self._check_assigned(reserve, block, "reserve")
-        return UrlForwarding(entry["url"], reserve)
+        return UrlForwarding(**_plain(entry))
 
     def _trunk(self, entry: models.TrunkEntry, block: Tree) -> TrunkForwarding | None:
         timeout = entry.get("timeout") or self._settings.default_timeout
         if timeout is None:
             self._miss_timeout("this trunk has no timeout", block.span)
             return None
-        return TrunkForwarding(entry["static_ip"], entry["port"], timeout, entry.get("did", ""))
+        return TrunkForwarding(timeout=timeout, **_plain(entry))
 
     def _number(self, entry: models.NumberEntry, block: Tree, account: Account | None) -> NumberForwarding | None:
         if not entry["targets"]:
@@ -133,17 +135,7 @@ class Forwardings:
             hint = "simpler schedules take fewer, and with `period: {union: comma}` in the account a target takes one"
             self._files.complain("targets-many", block.key_span("targets"), message, hint)
             return None
-        return NumberForwarding(
-            entry.get("redirect") or Redirect.SINGLE,
-            targets,
-            entry.get("event_url", ""),
-            entry.get("event_extended", False),
-            entry.get("client_id", ""),
-            entry.get("file_to_a", ""),
-            entry.get("file_to_b", ""),
-            entry.get("masking", False),
-            entry.get("display_number", ""),
-        )
+        return NumberForwarding(entry.get("redirect") or Redirect.SINGLE, targets, **_plain(entry))
 
     def _target(self, entry: models.TargetEntry, block: Tree, index: int, account: Account | None) -> Target | None:
         to = entry["to"]
@@ -159,10 +151,10 @@ class Forwardings:
             message = f"{values.quoted(to)} has no timeout: not its own, not a contact's, and there is no default"
             self._miss_timeout(message, find(block, ("targets", index, "to")))
             return None
+        base = account.period.weekday_base if account is not None else WeekdayBase.REFUSE
         description = entry.get("schedule_description", times.description)
         name = entry.get("name", recipient.name)
-        base = account.period.weekday_base if account is not None else WeekdayBase.REFUSE
-        return Target(recipient.to, timeout, times.periods, description, name, entry.get("active", True), base)
+        return Target(recipient.to, timeout, times.periods, description, name, weekday_base=base, **_plain(entry))
 
     def _resolved(self, written: object, block: Tree, index: int, account: Account | None) -> Times | None:
         """The periods of a schedule; without an account it can only be said whether the schedule exists."""
@@ -202,6 +194,11 @@ class Forwardings:
     def _miss_timeout(self, message: str, span: int) -> None:
         if "defaults.timeout" not in self._settings.unread:
             self._files.complain("timeout-missing", span, message, "add `timeout: 20`, or set defaults.timeout")
+
+
+def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that a value has just as they are written."""
+    return {key: value for key, value in entry.items() if key not in _RESOLVED}
 
 
 class Recipient(NamedTuple):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from reconciler.config.models import AccountEntry
+from reconciler.config.models import FORWARDINGS, AccountEntry
 from reconciler.config.models.file import file_of
 
 _TITLE = "reconciler configuration, version 1"
 _NULL = {"type": "null"}
-_TYPES = ("NumberEntry", "UrlEntry", "TrunkEntry", "SipEntry")
+_TYPES = tuple(shape.__name__ for shape in FORWARDINGS.values())
 
 
 def config_schema(accounts: Iterable[type[AccountEntry]]) -> dict[str, Any]:

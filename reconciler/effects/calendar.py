@@ -5,14 +5,15 @@ Knows no colours, no letters and no output format.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
-from reconciler.canonical import Json
+from reconciler.canonical import Json, form
 from reconciler.effects.states import Piece, Schedules, Value, partition
+from reconciler.model import Desired, declared
 from reconciler.schedule.picture import WeekDay, week_of
 from reconciler.schedule.zones import zone as zone_of
 
@@ -62,6 +63,15 @@ class Day:
 
 
 Week = tuple[Day, ...]
+
+
+def alike(chosen: Iterable[Desired]) -> list[list[Desired]]:
+    """Group what shares a picture: all that is equal in the fields that decide whom a call reaches."""
+    found: dict[str, list[Desired]] = {}
+    for desired in chosen:
+        unseen = {each.key for each in declared(type(desired.value)) if not each.routes}
+        found.setdefault(form(desired.value).without(unseen).text, []).append(desired)
+    return list(found.values())
 
 
 def lanes(*values: Json) -> tuple[Lane, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reconciler.canonical import form, is_off, stored_form
+from reconciler.canonical import form, is_off
 from reconciler.change import Action, Change
 from reconciler.clock import rfc3339
 from reconciler.diagnostics import Location
@@ -18,6 +18,7 @@ from reconciler.plan.reach import Routes, forbidden, reached, what_goes
 from reconciler.plan.subject import Subject
 from reconciler.rules import RULES
 from reconciler.settings import Destinations, Limit, Policy
+from reconciler.stored import stored_form
 
 if TYPE_CHECKING:
     from reconciler.schedule import Period

@@ -8,17 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.canonical import TARGET_TEXTS, TEXTS, URL_FIELDS, Json, form
+from reconciler.canonical import TARGET_TEXTS, TEXTS, URL_FIELDS, Form, Json, form
 from reconciler.model import (
-    NoForwarding,
-    NumberForwarding,
-    Parking,
-    Redirect,
-    SipForwarding,
+    VALUES,
+    Field,
     Target,
-    TrunkForwarding,
-    UrlForwarding,
     Value,
+    declared,
 )
 from reconciler.plan.subject import Ground
 from reconciler.schedule import Period, PeriodError
@@ -61,16 +57,10 @@ class Restorer:
             value = self._built(filled)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Lost("", "it is not recorded whole") from None
-        again = form(value).json
-        told = {path: text for path, text in data.items() if text is not None and not self._is_hidden(data, path)}
-        differing = [path for path in told if told[path] != again.get(path)]
-        if differing:
-            raise Lost(differing[0], "it is not recorded as it was")
+        hidden = [path for path in URL_FIELDS if MASK in str(data.get(path))]
+        for path in Form(data).without(hidden).apart(form(value)):
+            raise Lost(path, "it is not recorded as it was")
         return value
-
-    @staticmethod
-    def _is_hidden(data: Json, path: str) -> bool:
-        return path in URL_FIELDS and MASK in str(data.get(path))
 
     def _url(self, path: str, text: object, digests: Mapping[str, str]) -> object:
         """A URL as it stands, or for a masked one the template of the files that gives the very same."""
@@ -97,45 +87,25 @@ class Restorer:
         return self._templates
 
     def _built(self, data: Json) -> Value:
-        """The value of a form without gaps; raises KeyError, TypeError, ValueError."""
-        match data["type"]:
-            case NumberForwarding.type:
-                return self._number(data)
-            case UrlForwarding.type:
-                return UrlForwarding(_text(data["url"]), _text(data["reserve"]))
-            case SipForwarding.type:
-                return SipForwarding(_text(data["sip_uri"]))
-            case TrunkForwarding.type:
-                did = "" if data["did"] is None else _text(data["did"])
-                return TrunkForwarding(_text(data["static_ip"]), int(data["port"]), int(data["timeout"]), did)
-            case NoForwarding.type:
-                return NoForwarding()
-            case Parking.type:
-                return Parking(parked=bool(data["parking"]))
-        raise ValueError(data["type"])
+        """The value of a form; raises KeyError, TypeError, ValueError."""
+        shape = VALUES[data["type"]]
+        return shape(**self._parts(shape, data))
 
-    def _number(self, data: Json) -> NumberForwarding:
-        return NumberForwarding(
-            redirect=Redirect(data["redirect"]),
-            targets=tuple(self._target(target) for target in data["targets"]),
-            event_url=data["event_url"] or "",
-            event_extended=bool(data["event_extended"]),
-            client_id=data["client_id"] or "",
-            file_to_a=data["file_to_a"] or "",
-            file_to_b=data["file_to_b"] or "",
-            masking=bool(data["masking"]),
-            display_number=data["display_number"] or "",
-        )
+    def _parts(self, shape: type[Value | Target], data: Json) -> Json:
+        return {each.name: self._part(each, data[each.key]) for each in declared(shape)}
 
-    def _target(self, data: Json) -> Target:
-        return Target(
-            _text(data["to"]),
-            int(data["timeout"]),
-            self._periods(data["schedule"]),
-            data["schedule_description"],
-            data["name"],
-            bool(data["active"]),
-        )
+    def _part(self, each: Field, value: object) -> object:
+        """One field; what is not known has its default."""
+        match value:
+            case list():
+                return tuple(Target(**self._parts(Target, target)) for target in value)
+            case str() | None if each.key == "schedule":
+                return self._periods(value)
+            case None if not each.is_required:
+                return each.default
+            case str() | int():
+                return each.type(value)
+        raise TypeError(each.key)
 
     def _periods(self, text: str | None) -> tuple[str, ...]:
         """A recorded period as the account sends it: one entry a part, or one text with commas."""
@@ -154,9 +124,3 @@ def _texts(data: Json) -> Iterator[tuple[str, object]]:
     yield from ((path, data.get(path)) for path in TEXTS if path not in URL_FIELDS)
     for at, target in enumerate(data.get("targets") or ()):
         yield from ((f"targets[{at}].{name}", target.get(name)) for name in TARGET_TEXTS)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from reconciler.canonical import Form, Json, form, is_empty, lifted, stored_form
+from reconciler.canonical import Form, Json, form, is_empty
 from reconciler.change import Action, Change, Outcome
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.model import OFF, Desired, Entry, Key, Kind, Value
@@ -23,6 +23,7 @@ from reconciler.record.base import Intent, RecordState, Run
 from reconciler.rules import RULES
 from reconciler.secrets import SecretError
 from reconciler.settings import Configuration
+from reconciler.stored import lifted, stored_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +185,8 @@ def _before(past: _Past, declared: Desired | None, run: Run, configuration: Conf
 
 def _filled(past: _Past, declared: Desired | None) -> Json:
     """The value before, with fields that were not known as the files have them."""
-    before = past.before or {}
-    ours = fitting(declared.value, before["type"]) if declared else {}
-    return {path: ours.get(path) if value is None else value for path, value in before.items()}
+    before = Form(past.before or {})
+    return (before.filled_from(form(declared.value)) if declared else before).json
 
 
 def _left_out(past: _Past, lost: Lost, declared: Desired | None) -> Diagnostic:

@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from reconciler.canonical import flaw
 from reconciler.model import CANONICAL_VERSION, Key, Kind
 from reconciler.record.base import RecordError, RecordState, Run
 from reconciler.record.shapes import Loc, ResultShape, UnsoundError, path, shaped
+from reconciler.stored import flaw
 
 DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """What reading something else than a record raises."""

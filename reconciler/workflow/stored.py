@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reconciler.apply.ledger import GOOD
 from reconciler.apply.write import Seen
-from reconciler.canonical import Form, dump, is_off, stored_form
+from reconciler.canonical import Form, dump, is_off
 from reconciler.change import Action, Change, LiveSource
 from reconciler.clock import epoch, rfc3339
 from reconciler.diagnostics import Diagnostic
@@ -29,6 +29,7 @@ from reconciler.plan.subject import from_now_on
 from reconciler.record.base import RecordState
 from reconciler.rules import RULES
 from reconciler.secrets import key_of
+from reconciler.stored import stored_form
 from reconciler.wiring import Session
 from reconciler.workflow.plan import judged_again, learn_variables, make_plan, make_undo
 

@@ -165,7 +165,7 @@ def _other(value: Value) -> Value:
         case SipForwarding():
             return replace(value, sip_uri=f"x{value.sip_uri}")
         case NumberForwarding():
-            return value._replace(client_id=f"{HOOK}-2")
+            return replace(value, client_id=f"{HOOK}-2")
         case _:
             raise AssertionError(value)
 

@@ -7,6 +7,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -366,7 +367,7 @@ def test_a_server_that_means_harm_never_reaches_the_last_resort(workplace: Workp
 def test_a_record_that_the_program_wrote_itself_is_never_too_large_for_it() -> None:
     secret = "a-secret-of-the-job"
     shown = rings(*map(phone, range(2, 202)))
-    value = shown._replace(targets=tuple(target._replace(name=secret) for target in shown.targets))
+    value = replace(shown, targets=tuple(replace(target, name=secret) for target in shown.targets))
     given = world([desired(1, value)], {1: NONE}, variables={"HOOK": secret})
     assert given.apply().converged
     assert len(given.state.entries[key(1)].digests) == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -106,7 +107,7 @@ CASES: list[Case] = [
         for name in kind.__match_args__
         if name != "targets"
     ),
-    *((NumberForwarding, f"targets.{name}") for name in Target._fields if name != "weekday_base"),
+    *((NumberForwarding, f"targets.{name}") for name in Target.__match_args__ if name != "weekday_base"),
 ]
 BY_TYPE: dict[type[Forwarding], st.SearchStrategy[Forwarding]] = {
     SipForwarding: sip_forwardings,
@@ -132,22 +133,22 @@ def changes_of(draw: st.DrawFn, case: Case) -> tuple[Forwarding, Forwarding, str
 def _changed_target(draw: st.DrawFn, before: NumberForwarding, name: str) -> tuple[Forwarding, Forwarding, str]:
     at = draw(st.integers(0, len(before.targets) - 1))
     if name == "schedule_description":
-        before = _with_target(before, at, before.targets[at]._replace(periods=("md {1}",)))
+        before = _with_target(before, at, replace(before.targets[at], periods=("md {1}",)))
     target, taken = before.targets[at], {each.to for each in before.targets}
     others = {
-        "to": target._replace(to=draw(phones.filter(lambda to: to not in taken))),
-        "timeout": target._replace(timeout=target.timeout + draw(st.integers(1, 9))),
-        "periods": target._replace(periods=("yr {2031} hr {5}",) if target.periods else ("md {1}",)),
-        "schedule_description": target._replace(schedule_description=target.schedule_description + "x"),
-        "name": target._replace(name=target.name + "x"),
-        "active": target._replace(active=not target.active),
+        "to": replace(target, to=draw(phones.filter(lambda to: to not in taken))),
+        "timeout": replace(target, timeout=target.timeout + draw(st.integers(1, 9))),
+        "periods": replace(target, periods=("yr {2031} hr {5}",) if target.periods else ("md {1}",)),
+        "schedule_description": replace(target, schedule_description=target.schedule_description + "x"),
+        "name": replace(target, name=target.name + "x"),
+        "active": replace(target, active=not target.active),
     }
     after = _with_target(before, at, others[name])
     return before, after, f"targets[{at}].{'schedule' if name == 'periods' else name}"
 
 
 def _with_target(value: NumberForwarding, at: int, target: Target) -> NumberForwarding:
-    return value._replace(targets=(*value.targets[:at], target, *value.targets[at + 1 :]))
+    return replace(value, targets=(*value.targets[:at], target, *value.targets[at + 1 :]))
 
 
 _OTHERS: dict[Case, st.SearchStrategy[object]] = {

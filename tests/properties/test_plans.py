@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -48,9 +49,9 @@ def test_the_form_of_a_form_is_itself(value: Value) -> None:
         canonical = [(each["schedule"],) if each["schedule"] else () for each in shown.json["targets"]]
         if len(canonical) == len(value.targets):
             again = tuple(
-                target._replace(periods=chosen) for target, chosen in zip(value.targets, canonical, strict=True)
+                replace(target, periods=chosen) for target, chosen in zip(value.targets, canonical, strict=True)
             )
-            assert form(value._replace(targets=again)).text == shown.text
+            assert form(replace(value, targets=again)).text == shown.text
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)

@@ -79,7 +79,7 @@ def readable_part(observation: Observation, wanted: Value) -> Value:
     """What was wanted, without the fields that this read cannot tell."""
     assert observation.value is not None
     told: dict[str, Any] = {name: getattr(observation.value, name) for name in observation.unreadable}
-    return wanted._replace(**told) if isinstance(wanted, NumberForwarding) else replace(wanted, **told)
+    return replace(wanted, **told)
 
 
 class ProviderContract:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.canonical import Form, form
 from reconciler.change import FieldChange
 from reconciler.diff import field_changes
@@ -19,7 +21,7 @@ def test_equal_values_do_not_differ() -> None:
 
 def test_one_field_of_one_target_is_told_by_its_path() -> None:
     before = rings("1", "2")
-    after = before._replace(targets=(before.targets[0], before.targets[1]._replace(timeout=30)))
+    after = replace(before, targets=(before.targets[0], replace(before.targets[1], timeout=30)))
     assert diff(before, after) == [("targets[1].timeout", 20, 30)]
 
 
@@ -84,7 +86,7 @@ def test_a_change_of_type_marks_secrets_too() -> None:
 
 def test_swapped_targets_are_told_with_the_fewest_changes() -> None:
     before = rings("1", "2")
-    changes = diff(before, before._replace(targets=before.targets[::-1]))
+    changes = diff(before, replace(before, targets=before.targets[::-1]))
     assert changes == [("targets[0].to", "1", "2"), ("targets[1].to", "2", "1")]
 
 
@@ -95,7 +97,7 @@ def test_a_number_and_its_digits_as_text_differ() -> None:
 
 def test_targets_of_many_fields_name_each_once() -> None:
     before, after = rings("1"), rings("1")
-    after = after._replace(targets=(Target("1", 9, ("wd {sat}",), "weekend", "desk", active=False),))
+    after = replace(after, targets=(Target("1", 9, ("wd {sat}",), "weekend", "desk", active=False),))
     assert [path for path, _, _ in diff(before, after)] == [
         f"targets[0].{name}" for name in ("timeout", "schedule", "schedule_description", "name", "active")
     ]

@@ -70,7 +70,7 @@ def test_a_date_that_is_over_and_was_recorded_away_does_not_make_an_unread_plan_
     assert given.apply().converged
     given.files = [desired(1, at("wd {mon}"))]
     assert given.apply().converged
-    given.files = [desired(1, at("wd {mon}")._replace(masking=True))]
+    given.files = [desired(1, replace(at("wd {mon}"), masking=True))]
     report = given.apply(refresh=Refresh.NONE)
     assert report.converged, report
 

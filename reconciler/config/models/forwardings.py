@@ -5,9 +5,12 @@ Knows no contacts and no schedules beyond their names.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Required
+from collections.abc import Mapping
+from types import new_class
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Required, get_args, get_origin, get_type_hints
 
 from pydantic import Field, SkipValidation
+from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
 from reconciler.config.models.fields import (
@@ -132,24 +135,27 @@ FORWARDINGS: dict[str, type[OneForwarding]] = {
 ForwardingEntry = Annotated[OneForwarding, Field(discriminator="type")] | Literal["none"]
 
 
-@known_keys_only
-class ForwardingPart(TypedDict, total=False):
-    """Part of a forwarding of any type: what is absent comes from a profile below."""
+def _part(shapes: Mapping[str, type[OneForwarding]]) -> type:
+    """A map with any key of these, of which none is required, and what is said of them left out."""
+    wholes = (get_type_hints(shape, include_extras=True) for shape in shapes.values())
+    hints = {key: _bare(hint) for whole in wholes for key, hint in whole.items()} | {"type": Literal[tuple(shapes)]}
+    body = {
+        "__annotations__": hints,
+        "__module__": __name__,
+        "__doc__": "Part of a forwarding of any type: what is absent comes from a profile below.",
+    }
+    return known_keys_only(new_class("ForwardingPart", (TypedDict,), {"total": False}, lambda made: made.update(body)))
 
-    type: Literal["number", "url", "sip_trunk", "sip"]
-    redirect: Redirect
-    targets: list[TargetEntry]
-    event_url: WebAddress
-    event_extended: Flag
-    client_id: Text
-    file_to_a: Text
-    file_to_b: Text
-    masking: Flag
-    display_number: Phone
-    url: WebAddress
-    reserve: PhoneOrSipId
-    static_ip: IpAddress
-    port: Port
-    timeout: Seconds
-    did: Did
-    sip_uri: SipUri
+
+def _bare(hint: Any) -> Any:
+    if get_origin(hint) is Required:
+        return _bare(get_args(hint)[0])
+    kind, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    kept = [extra for extra in extras if not isinstance(extra, FieldInfo)]
+    return Annotated[kind, *kept] if kept else kind
+
+
+if TYPE_CHECKING:
+    ForwardingPart = dict[str, Any]
+else:
+    ForwardingPart = _part(FORWARDINGS)

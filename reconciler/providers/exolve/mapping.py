@@ -21,6 +21,7 @@ from reconciler.model import (
     TrunkForwarding,
     UrlForwarding,
     WeekdayBase,
+    declared,
 )
 from reconciler.providers.exolve.account import CAPABILITIES
 from reconciler.providers.exolve.wire import (
@@ -38,6 +39,8 @@ _Body = TypeVar("_Body")
 _REDIRECTS = {1: Redirect.SINGLE, 2: Redirect.SEQUENTIAL, 3: Redirect.PARALLEL}
 _REDIRECT_CODES = {redirect: code for code, redirect in _REDIRECTS.items()}
 _TRUNK_FIELDS = frozenset({"static_ip", "port", "timeout", "did"})
+_PLAIN = tuple(each.name for each in declared(NumberForwarding) if each.name not in ("redirect", "targets"))
+"""The settings of a forwarding to numbers: on the wire they have the same names."""
 _UNKNOWN_TRUNK = TrunkForwarding(static_ip="", port=0, timeout=0)
 
 
@@ -152,12 +155,7 @@ def _observe_number(body: NumberBody, *, read_at: float, weekday_base: WeekdayBa
     value = NumberForwarding(
         redirect=_REDIRECTS[body.redirect_type],
         targets=tuple(_target(control, weekday_base) for control in body.call_control),
-        event_url=body.event_url,
-        event_extended=body.event_extended,
-        file_to_a=body.file_to_a,
-        file_to_b=body.file_to_b,
-        masking=body.masking,
-        display_number=body.display_number,
+        **{name: getattr(body, name) for name in _PLAIN if name in NumberBody.model_fields},
     )
     return Observation(value, read_at, unreadable=CAPABILITIES.unreadable, unwritable=_unwritable(body))
 
@@ -183,13 +181,7 @@ def _encode_number(value: NumberForwarding) -> dict[str, Any]:
     return {
         "redirect_type": _REDIRECT_CODES[value.redirect],
         "call_control": [entry for target in value.targets for entry in _encode_target(target)],
-        "event_url": value.event_url,
-        "event_extended": value.event_extended,
-        "client_id": value.client_id,
-        "file_to_a": value.file_to_a,
-        "file_to_b": value.file_to_b,
-        "masking": value.masking,
-        "display_number": value.display_number,
+        **{name: getattr(value, name) for name in _PLAIN},
     }
 
 

@@ -8,20 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from reconciler.canonical import TARGET_TEXTS, is_empty, keys_of
+from reconciler.model import Text
 from reconciler.schedule import Period, PeriodError
 
 Canonical = Mapping[str, Any]
 UNKNOWN = "(not known)"
-_QUOTED = ("name", "schedule_description", "client_id", "file_to_a", "file_to_b")
-_SETTINGS = (
-    "event_url",
-    "event_extended",
-    "client_id",
-    "file_to_a",
-    "file_to_b",
-    "masking",
-    "display_number",
-)
+_QUOTED = {*keys_of(Text.WORDS), *TARGET_TEXTS}
 
 
 def field(path: str, value: object) -> str:
@@ -70,14 +63,11 @@ def details(value: Canonical | None) -> Iterator[str]:
     """What the summary leaves out, a line each; defaults are not told."""
     if value is None:
         return
-    match value["type"]:
-        case "number":
-            targets = value["targets"] or []
-            if len(targets) > 1:
-                yield from (f"{at}. {target(each)}" for at, each in enumerate(targets, start=1))
-            yield from (f"{name} {field(name, value[name])}" for name in _SETTINGS if _is_told(value, name))
-        case "url" if value["reserve"]:
-            yield f"reserve {value['reserve']}"
+    targets = value.get("targets") or []
+    if len(targets) > 1:
+        yield from (f"{at}. {target(each)}" for at, each in enumerate(targets, start=1))
+    left = value.keys() - _SUMMARIZED
+    yield from (f"{name} {field(name, value[name])}" for name in value if name in left and not is_empty(value[name]))
 
 
 def _numbers(value: Canonical) -> str:
@@ -109,6 +99,5 @@ _SUMMARIES: Mapping[str, Callable[[Canonical], str]] = {
     "parking": _parking,
 }
 
-
-def _is_told(value: Canonical, name: str) -> bool:
-    return name in value and value[name] not in ("", False, None)
+_SUMMARIZED = {"type", "redirect", "targets", "url", "sip_uri", "static_ip", "port", "timeout", "did", "parking"}
+"""What a summary says of a value: any other field is told as a detail."""

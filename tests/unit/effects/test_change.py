@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.effects.change import effects
@@ -72,8 +74,8 @@ def test_all_at_once_in_place_of_one_by_one_is_told() -> None:
         (rings(DESK), rings(DESK, target(SPARE, active=False))),
         (rings(DESK, redirect=SINGLE), rings(DESK, SPARE, redirect=SINGLE)),  # the second never rings
         (rings(target(DESK, "wd {mon-fri}")), rings(target(DESK, "wd {mon tue}", "wd {wed-fri}"))),
-        (rings(DESK), rings(DESK)._replace(event_url="https://example.com/calls", client_id="crm-1")),
-        (rings(DESK), rings(DESK)._replace(masking=True, display_number="74995556677")),  # what the target sees
+        (rings(DESK), replace(rings(DESK), event_url="https://example.com/calls", client_id="crm-1")),
+        (rings(DESK), replace(rings(DESK), masking=True, display_number="74995556677")),  # what the target sees
     ],
 )
 def test_what_no_caller_notices_has_no_effect(before: Value, after: Value) -> None:

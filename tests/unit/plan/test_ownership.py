@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.change import Action
@@ -232,7 +234,7 @@ def test_after_a_rotation_the_next_apply_keeps_the_values_with_the_new_key() -> 
     assert codes(given.plan()) == []
     value = given.live["sales"].values[phone(1)]
     assert isinstance(value, NumberForwarding)
-    given.live["sales"].values[phone(1)] = value._replace(event_url="https://example.com/calls?key=stolen")
+    given.live["sales"].values[phone(1)] = replace(value, event_url="https://example.com/calls?key=stolen")
     given.files = given.files[1:]
     assert codes(given.plan()) == ["released-changed-by-hand"]
 

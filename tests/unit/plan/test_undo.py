@@ -236,7 +236,7 @@ def test_a_period_of_several_parts_is_sent_as_the_account_takes_it(
     union: Union, sent: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = Target("74992223344", 20, ("wd {sat} hr {10-12}", "wd {mon} hr {9-17}"))
-    before = rings()._replace(targets=(target,))
+    before = replace(rings(), targets=(target,))
     plain = vars(World)["configuration"].fget
 
     def configured(self: World) -> Configuration:

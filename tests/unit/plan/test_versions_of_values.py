@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from reconciler import canonical
-from reconciler.canonical import Json, lifted
-from reconciler.model import CANONICAL_VERSION, NumberForwarding
+from reconciler import canonical, stored
+from reconciler.canonical import Json
+from reconciler.model import CANONICAL_VERSION, Value
 from reconciler.plan.build import Options, Refresh
 from reconciler.record.base import RecordError
 from reconciler.record.document import parse, render
+from reconciler.stored import lifted
 from reconciler.workflow.audit import make_audit
 from reconciler.workflow.plan import make_undo
 from tests.world import EVERYTHING, NONE, World, actions, codes, desired, key, only, phone, rings, world
@@ -30,14 +31,14 @@ def given() -> World:
 @pytest.fixture
 def newer(given: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """The same, seen by a version whose forwardings have one more optional field."""
-    fields = canonical._number_fields
+    fields = canonical._fields
 
-    def more(value: NumberForwarding) -> Json:
-        return {**fields(value), "recording": False}
+    def more(value: Value) -> Json:
+        return {**fields(value), "recording": False} if value.type == "number" else fields(value)
 
-    optional = {**canonical._OPTIONAL, "number": {**canonical._OPTIONAL["number"], "recording": False}}
-    monkeypatch.setattr(canonical, "_number_fields", more)
-    monkeypatch.setattr(canonical, "_OPTIONAL", optional)
+    optional = {**stored._OPTIONAL, "number": {**stored._OPTIONAL["number"], "recording": False}}
+    monkeypatch.setattr(canonical, "_fields", more)
+    monkeypatch.setattr(stored, "_OPTIONAL", optional)
     return given
 
 
@@ -79,14 +80,12 @@ def renamed(given: World, monkeypatch: pytest.MonkeyPatch) -> World:
             return data
         return {("hides_caller" if name == "masking" else name): value for name, value in data.items()}
 
-    fields = canonical._number_fields
-    shapes = {kind: dict(each) for kind, each in canonical._SHAPES.items()}
-    optional = {**canonical._OPTIONAL, "number": upgrade({"type": "number", **canonical._OPTIONAL["number"]})}
-    monkeypatch.setattr(canonical, "CANONICAL_VERSION", CANONICAL_VERSION + 1)
-    monkeypatch.setattr(canonical, "UPGRADES", {CANONICAL_VERSION: upgrade})
-    monkeypatch.setattr(canonical, "_number_fields", lambda value: upgrade(fields(value)))
-    monkeypatch.setattr(canonical, "_SHAPES", shapes)
-    monkeypatch.setattr(canonical, "_OPTIONAL", optional)
+    fields = canonical._fields
+    optional = {**stored._OPTIONAL, "number": upgrade({"type": "number", **stored._OPTIONAL["number"]})}
+    monkeypatch.setattr(stored, "CANONICAL_VERSION", CANONICAL_VERSION + 1)
+    monkeypatch.setattr(stored, "UPGRADES", {CANONICAL_VERSION: upgrade})
+    monkeypatch.setattr(canonical, "_fields", lambda value: upgrade(fields(value)))
+    monkeypatch.setattr(stored, "_OPTIONAL", optional)
     return given
 
 
