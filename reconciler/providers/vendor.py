@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from reconciler.clock import Clock
 from reconciler.config.models.accounts import ProviderType
-from reconciler.providers.base import Provider
 from reconciler.secrets import Secrets
 from reconciler.settings import Account
 
 if TYPE_CHECKING:
     from reconciler.http.budget import OnWait
     from reconciler.http.patience import Patience
+    from reconciler.providers.base import Provider
 
 
 class Texts(Protocol):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from reconciler.providers.base import Provider
+from typing import TYPE_CHECKING
+
 from reconciler.providers.exolve.account import CAPABILITIES, ExolveAccount
 from reconciler.providers.vendor import Opening, Vendor
 from reconciler.secrets import Secrets
 from reconciler.settings import Account
+
+if TYPE_CHECKING:
+    from reconciler.providers.base import Provider
 
 
 def _open(account: Account, secrets: Secrets, opening: Opening) -> Provider:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.providers.base import Provider
 from reconciler.providers.mtt.account import CAPABILITIES, MttAccount
 from reconciler.providers.vendor import Opening, Texts, Vendor
 from reconciler.secrets import Secrets
 from reconciler.settings import Account
 
 if TYPE_CHECKING:
+    from reconciler.providers.base import Provider
     from reconciler.providers.mtt.tokens import TokenStore
 
 
