@@ -184,20 +184,11 @@ def _redacted(value: object, redact: Redact) -> object:
 
 
 def _colored(page: Iterable[Line]) -> str:
-    from rich.color import ColorSystem
-    from rich.style import Style
+    return "".join("".join(map(_painted, each)) + "\n" for each in page)
 
-    styles: dict[str, Style] = {}
-    lines: list[str] = []
-    for each in page:
-        parts = [
-            styles.setdefault(span.tone.value, Style.parse(span.tone.value)).render(
-                span.text, color_system=ColorSystem.STANDARD
-            )
-            for span in each
-        ]
-        lines.append("".join(parts) + "\n")
-    return "".join(lines)
+
+def _painted(span: Span) -> str:
+    return f"\x1b[{span.tone}m{span.text}\x1b[0m" if span.tone and span.text else span.text
 
 
 def _discard(stream: TextIO) -> None:
