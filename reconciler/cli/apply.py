@@ -16,10 +16,13 @@ import click
 from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_report
 from reconciler.cli.opening import opened, plannable, watching
-from reconciler.cli.plan import consent_of, loaded, planning_of, show_plan
+from reconciler.cli.plan import consent_of, loaded, planning_of
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import show_diagnostics, stop
+from reconciler.cli.trouble import stop
 from reconciler.interrupts import abort, has_expired, heeding
+from reconciler.views.base import EMPTY
+from reconciler.views.formats import TEXT
+from reconciler.views.results import Planned
 
 if TYPE_CHECKING:
     from reconciler.apply.report import ApplyReport
@@ -108,7 +111,7 @@ def _check_usage(
         given += ["--expect"] if expect is not None else []
         if given:
             raise click.UsageError(f"{given[0]} does not go with a plan file, which is applied exactly as it is")
-    elif not approved and (process.is_json or not process.has_person):
+    elif not approved and (process.format.for_programs or not process.has_person):
         raise click.UsageError("nobody can be asked here: pass --auto-approve, or apply a plan file")
 
 
@@ -125,10 +128,8 @@ def _check_record(process: Process, configuration: Configuration, *, ephemeral: 
 
 def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
     """Show the plan and ask, where there is something to ask; raises Stop where the answer is not yes."""
-    from reconciler.views.base import EMPTY
-
-    if not process.is_json:
-        show_plan(process, plan)
+    if not process.format.for_programs:
+        TEXT.plan(process, Planned(plan, verbose=process.is_verbose))
         process.screen.result([EMPTY])
     if approved or plan.breaches or not plan.changes:
         return
@@ -169,12 +170,8 @@ def _in_order(interrupted: Event, watch: Watch) -> None:
 
 def _show(process: Process, report: ApplyReport, *, told: tuple[Diagnostic, ...]) -> None:
     """Show the report, without findings that were told with the plan."""
-    if process.is_json:
-        from reconciler.views import machine
-
-        process.screen.document(machine.report(report))
-        return
+    from reconciler.views import machine
     from reconciler.views.human import report as human
 
-    show_diagnostics(process, (item for item in report.diagnostics if item not in told))
-    process.screen.result(human.report(report, process.screen.columns()))
+    found = [item for item in report.diagnostics if item not in told]
+    process.answer(lambda: machine.report(report), lambda columns: human.report(report, columns), found)

@@ -19,10 +19,10 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
+from reconciler.views.base import EMPTY, Line, Span, Tone, line
 
 if TYPE_CHECKING:
     from reconciler.sandbox import Sandbox
-    from reconciler.views.base import Line
 
 _NUMBERS = ("74991112233", "74991112244", "74991112255", "74991112277")
 _EDITED = "numbers/sales.yaml"
@@ -90,22 +90,14 @@ class _Show:
             self.steps.append({"edited": _EDITED, "changes": changes})
 
     def end(self) -> None:
-        if self.process.is_json:
-            from reconciler.views import machine
-
-            self.process.screen.document(machine.document({"went_well": self.went_well, "steps": self.steps}))
-            return
-        from reconciler.views.base import EMPTY, line
-
-        self._tell([EMPTY, line("That was the sandbox. With a real account: docs/commands.md, reconciler --help.")])
+        last = line("That was the sandbox. With a real account: docs/commands.md, reconciler --help.")
+        self.process.answer(lambda: {"went_well": self.went_well, "steps": self.steps}, lambda _columns: [EMPTY, last])
 
     def _heading(self, sentence: str, shown: str) -> None:
-        from reconciler.views.base import EMPTY, Span, Tone, line
-
         self._tell([EMPTY, line(Span(f"# {sentence}", Tone.NOTED)), line(Span(shown, Tone.STRONG))])
 
     def _tell(self, page: list[Line]) -> None:
-        if not self.process.is_json:
+        if not self.process.format.for_programs:
             self.process.screen.result(page)
 
     def _run(self, command: Sequence[str]) -> tuple[int, Any]:
@@ -116,7 +108,7 @@ class _Show:
         inner.screen.color = self.process.screen.color
         inner.screen.out, inner.screen.err = self.process.screen.out, self.process.screen.out
         arguments = ["-C", str(self.folder), *command]
-        if self.process.is_json:
+        if self.process.format.for_programs:
             inner.screen.out, inner.screen.err = io.StringIO(), io.StringIO()
             arguments += ["--format", "json"]
         code = _exit_code(lambda: main.main(arguments, obj=inner))

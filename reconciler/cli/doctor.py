@@ -31,15 +31,11 @@ def doctor(process: Process) -> Exit:
 
     Example: reconciler doctor
     """
-    from reconciler.views import machine
     from reconciler.views.human.checks import Health, checks, checks_json
 
     found = list(_checks(process))
     healthy = all(check.health is not Health.FAIL for check in found)
-    if process.is_json:
-        process.screen.document(machine.document({"healthy": healthy, "checks": checks_json(found)}))
-    else:
-        process.screen.result(checks(found, process.screen.columns()))
+    process.answer(lambda: {"healthy": healthy, "checks": checks_json(found)}, lambda columns: checks(found, columns))
     return Exit.DONE if healthy else Exit.ERROR
 
 

@@ -13,6 +13,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import opened, usable
 from reconciler.cli.process import Process
+from reconciler.views.base import line
 
 
 @click.command()
@@ -38,13 +39,11 @@ def login(process: Process, account: str) -> Exit:
         url = authorize_url(settings, session.secrets, state)
         pasted = _ask(process, url)
         exchange(settings, session.secrets, pasted, state, tokens=session.tokens())
-    _tell(process, account)
+    process.answer(lambda: {"account": account, "logged_in": True}, lambda _columns: [line(f"logged in to {account}")])
     return Exit.DONE
 
 
 def _ask(process: Process, url: str) -> str:
-    from reconciler.views.base import line
-
     process.screen.note([line("Open this address and log in:"), ()])
     process.screen.address(url)
     process.screen.note([(), line("Then paste the whole address that it leads back to, or the code:")])
@@ -52,13 +51,3 @@ def _ask(process: Process, url: str) -> str:
     if not pasted:
         raise click.UsageError("nothing was pasted; nothing was stored")
     return pasted
-
-
-def _tell(process: Process, account: str) -> None:
-    from reconciler.views import machine
-    from reconciler.views.base import line
-
-    if process.is_json:
-        process.screen.document(machine.document({"account": account, "logged_in": True}))
-    else:
-        process.screen.result([line(f"logged in to {account}")])

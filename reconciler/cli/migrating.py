@@ -12,6 +12,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process
+from reconciler.views.base import line, plural
 
 if TYPE_CHECKING:
     from reconciler.config.settings import RecordSettings
@@ -88,7 +89,6 @@ def _carry_tokens(process: Process, session: Session, settings: RecordSettings) 
     from reconciler.record import open_tokens
     from reconciler.record.base import RecordError
     from reconciler.secrets import SecretError
-    from reconciler.views.base import line
 
     for name, account in session.configuration.accounts.items():
         if not needs_login(account):
@@ -113,25 +113,18 @@ def _holders(session: Session, accounts: list[str]) -> list[Holder]:
 
 
 def _tell(process: Process, arrived: RecordState, source: str, target: str) -> None:
-    from reconciler.views import machine
-    from reconciler.views.base import line, plural
-
     entries = len(arrived.entries)
-    if process.is_json:
-        document = {
-            "entries": entries,
-            "serial": arrived.serial,
-            "lineage": arrived.lineage,
-            "from": source,
-            "to": target,
-        }
-        process.screen.document(machine.document({"migrated": document}))
-        return
-    lines = [
+    content = {
+        "entries": entries,
+        "serial": arrived.serial,
+        "lineage": arrived.lineage,
+        "from": source,
+        "to": target,
+    }
+    lines = (
         f"moved {plural(entries, 'entry', 'entries')}, serial {arrived.serial}",
         f"from {source}",
         f"to   {target}",
-    ]
-    process.screen.result(
-        [*(line(each) for each in lines), line("The old record is still there: remove it when all is well.")]
+        "The old record is still there: remove it when all is well.",
     )
+    process.answer(lambda: {"migrated": content}, lambda _columns: map(line, lines))

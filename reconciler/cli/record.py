@@ -15,8 +15,9 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.migrating import migrate
 from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process
-from reconciler.cli.show import known_of
+from reconciler.cli.show import known_of, show_number
 from reconciler.cli.trouble import stop
+from reconciler.views.base import line
 
 if TYPE_CHECKING:
     from reconciler.model import Key
@@ -36,16 +37,13 @@ def list_all(process: Process) -> Exit:
 
     Example: reconciler record list
     """
-    from reconciler.views import machine, recorded
+    from reconciler.views import recorded
 
     configuration, _found = usable(process)
     with opened(process, configuration) as session, watching(process, session):
         kept = session.record
         parts = (kept.load(), kept.holders(), kept.runs(), kept.description)
-    if process.is_json:
-        process.screen.document(machine.document(recorded.record_json(*parts)))
-    else:
-        process.screen.result(recorded.record(*parts, process.screen.columns()))
+    process.answer(lambda: recorded.record_json(*parts), lambda columns: recorded.record(*parts, columns))
     return Exit.DONE
 
 
@@ -57,16 +55,11 @@ def show(process: Process, number: str) -> Exit:
 
     Example: reconciler record show 74991112233
     """
-    from reconciler.views import machine, recorded
-
     digits = _digits(number)
     configuration, _found = usable(process)
     with opened(process, configuration) as session, watching(process, session):
         known = known_of(session, digits)
-    if process.is_json:
-        process.screen.document(machine.document(recorded.number_json(known)))
-    else:
-        process.screen.result(recorded.number(known, process.screen.columns()))
+    show_number(process, known)
     return Exit.DONE
 
 
@@ -124,7 +117,6 @@ def _unlock_tokens(process: Process, session: Session, *, force: bool) -> Sequen
     """Break the lock of tokens that are shared beside the record, where there are any; trouble with them is told."""
     from reconciler.providers.base import ProviderError
     from reconciler.providers.opening import needs_login
-    from reconciler.views.base import line
 
     if not any(map(needs_login, session.configuration.accounts.values())):
         return ()
@@ -170,10 +162,5 @@ def _holders(session: Session, accounts: Sequence[str], run_id: str) -> list[Hol
 
 
 def _tell(process: Process, verb: str, items: list[str]) -> None:
-    from reconciler.views import machine
-    from reconciler.views.base import line
-
-    if process.is_json:
-        process.screen.document(machine.document({verb: items}))
-    else:
-        process.screen.result([line(f"{verb}: {item}") for item in items] or [line(f"nothing {verb}")])
+    page = [line(f"{verb}: {item}") for item in items] or [line(f"nothing {verb}")]
+    process.answer(lambda: {verb: items}, lambda _columns: page)

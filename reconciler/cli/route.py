@@ -92,7 +92,7 @@ def _show(process: Process, configuration: Configuration, blocks: list[Desired],
     from reconciler.canonical import form
     from reconciler.effects.routes import Route, route
     from reconciler.model import Kind, Parking
-    from reconciler.views import machine, routes
+    from reconciler.views import routes
 
     values = {
         item.key.number: form(item.value).json for item in configuration.desired if item.key.kind is Kind.FORWARDING
@@ -107,10 +107,7 @@ def _show(process: Process, configuration: Configuration, blocks: list[Desired],
     )
     known = number in values
     found = route(number, values, at=at, zone=configuration.timezone) if known else Route(number, "", (), _UNMANAGED)
-    if process.is_json:
-        process.screen.document(machine.document(routes.as_json(found, asked)))
-    else:
-        process.screen.result(routes.human(found, asked, process.screen.columns()))
+    process.answer(lambda: routes.as_json(found, asked), lambda columns: routes.human(found, asked, columns))
 
 
 _UNMANAGED = "its forwarding is not managed here"

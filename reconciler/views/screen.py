@@ -76,14 +76,18 @@ class Screen:
 
     def table(self, text: str) -> None:
         """Write text that is neither lines of ours nor JSON to standard output."""
+        self.has_document = True
         self._write(self.out, self.redact(clean(text)))
 
     def drawn(self, draw: Callable[[Redact], str], form: Form) -> None:
         """Write a document that is drawn from clean texts, so that no secret hides in the escapes of its format.
 
         The drawing is handed what takes secrets and control characters out, and must pass every text through it.
+        Commands for the log of a job are no document: more of them may follow.
         """
-        self._write(self.out, clean(draw(self._cleaned)), form)
+        drawing = clean(draw(self._cleaned))
+        self.has_document |= form is not Form.COMMANDS
+        self._write(self.out, drawing, form)
 
     def address(self, url: str) -> None:
         """Show an address that a person must open whole: the one text that is not masked, as it holds no secret."""

@@ -14,10 +14,9 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 from markupsafe import escape as markup
 
-from reconciler.cli.process import REVIEWS
 from reconciler.sandbox import Fault, FaultKind, Sandbox
 from reconciler.views.ci import github
-from tests.cli.conftest import Ended, Workplace
+from tests.cli.conftest import REVIEWS, Ended, Workplace
 
 EVENT_KEY = 'cánary-event/"k1"+%x'
 ROTATED = "canary-event-rotated-k2"

@@ -5,7 +5,6 @@ Must not know how it is compiled.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Literal
@@ -14,13 +13,13 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.period.asking import timezone
+from reconciler.cli.period.compare import show
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
     from reconciler.document import Sources, Tree
-    from reconciler.schedule.compile import Compiled
     from reconciler.schedule.human import Schedule
     from reconciler.schedule.zones import Zone
 
@@ -62,7 +61,7 @@ def compile_(
         compiled = compile_schedule(schedule, timezone=zone.name, until=_last_day(until), union_style=union)
     except CompileError as error:
         raise Stop([_told(sources, "schedule-not-compiled", error.message, tree.span, error.hint)]) from error
-    _show(process, compiled)
+    show(process, {"periods": compiled.periods}, "\n".join(compiled.periods))
     return Exit.DONE
 
 
@@ -119,12 +118,3 @@ def _told(sources: Sources, code: str, message: str, span: int, hint: str) -> Di
     from reconciler.document.source import problem
 
     return problem(sources, code, message, span, hint=hint)
-
-
-def _show(process: Process, compiled: Compiled) -> None:
-    from reconciler.views.base import line
-
-    if process.is_json:
-        process.screen.document(json.dumps({"format_version": "1.0", "periods": compiled.periods}) + "\n")
-    else:
-        process.screen.result(line(period) for period in compiled.periods)
