@@ -1,4 +1,4 @@
-"""Write the pages of `docs/` and the files of `schemas/` that are drawn from the code; `make docs`.
+"""Write what is drawn from the code: pages of `docs/`, a table in one, and the files of `schemas/`; `make docs`.
 
 Holds no text that the code does not hold, but for headings.
 """
@@ -6,27 +6,16 @@ Holds no text that the code does not hold, but for headings.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from reconciler.config.schema import config_schema
-from reconciler.formats.audit import audit_schema
-from reconciler.formats.diagnostics import failure_schema, validation_schema
-from reconciler.formats.plan import plan_schema
-from reconciler.formats.report import report_schema
-from reconciler.providers.table import PROVIDERS
+from reconciler.cli.schema import SCHEMAS, drawn
 from reconciler.rules import RULES, Rule
+from reconciler.views.formats import FORMATS, Format, Kind
 
 REPOSITORY = Path(__file__).parents[1]
-SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
-    "audit.v1.json": audit_schema,
-    "config.v1.json": lambda: config_schema(each.account for each in PROVIDERS.values()),
-    "failure.v1.json": failure_schema,
-    "plan.v1.json": plan_schema,
-    "report.v1.json": report_schema,
-    "validation.v1.json": validation_schema,
-}
+PIPELINES = REPOSITORY / "docs" / "pipelines.md"
+_OF_PIPELINES: tuple[Kind, ...] = ("validation", "plan", "audit")
 EXAMPLES = REPOSITORY / "examples" / "invalid"
 
 _RULES_HEAD = """\
@@ -57,11 +46,27 @@ def _row(rule: Rule) -> str:
     )
 
 
+def with_formats(page: str) -> str:
+    """Draw the table of formats into `docs/pipelines.md`, in the place of the one that stands there."""
+    start = page.index("| `--format` |")
+    rows = (_format_row(each) for each in FORMATS.values() if not each.serves("answer"))
+    head = "| `--format` | for | `validate` | `plan` | `audit` |\n|---|---|---|---|---|\n"
+    return page[:start] + head + "".join(rows) + page[page.index("\n\n", start) + 1 :]
+
+
+def _format_row(shown: Format) -> str:
+    if not any(map(shown.serves, _OF_PIPELINES)):
+        return ""
+    served = (" yes " if shown.serves(kind) else " " for kind in _OF_PIPELINES)
+    return f"| `{shown.name}` | {shown.purpose} |{'|'.join(served)}|\n"
+
+
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield every file that is drawn from the code, with its text."""
     yield REPOSITORY / "docs" / "rules.md", rules_page()
-    for name, draw in SCHEMAS.items():
-        yield REPOSITORY / "schemas" / name, json.dumps(draw(), ensure_ascii=False, indent=2) + "\n"
+    yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
+    for name in SCHEMAS:
+        yield REPOSITORY / "schemas" / f"{name}.v1.json", json.dumps(drawn(name), ensure_ascii=False, indent=2) + "\n"
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ def drawn() -> dict[Path, str]:
 @pytest.mark.parametrize(
     "name",
     [
+        "docs/pipelines.md",
         "docs/rules.md",
         "schemas/config.v1.json",
         "schemas/plan.v1.json",

@@ -16,9 +16,9 @@ from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_report
 from reconciler.cli.opening import check_accounts, opened, plannable, watching
-from reconciler.cli.plan import loaded, show_plan
+from reconciler.cli.plan import loaded
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import show_diagnostics, stop
+from reconciler.cli.trouble import stop
 from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import abort, has_expired, heeding
 from reconciler.plan.build import Options
@@ -27,8 +27,10 @@ from reconciler.rules import RULES
 from reconciler.settings import Configuration
 from reconciler.views import machine
 from reconciler.views.base import EMPTY
+from reconciler.views.formats import TEXT
 from reconciler.views.human import report as human
 from reconciler.views.progress import Watch
+from reconciler.views.results import Planned
 from reconciler.wiring import Session
 from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
@@ -109,7 +111,7 @@ def _check_usage(process: Process, planfile: Path | None, expect: Path | None, *
         given += ["--expect"] if expect is not None else []
         if given:
             raise click.UsageError(f"{given[0]} does not go with a plan file, which is applied exactly as it is")
-    elif not approved and (process.is_json or not process.has_person):
+    elif not approved and (process.format.for_programs or not process.has_person):
         raise click.UsageError("nobody can be asked here: pass --auto-approve, or apply a plan file")
 
 
@@ -126,8 +128,8 @@ def _check_record(process: Process, configuration: Configuration, *, ephemeral: 
 
 def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
     """Show the plan and ask, where there is something to ask; raises Stop where the answer is not yes."""
-    if not process.is_json:
-        show_plan(process, plan)
+    if not process.format.for_programs:
+        TEXT.plan(process, Planned(plan, verbose=process.is_verbose))
         process.screen.result([EMPTY])
     if approved or plan.breaches or not plan.changes:
         return
@@ -162,9 +164,5 @@ def _in_order(interrupted: Event, watch: Watch) -> None:
 
 def _show(process: Process, report: ApplyReport, *, told: tuple[Diagnostic, ...]) -> None:
     """Show the report, without findings that were told with the plan."""
-    if process.is_json:
-        process.screen.document(machine.report(report))
-        return
-
-    show_diagnostics(process, (item for item in report.diagnostics if item not in told))
-    process.screen.result(human.report(report, process.screen.columns()))
+    found = [item for item in report.diagnostics if item not in told]
+    process.answer(lambda: machine.report(report), lambda columns: human.report(report, columns), found)

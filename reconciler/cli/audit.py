@@ -5,21 +5,15 @@ Must not decide anything about numbers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from reconciler.cli.exits import Exit, of_audit
 from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process, format_option
-from reconciler.cli.trouble import show_diagnostics, told
-from reconciler.views.spelling import Form
-
-if TYPE_CHECKING:
-    from reconciler.audit import Audit
+from reconciler.views.results import Audited
 
 
-@click.command(params=[format_option("text", "json", "html", "junit", "sarif")])
+@click.command(params=[format_option("audit")])
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
 @click.pass_obj
 def audit(process: Process, scenario: str | None) -> Exit:
@@ -35,33 +29,6 @@ def audit(process: Process, scenario: str | None) -> Exit:
     with opened(process, configuration) as session, watching(process, session) as watch:
         made = make_audit(session, warnings, watch.reading)
         watch.close()
-        _show(process, made, configuration.timezone)
+        failed = of_audit(made) is Exit.ERROR
+        process.format.audit(process, Audited(made, configuration.timezone, failed))
     return of_audit(made)
-
-
-def _show(process: Process, made: Audit, zone: str) -> None:
-    if process.is_json:
-        from reconciler.views import machine
-
-        process.screen.document(machine.audit(made))
-        return
-    show_diagnostics(process, made.diagnostics)
-    match process.format:
-        case "html":
-            from reconciler.views.web import audit as web
-
-            process.screen.drawn(lambda clean: web.page(made, zone=zone, clean=clean), Form.TEXT)
-        case "text":
-            from reconciler.views.human import audit as human
-
-            process.screen.result(human.audit(made, process.screen.columns()))
-        case _:
-            _review(process, made)
-
-
-def _review(process: Process, made: Audit) -> None:
-    from reconciler.cli import reviewing
-    from reconciler.views.ci import audit as ci
-
-    failed = of_audit(made) is Exit.ERROR
-    reviewing.show(process, ci.review(made, told(process, made.diagnostics), failed=failed))

@@ -18,7 +18,7 @@ from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.route import Moment, epoch_of, nowhere
 from reconciler.cli.trouble import show_diagnostics
-from reconciler.views.spelling import Form
+from reconciler.views.results import Pictured
 
 if TYPE_CHECKING:
     from reconciler.model import Desired
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.views.calendar import Calendar, Shown
 
 
-@click.command(params=[format_option("text", "json", "html")])
+@click.command(params=[format_option("calendar")])
 @click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
 @options.selection
 @click.option(
@@ -60,7 +60,8 @@ def calendar(
             raise nowhere(configuration, number, digits)
     selection = selected(configuration, (*targets, *wanted), tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item)]
-    _show(process, _shown(configuration, chosen, epoch_of(week, configuration.timezone)))
+    shown = _shown(configuration, chosen, epoch_of(week, configuration.timezone))
+    process.format.calendar(process, Pictured(shown))
     return Exit.DONE
 
 
@@ -86,18 +87,3 @@ def _calendar(items: Sequence[Desired], at: int, zone: str) -> Calendar:
     except OpaquePeriodError as error:
         problem = f"when it rings is not known: {str(error)!r} is not of the period grammar"
         return Calendar(numbers, lanes(value), None, redirect, problem)
-
-
-def _show(process: Process, shown: Shown) -> None:
-    from reconciler.views import calendar as view
-    from reconciler.views import machine
-
-    match process.format:
-        case "json":
-            process.screen.document(machine.document(view.as_json(shown)))
-        case "html":
-            from reconciler.views.web import calendar as web
-
-            process.screen.drawn(lambda clean: web.page(shown, clean), Form.TEXT)
-        case _:
-            process.screen.result(view.human(shown, process.screen.columns()))

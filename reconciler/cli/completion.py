@@ -25,10 +25,5 @@ def completion(context: click.Context, shell: str) -> Exit:
     if found is None:
         raise click.UsageError(f"{shell} is not known to click")
     script = found(context.find_root().command, {}, "reconciler", "_RECONCILER_COMPLETE").source()
-    if process.is_json:
-        from reconciler.views import machine
-
-        process.screen.document(machine.document({"shell": shell, "script": script}))
-    else:
-        process.screen.table(script)
+    process.answer(lambda: {"shell": shell, "script": script}, lambda _columns: script)
     return Exit.DONE

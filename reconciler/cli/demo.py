@@ -21,7 +21,6 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.cli.root import main
 from reconciler.sandbox import Sandbox
-from reconciler.views import machine
 from reconciler.views.base import EMPTY, Line, Span, Tone, line
 
 _NUMBERS = ("74991112233", "74991112244", "74991112255", "74991112277")
@@ -88,18 +87,14 @@ class _Show:
             self.steps.append({"edited": _EDITED, "changes": changes})
 
     def end(self) -> None:
-        if self.process.is_json:
-            self.process.screen.document(machine.document({"went_well": self.went_well, "steps": self.steps}))
-            return
-
-        self._tell([EMPTY, line("That was the sandbox. With a real account: docs/commands.md, reconciler --help.")])
+        last = line("That was the sandbox. With a real account: docs/commands.md, reconciler --help.")
+        self.process.answer(lambda: {"went_well": self.went_well, "steps": self.steps}, lambda _columns: [EMPTY, last])
 
     def _heading(self, sentence: str, shown: str) -> None:
-
         self._tell([EMPTY, line(Span(f"# {sentence}", Tone.NOTED)), line(Span(shown, Tone.STRONG))])
 
     def _tell(self, page: list[Line]) -> None:
-        if not self.process.is_json:
+        if not self.process.format.for_programs:
             self.process.screen.result(page)
 
     def _run(self, command: Sequence[str]) -> tuple[int, Any]:
@@ -108,7 +103,7 @@ class _Show:
         inner.screen.color = self.process.screen.color
         inner.screen.out, inner.screen.err = self.process.screen.out, self.process.screen.out
         arguments = ["-C", str(self.folder), *command]
-        if self.process.is_json:
+        if self.process.format.for_programs:
             inner.screen.out, inner.screen.err = io.StringIO(), io.StringIO()
             arguments += ["--format", "json"]
         code = _exit_code(lambda: main.main(arguments, obj=inner))

@@ -16,7 +16,6 @@ from reconciler.http.errors import ProviderError
 from reconciler.record.base import Holder, LockedError, RecordError
 from reconciler.record.process import locked
 from reconciler.settings import Configuration
-from reconciler.views import machine
 from reconciler.views.base import plural
 from reconciler.views.human.checks import Check, Health, checks, checks_json
 from reconciler.wiring import Session
@@ -35,10 +34,7 @@ def doctor(process: Process) -> Exit:
     """
     found = list(_checks(process))
     healthy = all(check.health is not Health.FAIL for check in found)
-    if process.is_json:
-        process.screen.document(machine.document({"healthy": healthy, "checks": checks_json(found)}))
-    else:
-        process.screen.result(checks(found, process.screen.columns()))
+    process.answer(lambda: {"healthy": healthy, "checks": checks_json(found)}, lambda columns: checks(found, columns))
     return Exit.DONE if healthy else Exit.ERROR
 
 

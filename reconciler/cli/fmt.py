@@ -17,7 +17,7 @@ from reconciler.clock import SystemClock
 from reconciler.config.files import Files, read_files
 from reconciler.config.formatting import renewed, tidied
 from reconciler.diagnostics import Diagnostic
-from reconciler.views import formatting, machine
+from reconciler.views import formatting
 from reconciler.views.base import Line, line, plural
 
 
@@ -83,14 +83,9 @@ def _write(process: Process, name: str, before: str, after: str) -> None:
 
 def _show(process: Process, before: dict[str, str], after: dict[str, str], *, diff: bool, written: bool) -> None:
 
-    shown = formatting.unified(before, after) if diff else ()
-    if process.is_json:
-        document = {"changed": sorted(after), "written": written}
-        process.screen.document(machine.document({**document, "diff": "".join(shown)} if diff else document))
-    elif diff:
-        process.screen.table("".join(shown))
-    else:
-        process.screen.result(_told(after, written=written))
+    shown = "".join(formatting.unified(before, after)) if diff else ""
+    content = {"changed": sorted(after), "written": written, **({"diff": shown} if diff else {})}
+    process.answer(lambda: content, lambda _columns: shown if diff else _told(after, written=written))
 
 
 def _told(after: dict[str, str], *, written: bool) -> Iterator[Line]:

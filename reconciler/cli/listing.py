@@ -18,8 +18,7 @@ from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import show_diagnostics
 from reconciler.model import Desired
 from reconciler.plan.reach import call_destinations
-from reconciler.views import machine, rows
-from reconciler.views.spelling import Form
+from reconciler.views.results import Listed
 
 
 class Place(click.ParamType[str]):
@@ -40,7 +39,7 @@ def _digits(place: str) -> str | None:
     return digits if digits.isdigit() else None
 
 
-@click.command(params=[format_option("text", "json", "csv")])
+@click.command(params=[format_option("numbers")])
 @options.selection
 @click.option(
     "--to",
@@ -65,13 +64,13 @@ def listing(
 
     Example: reconciler list --to 74992223344
     """
-    if raw and process.format != "csv":
+    if raw and process.format.name != "csv":
         raise click.UsageError("--raw is for --format csv")
     configuration, found = usable(process, scenario=scenario)
     show_diagnostics(process, found)
     selection = selected(configuration, targets, tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item) and (to is None or _goes_to(item, to))]
-    _show(process, chosen, raw=raw)
+    process.format.numbers(process, Listed(chosen, raw))
     return Exit.DONE
 
 
@@ -80,14 +79,3 @@ def _goes_to(desired: Desired, place: str) -> bool:
     digits = _digits(place)
     wanted = (place, f"sip:{place}", f"url:{place}") if digits is None else (digits,)
     return any(fnmatchcase(each, glob) for each in call_destinations(form(desired.value).json) for glob in wanted)
-
-
-def _show(process: Process, chosen: list[Desired], *, raw: bool) -> None:
-
-    match process.format:
-        case "json":
-            process.screen.document(machine.document({"numbers": rows.as_json(chosen)}))
-        case "csv":
-            process.screen.drawn(lambda clean: rows.as_csv(chosen, clean, raw=raw), Form.TEXT)
-        case _:
-            process.screen.result(rows.human(chosen, process.screen.columns()))

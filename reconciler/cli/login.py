@@ -14,7 +14,6 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.opening import opened, usable
 from reconciler.cli.process import Process
 from reconciler.providers.opening import login_to
-from reconciler.views import machine
 from reconciler.views.base import line
 
 
@@ -39,12 +38,11 @@ def login(process: Process, account: str) -> Exit:
         url = login.authorize_url(settings, session.secrets, state)
         pasted = _ask(process, url)
         login.exchange(settings, session.secrets, pasted, state, session.tokens())
-    _tell(process, account)
+    process.answer(lambda: {"account": account, "logged_in": True}, lambda _columns: [line(f"logged in to {account}")])
     return Exit.DONE
 
 
 def _ask(process: Process, url: str) -> str:
-
     process.screen.note([line("Open this address and log in:"), ()])
     process.screen.address(url)
     process.screen.note([(), line("Then paste the whole address that it leads back to, or the code:")])
@@ -52,11 +50,3 @@ def _ask(process: Process, url: str) -> str:
     if not pasted:
         raise click.UsageError("nothing was pasted; nothing was stored")
     return pasted
-
-
-def _tell(process: Process, account: str) -> None:
-
-    if process.is_json:
-        process.screen.document(machine.document({"account": account, "logged_in": True}))
-    else:
-        process.screen.result([line(f"logged in to {account}")])

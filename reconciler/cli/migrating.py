@@ -17,7 +17,6 @@ from reconciler.record.base import Holder, Record, RecordError, RecordState
 from reconciler.record.migration import migrate as move
 from reconciler.secrets import SecretError, SecretRef
 from reconciler.settings import RecordSettings
-from reconciler.views import machine
 from reconciler.views.base import line, plural
 from reconciler.wiring import Session
 
@@ -103,23 +102,18 @@ def _holders(session: Session, accounts: list[str]) -> list[Holder]:
 
 
 def _tell(process: Process, arrived: RecordState, source: str, target: str) -> None:
-
     entries = len(arrived.entries)
-    if process.is_json:
-        document = {
-            "entries": entries,
-            "serial": arrived.serial,
-            "lineage": arrived.lineage,
-            "from": source,
-            "to": target,
-        }
-        process.screen.document(machine.document({"migrated": document}))
-        return
-    lines = [
+    content = {
+        "entries": entries,
+        "serial": arrived.serial,
+        "lineage": arrived.lineage,
+        "from": source,
+        "to": target,
+    }
+    lines = (
         f"moved {plural(entries, 'entry', 'entries')}, serial {arrived.serial}",
         f"from {source}",
         f"to   {target}",
-    ]
-    process.screen.result(
-        [*(line(each) for each in lines), line("The old record is still there: remove it when all is well.")]
+        "The old record is still there: remove it when all is well.",
     )
+    process.answer(lambda: {"migrated": content}, lambda _columns: map(line, lines))

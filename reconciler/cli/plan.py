@@ -14,9 +14,10 @@ import click
 from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.opening import check_accounts, opened, plannable, watching
-from reconciler.cli.process import REVIEWS, Process, format_option
-from reconciler.cli.trouble import Stop, show_diagnostics, stop, told
-from reconciler.views.spelling import Form
+from reconciler.cli.process import Process, format_option
+from reconciler.cli.trouble import Stop, show_diagnostics, stop
+from reconciler.views.base import line
+from reconciler.views.results import Planned
 
 if TYPE_CHECKING:
     from reconciler.plan.build import Options
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.wiring import Session
 
 
-@click.command(params=[format_option("text", "json", "html", "markdown", *REVIEWS)])
+@click.command(params=[format_option("plan")])
 @options.paths
 @options.planning
 @click.option("--out", type=options.OutputFile(), metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
@@ -69,7 +70,10 @@ def plan(
             expected(made, reviewed[0], session.clock.now())
         if out is not None:
             save(process, session, made, process.target(out), sign_key=sign_key)
-        show_plan(process, made, saved=out, zone=configuration.timezone, enforced=enforce_policy)
+        failed = of_plan(made, detailed=False, enforce_policy=enforce_policy) is not Exit.DONE
+        shown = Planned(made, configuration.timezone, failed, enforced=enforce_policy, verbose=process.is_verbose)
+        process.format.plan(process, shown)
+        tell_saved(process, out)
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)
 
 
@@ -132,34 +136,9 @@ def save(process: Process, session: Session, made: Plan, out: Path, *, sign_key:
         raise _unsaved(out, error) from None
 
 
-def show_plan(
-    process: Process, made: Plan, *, saved: Path | None = None, zone: str = "UTC", enforced: bool = False
-) -> None:
-    """Show a plan in the format that was asked for; a page draws weeks in this zone."""
-    if process.is_json:
-        from reconciler.views import machine
-
-        process.screen.document(machine.plan(made))
-        return
-    from reconciler.views.base import line
-
-    show_diagnostics(process, made.diagnostics)
-    match process.format:
-        case name if name in REVIEWS:
-            _review(process, made, enforced=enforced)
-        case "html":
-            from reconciler.views.web import plan as web
-
-            process.screen.drawn(lambda clean: web.page(made, zone=zone, clean=clean), Form.TEXT)
-        case "markdown":
-            from reconciler.views import markdown
-
-            process.screen.table(markdown.comment(made))
-        case _:
-            from reconciler.views.human import plan as human
-
-            process.screen.result(human.plan(made, process.screen.columns(), verbose=process.is_verbose))
-    if saved is not None:
+def tell_saved(process: Process, saved: Path | None) -> None:
+    """Say where a plan was saved, beside a page for people."""
+    if saved is not None and not process.format.for_programs:
         process.screen.note([line(_told_of(saved, process.target(saved)))])
 
 
@@ -169,11 +148,3 @@ def _told_of(saved: Path, place: Path) -> str:
     if not is_plain(place):
         return f"Sent to {saved}."
     return f"Saved to {saved}. To apply exactly this: reconciler apply {saved}"
-
-
-def _review(process: Process, made: Plan, *, enforced: bool) -> None:
-    from reconciler.cli import reviewing
-    from reconciler.views.ci import plan as ci
-
-    failed = of_plan(made, detailed=False, enforce_policy=enforced) is not Exit.DONE
-    reviewing.show(process, ci.review(made, told(process, made.diagnostics), failed=failed, enforced=enforced))

@@ -5,32 +5,39 @@ Knows no command; heavy modules are imported when they are needed, as `--help` m
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import click
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import expire_in
 from reconciler.secrets import Secrets, environment
+from reconciler.views.base import Line
+from reconciler.views.formats import FORMATS, TEXT, Format, Kind, serving
+from reconciler.views.results import Answer, document
 from reconciler.views.screen import Color, Screen, is_terminal
 
 PIPELINE_DEADLINE = 1800.0
-REVIEWS = ("github", "gitlab", "sarif", "junit")
-"""The formats of machines that review changes: with one of these standard output is one document, whatever happens."""
+Content = Callable[[], Mapping[str, Any] | str]
 
 
 @dataclass(slots=True)
 class Process:
-    """What holds for the whole run. `verbosity` is above 0 with -v, below with -q; `format` is that of `command`.
+    """What holds for the whole run, and where results go: `views.results.Output`.
+
+    `verbosity` is above 0 with -v, below with -q; `format` is that of `command`.
 
     `deadline` is in seconds; None = none.
     """
 
     environ: Mapping[str, str] = field(default_factory=environment)
     folder: Path = field(default_factory=Path)
-    format: str = "text"
+    format: Format = TEXT
     command: str = ""
     verbosity: int = 0
     trusted: str | None = None
@@ -41,14 +48,6 @@ class Process:
 
     def __post_init__(self) -> None:
         self.screen = Screen(self.environ, redact=Secrets(self.environ).redact)
-
-    @property
-    def is_json(self) -> bool:
-        return self.format == "json"
-
-    @property
-    def is_review(self) -> bool:
-        return self.format in REVIEWS
 
     @property
     def is_verbose(self) -> bool:
@@ -69,6 +68,21 @@ class Process:
         if self.deadline is not None:
             expire_in(self.deadline)
 
+    def answer(
+        self, content: Content, page: Callable[[int], Iterable[Line] | str], found: Iterable[Diagnostic] = ()
+    ) -> None:
+        """Show a result that no format knows by kind: its document or what is in it, and its page."""
+
+        def drawn() -> str:
+            made = content()
+            return made if isinstance(made, str) else document(made)
+
+        self.format.answer(self, Answer(drawn, page, found))
+
+    def places(self) -> Callable[[str], str | None]:
+        """How files of the configuration are called from the top of their repository."""
+        return places(self.folder, self.policy)
+
     def target(self, path: Path) -> Path:
         """Where a file is written: from the folder of -C, as if started there."""
         return self.folder / path
@@ -82,13 +96,31 @@ class Process:
             return path
 
 
-def asked_format(arguments: Sequence[str]) -> str:
-    """The format of documents that the command line asks for, however wrong it may be otherwise; else text."""
-    asked = "text"
+def places(folder: Path, policy: Path | None = None) -> Callable[[str], str | None]:
+    """How a file of the configuration is called from the top of its repository; outside of one, from where we work.
+
+    The machine that reviews knows the files of a repository, whatever folder -C names and the job works in.
+    """
+    from reconciler.git import top_folder
+
+    root, here = folder.resolve(), Path.cwd().resolve()
+    top = top_folder(root) or (here if root.is_relative_to(here) else root)
+
+    def where(file: str) -> str | None:
+        start = here if policy is not None and file == str(policy) else root
+        whole = Path(os.path.normpath(start / file))
+        return whole.relative_to(top).as_posix() if whole.is_relative_to(top) else None
+
+    return where
+
+
+def asked_format(arguments: Sequence[str]) -> Format:
+    """The format that the command line asks for, however wrong it may be otherwise; else text."""
+    asked = TEXT
     for first, second in zip(arguments, [*arguments[1:], ""], strict=False):
         name = second if first == "--format" else first.removeprefix("--format=")
-        if name in ("json", "html", "markdown", *REVIEWS) and first.startswith("--format"):
-            asked = name
+        if name in FORMATS and first.startswith("--format"):
+            asked = FORMATS[name]
     return asked
 
 
@@ -103,7 +135,7 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
         case "quiet", int():
             process.verbosity -= value
         case "format", str():
-            process.format = value
+            process.format = FORMATS[value]
             process.command = context.command_path.partition(" ")[2]
         case "trusted", str():
             process.trusted = value
@@ -119,7 +151,7 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
 def everywhere() -> list[click.Option]:
     """The options of every command."""
     return [
-        format_option("text", "json"),
+        format_option("answer"),
         click.Option(
             ["--color"],
             type=click.Choice([color.value for color in Color]),
@@ -133,8 +165,9 @@ def everywhere() -> list[click.Option]:
     ]
 
 
-def format_option(*formats: str) -> click.Option:
-    """`--format`, where the first is the default."""
+def format_option(kind: Kind) -> click.Option:
+    """`--format` of a command with this kind of result."""
+    formats = serving(kind)
     return click.Option(
         ["--format"],
         type=click.Choice(formats),

@@ -15,7 +15,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.migrating import migrate
 from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process
-from reconciler.cli.show import known_of
+from reconciler.cli.show import known_of, show_number
 from reconciler.cli.trouble import stop
 from reconciler.config.complaints import did_you_mean
 from reconciler.http.errors import ProviderError
@@ -23,7 +23,7 @@ from reconciler.model import Key
 from reconciler.providers.table import PROVIDERS
 from reconciler.record.base import Holder, Update
 from reconciler.record.locks import accounts_to_lock
-from reconciler.views import machine, recorded
+from reconciler.views import recorded
 from reconciler.views.base import line
 from reconciler.wiring import Session
 
@@ -44,10 +44,7 @@ def list_all(process: Process) -> Exit:
     with opened(process, configuration) as session, watching(process, session):
         kept = session.record
         parts = (kept.load(), kept.holders(), kept.runs(), kept.description)
-    if process.is_json:
-        process.screen.document(machine.document(recorded.record_json(*parts)))
-    else:
-        process.screen.result(recorded.record(*parts, process.screen.columns()))
+    process.answer(lambda: recorded.record_json(*parts), lambda columns: recorded.record(*parts, columns))
     return Exit.DONE
 
 
@@ -63,10 +60,7 @@ def show(process: Process, number: str) -> Exit:
     configuration, _found = usable(process)
     with opened(process, configuration) as session, watching(process, session):
         known = known_of(session, digits)
-    if process.is_json:
-        process.screen.document(machine.document(recorded.number_json(known)))
-    else:
-        process.screen.result(recorded.number(known, process.screen.columns()))
+    show_number(process, known)
     return Exit.DONE
 
 
@@ -161,8 +155,5 @@ def _holders(session: Session, accounts: Sequence[str], run_id: str) -> list[Hol
 
 
 def _tell(process: Process, verb: str, items: list[str]) -> None:
-
-    if process.is_json:
-        process.screen.document(machine.document({verb: items}))
-    else:
-        process.screen.result([line(f"{verb}: {item}") for item in items] or [line(f"nothing {verb}")])
+    page = [line(f"{verb}: {item}") for item in items] or [line(f"nothing {verb}")]
+    process.answer(lambda: {verb: items}, lambda _columns: page)

@@ -21,7 +21,7 @@ from reconciler.effects.routes import route as found_route
 from reconciler.model import Desired, Parking
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.settings import Configuration
-from reconciler.views import machine, routes
+from reconciler.views import routes
 
 _UNIX_START = datetime.fromisoformat("1970-01-01")  # without a zone, as are local times of the configuration
 
@@ -89,7 +89,6 @@ def epoch_of(moment: datetime | None, zone: str) -> int:
 
 
 def _show(process: Process, configuration: Configuration, blocks: list[Desired], at: int) -> None:
-
     forwarded = (item for item in configuration.desired if not isinstance(item.value, Parking))
     values = {item.key.number: form(item.value).json for item in forwarded}
     number = blocks[0].key.number
@@ -104,10 +103,7 @@ def _show(process: Process, configuration: Configuration, blocks: list[Desired],
     found = (
         found_route(number, values, at=at, zone=configuration.timezone) if known else Route(number, "", (), _UNMANAGED)
     )
-    if process.is_json:
-        process.screen.document(machine.document(routes.as_json(found, asked)))
-    else:
-        process.screen.result(routes.human(found, asked, process.screen.columns()))
+    process.answer(lambda: routes.as_json(found, asked), lambda columns: routes.human(found, asked, columns))
 
 
 _UNMANAGED = "its forwarding is not managed here"

@@ -5,9 +5,9 @@ Must not know how the vendors are imitated; it starts them and says what to past
 
 from __future__ import annotations
 
-import json
 import threading
 from contextlib import suppress
+from typing import Any
 
 import click
 
@@ -50,10 +50,7 @@ def sandbox(process: Process, port: int, numbers: int, mtt_numbers: int, latency
 
 def _serve(process: Process, vendors: Sandbox) -> Exit:
     with suppress(KeyboardInterrupt):
-        if process.is_json:
-            process.screen.document(_as_json(vendors))
-        else:
-            process.screen.table(_as_text(vendors))
+        process.answer(lambda: _content(vendors), lambda _columns: _as_text(vendors))
         threading.Event().wait()
     vendors.stop()
     return Exit.INTERRUPTED
@@ -75,10 +72,9 @@ def _span(numbers: tuple[str, ...]) -> str:
     return f"{numbers[0]} to {numbers[-1]}" if numbers else "no numbers"
 
 
-def _as_json(vendors: Sandbox) -> str:
+def _content(vendors: Sandbox) -> dict[str, Any]:
 
-    document = {
-        "format_version": "1.0",
+    return {
         "exolve_url": vendors.exolve_url,
         "mtt_url": vendors.mtt_url,
         "oauth_url": vendors.oauth_url,
@@ -87,4 +83,3 @@ def _as_json(vendors: Sandbox) -> str:
         "configuration": configuration(vendors),
         "numbers": {"exolve": list(vendors.exolve.numbers), "mtt": list(vendors.mtt.numbers)},
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

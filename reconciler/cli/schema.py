@@ -6,20 +6,34 @@ Knows where each schema is drawn, nothing of its content.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
+from reconciler.config.schema import config_schema
+from reconciler.providers.table import PROVIDERS
+
+# Name: the module and its function.
+SCHEMAS: Mapping[str, str] = {
+    "config": "reconciler.cli.schema:of_files",
+    "plan": "reconciler.formats.plan:plan_schema",
+    "report": "reconciler.formats.report:report_schema",
+    "audit": "reconciler.formats.audit:audit_schema",
+    "validation": "reconciler.formats.diagnostics:validation_schema",
+    "failure": "reconciler.formats.diagnostics:failure_schema",
+}
 
 
 @click.command()
 @click.argument(
     "format_name",
-    type=click.Choice(["config", "plan", "report", "audit", "validation", "failure"]),
+    type=click.Choice(list(SCHEMAS)),
     default="config",
-    metavar="[config|plan|report|audit|validation|failure]",
+    metavar=f"[{'|'.join(SCHEMAS)}]",
 )
 @click.pass_obj
 def schema(process: Process, format_name: str) -> Exit:
@@ -30,28 +44,17 @@ def schema(process: Process, format_name: str) -> Exit:
 
     Example: reconciler schema config > config.v1.json
     """
-    process.screen.document(json.dumps(_drawn(format_name), ensure_ascii=False, indent=2) + "\n")
+    process.screen.document(json.dumps(drawn(format_name), ensure_ascii=False, indent=2) + "\n")
     return Exit.DONE
 
 
-def _drawn(format_name: str) -> dict[str, Any]:
-    if format_name == "plan":
-        from reconciler.formats.plan import plan_schema
+def drawn(name: str) -> dict[str, Any]:
+    """The schema of one of `SCHEMAS`."""
+    module, _colon, draw = SCHEMAS[name].partition(":")
+    schema: dict[str, Any] = getattr(import_module(module), draw)()
+    return schema
 
-        return plan_schema()
-    if format_name == "report":
-        from reconciler.formats.report import report_schema
 
-        return report_schema()
-    if format_name == "audit":
-        from reconciler.formats.audit import audit_schema
-
-        return audit_schema()
-    if format_name in ("validation", "failure"):
-        from reconciler.formats.diagnostics import failure_schema, validation_schema
-
-        return validation_schema() if format_name == "validation" else failure_schema()
-    from reconciler.config.schema import config_schema
-    from reconciler.providers.table import PROVIDERS
-
+def of_files() -> dict[str, Any]:
+    """The schema of configuration files, with the accounts of all providers."""
     return config_schema(each.account for each in PROVIDERS.values())

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.opening import opened, usable
-from reconciler.cli.process import REVIEWS, Process, format_option
+from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import Stop, stop
+from reconciler.views.results import Planned
 
 if TYPE_CHECKING:
     from reconciler.record.base import Run
@@ -22,10 +23,7 @@ if TYPE_CHECKING:
     from reconciler.wiring import Session
 
 
-_OF_PLANS = ("markdown", *REVIEWS)
-
-
-@click.command(params=[format_option("text", "json", *_OF_PLANS)])
+@click.command(params=[format_option("saved_plan")])
 @click.argument("what", metavar="PLANFILE|NUMBER|RUN")
 @click.pass_obj
 def show(process: Process, what: str) -> Exit:
@@ -39,15 +37,15 @@ def show(process: Process, what: str) -> Exit:
     if path.is_file():
         _show_plan(process, path)
         return Exit.DONE
-    if process.format in _OF_PLANS:
+    if not process.format.serves("answer"):
         raise click.UsageError(
-            f"there is no plan file {what}, and only a plan can be shown with --format {process.format}"
+            f"there is no plan file {what}, and only a plan can be shown with --format {process.format.name}"
         )
     configuration, _found = usable(process)
     with opened(process, configuration) as session:
         known = _known(session, _digits(what)) if _digits(what) else None
         if known is not None:
-            _show_number(process, known)
+            show_number(process, known)
         else:
             _show_run(process, _run_of(session, what))
     return Exit.DONE
@@ -97,26 +95,22 @@ def _run_of(session: Session, what: str) -> Run:
 
 
 def _show_plan(process: Process, path: Path) -> None:
-    from reconciler.cli.plan import show_plan
     from reconciler.formats.plan import load_plan, shown_plan
     from reconciler.workflow.stored import read_file
 
-    show_plan(process, shown_plan(load_plan(read_file(path))))
+    made = shown_plan(load_plan(read_file(path)))
+    failed = of_plan(made, detailed=False, enforce_policy=False) is not Exit.DONE
+    process.format.saved_plan(process, Planned(made, failed=failed, verbose=process.is_verbose))
 
 
-def _show_number(process: Process, known: Known) -> None:
-    from reconciler.views import machine, recorded
+def show_number(process: Process, known: Known) -> None:
+    """Show all that is known of a number."""
+    from reconciler.views import recorded
 
-    if process.is_json:
-        process.screen.document(machine.document(recorded.number_json(known)))
-    else:
-        process.screen.result(recorded.number(known, process.screen.columns()))
+    process.answer(lambda: recorded.number_json(known), lambda columns: recorded.number(known, columns))
 
 
 def _show_run(process: Process, run: Run) -> None:
-    from reconciler.views import machine, recorded
+    from reconciler.views import recorded
 
-    if process.is_json:
-        process.screen.document(machine.document({"run": recorded.run_json(run)}))
-    else:
-        process.screen.result(recorded.run(run, process.screen.columns()))
+    process.answer(lambda: {"run": recorded.run_json(run)}, lambda columns: recorded.run(run, columns))

@@ -1,11 +1,10 @@
-"""How commands end when they cannot do what was asked: one shape for every failure, in text and in JSON.
+"""How commands end when they cannot do what was asked: one shape for every failure, in every format.
 
 Knows the errors of the stages and which exit code each has; draws nothing itself.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 
 import click
@@ -15,7 +14,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.interrupts import abort, has_expired, heeding, installed, is_ending
-from reconciler.views.spelling import Form
+from reconciler.views.formats import TEXT
 
 
 class Stop(Exception):
@@ -69,24 +68,12 @@ def _failed(error: Exception, process: Process) -> int:
 
 
 def _interrupted(process: Process) -> int:
-    """Say that a command was ended, with as little as can be: imports may have been broken off."""
+    """Say that a command was ended."""
     if has_expired():
         trouble = stop("deadline-passed", f"the command took longer than its deadline of {process.deadline:.0f} s")
     else:
         trouble = stop("interrupted", "interrupted", exit_code=Exit.INTERRUPTED)
-    if not process.is_json:
-        return _ended(process, trouble)
-    if not process.screen.has_document:
-        process.screen.document(_plain_failure(trouble.diagnostics[0]))
-    return trouble.code
-
-
-def _plain_failure(found: Diagnostic) -> str:
-    """The document of a command that came to nothing for a reason without a place, as `views.machine` makes it."""
-    told: dict[str, object] = {"code": found.code, "severity": found.severity.value, "message": found.message}
-    told |= dict.fromkeys(("file", "line", "column", "end_line", "end_column", "hint"))
-    told["related"] = []
-    return json.dumps({"format_version": "1.0", "diagnostics": [told]}, ensure_ascii=False, indent=2) + "\n"
+    return _ended(process, trouble)
 
 
 _ACTING = ("apply", "fmt", "login", "record forget", "record unlock", "record migrate")
@@ -109,59 +96,15 @@ def _with_output(process: Process, code: int) -> int:
 
 
 def show_diagnostics(process: Process, found: Iterable[Diagnostic]) -> None:
-    """Tell findings on standard error; -q leaves errors only, -v adds notices, which `validate` always tells.
-
-    On GitHub they are told as annotations, which stand in the same log.
-    """
-    if process.format == "github":
-        return
-    from reconciler.views.human.findings import diagnostics
-
-    process.screen.note(diagnostics(told(process, found), process.screen.columns()))
-
-
-def told(process: Process, found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The findings that are told, without secrets: -q leaves errors only, -v adds notices."""
-    heard = (item for item in found if item.is_error or _is_told(item.severity, process))
-    return [item.redacted(process.screen.redact) for item in heard]
-
-
-def _is_told(severity: Severity, process: Process) -> bool:
-    return process.is_verbose if severity is Severity.NOTICE else not process.is_quiet
+    """Tell findings beside the result; -q leaves errors only, -v adds notices, which `validate` always tells."""
+    process.format.findings(process, found)
 
 
 def _ended(process: Process, trouble: Stop) -> int:
-    if process.is_json and not process.screen.has_document:
-        from reconciler.views.machine import failure
-
-        process.screen.document(failure(trouble.diagnostics))
-    elif process.is_review:
-        _reviewed(process, trouble.diagnostics)
-    else:
-        show_diagnostics(process, trouble.diagnostics)
-        _paged(process, told(process, trouble.diagnostics))
+    """Say why a command came to nothing, in its format; where a document is out already, beside it."""
+    told_in = TEXT if process.screen.has_document else process.format
+    told_in.failure(process, trouble.diagnostics)
     return trouble.code
-
-
-def _reviewed(process: Process, found: Sequence[Diagnostic]) -> None:
-    from reconciler.cli import reviewing
-    from reconciler.views.ci.findings import failure
-
-    show_diagnostics(process, found)
-    reviewing.show(process, failure(process.command, told(process, found)))
-
-
-def _paged(process: Process, found: Sequence[Diagnostic]) -> None:
-    """What goes to a reader's file or comment says so, too, where there is nothing else to say."""
-    match process.format:
-        case "html":
-            from reconciler.views.web import failure as web
-
-            process.screen.drawn(lambda clean: web.page(process.command, found, clean), Form.TEXT)
-        case "markdown":
-            from reconciler.views import markdown
-
-            process.screen.table(markdown.failure(process.command, found))
 
 
 def _helped(process: Process, error: click.exceptions.NoArgsIsHelpError) -> int:

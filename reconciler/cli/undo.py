@@ -12,7 +12,7 @@ import click
 from reconciler.cli import options, signing
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.opening import opened, usable, watching
-from reconciler.cli.plan import check_place, save, show_plan
+from reconciler.cli.plan import check_place, save, tell_saved
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import stop
 from reconciler.plan.build import Options
@@ -20,6 +20,7 @@ from reconciler.plan.model import Consent, Plan
 from reconciler.plan.undo import is_against_files, wrote
 from reconciler.record.base import Run
 from reconciler.views.base import line
+from reconciler.views.results import Planned
 from reconciler.wiring import Session
 from reconciler.workflow.plan import make_undo
 
@@ -61,7 +62,9 @@ def undo(
         watch.close()
         if out is not None:
             save(process, session, made, process.target(out), sign_key=sign_key)
-        show_plan(process, made, saved=out, zone=configuration.timezone)
+        shown = Planned(made, verbose=process.is_verbose)
+        process.answer(shown.document, shown.page, shown.findings)
+        tell_saved(process, out)
         _remind(process, session, made)
     return of_plan(made, detailed=False, enforce_policy=enforce_policy)
 
@@ -83,6 +86,6 @@ def _chosen(session: Session, prefix: str | None) -> Run:
 
 def _remind(process: Process, session: Session, made: Plan) -> None:
     """Say that the files still want what the run wrote, where they do."""
-    if not process.is_json and is_against_files(made, session.configuration.desired, session.ground()):
+    if not process.format.for_programs and is_against_files(made, session.configuration.desired, session.ground()):
         text = "The files still say what the run made true: put them back too, or the next plan undoes this undo."
         process.screen.note([line(text)])

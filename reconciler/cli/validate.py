@@ -13,14 +13,15 @@ import click
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import load
-from reconciler.cli.process import REVIEWS, Process, format_option
+from reconciler.cli.process import Process, format_option
+from reconciler.views.results import Validated
 
 if TYPE_CHECKING:
     from reconciler.config.load import Loaded
     from reconciler.diagnostics import Diagnostic
 
 
-@click.command(params=[format_option("text", "json", *REVIEWS)])
+@click.command(params=[format_option("validation")])
 @options.paths
 @click.option("--strict", is_flag=True, help="Let no warning pass either.")
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
@@ -35,7 +36,8 @@ def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: 
     """
     loaded = load(process, scenario=scenario, paths=paths)
     found = _judged(loaded)
-    _show(process, found, loaded.numbers_count, strict=strict)
+    told = [item.redacted(process.screen.redact) for item in found if item.is_error or not process.is_quiet]
+    process.format.validation(process, Validated(found, told, loaded.numbers_count, strict))
     failed = loaded.configuration is None or any(item.is_error for item in found)
     return Exit.ERROR if failed or (strict and _has_warning(found)) else Exit.DONE
 
@@ -61,24 +63,3 @@ def _has_warning(found: tuple[Diagnostic, ...]) -> bool:
     from reconciler.diagnostics import Severity
 
     return any(item.severity is Severity.WARNING for item in found)
-
-
-def _show(process: Process, found: tuple[Diagnostic, ...], numbers: int, *, strict: bool) -> None:
-    if process.is_json:
-        from reconciler.views import machine
-
-        process.screen.document(machine.validation(found, numbers=numbers, strict=strict))
-        return
-    told = [item.redacted(process.screen.redact) for item in found if item.is_error or not process.is_quiet]
-    if process.is_review:
-        from reconciler.cli import reviewing
-        from reconciler.cli.trouble import show_diagnostics
-        from reconciler.views.ci.findings import validation
-
-        show_diagnostics(process, found)
-        reviewing.show(process, validation(found, told, numbers=numbers, strict=strict))
-        return
-    from reconciler.views.human import findings
-
-    process.screen.result(findings.diagnostics(told, process.screen.columns()))
-    process.screen.result(findings.tally(found, numbers, strict=strict))

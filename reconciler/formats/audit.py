@@ -11,9 +11,9 @@ from pydantic import Field
 
 from reconciler.audit import Audit
 from reconciler.change import Action, Change
+from reconciler.formats import FORMAT_VERSION
 from reconciler.formats.change import EffectJson, FieldJson, effects_json, fields_json
 from reconciler.formats.diagnostics import (
-    FORMAT_VERSION,
     DiagnosticJson,
     FormatVersion,
     JsonModel,

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from reconciler.diagnostics import Diagnostic, Location, Related, Severity, count_of
+from reconciler.formats import FORMAT_VERSION
 
-FORMAT_VERSION = "1.0"
 FormatVersion = Annotated[
     str,
     Field(description="Version of this format: additive changes raise the second digit.", pattern=r"^1\.\d+$"),
@@ -124,11 +124,6 @@ def validation_json(diagnostics: Iterable[Diagnostic], *, numbers: int, strict: 
 def render(model: JsonModel) -> str:
     """One JSON document with a newline at its end."""
     return model.model_dump_json(indent=2) + "\n"
-
-
-def failure(diagnostics: Iterable[Diagnostic]) -> FailureJson:
-    """The document for a command that came to nothing."""
-    return FailureJson(diagnostics=diagnostics_json(diagnostics))
 
 
 def _related_json(related: Related) -> RelatedJson:

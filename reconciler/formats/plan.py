@@ -12,9 +12,9 @@ from pydantic import Field, ValidationError
 
 from reconciler.canonical import Json, is_off
 from reconciler.change import Action
+from reconciler.formats import FORMAT_VERSION
 from reconciler.formats.change import ChangeJson, Moment, change_from_json, change_json, demanded
 from reconciler.formats.diagnostics import (
-    FORMAT_VERSION,
     DiagnosticJson,
     FormatVersion,
     JsonModel,

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from reconciler.apply.report import ApplyReport, Result
 from reconciler.change import Action, Outcome
+from reconciler.formats import FORMAT_VERSION
 from reconciler.formats.diagnostics import (
-    FORMAT_VERSION,
     DiagnosticJson,
     FormatVersion,
     JsonModel,

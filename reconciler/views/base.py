@@ -12,25 +12,25 @@ from typing import NamedTuple
 
 
 class Tone(StrEnum):
-    """What a piece of text means to the eye; the value is its style on a terminal."""
+    """What a piece of text means to the eye; the value is how terminals are told (the parameters of ECMA-48's SGR)."""
 
     PLAIN = ""
-    ADDED = "green"
-    CHANGED = "yellow"
-    REMOVED = "red"
-    ADOPTED = "magenta"
-    NOTED = "cyan"
-    STRONG = "bold"
-    FAINT = "dim"
-    ERROR = "bold red"
-    WARNING = "bold yellow"
-    LANE_1 = "black on cyan"
-    LANE_2 = "black on yellow"
-    LANE_3 = "black on green"
-    LANE_4 = "black on magenta"
-    LANE_5 = "black on white"
-    LANE_6 = "white on blue"
-    GAP = "bold bright_red"
+    ADDED = "32"  # green
+    CHANGED = "33"  # yellow
+    REMOVED = "31"  # red
+    ADOPTED = "35"  # magenta
+    NOTED = "36"  # cyan
+    STRONG = "1"  # bold
+    FAINT = "2"
+    ERROR = "1;31"  # bold red
+    WARNING = "1;33"  # bold yellow
+    LANE_1 = "30;46"  # black on cyan
+    LANE_2 = "30;43"  # black on yellow
+    LANE_3 = "30;42"  # black on green
+    LANE_4 = "30;45"  # black on magenta
+    LANE_5 = "30;47"  # black on white
+    LANE_6 = "37;44"  # white on blue
+    GAP = "1;91"  # bold bright red
 
 
 class Span(NamedTuple):

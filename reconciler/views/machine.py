@@ -5,9 +5,7 @@ Knows no terminal and no command.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from reconciler import __version__
 from reconciler.apply.report import ApplyReport
@@ -18,11 +16,6 @@ from reconciler.formats.audit import audit_json
 from reconciler.formats.plan import render_plan
 from reconciler.formats.report import report_json
 from reconciler.plan.model import Plan
-
-
-def failure(found: Iterable[Diagnostic]) -> str:
-    """The document of a command that came to nothing."""
-    return form.render(form.failure(found))
 
 
 def validation(found: Iterable[Diagnostic], *, numbers: int, strict: bool) -> str:
@@ -43,8 +36,3 @@ def report(shown: ApplyReport) -> str:
 def audit(shown: Audit) -> str:
     """What an audit found."""
     return form.render(audit_json(shown))
-
-
-def document(content: Mapping[str, Any]) -> str:
-    """Any other answer, under the version of our formats."""
-    return json.dumps({"format_version": form.FORMAT_VERSION, **content}, ensure_ascii=False, indent=2) + "\n"

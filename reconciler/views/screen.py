@@ -76,14 +76,18 @@ class Screen:
 
     def table(self, text: str) -> None:
         """Write text that is neither lines of ours nor JSON to standard output."""
+        self.has_document = True
         self._write(self.out, self.redact(clean(text)))
 
     def drawn(self, draw: Callable[[Redact], str], form: Form) -> None:
         """Write a document that is drawn from clean texts, so that no secret hides in the escapes of its format.
 
         The drawing is handed what takes secrets and control characters out, and must pass every text through it.
+        Commands for the log of a job are no document: more of them may follow.
         """
-        self._write(self.out, clean(draw(self._cleaned)), form)
+        drawing = clean(draw(self._cleaned))
+        self.has_document |= form is not Form.COMMANDS
+        self._write(self.out, drawing, form)
 
     def address(self, url: str) -> None:
         """Show an address that a person must open whole: the one text that is not masked, as it holds no secret."""
@@ -184,20 +188,11 @@ def _redacted(value: object, redact: Redact) -> object:
 
 
 def _colored(page: Iterable[Line]) -> str:
-    from rich.color import ColorSystem
-    from rich.style import Style
+    return "".join("".join(map(_painted, each)) + "\n" for each in page)
 
-    styles: dict[str, Style] = {}
-    lines: list[str] = []
-    for each in page:
-        parts = [
-            styles.setdefault(span.tone.value, Style.parse(span.tone.value)).render(
-                span.text, color_system=ColorSystem.STANDARD
-            )
-            for span in each
-        ]
-        lines.append("".join(parts) + "\n")
-    return "".join(lines)
+
+def _painted(span: Span) -> str:
+    return f"\x1b[{span.tone}m{span.text}\x1b[0m" if span.tone and span.text else span.text
 
 
 def _discard(stream: TextIO) -> None:

@@ -17,9 +17,7 @@ REPOSITORY = Path(__file__).parents[2]
 _BROKEN = re.compile(r"^(.+?) BROKEN(?: \(.*\))?$", re.MULTILINE)
 
 # Each costs a good part of the 0.12 s that `--help` may take.
-HEAVY = frozenset(
-    {"pydantic", "httpx", "deepdiff", "rich", "holidays", "phonenumbers", "starlette", "uvicorn", "jinja2"}
-)
+HEAVY = frozenset({"pydantic", "httpx", "deepdiff", "holidays", "phonenumbers", "starlette", "uvicorn", "jinja2"})
 
 
 def loaded_modules(arguments: Sequence[str]) -> set[str]:

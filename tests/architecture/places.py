@@ -31,7 +31,7 @@ def folder_or_file(*names: str) -> tuple[str, ...]:
 IMPORTS = (
     Place("click", ("cli/",)),
     Place("deepdiff", folder_or_file("diff")),
-    Place("rich", ("views/",)),
+    Place("rich", ()),
     Place("httpx", (*folder_or_file("http", "sandbox"), "providers/", "record/")),
     Place("yaml", folder_or_file("document")),
     Place("ruamel", folder_or_file("document")),

@@ -14,8 +14,11 @@ from click.testing import CliRunner
 from reconciler.cli import main, trouble
 from reconciler.cli.process import Process
 from reconciler.sandbox import Sandbox
+from reconciler.views.formats import FORMATS, serving
 
 KEY = "canary-exolve-key-7d1f"
+REVIEWS = tuple(name for name in serving("validation") if not FORMATS[name].serves("answer"))
+"""The formats of machines that review changes."""
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from html import escape as html_escape
 from pathlib import Path
 from urllib.parse import quote, quote_plus
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 from markupsafe import escape as markup
 
-from reconciler.cli.process import REVIEWS
 from reconciler.sandbox import Fault, FaultKind, Sandbox
-from reconciler.views.ci import github, junit
-from tests.cli.conftest import Ended, Workplace
+from reconciler.views.ci import github
+from tests.cli.conftest import REVIEWS, Ended, Workplace
 
 EVENT_KEY = 'cánary-event/"k1"+%x'
 ROTATED = "canary-event-rotated-k2"
@@ -244,8 +243,8 @@ def test_a_seeded_leak_is_found(evidence: Evidence, monkeypatch: pytest.MonkeyPa
         quote_plus,
         json.dumps,
         html_escape,
-        junit.attribute,
-        junit.text,
+        quoteattr,
+        escape,
         github.data,
         github.value,
         lambda text: base64.b64encode(text.encode()).decode(),

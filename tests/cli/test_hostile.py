@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reconciler.cli.process import REVIEWS
-from tests.cli.conftest import Workplace
+from tests.cli.conftest import REVIEWS, Workplace
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 HOSTILE = "desk\x1b]0;owned\x07\x1b[31m\u202egnp\u2066\x00"

@@ -19,7 +19,6 @@ from reconciler import interrupts
 from reconciler.cli import trouble
 from reconciler.cli.process import Process
 from reconciler.interrupts import abort, heeding, install, installed
-from reconciler.views import machine
 from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Workplace
 from tests.unit.config.loading import number, write
@@ -116,11 +115,6 @@ def test_an_apply_that_is_interrupted_at_a_hundred_calls_converges(workplace: Wo
     calls = calls_of(*arguments, **workplace.environ)
     for seed in range(100, 200):
         judge_apply(workplace, calls, seed)
-
-
-def test_the_document_of_an_interruption_is_that_of_any_failure() -> None:
-    trouble_ = trouble.stop("interrupted", "interrupted")
-    assert trouble._plain_failure(trouble_.diagnostics[0]) == machine.failure(trouble_.diagnostics)
 
 
 # -- one signal and the next ------------------------------------------------------------------------------------------

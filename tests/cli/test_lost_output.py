@@ -17,6 +17,7 @@ from reconciler.cli import trouble
 from reconciler.cli.process import Process
 from reconciler.cli.root import main
 from reconciler.sandbox import Fault, FaultKind
+from reconciler.views.formats import JSON
 from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Workplace
 
@@ -150,7 +151,7 @@ def test_a_document_that_is_out_already_is_the_only_one() -> None:
         process.screen.document('{"a": 1}\n')
         raise KeyboardInterrupt
 
-    process = Process(environ={}, format="json")
+    process = Process(environ={}, format=JSON)
     process.screen.out = out = io.StringIO()
     assert trouble.run(work, process) == 130
     assert json.loads(out.getvalue()) == {"a": 1}

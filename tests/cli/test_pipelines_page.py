@@ -13,10 +13,9 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from reconciler.cli.process import REVIEWS
 from tests.architecture.imports import REPOSITORY
 from tests.checkout import git
-from tests.cli.conftest import Workplace
+from tests.cli.conftest import REVIEWS, Workplace
 from tests.cli.test_root import EVERY
 from tests.record.state_server import State, serving
 

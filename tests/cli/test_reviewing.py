@@ -10,9 +10,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from reconciler.cli.process import REVIEWS
-from reconciler.cli.reviewing import places
-from tests.cli.conftest import Cli, Ended, Workplace
+from reconciler.cli.process import places
+from tests.cli.conftest import REVIEWS, Cli, Ended, Workplace
 from tests.unit.views.ci.readers import CODE_QUALITY, SARIF, Command, runner
 
 jsonschema: Any = importlib.import_module("jsonschema")  # which has no types

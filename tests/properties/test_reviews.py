@@ -82,11 +82,11 @@ def test_github_reads_the_annotations_that_were_meant_and_no_other_command(revie
 
 
 def _legal(text: str) -> str:
-    """What XML 1.0 can hold of a text (section 2.2, production 2)."""
+    """What XML 1.0 can hold of a text (section 2.2, production 2), but for carriage returns, which readers change."""
 
     def is_character(code: int) -> bool:
         ranges = ((0x20, 0xD7FF), (0xE000, 0xFFFD), (0x10000, 0x10FFFF))
-        return code in (9, 10, 13) or any(first <= code <= last for first, last in ranges)
+        return code in (9, 10) or any(first <= code <= last for first, last in ranges)
 
     return "".join(each if is_character(ord(each)) else "\ufffd" for each in text)
 
@@ -94,9 +94,10 @@ def _legal(text: str) -> str:
 @given(TEXTS)
 @example("".join((*_PIECES, *_MORE)))
 def test_xml_gives_a_text_back_wherever_it_stood(text: str) -> None:
-    root = ET.fromstring(f'<a b="{junit.attribute(text)}">{junit.text(text)}</a>'.encode())
-    assert (root.text or "") == _legal(text)
-    assert root.attrib["b"] == _legal(text)
+    remark = Remark("a-rule", Severity.ERROR, "a title", (text,), group=text, fails=True)
+    suite = ET.fromstring(junit.render(Review("plan", remarks=(remark,))).encode())[0]
+    assert suite.attrib["name"] == _legal(text or "findings")
+    assert suite.findtext("testcase/failure") == _legal(text)
 
 
 @given(REVIEWS)

@@ -5,7 +5,6 @@ Must not know how any of it is computed.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -15,19 +14,15 @@ from reconciler.cli.options import PeriodText
 from reconciler.cli.period.asking import moment, spelled, timezone, understood
 from reconciler.cli.process import Process
 from reconciler.views.base import line
+from reconciler.views.results import document
 
 if TYPE_CHECKING:
     from reconciler.schedule.zones import Zone
 
-_FORMAT_VERSION = "1.0"
 
-
-def _show(process: Process, document: dict[str, Any], text: str) -> None:
+def show(process: Process, content: dict[str, Any], text: str) -> None:
     """Show a result as a document or as lines of text."""
-    if process.is_json:
-        process.screen.document(json.dumps({"format_version": _FORMAT_VERSION, **document}, ensure_ascii=False) + "\n")
-    else:
-        process.screen.result(line(each) for each in text.split("\n"))
+    process.answer(lambda: document(content, indent=None), lambda _columns: map(line, text.split("\n")))
 
 
 @click.command()
@@ -43,7 +38,7 @@ def explain(process: Process, text: str, language: Literal["en", "ru"]) -> Exit:
     """
     period = understood(process, text)
     words = period.explain(language)
-    _show(process, {"text": text, "explanation": words, "canonical": period.canonical}, words.replace("; ", ";\n"))
+    show(process, {"text": text, "explanation": words, "canonical": period.canonical}, words.replace("; ", ";\n"))
     return Exit.DONE
 
 
@@ -62,7 +57,7 @@ def next_(process: Process, text: str, start: str | None, count: int, zone: Zone
     flips = understood(process, text).next_flips(epoch, zone.name, count)
     rows = [{"epoch": instant, "time": spelled(instant, zone), "inside": inside} for instant, inside in flips]
     lines = [f"{row['time']}  {'begins' if row['inside'] else 'ends'}" for row in rows]
-    _show(process, {"text": text, "flips": rows}, "\n".join(lines) or "it never changes again")
+    show(process, {"text": text, "flips": rows}, "\n".join(lines) or "it never changes again")
     return Exit.DONE
 
 
@@ -81,15 +76,15 @@ def equal(process: Process, first: str, second: str, start: str, zone: Zone) -> 
     """
     one, two = understood(process, first), understood(process, second)
     if one.equals(two):
-        _show(process, {"equal": True, "first_difference": None}, "equal")
+        show(process, {"equal": True, "first_difference": None}, "equal")
         return Exit.DONE
     instant = one.first_difference(two, moment(start, zone), zone.name)
     if instant is None:
-        _show(process, {"equal": False, "first_difference": None}, "different, but nowhere from then on")
+        show(process, {"equal": False, "first_difference": None}, "different, but nowhere from then on")
         return Exit.CHANGES
     inside = "first" if one.matches(instant, zone.name) else "second"
     difference = {"epoch": instant, "time": spelled(instant, zone), "inside": inside}
-    _show(
+    show(
         process,
         {"equal": False, "first_difference": difference},
         f"different: from {difference['time']} only the {inside} is inside",
@@ -112,5 +107,5 @@ def calendar(process: Process, text: str, week: str | None, zone: Zone) -> Exit:
     period = understood(process, text)
     days = period.week(moment(week, zone), zone.name)
     rows = [{"date": f"{day.year:04}-{day.month:02}-{day.day:02}", "cells": day.cells} for day in days]
-    _show(process, {"text": text, "days": rows}, f"{drawn(days)}\n{period.phrase()}")
+    show(process, {"text": text, "days": rows}, f"{drawn(days)}\n{period.phrase()}")
     return Exit.DONE

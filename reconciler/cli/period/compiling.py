@@ -5,7 +5,6 @@ Must not know how it is compiled.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Literal
@@ -14,16 +13,15 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.period.asking import timezone
+from reconciler.cli.period.compare import show
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop
 from reconciler.clock import SystemClock
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.rules import RULES
-from reconciler.views.base import line
 
 if TYPE_CHECKING:
     from reconciler.document import Sources, Tree
-    from reconciler.schedule.compile import Compiled
     from reconciler.schedule.human import Schedule
     from reconciler.schedule.zones import Zone
 
@@ -65,7 +63,7 @@ def compile_(
         compiled = compile_schedule(schedule, timezone=zone.name, until=_last_day(until), union_style=union)
     except CompileError as error:
         raise Stop([sources.problem("schedule-not-compiled", tree.span, error.message, error.hint)]) from error
-    _show(process, compiled)
+    show(process, {"periods": compiled.periods}, "\n".join(compiled.periods))
     return Exit.DONE
 
 
@@ -114,11 +112,3 @@ def _schedule(sources: Sources, tree: Tree) -> Schedule:
     except HumanError as error:
         place = find(tree, error.path, key=error.key)
         raise Stop([sources.problem("schedule-shape", place, error.message, error.hint)]) from error
-
-
-def _show(process: Process, compiled: Compiled) -> None:
-
-    if process.is_json:
-        process.screen.document(json.dumps({"format_version": "1.0", "periods": compiled.periods}) + "\n")
-    else:
-        process.screen.result(line(period) for period in compiled.periods)

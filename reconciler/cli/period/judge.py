@@ -5,9 +5,8 @@ Must not know how a period is judged or matched.
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -15,14 +14,18 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import PeriodText
 from reconciler.cli.period.asking import chunks, judged, lines_of, moment, timezone, understood
+from reconciler.cli.period.compare import show
 from reconciler.cli.process import Process
 from reconciler.cli.trouble import Stop
 from reconciler.schedule import Period
-from reconciler.views.base import line
+from reconciler.views.base import Line, line
+from reconciler.views.results import document
 
 if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
     from reconciler.schedule.zones import Zone
+
+    Judged = tuple[str, bool, Sequence[Diagnostic]]
 
 
 @click.command(short_help="Judge period strings, with a caret at each fault.")
@@ -38,7 +41,7 @@ def check(process: Process, texts: tuple[str, ...], from_stdin: bool) -> Exit:
     """
     if from_stdin == bool(texts):
         raise click.UsageError("give period strings, or --stdin")
-    if from_stdin and not process.is_json:
+    if from_stdin and not process.format.for_programs:
         return _check_stream()
     return _check(process, _lines() if from_stdin else texts)
 
@@ -48,28 +51,22 @@ def _lines() -> list[str]:
 
 
 def _check(process: Process, texts: Sequence[str]) -> Exit:
+    answers = [(text, any(item.is_error for item in found), found) for text in texts for found in [judged(text)]]
+    process.answer(lambda: _document(answers), lambda columns: _page(answers, columns, quiet=process.is_quiet))
+    return Exit.ERROR if any(wrong for _text, wrong, _found in answers) else Exit.DONE
+
+
+def _page(answers: Sequence[Judged], columns: int, *, quiet: bool) -> Iterator[Line]:
     from reconciler.views.human.findings import diagnostics
 
-    failed = False
-    answers: list[tuple[str, bool, Sequence[Diagnostic]]] = []
-    for text in texts:
-        found = judged(text)
-        wrong = any(item.is_error for item in found)
-        failed |= wrong
-        if process.is_json:
-            answers.append((text, wrong, found))
-            continue
-        told = [item for item in found if item.is_error or not process.is_quiet]
-        process.screen.result(diagnostics(told, process.screen.columns()))
+    for text, wrong, found in answers:
+        yield from diagnostics((item for item in found if item.is_error or not quiet), columns)
         if not wrong:
-            process.screen.result([line(f"ok: {text}")])
-    if process.is_json:
-        _show_json(process, answers)
-    return Exit.ERROR if failed else Exit.DONE
+            yield line(f"ok: {text}")
 
 
-def _show_json(process: Process, answers: Sequence[tuple[str, bool, Sequence[Diagnostic]]]) -> None:
-    from reconciler.formats.diagnostics import FORMAT_VERSION, diagnostics_json
+def _document(answers: Sequence[Judged]) -> str:
+    from reconciler.formats.diagnostics import diagnostics_json
 
     periods = [
         {
@@ -80,9 +77,7 @@ def _show_json(process: Process, answers: Sequence[tuple[str, bool, Sequence[Dia
         }
         for text, wrong, found in answers
     ]
-    process.screen.document(
-        json.dumps({"format_version": FORMAT_VERSION, "periods": periods}, ensure_ascii=False) + "\n"
-    )
+    return document({"periods": periods}, indent=None)
 
 
 def _check_stream() -> Exit:
@@ -114,11 +109,9 @@ def match(process: Process, text: str | None, at: str | None, from_stdin: bool, 
         return _match_one(process, text, moment(at, zone), zone)
     from reconciler.schedule.stream import matched
 
-    if process.is_json:
+    if process.format.for_programs:
         given = b"".join(matched(chunks(), zone)).split()
-        process.screen.document(
-            json.dumps({"format_version": "1.0", "answers": [int(answer) for answer in given]}) + "\n"
-        )
+        show(process, {"answers": [int(answer) for answer in given]}, "")
         return Exit.DONE
     for answers in matched(chunks(), zone):
         sys.stdout.buffer.write(answers)
@@ -127,15 +120,11 @@ def match(process: Process, text: str | None, at: str | None, from_stdin: bool, 
 
 
 def _match_one(process: Process, text: str, epoch: int, zone: Zone) -> Exit:
-
     try:
         inside = understood(process, text).matches(epoch, zone.name)
     except Stop:
-        if not process.is_json:
+        if not process.format.for_programs:
             process.screen.result([line("-1")])
         raise
-    if process.is_json:
-        process.screen.document(json.dumps({"format_version": "1.0", "epoch": epoch, "inside": inside}) + "\n")
-    else:
-        process.screen.result([line("1" if inside else "0")])
+    show(process, {"epoch": epoch, "inside": inside}, "1" if inside else "0")
     return Exit.DONE

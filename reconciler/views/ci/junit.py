@@ -6,15 +6,15 @@ Knows no command and no terminal. Whatever text comes in, the document is well-f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from xml.etree import ElementTree as ET
 
 from reconciler.diagnostics import Severity
 from reconciler.views.ci.review import Remark, Review
 
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;", ord("\r"): "&#13;"}
-_IN_ATTRIBUTES = {**_ESCAPES, ord("\n"): "&#10;", ord("\t"): "&#9;"}
-
+# No carriage return either: readers take one for a line break. The screen lets none through.
+_ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _ELSEWHERE = "findings"
 
 Case = Sequence[Remark]
@@ -27,21 +27,12 @@ def render(review: Review) -> str:
     failures = sum(_fails(case) for case in cases)
     sums_up = bool(review.summary) and not failures
     failures += sums_up and review.verdict is Severity.ERROR
-    head = _open("testsuites", name="reconciler", tests=len(cases) + sums_up, failures=failures, errors=0)
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', head]
-    lines += _summary(review) if sums_up else []
-    lines += [line for name, found in suites for line in _suite(review.command, name, found)]
-    return "\n".join([*lines, "</testsuites>"]) + "\n"
-
-
-def text(content: str) -> str:
-    """Escape text between tags; what XML cannot hold becomes the replacement character."""
-    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", content).translate(_ESCAPES)
-
-
-def attribute(content: str) -> str:
-    """Escape the value of an attribute, with its line breaks kept."""
-    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", content).translate(_IN_ATTRIBUTES)
+    root = _element("testsuites", name="reconciler", tests=len(cases) + sums_up, failures=failures, errors=0)
+    if sums_up:
+        _summarize(root, review)
+    for name, found in suites:
+        _add_suite(root, review.command, name, found)
+    return _DECLARATION + ET.tostring(root, encoding="unicode", short_empty_elements=False)
 
 
 def _suites(remarks: Iterable[Remark]) -> dict[str, Iterable[Case]]:
@@ -61,34 +52,31 @@ def _fails(case: Case) -> bool:
     return any(remark.fails for remark in case)
 
 
-def _summary(review: Review) -> Iterator[str]:
+def _summarize(root: ET.Element, review: Review) -> None:
     failed = review.verdict is Severity.ERROR
-    yield _open("testsuite", name="summary", tests=1, failures=int(failed), errors=0, skipped=0)
-    yield _open("testcase", classname=f"reconciler.{review.command}", name="summary")
+    suite = _add(root, "testsuite", name="summary", tests=1, failures=int(failed), errors=0, skipped=0)
+    case = _add(suite, "testcase", classname=f"reconciler.{review.command}", name="summary")
     summed_up = Remark("summary", review.verdict, "summary", review.summary)
-    yield from _told(review.summary, failed=summed_up if failed else None)
-    yield from ("</testcase>", "</testsuite>")
+    _tell(case, review.summary, failed=summed_up if failed else None)
 
 
-def _suite(command: str, name: str, cases: Sequence[Case]) -> Iterator[str]:
-    yield _open("testsuite", name=name, tests=len(cases), failures=sum(map(_fails, cases)), errors=0, skipped=0)
+def _add_suite(root: ET.Element, command: str, name: str, cases: Sequence[Case]) -> None:
+    failures = sum(map(_fails, cases))
+    suite = _add(root, "testsuite", name=name, tests=len(cases), failures=failures, errors=0, skipped=0)
     for case in cases:
-        yield from _case(f"reconciler.{command}.{case[0].group}".rstrip("."), case)
-    yield "</testsuite>"
+        _add_case(suite, f"reconciler.{command}.{case[0].group}".rstrip("."), case)
 
 
-def _case(classname: str, case: Case) -> Iterator[str]:
+def _add_case(suite: ET.Element, classname: str, case: Case) -> None:
     place = next((remark.place for remark in case if remark.place is not None), None)
     where: dict[str, str | int] = {"file": place.file, "line": place.line} if place else {}
-    yield _open("testcase", classname=classname, name=_name(case), **where)
+    element = _add(suite, "testcase", classname=classname, name=_name(case), **where)
     failing = [remark for remark in case if remark.fails]
     if failing:
-        told = [line for remark in failing for line in remark.all_lines]
-        yield from _told(told, failed=failing[0])
+        _tell(element, [line for remark in failing for line in remark.all_lines], failed=failing[0])
     rest = [line for remark in case if not remark.fails for line in remark.all_lines]
     if rest:
-        yield from _told(rest)
-    yield "</testcase>"
+        _tell(element, rest)
 
 
 def _name(case: Case) -> str:
@@ -100,14 +88,24 @@ def _name(case: Case) -> str:
     return first.subject or (f"{first.rule} {first.place}" if first.place else first.rule)
 
 
-def _told(lines: Sequence[str], *, failed: Remark | None = None) -> Iterator[str]:
-    body = text("\n".join(lines))
-    if failed is None:
-        yield f"<system-out>{body}</system-out>"
-    else:
-        yield f"{_open('failure', message=failed.sentence, type=failed.rule)}{body}</failure>"
+def _tell(case: ET.Element, lines: Sequence[str], *, failed: Remark | None = None) -> None:
+    told = _add(case, "failure", message=failed.sentence, type=failed.rule) if failed else _add(case, "system-out")
+    told.text = _legal("\n".join(lines))
 
 
-def _open(tag: str, **attributes: str | int) -> str:
-    told = "".join(f' {name}="{attribute(str(content))}"' for name, content in attributes.items())
-    return f"<{tag}{told}>"
+def _add(parent: ET.Element, tag: str, **attributes: str | int) -> ET.Element:
+    element = _element(tag, **attributes)
+    parent.append(element)
+    return element
+
+
+def _element(tag: str, **attributes: str | int) -> ET.Element:
+    """An element that begins and ends on lines of their own."""
+    element = ET.Element(tag, {name: _legal(str(content)) for name, content in attributes.items()})
+    element.text = element.tail = "\n"
+    return element
+
+
+def _legal(text: str) -> str:
+    """The text, where what XML cannot hold is the replacement character."""
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -6,8 +6,6 @@ import io
 import json
 import os
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -120,11 +118,34 @@ def test_colour_goes_to_terminals_unless_it_is_chosen(
     assert shown(made) == ("\x1b[32mx\x1b[0m\n" if colored else "x\n")
 
 
-def test_plain_output_needs_no_rich() -> None:
-    code = "import sys; from reconciler.views.screen import Screen; from reconciler.views.base import line\n"
-    code += "Screen({}).result([line('x')]); print('rich' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "x\nFalse\n"
+COLOURS = {
+    Tone.PLAIN: "",
+    Tone.ADDED: "32",
+    Tone.CHANGED: "33",
+    Tone.REMOVED: "31",
+    Tone.ADOPTED: "35",
+    Tone.NOTED: "36",
+    Tone.STRONG: "1",
+    Tone.FAINT: "2",
+    Tone.ERROR: "1;31",
+    Tone.WARNING: "1;33",
+    Tone.LANE_1: "30;46",
+    Tone.LANE_2: "30;43",
+    Tone.LANE_3: "30;42",
+    Tone.LANE_4: "30;45",
+    Tone.LANE_5: "30;47",
+    Tone.LANE_6: "37;44",
+    Tone.GAP: "1;91",
+}
+
+
+@pytest.mark.parametrize("tone", Tone)
+def test_each_tone_has_its_colour_which_ends_with_its_text(tone: Tone) -> None:
+    made = screen()
+    made.color = Color.ALWAYS
+    made.result([line("a", Span("x", tone), "b"), (Span("", tone),)])
+    painted = f"\x1b[{COLOURS[tone]}mx\x1b[0m" if COLOURS[tone] else "x"
+    assert shown(made) == f"a{painted}b\n\n"
 
 
 def test_text_that_the_stream_cannot_spell_is_escaped_and_not_lost() -> None:

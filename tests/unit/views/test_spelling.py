@@ -9,9 +9,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from reconciler.diagnostics import Severity
 from reconciler.secrets import Secrets
 from reconciler.views.base import line
 from reconciler.views.ci import github, junit
+from reconciler.views.ci.review import Remark, Review, ready
 from reconciler.views.screen import Screen
 from reconciler.views.spelling import Form, disarmed
 
@@ -62,12 +64,27 @@ def test_half_a_character_becomes_a_question_mark_and_breaks_nothing() -> None:
     assert written(Form.COMMANDS, "::notice::a\ud800b\n") == b"::notice::a?b\n"
 
 
-@pytest.mark.parametrize("escape", [github.data, github.value, junit.text, junit.attribute, json.dumps])
-def test_a_secret_hides_in_no_escape_of_a_format(escape: Callable[[str], str]) -> None:
-    secret = 'a%b"c<d>&\u043a'
+SECRET = 'a%b"c<d>&\u043a'
+
+
+def hiding() -> Screen:
     known = Secrets({})
-    known.remember(secret)
-    screen = Screen({}, io.StringIO(), io.StringIO(), redact=known.redact)
-    screen.drawn(lambda clean: escape(clean(f"before {secret} after")), Form.COMMANDS)
+    known.remember(SECRET)
+    return Screen({}, io.StringIO(), io.StringIO(), redact=known.redact)
+
+
+@pytest.mark.parametrize("escape", [github.data, github.value, json.dumps])
+def test_a_secret_hides_in_no_escape_of_a_format(escape: Callable[[str], str]) -> None:
+    screen = hiding()
+    screen.drawn(lambda clean: escape(clean(f"before {SECRET} after")), Form.COMMANDS)
     assert isinstance(screen.out, io.StringIO)
     assert screen.out.getvalue().strip('"') == "before *** after"
+
+
+def test_a_secret_hides_in_no_escape_of_xml() -> None:
+    screen, text = hiding(), f"before {SECRET} after"
+    review = Review("plan", remarks=(Remark("a-rule", Severity.NOTICE, "a title", (text,), group=text),))
+    screen.drawn(lambda clean: junit.render(ready(review, str, clean)), Form.XML)
+    assert isinstance(screen.out, io.StringIO)
+    suite = ET.fromstring(screen.out.getvalue())[0]
+    assert suite.attrib["name"] == suite.findtext("testcase/system-out") == "before *** after"

@@ -1,0 +1,76 @@
+"""From a result to the one document of a machine that reviews changes.
+
+Knows no command; a format of this kind is a file beside this one with `render`, and a row of the table of formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.views.results import Audited, Output, Planned, Validated, note, told
+from reconciler.views.spelling import Form
+
+if TYPE_CHECKING:
+    from reconciler.views.ci.review import Review
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """One such machine: `form` is how its document is spelled; what goes to its log is not told beside it again."""
+
+    name: str
+    form: Form = Form.JSON
+
+    @property
+    def reads_the_log(self) -> bool:
+        """Whether the document is commands in the log of the job, and not a file."""
+        return self.form is Form.COMMANDS
+
+    def findings(self, output: Output, found: Iterable[Diagnostic]) -> None:
+        """Tell findings in the log, which is empty otherwise."""
+        if not self.reads_the_log:
+            note(output, found)
+
+    def failure(self, output: Output, found: Sequence[Diagnostic]) -> None:
+        """Say why a command came to nothing."""
+        from reconciler.views.ci.findings import failure
+
+        self.findings(output, found)
+        self._show(output, failure(output.command, told(output, found)))
+
+    def validation(self, output: Output, shown: Validated) -> None:
+        """Show the answer of `validate`."""
+        from reconciler.views.ci.findings import validation
+
+        self.findings(output, shown.found)
+        self._show(output, validation(shown.found, shown.told, numbers=shown.numbers, strict=shown.strict))
+
+    def plan(self, output: Output, shown: Planned) -> None:
+        """Show a plan."""
+        from reconciler.views.ci.plan import review
+
+        self.findings(output, shown.findings)
+        made = told(output, shown.findings)
+        self._show(output, review(shown.plan, made, failed=shown.failed, enforced=shown.enforced))
+
+    def audit(self, output: Output, shown: Audited) -> None:
+        """Show an audit."""
+        from reconciler.views.ci.audit import review
+
+        self.findings(output, shown.findings)
+        self._show(output, review(shown.audit, told(output, shown.findings), failed=shown.failed))
+
+    def _show(self, output: Output, review: Review) -> None:
+        """Write the one document; beside one that goes to a file, the log of the job gets its summary."""
+        from reconciler.views.base import line
+        from reconciler.views.ci.review import ready
+
+        where = output.places()
+        render = import_module(f"reconciler.views.ci.{self.name}").render
+        output.screen.drawn(lambda clean: render(ready(review, where, clean)), self.form)
+        if not self.reads_the_log:
+            output.screen.note(line(each) for each in review.summary)

@@ -1,0 +1,185 @@
+"""What commands have to say, each result as a document for programs and as lines for people.
+
+Knows no format and no command; what draws a result is imported when it is drawn, as `--help` must be quick.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.formats import FORMAT_VERSION
+from reconciler.views.screen import Screen
+
+if TYPE_CHECKING:
+    from reconciler.audit import Audit
+    from reconciler.model import Desired
+    from reconciler.plan.model import Plan
+    from reconciler.views.base import Line
+    from reconciler.views.calendar import Shown
+
+
+class Output(Protocol):
+    """Where the results of a command go, and how much is told beside them."""
+
+    command: str
+    screen: Screen
+
+    @property
+    def is_verbose(self) -> bool: ...
+    @property
+    def is_quiet(self) -> bool: ...
+    def places(self) -> Callable[[str], str | None]:
+        """How files are called from the top of their repository."""
+
+
+class Result(Protocol):
+    """What any result is: a JSON document, a page of so many columns or a text, and what is told beside the page."""
+
+    @property
+    def findings(self) -> Iterable[Diagnostic]: ...
+    def document(self) -> str: ...
+    def page(self, columns: int, /) -> Iterable[Line] | str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result that no format knows by kind."""
+
+    document: Callable[[], str]
+    page: Callable[[int], Iterable[Line] | str]
+    findings: Iterable[Diagnostic] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The answer of `validate`: what was found, and what of it is told."""
+
+    found: Sequence[Diagnostic]
+    told: Sequence[Diagnostic]
+    numbers: int
+    strict: bool
+    findings: Sequence[Diagnostic] = ()
+
+    def document(self) -> str:
+        from reconciler.views import machine
+
+        return machine.validation(self.found, numbers=self.numbers, strict=self.strict)
+
+    def page(self, columns: int) -> Iterable[Line]:
+        from reconciler.views.human.findings import diagnostics, tally
+
+        yield from diagnostics(self.told, columns)
+        yield from tally(self.found, self.numbers, strict=self.strict)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan; pages draw weeks in this zone. It failed where the command does, under `enforced` policy too."""
+
+    plan: Plan
+    zone: str = "UTC"
+    failed: bool = False
+    enforced: bool = False
+    verbose: bool = False
+
+    @property
+    def findings(self) -> Sequence[Diagnostic]:
+        return self.plan.diagnostics
+
+    def document(self) -> str:
+        from reconciler.views import machine
+
+        return machine.plan(self.plan)
+
+    def page(self, columns: int) -> Iterable[Line]:
+        from reconciler.views.human.plan import plan
+
+        return plan(self.plan, columns, verbose=self.verbose)
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """An audit; pages draw weeks in this zone."""
+
+    audit: Audit
+    zone: str
+    failed: bool
+
+    @property
+    def findings(self) -> Sequence[Diagnostic]:
+        return self.audit.diagnostics
+
+    def document(self) -> str:
+        from reconciler.views import machine
+
+        return machine.audit(self.audit)
+
+    def page(self, columns: int) -> Iterable[Line]:
+        from reconciler.views.human.audit import audit
+
+        return audit(self.audit, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """The weeks of numbers."""
+
+    shown: Shown
+    findings: Sequence[Diagnostic] = ()
+
+    def document(self) -> str:
+        from reconciler.views.calendar import as_json
+
+        return document(as_json(self.shown))
+
+    def page(self, columns: int) -> Iterable[Line]:
+        from reconciler.views.calendar import human
+
+        return human(self.shown, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Declared numbers; in a table for spreadsheets, cells are as they are if `raw`."""
+
+    chosen: Sequence[Desired]
+    raw: bool
+    findings: Sequence[Diagnostic] = ()
+
+    def document(self) -> str:
+        from reconciler.views.rows import as_json
+
+        return document({"numbers": as_json(self.chosen)})
+
+    def page(self, columns: int) -> Iterable[Line]:
+        from reconciler.views.rows import human
+
+        return human(self.chosen, columns)
+
+
+def document(content: Mapping[str, Any], *, indent: int | None = 2) -> str:
+    """Any content as a document under the version of our formats."""
+    return json.dumps({"format_version": FORMAT_VERSION, **content}, ensure_ascii=False, indent=indent) + "\n"
+
+
+def told(output: Output, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings that are told, without secrets: -q leaves errors only, -v adds notices."""
+    heard = (item for item in found if item.is_error or _is_told(item.severity, output))
+    return [item.redacted(output.screen.redact) for item in heard]
+
+
+def _is_told(severity: Severity, output: Output) -> bool:
+    return output.is_verbose if severity is Severity.NOTICE else not output.is_quiet
+
+
+def note(output: Output, found: Iterable[Diagnostic]) -> None:
+    """Tell findings on standard error."""
+    heard = told(output, found)
+    if heard:
+        from reconciler.views.human.findings import diagnostics
+
+        output.screen.note(diagnostics(heard, output.screen.columns()))
