@@ -72,7 +72,7 @@ def test_wrong_usage_is_told_in_the_format_that_was_asked_for(name: str, words: 
         assert IS_FAILURE[name](ended.stdout), ended.stdout
 
 
-@pytest.mark.parametrize("error", [RuntimeError("x"), KeyboardInterrupt(), OSError(28, "full"), trouble.stop("a", "b")])
+@pytest.mark.parametrize("error", [RuntimeError("x"), KeyboardInterrupt(), OSError(28, "full"), trouble.stop("unknown-account", "b")])
 @pytest.mark.parametrize("name", FORMATS)
 def test_faults_and_interruptions_are_one_document(name: str, error: BaseException) -> None:
     assert IS_FAILURE[name](after_nothing := said(name, error))
@@ -85,7 +85,7 @@ def said(name: str, error: BaseException, before: str = "") -> str:
 
     def work() -> NoReturn:
         if before:
-            FORMATS[name].failure(process, trouble.stop("a", "b").diagnostics)
+            FORMATS[name].failure(process, trouble.stop("unknown-account", "b").diagnostics)
             process.screen.out.seek(0)
             process.screen.out.write(before)
             process.screen.out.truncate()
