@@ -11,7 +11,8 @@ from pathlib import Path
 
 from reconciler.cli.schema import SCHEMAS, drawn
 from reconciler.rules import RULES, Rule
-from reconciler.views.formats import FORMATS, Format, Kind
+from reconciler.views.formats import FORMATS, Format
+from reconciler.views.results import Kind
 
 REPOSITORY = Path(__file__).parents[1]
 PIPELINES = REPOSITORY / "docs" / "pipelines.md"
@@ -49,15 +50,15 @@ def _row(rule: Rule) -> str:
 def with_formats(page: str) -> str:
     """Draw the table of formats into `docs/pipelines.md`, in the place of the one that stands there."""
     start = page.index("| `--format` |")
-    rows = (_format_row(each) for each in FORMATS.values() if not each.serves("answer"))
+    rows = (_format_row(each) for each in FORMATS.values() if "answer" not in each.results)
     head = "| `--format` | for | `validate` | `plan` | `audit` |\n|---|---|---|---|---|\n"
     return page[:start] + head + "".join(rows) + page[page.index("\n\n", start) + 1 :]
 
 
 def _format_row(shown: Format) -> str:
-    if not any(map(shown.serves, _OF_PIPELINES)):
+    if shown.results.keys().isdisjoint(_OF_PIPELINES):
         return ""
-    served = (" yes " if shown.serves(kind) else " " for kind in _OF_PIPELINES)
+    served = (" yes " if kind in shown.results else " " for kind in _OF_PIPELINES)
     return f"| `{shown.name}` | {shown.purpose} |{'|'.join(served)}|\n"
 
 

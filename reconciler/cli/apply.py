@@ -129,7 +129,7 @@ def _check_record(process: Process, configuration: Configuration, *, ephemeral: 
 def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
     """Show the plan and ask, where there is something to ask; raises Stop where the answer is not yes."""
     if not process.format.for_programs:
-        TEXT.plan(process, Planned(plan, verbose=process.is_verbose))
+        TEXT.results["plan"](process, Planned(plan, verbose=process.is_verbose))
         process.screen.result([EMPTY])
     if approved or plan.breaches or not plan.changes:
         return

@@ -18,7 +18,6 @@ from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.route import Moment, epoch_of, nowhere
 from reconciler.cli.trouble import show_diagnostics
-from reconciler.views.results import Pictured
 
 if TYPE_CHECKING:
     from reconciler.model import Desired
@@ -60,8 +59,7 @@ def calendar(
             raise nowhere(configuration, number, digits)
     selection = selected(configuration, (*targets, *wanted), tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item)]
-    shown = _shown(configuration, chosen, epoch_of(week, configuration.timezone))
-    process.format.calendar(process, Pictured(shown))
+    process.show(_shown(configuration, chosen, epoch_of(week, configuration.timezone)))
     return Exit.DONE
 
 

@@ -70,7 +70,7 @@ def listing(
     show_diagnostics(process, found)
     selection = selected(configuration, targets, tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item) and (to is None or _goes_to(item, to))]
-    process.format.numbers(process, Listed(chosen, raw))
+    process.show(Listed(chosen, raw))
     return Exit.DONE
 
 

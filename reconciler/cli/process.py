@@ -18,8 +18,8 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import expire_in
 from reconciler.secrets import Secrets, environment
 from reconciler.views.base import Line
-from reconciler.views.formats import FORMATS, TEXT, Format, Kind, serving
-from reconciler.views.results import Answer, document
+from reconciler.views.formats import FORMATS, TEXT, Format, serving
+from reconciler.views.results import Answer, Kind, Result
 from reconciler.views.screen import Color, Screen, is_terminal
 
 PIPELINE_DEADLINE = 1800.0
@@ -72,12 +72,11 @@ class Process:
         self, content: Content, page: Callable[[int], Iterable[Line] | str], found: Iterable[Diagnostic] = ()
     ) -> None:
         """Show a result that no format knows by kind: its document or what is in it, and its page."""
+        self.show(Answer(content, page, found))
 
-        def drawn() -> str:
-            made = content()
-            return made if isinstance(made, str) else document(made)
-
-        self.format.answer(self, Answer(drawn, page, found))
+    def show(self, result: Result) -> None:
+        """Show a result in the format that was asked for."""
+        self.format.results[result.kind](self, result)
 
     def places(self) -> Callable[[str], str | None]:
         """How files of the configuration are called from the top of their repository."""

@@ -37,7 +37,7 @@ def show(process: Process, what: str) -> Exit:
     if path.is_file():
         _show_plan(process, path)
         return Exit.DONE
-    if not process.format.serves("answer"):
+    if "answer" not in process.format.results:
         raise click.UsageError(
             f"there is no plan file {what}, and only a plan can be shown with --format {process.format.name}"
         )
@@ -100,7 +100,7 @@ def _show_plan(process: Process, path: Path) -> None:
 
     made = shown_plan(load_plan(read_file(path)))
     failed = of_plan(made, detailed=False, enforce_policy=False) is not Exit.DONE
-    process.format.saved_plan(process, Planned(made, failed=failed, verbose=process.is_verbose))
+    process.show(Planned(made, failed=failed, verbose=process.is_verbose, kind="saved_plan"))
 
 
 def show_number(process: Process, known: Known) -> None:

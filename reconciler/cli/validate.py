@@ -37,7 +37,7 @@ def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: 
     loaded = load(process, scenario=scenario, paths=paths)
     found = _judged(loaded)
     told = [item.redacted(process.screen.redact) for item in found if item.is_error or not process.is_quiet]
-    process.format.validation(process, Validated(found, told, loaded.numbers_count, strict))
+    process.show(Validated(found, told, loaded.numbers_count, strict))
     failed = loaded.configuration is None or any(item.is_error for item in found)
     return Exit.ERROR if failed or (strict and _has_warning(found)) else Exit.DONE
 

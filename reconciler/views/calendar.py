@@ -11,8 +11,10 @@ from itertools import groupby
 from string import ascii_uppercase
 from typing import Any
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calendar import Cell, Day, Lane, Week
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, plural
+from reconciler.views.results import Kind, document
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 GAP = "·"
@@ -35,10 +37,25 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All pictures, of the week in a zone."""
+    """All pictures, of the week in a zone: a result of `views.results`."""
 
     zone: str
     calendars: tuple[Calendar, ...]
+    findings: Sequence[Diagnostic] = ()
+    kind: Kind = "calendar"
+
+    def document(self) -> str:
+        calendars = [_calendar_json(calendar) for calendar in self.calendars]
+        return document({"timezone": self.zone, "calendars": calendars})
+
+    def page(self, columns: int) -> Page:
+        """Every picture with its legend."""
+        if not self.calendars:
+            return [line("No numbers.")]
+        pictures = [each for calendar in self.calendars for each in (*_one(calendar, self.zone, columns), EMPTY)]
+        total = sum(len(calendar.numbers) for calendar in self.calendars)
+        gaps = sum(len(calendar.numbers) for calendar in self.calendars if has_gap(calendar))
+        return [*pictures, line(plural(total, "number"), f", {gaps} with gaps" if gaps else "")]
 
 
 def letters_of(lanes: Sequence[Lane]) -> dict[str, tuple[str, int]]:
@@ -62,18 +79,6 @@ def has_gap(calendar: Calendar) -> bool:
 def is_cut(calendar: Calendar) -> bool:
     """Whether something begins or ends within a half hour."""
     return calendar.week is not None and any(cell.is_part for day in calendar.week for cell in day.cells)
-
-
-def human(shown: Shown, columns: int) -> Page:
-    """Every picture with its legend."""
-    if not shown.calendars:
-        return [line("No numbers.")]
-    page: Page = []
-    for calendar in shown.calendars:
-        page += [*_one(calendar, shown.zone, columns), EMPTY]
-    total = sum(len(calendar.numbers) for calendar in shown.calendars)
-    gaps = sum(len(calendar.numbers) for calendar in shown.calendars if has_gap(calendar))
-    return [*page, line(plural(total, "number"), f", {gaps} with gaps" if gaps else "")]
 
 
 def _one(calendar: Calendar, zone: str, columns: int) -> Iterator[Line]:
@@ -134,11 +139,6 @@ def manner_of(calendar: Calendar) -> str:
     if not several:
         return ""
     return "rows of a day ring at once" if calendar.redirect == "parallel" else "rows of a day ring one after the other"
-
-
-def as_json(shown: Shown) -> dict[str, Any]:
-    """The content of the JSON answer."""
-    return {"timezone": shown.zone, "calendars": [_calendar_json(calendar) for calendar in shown.calendars]}
 
 
 def _calendar_json(calendar: Calendar) -> dict[str, Any]:

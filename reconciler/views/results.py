@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.formats import FORMAT_VERSION
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from reconciler.model import Desired
     from reconciler.plan.model import Plan
     from reconciler.views.base import Line
-    from reconciler.views.calendar import Shown
+
+
+Clean = Callable[[str], str]
+Kind = Literal["answer", "validation", "plan", "saved_plan", "audit", "calendar", "numbers"]
+"""The kinds of results; an answer is any that no format knows better."""
 
 
 class Output(Protocol):
@@ -32,13 +36,14 @@ class Output(Protocol):
     def is_verbose(self) -> bool: ...
     @property
     def is_quiet(self) -> bool: ...
-    def places(self) -> Callable[[str], str | None]:
-        """How files are called from the top of their repository."""
+    def places(self) -> Callable[[str], str | None]: ...
 
 
 class Result(Protocol):
-    """What any result is: a JSON document, a page of so many columns or a text, and what is told beside the page."""
+    """What any result is: a document, a page of so many columns (or a text), and what is told beside the page."""
 
+    @property
+    def kind(self) -> Kind: ...
     @property
     def findings(self) -> Iterable[Diagnostic]: ...
     def document(self) -> str: ...
@@ -47,22 +52,28 @@ class Result(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result that no format knows by kind."""
+    """What a command answers: a document or what is in it, and a page."""
 
-    document: Callable[[], str]
+    content: Callable[[], Mapping[str, Any] | str]
     page: Callable[[int], Iterable[Line] | str]
     findings: Iterable[Diagnostic] = ()
+    kind: Kind = "answer"
+
+    def document(self) -> str:
+        content = self.content()
+        return content if isinstance(content, str) else document(content)
 
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """The answer of `validate`: what was found, and what of it is told."""
+    """What `validate` found, and what of it is told."""
 
     found: Sequence[Diagnostic]
     told: Sequence[Diagnostic]
     numbers: int
     strict: bool
     findings: Sequence[Diagnostic] = ()
+    kind: Kind = "validation"
 
     def document(self) -> str:
         from reconciler.views import machine
@@ -78,13 +89,14 @@ class Validated:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan; pages draw weeks in this zone. It failed where the command does, under `enforced` policy too."""
+    """A plan; pages draw weeks in this zone. It `failed` where the command does, with `enforced` policy by that too."""
 
     plan: Plan
     zone: str = "UTC"
     failed: bool = False
     enforced: bool = False
     verbose: bool = False
+    kind: Kind = "plan"
 
     @property
     def findings(self) -> Sequence[Diagnostic]:
@@ -108,6 +120,7 @@ class Audited:
     audit: Audit
     zone: str
     failed: bool
+    kind: Kind = "audit"
 
     @property
     def findings(self) -> Sequence[Diagnostic]:
@@ -125,30 +138,13 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True)
-class Pictured:
-    """The weeks of numbers."""
-
-    shown: Shown
-    findings: Sequence[Diagnostic] = ()
-
-    def document(self) -> str:
-        from reconciler.views.calendar import as_json
-
-        return document(as_json(self.shown))
-
-    def page(self, columns: int) -> Iterable[Line]:
-        from reconciler.views.calendar import human
-
-        return human(self.shown, columns)
-
-
-@dataclass(frozen=True, slots=True)
 class Listed:
-    """Declared numbers; in a table for spreadsheets, cells are as they are if `raw`."""
+    """Declared numbers; for spreadsheets their cells are as they are if `raw`."""
 
     chosen: Sequence[Desired]
     raw: bool
     findings: Sequence[Diagnostic] = ()
+    kind: Kind = "numbers"
 
     def document(self) -> str:
         from reconciler.views.rows import as_json

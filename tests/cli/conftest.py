@@ -17,7 +17,7 @@ from reconciler.sandbox import Sandbox
 from reconciler.views.formats import FORMATS, serving
 
 KEY = "canary-exolve-key-7d1f"
-REVIEWS = tuple(name for name in serving("validation") if not FORMATS[name].serves("answer"))
+REVIEWS = tuple(name for name in serving("validation") if "answer" not in FORMATS[name].results)
 """The formats of machines that review changes."""
 
 

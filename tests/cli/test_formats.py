@@ -14,7 +14,8 @@ import pytest
 
 from reconciler.cli import trouble
 from reconciler.cli.process import Process
-from reconciler.views.formats import FORMATS, Kind, serving
+from reconciler.views.formats import FORMATS, serving
+from reconciler.views.results import Kind
 from tests.cli.conftest import Cli, Workplace
 from tests.unit.views.ci.readers import runner
 
@@ -101,7 +102,7 @@ def said(name: str, error: BaseException, before: str = "") -> str:
 INVENTED = """
 import sys
 from dataclasses import replace
-from reconciler.views.formats import FORMATS, JSON, register
+from reconciler.views.formats import JSON, register
 
 def failed(output, found):
     output.screen.table("<failed>" + ", ".join(item.code for item in found) + "</failed>\\n")
@@ -109,8 +110,7 @@ def failed(output, found):
 def result(output, shown):
     output.screen.table(f"<result>{type(shown).__name__}</result>\\n")
 
-parts = dict.fromkeys(("answer", "validation", "plan", "saved_plan", "audit", "calendar", "numbers"), result)
-register(replace(JSON, name="invented", failure=failed, **parts))
+register(replace(JSON, name="invented", failure=failed, results=dict.fromkeys(JSON.results, result)))
 
 from reconciler.__main__ import start
 sys.argv[0] = "reconciler"
@@ -125,7 +125,7 @@ start()
         (("plan", "--out", "plan.json"), "Planned"),
         (("show", "plan.json"), "Planned"),
         (("audit",), "Audited"),
-        (("calendar",), "Pictured"),
+        (("calendar",), "Shown"),
         (("list",), "Listed"),
         (("apply", "--auto-approve"), "Answer"),
         (("show", "74991000000"), "Answer"),

@@ -36,21 +36,18 @@ class Reviewer:
             note(output, found)
 
     def failure(self, output: Output, found: Sequence[Diagnostic]) -> None:
-        """Say why a command came to nothing."""
         from reconciler.views.ci.findings import failure
 
         self.findings(output, found)
         self._show(output, failure(output.command, told(output, found)))
 
     def validation(self, output: Output, shown: Validated) -> None:
-        """Show the answer of `validate`."""
         from reconciler.views.ci.findings import validation
 
         self.findings(output, shown.found)
         self._show(output, validation(shown.found, shown.told, numbers=shown.numbers, strict=shown.strict))
 
     def plan(self, output: Output, shown: Planned) -> None:
-        """Show a plan."""
         from reconciler.views.ci.plan import review
 
         self.findings(output, shown.findings)
@@ -58,7 +55,6 @@ class Reviewer:
         self._show(output, review(shown.plan, made, failed=shown.failed, enforced=shown.enforced))
 
     def audit(self, output: Output, shown: Audited) -> None:
-        """Show an audit."""
         from reconciler.views.ci.audit import review
 
         self.findings(output, shown.findings)
