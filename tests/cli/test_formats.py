@@ -73,7 +73,9 @@ def test_wrong_usage_is_told_in_the_format_that_was_asked_for(name: str, words: 
         assert IS_FAILURE[name](ended.stdout), ended.stdout
 
 
-@pytest.mark.parametrize("error", [RuntimeError("x"), KeyboardInterrupt(), OSError(28, "full"), trouble.stop("unknown-account", "b")])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("x"), KeyboardInterrupt(), OSError(28, "full"), trouble.stop("unknown-account", "b")]
+)
 @pytest.mark.parametrize("name", FORMATS)
 def test_faults_and_interruptions_are_one_document(name: str, error: BaseException) -> None:
     assert IS_FAILURE[name](after_nothing := said(name, error))
