@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -64,8 +65,6 @@ def entry(type_name: str, target: dict[str, Any], at: int = 0, of: str = "") -> 
 
 
 def loaded(folder: Path, written: dict[str, Any]) -> Forwarding:
-    import json
-
     configuration = sound(folder, number(f"forwarding: {json.dumps(written)}")).configuration
     assert configuration is not None
     value = configuration.desired[0].value
