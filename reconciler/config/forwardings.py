@@ -21,6 +21,7 @@ from reconciler.config.sections import Declared
 from reconciler.config.trusted import Settings
 from reconciler.document import Tree, at, find
 from reconciler.model import (
+    FORWARDINGS,
     MOST_ENTRIES,
     Forwarding,
     NoForwarding,
@@ -31,6 +32,7 @@ from reconciler.model import (
     TrunkForwarding,
     UrlForwarding,
     WeekdayBase,
+    declared,
 )
 from reconciler.settings import Account
 
@@ -38,6 +40,9 @@ _ALWAYS = Times((), "")
 _MOST_SHARED = 1_000
 _RESOLVED = {"type", "redirect", "targets", "to", "timeout", "schedule", "schedule_description", "name"}
 """Keys whose values are worked out here; all others are taken over as they are."""
+_COPIED = {
+    shape: [each.key for each in declared(shape) if each.key not in _RESOLVED] for shape in (*FORWARDINGS, Target)
+}
 
 
 class Forwardings:
@@ -74,7 +79,7 @@ class Forwardings:
             return self._url(entry, block)
         if entry["type"] == "sip_trunk":
             return self._trunk(entry, block)
-        return SipForwarding(**_plain(entry))
+        return SipForwarding(**_plain(SipForwarding, entry))
 
     def judge_references(self, block: Tree, account: Account | None) -> None:
         """Tell what the targets of an unfit block refer to and that does not exist, in the same breath."""
@@ -107,14 +112,14 @@ class Forwardings:
         reserve = entry.get("reserve")
         if reserve and not phones.is_sip_id(reserve):
             self._check_assigned(reserve, block, "reserve")
-        return UrlForwarding(**_plain(entry))
+        return UrlForwarding(**_plain(UrlForwarding, entry))
 
     def _trunk(self, entry: models.TrunkEntry, block: Tree) -> TrunkForwarding | None:
         timeout = entry.get("timeout") or self._settings.default_timeout
         if timeout is None:
             self._miss_timeout("this trunk has no timeout", block.span)
             return None
-        return TrunkForwarding(timeout=timeout, **_plain(entry))
+        return TrunkForwarding(timeout=timeout, **_plain(TrunkForwarding, entry))
 
     def _number(self, entry: models.NumberEntry, block: Tree, account: Account | None) -> NumberForwarding | None:
         if not entry["targets"]:
@@ -135,7 +140,7 @@ class Forwardings:
             hint = "simpler schedules take fewer, and with `period: {union: comma}` in the account a target takes one"
             self._files.complain("targets-many", block.key_span("targets"), message, hint)
             return None
-        return NumberForwarding(entry.get("redirect") or Redirect.SINGLE, targets, **_plain(entry))
+        return NumberForwarding(entry.get("redirect") or Redirect.SINGLE, targets, **_plain(NumberForwarding, entry))
 
     def _target(self, entry: models.TargetEntry, block: Tree, index: int, account: Account | None) -> Target | None:
         to = entry["to"]
@@ -154,7 +159,9 @@ class Forwardings:
         base = account.period.weekday_base if account is not None else WeekdayBase.REFUSE
         description = entry.get("schedule_description", times.description)
         name = entry.get("name", recipient.name)
-        return Target(recipient.to, timeout, times.periods, description, name, weekday_base=base, **_plain(entry))
+        return Target(
+            recipient.to, timeout, times.periods, description, name, weekday_base=base, **_plain(Target, entry)
+        )
 
     def _resolved(self, written: object, block: Tree, index: int, account: Account | None) -> Times | None:
         """The periods of a schedule; without an account it can only be said whether the schedule exists."""
@@ -196,9 +203,9 @@ class Forwardings:
             self._files.complain("timeout-missing", span, message, "add `timeout: 20`, or set defaults.timeout")
 
 
-def _plain(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(shape: type[Forwarding | Target], entry: Mapping[str, Any]) -> dict[str, Any]:
     """The keys that a value has just as they are written."""
-    return {key: value for key, value in entry.items() if key not in _RESOLVED}
+    return {key: entry[key] for key in _COPIED[shape] if key in entry}
 
 
 class Recipient(NamedTuple):
