@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.canonical import form
+from reconciler.canonical import Form, Json, form
+from reconciler.change import FieldChange
 from reconciler.diff import field_changes
 from reconciler.model import Forwarding, NumberForwarding, Parking, Value
 from reconciler.plan.build import Options
@@ -38,6 +41,44 @@ def test_two_values_differ_exactly_when_their_forms_do(one: Value, other: Value)
     differ = (left.text, left.secrets) != (right.text, right.secrets)
     assert bool(field_changes(left, right)) is differ
     assert len(field_changes(left, right)) == len(field_changes(right, left))
+
+
+few_targets = st.lists(
+    st.fixed_dictionaries(
+        {"to": st.sampled_from("abc"), "timeout": st.sampled_from([10, 20]), "name": st.sampled_from(["", "x"])}
+    ),
+    max_size=5,
+)
+values_of_few = st.fixed_dictionaries({"type": st.just("number"), "targets": few_targets, "masking": st.booleans()})
+
+
+@given(values_of_few, values_of_few)
+@settings(max_examples=300)
+def test_what_is_told_turns_the_old_value_into_the_new_one(before: Json, after: Json) -> None:
+    """Equal targets, and one that goes where another comes, are told too."""
+    assert _changed(before, field_changes(Form(before), Form(after))) == after
+
+
+def _changed(before: Json, told: Iterable[FieldChange]) -> Json:
+    """The value after what is told of it: targets go from their old places, come to their new ones, then change."""
+    value, targets = before | {}, [dict(target) for target in before["targets"]]
+    placed = [(*_place(each.path), each) for each in told]
+    for at, _, each in sorted(placed, key=lambda item: -item[0]):
+        if each.path.endswith("]") and each.after is None:
+            assert targets.pop(at) == each.before
+    for at, _, each in placed:
+        if each.path.endswith("]") and each.before is None:
+            targets.insert(at, each.after)
+    for at, name, each in placed:
+        if name:
+            (value if at < 0 else targets[at])[name] = each.after
+    return value | {"targets": targets}
+
+
+def _place(path: str) -> tuple[int, str]:
+    """The place of the target that a path names, -1 where it names none, and the field, "" for all of the target."""
+    found = re.fullmatch(r"targets\[(\d+)\]\.?(.*)", path)
+    return (int(found[1]), found[2]) if found else (-1, path)
 
 
 @given(values)
