@@ -33,7 +33,7 @@ def variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
 def refused(desired: Desired, why: str) -> Diagnostic:
     """A value that its account's provider cannot take: of a run that is undone, as files are judged when loaded."""
     message = f"{desired.address}: {why}"
-    return Diagnostic("value-unsupported", Severity.ERROR, message, desired.declared_at, hint=OTHER_PROVIDER)
+    return RULES["value-unsupported"].at(desired.declared_at, message, OTHER_PROVIDER)
 
 
 def event_url_removed(desired: Desired, fields: Sequence[FieldChange]) -> Iterable[Diagnostic]:
