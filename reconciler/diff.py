@@ -53,6 +53,7 @@ def _targets(before: Json, after: Json) -> list[FieldChange]:
     return min(in_place, by_destination, key=len)
 
 
+# docs/decisions/059
 def _paired(old: Sequence[Json], new: Sequence[Json], blocks: Sequence[_Block]) -> list[FieldChange]:
     """The changes when each block's targets are compared one with one, and those without a partner came or went."""
     changes: list[FieldChange] = []

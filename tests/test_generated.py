@@ -18,6 +18,7 @@ def drawn() -> dict[Path, str]:
     "name",
     [
         "docs/rules.md",
+        "docs/decisions/README.md",
         "schemas/config.v1.json",
         "schemas/plan.v1.json",
         "schemas/report.v1.json",

@@ -32,6 +32,7 @@ def show(process: Process, review: Review) -> None:
         process.screen.note(line(each) for each in review.summary)
 
 
+# docs/decisions/090
 def places(folder: Path, policy: Path | None = None) -> Where:
     """How a file of the configuration is called from the top of its repository; outside of one, from where we work.
 

@@ -63,6 +63,7 @@ def _has_warning(found: tuple[Diagnostic, ...]) -> bool:
     return any(item.severity is Severity.WARNING for item in found)
 
 
+# docs/decisions/052
 def _show(process: Process, found: tuple[Diagnostic, ...], numbers: int, *, strict: bool) -> None:
     if process.is_json:
         from reconciler.views import machine

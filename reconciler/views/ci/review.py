@@ -68,6 +68,7 @@ class Review:
     done: bool = True
 
 
+# docs/decisions/091
 def ready(review: Review, where: Where, clean: Clean) -> Review:
     """The same with places from the top of the repository, and with clean texts."""
     clean = lru_cache(maxsize=None)(clean)  # rules, files and hints come again and again
