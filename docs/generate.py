@@ -31,7 +31,9 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
 EXAMPLES = REPOSITORY / "examples" / "invalid"
 
 DECISIONS = REPOSITORY / "docs" / "decisions"
-_DECISION = re.compile(r"# (\d{3}) (.+)\n\nDate: (\d{4}-\d\d-\d\d)\nStatus: (accepted|superseded by \d{3})\n\n")
+_DECISION = re.compile(
+    r"# (\d{3}) (.+)\n\nDate: (\d{4}-\d\d-\d\d)\nStatus: (accepted|superseded by \d{3})\n\n",
+)
 
 _DECISIONS_HEAD = """\
 # Decisions
