@@ -8,6 +8,7 @@ READY := $(VENV)/.ready
 PEERS_READY := $(PEERS)/.ready
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
+# docs/decisions/025
 INSTALL := -m pip install -qq --disable-pip-version-check --no-input --require-hashes --no-deps
 
 # The lock names no registry: pip's own configuration says where packages come from.

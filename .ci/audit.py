@@ -17,6 +17,7 @@ from typing import Any
 from packaging.version import Version
 
 LOCK = Path(__file__).parents[1] / "requirements.lock"
+# docs/decisions/125
 ADVISORIES = Path(__file__).with_name("advisories.json")
 TIMEOUT_SECONDS = 120
 _PIN = re.compile(r"^([A-Za-z0-9_.-]+)==(\S+)", re.MULTILINE)
@@ -76,6 +77,7 @@ def verdict(packages: list[dict[str, Any]], lock: str, advisories: Mapping[str, 
     return found, said
 
 
+# docs/decisions/027
 def main() -> int:
     """Print what is known, and from where."""
     found, said = verdict(ask(), LOCK.read_text("utf-8"), json.loads(ADVISORIES.read_text("utf-8")))

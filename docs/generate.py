@@ -6,6 +6,7 @@ Holds no text that the code does not hold, but for headings.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,19 @@ REPOSITORY = Path(__file__).parents[1]
 PIPELINES = REPOSITORY / "docs" / "pipelines.md"
 _OF_PIPELINES: tuple[Kind, ...] = ("validation", "plan", "audit")
 EXAMPLES = REPOSITORY / "examples" / "invalid"
+
+DECISIONS = REPOSITORY / "docs" / "decisions"
+_DECISION = re.compile(
+    r"# (\d{3}) (.+)\n\nDate: (\d{4}-\d\d-\d\d)\nStatus: (accepted|superseded by \d{3})\n\n",
+)
+
+_DECISIONS_HEAD = """\
+# Decisions
+
+Why things are as they are, where that cannot be seen: the situation, the choice, and what was given up. Each record is
+linked from the line or page that it explains, as `docs/decisions/NNN`. `make docs` writes this list.
+
+"""
 
 _RULES_HEAD = """\
 # Rules
@@ -62,10 +76,25 @@ def _format_row(shown: Format) -> str:
     return f"| `{shown.name}` | {shown.purpose} |{'|'.join(served)}|\n"
 
 
+def decisions_page() -> str:
+    """Render the index of `docs/decisions/` from the heads of its records."""
+    rows = "".join(_decision(path) for path in sorted(DECISIONS.glob("[0-9]*.md")))
+    return _DECISIONS_HEAD + "| number | decision | date | status |\n|---|---|---|---|\n" + rows
+
+
+def _decision(path: Path) -> str:
+    head = _DECISION.match(path.read_text("utf-8"))
+    if head is None:
+        raise ValueError(f"{path.name} does not begin with `# NNN Title`, `Date: YYYY-MM-DD` and `Status: …`")
+    number, title, date, status = head.groups()
+    return f"| {number} | [{title}]({path.name}) | {date} | {status} |\n"
+
+
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield every file that is drawn from the code, with its text."""
     yield REPOSITORY / "docs" / "rules.md", rules_page()
     yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
+    yield DECISIONS / "README.md", decisions_page()
     for name in SCHEMAS:
         yield REPOSITORY / "schemas" / f"{name}.v1.json", json.dumps(drawn(name), ensure_ascii=False, indent=2) + "\n"
 

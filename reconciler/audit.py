@@ -100,12 +100,14 @@ def judged(
         drift=tuple(drift),
         pending=tuple(pending),
         unmanaged={account: numbers for account, numbers in sorted(plan.learned.unmanaged.items()) if numbers},
+        # docs/decisions/085
         unlisted=tuple(sorted(set(accounts) - plan.learned.unmanaged.keys())),
         risks=tuple(risks),
         diagnostics=tuple(diagnostics),
     )
 
 
+# docs/decisions/084
 def _has_drifted(change: Change, state: RecordState) -> bool:
     """Whether somebody else made another thing of a number since we last wrote it; never of what was not ours."""
     return change.cause in (Cause.LIVE, Cause.BOTH) and change.key in state.entries and change.before is not None

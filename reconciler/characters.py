@@ -36,6 +36,7 @@ STRIPPED = dict.fromkeys([*(code for a, b in _NEVER for code in range(a, b + 1))
 """For `str.translate`: takes out what is never printed, wherever it stands. Line breaks and tabs stay."""
 
 
+# docs/decisions/115
 def unprintable(text: str, start: int = 0) -> re.Match[str] | None:
     """The first character of a text that controls something, turns its direction or cannot be seen.
 

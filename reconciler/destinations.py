@@ -20,6 +20,7 @@ from reconciler.settings import Destinations
 
 _PARAMETER = re.compile(r"[;?&]([^;?&=]*)")
 _NOT_OF_A_USER = re.compile(r"[@;?/\\]")  # readers differ on where the host begins then
+# docs/decisions/118
 _SIP_PARAMETERS = frozenset(("transport", "user", "lr"))  # of RFC 3261, those that leave the host what it is
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]*")
 _NUMERIC = re.compile(r"[0-9a-fx.]*[0-9][0-9a-fx.]*|[0-9a-f:.]*:[0-9a-f:.]*")

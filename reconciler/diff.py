@@ -42,6 +42,7 @@ def _all_fields(before: Form, after: Form) -> Iterator[FieldChange]:
             yield FieldChange(path, old, new, path in before.secrets or path in after.secrets)
 
 
+# docs/decisions/059, docs/decisions/133
 def _compared(before: Json, after: Json) -> Sequence[FieldChange]:
     """Compare two values of one type under each pairing of their targets, and tell the fewest changes."""
     pairings = _pairings(before.get("targets") or (), after.get("targets") or ())

@@ -81,6 +81,7 @@ def _take_over() -> dict[signal.Signals, Callable[[int, FrameType | None], objec
     return heeded
 
 
+# docs/decisions/106
 @contextmanager
 def heeding(heed: Heed) -> Iterator[None]:
     """Let this be what a signal does; it may call `abort`. One that came before is made up for here."""

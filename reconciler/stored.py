@@ -27,6 +27,7 @@ _TYPES: Mapping[Kind, frozenset[str]] = {
 _SPELLED: Mapping[type, type] = {str: str, int: int, bool: bool, tuple: list}
 """The types of fields that are others in canonical JSON; what is none of these is a word of a list."""
 
+# docs/decisions/095
 UPGRADES: Mapping[int, Callable[[Json], Json]] = {}
 """What makes a canonical value of one version one of the next: a row for each version that is no longer the current."""
 

@@ -36,7 +36,6 @@ from reconciler.model import (
 from reconciler.plan.build import Options
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import Provider, Write
-from reconciler.providers.memory import MemoryProvider
 from reconciler.record.base import Record, RecordState
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.secrets import Secrets
@@ -45,6 +44,7 @@ from reconciler.wiring import Session
 from reconciler.workflow.apply import apply_plan, apply_stored
 from reconciler.workflow.plan import make_plan
 from reconciler.workflow.stored import stored_plan
+from tests.providers.memory import MemoryProvider
 
 KEY = "a key of the record that is long enough"
 START = 1_795_000_000.0

@@ -151,6 +151,7 @@ class Ledger:
                 self.record.prove(self.lock)
                 self._proven_at = self.clock.monotonic()
 
+    # docs/decisions/056
     @property
     def _carried(self) -> tuple[Intent, ...]:
         return tuple(intent for intents in self.carry.values() for intent in intents)

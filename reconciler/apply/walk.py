@@ -119,6 +119,7 @@ class Walk:
     def _ready(self, change: Change) -> bool:
         return all(key in self.results for address in change.depends_on for key in self._by_address.get(address, ()))
 
+    # docs/decisions/073
     def _next_window(self, pending: Sequence[Change]) -> tuple[list[list[Change]], list[Change]]:
         """One group a request, as many as a window holds, and what waits; what cannot go any more is skipped."""
         only_deletes = all(change.action in (Action.DELETE, Action.FORGET) for change in pending)

@@ -206,6 +206,7 @@ class Writer:
             return _in_doubt(f"{why} still reads as before after {lagged:.0f} s", sent, cause="NotSeenYet")
         return Attempt(Outcome.FAILED, "it reads as before", sent, cause="NoEffect")
 
+    # docs/decisions/093
     def _waits(self, started: float) -> Iterator[float]:
         """Pauses before each look: three within five seconds, then longer and longer ones until reads cannot lag."""
         yield from READ_BACK_WAITS

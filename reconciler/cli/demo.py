@@ -55,6 +55,7 @@ def demo(process: Process) -> Exit:
     """
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as name, Sandbox(numbers=_NUMBERS) as vendors:
         folder = Path(name)
+        # docs/decisions/050
         _copy(resources.files("reconciler") / "quickstart", folder)
         _point_at(vendors, folder)
         show = _Show(process, folder, _environ(process, vendors))

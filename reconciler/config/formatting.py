@@ -19,6 +19,7 @@ from reconciler.document.edits import Edit, edited
 from reconciler.rules import RULES
 
 
+# docs/decisions/080
 def tidied(files: Files) -> dict[str, str]:
     """The texts of the files that are not in canonical spelling, as they should be."""
     texts = dict(files.sources.texts())

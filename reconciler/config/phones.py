@@ -54,6 +54,7 @@ def resembles_sip_id(digits: str) -> bool:
     return digits.startswith(SIP_ID_PREFIX) and len(digits) not in (11, SIP_ID_DIGITS)
 
 
+# docs/decisions/033
 def has_trunk_prefix(text: str, digits: str) -> bool:
     """Whether a number is a Russian one with 8 in place of 7; with a plus it is meant as it stands."""
     if len(digits) != 11 or digits[0] != "8" or text.lstrip().startswith("+"):

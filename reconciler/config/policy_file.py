@@ -19,6 +19,7 @@ _KEYS = ("version", *TRUSTED_KEYS, *SHARED_KEYS)
 _HINT = "a policy file says `version: 1` and has a `policy` block, as reconciler.yaml may have"
 
 
+# docs/decisions/071
 def read_policy(files: Files, path: Path) -> Tree | None:
     """Read the root of a policy file; every trouble goes to `files.found`, and None is returned where it is unfit."""
     name = str(path) if str(path) not in files.names else str(path.absolute())

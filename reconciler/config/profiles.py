@@ -20,6 +20,7 @@ _EMPTY = Tree({}, [0])
 TYPES = "`type: number`, `url`, `sip_trunk` or `sip`"
 
 
+# docs/decisions/031
 def _other_type(below: Any, above: Any) -> bool:
     """A forwarding of another type replaces the one below: no field of the two means the same."""
     return "type" in above and above["type"] != below.get("type")

@@ -122,6 +122,7 @@ class Schedules:
         return self._files.sources.name_of(tree.span) == name
 
     def _outside(self, named: Tree, trusted: str) -> Diagnostic:
+        # docs/decisions/034
         message = f"the change window {values.quoted(named.data)} is declared outside the trusted file"
         hint = f"declare that schedule in {trusted.rpartition(':')[2]}, or write its period in place"
         return self._files.sources.problem("trusted-only", named.span, message, hint)

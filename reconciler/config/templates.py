@@ -17,6 +17,7 @@ _MARK = "${"
 Path = tuple[str | int, ...]
 
 
+# docs/decisions/032
 def judge_templates(files: Files) -> None:
     """Report every variable where none is replaced."""
     marked = {name for name, text in files.sources.texts() if "$" in text and _MARK in text}

@@ -62,6 +62,7 @@ def read(text: str, base: int, materialise: Materialise) -> tuple[Tree, bool]:
     return (tree, reader.has_nulls)
 
 
+# docs/decisions/030
 class _Reader:
     """Reads containers by recursion, on local names."""
 

@@ -20,6 +20,7 @@ from reconciler.document.builder import Builder, Document, MisreadError, StopErr
 from reconciler.document.source import Sources, text_problems
 from reconciler.document.tree import Tree
 
+# docs/decisions/105
 # What ruamel's parser has been seen to raise, or may: it asserts, indexes and converts without looking.
 _RAISED = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 

@@ -50,6 +50,7 @@ def effects(before: Json | None, after: Json | None, *, hidden_url_differs: bool
     return tuple(Effect(phrase, *texts) for (_, phrase), texts in sorted(told))
 
 
+# docs/decisions/061
 def differences(old: Value, new: Value) -> Iterator[Difference]:
     """Split the time at which callers notice a change by what they notice; raises OpaquePeriodError."""
     for piece, both in enumerate(_joint(old.schedules, new.schedules)):

@@ -36,6 +36,7 @@ class KeyFileError(Exception):
     """A key file that cannot be used; the text says why and what to do, and nothing of what the file holds."""
 
 
+# docs/decisions/070
 def sign(data: bytes, key_file: Path) -> bytes:
     """Sign bytes with the private key of a PEM file; return the text of the signature file. Raises KeyFileError."""
     key = _private_key(key_file)

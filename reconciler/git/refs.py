@@ -18,6 +18,7 @@ _EXPRESSION = re.compile(r"[~^]|@\{")
 _SPECIAL = ("HEAD", "FETCH_HEAD")
 
 
+# docs/decisions/111
 def full_name(repository: Repository, ref: str) -> str:
     """Return the full name of a ref, or the commit id that it is; raises GitError where it is none or ambiguous."""
     if _COMMIT.fullmatch(ref):

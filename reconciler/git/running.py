@@ -38,6 +38,7 @@ _PLAIN_ANSWERS = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
 # A list of protocols in the environment outweighs every `protocol.NAME.allow` of a configuration file. A missing object
 # is fetched by whatever the configuration names, and older gits know no other way to forbid it.
+# docs/decisions/110
 _NO_TRANSPORT = {"GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1"}
 _TRANSPORTS = {"GIT_ALLOW_PROTOCOL": "https:ssh:file"}
 

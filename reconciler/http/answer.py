@@ -17,6 +17,7 @@ from reconciler.http.errors import UnexpectedResponse
 SUCCESSES = range(200, 300)
 
 _OPENING = (b"{", b"[", b",")
+# docs/decisions/121
 _VALUES_ALWAYS = 50_000
 _BYTES_A_VALUE = 16  # what the vendors send has 19 and more
 _LONGEST_QUOTE = 200

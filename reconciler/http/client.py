@@ -96,6 +96,7 @@ class HttpClient:
         timeout = httpx.Timeout(self._patience.read, connect=self._patience.connect)
         self._extensions = {"timeout": timeout.as_dict()}
 
+    # docs/decisions/040
     def send(self, request: Request, *, bearer: str | None = None, gate: Gate = OPEN) -> Answer:
         """Send a request and return its answer; raises ProviderError for 429, 5xx, redirects and no answer.
 

@@ -77,6 +77,7 @@ class _Backend(httpcore.NetworkBackend):
         return _Stream(self._sockets.connect_tcp(host, port, left, local_address, socket_options), self._deadline)
 
 
+# docs/decisions/041
 class Transport(httpx.HTTPTransport):
     """httpx's own transport over connections that keep `deadline`."""
 

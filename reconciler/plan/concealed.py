@@ -16,6 +16,7 @@ from reconciler.record.base import Intent, RecordState
 from reconciler.stored import stored_form
 
 
+# docs/decisions/114
 def concealed(state: RecordState, ground: Ground) -> RecordState:
     """The record without what is secret now."""
     holds = ground.secrets.holds

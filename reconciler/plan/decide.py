@@ -44,6 +44,7 @@ def _declared(subject: Subject, desired: Desired, ground: Ground) -> Decision:
     return decided(subject, desired, want, ground)
 
 
+# docs/decisions/107
 def _unread(subject: Subject, seen: Observation) -> Decision:
     """Not known. That a number is no more among the account's is no proof that it is not ours: it is kept, and told."""
     if subject.desired is None and seen.problem is not None and seen.problem.code == _NOT_OWNED:
@@ -167,6 +168,7 @@ def _change(subject: Subject, want: Form, compared: Compared, ground: Ground) ->
     return replace(base, before=compared.before.json, fields=compared.fields, cause=why)
 
 
+# docs/decisions/055
 def _action(subject: Subject, want: Form, compared: Compared, ground: Ground) -> Action:
     if is_off(compared.before.json):
         was_on = subject.recorded is not None and not is_off(subject.recorded.json)

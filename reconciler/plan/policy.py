@@ -147,6 +147,7 @@ def _unwritable(
         if values and change.action not in (Action.FORGET, Action.DELETE):
             names = ", ".join(f"{path} = {_plain(value)}" for path, value in sorted(values.items()))
             message = f"{change.address} has {names} at the vendor, which cannot be written and which a write may reset"
+            # docs/decisions/058
             yield _breach("unwritable-fields", change, message, "--override unwritable-fields", places)
 
 

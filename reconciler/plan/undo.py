@@ -60,6 +60,7 @@ class _Past:
         return f"{self.account}/{self.key.number}"
 
 
+# docs/decisions/072
 def undoing(run: Run, state: RecordState, configuration: Configuration, ground: Ground) -> Undoing:
     """Work out what a run found before it wrote."""
     declared = {each.key: each for each in configuration.desired}

@@ -256,6 +256,7 @@ def apply_update(state: RecordState, update: Update) -> RecordState:
         windows = (*windows, update.open)
     return replace(
         state,
+        # docs/decisions/045
         lineage=state.lineage or str(uuid.uuid4()),
         serial=state.serial + 1,
         entries=entries,
@@ -269,6 +270,7 @@ def is_same(expected: RecordState, current: RecordState) -> bool:
     return (expected.lineage, expected.serial) == (current.lineage, current.serial)
 
 
+# docs/decisions/046
 def rebase(expected: RecordState, current: RecordState, update: Update) -> RecordState:
     """Return the state that an update made for `expected` may be applied to, now that the record is `current`.
 

@@ -152,6 +152,7 @@ class GitStore:
         self._is_none_yet = commit is None
         return commit
 
+    # docs/decisions/101
     def _asked(self) -> git.GitError | None:
         """Ask the side that takes pushes too, where this credential may: a ref may be hidden, an answer empty."""
         try:
@@ -229,6 +230,7 @@ _LOOK = "try `git ls-remote {remote}`: it must answer, and accept pushes to {ref
 _HISTORY = "the ref's earlier commits have earlier states: push the last good one to it again"
 
 
+# docs/decisions/048
 class GitRecord(DocumentRecord):
     """The record in a git ref."""
 

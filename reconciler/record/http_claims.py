@@ -37,6 +37,7 @@ PROBE: Mapping[str, Any] = {
 }
 
 
+# docs/decisions/103
 def lock_info(claims: Sequence[Claim], *, operation: str, path: str, is_gitlab: bool) -> dict[str, str]:
     """The lock info that is sent: who holds it (`claims`), what for, and what it locks."""
     holder = claims[0].holder

@@ -45,6 +45,7 @@ class HttpStore:
         self.wire.close()
 
 
+# docs/decisions/047
 class HttpRecord(DocumentRecord):
     """The record on a state server."""
 

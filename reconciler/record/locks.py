@@ -49,6 +49,7 @@ class HeldLock:
                 )
 
 
+# docs/decisions/104
 def accounts_to_lock(state: RecordState, keys: Collection[Key], accounts: Iterable[str] = ()) -> frozenset[str]:
     """Return what to lock for writing these numbers, which are of these `accounts`: all names that they go by.
 

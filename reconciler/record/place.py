@@ -17,6 +17,7 @@ from reconciler.record.folder import DATABASE, IGNORE, KEY, NAME
 _OF_A_DATABASE = ("", "-wal", "-shm", "-journal")
 
 
+# docs/decisions/112
 def local_place(
     chosen: str | None, root: Path, *, from_tree: bool, tell: Callable[[str], None] = lambda _text: None
 ) -> Path | None:

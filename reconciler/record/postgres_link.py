@@ -27,6 +27,7 @@ _CANCEL_SECONDS = 2.0
 _ASK_SECONDS = 3.0
 _SPARE_SECONDS = 5.0  # beyond the server's own limit: then it is not the server that takes so long
 
+# docs/decisions/102
 LIMITS = {"lock_timeout": 30, "statement_timeout": 60, "idle_in_transaction_session_timeout": 60}
 """What one transaction of ours may wait and take, in seconds, unless the DSN, the role or the database say so."""
 

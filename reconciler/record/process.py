@@ -27,6 +27,7 @@ _SIGNS_OF_A_CONTAINER = (
     *("/.dockerenv", "/run/.containerenv", "/run/systemd/container"),
     "/var/run/secrets/kubernetes.io",
 )
+# docs/decisions/100
 _HARDWARE_IDS = ("/sys/class/dmi/id/product_uuid", "/sys/firmware/devicetree/base/serial-number")
 
 

@@ -20,6 +20,7 @@ _NONCE_BYTES = 12
 _KEY_BYTES = 32
 
 
+# docs/decisions/049
 class Seal:
     """Seals and opens text. `key` is the text of RECONCILER_RECORD_KEY; a run that needs no token needs none."""
 

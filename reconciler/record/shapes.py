@@ -26,6 +26,7 @@ KeyText = Annotated[str, Field(max_length=200, pattern=r"^[^/]{1,100}/[0-9]{1,15
 Digests = Annotated[dict[Text, Text], Field(max_length=_MOST_PARTS)]
 
 
+# docs/decisions/122
 @with_config(_STRICT)
 class EntryShape(TypedDict):
     """What was last written of one key; `value` is JSON text."""

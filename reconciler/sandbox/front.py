@@ -58,6 +58,7 @@ class Front:
     control: Callable[[Request], Awaitable[Answer]]
     latency: float = 0.0
 
+    # docs/decisions/021
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one exchange."""
         request = Request(scope, receive)
@@ -83,6 +84,7 @@ class Front:
         if delay := self.latency + sum(_delay(each) for each in struck):
             await asyncio.sleep(delay)
         answer = _answer(vendor, call, fault)
+        # docs/decisions/023
         # Noted before it goes out: whoever has the answer finds it in the log.
         silent = fault is not None and fault.kind in SILENT
         self._note(call, None if silent else answer.status, struck, started)

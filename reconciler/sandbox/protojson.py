@@ -62,6 +62,7 @@ class Message:
         return next((field for field in self.fields if key in (field.name, field.json_name)), None)
 
 
+# docs/decisions/020
 def decode(message: Message, body: bytes) -> dict[str, Any]:
     """Decode a request body; scalar fields that are absent, null or zero are left out, as protobuf keeps no such thing.
 

@@ -22,6 +22,7 @@ _START_SECONDS = 10.0
 _STOP_SECONDS = 5.0
 
 
+# docs/decisions/022
 class _Protocol(H11Protocol):
     """Puts the connection into each scope, so that a fault can close it."""
 

@@ -34,6 +34,7 @@ __all__ = [
     "zone_findings",
 ]
 
+# docs/decisions/013
 _LATER: Final = {
     "UnionStyle": "account",
     "account_findings": "account",

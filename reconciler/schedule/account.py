@@ -20,6 +20,7 @@ UnionStyle = Literal["entries", "comma"]
 _WEEK: Final = 7
 
 
+# docs/decisions/014
 @lru_cache(maxsize=4096)
 def account_findings(text: str, *, union: UnionStyle, weekday_base: WeekdayBase) -> tuple[Finding, ...]:
     """Judge what depends on the account; says nothing of what `check` says."""

@@ -194,6 +194,7 @@ def _between(first: Day, last: Day) -> int:
 # --- public holidays
 
 
+# docs/decisions/010
 def _public_boxes(known: PublicDays, years: range) -> Iterator[Box]:
     """Give the known years as they are; in others every date is off that is off in a known year."""
     without = sorted(set(years) - {day.year for day in known.off})

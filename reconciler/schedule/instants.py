@@ -123,6 +123,7 @@ class Instants:
         """Combine two sets day by day; masks of more than a day are the caller's own business."""
         return self._with(other, combine)
 
+    # docs/decisions/012
     def lasting(self) -> Instants:
         """Take the last year that the vendor's table has for no end: what holds in it holds for ever.
 

@@ -26,6 +26,7 @@ if (
 CANONICAL_VERSION: Final = 1
 """Grows whenever `Period.canonical` may give another text for the same period."""
 
+# docs/decisions/120
 LONGEST: Final = 8_000
 """Characters of a period from outside: to tell what it means takes time that grows with the square of its parts."""
 

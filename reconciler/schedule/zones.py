@@ -138,6 +138,7 @@ def zone(name: str) -> Zone:
         raise UnknownZoneError(f"the data of time zone {name!r} cannot be read: {trouble}") from trouble
 
 
+# docs/decisions/011
 def _data(name: str) -> bytes:
     if name == "UTC":
         return _UTC

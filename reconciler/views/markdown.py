@@ -109,6 +109,7 @@ def _cut(text: str, most: int) -> str:
     return "\n".join([*kept, f"    … {plural(len(lines) - len(kept), 'more line')}"])
 
 
+# docs/decisions/063
 def _fenced(text: str, language: str) -> str:
     fence = "`" * max(3, 1 + max((len(row) for row in re.findall("`+", text)), default=0))
     return f"{fence}{language}\n{text}\n{fence}"

@@ -115,6 +115,7 @@ class Screen:
         safe = [_safe(each, self.redact) for each in page]
         self._write(stream, _colored(safe) if self.is_colored(stream) else text_of(safe))
 
+    # docs/decisions/051
     def _cleaned(self, text: str) -> str:
         return self.redact(clean(text)).encode("utf-8", "replace").decode("utf-8")
 

@@ -109,6 +109,7 @@ def guessable(plan: Plan, secrets: Secrets) -> tuple[Diagnostic, ...]:
     if not any(change.before_digests or change.after_digests for change in plan.changes):
         return ()
     return tuple(
+        # docs/decisions/116
         RULES["variable-short"].at(
             None,
             f"the value of {name} has fewer than 8 characters, and a saved plan holds digests that guesses can be held "

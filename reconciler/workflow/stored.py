@@ -130,6 +130,7 @@ def _check_key(plan: Plan, key_id: str) -> None:
         )
 
 
+# docs/decisions/094
 def _decided_again(session: Session, plan: Plan, consent: Consent) -> tuple[Plan, RecordState]:
     """The same numbers, from files, record and vendor as they are now; raises StalePlanError, RecordError."""
     selection = Selection(

@@ -27,6 +27,7 @@ def folder_or_file(*names: str) -> tuple[str, ...]:
     return tuple(place for name in names for place in (f"{name}.py", f"{name}/"))
 
 
+# docs/decisions/026
 # Third-party and standard modules, by the first part of their name.
 IMPORTS = (
     Place("click", ("cli/",)),

@@ -12,8 +12,8 @@ from reconciler.canonical import form
 from reconciler.http.errors import Rejected, TimedOut
 from reconciler.model import Forwarding, Parking, Value
 from reconciler.plan.build import Refresh
-from reconciler.providers.memory import Hook
 from tests.properties.strategies import forwardings
+from tests.providers.memory import Hook
 from tests.world import NONE, Vendor, World, desired, phone, world
 
 DECLARED = range(4)

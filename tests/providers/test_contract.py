@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from reconciler.model import Kind, NoForwarding, Parking, Value
-from reconciler.providers.memory import MemoryProvider
 from reconciler.providers.opening import open_provider
 from reconciler.sandbox import Sandbox
 from reconciler.settings import Capabilities
 from tests.providers.contract import ProviderContract, World
+from tests.providers.memory import MemoryProvider
 from tests.providers.opening import exolve_account, held_forwarding, held_parking, mtt_account, secrets_of
 from tests.providers.third.provider import Acme, AcmeProvider
 

@@ -8,8 +8,8 @@ from reconciler.http.errors import Forbidden, NotOwned, Unavailable
 from reconciler.live import Progress, Reader, Wanted, read_live
 from reconciler.model import Value
 from reconciler.providers.base import Listing
-from reconciler.providers.memory import Hook, MemoryProvider
 from reconciler.settings import Capabilities
+from tests.providers.memory import Hook, MemoryProvider
 from tests.world import FORWARDING, NONE, PARKING, UNLISTED, ObedientClock, Vendor, key, phone, place, rings, sip
 
 

@@ -33,6 +33,7 @@ def is_available() -> bool:
     return all(shutil.which(program) for program in ("chromium", "chromedriver"))
 
 
+# docs/decisions/062
 class Browser:
     """One window."""
 

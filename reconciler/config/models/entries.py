@@ -30,6 +30,7 @@ class Head(TypedDict, total=False):
     parking: Annotated[Flag, Field(description="Calls are parked for the application. Absent: not managed.")]
 
 
+# docs/decisions/092
 @known_keys_only
 class Entry(Head, total=False):
     """An entry as it is loaded: its forwarding is judged on its own, once its type is known."""

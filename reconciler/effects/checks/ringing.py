@@ -50,6 +50,7 @@ def _alike(names: list[str]) -> tuple[int, ...]:
     return tuple(names.index(name) for name in names)
 
 
+# docs/decisions/060
 def _gap_of(numbers: list[Desired], when: str) -> Diagnostic:
     others = len(numbers) - 1
     same = f" (the same for {others} more number{'s' if others > 1 else ''})" if others else ""

@@ -45,6 +45,7 @@ class Refusals:
             may_have_taken_effect=True,
         )
 
+    # docs/decisions/042
     def hidden_error(self, data: object) -> ProviderError | None:
         """Return the error that stands in the body of a 200; whether the request took effect is then not known."""
         raw = error_message(data)

@@ -20,6 +20,7 @@ _MOST_NUMBERS = 1_000_000
 FetchPage = Callable[[int, int], NumberPage]
 
 
+# docs/decisions/043
 class NumberList:
     """Collects pages in order; `problem` says why the list is not whole, in words."""
 

@@ -188,6 +188,7 @@ def _margin(seconds: float) -> float:
     return min(_MARGIN_SECONDS, seconds * _MARGIN_SHARE)
 
 
+# docs/decisions/044
 def _candidates(stored: Tokens, start: str) -> Iterator[str]:
     """Refresh tokens in the order of hope: a configured one that is new, the stored one, the one before it."""
     changed = bool(start) and _digest(start) != stored.seed

@@ -136,6 +136,7 @@ class FileTokenStore:
         )
 
 
+# docs/decisions/123
 def _prove_own(folder: Path) -> None:
     """Raise TokenStoreError for a folder in which others could put tokens of theirs."""
     if why := foreign(folder.stat()):

@@ -68,6 +68,7 @@ class Review:
     done: bool = True
 
 
+# docs/decisions/091
 def ready(review: Review, where: Where, clean: Clean) -> Review:
     """The same with places from the top of the repository, and with clean texts."""
     clean = lru_cache(maxsize=None)(clean)  # rules, files and hints come again and again
@@ -111,6 +112,7 @@ def _ready(remark: Remark, where: Where, clean: Clean) -> Remark:
     )
 
 
+# docs/decisions/090
 def _placed(place: Location | None, where: Where, clean: Clean) -> Location | None:
     file = None if place is None else where(place.file)
     return None if place is None or file is None else replace(place, file=clean(file), excerpt=None)

@@ -17,8 +17,8 @@ from reconciler.model import (
     UrlForwarding,
     Value,
 )
-from reconciler.providers.memory import MemoryProvider
 from reconciler.settings import Configuration
+from tests.providers.memory import MemoryProvider
 from tests.world import FORWARDING, PARKING, desired, phone, world
 
 SINGLE, SEQUENTIAL, PARALLEL = Redirect.SINGLE, Redirect.SEQUENTIAL, Redirect.PARALLEL

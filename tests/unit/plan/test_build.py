@@ -14,10 +14,10 @@ from reconciler.model import Parking, Value
 from reconciler.plan.build import Options, Selection, build
 from reconciler.plan.model import Consent
 from reconciler.providers.base import Listing
-from reconciler.providers.memory import MemoryProvider
 from reconciler.settings import Configuration
 from reconciler.views.base import text_of
 from reconciler.views.human.plan import sum_lines
+from tests.providers.memory import MemoryProvider
 from tests.world import NONE, UNLISTED, ObedientClock, Vendor, actions, codes, desired, phone, rings, sip, url, world
 
 EVERY_NUMBER = Selection()

@@ -1,0 +1,1 @@
+"""Break one line at a time and see whether the suite notices: `python -m tests.mutants`."""
