@@ -9,16 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from reconciler.canonical import Form, Json, is_off
-from reconciler.change import Action, Cause, Change
+from reconciler.canonical import Form, Json, is_off, stored_form
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
 from reconciler.effects.change import effects
-from reconciler.model import Entry
+from reconciler.model import Action, Cause, Change, Entry
 from reconciler.plan.model import Calls, Plan
 from reconciler.plan.subject import from_now_on
 from reconciler.record.base import RecordState
-from reconciler.stored import stored_form
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,32 @@
-"""Time as it is passed in, and the word that it is over: nothing else in the program asks the machine what time it is.
+"""Time as it is passed in, and the threads whose waits end with the program.
 
-Knows no signals and nothing of the work; tests hand in their own.
+Nothing else in the program asks the machine what time it is. Knows nothing but time and threads; tests hand in their
+own.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from threading import Event
 from typing import Protocol
+
+
+@contextmanager
+def workers(count: int, name: str = "") -> Iterator[ThreadPoolExecutor]:
+    """Give a pool of threads, and wait for them at the end, but after a KeyboardInterrupt: then they are abandoned."""
+    pool = ThreadPoolExecutor(count, thread_name_prefix=name)
+    wait = True
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        wait = False
+        raise
+    finally:
+        pool.shutdown(wait=wait, cancel_futures=not wait)
 
 
 class Clock(Protocol):

@@ -14,7 +14,7 @@ from posixpath import normpath
 from urllib.parse import unquote, urlsplit
 
 from reconciler.config.phones import is_sip_id
-from reconciler.config.values.destination import PREFIX, REGION, SHORT_NAMES
+from reconciler.config.values.addresses import PREFIX, REGION, SHORT_NAMES
 from reconciler.secrets import MASK
 from reconciler.settings import Destinations
 

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from reconciler.canonical import Form, Json
-from reconciler.change import FieldChange
+from reconciler.model import FieldChange
 
 _PAIR = "@pair"
 """The key by which a target finds its partner; it tells equal targets apart, too: see docs/decisions/133."""

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Event
 
-from reconciler.clock import Clock
+from reconciler.clock import Clock, workers
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.http.errors import Forbidden, LoginRequired, NotOwned, ProviderError, Unauthorized
 from reconciler.model import Key, Observation
-from reconciler.pool import workers
 from reconciler.providers.base import Listing, Provider
 from reconciler.rules import RULES
 

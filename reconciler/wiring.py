@@ -20,14 +20,13 @@ from reconciler.plan.subject import Ground
 from reconciler.providers.base import Provider
 from reconciler.providers.opening import open_provider
 from reconciler.record import digest_key, open_record, open_tokens
-from reconciler.record.base import Record, RecordError, Run
-from reconciler.record.process import user
-from reconciler.record.waits import Waits
+from reconciler.record.base import Record, RecordError, Run, Waits
+from reconciler.record.locks import user
 from reconciler.secrets import Digester, SecretError, Secrets
 from reconciler.settings import Configuration
 
 if TYPE_CHECKING:
-    from reconciler.record.token_texts import HttpTexts, PostgresTexts
+    from reconciler.record.tokens import HttpTexts, PostgresTexts
 
 
 @dataclass(slots=True)

@@ -12,14 +12,14 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from reconciler.apply.events import ApplyEvent
+from reconciler.apply.ledger import ApplyEvent
 from reconciler.apply.report import ApplyReport, Result
-from reconciler.change import Change
 from reconciler.diagnostics import Location
 from reconciler.formats.plan import render_plan
 from reconciler.http.budget import OPEN, Gate
 from reconciler.http.errors import ProviderError
 from reconciler.model import (
+    Change,
     Desired,
     Key,
     Kind,

@@ -1,26 +1,106 @@
 """What a run owes the record: intents before anything is sent, entries and outcomes after, saved one window at a time.
 
-Decides no order and sends nothing; knows no vendor and no backend.
+With the plain values in which a run tells what became of each change, and its events in the order in which things
+happen. Decides no order and sends nothing; knows no vendor and no backend.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
-from reconciler.apply.attempt import Attempt
-from reconciler.apply.events import Emit, Settled
 from reconciler.apply.report import Result
 from reconciler.canonical import dump
-from reconciler.change import Action, Change, Outcome
 from reconciler.clock import Clock, rfc3339
-from reconciler.model import CANONICAL_VERSION, Entry, Key
+from reconciler.http.errors import ProviderError
+from reconciler.live import Progress
+from reconciler.model import CANONICAL_VERSION, Action, Change, Entry, Key, Outcome
 from reconciler.plan.model import Settlement
 from reconciler.record.base import Intent, Lock, Record, RecordState, Run, Update, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one change. `cause` groups like failures.
+
+    `written` is True once the vendor took the value, also where it reads back otherwise. `lost` are live values that
+    cannot be written and that the write may have reset. `code` and `hint` tell a trouble as a finding.
+    """
+
+    outcome: Outcome
+    error: str | None = None
+    attempts: int = 0
+    unverified: tuple[str, ...] = ()
+    cause: str = ""
+    written: bool = False
+    lost: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    code: str | None = None
+    hint: str | None = None
+
+    @classmethod
+    def failed(
+        cls, error: ProviderError, sent: int, *, outcome: Outcome = Outcome.FAILED, message: str | None = None
+    ) -> Attempt:
+        """An attempt that the outside world brought to nothing; `message` in place of the error's own sentence."""
+        text = str(error) if message is None else message
+        return cls(outcome, text, sent, cause=error.cause_key, code=error.code, hint=error.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOpening:
+    """Intents are about to be made durable."""
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOpened:
+    """Intents are durable; nothing of this window is sent yet."""
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Requests of these changes start now."""
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One change came to an outcome, not yet settled in the record."""
+
+    result: Result
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The record holds the outcomes of a window."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockBroken:
+    """A lock left by a dead process was broken."""
+
+    holder: str
+
+
+ApplyEvent = WindowOpening | WindowOpened | Sending | Finished | Settled | LockBroken | Progress
+Emit = Callable[[ApplyEvent], None]
+
+
+def ignore(_event: ApplyEvent) -> None:
+    """Listen to nothing."""
+
 
 PROOF_SECONDS = 30.0
 GOOD = (Outcome.APPLIED, Outcome.UNVERIFIED)

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.change import Action, Outcome
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Kind
+from reconciler.model import Action, Kind, Outcome
 
 
 class Halt(StrEnum):

@@ -8,28 +8,75 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.apply.attempt import Attempt
-from reconciler.apply.events import Emit, LockBroken, ignore
-from reconciler.apply.ledger import Ledger
-from reconciler.apply.moved import another_record, moved, moved_diagnostic
+from reconciler.apply.ledger import Attempt, Emit, Ledger, LockBroken, ignore
 from reconciler.apply.report import ApplyReport, Halt, Result
-from reconciler.apply.troubles import Troubles
-from reconciler.apply.walk import Walk, halt_of
+from reconciler.apply.walk import Troubles, Walk, halt_of
 from reconciler.apply.write import SETTLE_SECONDS, Kept, Seen, Writer
-from reconciler.change import Action, Change, Outcome
-from reconciler.clock import Clock, rfc3339
+from reconciler.canonical import Form, stored_form
+from reconciler.clock import Clock, rfc3339, workers
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.http.errors import ProviderError
-from reconciler.model import Entry, Key
+from reconciler.model import Action, Change, Entry, Key, LiveSource, Outcome
 from reconciler.plan.build import open_intents
 from reconciler.plan.concealed import concealed
 from reconciler.plan.model import Breach, Plan
 from reconciler.plan.subject import Ground, form_after, form_before
-from reconciler.pool import workers
 from reconciler.providers.base import Provider
 from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run
 from reconciler.record.locks import accounts_to_lock
 from reconciler.rules import RULES
+
+
+def another_record(plan: Plan, state: RecordState) -> Diagnostic | None:
+    """Say that the plan was made from another record than this one, or return None."""
+    if plan.lineage == (state.lineage if state.serial else ""):
+        return None
+    message = (
+        "the record was made after this plan" if not plan.lineage else "the plan was made from another record (lineage)"
+    )
+    return RULES["plan-stale"].at(None, message, "make a new plan")
+
+
+def moved(changes: Iterable[Change], state: RecordState, writers: Mapping[str, Writer]) -> dict[Key, str]:
+    """Which numbers have moved since the plan, and how."""
+    changes = list(changes)
+    return {**_in_record(changes, state), **_live(changes, writers)}
+
+
+def _live(changes: Iterable[Change], writers: Mapping[str, Writer]) -> dict[Key, str]:
+    """Which numbers are not any more what the plan was made from, and how they differ."""
+    found: dict[Key, str] = {}
+    for change in changes:
+        writer = writers.get(change.account)
+        if writer is not None and change.action is not Action.FORGET and change.key in writer.seen:
+            why = writer.moved(change, writer.seen[change.key].observation)
+            if why is not None:
+                found[change.key] = why
+    return found
+
+
+def _in_record(changes: Iterable[Change], state: RecordState) -> dict[Key, str]:
+    """Changes whose before came from the record: it must still say so."""
+    found: dict[Key, str] = {}
+    for change in changes:
+        entry = state.entries.get(change.key)
+        from_record = change.live_source is LiveSource.RECORDED and change.action is not Action.FORGET
+        if from_record and not (entry is not None and _says(entry, change)):
+            found[change.key] = "its record is another one now"
+    return found
+
+
+def _says(entry: Entry, change: Change) -> bool:
+    """Whether a recorded value is the one that a change was made from."""
+    recorded = stored_form(entry.value, entry.digests, entry.canonical_version)
+    return change.before is not None and recorded.agrees(Form(change.before, change.before_digests))
+
+
+def moved_diagnostic(change: Change, why: str, place: Location | None) -> Diagnostic:
+    """Say of one number how it has moved, at its line."""
+    message = f"{change.address} has moved since the plan: {why}"
+    hint = "make a new plan, or --allow-partial for the others"
+    return RULES["plan-stale"].at(place, message, hint)
 
 
 @dataclass(frozen=True, slots=True)

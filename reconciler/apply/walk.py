@@ -1,6 +1,7 @@
 """Walks the changes of a plan: windows of durable intents, the first write of an account alone, failures contained.
 
-Knows no vendor and no backend; `write` does one change, `ledger` keeps the record, `accounts` judges failures.
+An account is proven by its first write and stopped after like failures in a row; what went wrong is told once a
+cause. Knows no vendor and no backend; `write` does one change, `ledger` keeps the record.
 """
 
 from __future__ import annotations
@@ -9,20 +10,86 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
-from reconciler.apply.accounts import AccountState
-from reconciler.apply.attempt import Attempt
-from reconciler.apply.events import Emit, Finished, Sending, WindowOpened, WindowOpening
-from reconciler.apply.ledger import GOOD, Ledger
+from reconciler.apply.ledger import GOOD, Attempt, Emit, Finished, Ledger, Sending, WindowOpened, WindowOpening
 from reconciler.apply.report import Halt, Result
-from reconciler.apply.troubles import Troubles
 from reconciler.apply.write import Writer
-from reconciler.change import Action, Change, Outcome
-from reconciler.diagnostics import Diagnostic
-from reconciler.model import Entry, Key
-from reconciler.pool import workers
+from reconciler.clock import workers
+from reconciler.diagnostics import Diagnostic, Location, Related
+from reconciler.model import Action, Change, Entry, Key, Outcome
 from reconciler.record.base import LockedError, LockLostError, RecordError, WaitInterruptedError
 from reconciler.rules import RULES
+
+_MOST_RELATED = 20
+
+
+@dataclass(slots=True)
+class Troubles:
+    """Collects attempts that came to nothing; `places` are the lines of the declared numbers."""
+
+    places: Mapping[str, Location] = field(default_factory=dict)
+    _found: dict[tuple[str, str, str | None], list[Change]] = field(default_factory=dict)
+
+    def add(self, change: Change, attempt: Attempt) -> None:
+        """Keep what an attempt has a rule for; what was only skipped has none."""
+        if attempt.code:
+            self._found.setdefault((attempt.code, attempt.error or "", attempt.hint), []).append(change)
+
+    def told(self) -> Iterator[Diagnostic]:
+        """One finding a cause, in the order in which they came."""
+        for (code, error, hint), changes in self._found.items():
+            others = len(changes) - 1
+            same = f" (the same for {others} more number{'s' if others > 1 else ''})" if others else ""
+            message = f"{changes[0].address}: {error}{same}"
+            place = self.places.get(changes[0].key.number)
+            yield RULES[code].at(place, message, hint, self._related(changes[1:]))
+
+    def _related(self, changes: Sequence[Change]) -> tuple[Related, ...]:
+        named = [(self.places.get(change.key.number), change) for change in changes[:_MOST_RELATED]]
+        return tuple(Related(change.address, place) for place, change in named if place is not None)
+
+
+@dataclass(slots=True)
+class AccountState:
+    """`proven` once one write went through; `stopped` says why nothing more is sent."""
+
+    writer: Writer
+    proven: bool = False
+    stopped: str = ""
+    _cause: str = ""
+    _alike: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def threads(self) -> int:
+        """How many writes may go on at once."""
+        return max(1, self.writer.provider.concurrency)
+
+    @property
+    def batch_size(self) -> int:
+        """How many equal values one request takes."""
+        return self.writer.provider.capabilities.batch_size
+
+    def count(self, attempts: Sequence[Attempt], *, max_failures: int) -> None:
+        """Judge what came of one group; one request that fails for many numbers is one failure.
+
+        Called by the thread that wrote, before it writes again: what follows a failure must not overtake its judgement.
+        """
+        with self._lock:
+            for attempt in {id(attempt): attempt for attempt in attempts}.values():
+                if attempt.outcome in GOOD:
+                    self.proven, self._alike, self._cause = True, 0, ""
+                elif attempt.outcome is not Outcome.SKIPPED:
+                    self._fail(attempt, max_failures)
+
+    def _fail(self, attempt: Attempt, max_failures: int) -> None:
+        self._alike = self._alike + 1 if attempt.cause == self._cause else 1
+        self._cause = attempt.cause
+        if self._alike >= max_failures:
+            name = self.writer.provider.account
+            self.stopped = f"account {name} was stopped after {self._alike} like failures in a row: {attempt.error}"
+
 
 _INTERRUPTED = "the run was interrupted"
 _REASONS = {

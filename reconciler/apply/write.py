@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.apply.attempt import Attempt
+from reconciler.apply.ledger import Attempt
 from reconciler.canonical import Form, Json, dump, form, hidden_in, hidden_paths, is_empty, is_off
-from reconciler.change import Action, Change, LiveSource, Outcome
 from reconciler.clock import Clock
 from reconciler.diff import field_changes
 from reconciler.http.errors import Forbidden, NotOwned, ProviderError, Rejected, Unauthorized, Withheld
 from reconciler.model import (
+    Action,
+    Change,
     Key,
+    LiveSource,
     NoForwarding,
     NumberForwarding,
     Observation,
+    Outcome,
     Parking,
     SipForwarding,
     TrunkForwarding,

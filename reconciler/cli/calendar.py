@@ -1,4 +1,4 @@
-"""`reconciler calendar`: the week of numbers as a picture, in the terminal or as a page.
+"""`reconciler calendar` and `reconciler route`: the week of numbers as a picture, and who rings at an instant.
 
 Must not need a network, a credential or the record.
 """
@@ -7,22 +7,121 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.canonical import form
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
-from reconciler.cli.route import Moment, epoch_of, nowhere
-from reconciler.cli.trouble import show_diagnostics
+from reconciler.cli.trouble import Stop, show_diagnostics, stop
+from reconciler.clock import SystemClock, rfc3339
+from reconciler.effects.routes import Route
+from reconciler.effects.routes import route as found_route
+from reconciler.model import Desired, Parking
+from reconciler.schedule.zones import zone as zone_of
+from reconciler.settings import Configuration
+from reconciler.views import calendar as view
 
 if TYPE_CHECKING:
     from reconciler.model import Desired
     from reconciler.settings import Configuration
     from reconciler.views.calendar import Calendar, Shown
+
+
+_UNIX_START = datetime.fromisoformat("1970-01-01")  # without a zone, as are local times of the configuration
+
+
+class Moment(click.ParamType[datetime]):
+    """A date with a time, like `2026-12-31 18:30`, with or without an offset."""
+
+    name = "moment"
+
+    def __init__(self, example: str = "2026-12-31 18:30") -> None:
+        self._example = example
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> datetime:
+        """Read it, or fail as wrong usage."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time: write it like '{self._example}'", parameter, context)
+
+
+@click.command()
+@click.argument("number", metavar="NUMBER")
+@click.option(
+    "--at",
+    type=Moment(),
+    metavar="TIME",
+    help="When, like '2026-12-31 18:30', in the configuration's zone; default: now.",
+)
+@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@click.pass_obj
+def route(process: Process, number: str, at: datetime | None, scenario: str | None) -> Exit:
+    """Tell who rings for a number at a time, in order, and why others do not. Reads the files only.
+
+    Calls are followed through other numbers of the configuration.
+
+    Example: reconciler route 74991112233 --at "2026-12-31 18:30"
+    """
+    configuration, found = usable(process, scenario=scenario)
+    show_diagnostics(process, found)
+    digits = re.sub(r"[\s()+.-]", "", number)
+    blocks = [item for item in configuration.desired if item.key.number == digits]
+    if not blocks:
+        raise nowhere(configuration, number, digits)
+    _show_route(process, configuration, blocks, epoch_of(at, configuration.timezone))
+    return Exit.DONE
+
+
+def nowhere(configuration: Configuration, number: str, digits: str) -> Stop:
+    """Say of a number that there is nothing to tell of it, and why."""
+    if digits in configuration.numbers:
+        message = f"number {number} has neither `forwarding` nor `parking` in its entry, so nothing of it is managed"
+        return stop("nothing-to-show", message, hint="add one of the two to its entry")
+    return stop("nothing-to-show", f"number {number} stands in no file", hint="reconciler list")
+
+
+def epoch_of(moment: datetime | None, zone: str) -> int:
+    """Seconds since the epoch of a moment, which is local time of the zone unless it has an offset; None is now."""
+    if moment is None:
+        return int(SystemClock().now())
+    if moment.tzinfo is not None:
+        return int(moment.timestamp())
+    return zone_of(zone).epoch(int((moment - _UNIX_START).total_seconds()))
+
+
+def _show_route(process: Process, configuration: Configuration, blocks: list[Desired], at: int) -> None:
+    forwarded = (item for item in configuration.desired if not isinstance(item.value, Parking))
+    values = {item.key.number: form(item.value).json for item in forwarded}
+    number = blocks[0].key.number
+    asked = view.Asked(
+        local_text(at, configuration.timezone),
+        rfc3339(at),
+        configuration.timezone,
+        blocks[0].description,
+        is_parked=number not in values and any(item.value == Parking(parked=True) for item in blocks),
+    )
+    known = number in values
+    found = (
+        found_route(number, values, at=at, zone=configuration.timezone) if known else Route(number, "", (), _UNMANAGED)
+    )
+    process.answer(lambda: view.route_json(found, asked), lambda columns: view.route_lines(found, asked, columns))
+
+
+_UNMANAGED = "its forwarding is not managed here"
+
+
+def local_text(at: int, zone: str) -> str:
+    """An instant as clocks of a zone show it: `Thu 2026-12-31 18:30`."""
+    local = datetime.fromtimestamp(at + zone_of(zone).offset(at), UTC)
+    return local.strftime("%a %Y-%m-%d %H:%M") + (local.strftime(":%S") if local.second else "")
 
 
 @click.command(params=[format_option("calendar")])

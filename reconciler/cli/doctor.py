@@ -14,10 +14,10 @@ from reconciler.cli.opening import load, opened, watching
 from reconciler.cli.process import Process
 from reconciler.http.errors import ProviderError
 from reconciler.record.base import Holder, LockedError, RecordError
-from reconciler.record.process import locked
+from reconciler.record.locks import locked
 from reconciler.settings import Configuration
 from reconciler.views.base import plural
-from reconciler.views.human.checks import Check, Health, checks, checks_json
+from reconciler.views.human.tables import Check, Health, checks, checks_json
 from reconciler.wiring import Session
 from reconciler.workflow.plan import learn_variables
 

@@ -71,7 +71,7 @@ def of_report(report: ApplyReport) -> Exit:
 def _unwritten(report: ApplyReport) -> Exit:
     """Nothing was written: an error counts before staleness, and that before a refusal."""
     from reconciler.apply.report import Halt
-    from reconciler.change import Outcome
+    from reconciler.model import Outcome
 
     failed = any(result.outcome in (Outcome.FAILED, Outcome.UNKNOWN) for result in report.results)
     holding = set()

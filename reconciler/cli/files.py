@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-from reconciler import atomic
+from reconciler import disk
 from reconciler.config.include import is_visible
 
 _REFUSED = {stat.S_IFDIR: "it is a folder", stat.S_IFSOCK: "it is a socket", stat.S_IFBLK: "it is a disk"}
@@ -25,7 +25,7 @@ def write_private(path: Path, data: bytes) -> None:
     if standard is not None:
         _write_into(os.dup(standard), data)
     elif is_plain(path):
-        atomic.write(_real(path), data)
+        disk.write_whole(_real(path), data)
     else:
         _write_into(os.open(path, os.O_WRONLY), data)
 
@@ -33,7 +33,7 @@ def write_private(path: Path, data: bytes) -> None:
 def write_again(path: Path, data: bytes) -> None:
     """Write a file that is there already in the same way; it keeps its mode and its owner. Raises OSError."""
     real = _real(path)
-    atomic.write(real, data, like=real.stat())
+    disk.write_whole(real, data, like=real.stat())
 
 
 def remove(path: Path) -> None:

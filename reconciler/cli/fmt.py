@@ -17,8 +17,8 @@ from reconciler.clock import SystemClock
 from reconciler.config.files import Files, read_files
 from reconciler.config.formatting import renewed, tidied
 from reconciler.diagnostics import Diagnostic
-from reconciler.views import formatting
 from reconciler.views.base import Line, line, plural
+from reconciler.views.human import findings
 
 
 @click.command()
@@ -83,7 +83,7 @@ def _write(process: Process, name: str, before: str, after: str) -> None:
 
 def _show(process: Process, before: dict[str, str], after: dict[str, str], *, diff: bool, written: bool) -> None:
 
-    shown = "".join(formatting.unified(before, after)) if diff else ""
+    shown = "".join(findings.unified(before, after)) if diff else ""
     content = {"changed": sorted(after), "written": written, **({"diff": shown} if diff else {})}
     process.answer(lambda: content, lambda _columns: shown if diff else _told(after, written=written))
 

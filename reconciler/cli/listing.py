@@ -17,7 +17,7 @@ from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import show_diagnostics
 from reconciler.model import Desired
-from reconciler.plan.reach import call_destinations
+from reconciler.plan.policy import call_destinations
 from reconciler.views.results import Listed
 
 

@@ -1,4 +1,4 @@
-"""The group of all commands, loaded one by one when asked for, and how the program ends.
+"""The group of all commands, loaded one by one when asked for, shell completion, and how the program ends.
 
 Knows of each command its name, its module and one sentence.
 """
@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Never
 
 import click
+from click.shell_completion import get_completion_class
 
 from reconciler import __version__
+from reconciler.cli.exits import Exit
 from reconciler.cli.options import refuse_empty
 from reconciler.cli.process import (
     Process,
@@ -28,6 +30,24 @@ from reconciler.cli.process import (
     of_the_network,
 )
 from reconciler.cli.trouble import run
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> Exit:
+    """Print the completion script of a shell.
+
+    Example: reconciler completion bash > ~/.local/share/bash-completion/completions/reconciler
+    """
+    process = context.ensure_object(Process)
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.UsageError(f"{shell} is not known to click")
+    script = found(context.find_root().command, {}, "reconciler", "_RECONCILER_COMPLETE").source()
+    process.answer(lambda: {"shell": shell, "script": script}, lambda _columns: script)
+    return Exit.DONE
+
 
 _HERE = "reconciler.cli"
 _SELDOM = 100_000  # new objects before the collector looks at them: commands make many and leave little garbage

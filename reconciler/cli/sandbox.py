@@ -14,7 +14,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.sandbox import Sandbox
-from reconciler.sandbox.paste import configuration, environment, exports
+from reconciler.sandbox.sandbox import configuration, environment, exports
 
 _MOST_NUMBERS = 1_000_000
 

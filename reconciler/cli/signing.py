@@ -14,9 +14,9 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.trouble import Stop, stop
 from reconciler.diagnostics import Diagnostic
+from reconciler.disk import readable_by_others
 from reconciler.formats.signature import SUFFIX, KeyFileError, SignatureError, sign
 from reconciler.formats.signature import verify as prove
-from reconciler.ownership import readable_by_others
 from reconciler.rules import RULES
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -1,24 +1,137 @@
-"""Human schedules of a configuration to periods: names resolved, faults told where they are written.
+"""Human schedules of a configuration to periods: names resolved, faults told where they are written, holidays bounded.
 
-Knows no accounts beyond how they send several parts; the compiler is loaded only where a schedule needs it.
+Knows no accounts beyond how they send several parts; the compiler is loaded only where a schedule needs it. Today is
+handed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import partial
-from typing import TYPE_CHECKING, Literal
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Final, Literal
 
 from reconciler.config.files import Files
-from reconciler.config.horizon import unannounced
 from reconciler.config.sections import Declared
+from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, find
 from reconciler.settings import Union
 
 if TYPE_CHECKING:
     from reconciler.schedule.asked import Answers
     from reconciler.schedule.human import Schedule
+
+
+_LISTS = ("except", "any", "all")
+
+
+def parts(schedule: Tree, declared: Mapping[str, Declared]) -> Iterator[tuple[Tree, Tree]]:
+    """Every named schedule that one is made of, after the place that names it, but for those that do not exist."""
+    open_references, seen = [schedule], set[str]()
+    while open_references:
+        reference = open_references.pop()
+        tree = reference
+        if isinstance(reference.data, str):
+            if reference.data in seen or reference.data not in declared:
+                continue
+            seen.add(reference.data)
+            tree = declared[reference.data].tree
+            yield reference, tree
+        open_references += references(tree)
+
+
+def written_parts(schedule: Tree, declared: Mapping[str, Declared]) -> Iterator[Tree]:
+    """A schedule and every other that it is made of, as each is written."""
+    for whole in (schedule, *(tree for _, tree in parts(schedule, declared))):
+        yield whole
+        yield from _literals(whole)
+
+
+def references(tree: Tree) -> Iterator[Tree]:
+    """The schedules that one refers to, as written."""
+    if not isinstance(tree.data, dict):
+        return
+    for key in ("not", *_LISTS):
+        given = tree.get(key)
+        if given is not None and isinstance(given.data, list) and key in _LISTS:
+            yield from given.elements()
+        elif given is not None and key in ("not", "except"):
+            yield given
+
+
+def names(tree: Tree) -> Iterator[Tree]:
+    """The names that a schedule refers to, also from literals inside it."""
+    for reference in references(tree):
+        if isinstance(reference.data, dict):
+            yield from names(reference)
+        elif isinstance(reference.data, str):
+            yield reference
+
+
+def _literals(tree: Tree) -> Iterator[Tree]:
+    for reference in references(tree):
+        if isinstance(reference.data, dict):
+            yield reference
+            yield from _literals(reference)
+
+
+NOTICE_DAYS: Final = 60
+_RENEW: Final = "reconciler fmt --renew"
+
+
+def ending(files: Files, place: int, until: date, today: date) -> Diagnostic | None:
+    """What to say of a calendar that has ended or soon will; `place` is where its last day is written."""
+    left = (until - today).days
+    if left > NOTICE_DAYS:
+        return None
+    if left < 0:
+        message = f"the calendar ended on {until}: public holidays after {until.year} are not written out"
+    else:
+        when = {0: "today", 1: "tomorrow"}.get(left, f"in {left} days")
+        message = f"the calendar ends {when}: public holidays after {until.year} are not written out"
+    return files.sources.problem("calendar-ending", place, message, _RENEW)
+
+
+def unannounced(
+    files: Files, tree: Tree, declared: Mapping[str, Declared], years: Iterable[tuple[str, int]]
+) -> Iterator[Diagnostic]:
+    """Name the years that a country has not announced yet, where a schedule, or one it refers to, names the country."""
+    by_country: dict[str, list[int]] = {}
+    for country, year in years:
+        by_country.setdefault(country, []).append(year)
+    places = list(_publics(tree, declared, set()))
+    hint = "until the holidays library knows them, only the usual days off hold there"
+    for country, listed in by_country.items():
+        message = f"the moved days of {country} are not announced yet for {_in_words(listed)}"
+        for place in places:
+            if place.data == country:
+                yield files.sources.problem("holidays-unannounced", place.span, message, hint)
+
+
+def _publics(tree: Tree, declared: Mapping[str, Declared], seen: set[str]) -> Iterator[Tree]:
+    """Where a schedule, and those it refers to, name a country."""
+    if isinstance(tree.data, str):
+        if tree.data in seen or tree.data not in declared:
+            return
+        seen.add(tree.data)
+        tree = declared[tree.data].tree
+    own = tree.get("public")
+    if own is not None:
+        yield own
+    for reference in references(tree):
+        yield from _publics(reference, declared, seen)
+
+
+def _in_words(years: Iterable[int]) -> str:
+    runs: list[tuple[int, int]] = reduce(_lengthened, sorted(years), [])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def _lengthened(runs: list[tuple[int, int]], year: int) -> list[tuple[int, int]]:
+    if runs and runs[-1][1] == year - 1:
+        return [*runs[:-1], (runs[-1][0], year)]
+    return [*runs, (year, year)]
+
 
 Base = Literal["sunday", "monday"]
 _ANY_DAY = date(2026, 12, 31)

@@ -15,7 +15,7 @@ from reconciler.config.files import File, Files
 from reconciler.config.include import TRUSTED_FILE
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.document import Sources, Tree, parse
-from reconciler.document.edits import Edit, edited
+from reconciler.document.source import Edit, edited
 from reconciler.rules import RULES
 
 

@@ -1,4 +1,4 @@
-"""A folder to a checked configuration: files, settings, schedules, contacts, numbers, scenario; all troubles at once.
+"""A folder to a checked configuration: files, settings, schedules, contacts, numbers, scenario; all faults at once.
 
 Knows the order of the steps; each step knows its own matter.
 """
@@ -15,25 +15,145 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from reconciler.config import models
+from pydantic_core import PydanticCustomError
+
+from reconciler.config import models, values
+from reconciler.config.compiling import ending
+from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.desired import Builder, Lines
-from reconciler.config.files import read_files
-from reconciler.config.forms import written
+from reconciler.config.files import Files, read_files
+from reconciler.config.forms import stray_comma, written
 from reconciler.config.forwardings import Contacts
-from reconciler.config.horizon import ending
-from reconciler.config.policy_file import read_policy
-from reconciler.config.profiles import Profiles, judge_profiles
-from reconciler.config.scenarios import lay_scenario, touched, unknown_scenario
+from reconciler.config.profiles import Profiles, judge_profiles, lay_over
 from reconciler.config.schedules import Schedules, holidays_version
-from reconciler.config.sections import Declared, Sections, declared_schedules, merge
-from reconciler.config.selection import selected_files
-from reconciler.config.templates import judge_templates
-from reconciler.config.trusted import Providers, Settings, read_settings
+from reconciler.config.sections import Declared, Sections, declared_schedules, judged, merge, number_key, refuse_second
+from reconciler.config.trusted import Providers, Settings, judge_templates, read_policy, read_settings
 from reconciler.diagnostics import Diagnostic, Diagnostics
-from reconciler.document import Tree
+from reconciler.document import Tree, mapped
 from reconciler.model import Desired
 from reconciler.rules import RULES
 from reconciler.settings import Configuration
+
+
+def selected_files(root: Path, files: Files, paths: Sequence[Path]) -> frozenset[str]:
+    """The names of the files that paths mean, folders with all below them; one that means none is reported.
+
+    A path is looked for from the current folder, then from the configuration's.
+    """
+    chosen: set[str] = set()
+    for path in paths:
+        hits = _below(root, path, files.names)
+        if not hits:
+            message = f"{path} is no file of this configuration"
+            hint = "name a file or folder that `include` covers"
+            files.found.append(RULES["path-not-included"].at(None, message, hint))
+        chosen |= hits
+    return frozenset(chosen)
+
+
+def _below(root: Path, path: Path, names: Sequence[str]) -> set[str]:
+    for candidate in (path, root / path):
+        target = candidate.resolve()
+        hits = {name for name in names if (root / _plain(name)).resolve().is_relative_to(target)}
+        if candidate.exists() and hits:
+            return hits
+    return set()
+
+
+def _plain(name: str) -> str:
+    """A trusted file's name without its ref."""
+    return name.rpartition(":")[2]
+
+
+_ENTRIES: dict[str, type] = {
+    "contacts": models.ContactPart,
+    "schedules": models.Schedule,
+    "profiles": models.Entry,
+    "numbers": models.Entry,
+}
+
+
+def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
+    """The sections with a declared scenario laid over; its own troubles are reported."""
+    scenario = sections.scenarios[name].tree
+    laid = replace(
+        sections,
+        contacts=dict(sections.contacts),
+        schedules=dict(sections.schedules),
+        profiles=dict(sections.profiles),
+        numbers=dict(sections.numbers),
+    )
+    stated = written(models.Scenario, scenario, files.sources, files.found)
+    read(models.Scenario, _without_empty_entries(stated), files.sources, files.found)
+    for section, into, whole in (
+        ("contacts", laid.contacts, False),
+        ("schedules", laid.schedules, True),
+        ("profiles", laid.profiles, False),
+        ("numbers", laid.numbers, False),
+    ):
+        _lay_section(files, scenario.get(section), section, into, whole=whole)
+    return laid
+
+
+def _without_empty_entries(scenario: Tree) -> Tree:
+    """A scenario without the entries that say nothing, which are told where they are laid."""
+    return mapped(scenario.span, ((key, span, _stated(section)) for key, span, section in scenario.items()))
+
+
+def _stated(section: Tree) -> Tree:
+    if not isinstance(section.data, dict) or None not in section.data.values():
+        return section
+    return mapped(section.span, (item for item in section.items() if item[2].data is not None))
+
+
+def _lay_section(files: Files, given: Tree | None, section: str, into: dict[str, Declared], *, whole: bool) -> None:
+    if given is None or not isinstance(given.data, dict):
+        return
+    seen: dict[str, int] = {}
+    for key, span, entry in given.items():
+        name = number_key(files, key, span) if section == "numbers" else key
+        if name is None:
+            continue
+        if name in seen:
+            refuse_second(files, section, key, span, seen[name])
+            continue
+        seen[name] = span
+        if entry.data is None:
+            message = f"a scenario cannot take {values.quoted(key)} out of the configuration"
+            ending = "write `forwarding: none` to end its forwarding" if section == "numbers" else None
+            hint = stray_comma(files.sources, span) or ending
+            files.complain("wrong-type", span, message, hint)
+        elif read(_ENTRIES[section], written(_ENTRIES[section], entry, files.sources, []), files.sources, []) is None:
+            continue  # told with the scenario
+        else:
+            below = into.get(name, Declared(span, entry))
+            laid = entry if whole or name not in into else lay_over(below.tree, entry)
+            into[name] = Declared(span if whole else below.span, judged(files, section, laid))
+
+
+def touched(sections: Sections, name: str, laid: Sections) -> Collection[str]:
+    """The numbers that a scenario may change: those it names, or all where it changes what they refer to."""
+    scenario = sections.scenarios[name].tree
+    if any(scenario.get(section) is not None for section in ("contacts", "schedules", "profiles")):
+        return laid.numbers
+    given = scenario.get("numbers")
+    if given is None or not isinstance(given.data, dict):
+        return ()
+    return frozenset(number for key in given.data if (number := _digits(key)) is not None)
+
+
+def _digits(key: str) -> str | None:
+    try:
+        return values.phone(key)
+    except PydanticCustomError:
+        return None
+
+
+def unknown_scenario(name: str, sections: Sections) -> Diagnostic:
+    """The diagnostic for a scenario that does not exist."""
+    hint = did_you_mean(name, sections.scenarios) or "declare it under `scenarios`"
+    message = f"there is no scenario {values.quoted(name)}"
+    return RULES["unknown-scenario"].at(None, message, hint)
 
 
 class Loaded(NamedTuple):

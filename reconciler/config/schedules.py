@@ -11,7 +11,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Literal, NamedTuple
 
-from reconciler.config import models, naming, values
+from reconciler.config import compiling, models, values
 from reconciler.config.compiling import Compiler
 from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
@@ -111,7 +111,7 @@ class Schedules:
             return None
         if only_in is not None:
             foreign = [
-                named for named, part in naming.parts(reference, self._declared) if not self._is_in(part, only_in)
+                named for named, part in compiling.parts(reference, self._declared) if not self._is_in(part, only_in)
             ]
             self._files.found += [self._outside(named, only_in) for named in foreign]
             if foreign:
@@ -178,7 +178,7 @@ class Schedules:
     def _counts_weekdays(self, tree: Tree, settings: PeriodSettings) -> bool:
         """Whether a schedule is made of a period with numeric weekdays that the account refuses, which is reported."""
         refused = False
-        for part in naming.written_parts(tree, self._declared):
+        for part in compiling.written_parts(tree, self._declared):
             period = part.data.get("period")
             for finding in account_findings(
                 period if isinstance(period, str) else "", union="comma", weekday_base=settings.weekday_base.value
@@ -200,7 +200,7 @@ class Schedules:
             self._judged[key] = (tree, None)
             if model is not None and model.period is not None and short:
                 self._check_period(tree, model)
-            for reference in naming.references(tree):
+            for reference in compiling.references(tree):
                 known = self._tree(reference) is not None
                 fit = known and fit and (not isinstance(reference.data, dict) or self._shape(reference) is not None)
             self._judged[key] = (tree, model if fit else None)
@@ -264,7 +264,7 @@ class Schedules:
     def _walk(self, name: str, open_names: list[str], done: set[str]) -> None:
         if name in done:
             return
-        for reference in naming.names(self._declared[name].tree):
+        for reference in compiling.names(self._declared[name].tree):
             if reference.data in [*open_names, name]:
                 circle = [*[*open_names, name][[*open_names, name].index(reference.data) :], reference.data]
                 message = f"schedules refer to each other in a circle: {' -> '.join(circle)}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from reconciler.config.models import FORWARDINGS, AccountEntry
-from reconciler.config.models.file import file_of
+from reconciler.config.models.trusted import file_of
 
 _TITLE = "reconciler configuration, version 1"
 _NULL = {"type": "null"}

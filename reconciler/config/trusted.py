@@ -1,26 +1,107 @@
 """The trusted part of reconciler.yaml to settings: accounts, defaults, policy, record.
 
-Knows no numbers and no schedules beyond where a change window is written.
+Where `policy` has a file of its own, no other counts. Knows no numbers and no schedules beyond where a change window
+is written.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from reconciler.config import models, values
 from reconciler.config.complaints import did_you_mean, read
-from reconciler.config.files import Files
+from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, told
 from reconciler.config.forms import stray_comma, written
+from reconciler.config.include import TRUSTED_FILE
+from reconciler.config.values import MISPLACED, MISPLACED_HINT, kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.document import Tree, mapped
+from reconciler.document import Tree, Unreadable, find, mapped, parse, read_text
+from reconciler.document.source import is_ours
 from reconciler.rules import RULES
 from reconciler.secrets import SecretRef
 from reconciler.settings import Account, Destinations, Policy, Rate, RecordSettings
+
+_KEYS = ("version", *TRUSTED_KEYS, *SHARED_KEYS)
+_HINT = "a policy file says `version: 1` and has a `policy` block, as reconciler.yaml may have"
+
+
+# docs/decisions/071
+def read_policy(files: Files, path: Path) -> Tree | None:
+    """Read the root of a policy file; every trouble goes to `files.found`, and None is returned where it is unfit."""
+    name = str(path) if str(path) not in files.names else str(path.absolute())
+    given = read_text(path)
+    if isinstance(given, Unreadable):
+        files.found.append(given.at(name))
+        return None
+    base = files.sources.add(name, given, quoted=is_ours(given))
+    document = parse(files.sources, base, given)
+    files.found.extend(told(document.problems, quoted=is_ours(given)))
+    if document.tree is None or any(item.is_error for item in document.problems):
+        return None
+    troubles = list(_troubles(files, document.tree))
+    files.found.extend(troubles or _set_aside(files, name))
+    return None if troubles else document.tree
+
+
+def _troubles(files: Files, tree: Tree) -> Iterator[Diagnostic]:
+    if not isinstance(tree.data, dict):
+        message = f"a policy file is a map of keys, not {kind_of(tree.data)}"
+        yield files.sources.problem("wrong-type", tree.span, message, _HINT)
+        return
+    version = tree.get("version")
+    if version is None or version.data != "1":
+        code, span = ("version-missing", tree.span) if version is None else ("version-unsupported", version.span)
+        yield files.sources.problem(code, span, "the policy file does not say `version: 1`", _HINT)
+    block = tree.get("policy")
+    if block is None or block.data is None:
+        yield files.sources.problem("missing-key", tree.span, "the file has no `policy`", _HINT)
+    for key, span, _value in tree.items():
+        if key not in _KEYS:
+            yield files.sources.problem("unknown-key", span, f"{quoted(key)} is not known here", _HINT)
+
+
+def _set_aside(files: Files, name: str) -> Iterator[Diagnostic]:
+    """Say that the configuration's own policy does not count."""
+    root = files.trusted
+    if root is not None and root.get("policy") is not None:
+        message = f"the policy of {TRUSTED_FILE} does not count: {name} has the one that holds"
+        yield files.sources.problem("policy-ignored", root.key_span("policy"), message)
+
+
+_ALLOWED = frozenset(("url", "event_url"))
+_MARK = "${"
+_Where = tuple[str | int, ...]
+
+
+# docs/decisions/032
+def judge_templates(files: Files) -> None:
+    """Report every variable where none is replaced."""
+    marked = {name for name, text in files.sources.texts() if "$" in text and _MARK in text}
+    for file in files.files:
+        if file.name in marked:
+            for path in _misplaced(file.tree.data, ()):
+                place = find(file.tree, path)
+                files.complain("variable-misplaced", place, MISPLACED, MISPLACED_HINT)
+
+
+def _misplaced(data: Any, path: _Where) -> Iterator[_Where]:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if not (key in _ALLOWED and path and path[-1] == "forwarding" and isinstance(value, str)):
+                yield from _misplaced(value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _misplaced(value, (*path, index))
+    elif isinstance(data, str) and _MARK in data:
+        yield path
+
 
 Providers = Mapping[str, models.ProviderType]
 

@@ -6,9 +6,8 @@ Knows nothing of numbers, accounts or schedules.
 from __future__ import annotations
 
 from reconciler.document.builder import Document
-from reconciler.document.reading import parse
+from reconciler.document.reading import Unreadable, decode, parse, read_text
 from reconciler.document.source import Sources, Span
-from reconciler.document.text import Unreadable, decode, read_text
 from reconciler.document.tree import Positions, Tree, at, find, mapped, overlay
 
 __all__ = [

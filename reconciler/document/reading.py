@@ -1,24 +1,202 @@
 """The text of a file to a document: the quick reader for common files, the thorough one for all others.
 
-libyaml's parser gives the events; where it refuses a text, ruamel's slower parser is asked before the user is told, so
-that a text has one verdict, however long the file is. Knows no schema.
+Bytes must be UTF-8. libyaml's parser gives the events; where it refuses a text, ruamel's slower parser is asked
+before the user is told, so that a text has one verdict, however long the file is; its complaint is put in words that
+help. Knows no schema.
 """
 
 from __future__ import annotations
 
+import codecs
+import os
+import re
+import stat
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from yaml import events as fast
 from yaml._yaml import CParser
 from yaml.error import YAMLError
 
-from reconciler.document import quick, trouble
+from reconciler.diagnostics import Diagnostic, Location
+from reconciler.document import quick
 from reconciler.document.builder import Builder, Document, MisreadError, StopError
-from reconciler.document.source import Sources, text_problems
+from reconciler.document.source import Sources, is_ours, line_around, presentable, span_at, text_problems
 from reconciler.document.tree import Tree
+from reconciler.rules import RULES
+
+LARGEST_MIB = 16
+_LONGEST_SHOWN = 200
+_AT_ONCE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class Unreadable(NamedTuple):
+    """Why a file gives no text: a rule's code, the sentence, the remedy, and the character at which it is seen."""
+
+    code: str
+    message: str
+    hint: str
+    line: int = 1
+    column: int = 1
+    excerpt: str | None = None
+
+    def at(self, name: str) -> Diagnostic:
+        """The diagnostic of a file of that name."""
+        place = Location(name, self.line, self.column, self.line, self.column + 1, self.excerpt)
+        return RULES[self.code].at(place, self.message, self.hint)
+
+
+def read_text(path: Path) -> str | Unreadable:
+    """Read an ordinary file of a bounded size; anything else (a pipe would wait for ever) is refused."""
+    try:
+        with open(path, "rb", opener=lambda name, _flags: os.open(name, _AT_ONCE)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return _refused("it is no ordinary file")
+            raw = file.read((LARGEST_MIB << 20) + 1)
+    except OSError as error:
+        return _refused((error.strerror or "unknown error").lower())
+    if len(raw) > LARGEST_MIB << 20:
+        return _refused(f"it is larger than {LARGEST_MIB} MiB")
+    return decode(raw)
+
+
+def _refused(reason: str) -> Unreadable:
+    return Unreadable("file-unreadable", f"the file cannot be read: {reason}", "mend or remove it")
+
+
+def decode(raw: bytes) -> str | Unreadable:
+    """Bytes of a file to text, or why they are none."""
+    try:
+        return raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        return _not_utf_8(raw, error.start)
+
+
+def _not_utf_8(raw: bytes, start: int) -> Unreadable:
+    if raw.startswith(_UTF_16):
+        return Unreadable("file-encoding", "the file is UTF-16, not UTF-8", "save it as UTF-8")
+    number = raw.count(b"\n", 0, start) + 1
+    first = raw.rfind(b"\n", 0, start) + 1
+    column = len(raw[first:start].decode("utf-8").removeprefix("\ufeff")) + 1
+    line = raw[first:].partition(b"\n")[0].decode("utf-8", "replace").removeprefix("\ufeff")
+    is_shown = len(line) <= _LONGEST_SHOWN and is_ours(raw.decode("utf-8", "replace"))
+    excerpt = presentable(line.rstrip("\r")) if is_shown else None
+    message = f"the file is not UTF-8: byte 0x{raw[start]:02x} on line {number}"
+    return Unreadable("file-encoding", message, "save it as UTF-8", number, column, excerpt)
+
+
+_FLOW_NEEDS_QUOTES = re.compile(
+    r"\b(yr|year|mo|month|wk|week|yd|yday|md|mday|wd|wday|hr|hour|min|minute|sec|second)\s*\{|\$\{"
+)
+
+_NO_NAME = "expected alphabetic or numeric character"
+_EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
+    (
+        "mapping values are not allowed",
+        "a second `: ` stands where only one value can be",
+        "put the text in quotes, or start a new, deeper line for a nested key",
+    ),
+    (
+        "could not find expected ':'",
+        "this line is neither `key: value` nor a list item",
+        "look for a missing `:` or a missing quote here or just above",
+    ),
+    (
+        "expected ',' or",
+        "the `{…}` or `[…]` is broken here",
+        "separate the items with commas, close the bracket, and quote texts with special characters",
+    ),
+    (
+        "did not find expected key",
+        "this line's indentation fits no map above it",
+        "align it with the other keys of its map",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "this line's indentation fits no list above it",
+        "begin it with `- `, or align it with the key that it belongs to",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a list item cannot stand here",
+        "start the list on its own line under the key",
+    ),
+    ("found unexpected end of stream", "a quote that is opened here is never closed", "close the quote"),
+    (
+        "unknown escape character",
+        "an unknown escape stands after the backslash",
+        "use single quotes to keep a backslash",
+    ),
+    (
+        "found character that cannot start any token",
+        "a text cannot begin with this character",
+        "put the text in quotes",
+    ),
+    (
+        "did not find expected node content",
+        "a value is missing here",
+        "write a value, or close the bracket that is opened before it",
+    ),
+    (
+        _NO_NAME,
+        "`*` or `&` has no name after it",
+        "put the text in quotes",
+    ),
+    (
+        "found incompatible YAML document",
+        "this version of YAML is not known here",
+        "write %YAML 1.2, or remove the line",
+    ),
+    (
+        "found invalid Unicode character escape code",
+        "this escape names no character",
+        "write the character itself",
+    ),
+    ("found undefined tag handle", "this tag has no meaning here", "remove the tag"),
+)
+
+
+def is_about_a_name(error: Exception) -> bool:
+    """Whether a parser stumbles over the name of an anchor or alias, of which libyaml knows ASCII only."""
+    return _NO_NAME in str(getattr(error, "problem", ""))
+
+
+def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnostic:
+    """Turn a parser's error into a diagnostic at its place."""
+    complaint = str(getattr(error, "problem", None) or "the text is broken")
+    mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    if mark is None or ("end of stream" in complaint and context is not None):
+        mark = context
+    at = min(mark.index if mark is not None else 0, max(len(text) - 1, 0))
+    span = span_at(base, at, at + 1)
+    line_start, line_end = line_around(text, at)
+    line = text[line_start:line_end]
+    if "\t" in (indent := line[: len(line) - len(line.lstrip())]):
+        place = line_start + indent.index("\t")
+        return sources.problem(
+            "yaml-tab", span_at(base, place, place + 1), "a tab indents this line", "indent with spaces"
+        )
+    if ("expected ',' or" in complaint or "did not find expected key" in complaint) and (
+        quotes := _FLOW_NEEDS_QUOTES.search(line)
+    ):
+        return _needs_quotes(sources, base, line_start, quotes)
+    for known, message, hint in _EXPLANATIONS:
+        if known in complaint:
+            return sources.problem("yaml-syntax", span, message, hint)
+    hint = "put the text in quotes, or mend what stands before this place"
+    return sources.problem("yaml-syntax", span, f"this is not YAML: {complaint}", hint)
+
+
+def _needs_quotes(sources: Sources, base: int, line_start: int, found: re.Match[str]) -> Diagnostic:
+    what = "a ${var:…}" if found.group().startswith("$") else "a period"
+    span = span_at(base, line_start + found.start(), line_start + found.end())
+    message = f"{what} inside {{…}} or […] needs quotes"
+    return sources.problem("yaml-flow-quotes", span, message, 'put the whole value in quotes: "…"')
+
 
 # docs/decisions/105
 # What ruamel's parser has been seen to raise, or may: it asserts, indexes and converts without looking.
@@ -68,11 +246,11 @@ def thorough(sources: Sources, base: int, text: str) -> Document:
     except MisreadError:
         return second_opinion(sources, base, text)
     except YAMLError as error:
-        if trouble.is_about_a_name(error):
+        if is_about_a_name(error):
             return second_opinion(sources, base, text)  # names of any alphabet are legal: what else is wrong is told
         suspect = builder.suspect()
         if suspect != text and not readable(suspect):
-            return Document(None, (trouble.explain(sources, base, text, error),))
+            return Document(None, (explain(sources, base, text, error),))
         return second_opinion(sources, base, text, error)
 
 
@@ -86,7 +264,7 @@ def second_opinion(sources: Sources, base: int, text: str, error: Exception | No
     except StopError:
         return builder.document(None)
     except _RefusedError as refusal:
-        return Document(None, (trouble.explain(sources, base, text, error or refusal.error),))
+        return Document(None, (explain(sources, base, text, error or refusal.error),))
 
 
 def readable(text: str) -> bool:

@@ -1,6 +1,7 @@
 """Texts of files and packed places in them: one integer names file, start and length, and becomes a Location on demand.
 
-Knows no YAML; hides secrets in the source lines it hands out.
+Edits of a text at such spans keep whatever stands between them, to the byte. Knows no YAML; hides secrets in the
+source lines it hands out.
 """
 
 from __future__ import annotations
@@ -10,12 +11,34 @@ import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import accumulate
 
 from reconciler.characters import DIRECTIONAL, unprintable, visible
 from reconciler.diagnostics import MOST_OF_A_KIND, Diagnostic, Location, Related, rest
 from reconciler.rules import RULES
 from reconciler.secrets import MASK, mask_urls
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """What to write in place of the characters from `start` to `end`, exclusive, of one text."""
+
+    start: int
+    end: int
+    text: str
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """The text with all edits, none of which may overlap another."""
+    pieces, done = [], 0
+    for edit in sorted(edits):
+        if not done <= edit.start <= edit.end <= len(text):
+            raise ValueError(f"an edit from {edit.start} to {edit.end} overlaps another, or leaves the text")
+        pieces += [text[done : edit.start], edit.text]
+        done = edit.end
+    return "".join([*pieces, text[done:]])
+
 
 Span = int
 """`start << 24 | length`, start counted over all files in turn; length 0 = to the end of the line."""

@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import Field
 
 from reconciler.audit import Audit
-from reconciler.change import Action, Change
 from reconciler.formats import FORMAT_VERSION
 from reconciler.formats.change import EffectJson, FieldJson, effects_json, fields_json
 from reconciler.formats.diagnostics import (
@@ -22,7 +21,7 @@ from reconciler.formats.diagnostics import (
     schema,
 )
 from reconciler.formats.plan import CallsJson
-from reconciler.model import Kind
+from reconciler.model import Action, Change, Kind
 
 
 class AuditSummaryJson(JsonModel):

@@ -11,14 +11,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reconciler.canonical import Form, Json, form, is_off
-from reconciler.change import Action, Cause, Change, Effect, FieldChange, LiveSource
+from reconciler.canonical import Form, Json, flaw, form, is_off, lifted
 from reconciler.clock import epoch
 from reconciler.diff import field_changes
 from reconciler.effects.change import effects
 from reconciler.formats.diagnostics import JsonModel
-from reconciler.model import OFF, Key, Kind
-from reconciler.stored import flaw, lifted
+from reconciler.model import OFF, Action, Cause, Change, Effect, FieldChange, Key, Kind, LiveSource
 
 
 def _moment(text: str) -> str:

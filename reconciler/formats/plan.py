@@ -11,7 +11,6 @@ from dataclasses import replace
 from pydantic import Field, ValidationError
 
 from reconciler.canonical import Json, is_off
-from reconciler.change import Action
 from reconciler.formats import FORMAT_VERSION
 from reconciler.formats.change import ChangeJson, Moment, change_from_json, change_json, demanded
 from reconciler.formats.diagnostics import (
@@ -24,7 +23,7 @@ from reconciler.formats.diagnostics import (
     diagnostics_json,
     schema,
 )
-from reconciler.model import CANONICAL_VERSION
+from reconciler.model import CANONICAL_VERSION, Action
 from reconciler.plan.model import Breach, Calls, Consent, Plan
 
 MAJOR = "1"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from reconciler.apply.report import ApplyReport, Result
-from reconciler.change import Action, Outcome
 from reconciler.formats import FORMAT_VERSION
 from reconciler.formats.diagnostics import (
     DiagnosticJson,
@@ -18,7 +17,7 @@ from reconciler.formats.diagnostics import (
     diagnostics_json,
     schema,
 )
-from reconciler.model import Kind
+from reconciler.model import Action, Kind, Outcome
 
 
 class ReportSummaryJson(JsonModel):

@@ -5,19 +5,22 @@
 
 from __future__ import annotations
 
-from reconciler.git.remote import (
+from reconciler.git.refs import Taken, current_commit, file_at, tracked
+from reconciler.git.repository import (
+    Repository,
     commit_of_file,
     delete_ref,
+    plain_repository_of,
     push_commit,
     remote_addresses,
     remote_commit,
     remote_file,
+    repository_of,
     shows_anything,
+    top_folder,
     would_take,
 )
-from reconciler.git.repository import Repository, plain_repository_of, repository_of, top_folder
 from reconciler.git.running import GitError
-from reconciler.git.stored import Taken, current_commit, file_at, tracked
 
 __all__ = [
     "GitError",

@@ -1,14 +1,16 @@
-"""What a user's REF means: one commit, never another than the one that was meant.
+"""What a repository holds without its remotes: what a REF means, a file at it, the current commit, what is tracked.
 
-A short name means a branch of a remote's first. Whoever may push tags may name one `origin/main`, so a name that could
-mean two things is refused.
+A REF means one commit, never another than the one that was meant. A short name means a branch of a remote's first:
+whoever may push tags may name one `origin/main`, so a name that could mean two things is refused.
 """
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import NamedTuple
 
-from reconciler.git.repository import Repository
+from reconciler.git.repository import Repository, plain_repository_of, repository_of
 from reconciler.git.running import GitError
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
@@ -82,3 +84,53 @@ def _no_name(ref: str) -> GitError:
 
 def _unknown(ref: str) -> GitError:
     return GitError(f"git knows no {ref!r}")
+
+
+class Taken(NamedTuple):
+    """A file of a commit: its content, the full name of the ref, the commit's id, the file's path from the top."""
+
+    content: bytes
+    ref: str
+    commit: str
+    path: str
+
+    def __str__(self) -> str:
+        of = "" if self.ref == self.commit else f" of {self.ref}"
+        return f"{self.path}{of} at commit {self.commit}"
+
+
+def file_at(root: Path, ref: str, name: str) -> Taken:
+    """Return a file, named relative to the plain folder `root`, as `ref` has it; raises GitError."""
+    repository, folder = plain_repository_of(root)
+    full, commit = commit_of(repository, ref)
+    path = f"{folder}/{name}" if folder else name
+    done = repository.git("cat-file", "blob", "--end-of-options", f"{commit}:{path}")
+    if done.returncode != 0:
+        raise _missing(repository, ref, commit, path)
+    return Taken(done.stdout, full, commit, path)
+
+
+def current_commit(root: Path) -> str | None:
+    """Return the commit that is checked out, or None outside a repository."""
+    question = ("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    try:
+        return repository_of(root).asked(*question, otherwise="no commit").decode().strip()
+    except GitError:
+        return None
+
+
+def tracked(repository: Repository, *paths: Path) -> list[str]:
+    """Which files at or below some paths, inside of the working copy, are tracked; posix, from its top."""
+    names = [str(path.relative_to(repository.top)) for path in paths]
+    answer = repository.asked("ls-files", "--cached", "-z", "--", *names, otherwise="git lists no files")
+    return [name for name in answer.decode("utf-8", "replace").split("\0") if name]
+
+
+def _missing(repository: Repository, ref: str, commit: str, path: str) -> GitError:
+    listed = repository.git("ls-tree", "--full-tree", commit, "--", path)
+    if listed.returncode == 0 and listed.stdout:
+        return GitError(
+            f"{path} of {ref} was never fetched into this partial clone",
+            hint=f"fetch it: git show {commit}:{path}",
+        )
+    return GitError(f"{ref} has no {path}")

@@ -12,18 +12,16 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from reconciler.canonical import is_empty
-from reconciler.change import Action, Change, LiveSource, Outcome
 from reconciler.clock import epoch
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.change import effects
 from reconciler.live import Live, Progress, Wanted
-from reconciler.model import OFF, Desired, Entry, Key
+from reconciler.model import OFF, Action, Change, Desired, Entry, Key, LiveSource, Outcome
 from reconciler.plan import notes
 from reconciler.plan.decide import decide, forgotten
 from reconciler.plan.model import Calls, Consent, Learned, Plan, Settlement
 from reconciler.plan.order import ordered
-from reconciler.plan.policy import breaches, managed
-from reconciler.plan.reach import numbers_behind, routes
+from reconciler.plan.policy import breaches, managed, numbers_behind, routes
 from reconciler.plan.subject import Decision, Ground, Subject, agrees_with_any, form_after
 from reconciler.record.base import Intent, RecordState
 from reconciler.rules import RULES

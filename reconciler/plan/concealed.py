@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.canonical import Form
+from reconciler.canonical import Form, stored_form
 from reconciler.model import CANONICAL_VERSION, Entry
 from reconciler.plan.model import Plan
 from reconciler.plan.subject import Ground, form_after, form_before
 from reconciler.record.base import Intent, RecordState
-from reconciler.stored import stored_form
 
 
 # docs/decisions/114

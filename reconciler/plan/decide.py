@@ -10,11 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from reconciler.canonical import Form, Json, dump, form, is_off
-from reconciler.change import Action, Cause, Change, FieldChange, LiveSource
 from reconciler.clock import rfc3339
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
-from reconciler.model import OFF, Desired, Entry, Observation
+from reconciler.model import OFF, Action, Cause, Change, Desired, Entry, FieldChange, LiveSource, Observation
 from reconciler.plan import notes
 from reconciler.plan.subject import Decision, Ground, Subject, agrees_with_any, from_now_on
 from reconciler.secrets import SecretError

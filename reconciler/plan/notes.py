@@ -9,10 +9,9 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 
 from reconciler.canonical import Form, Json, is_empty
-from reconciler.change import Change, FieldChange
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.diff import field_changes
-from reconciler.model import Desired
+from reconciler.model import Change, Desired, FieldChange
 from reconciler.plan.subject import Subject
 from reconciler.rules import RULES
 from reconciler.secrets import SecretError

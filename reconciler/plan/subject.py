@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from reconciler.canonical import HOST, Form, Json, form, hidden_in, hidden_paths, same_from
-from reconciler.change import Action, Change
+from reconciler.canonical import HOST, Form, Json, form, hidden_in, hidden_paths, same_from, stored_form
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Desired, Entry, Key, Observation, Value
+from reconciler.model import Action, Change, Desired, Entry, Key, Observation, Value
 from reconciler.record.base import Intent
 from reconciler.secrets import Digester, Secrets
-from reconciler.stored import stored_form
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.clock import Clock, SystemClock
-from reconciler.http.budget import OnWait, silent
+from reconciler.http.budget import OnWait, Patience, patience_from, silent
 from reconciler.http.errors import ProviderError
-from reconciler.http.patience import Patience, patience_from
 from reconciler.providers.base import Provider
 from reconciler.providers.table import PROVIDERS
 from reconciler.providers.vendor import Login, Opening, Texts

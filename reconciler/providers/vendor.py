@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from reconciler.clock import Clock
-from reconciler.config.models.accounts import ProviderType
+from reconciler.config.models.trusted import ProviderType
 from reconciler.secrets import Secrets
 from reconciler.settings import Account
 
 if TYPE_CHECKING:
-    from reconciler.http.budget import OnWait
-    from reconciler.http.patience import Patience
+    from reconciler.http.budget import OnWait, Patience
     from reconciler.providers.base import Provider
 
 

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.record.base import Record, RecordError
-from reconciler.record.folder import KEY, local_key
-from reconciler.record.place import local_place
+from reconciler.record.folder import KEY, local_key, local_place
 from reconciler.secrets import SecretError
 
 if TYPE_CHECKING:
-    from reconciler.record.token_texts import HttpTexts, PostgresTexts
-    from reconciler.record.waits import Waits
+    from reconciler.record.base import Waits
+    from reconciler.record.tokens import HttpTexts, PostgresTexts
     from reconciler.secrets import Secrets
     from reconciler.settings import RecordSettings
 
@@ -73,12 +72,11 @@ def open_tokens(
     """
     if settings.backend not in {"http", "postgres"} or name is None:
         return None
-    from reconciler.record.sealed import Seal
-    from reconciler.record.token_texts import HttpTexts, PostgresTexts
+    from reconciler.record.tokens import HttpTexts, PostgresTexts, Seal
 
     seal = Seal(secrets.environ.get("RECONCILER_RECORD_KEY"))
     if settings.backend == "http":
-        from reconciler.record.http_endpoints import open_wire
+        from reconciler.record.http_state import open_wire
 
         options = {option: _option(settings, option, secrets) for option in settings.options}
         return HttpTexts(open_wire(options, secrets, tokens=True, waits=waits), seal, name=name, waits=waits)

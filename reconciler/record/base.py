@@ -1,17 +1,37 @@
 """The record: what we last wrote, kept between runs, with its locks, windows and runs; one interface for all backends.
 
-A backend stores; what an update means is decided once, here, by `apply_update`. Knows no vendor and no configuration.
+A backend stores; what an update means is decided once, here, by `apply_update`. Whoever waits for somebody else says
+for whom. Knows no vendor and no configuration.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from reconciler.clock import Clock, SystemClock
 from reconciler.model import CANONICAL_VERSION, Entry, Key
+
+
+def _nobody(_text: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """`tell` hears one sentence on what is waited for, or taken for granted; `clock` knows when waits are to end."""
+
+    tell: Callable[[str], None] = _nobody
+    clock: Clock = field(default_factory=SystemClock)
+
+    def pause(self, seconds: float, what: str) -> None:
+        """Wait; raises WaitInterruptedError, which says for `what`, as soon as the run is interrupted."""
+        if self.clock.interrupted.wait(seconds):
+            raise WaitInterruptedError(f"interrupted while waiting for {what}")
+
 
 FORMAT_VERSION = 2
 

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from reconciler.model import Entry, Key, Kind
 from reconciler.record.base import FORMAT_VERSION, Holder, Intent, RecordError, RecordState, Run, Window
-from reconciler.record.process import Claim
+from reconciler.record.locks import Claim
 from reconciler.record.shapes import (
     ClaimShape,
     DocumentShape,
@@ -24,9 +24,11 @@ from reconciler.record.shapes import (
     IntentShape,
     RunShape,
     WindowShape,
+    check,
+    damage_told,
+    key_text,
     shaped,
 )
-from reconciler.record.soundness import check, damage_told, key_text
 
 WINDOW_SIZE = 500
 KEPT_RUNS = 20

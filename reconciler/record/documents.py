@@ -28,9 +28,8 @@ from reconciler.record.base import (
     wrong_name,
 )
 from reconciler.record.document import RESTORE, WINDOW_SIZE, Document, parse, render
-from reconciler.record.locks import HeldLock, break_claims, releasing, take
-from reconciler.record.process import Claim, is_dead
-from reconciler.record.soundness import check_run, damage_told
+from reconciler.record.locks import Claim, HeldLock, break_claims, is_dead, releasing, take
+from reconciler.record.shapes import check_run, damage_told
 
 _ATTEMPTS = 50
 _LONGEST_PAUSE_SECONDS = 0.5

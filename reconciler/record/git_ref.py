@@ -14,10 +14,9 @@ from functools import cached_property
 from pathlib import Path
 
 from reconciler import git
-from reconciler.record.base import Holder, RecordError
+from reconciler.record.base import Holder, RecordError, Waits
 from reconciler.record.document import Document
 from reconciler.record.documents import DocumentRecord, Snapshot
-from reconciler.record.waits import Waits
 from reconciler.secrets import has_credential, mask_urls
 
 REMOTE = "origin"

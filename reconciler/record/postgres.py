@@ -14,16 +14,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.record.base import FORMAT_VERSION, Holder, LockLostError, RecordError
-from reconciler.record.locks import HeldLock
+from reconciler.record.base import FORMAT_VERSION, Holder, LockLostError, RecordError, Waits
+from reconciler.record.locks import Claim, HeldLock, is_dead, locked
 from reconciler.record.postgres_session import Session, make_schema
-from reconciler.record.process import Claim, is_dead, locked
 from reconciler.record.rows import RowRecord
-from reconciler.record.tables import AS_FORMAT_1, TABLES, TO_FORMAT_2, Sql
-from reconciler.record.waits import Waits
+from reconciler.record.statements import AS_FORMAT_1, TABLES, TO_FORMAT_2, Sql
 
 if TYPE_CHECKING:
-    from reconciler.record.postgres_link import Link
+    from reconciler.record.postgres_session import Link
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _NOTICING_TURNS, _NOTICING_SECONDS = 50, 0.1

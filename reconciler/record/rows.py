@@ -1,4 +1,4 @@
-"""A record kept in rows: the tables and statements that the SQL backends share, and what each operation does with them.
+"""A record kept in rows: what each operation does with the tables and statements that the SQL backends share.
 
 Knows no particular database: a backend hands in transactions (`Sql`) and keeps its own files, connections and errors.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
+from typing import Any
 
 from reconciler.model import Entry, Key, Kind
-from reconciler.record import claim_rows, run_rows, statements
+from reconciler.record import statements
 from reconciler.record.base import (
     Holder,
     Intent,
@@ -27,10 +28,46 @@ from reconciler.record.base import (
     rebase,
     wrong_name,
 )
-from reconciler.record.locks import HeldLock, break_claims, releasing, take
-from reconciler.record.process import Claim, is_dead
-from reconciler.record.soundness import check, check_run, damage_told
-from reconciler.record.tables import Sql
+from reconciler.record.document import claim_of
+from reconciler.record.locks import Claim, HeldLock, break_claims, is_dead, releasing, take
+from reconciler.record.shapes import Claims, ClaimShape, check, check_run, damage_told, shaped
+from reconciler.record.statements import Sql
+
+
+def held(sql: Sql) -> tuple[Claim, ...]:
+    """The locks that are held, by account; raises UnsoundError."""
+    rows = sql.execute(
+        "SELECT account, host, username, pid, run_id, since, token, process FROM locks "
+        "WHERE record = ? ORDER BY account",
+        (sql.record,),
+    )
+    found = [dict(zip(ClaimShape.__annotations__, row, strict=True)) for row in rows]
+    return tuple(map(claim_of, shaped(Claims, found, at=("locks",))))
+
+
+def put(sql: Sql, claims: Iterable[Claim]) -> None:
+    """Store locks."""
+    sql.many(
+        "INSERT INTO locks (record, account, host, username, pid, run_id, since, token, process) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [_claim_row(sql, claim) for claim in claims],
+    )
+
+
+def _claim_row(sql: Sql, claim: Claim) -> tuple[Any, ...]:
+    holder = claim.holder
+    return (
+        *(sql.record, holder.account, holder.host, holder.user, holder.pid, holder.run_id, holder.since),
+        *(claim.token, claim.process),
+    )
+
+
+def drop(sql: Sql, claims: Iterable[Claim]) -> None:
+    """Remove exactly these locks."""
+    sql.many(
+        "DELETE FROM locks WHERE record = ? AND account = ? AND token = ?",
+        [(sql.record, claim.holder.account, claim.token) for claim in claims],
+    )
 
 
 class _UndoneError(Exception):
@@ -84,8 +121,8 @@ class RowRecord(ABC):
         with self._one_at_a_time, self._writing() as sql:
             self._checked_head(sql)
             broken = self._taken(sql, [claim.holder.account for claim in claims])
-            claim_rows.drop(sql, broken)
-            claim_rows.put(sql, claims)
+            drop(sql, broken)
+            put(sql, claims)
         self._broken = tuple(claim.holder for claim in broken)
         held = HeldLock.of(claims)
         with releasing(lambda: self._release(held)):
@@ -105,7 +142,7 @@ class RowRecord(ABC):
             after = replace(apply_update(current, update), name=self._name or head.name)
             statements.store(sql, update, after, run_id=held.run_id)
             if update.run is not None:
-                run_rows.prune(sql, keep=KEPT_RUNS)
+                statements.prune(sql, keep=KEPT_RUNS)
         return after
 
     def adopt(self, lock: Lock, state: RecordState, runs: Sequence[Run]) -> None:
@@ -125,14 +162,14 @@ class RowRecord(ABC):
             if sql is None:
                 return ()
             with self._damage_told():
-                return run_rows.runs(sql, limit)
+                return statements.runs(sql, limit)
 
     def run(self, run_id: str) -> Run | None:
         with self._one_at_a_time, self._reading() as sql:
             if sql is None:
                 return None
             with self._damage_told():
-                found = run_rows.run(sql, run_id)
+                found = statements.run(sql, run_id)
                 return found and check_run(found)
 
     def holders(self) -> Sequence[Holder]:
@@ -150,7 +187,7 @@ class RowRecord(ABC):
         with self._one_at_a_time, self._writing() as sql:
             chosen = accounts or [claim.holder.account for claim in self._held(sql)]
             broken = self._broken_up(sql, chosen, force=force)
-            claim_rows.drop(sql, broken)
+            drop(sql, broken)
         return tuple(claim.holder for claim in broken)
 
     def rehearse(self, holder: Holder) -> None:
@@ -158,10 +195,10 @@ class RowRecord(ABC):
         claims = take([holder])
         with suppress(_UndoneError), self._one_at_a_time, self._writing() as sql:
             head = self._checked_head(sql)
-            claim_rows.put(sql, claims)
+            put(sql, claims)
             for update in _rehearsal(holder):
                 statements.store(sql, update, head, run_id=holder.run_id)
-            claim_rows.drop(sql, claims)
+            drop(sql, claims)
             raise _UndoneError
 
     @abstractmethod
@@ -182,12 +219,12 @@ class RowRecord(ABC):
 
     def _release(self, held: HeldLock) -> None:
         with self._one_at_a_time, self._writing() as sql:
-            claim_rows.drop(sql, [claim for claim in self._held(sql) if claim.token == held.token])
+            drop(sql, [claim for claim in self._held(sql) if claim.token == held.token])
 
     def _held(self, sql: Sql) -> tuple[Claim, ...]:
         """The locks that are held, by account."""
         with self._damage_told():
-            return claim_rows.held(sql)
+            return held(sql)
 
     def _checked_head(self, sql: Sql) -> RecordState:
         with self._damage_told():

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from reconciler.record import folder
 from reconciler.record.base import FORMAT_VERSION, Holder, RecordError
 from reconciler.record.rows import RowRecord
-from reconciler.record.tables import TABLES, TO_FORMAT_2, Sql
+from reconciler.record.statements import TABLES, TO_FORMAT_2, Sql
 
 APPLICATION_ID = 0x7265636F  # "reco"
 BUSY_SECONDS = 30.0

@@ -8,8 +8,7 @@ from __future__ import annotations
 from reconciler.sandbox.faults import Fault, FaultKind
 from reconciler.sandbox.journal import Call, Incoming, Write
 from reconciler.sandbox.sandbox import Sandbox
-from reconciler.sandbox.settings import ErrorShape, ExolveSettings, MttSettings, UnknownNumber
-from reconciler.sandbox.state import Application, Forwarding
+from reconciler.sandbox.state import Application, ErrorShape, ExolveSettings, Forwarding, MttSettings, UnknownNumber
 
 __all__ = [
     "Application",

@@ -12,29 +12,26 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from reconciler.sandbox import exolve_reads as reads
-from reconciler.sandbox import exolve_writes as writes
-from reconciler.sandbox.exolve_state import ExolveState
-from reconciler.sandbox.exolve_wire import MEMBER_OF_TYPE
+from reconciler.sandbox import exolve_calls
+from reconciler.sandbox.exolve_calls import ExolveState
+from reconciler.sandbox.exolve_wire import MEMBER_OF_TYPE, Refusal
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.journal import Answer, Incoming
 from reconciler.sandbox.protojson import ProtoError
-from reconciler.sandbox.refusal import Refusal
-from reconciler.sandbox.settings import ErrorShape
-from reconciler.sandbox.state import Application, Forwarding, SipId
+from reconciler.sandbox.state import Application, ErrorShape, Forwarding, SipId
 
 Method = Callable[[ExolveState, Incoming, Application, Fault | None], object]
 
 _READS: dict[str, Method] = {
-    "/number/v1/GetAttributes": reads.get_attributes,
-    "/number/customer/v1/GetList": reads.get_list,
-    "/number/customer/v1/GetInfo": reads.get_info,
-    "/number/customer/v1/GetSIPList": reads.get_sip_list,
-    "/media/v1/GetList": reads.get_media_list,
+    "/number/v1/GetAttributes": exolve_calls.get_attributes,
+    "/number/customer/v1/GetList": exolve_calls.get_list,
+    "/number/customer/v1/GetInfo": exolve_calls.get_info,
+    "/number/customer/v1/GetSIPList": exolve_calls.get_sip_list,
+    "/media/v1/GetList": exolve_calls.get_media_list,
 }
 _WRITES: dict[str, Method] = {
-    "/number/v1/SetCallForwarding": writes.set_call_forwarding,
-    "/number/v1/DeleteCallForwarding": writes.delete_call_forwarding,
+    "/number/v1/SetCallForwarding": exolve_calls.set_call_forwarding,
+    "/number/v1/DeleteCallForwarding": exolve_calls.delete_call_forwarding,
 }
 _METHODS = _READS | _WRITES
 # Bought, released or switched by these; they do not exist here, yet calling one is a write all the same.

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from reconciler.sandbox.exolve_wire import Refusal, Spelling
 from reconciler.sandbox.faults import Fault, FaultKind
 from reconciler.sandbox.journal import Answer, Incoming, Journal
 from reconciler.sandbox.oauth import Clock, OAuth
-from reconciler.sandbox.refusal import Refusal
-from reconciler.sandbox.settings import MttSettings, UnknownNumber
-from reconciler.sandbox.spelling import Spelling
+from reconciler.sandbox.state import MttSettings, UnknownNumber
 
 _PARKING = "/setParkingNumbers"
 

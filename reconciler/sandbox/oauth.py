@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode
 
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.journal import Answer, Incoming
-from reconciler.sandbox.settings import MttSettings
+from reconciler.sandbox.state import MttSettings
 
 SCOPE_ASKED = "https://mtt.ru/auth.tokens.readwrite"
 # The first sample answer really names another scope than the one asked for.

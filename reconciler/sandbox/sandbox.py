@@ -5,21 +5,21 @@ Must not know how the command line or a test frames it; `with Sandbox() as sandb
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
 from reconciler.sandbox.control import Control
 from reconciler.sandbox.exolve import Exolve
+from reconciler.sandbox.exolve_wire import Spelling
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
 from reconciler.sandbox.front import Front, Vendor
 from reconciler.sandbox.journal import Call, Journal, Write
 from reconciler.sandbox.mtt import Mtt
 from reconciler.sandbox.oauth import OAuth
 from reconciler.sandbox.server import Server
-from reconciler.sandbox.settings import ExolveSettings, MttSettings
-from reconciler.sandbox.spelling import Spelling
-from reconciler.sandbox.state import Forwarding, moscow_numbers, sip_usernames
+from reconciler.sandbox.state import ExolveSettings, Forwarding, MttSettings, moscow_numbers, sip_usernames
 
 Numbers = int | Iterable[str] | Mapping[str, Forwarding | None]
 
@@ -186,3 +186,43 @@ _INTEGRATION = (
 
 def _integration(settings: MttSettings) -> OAuth:
     return OAuth(*_INTEGRATION, settings=settings)
+
+
+def environment(sandbox: Sandbox) -> dict[str, str]:
+    """The variables that the configuration names; the values open this sandbox and nothing else."""
+    return {
+        "EXOLVE_API_KEY": sandbox.api_key,
+        "MTT_CLIENT_ID": sandbox.client_id,
+        "MTT_CLIENT_SECRET": sandbox.client_secret,
+        "MTT_REFRESH_TOKEN": sandbox.refresh_token,
+    }
+
+
+def exports(sandbox: Sandbox) -> str:
+    """The environment as lines for a shell."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment(sandbox).items())
+
+
+def configuration(sandbox: Sandbox) -> str:
+    """A whole `reconciler.yaml` with one account at each vendor."""
+    return f"""\
+version: 1
+name: sandbox
+accounts:
+  sales:
+    provider: exolve
+    api_key: {{env: EXOLVE_API_KEY}}
+    application: {sandbox.application}
+    base_url: {sandbox.exolve_url}
+  office:
+    provider: mtt
+    client_id: {{env: MTT_CLIENT_ID}}
+    client_secret: {{env: MTT_CLIENT_SECRET}}
+    refresh_token: {{env: MTT_REFRESH_TOKEN}}
+    redirect_uri: {sandbox.redirect_uri}
+    base_url: {sandbox.mtt_url}
+    oauth_url: {sandbox.oauth_url}
+defaults:
+  account: sales
+  timeout: 20
+"""

@@ -15,7 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from reconciler.sandbox.delivery import TRANSPORT
+from reconciler.sandbox.front import TRANSPORT
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 10.0

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from reconciler.schedule.instants import Instants, NotExpressibleError
+from reconciler.schedule.masks import WeekdayBase
 from reconciler.schedule.period import ALWAYS_PERIOD, CANONICAL_VERSION, LONGEST, NEVER_PERIOD, Period, PeriodError
-from reconciler.schedule.scales import WeekdayBase
 
 if TYPE_CHECKING:
     from reconciler.schedule.account import UnionStyle, account_findings

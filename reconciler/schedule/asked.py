@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from reconciler.schedule.holiday import PublicDays, public_days
-from reconciler.schedule.human import DateSpan, Day, Hours, Schedule, made_of
+from reconciler.schedule.human import DateSpan, Day, Hours, PublicDays, Schedule, made_of, public_days
 from reconciler.schedule.instants import ALWAYS, FOREVER, NEVER, Box, Classes, Instants, combined
-from reconciler.schedule.masks import ALL_MINUTES, MINUTES, SLOTS, YEAR_TYPES, day_masks, union
-from reconciler.schedule.scales import FIRST_YEAR, Scale
+from reconciler.schedule.masks import ALL_MINUTES, FIRST_YEAR, MINUTES, SLOTS, YEAR_TYPES, Scale, day_masks, union
 from reconciler.schedule.zones import Zone, zone
 
 _FIRST_KNOWN: Final = 2025

@@ -1,7 +1,8 @@
 """Compile a human schedule into vendor periods, as few as can be found, and prove them equal to what was asked.
 
-Several ways to split the set are tried; the fewest parts win. Without the comma the parts are pairwise disjoint, since
-each becomes an entry of its own; with it they are one string and may overlap. Must not know accounts or files.
+Several ways to split the set are tried; the fewest parts win. Without the comma the parts are pairwise disjoint,
+since each becomes an entry of its own; with it they are one string and may overlap, and the fewest that cover it come
+from an exact search over unions of rows. Must not know accounts or files.
 """
 
 from __future__ import annotations
@@ -11,20 +12,96 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import combinations
 from typing import Final, Literal
 
 from reconciler.schedule.asked import Answers, Asking, CompileError, asked, unannounced_years
-from reconciler.schedule.boxes import Grouping, day_boxes, partition
-from reconciler.schedule.cover import cover
-from reconciler.schedule.holiday import UnknownCountryError
-from reconciler.schedule.human import Schedule
+from reconciler.schedule.boxes import Grouping, Piece, Row, Rows, day_boxes, partition, pieces_of, products, rows_of
+from reconciler.schedule.human import Schedule, UnknownCountryError
 from reconciler.schedule.instants import LAST_YEAR, NEVER, Box, Classes, Instants, NotExpressibleError, days_between
-from reconciler.schedule.masks import ALL_MINUTES, SLOTS, all_days, dates_of, day_masks, union, year_type
+from reconciler.schedule.masks import (
+    ALL_MINUTES,
+    FIRST_YEAR,
+    SLOTS,
+    Scale,
+    all_days,
+    dates_of,
+    day_masks,
+    union,
+    year_type,
+)
 from reconciler.schedule.period import LONGEST, Period
-from reconciler.schedule.pieces import Piece, Rows, pieces_of, products, rows_of
 from reconciler.schedule.render import part_text
-from reconciler.schedule.scales import FIRST_YEAR, Scale
 from reconciler.schedule.zones import UnknownZoneError, zone
+
+_MOST_ROWS: Final = 8  # more different rows than that are left as a partition
+Product = tuple[int, int]  # (rows, columns) as masks
+
+
+def cover(rows: Iterable[Row]) -> list[Product]:
+    """Cover the cells of a matrix, and no others, by products; never more than `partition` takes."""
+    groups = partition(rows)
+    if not 2 < len(groups) <= _MOST_ROWS:
+        return groups
+    candidates = _widest(groups)
+    cells = [(at, column) for at, (_, cells) in enumerate(groups) for column in _kinds(groups) if cells & column]
+    for size in range(2, len(groups)):
+        found = _search(cells, candidates, size)
+        if found is not None:
+            return [_spelled(groups, product) for product in found]
+    return groups
+
+
+def _widest(groups: list[Product]) -> list[Product]:
+    """List the products that cannot grow: the common columns of some groups, with every group that has them all."""
+    found = set()
+    for size in range(1, len(groups) + 1):
+        for chosen in combinations(groups, size):
+            columns = chosen[0][1]
+            for _, cells in chosen:
+                columns &= cells
+            if columns:
+                members = sum(1 << at for at, (_, cells) in enumerate(groups) if not columns & ~cells)
+                found.add((members, columns))
+    return sorted(found)
+
+
+def _kinds(groups: list[Product]) -> list[int]:
+    """Give one column of each kind: those that are in the same groups are alike."""
+    kinds: dict[tuple[bool, ...], int] = {}
+    every = 0
+    for _, cells in groups:
+        every |= cells
+    while every:
+        column = every & -every
+        every ^= column
+        kinds.setdefault(tuple(bool(cells & column) for _, cells in groups), column)
+    return list(kinds.values())
+
+
+def _search(cells: list[tuple[int, int]], candidates: list[Product], size: int) -> list[Product] | None:
+    if not cells:
+        return []
+    if not size:
+        return None
+    group, column = cells[0]
+    for product in candidates:
+        if product[0] >> group & 1 and product[1] & column:
+            left = [cell for cell in cells if not (product[0] >> cell[0] & 1 and product[1] & cell[1])]
+            rest = _search(left, candidates, size - 1)
+            if rest is not None:
+                return [product, *rest]
+    return None
+
+
+def _spelled(groups: list[Product], product: Product) -> Product:
+    """Turn a product of groups into one of rows."""
+    rows = 0
+    for at, (keys, _) in enumerate(groups):
+        if product[0] >> at & 1:
+            rows |= keys
+    return rows, product[1]
+
 
 __all__ = ["CompileError", "Compiled", "compile_schedule"]
 

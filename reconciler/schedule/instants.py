@@ -17,6 +17,7 @@ from reconciler.schedule.masks import (
     ALL_MINUTES,
     ALL_SECONDS,
     CYCLE_YEARS,
+    FIRST_YEAR,
     YEAR_TYPES,
     all_days,
     cuts_minutes,
@@ -25,7 +26,6 @@ from reconciler.schedule.masks import (
     type_mask,
     year_type,
 )
-from reconciler.schedule.scales import FIRST_YEAR
 
 Classes = Mapping[int, int]
 LAST_YEAR: Final = 3000

@@ -9,8 +9,19 @@ from functools import lru_cache
 from typing import Final
 
 from reconciler.schedule.instants import ALWAYS, NEVER, Box, Instants
-from reconciler.schedule.masks import ALL_MINUTES, ALL_SECONDS, all_days, day_masks, time_masks, to_seconds, union
-from reconciler.schedule.scales import FACTS, FIRST_YEAR, LAST_SHORT_YEAR, Scale
+from reconciler.schedule.masks import (
+    ALL_MINUTES,
+    ALL_SECONDS,
+    FACTS,
+    FIRST_YEAR,
+    LAST_SHORT_YEAR,
+    Scale,
+    all_days,
+    day_masks,
+    time_masks,
+    to_seconds,
+    union,
+)
 from reconciler.schedule.syntax import Part, Range, Tree
 
 _LAST_CENTURY: Final = 99  # two-digit years are followed up to 9999

@@ -1,27 +1,114 @@
-"""The period as a value: parse it, ask it, combine it, write it.
+"""The period as a value: parse it, ask it, combine it, write it; and a set of instants seen from one time zone.
 
 Must not know accounts, files or commands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import Finding
 from reconciler.schedule.grammar import read
-from reconciler.schedule.instants import ALWAYS, NEVER, Instants, NotExpressibleError
+from reconciler.schedule.instants import ALWAYS, NEVER, Classes, Instants, NotExpressibleError
+from reconciler.schedule.masks import CYCLE_YEARS, SLOTS, WeekdayBase, first_day, is_leap, slot_of, year_of, year_type
 from reconciler.schedule.meaning import has_short_year, instants_of
-from reconciler.schedule.scales import WeekdayBase
 from reconciler.schedule.syntax import Tree
+from reconciler.schedule.zones import DAY_SECONDS, Zone
 
-if (
-    TYPE_CHECKING
-):  # what only some callers need is loaded by those who call it: the package imports in a few milliseconds
+if TYPE_CHECKING:
     from reconciler.schedule.picture import WeekDay
     from reconciler.schedule.words import Language
+
+
+_HORIZON_YEARS: Final = CYCLE_YEARS + 1
+
+
+def holds(instants: Instants, zone: Zone, epoch: int) -> bool:
+    """Tell whether an instant (Unix seconds) is in the set."""
+    day, second = zone.local(epoch)
+    year, yearday0 = year_of(day)
+    mask = instants.times_on(year, slot_of(year, yearday0))
+    return bool(mask >> (second if instants.fine else second // 60) & 1)
+
+
+def flips(instants: Instants, zone: Zone, epoch: int) -> Iterator[tuple[int, bool]]:
+    """Yield (instant, state from then on) after `epoch`, in order; ends where the state never changes again."""
+    state = holds(instants, zone, epoch)
+    start = epoch
+    horizon = max(instants.last_change, year_of(epoch // DAY_SECONDS)[0]) + _HORIZON_YEARS
+    while True:
+        change = zone.next_change(start)
+        offset = zone.offset(start)
+        limit = None if change is None else change + offset
+        for local in _local_flips(instants, start + offset, limit, horizon, state=state):
+            state = not state
+            yield local - offset, state
+            horizon = max(horizon, year_of(local // DAY_SECONDS)[0] + _HORIZON_YEARS)
+        if change is None or year_of(change // DAY_SECONDS)[0] > horizon:
+            return
+        start = change
+        if holds(instants, zone, start) != state:
+            state = not state
+            yield start, state
+
+
+def _local_flips(instants: Instants, start: int, limit: int | None, horizon: int, *, state: bool) -> Iterator[int]:
+    """Yield seconds of local time after `start` and before `limit` at which the state changes."""
+    at: int | None = start
+    while at is not None:
+        at = _next_flip(instants, at, limit, horizon, state=state)
+        if at is not None:
+            yield at
+            state = not state
+            horizon = max(horizon, year_of(at // DAY_SECONDS)[0] + _HORIZON_YEARS)
+
+
+def _next_flip(instants: Instants, start: int, limit: int | None, horizon: int, *, state: bool) -> int | None:
+    """Find the first second after `start` whose state is not `state`."""
+    unit = 1 if instants.fine else 60
+    full = instants.full_day
+    day, second = divmod(start, DAY_SECONDS)
+    year, yearday0 = year_of(day)
+    mask = instants.times_on(year, slot_of(year, yearday0))
+    found = _first_bit(full ^ mask if state else mask, second // unit + 1)
+    while found is None:
+        classes = instants.classes_in(year)
+        if year >= instants.last_change and not classes.keys() - {full if state else 0}:
+            return None
+        ahead = _next_day(classes, year, yearday0 + 1, full if state else 0)
+        if ahead is None:
+            year, yearday0 = year + 1, -1
+            if year > horizon or (limit is not None and first_day(year) * DAY_SECONDS >= limit):
+                return None
+            continue
+        yearday0, mask = ahead
+        found = _first_bit(full ^ mask if state else mask, 0)
+    flip = (first_day(year) + yearday0) * DAY_SECONDS + found * unit
+    return flip if limit is None or flip < limit else None
+
+
+def _first_bit(mask: int, start: int) -> int | None:
+    rest = mask >> start
+    return start + (rest & -rest).bit_length() - 1 if rest else None
+
+
+def _next_day(classes: Classes, year: int, yearday0: int, dull: int) -> tuple[int, int] | None:
+    """Find the first day of a year, from `yearday0` on, whose times are not `dull`, and its time mask."""
+    length = SLOTS if is_leap(year) else SLOTS - 1
+    if yearday0 >= length:
+        return None
+    shift = year_type(year) * SLOTS + yearday0
+    window = (1 << length - yearday0) - 1
+    nearest, times = length, 0
+    for mask, days in classes.items():
+        ahead = days >> shift & window if mask != dull else 0
+        if ahead and (offset := (ahead & -ahead).bit_length() - 1) < nearest:
+            nearest, times = offset, mask
+    return (yearday0 + nearest, times) if nearest < length else None
+
 
 CANONICAL_VERSION: Final = 1
 """Grows whenever `Period.canonical` may give another text for the same period."""
@@ -81,7 +168,7 @@ class Period:
 
         Raises NotExpressibleError for a computed set that no period can name.
         """
-        from reconciler.schedule.pieces import pieces_of
+        from reconciler.schedule.boxes import pieces_of
         from reconciler.schedule.render import part_text, tree_text
 
         if self._tree is not None and self.has_short_year:
@@ -139,21 +226,18 @@ class Period:
 
     def matches(self, epoch_seconds: int, zone: str) -> bool:
         """Tell whether an instant is inside, in a zone of the tz database."""
-        from reconciler.schedule.moments import holds
         from reconciler.schedule.zones import zone as zone_of
 
         return holds(self.instants, zone_of(zone), epoch_seconds)
 
     def next_flips(self, epoch_seconds: int, zone: str, count: int) -> list[tuple[int, bool]]:
         """List the next changes after an instant as (instant, inside from then on); fewer where there are no more."""
-        from reconciler.schedule.moments import flips
         from reconciler.schedule.zones import zone as zone_of
 
         return list(islice(flips(self.instants, zone_of(zone), epoch_seconds), count))
 
     def first_difference(self, other: Period, epoch_seconds: int, zone: str) -> int | None:
         """Find the first instant from `epoch_seconds` on that is in one of the two only, None where there is none."""
-        from reconciler.schedule.moments import flips, holds
         from reconciler.schedule.zones import zone as zone_of
 
         apart = (self.instants - other.instants) | (other.instants - self.instants)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.schedule.instants import Instants
-from reconciler.schedule.masks import dates_of, slot_of, year_of, year_type
-from reconciler.schedule.scales import WEEKDAYS
+from reconciler.schedule.masks import WEEKDAYS, dates_of, slot_of, year_of, year_type
 
 _HOURS: Final = "".join(f"{hour:<6}" for hour in range(0, 24, 3)) + "24"
 _CELLS: Final = 48

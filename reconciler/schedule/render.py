@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from reconciler.schedule.masks import bits
+from reconciler.schedule.boxes import Piece
+from reconciler.schedule.masks import MONTHS, WEEKDAYS, Scale, bits
 from reconciler.schedule.meaning import values_of
-from reconciler.schedule.pieces import Piece
-from reconciler.schedule.scales import MONTHS, WEEKDAYS, Scale
 from reconciler.schedule.syntax import Part, Tree
 
 _ORDER: Final = (Scale.YR, Scale.MO, Scale.WK, Scale.YD, Scale.MD, Scale.WD, Scale.HR, Scale.MIN, Scale.SEC)

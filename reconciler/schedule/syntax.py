@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from reconciler.schedule.scales import Scale
+from reconciler.schedule.masks import Scale
 
 
 class Value(NamedTuple):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from reconciler.diagnostics import Diagnostic, Location
+from reconciler.views.base import Form
 from reconciler.views.ci.reviewer import Reviewer
 from reconciler.views.results import Audited, Clean, Kind, Listed, Output, Planned, Result, document, note, told
-from reconciler.views.spelling import Form
 
 if TYPE_CHECKING:
     from reconciler.views.calendar import Shown
@@ -62,11 +62,11 @@ def serving(kind: Kind) -> list[str]:
 
 def _as_text(output: Output, result: Result) -> None:
     note(output, result.findings)
-    page = result.page(output.screen.columns())
-    if isinstance(page, str):
-        output.screen.table(page)
+    calendar_page = result.page(output.screen.columns())
+    if isinstance(calendar_page, str):
+        output.screen.table(calendar_page)
     else:
-        output.screen.result(page)
+        output.screen.result(calendar_page)
 
 
 def _as_json(output: Output, result: Result) -> None:
@@ -103,27 +103,27 @@ def _drawn(output: Output, found: Iterable[Diagnostic], draw: Callable[[Clean], 
 
 
 def _failure_page(output: Output, found: Sequence[Diagnostic]) -> None:
-    from reconciler.views.web.failure import page
+    from reconciler.views.web.pages import failure_page
 
-    _drawn(output, found, lambda clean: page(output.command, told(output, found), clean))
+    _drawn(output, found, lambda clean: failure_page(output.command, told(output, found), clean))
 
 
 def _plan_page(output: Output, shown: Planned) -> None:
-    from reconciler.views.web.plan import page
+    from reconciler.views.web.pages import plan_page
 
-    _drawn(output, shown.findings, lambda clean: page(shown.plan, zone=shown.zone, clean=clean))
+    _drawn(output, shown.findings, lambda clean: plan_page(shown.plan, zone=shown.zone, clean=clean))
 
 
 def _audit_page(output: Output, shown: Audited) -> None:
-    from reconciler.views.web.audit import page
+    from reconciler.views.web.pages import audit_page
 
-    _drawn(output, shown.findings, lambda clean: page(shown.audit, zone=shown.zone, clean=clean))
+    _drawn(output, shown.findings, lambda clean: audit_page(shown.audit, zone=shown.zone, clean=clean))
 
 
 def _calendar_page(output: Output, shown: Shown) -> None:
-    from reconciler.views.web.calendar import page
+    from reconciler.views.web.pages import calendar_page
 
-    _drawn(output, (), lambda clean: page(shown, clean))
+    _drawn(output, (), lambda clean: calendar_page(shown, clean))
 
 
 def _failure_comment(output: Output, found: Sequence[Diagnostic]) -> None:
@@ -141,7 +141,7 @@ def _plan_comment(output: Output, shown: Planned) -> None:
 
 
 def _rows(output: Output, shown: Listed) -> None:
-    from reconciler.views.rows import as_csv
+    from reconciler.views.human.tables import as_csv
 
     _drawn(output, (), lambda clean: as_csv(shown.chosen, clean, raw=shown.raw))
 

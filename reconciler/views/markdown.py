@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from reconciler.change import Change
 from reconciler.diagnostics import Diagnostic
+from reconciler.model import Change
 from reconciler.plan.model import Plan
 from reconciler.views.base import plural, text_of
 from reconciler.views.human.plan import allowance_lines, change_lines, policy_lines, sum_lines

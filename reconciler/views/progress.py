@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from reconciler.apply.events import ApplyEvent, Finished, LockBroken
+from reconciler.apply.ledger import ApplyEvent, Finished, LockBroken
 from reconciler.live import Progress as Reading
 from reconciler.views.base import Span, Tone, line, plural
 from reconciler.views.screen import Screen, is_terminal

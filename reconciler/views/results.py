@@ -147,12 +147,12 @@ class Listed:
     kind: Kind = "numbers"
 
     def document(self) -> str:
-        from reconciler.views.rows import as_json
+        from reconciler.views.human.tables import as_json
 
         return document({"numbers": as_json(self.chosen)})
 
     def page(self, columns: int) -> Iterable[Line]:
-        from reconciler.views.rows import human
+        from reconciler.views.human.tables import human
 
         return human(self.chosen, columns)
 

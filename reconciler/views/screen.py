@@ -16,9 +16,8 @@ from enum import StrEnum
 from typing import TextIO
 
 from reconciler.characters import STRIPPED
-from reconciler.views import spelling
-from reconciler.views.base import Line, Span, text_of
-from reconciler.views.spelling import Form
+from reconciler.views import base
+from reconciler.views.base import Form, Line, Span, text_of
 
 _DEFAULT_COLUMNS = 80
 _MOST_COLUMNS = 160
@@ -121,10 +120,10 @@ class Screen:
 
     def _write(self, stream: TextIO, text: str, form: Form = Form.TEXT) -> None:
         """Write and flush; neither a reader who has gone nor a full disk is a reason to stop what we do."""
-        if form is not Form.TEXT or spelling.has_runner(self._environ):
-            text = spelling.disarmed(text, form)
-        if not spelling.is_unicode(stream):
-            text = spelling.in_ascii(text, form)
+        if form is not Form.TEXT or base.has_runner(self._environ):
+            text = base.disarmed(text, form)
+        if not base.is_unicode(stream):
+            text = base.in_ascii(text, form)
         if id(stream) in self._closed:
             return
         try:

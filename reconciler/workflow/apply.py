@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.apply.events import Emit, ignore
+from reconciler.apply.ledger import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.apply.run import Job, apply
-from reconciler.plan.model import Consent, Plan
+from reconciler.plan.model import Consent, Plan, is_whole
 from reconciler.plan.policy import closed_window, window_breach
-from reconciler.plan.scenario import is_whole
 from reconciler.record.base import RecordState
 from reconciler.schedule import Period
 from reconciler.settings import Configuration

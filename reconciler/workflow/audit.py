@@ -12,7 +12,7 @@ from reconciler.audit import Audit, judged
 from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
 from reconciler.http.errors import ProviderError
 from reconciler.live import Progress
-from reconciler.plan import scenario
+from reconciler.plan import model
 from reconciler.plan.build import Options
 from reconciler.plan.model import Calls, Plan
 from reconciler.record.base import RecordState
@@ -27,7 +27,7 @@ def make_audit(session: Session, warnings: tuple[Diagnostic, ...], progress: Cal
     configuration = session.configuration
     plan, state = make_plan(session, Options(warnings=warnings, progress=progress))
     told = Diagnostics(configuration.policy.rules)
-    told.extend(scenario.told(configuration, state.scenario))
+    told.extend(model.told(configuration, state.scenario))
     for account in _unused(session, plan, state):
         plan = _with_list_of(session, account, plan)
     known = {(item.code, item.location) for item in warnings}
@@ -36,7 +36,7 @@ def make_audit(session: Session, warnings: tuple[Diagnostic, ...], progress: Cal
         state,
         accounts=configuration.accounts,
         risks=[item for item in validate(configuration) if (item.code, item.location) not in known],
-        diagnostics=[*told, *(item for item in plan.diagnostics if item.code != scenario.RULE)],
+        diagnostics=[*told, *(item for item in plan.diagnostics if item.code != model.RULE)],
         today=session.ground(make_key=False).today,
     )
 

@@ -17,10 +17,8 @@ from reconciler.live import Live, Reader, Wanted, account_problem, read_live, un
 from reconciler.model import Key, Observation
 from reconciler.plan.build import Options, Selection, build
 from reconciler.plan.concealed import concealed, healing, redacted
-from reconciler.plan.model import Breach, Plan
-from reconciler.plan.policy import breaches
-from reconciler.plan.reach import routes
-from reconciler.plan.scenario import reminder
+from reconciler.plan.model import Breach, Plan, reminder
+from reconciler.plan.policy import breaches, routes
 from reconciler.plan.subject import Ground
 from reconciler.plan.undo import later_changes, undoing
 from reconciler.providers.base import Provider

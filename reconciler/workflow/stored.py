@@ -13,13 +13,12 @@ from pathlib import Path
 
 from reconciler.apply.ledger import GOOD
 from reconciler.apply.write import Seen
-from reconciler.canonical import Form, dump, is_off
-from reconciler.change import Action, Change, LiveSource
+from reconciler.canonical import Form, dump, is_off, stored_form
 from reconciler.clock import epoch, rfc3339
 from reconciler.diagnostics import Diagnostic
 from reconciler.formats.plan import LARGEST_BYTES, PlanFileError, load_plan
 from reconciler.git import current_commit
-from reconciler.model import Entry, Key
+from reconciler.model import Action, Change, Entry, Key, LiveSource
 from reconciler.plan.build import Options, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.plan.notes import what_moved
@@ -29,7 +28,6 @@ from reconciler.plan.subject import from_now_on
 from reconciler.record.base import RecordState
 from reconciler.rules import RULES
 from reconciler.secrets import key_of
-from reconciler.stored import stored_form
 from reconciler.wiring import Session
 from reconciler.workflow.plan import judged_again, learn_variables, make_plan, make_undo
 

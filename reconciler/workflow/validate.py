@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.effects.checks import call_loops, check_calls
-from reconciler.plan.reach import destination_findings
+from reconciler.plan.policy import destination_findings
 from reconciler.settings import Configuration
 
 

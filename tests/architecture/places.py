@@ -121,7 +121,7 @@ def vague_names(sources: Iterable[Source]) -> Iterator[str]:
 
 _VENDORS = re.compile(r"exolve|mtt\b|mts\b", re.IGNORECASE)
 _NAME_VENDORS = ("providers/", "sandbox/", "cli/sandbox.py", "cli/demo.py")
-_ASK_KINDS = ("providers/", "config/desired.py", "sandbox/", "model.py", "stored.py")
+_ASK_KINDS = ("providers/", "config/desired.py", "sandbox/", "model.py", "canonical.py")
 
 
 def provider_names(sources: Iterable[Source]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from reconciler.ownership import foreign
+from reconciler.disk import foreign
 from reconciler.providers.mtt.tokens import FileTokenStore, Tokens, TokenStoreError
 from tests.cli import conftest
 from tests.cli.conftest import Workplace

@@ -14,11 +14,10 @@ from markupsafe import escape
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.secrets import Secrets
-from reconciler.views import rows
-from reconciler.views.base import line
+from reconciler.views.base import Form, line
+from reconciler.views.human import tables
 from reconciler.views.screen import Redact, Screen
-from reconciler.views.spelling import Form
-from reconciler.views.web import failure
+from reconciler.views.web import pages
 from tests.cli import conftest
 from tests.cli.conftest import Workplace
 from tests.world import desired, url
@@ -42,14 +41,14 @@ def test_a_secret_does_not_hide_in_the_escapes_of_a_page(workplace: Workplace, c
 
 def test_a_secret_does_not_hide_in_the_escapes_of_a_page_of_failures() -> None:
     found = Diagnostic("command-failed", Severity.ERROR, f"no {AWKWARD}", hint=AWKWARD)
-    page = failure.page("plan", [found], Secrets({"RECONCILER_VAR_X": AWKWARD}).redact)
+    page = pages.failure_page("plan", [found], Secrets({"RECONCILER_VAR_X": AWKWARD}).redact)
     assert "s3cr" not in page
     assert "no ***" in page
 
 
 def test_a_secret_does_not_hide_in_the_quotes_of_a_csv_cell() -> None:
     shown = [desired(1, url(), description=AWKWARD)]
-    told = rows.as_csv(shown, Secrets({"RECONCILER_VAR_X": AWKWARD}).redact)
+    told = tables.as_csv(shown, Secrets({"RECONCILER_VAR_X": AWKWARD}).redact)
     assert "s3cr" not in told
     assert next(csv.DictReader(io.StringIO(told)))["description"] == "***"
 
@@ -57,9 +56,9 @@ def test_a_secret_does_not_hide_in_the_quotes_of_a_csv_cell() -> None:
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_cell_is_a_formula_to_a_spreadsheet_unless_cells_are_to_be_raw(text: str) -> None:
     shown = [desired(1, url(), description=text)]
-    cell = next(csv.DictReader(io.StringIO(rows.as_csv(shown))))["description"]
+    cell = next(csv.DictReader(io.StringIO(tables.as_csv(shown))))["description"]
     assert cell == f"'{text}"
-    assert next(csv.DictReader(io.StringIO(rows.as_csv(shown, raw=True))))["description"] == text
+    assert next(csv.DictReader(io.StringIO(tables.as_csv(shown, raw=True))))["description"] == text
 
 
 def test_raw_cells_are_asked_for_by_name(workplace: Workplace) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config.values.destination import is_known_entry
+from reconciler.config.values.addresses import is_known_entry
 from reconciler.destinations import refusal
 from reconciler.record.base import RecordError
-from reconciler.record.http_endpoints import open_wire
+from reconciler.record.http_state import open_wire
 from reconciler.secrets import Secrets
 from reconciler.settings import Destinations
 from tests.cli.conftest import Workplace

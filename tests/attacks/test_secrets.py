@@ -14,8 +14,8 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import NumberForwarding, Redirect, SipForwarding, Target, UrlForwarding, Value
 from reconciler.plan.concealed import concealed, redacted
 from reconciler.plan.model import Consent
-from reconciler.plan.restore import Lost, Restorer
 from reconciler.plan.subject import Ground
+from reconciler.plan.undo import Lost, Restorer
 from reconciler.record.base import RecordError
 from reconciler.record.git_ref import GitRecord
 from reconciler.secrets import Digester, SecretRef, Secrets

@@ -19,15 +19,12 @@ from reconciler.http.errors import ProviderError
 from reconciler.plan.build import Options
 from reconciler.record.base import Holder, Intent, RecordError, Update, Window
 from reconciler.record.document import parse, render
-from reconciler.record.http_claims import claims_of, lock_info
-from reconciler.record.http_endpoints import open_wire
-from reconciler.record.http_wire import _info
-from reconciler.record.locks import take
+from reconciler.record.http_state import open_wire
+from reconciler.record.http_wire import _info, claims_of, lock_info
+from reconciler.record.locks import is_dead, locked, take
 from reconciler.record.memory import MemoryStore
-from reconciler.record.process import is_dead, locked
-from reconciler.record.sealed import Seal
 from reconciler.record.sqlite import SqliteRecord
-from reconciler.record.token_texts import HttpTexts
+from reconciler.record.tokens import HttpTexts, Seal
 from reconciler.secrets import Secrets
 from reconciler.workflow.plan import make_undo
 from tests.attacks.structures import ODD, mutant

@@ -205,7 +205,7 @@ def test_no_secret_comes_out_of_a_vendor_that_echoes_what_it_was_sent(
     evidence: Evidence, sandbox: Sandbox, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reconciler.apply.write.READ_BACK_WAITS", (0.0,))
-    monkeypatch.setattr("reconciler.http.patience.Patience.backoff", lambda _self, _attempt: 0.0)
+    monkeypatch.setattr("reconciler.http.budget.Patience.backoff", lambda _self, _attempt: 0.0)
     evidence.workplace.edit("    application:", "    settle: 0\n    application:", "reconciler.yaml")
     told = [evidence.secrets[name] for name in SENT[path]]
     encoded = [base64.b64encode(value.encode()).decode() for value in told]

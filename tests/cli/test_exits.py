@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from reconciler.apply.report import ApplyReport, Halt, Result
-from reconciler.change import Action, Outcome
 from reconciler.cli.exits import Exit, first, of_plan, of_report
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model import Kind
+from reconciler.model import Action, Kind, Outcome
 from tests.unit.views.values import NOTHING, breach, change, plan, url
 
 REFUSED = breach("policy-max-changes", "too many", "--override policy-max-changes")

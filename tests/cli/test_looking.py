@@ -255,7 +255,7 @@ def test_doctor_calls_no_lock_over_that_an_apply_would_not_break(
     workplace.applied()
     record = SqliteRecord(workplace.folder / ".reconciler" / "record.db", name="test")
     with monkeypatch.context() as another_container:
-        another_container.setattr("reconciler.record.process._namespace", lambda: "pid:[1]")
+        another_container.setattr("reconciler.record.locks._namespace", lambda: "pid:[1]")
         left(record.lock([holder("sales", pid=dead_pid())]))
     ended = workplace.run("doctor", "--format", "json")
     (lock,) = [check for check in ended.json["checks"] if check["check"] == "lock"]

@@ -87,7 +87,7 @@ def test_a_command_that_does_not_speak_a_format_says_so_in_it(form: str, cli: Cl
 def test_a_vendor_that_cannot_be_reached_is_one_document_and_ends_with_1(
     command: str, form: str, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.http.patience.Patience.backoff", lambda _self, _attempt: 0.0)
+    monkeypatch.setattr("reconciler.http.budget.Patience.backoff", lambda _self, _attempt: 0.0)
     workplace.sandbox.stop()
     ended = workplace.run(command, "--format", form)
     assert ended.exit_code == 1

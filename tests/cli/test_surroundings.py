@@ -62,7 +62,7 @@ def test_certificates_that_cannot_be_read_are_told_by_the_variable_that_names_th
 def test_a_proxy_that_does_not_answer_is_told_by_the_variable_that_names_it(
     variable: str, far: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.http.patience.Patience.backoff", lambda *_: 0.0)
+    monkeypatch.setattr("reconciler.http.budget.Patience.backoff", lambda *_: 0.0)
     ended = far.run("plan", **{variable: "http://user:canary@127.0.0.1:9"})
     assert ended.exit_code == 1
     assert "cannot be reached at api.exolve.ru through the proxy http://***@127.0.0.1:9" in ended.stderr

@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from reconciler.apply.events import ApplyEvent, Finished, WindowOpened
+from reconciler.apply.ledger import ApplyEvent, Finished, WindowOpened
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.clock import epoch
 from reconciler.formats.plan import render_plan
 from reconciler.model import Desired, Key, Kind, Parking
 from reconciler.plan.build import Options
 from reconciler.record.base import Holder
+from reconciler.record.locks import this_holder
 from reconciler.record.memory import MemoryRecord
-from reconciler.record.process import this_holder
 from reconciler.sandbox import Sandbox
 from reconciler.settings import Policy
 from reconciler.workflow.plan import make_undo

@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.canonical import Form, Json, form
-from reconciler.change import FieldChange
 from reconciler.diff import field_changes
-from reconciler.model import Forwarding, NumberForwarding, Parking, Value
+from reconciler.model import FieldChange, Forwarding, NumberForwarding, Parking, Value
 from reconciler.plan.build import Options
 from reconciler.plan.model import Consent
 from reconciler.workflow.plan import make_plan

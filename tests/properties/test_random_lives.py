@@ -17,14 +17,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from reconciler.apply.events import ApplyEvent
+from reconciler.apply.ledger import ApplyEvent
 from reconciler.apply.report import ApplyReport
 from reconciler.canonical import form
-from reconciler.change import Outcome
 from reconciler.formats.plan import PlanFileError
 from reconciler.http.budget import OPEN, Gate
 from reconciler.http.errors import NotOwned, ProviderError, TimedOut, Unavailable
-from reconciler.model import Observation, Parking, Value
+from reconciler.model import Observation, Outcome, Parking, Value
 from reconciler.plan.build import Options, Refresh, Selection
 from reconciler.providers.base import Listing, Write
 from reconciler.record.base import Record, RecordError

@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Location, Related, Severity
+from reconciler.views.base import Form, disarmed
 from reconciler.views.ci import github, gitlab, junit, sarif
 from reconciler.views.ci.review import Remark, Review, ready
-from reconciler.views.spelling import Form, disarmed
 from tests.unit.views.ci.readers import runner
 
 # All of Unicode, lone surrogates and what is no character included, with a taste for what means something to somebody.

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.change import Outcome
-from reconciler.model import Desired, Forwarding, Key, Kind, TrunkForwarding
+from reconciler.model import Desired, Forwarding, Key, Kind, Outcome, TrunkForwarding
 from reconciler.record.memory import MemoryStore
 from reconciler.sandbox import Sandbox
 from tests.properties.strategies import CASES, Case, changes_of, forwardings

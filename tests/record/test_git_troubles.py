@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from reconciler import git
-from reconciler.git import remote as remote_side
+from reconciler.git import repository
 from reconciler.record import git_ref
-from reconciler.record.base import RecordError, RecordState, Update
+from reconciler.record.base import RecordError, RecordState, Update, Waits
 from reconciler.record.git_ref import REF, GitRecord
-from reconciler.record.waits import Waits
 from tests.record import git_server, test_git
 from tests.record.contract import commit, left
 from tests.record.git_server import served
@@ -93,7 +92,7 @@ def test_a_checkout_of_another_user_is_told_with_the_command_that_git_wants(
 def test_a_repository_elsewhere_of_another_user_is_told_likewise() -> None:
     command = "git config --global --add safe.directory /srv/x.git"
     said = f"fatal: detected dubious ownership in repository at '/srv/x.git'\nTo add an exception, call:\n\n\t{command}"
-    told = remote_side._failed(subprocess.CompletedProcess([], 128, b"", said.encode()))
+    told = repository._failed(subprocess.CompletedProcess([], 128, b"", said.encode()))
     assert str(told) == f"git refuses /srv/x.git, as its owner is somebody else ({command})"
 
 

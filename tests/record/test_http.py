@@ -9,10 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.record.base import LockedError, LockLostError, Record, RecordError, Update, WaitInterruptedError
-from reconciler.record.http_claims import PROBE
+from reconciler.record.base import LockedError, LockLostError, Record, RecordError, Update, WaitInterruptedError, Waits
 from reconciler.record.http_state import HttpRecord, open_http
-from reconciler.record.waits import Waits
+from reconciler.record.http_wire import PROBE
 from reconciler.secrets import Secrets
 from tests.record.contract import Open, RecordContract, commit, left
 from tests.record.processes import ProcessContract

@@ -8,9 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from reconciler.record.base import LockedError, Record, RecordError, Update
+from reconciler.record.base import LockedError, Record, RecordError, Update, Waits
 from reconciler.record.http_state import HttpRecord, open_http
-from reconciler.record.waits import Waits
 from reconciler.secrets import Secrets
 from tests.record.contract import Open, RecordContract, commit, left
 from tests.record.state_server import Elsewhere, LockOfEachId, State, Typed, serving

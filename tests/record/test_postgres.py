@@ -107,7 +107,7 @@ def test_a_lock_that_could_not_be_stored_is_not_kept(
     def full(*_: object) -> None:
         raise RecordError("no room")
 
-    monkeypatch.setattr("reconciler.record.claim_rows.put", full)
+    monkeypatch.setattr("reconciler.record.rows.put", full)
     with pytest.raises(RecordError, match="no room"), record.lock([holder()]):
         pass
     monkeypatch.undo()

@@ -12,10 +12,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from reconciler.record import postgres_link
-from reconciler.record.base import RecordError, Update, WaitInterruptedError
+from reconciler.record import postgres_session
+from reconciler.record.base import RecordError, Update, WaitInterruptedError, Waits
 from reconciler.record.postgres import PostgresRecord
-from reconciler.record.waits import Waits
 from tests.record.contract import commit, left
 from tests.record.pooler import pooled
 from tests.record.test_postgres import socket_of, through
@@ -27,10 +26,10 @@ ROW = "SELECT * FROM reconciler.records FOR UPDATE"
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres_link, "_QUIET_SECONDS", 0.2)
-    monkeypatch.setattr(postgres_link, "_GRACE_SECONDS", 0.2)
-    monkeypatch.setattr(postgres_link, "_CANCEL_SECONDS", 0.5)
-    monkeypatch.setattr(postgres_link, "_ASK_SECONDS", 1.0)
+    monkeypatch.setattr(postgres_session, "_QUIET_SECONDS", 0.2)
+    monkeypatch.setattr(postgres_session, "_GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(postgres_session, "_CANCEL_SECONDS", 0.5)
+    monkeypatch.setattr(postgres_session, "_ASK_SECONDS", 1.0)
 
 
 class Listener:
@@ -83,7 +82,7 @@ def soon() -> Iterator[None]:
 def test_a_wait_for_somebody_s_transaction_is_told_with_who_that_is_and_ends(
     made: str, listener: Listener, statement: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(postgres_link.LIMITS, "lock_timeout", 1)
+    monkeypatch.setitem(postgres_session.LIMITS, "lock_timeout", 1)
     with closing(PostgresRecord(made, name="lines", waits=listener.waits)) as record:
         record.load()
         with in_the_way(made, statement) as process, soon(), pytest.raises(RecordError, match="lock timeout") as caught:

@@ -10,13 +10,11 @@ import psycopg
 import pytest
 
 from reconciler.http.errors import ProviderError
-from reconciler.providers.mtt.shared import SharedTokenStore
-from reconciler.providers.mtt.tokens import Tokens
-from reconciler.record import open_tokens, token_texts
+from reconciler.providers.mtt.tokens import SharedTokenStore, Tokens
+from reconciler.record import open_tokens, tokens
 from reconciler.record.base import Holder, RecordError
-from reconciler.record.http_endpoints import open_wire
-from reconciler.record.sealed import Seal
-from reconciler.record.token_texts import HttpTexts, PostgresTexts
+from reconciler.record.http_state import open_wire
+from reconciler.record.tokens import HttpTexts, PostgresTexts, Seal
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import RecordSettings
 from tests.record.state_server import State, serving
@@ -132,20 +130,20 @@ def test_a_renewal_that_was_killed_locks_nobody_out(monkeypatch: pytest.MonkeyPa
     with serving(state) as address, closing(_http(address, state, KEY, "lines")) as texts:
         with monkeypatch.context() as patch:
             dead = Holder("", socket.gethostname(), "anna", dead_pid(), "r1", "2026-11-21T10:00:00Z")
-            patch.setattr(token_texts, "this_holder", lambda *_args, **_options: dead)
-            state.lock = token_texts._lock_info("a", is_gitlab=False)
+            patch.setattr(tokens, "this_holder", lambda *_args, **_options: dead)
+            state.lock = tokens._lock_info("a", is_gitlab=False)
         with texts.lock("a"):
             SharedTokenStore(texts).save("a", TOKENS)
         assert state.lock is None
 
 
 def test_a_lock_of_another_host_is_broken_by_force_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(token_texts, "LOCK_SECONDS", 1.0)
+    monkeypatch.setattr(tokens, "LOCK_SECONDS", 1.0)
     state = State(root="/state/numbers-tokens")
     with serving(state) as address, closing(_http(address, state, KEY, "lines")) as texts:
         with monkeypatch.context() as patch:
-            patch.setattr(token_texts, "this_holder", lambda *_args, **_options: holder("", host="ci-7"))
-            state.lock = token_texts._lock_info("a", is_gitlab=False)
+            patch.setattr(tokens, "this_holder", lambda *_args, **_options: holder("", host="ci-7"))
+            state.lock = tokens._lock_info("a", is_gitlab=False)
         with pytest.raises(ProviderError, match="held for 1 s by anna@ci-7") as refused, texts.lock("a"):
             pass
         assert "record unlock --force" in (refused.value.hint or "")
@@ -159,7 +157,7 @@ def test_a_lock_of_another_host_is_broken_by_force_only(monkeypatch: pytest.Monk
 def test_a_lock_that_is_never_given_back_is_an_error(
     opened: tuple[Open, Callable[[], str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(token_texts, "LOCK_SECONDS", 1.0)
+    monkeypatch.setattr(tokens, "LOCK_SECONDS", 1.0)
     with closing(opened[0]()) as one, one.lock("a"), closing(opened[0]()) as two, pytest.raises(ProviderError):
         two.lock("a").__enter__()
 

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.model import Entry, Key, Kind
 from reconciler.record.base import Holder, Intent, Run, Window
-from reconciler.record.process import fingerprint
+from reconciler.record.locks import fingerprint
 
 NOWHERE = '{"type":"none"}'
 SIP = '{"sip_uri":"a@b.example","type":"sip"}'

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.audit import Audit
-from reconciler.change import Action, Change
 from reconciler.http.errors import ProviderError
-from reconciler.model import Kind, Parking, Target, Value
+from reconciler.model import Action, Change, Kind, Parking, Target, Value
 from reconciler.record.base import Holder, Intent, Update, Window
 from reconciler.record.memory import MemoryRecord
 from reconciler.workflow.audit import make_audit

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.canonical import Form, form
-from reconciler.change import FieldChange
 from reconciler.diff import field_changes
-from reconciler.model import Target, Value
+from reconciler.model import FieldChange, Target, Value
 from tests.world import NONE, rings, sip, url
 
 

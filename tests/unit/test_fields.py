@@ -12,11 +12,21 @@ from pydantic.fields import FieldInfo
 
 from reconciler.audit import drift_of
 from reconciler.canonical import Json, form
-from reconciler.change import Action, Change, LiveSource
 from reconciler.config import models
 from reconciler.effects.calendar import alike
-from reconciler.model import FORWARDINGS, VALUES, Entry, Forwarding, NumberForwarding, Target, declared
-from reconciler.plan.restore import Lost, Restorer
+from reconciler.model import (
+    FORWARDINGS,
+    VALUES,
+    Action,
+    Change,
+    Entry,
+    Forwarding,
+    LiveSource,
+    NumberForwarding,
+    Target,
+    declared,
+)
+from reconciler.plan.undo import Lost, Restorer
 from reconciler.providers.exolve.mapping import encode
 from reconciler.views.human.values import details, summary
 from tests.unit.config.loading import number, sound

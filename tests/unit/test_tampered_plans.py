@@ -19,10 +19,10 @@ from reconciler.plan.build import Options
 from reconciler.plan.model import Consent
 from reconciler.settings import Limit, Policy
 from reconciler.views.base import text_of
-from reconciler.views.ci.plan import review
+from reconciler.views.ci.plan import plan_review
 from reconciler.views.human.plan import plan as text
 from reconciler.views.markdown import comment
-from reconciler.views.web.plan import page
+from reconciler.views.web.pages import plan_page
 from reconciler.workflow.plan import make_plan
 from reconciler.workflow.stored import StalePlanError, expected
 from tests.conftest import Tally
@@ -307,8 +307,8 @@ def _show(data: bytes) -> None:
         return
     text_of(text(shown, 80, verbose=True))
     comment(shown)
-    page(shown, zone="Europe/Moscow")
-    review(shown, (), failed=False, enforced=False)
+    plan_page(shown, zone="Europe/Moscow")
+    plan_review(shown, (), failed=False, enforced=False)
 
 
 def test_a_sample_of_mutated_plans_is_refused_or_harmless() -> None:

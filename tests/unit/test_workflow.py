@@ -8,11 +8,10 @@ from dataclasses import replace
 import pytest
 
 from reconciler.apply.report import ApplyReport, Halt
-from reconciler.change import Outcome
 from reconciler.cli.exits import Exit, of_report
 from reconciler.formats.plan import PlanFileError, load_plan, render_plan
 from reconciler.http.errors import LoginRequired, Unavailable
-from reconciler.model import NumberForwarding, Parking, Target
+from reconciler.model import NumberForwarding, Outcome, Parking, Target
 from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import Provider

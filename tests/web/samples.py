@@ -9,7 +9,7 @@ from reconciler.effects.calendar import lanes, week
 from reconciler.model import Desired, NumberForwarding, Redirect, Target, Value
 from reconciler.plan.model import Calls, Plan
 from reconciler.views.calendar import Calendar, Shown
-from reconciler.views.web import audit, calendar, failure, plan
+from reconciler.views.web import pages
 from tests.world import NONE, desired, phone, place, url, world
 
 ZONE = "Europe/Moscow"
@@ -39,7 +39,7 @@ def drawn(value: Value, description: str = "Горячая линия, Моск�
 
 
 def calendar_page(*calendars: Calendar) -> str:
-    return calendar.page(Shown(ZONE, calendars))
+    return pages.calendar_page(Shown(ZONE, calendars))
 
 
 def whole_calendar() -> str:
@@ -74,7 +74,7 @@ def a_plan() -> Plan:
 
 
 def plan_page() -> str:
-    return plan.page(a_plan(), zone=ZONE)
+    return pages.plan_page(a_plan(), zone=ZONE)
 
 
 def an_audit() -> Audit:
@@ -96,8 +96,8 @@ def an_audit() -> Audit:
 
 def failure_page() -> str:
     found = Diagnostic("period-hour", Severity.ERROR, f"no hour: {NASTY}", place(7), "write hr {6-14}")
-    return failure.page("plan", [found])
+    return pages.failure_page("plan", [found])
 
 
 def audit_page() -> str:
-    return audit.page(an_audit(), zone=ZONE)
+    return pages.audit_page(an_audit(), zone=ZONE)

@@ -5,21 +5,24 @@ Knows no files, no places and no meaning across entries; `file` is for the schem
 
 from __future__ import annotations
 
-from reconciler.config.models.accounts import AccountEntry, ProviderType
-from reconciler.config.models.entries import Contact, ContactPart, Entry, EntryPart, Scenario
-from reconciler.config.models.fields import Shape
-from reconciler.config.models.forwardings import (
+from reconciler.config.models.entries import (
     FORWARDINGS,
+    Contact,
+    ContactPart,
+    Entry,
+    EntryPart,
     ForwardingPart,
     NumberEntry,
     OneForwarding,
+    Scenario,
+    Schedule,
+    Shape,
     SipEntry,
     TargetEntry,
     TrunkEntry,
     UrlEntry,
 )
-from reconciler.config.models.schedules import Schedule
-from reconciler.config.models.trusted import DefaultsEntry, PolicyEntry, RecordEntry
+from reconciler.config.models.trusted import AccountEntry, DefaultsEntry, PolicyEntry, ProviderType, RecordEntry
 
 __all__ = [
     "FORWARDINGS",

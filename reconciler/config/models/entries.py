@@ -1,18 +1,343 @@
-"""The shape of a number's entry, of profiles, contacts and scenarios.
+"""The shape of numbers, forwardings, schedules, profiles, contacts and scenarios, with descriptions for editors.
 
-Knows no meaning across entries.
+Pydantic models: what is allowed where, and how each value is read. Knows no files, no places and no meaning across
+entries.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Required
+from collections.abc import Mapping
+from datetime import date
+from types import new_class
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Required, get_args, get_origin, get_type_hints
 
-from pydantic import Field, SkipValidation
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    SkipValidation,
+    Tag,
+    WithJsonSchema,
+    with_config,
+)
+from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
-from reconciler.config.models.fields import Flag, Name, Recipient, Seconds, Shape, Text, known_keys_only
-from reconciler.config.models.forwardings import ForwardingPart
-from reconciler.config.models.schedules import Schedule
+from reconciler.config import values
+from reconciler.model import Redirect
+from reconciler.secrets import SecretRef
+from reconciler.settings import Limit
+
+JsonSchema = dict[str, Any]
+
+_UUID_SCHEMA: JsonSchema = {
+    "type": "string",
+    "format": "uuid",
+    "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+}
+_DATE_SCHEMA: JsonSchema = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_URL_SCHEMA: JsonSchema = {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}
+_NUMBER_SCHEMA: JsonSchema = {"type": ["string", "integer"], "pattern": "^[+]?[0-9 ()./-]+$"}
+_SECRET_SCHEMA: JsonSchema = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "properties": {
+        "env": {"type": "string", "description": "An environment variable.", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+        "file": {"type": "string", "description": "A file; needs RECONCILER_TRUSTED=1 or --allow-local-secrets."},
+        "command": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "description": "A command and its arguments; needs RECONCILER_TRUSTED=1 or --allow-local-secrets.",
+        },
+    },
+}
+
+Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+Name = str
+Word = Annotated[str, PlainValidator(values.word), WithJsonSchema({"type": "string", "minLength": 1})]
+Flag = Annotated[bool, PlainValidator(values.flag), WithJsonSchema({"type": "boolean"})]
+Seconds = Annotated[
+    int,
+    PlainValidator(values.seconds),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "maximum": 3600, "pattern": "^[0-9]+ *[sm]?$"}),
+]
+Secret = Annotated[SecretRef, PlainValidator(values.secret), WithJsonSchema(_SECRET_SCHEMA)]
+WebAddress = Annotated[str, PlainValidator(values.web_address), WithJsonSchema(_URL_SCHEMA)]
+Remote = Annotated[str, PlainValidator(values.remote), WithJsonSchema({"type": "string", "minLength": 1})]
+ServiceAddress = Annotated[str, PlainValidator(values.service_address), WithJsonSchema(_URL_SCHEMA)]
+Phone = Annotated[str, PlainValidator(values.phone_number), WithJsonSchema(_NUMBER_SCHEMA)]
+PhoneOrSipId = Annotated[str, PlainValidator(values.phone_or_sip_id), WithJsonSchema(_NUMBER_SCHEMA)]
+Recipient = Annotated[str, WithJsonSchema({"type": ["string", "integer"]})]
+TimeZone = Annotated[str, PlainValidator(values.timezone), WithJsonSchema({"type": "string"})]
+Date = Annotated[date, PlainValidator(values.calendar_date), WithJsonSchema(_DATE_SCHEMA)]
+
+
+class Shape(BaseModel):
+    """A map with known keys only, read to an object that has defaults for the others."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+
+known_keys_only = with_config(ConfigDict(extra="forbid"))
+"""For what stands in a configuration by the thousand: a typed map stays a map, which takes half the time of `Shape`."""
+
+
+# -- less common values -----------------------------------------------------------------------------------------------
+
+
+def _failures(value: Any) -> int:
+    return values.whole_number(value, lowest=1, highest=1_000)
+
+
+def _workers(value: Any) -> int:
+    return values.whole_number(value, lowest=1, highest=64)
+
+
+def _whole(lowest: int, highest: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": ["integer", "string"], "minimum": lowest, "maximum": highest, "pattern": "^[0-9]+$"})
+
+
+Failures = Annotated[int, PlainValidator(_failures), _whole(1, 1_000)]
+Workers = Annotated[int, PlainValidator(_workers), _whole(1, 64)]
+Port = Annotated[int, PlainValidator(values.port), _whole(1, values.LARGEST_PORT)]
+IpAddress = Annotated[str, PlainValidator(values.ip_address), WithJsonSchema({"type": "string"})]
+SipUri = Annotated[str, PlainValidator(values.sip_uri), WithJsonSchema({"type": "string"})]
+ConfigurationName = Annotated[
+    str,
+    PlainValidator(values.configuration_name),
+    WithJsonSchema({"type": ["string", "number", "boolean"], "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"}),
+]
+Application = Annotated[
+    str,
+    PlainValidator(values.application),
+    WithJsonSchema(
+        {"type": "string", "format": "uuid", "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"}
+    ),
+]
+Settle = Annotated[
+    int,
+    PlainValidator(values.settle),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "maximum": 600, "pattern": "^[0-9]+ *[sm]?$"}),
+]
+PerSecond = Annotated[
+    float,
+    PlainValidator(values.rate),
+    WithJsonSchema({"type": ["number", "string"], "minimum": 0, "pattern": "^[0-9]{1,6}([.][0-9]{1,3})?$"}),
+]
+Did = Annotated[
+    str,
+    PlainValidator(values.did),
+    WithJsonSchema({"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]*$"}),
+]
+Destination = Annotated[str, PlainValidator(values.destination), WithJsonSchema({"type": ["string", "integer"]})]
+Share = Annotated[
+    Limit,
+    PlainValidator(values.limit),
+    WithJsonSchema({"type": ["string", "integer"], "minimum": 0, "pattern": "^[0-9]+([.][0-9]+)? *%?$"}),
+]
+
+
+_SOME: JsonDict = {"minItems": 1}  # for editors; an empty list is told by who reads the times
+
+
+def _is_literal(value: Any) -> str:
+    return "<literal>" if isinstance(value, dict) else "<name>"
+
+
+def _is_many(value: Any) -> str:
+    return "<many>" if isinstance(value, list) else "<one>"
+
+
+def _said(value: Any) -> Any:
+    if value is None:
+        message, hint = "no hours stand under this day", "write hours, like 09:00-18:00, or leave the day out"
+        raise values.refuse("schedule-shape", message, hint)
+    return value
+
+
+Hours = Annotated[
+    Annotated[Name, Tag("<one>")] | Annotated[list[Name], Tag("<many>")],
+    Discriminator(_is_many),
+    BeforeValidator(_said),
+]
+
+
+class Schedule(Shape):
+    """When something is active: the vendor's `period`, or hours and dates from which periods are made."""
+
+    description: Text | None = Field(None, description="Sent along as period_description.", examples=["график будни"])
+    period: Text | None = Field(None, description="The vendor's own grammar.", examples=["wd {mon-fri} hr {9-17}"])
+    verbatim: Flag = Field(False, description="Send the period as it stands, even if it cannot be understood.")
+    timezone: TimeZone | None = Field(None, description="Where the hours are meant.", examples=["Asia/Novosibirsk"])
+    weekly: dict[Name, Hours] | None = Field(
+        None,
+        json_schema_extra={"minProperties": 1},
+        description="Hours by weekday; hours past midnight belong to the day they start on.",
+        examples=[{"mon-fri": "09:30-18:15", "sat": ["10:00-13:00", "14:00-16:00"]}],
+    )
+    # Schedules inside a schedule are judged one by one, where each may be a name or a literal.
+    except_: SkipValidation[ScheduleRefs] | None = Field(
+        None, alias="except", description="Schedules whose days are taken out.", examples=[["holidays"]]
+    )
+    workday_as: Name | None = Field(None, description="Whose hours a moved working day has.", examples=["mon"])
+    dates: list[Name] | None = Field(
+        None, json_schema_extra=_SOME, description="Days, with or without a year.", examples=[["01-01..01-08", "05-09"]]
+    )
+    public: Name | None = Field(None, description="Public holidays of a country.", examples=["RU"])
+    not_: SkipValidation[ScheduleRef] | None = Field(None, alias="not", description="All times outside this schedule.")
+    any_: list[SkipValidation[ScheduleRef]] | None = Field(
+        None, alias="any", json_schema_extra=_SOME, description="Times in at least one of these schedules."
+    )
+    all_: list[SkipValidation[ScheduleRef]] | None = Field(
+        None, alias="all", json_schema_extra=_SOME, description="Times in every one of these schedules."
+    )
+
+
+ScheduleRef = Annotated[
+    Annotated[Name, Tag("<name>")] | Annotated[Schedule, Tag("<literal>")],
+    Discriminator(_is_literal),
+]
+ScheduleRefs = Annotated[
+    Annotated[ScheduleRef, Tag("<one>")] | Annotated[list[ScheduleRef], Tag("<many>")],
+    Discriminator(_is_many),
+]
+
+
+@known_keys_only
+class TargetEntry(TypedDict, total=False):
+    """One phone, SIP ID or contact that rings."""
+
+    to: Required[
+        Annotated[
+            Recipient,
+            Field(description="A contact, a phone number or a SIP ID.", examples=["74992223344", "duty-desk"]),
+        ]
+    ]
+    timeout: Annotated[
+        Seconds,
+        Field(description="Seconds it rings; else its contact's, else defaults.timeout.", examples=[16, "1m"]),
+    ]
+    schedule: Annotated[
+        SkipValidation[ScheduleRef],
+        Field(description="When it is active: a schedule's name or a literal; always without."),
+    ]
+    schedule_description: Annotated[
+        Text, Field(description="Sent as period_description; else the schedule's description.")
+    ]
+    name: Annotated[Text, Field(description="A free name; else the contact's.", examples=["звонит клиент"])]
+    active: Annotated[Flag, Field(description="false drops the call.", json_schema_extra={"default": True})]
+
+
+@known_keys_only
+class SipEntry(TypedDict):
+    """Forwarding to an external SIP account (type 1)."""
+
+    type: Annotated[Literal["sip"], Field(description="What calls are forwarded to.")]
+    sip_uri: Annotated[
+        SipUri, Field(description="user@host or user@host:port.", examples=["user@sip.example.com:5060"])
+    ]
+
+
+@known_keys_only
+class NumberEntry(TypedDict, total=False):
+    """Forwarding to phone numbers and SIP IDs (type 2)."""
+
+    type: Required[Annotated[Literal["number"], Field(description="What calls are forwarded to.")]]
+    redirect: Annotated[
+        Redirect,
+        Field(
+            description="How the targets ring.",
+            examples=["sequential"],
+            json_schema_extra={"default": Redirect.SINGLE.value},
+        ),
+    ]
+    targets: Required[Annotated[list[TargetEntry], Field(description="Who rings, in order.")]]
+    event_url: Annotated[
+        WebAddress,
+        Field(
+            description="Where notifications of calls go; ${var:NAME} is replaced.",
+            examples=["https://example.com/calls"],
+        ),
+    ]
+    event_extended: Annotated[Flag, Field(description="Extended notifications.", json_schema_extra={"default": False})]
+    client_id: Annotated[Text, Field(description="Your own id, repeated in notifications.", examples=["crm-1"])]
+    file_to_a: Annotated[Text, Field(description="Id of the audio that the caller hears.", examples=["12345"])]
+    file_to_b: Annotated[Text, Field(description="Id of the audio that the answering party hears.", examples=["54321"])]
+    masking: Annotated[Flag, Field(description="Hide the caller's number.", json_schema_extra={"default": False})]
+    display_number: Annotated[
+        Phone, Field(description="What the answering party sees with masking on.", examples=["74995556677"])
+    ]
+
+
+@known_keys_only
+class UrlEntry(TypedDict, total=False):
+    """Forwarding to whatever a URL answers (type 3)."""
+
+    type: Required[Annotated[Literal["url"], Field(description="What calls are forwarded to.")]]
+    url: Required[
+        Annotated[
+            WebAddress,
+            Field(description="Asked for each call; ${var:NAME} is replaced.", examples=["https://example.com/route"]),
+        ]
+    ]
+    reserve: Annotated[
+        PhoneOrSipId, Field(description="Rings when the URL cannot be reached.", examples=["74993334455"])
+    ]
+
+
+@known_keys_only
+class TrunkEntry(TypedDict, total=False):
+    """Forwarding to a static SIP trunk (type 4)."""
+
+    type: Required[Annotated[Literal["sip_trunk"], Field(description="What calls are forwarded to.")]]
+    static_ip: Required[Annotated[IpAddress, Field(description="The trunk's IP address.", examples=["203.0.113.7"])]]
+    port: Required[Annotated[Port, Field(description="The trunk's port.", examples=[5060])]]
+    timeout: Annotated[Seconds, Field(description="Seconds it rings; else defaults.timeout.", examples=[30])]
+    did: Annotated[Did, Field(description="Digits without a leading zero.", examples=["111"])]
+
+
+OneForwarding = NumberEntry | UrlEntry | TrunkEntry | SipEntry
+FORWARDINGS: dict[str, type[OneForwarding]] = {
+    "number": NumberEntry,
+    "url": UrlEntry,
+    "sip_trunk": TrunkEntry,
+    "sip": SipEntry,
+}
+
+ForwardingEntry = Annotated[OneForwarding, Field(discriminator="type")] | Literal["none"]
+
+
+def _part(shapes: Mapping[str, type[OneForwarding]]) -> type:
+    """A map with any key of these, of which none is required, and what is said of them left out."""
+    wholes = (get_type_hints(shape, include_extras=True) for shape in shapes.values())
+    hints = {key: _bare(hint) for whole in wholes for key, hint in whole.items()} | {"type": Literal[tuple(shapes)]}
+    body = {
+        "__annotations__": hints,
+        "__module__": __name__,
+        "__doc__": "Part of a forwarding of any type: what is absent comes from a profile below.",
+    }
+    return known_keys_only(new_class("ForwardingPart", (TypedDict,), {"total": False}, lambda made: made.update(body)))
+
+
+def _bare(hint: Any) -> Any:
+    if get_origin(hint) is Required:
+        return _bare(get_args(hint)[0])
+    kind, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    kept = [extra for extra in extras if not isinstance(extra, FieldInfo)]
+    return Annotated[kind, *kept] if kept else kind
+
+
+if TYPE_CHECKING:
+    ForwardingPart = dict[str, Any]
+else:
+    ForwardingPart = _part(FORWARDINGS)
 
 
 class Head(TypedDict, total=False):

@@ -1,31 +1,100 @@
-"""The shape of what may stand only in reconciler.yaml beside accounts: record, policy, defaults.
+"""The shape of what may stand only in reconciler.yaml (accounts, record, policy, defaults), and of a whole file.
 
-Knows no numbers.
+The whole file is the source of `schemas/config.v1.json` only; loading judges section by section. Knows no numbers.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SkipValidation
+from pydantic import Field, SkipValidation, WithJsonSchema, create_model
 
-from reconciler.config.models.fields import (
+from reconciler.config.models.entries import (
+    ConfigurationName,
+    Contact,
     Date,
     Destination,
+    EntryPart,
     Failures,
     Flag,
+    ForwardingEntry,
+    Head,
     Name,
+    PerSecond,
+    Phone,
     Remote,
+    Scenario,
+    Schedule,
+    ScheduleRef,
     Seconds,
     Secret,
     ServiceAddress,
+    Settle,
     Shape,
     Share,
     TimeZone,
     Word,
+    Workers,
+    known_keys_only,
 )
-from reconciler.config.models.schedules import ScheduleRef
-from reconciler.settings import Limit
+from reconciler.model import WeekdayBase
+from reconciler.settings import Capabilities, Limit, PeriodSettings, Union
+
+
+class RateEntry(Shape):
+    """An account's request budget."""
+
+    per_second: PerSecond = Field(10.0, description="Requests a second; 0 is unlimited.")
+    concurrency: Workers = Field(8, description="Requests at once.")
+
+
+class PeriodEntry(Shape):
+    """What is assumed of the vendor's period language."""
+
+    union: Union = Field(Union.ENTRIES, description="How a schedule of several parts is sent.")
+    weekday_base: WeekdayBase = Field(WeekdayBase.REFUSE, description="What weekday 1 means.")
+
+
+class AccountEntry(Shape):
+    """What every account says; a provider's shape gives `provider` its name and adds what is its own."""
+
+    provider: str = Field(description="Whose API it is.")
+    base_url: ServiceAddress = Field(description="Where the API is; a path is kept.")
+    rate: RateEntry = Field(default_factory=RateEntry, description="The request budget.")
+    settle: Settle = Field(30, description="How long an accepted write may read as before; then it is unknown.")
+
+    @property
+    def periods(self) -> PeriodSettings:
+        """What is assumed of the provider's period language."""
+        return PeriodSettings()
+
+    @property
+    def owner(self) -> str | None:
+        """Whose the numbers are at the vendor; two accounts may be of one owner."""
+        return None
+
+    @property
+    def unheard(self) -> str:
+        """The setting that is missing for anybody to hear of parked calls."""
+        return ""
+
+    @property
+    def options(self) -> tuple[object, ...]:
+        """What is the provider's own, as a named tuple."""
+        return ()
+
+
+@dataclass(frozen=True)
+class ProviderType:
+    """What is known of a provider offline: its name in sentences, what it can do, and how its accounts are written."""
+
+    label: str
+    capabilities: Capabilities
+    account: type[AccountEntry]
 
 
 class FileRecord(Shape):
@@ -104,4 +173,38 @@ class DefaultsEntry(Shape):
     )
     calendar_until: Date | None = Field(
         None, description="How far dated schedules are compiled.", examples=["2027-12-31"]
+    )
+
+
+@known_keys_only
+class NumberOfConfig(Head, total=False):
+    """One phone number."""
+
+    forwarding: Annotated[ForwardingEntry, Field(description="Where calls go. Absent: not managed; `none`: nowhere.")]
+
+
+class ConfigFile(Shape):
+    """One file of a configuration; name, include, record, defaults, accounts and policy in reconciler.yaml only."""
+
+    version: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})] = Field(description="The format's version.")
+    name: ConfigurationName | None = Field(None, description="The identity of the record.", examples=["moscow-lines"])
+    include: list[Name] = Field(["**/*.yaml", "**/*.yml"], description="Which files belong to the configuration.")
+    record: RecordEntry | None = Field(None, description="Where the record and its locks live.")
+    defaults: DefaultsEntry | None = Field(None, description="What holds where an entry says nothing.")
+    accounts: dict[Name, AccountEntry] | None = Field(None, description="Accounts at the vendors.")
+    policy: PolicyEntry | None = Field(None, description="What a run may do.")
+    contacts: dict[Name, Contact] | None = Field(None, description="Desks and phones by name.")
+    schedules: dict[Name, Schedule] | None = Field(None, description="Times by name.")
+    profiles: dict[Name, EntryPart] | None = Field(None, description="Parts of entries, shared by many numbers.")
+    scenarios: dict[Name, Scenario] | None = Field(None, description="Prepared switches.")
+    numbers: dict[Name, NumberOfConfig | None] | None = Field(None, description="Phone numbers, by E.164 digits.")
+    forget: list[Phone] | None = Field(None, description="Numbers to drop from the record without touching the vendor.")
+
+
+def file_of(accounts: Iterable[type[AccountEntry]]) -> type[ConfigFile]:
+    """Return the shape of a whole file whose accounts have these shapes."""
+    entry: Any = Annotated[reduce(or_, accounts), Field(discriminator="provider")]
+    described = Field(None, description=ConfigFile.model_fields["accounts"].description)
+    return create_model(
+        "ConfigFile", __base__=ConfigFile, __doc__=ConfigFile.__doc__, accounts=(dict[Name, entry] | None, described)
     )

@@ -5,27 +5,43 @@ Knows no structure: who asks for a value, and where it stands, is not known here
 
 from __future__ import annotations
 
-from reconciler.config.values.addresses import ip_address, is_secure, remote, service_address, sip_uri, web_address
-from reconciler.config.values.destination import destination
-from reconciler.config.values.numbers import phone, phone_number, phone_or_sip_id
-from reconciler.config.values.refusal import MISPLACED, MISPLACED_HINT, instead, kind_of, plain, quoted, refuse, text
+from reconciler.config.values.addresses import (
+    destination,
+    ip_address,
+    is_secure,
+    remote,
+    service_address,
+    sip_uri,
+    web_address,
+)
 from reconciler.config.values.scalars import (
     LARGEST_PORT,
+    MISPLACED,
+    MISPLACED_HINT,
     application,
     calendar_date,
     configuration_name,
     did,
     flag,
+    instead,
+    kind_of,
     limit,
+    phone,
+    phone_number,
+    phone_or_sip_id,
+    plain,
     port,
+    quoted,
     rate,
+    refuse,
     seconds,
+    secret,
     settle,
+    text,
     timezone,
     whole_number,
     word,
 )
-from reconciler.config.values.secret import secret
 
 __all__ = [
     "LARGEST_PORT",

@@ -1,6 +1,6 @@
-"""URLs, IP addresses and SIP addresses: one text to one checked text.
+"""URLs, IP addresses, SIP addresses and entries of `policy.destinations`: one text to one checked text.
 
-Knows no phone numbers and no policy.
+An entry that can never match guards nothing, so it is refused. Knows nothing of what is matched against them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
-from reconciler.config.values.refusal import plain, quoted, refuse, text
-from reconciler.config.values.scalars import LARGEST_PORT, word
+from reconciler.config.values.scalars import LARGEST_PORT, plain, quoted, refuse, text, word
 from reconciler.secrets import has_credential, mask_url
 
 _URL = re.compile(r"(https?)://[^\s/?#@\\]*(?:@[^\s/?#@\\]+)?(?:[/?#][^\s]*)?", re.IGNORECASE)
@@ -146,3 +145,44 @@ def is_secure(url: str) -> bool:
     if url[:8].lower() == "https://":
         return True
     return _LOOPBACK.fullmatch(urlsplit(_TEMPLATE.sub("x", url)).hostname or "") is not None
+
+
+REGION = re.compile(r"[A-Z]{2}")
+PREFIX = re.compile(r"\+?[0-9]+")
+SHORT_NAMES = {"premium": "premium_rate", "fixed": "fixed_line", "shared": "shared_cost"}
+_COMMON = frozenset(("RU", "sip_id", "premium"))  # known without the library
+_PATTERN = re.compile(r"sip:\S+|url:https?://\S+")
+_HINT = (
+    "write a region (RU), a prefix (+7809), a type (premium), sip_id, sip:*.example.com or url:https://*.example.com"
+)
+
+
+def destination(value: Any) -> str:
+    """An entry of `allow` or `deny`, as written."""
+    written = plain(value)
+    if not is_known_entry(written):
+        raise refuse("invalid-value", f"{quoted(written)} can never match a destination", _HINT)
+    return written
+
+
+def is_known_entry(entry: str) -> bool:
+    """Whether an entry of `allow` or `deny` can ever mean something."""
+    if entry in _COMMON or PREFIX.fullmatch(entry):
+        return True
+    if _PATTERN.fullmatch(entry):
+        return _is_address(entry)
+    import phonenumbers
+
+    if REGION.fullmatch(entry):
+        return entry in phonenumbers.SUPPORTED_REGIONS
+    names = {phonenumbers.PhoneNumberType.to_string(value).lower() for value in phonenumbers.PhoneNumberType.values()}
+    return SHORT_NAMES.get(entry, entry) in names
+
+
+def _is_address(entry: str) -> bool:
+    """Whether a pattern of an address can be read as one."""
+    try:
+        parts = urlsplit(entry.removeprefix("url:"))
+        return entry.startswith("sip:") or parts.port != 0
+    except ValueError:
+        return False

@@ -1,6 +1,7 @@
-"""Flags, whole numbers, seconds, ports, shares, dates, names: one text to one plain value.
+"""One text of a file to one plain value: flags, numbers, seconds, ports, dates, names, phones, secrets.
 
-Knows no addresses and no phone numbers.
+Each refusal carries its rule and a remedy; a secret that stands in the file itself is refused, and never shown. Knows
+no structure: who asks for a value, and where it stands, is not known here.
 """
 
 from __future__ import annotations
@@ -11,8 +12,60 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from reconciler.config.values.refusal import kind_of, plain, quoted, refuse, text
+from pydantic_core import PydanticCustomError
+
+from reconciler.config import phones
+from reconciler.secrets import SecretRef
 from reconciler.settings import Limit
+
+MISPLACED = "a ${…} is not replaced here"
+MISPLACED_HINT = "variables work in `event_url` and `url` of a forwarding only"
+_LONGEST_SHOWN = 60
+
+
+def refuse(code: str, message: str, hint: str | None = None) -> PydanticCustomError:
+    """An error that pydantic carries to where the value stands; `code` is a rule."""
+    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
+
+
+def quoted(written: str) -> str:
+    """A user's text as a message shows it: in quotes, long ones cut."""
+    return repr(written) if len(written) <= _LONGEST_SHOWN else repr(written[:_LONGEST_SHOWN])[:-1] + "…'"
+
+
+def kind_of(value: object) -> str:
+    """What a value is, in words."""
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, list):
+        return "a list"
+    return "nothing" if value is None else "a text"
+
+
+def instead(wanted: str, given: object = None, key: str = "") -> str:
+    """What to type in place of a value that is not of the wanted kind: `a map`, `a list` or `a text`."""
+    if wanted == "a map":
+        return "write lines of `key: value` under it, indented"
+    if wanted == "a list":
+        is_plain = isinstance(given, str) and key and re.fullmatch(r"[\w.-]{1,40}", given) is not None
+        return f"write {key}: [{given}]" if is_plain else "begin each entry with `- `, or write […]"
+    return "write one value in its place"
+
+
+def text(value: Any) -> str:
+    """Any plain text."""
+    if value.__class__ is not str:
+        raise refuse("wrong-type", f"a text belongs here, not {kind_of(value)}", instead("a text"))
+    return str(value)
+
+
+def plain(value: Any) -> str:
+    """A text in which no variable is replaced."""
+    written = text(value)
+    if "${" in written:
+        raise refuse("variable-misplaced", MISPLACED, MISPLACED_HINT)
+    return written
+
 
 LONGEST_TIMEOUT = 3_600
 LONGEST_SETTLE = 600
@@ -165,3 +218,74 @@ def timezone(value: Any) -> str:
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         raise refuse("invalid-value", f"{quoted(written)} is not a time zone", "write it like Europe/Moscow") from None
     return written
+
+
+def phone(written: str) -> str:
+    """The E.164 digits of a phone number."""
+    return written if phones.is_plain(written) else _phone(written)
+
+
+@lru_cache(maxsize=65_536)
+def _phone(written: str) -> str:
+    digits = phones.digits_of(written)
+    if digits is None:
+        raise refuse(
+            "number-invalid",
+            f"{quoted(written)} is not a phone number",
+            "write digits with the country code, like 74991112233",
+        )
+    if phones.has_trunk_prefix(written, digits):
+        message = f"{quoted(written)} begins with the trunk prefix 8 in place of the country code"
+        raise refuse("number-trunk-prefix", message, f"write 7{digits[1:]}")
+    if phones.form(digits) is phones.Form.IMPOSSIBLE:
+        message = f"{quoted(written)} cannot be a phone number: no country has one like it"
+        raise refuse("number-invalid", message, "write digits with the country code, like 74991112233")
+    return digits
+
+
+def phone_or_sip_id(value: Any) -> str:
+    """The digits of a phone number, or a SIP ID, which is tested first."""
+    written = plain(value)
+    digits = phones.digits_of(written)
+    if digits is not None and phones.is_sip_id(digits):
+        return digits
+    if digits is not None and phones.resembles_sip_id(digits):
+        message = f"{quoted(written)} has {len(digits)} digits; a SIP ID has {phones.SIP_ID_DIGITS}"
+        raise refuse(
+            "sip-id-length", message, f"write {phones.SIP_ID_DIGITS} digits, beginning with {phones.SIP_ID_PREFIX}"
+        )
+    return phone(written)
+
+
+def phone_number(value: Any) -> str:
+    """The E.164 digits of a phone number."""
+    return phone(plain(value))
+
+
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def secret(value: Any) -> SecretRef:
+    """Where a secret comes from; the secret itself is refused, and never shown."""
+    if value.__class__ is str:
+        raise refuse(
+            "literal-secret",
+            "a secret does not belong in a file",
+            "write {env: NAME}, {file: PATH} or {command: [...]}",
+        )
+    if not isinstance(value, dict) or len(value) != 1 or not {"env", "file", "command"} >= set(value):
+        message = "a secret has exactly one source: env, file or command"
+        raise refuse("secret-reference", message, "write {env: NAME}, {file: PATH} or {command: [...]}")
+    ((source, given),) = value.items()
+    if source == "command":
+        if not (isinstance(given, list) and given and all(part.__class__ is str for part in given)):
+            raise refuse("secret-reference", "a command is a list of texts", "write {command: [pass, show, api-key]}")
+        return SecretRef(command=tuple(given))
+    if given.__class__ is not str or not given:
+        raise refuse("secret-reference", f"{source} takes one text", f"write {{{source}: NAME}}")
+    if source == "file":
+        return SecretRef(file=given)
+    if not _ENVIRONMENT_NAME.fullmatch(given):
+        message = "env takes the name of an environment variable, which this is not"
+        raise refuse("secret-reference", message, "write {env: API_KEY}")
+    return SecretRef(env=given)

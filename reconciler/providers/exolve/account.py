@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from reconciler.config.models.accounts import AccountEntry, PeriodEntry
-from reconciler.config.models.fields import Application, Secret, ServiceAddress
+from reconciler.config.models.entries import Application, Secret, ServiceAddress
+from reconciler.config.models.trusted import AccountEntry, PeriodEntry
 from reconciler.model import Kind
 from reconciler.secrets import SecretRef
 from reconciler.settings import Capabilities, PeriodSettings

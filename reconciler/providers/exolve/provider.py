@@ -1,26 +1,114 @@
-"""Exolve behind the common protocol: composes client, mapping, listing and probe; and opens one for an account."""
+"""Exolve behind the common protocol, its opening for an account, and what would stop an apply there.
+
+Item shapes of the lists of SIP IDs and media are not documented, so a probe looks for ids anywhere in them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.clock import Clock
-from reconciler.http.budget import OPEN, Budget, Gate, OnWait
+from reconciler.config.phones import SIP_ID, is_sip_id
+from reconciler.http.budget import OPEN, Budget, Gate, OnWait, Patience
 from reconciler.http.client import HttpClient, bearer_token
 from reconciler.http.errors import ProviderError, Rejected, Unauthorized, UnexpectedResponse
-from reconciler.http.patience import Patience
-from reconciler.model import NoForwarding, Observation, Parking, TrunkForwarding, Value, WeekdayBase
-from reconciler.providers.base import Listing, Probed, Write
+from reconciler.model import NoForwarding, NumberForwarding, Observation, Parking, TrunkForwarding, Value, WeekdayBase
+from reconciler.providers.base import Listing, Probed, Write, clock
 from reconciler.providers.exolve.account import CAPABILITIES, ExolveOptions
-from reconciler.providers.exolve.client import HOSTS, ExolveClient
-from reconciler.providers.exolve.errors import Refusals
-from reconciler.providers.exolve.listing import read_listing
-from reconciler.providers.exolve.mapping import encode, observe
-from reconciler.providers.exolve.probe import probe
+from reconciler.providers.exolve.client import HOSTS, ExolveClient, Refusals
+from reconciler.providers.exolve.mapping import encode, observe, read_listing
 from reconciler.providers.exolve.wire import NumberPage
 from reconciler.secrets import Secrets
 from reconciler.settings import Account
+
+_PAGE = 100
+_MOST_PAGES = 1_000
+
+
+def probe(client: ExolveClient, values: Sequence[Value], *, now: Callable[[], float]) -> Iterator[Probed]:
+    """Ask Exolve about everything that `values` point to; yields findings, never raises ProviderError."""
+    try:
+        answer = client.greet()
+    except ProviderError as error:
+        yield Probed("credential", ok=False, message=str(error), hint=error.hint)
+        return
+    yield Probed("credential", ok=True, message="Exolve accepts the API key")
+    yield from clock(answer.clock_ahead(now()))
+    yield from _sip_id_findings(client, wanted=_sip_ids(values))
+    yield from _media_findings(client, wanted=_media_ids(values))
+
+
+def _sip_id_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[Probed]:
+    if not wanted:
+        return
+    try:
+        known = _all_sip_ids(client)
+    except ProviderError as error:
+        yield Probed("SIP IDs", ok=False, message=str(error), hint=error.hint)
+        return
+    yield from _existence(
+        "SIP ID", wanted, known, hint="check the 15 digits, and that the SIP ID is one of this application"
+    )
+
+
+def _media_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[Probed]:
+    if not wanted:
+        return
+    try:
+        data = client.list_media()
+    except ProviderError as error:
+        yield Probed("audio files", ok=False, message=str(error), hint=error.hint)
+        return
+    known = {str(value) for key, value in _scalars(data) if key.lower() in {"file_id", "fileid", "id"}}
+    yield from _existence("audio file", wanted, known, hint="upload it to the application's media library")
+
+
+def _existence(what: str, wanted: Iterable[str], known: set[str], *, hint: str) -> Iterator[Probed]:
+    for name in wanted:
+        subject = f"{what} {name}"
+        if name in known:
+            yield Probed(subject, ok=True, message=f"{subject} exists")
+        else:
+            yield Probed(subject, ok=False, message=f"{subject} is not in the application's list", hint=hint)
+
+
+def _all_sip_ids(client: ExolveClient) -> set[str]:
+    known: set[str] = set()
+    for number in range(_MOST_PAGES):
+        page = client.list_sip_ids(limit=_PAGE, offset=number * _PAGE)
+        found = {sip_id for _, value in _scalars(page) for sip_id in SIP_ID.findall(str(value))}
+        if found <= known:
+            break
+        known |= found
+    return known
+
+
+def _scalars(data: object, key: str = "") -> Iterator[tuple[str, object]]:
+    match data:
+        case Mapping():
+            for name, value in data.items():
+                yield from _scalars(value, str(name))
+        case list():
+            for value in data:
+                yield from _scalars(value, key)
+        case _:
+            yield key, data
+
+
+def _sip_ids(values: Iterable[Value]) -> tuple[str, ...]:
+    targets = (target.to for value in _numbers(values) for target in value.targets)
+    return tuple(dict.fromkeys(to for to in targets if is_sip_id(to)))
+
+
+def _media_ids(values: Iterable[Value]) -> tuple[str, ...]:
+    files = (file for value in _numbers(values) for file in (value.file_to_a, value.file_to_b))
+    return tuple(dict.fromkeys(filter(None, files)))
+
+
+def _numbers(values: Iterable[Value]) -> Iterator[NumberForwarding]:
+    return (value for value in values if isinstance(value, NumberForwarding))
+
 
 _NOT_UNDERSTOOD = (
     "set the forwarding of {number} once in Exolve's own web account, or take it off there, and plan again: what is "

@@ -47,7 +47,7 @@ def _open(account: Account, secrets: Secrets, opening: Opening) -> Provider:
 def _shared(texts: Texts | None) -> TokenStore | None:
     if texts is None:
         return None
-    from reconciler.providers.mtt.shared import SharedTokenStore
+    from reconciler.providers.mtt.tokens import SharedTokenStore
 
     return SharedTokenStore(texts)
 

@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from reconciler.config.models.accounts import AccountEntry
-from reconciler.config.models.fields import Secret, ServiceAddress, Settle
+from reconciler.config.models.entries import Secret, ServiceAddress, Settle
+from reconciler.config.models.trusted import AccountEntry
 from reconciler.model import Kind
 from reconciler.secrets import SecretRef
 from reconciler.settings import Capabilities

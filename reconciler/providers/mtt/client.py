@@ -9,9 +9,8 @@ from reconciler.http.answer import SUCCESSES, Answer, error_message, parse_json
 from reconciler.http.budget import OPEN, Gate
 from reconciler.http.client import LIST_BYTES, HttpClient, Request
 from reconciler.http.errors import Forbidden, ProviderError, Rejected, Unauthorized, UnexpectedResponse
-from reconciler.providers.mtt.mapping import encode_parking
 from reconciler.providers.mtt.oauth import OAuth
-from reconciler.providers.mtt.wire import Done, ExternalNumbers, read, unwrap
+from reconciler.providers.mtt.wire import Done, ExternalNumbers, encode_parking, read, unwrap
 
 HOSTS = ("openapi.mtt.ru",)
 OAUTH_HOSTS = ("oauth.mtt.ru",)

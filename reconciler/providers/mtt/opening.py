@@ -9,11 +9,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from reconciler.clock import Clock, SystemClock
 from reconciler.http.answer import plain
-from reconciler.http.budget import Budget, OnWait, silent
+from reconciler.http.budget import Budget, OnWait, Patience, patience_from, silent
 from reconciler.http.client import HttpClient
 from reconciler.http.errors import LoginRequired, Unauthorized
 from reconciler.http.hosts import check_host
-from reconciler.http.patience import Patience, patience_from
 from reconciler.providers.mtt.account import MttOptions
 from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
 from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth

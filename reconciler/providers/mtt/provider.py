@@ -13,11 +13,10 @@ from reconciler.http.budget import OPEN, Budget, Gate
 from reconciler.http.errors import NotOwned, ProviderError, Rejected, UnexpectedResponse
 from reconciler.model import Observation, Parking, Value
 from reconciler.providers.base import Listing, Probed, Write
+from reconciler.providers.base import clock as clock_findings
 from reconciler.providers.mtt.account import CAPABILITIES
 from reconciler.providers.mtt.client import MttClient
-from reconciler.providers.mtt.mapping import by_canonical
-from reconciler.providers.mtt.wire import ExternalNumbers
-from reconciler.providers.probing import clock as clock_findings
+from reconciler.providers.mtt.wire import ExternalNumbers, by_canonical
 
 
 class MttProvider:

@@ -1,6 +1,6 @@
-"""Where MTT's tokens are kept between runs: a file only its owner can read, changed by one process at a time.
+"""Where MTT's tokens are kept between runs: a file only its owner can read, or a store that a whole team shares.
 
-Other stores plug in by the same protocol. Knows no HTTP and no vendor's endpoints.
+Changed by one process at a time. Knows no HTTP, no vendor's endpoints and no record.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from typing import Any, Protocol
 import platformdirs
 from filelock import FileLock, Timeout
 
-from reconciler import atomic
+from reconciler import disk
+from reconciler.disk import foreign, readable_by_others
 from reconciler.http.errors import ProviderError
-from reconciler.ownership import foreign, readable_by_others
+from reconciler.providers.vendor import Texts
 
 _LOCK_SECONDS = 60.0
 _FORMAT = 1
@@ -114,7 +115,7 @@ class FileTokenStore:
         text = json.dumps({"format_version": _FORMAT, **asdict(tokens)}, indent=2)
         try:
             self._own_folder()
-            atomic.write(self._path(key), text.encode())
+            disk.write_whole(self._path(key), text.encode())
         except OSError as error:
             raise self._trouble("written", error) from None
 
@@ -162,3 +163,34 @@ def _parse(text: str, path: Path) -> Tokens:
             f"{path} is damaged", hint="remove it and log in again: reconciler login ACCOUNT"
         ) from None
     return tokens
+
+
+class SharedTokenStore:
+    """A `TokenStore` over texts."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def lock(self, key: str) -> AbstractContextManager[None]:
+        """Hold off other processes while tokens are renewed."""
+        return self._texts.lock(key)
+
+    def load(self, key: str) -> Tokens | None:
+        """Read tokens, None where there are none yet; raises ProviderError."""
+        text = self._texts.load(key)
+        return None if text is None else _parse_shared(text)
+
+    def save(self, key: str, tokens: Tokens) -> None:
+        """Replace the tokens at once and for good; raises ProviderError."""
+        self._texts.save(key, json.dumps({"format_version": _FORMAT, **asdict(tokens)}))
+
+
+def _parse_shared(text: str) -> Tokens:
+    try:
+        data: dict[str, Any] = json.loads(text)
+        version = data.pop("format_version")
+        if version > _FORMAT:
+            raise TokenStoreError("the shared tokens are of a newer version of reconciler", hint="upgrade reconciler")
+        return tokens_of(data)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise TokenStoreError("the shared tokens are damaged", hint="log in again: reconciler login ACCOUNT") from None

@@ -1,4 +1,4 @@
-"""A plan as remarks: each change at the line that declares its number, what refuses the plan, and what was found.
+"""A plan and an audit as remarks: each change and drift at the line that declares its number, and what refuses it.
 
 Knows no format, no command and no terminal.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.change import Action, Change
+from reconciler.audit import Audit
 from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.model import Action, Change
 from reconciler.plan.model import Breach, Plan
 from reconciler.views.base import WIDE, text_of
-from reconciler.views.ci.findings import remark
-from reconciler.views.ci.review import Remark, Review
+from reconciler.views.ci.review import Remark, Review, remark
+from reconciler.views.human.audit import aim, audit_sum_lines
 from reconciler.views.human.plan import (
     BY_HAND,
     allowance_lines,
@@ -30,7 +31,7 @@ _ALLOWANCE = "needs-"
 _WHOLE = (Action.CREATE, Action.DELETE)
 
 
-def review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforced: bool) -> Review:
+def plan_review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforced: bool) -> Review:
     """The whole plan, with as many of its findings as are told.
 
     A missing allowance is a warning, as it may come with the apply, and an error where policy is `enforced` now.
@@ -40,7 +41,7 @@ def review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforced: b
         *(remark(item) for item in told),
         *(_change(item) for item in shown.changes),
     )
-    return Review("plan", shown.configuration, tuple(_summary(shown)), _verdict(shown, failed=failed), remarks)
+    return Review("plan", shown.configuration, tuple(_summary(shown)), _plan_verdict(shown, failed=failed), remarks)
 
 
 def change_lines(change: Change, before: str = "until now", after: str = "becomes") -> Iterator[str]:
@@ -109,7 +110,7 @@ def _summary(shown: Plan) -> Iterator[str]:
         yield "apply would refuse this plan"
 
 
-def _verdict(shown: Plan, *, failed: bool) -> Severity:
+def _plan_verdict(shown: Plan, *, failed: bool) -> Severity:
     if failed:
         return Severity.ERROR
     return Severity.WARNING if shown.breaches else Severity.NOTICE
@@ -131,3 +132,54 @@ def _effects(change: Change) -> Iterator[str]:
         return
     for effect in change.effects:
         yield f"callers ({effect.when}): {in_the_past(effect.before)} -> {effect.after}"
+
+
+def audit_review(shown: Audit, told: Iterable[Diagnostic], *, failed: bool) -> Review:
+    """The whole audit, with as many of the findings about the reading as are told."""
+    remarks = (
+        *(_drift(change) for change in shown.drift),
+        *(remark(item) for item in (*told, *shown.risks)),
+        *(_pending(change) for change in shown.pending),
+        *_unmanaged(shown),
+    )
+    summary = tuple(text_of(audit_sum_lines(shown, WIDE)).splitlines())
+    return Review("audit", shown.configuration, summary, _audit_verdict(shown, failed=failed), remarks)
+
+
+def _audit_verdict(shown: Audit, *, failed: bool) -> Severity:
+    if failed:
+        return Severity.ERROR
+    return Severity.WARNING if shown.drift else Severity.NOTICE
+
+
+def _drift(change: Change) -> Remark:
+    return Remark(
+        "drift",
+        Severity.WARNING,
+        f"drift {change.address}",
+        tuple(change_lines(change, "as written", "live now")),
+        place_at(change.declared_at),
+        group=change.account,
+        subject=change.address,
+        fails=True,
+    )
+
+
+def _pending(change: Change) -> Remark:
+    return Remark(
+        "not-applied",
+        Severity.NOTICE,
+        f"not applied {change.address}",
+        (f"apply would {change.action.value}: {aim(change)}",),
+        place_at(change.declared_at),
+        group=change.account,
+        subject=change.address,
+    )
+
+
+def _unmanaged(shown: Audit) -> Iterator[Remark]:
+    for account, numbers in shown.unmanaged.items():
+        for number in numbers:
+            address = f"{account}/{number}"
+            lines = ("the account owns it and no file declares it",)
+            yield Remark("unmanaged", Severity.NOTICE, f"unmanaged {address}", lines, group=account, subject=address)

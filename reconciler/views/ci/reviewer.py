@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.views.base import Form
 from reconciler.views.results import Audited, Output, Planned, Validated, note, told
-from reconciler.views.spelling import Form
 
 if TYPE_CHECKING:
     from reconciler.views.ci.review import Review
@@ -36,29 +36,29 @@ class Reviewer:
             note(output, found)
 
     def failure(self, output: Output, found: Sequence[Diagnostic]) -> None:
-        from reconciler.views.ci.findings import failure
+        from reconciler.views.ci.review import failure
 
         self.findings(output, found)
         self._show(output, failure(output.command, told(output, found)))
 
     def validation(self, output: Output, shown: Validated) -> None:
-        from reconciler.views.ci.findings import validation
+        from reconciler.views.ci.review import validation
 
         self.findings(output, shown.found)
         self._show(output, validation(shown.found, shown.told, numbers=shown.numbers, strict=shown.strict))
 
     def plan(self, output: Output, shown: Planned) -> None:
-        from reconciler.views.ci.plan import review
+        from reconciler.views.ci.plan import plan_review
 
         self.findings(output, shown.findings)
         made = told(output, shown.findings)
-        self._show(output, review(shown.plan, made, failed=shown.failed, enforced=shown.enforced))
+        self._show(output, plan_review(shown.plan, made, failed=shown.failed, enforced=shown.enforced))
 
     def audit(self, output: Output, shown: Audited) -> None:
-        from reconciler.views.ci.audit import review
+        from reconciler.views.ci.plan import audit_review
 
         self.findings(output, shown.findings)
-        self._show(output, review(shown.audit, told(output, shown.findings), failed=shown.failed))
+        self._show(output, audit_review(shown.audit, told(output, shown.findings), failed=shown.failed))
 
     def _show(self, output: Output, review: Review) -> None:
         """Write the one document; beside one that goes to a file, the log of the job gets its summary."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.audit import Audit
-from reconciler.change import Action, Change
+from reconciler.model import Action, Change
 from reconciler.plan.model import Consent
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hanging, line, pad, plural, width
 from reconciler.views.human.findings import diagnostics
@@ -29,7 +29,7 @@ def audit(shown: Audit, columns: int) -> Page:
     ):
         told = list(lines)
         page += [EMPTY, line(Span(title, Tone.STRONG)), *told] if told else []
-    return [*page, EMPTY, *sum_lines(shown, columns)]
+    return [*page, EMPTY, *audit_sum_lines(shown, columns)]
 
 
 def head_lines(shown: Audit, columns: int = 0) -> list[Line]:
@@ -76,7 +76,7 @@ def _unmanaged(shown: Audit, columns: int) -> Iterator[Line]:
         yield line("  ", pad(account, broad), "   ", Span("not known: its list was not read", Tone.FAINT))
 
 
-def sum_lines(shown: Audit, columns: int) -> Iterator[Line]:
+def audit_sum_lines(shown: Audit, columns: int) -> Iterator[Line]:
     """How many of each finding, or that there is no drift."""
     counts = shown.summary
     parts = [f"{counts['drift']} drifted"] if counts["drift"] else []

@@ -1,13 +1,16 @@
-"""Diagnostics with their source line and a caret, related places, and a line that counts them.
+"""Diagnostics with their source line and a caret, related places, and a line that counts them; and texts as a diff.
 
-Knows no command; a masked URL in a source line moves the caret along.
+Knows no command and no YAML; a masked URL in a source line moves the caret along, and no line with a secret can be
+read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import unified_diff
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, count_of
+from reconciler.document.source import presentable
 from reconciler.secrets import masked_spans
 from reconciler.views.base import EMPTY, Line, Span, Tone, hanging, line, plural, width
 
@@ -101,3 +104,13 @@ def _shown(character: str) -> str:
     if character == "\t":
         return " "
     return character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+
+
+def unified(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    """The diff of each changed file, without the lines around a change, as one of these might hold a secret."""
+    for name in sorted(after):
+        old, new = (texts[name].splitlines(keepends=True) for texts in (before, after))
+        for row in unified_diff(old, new, f"a/{name}", f"b/{name}", n=0):
+            yield presentable(row.rstrip("\r\n")) + "\n"
+            if not row.endswith("\n"):
+                yield "\\ No newline at end of file\n"

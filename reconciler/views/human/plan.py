@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from reconciler.change import Action, Change, FieldChange
+from reconciler.model import Action, Change, FieldChange
 from reconciler.plan.model import Breach, Consent, Plan
 from reconciler.providers.table import PROVIDERS
 from reconciler.views.base import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.apply.report import ApplyReport, Halt, Result
-from reconciler.change import Outcome
+from reconciler.model import Outcome
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, aim, hanging, line, pad, width
 
 _TONES = {

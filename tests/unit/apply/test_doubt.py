@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.change import Action, Cause, Outcome
 from reconciler.cli.exits import Exit, of_plan, of_report
 from reconciler.http.budget import OPEN, Gate
 from reconciler.http.errors import ProviderError, Rejected, TimedOut
-from reconciler.model import Value
+from reconciler.model import Action, Cause, Outcome, Value
 from reconciler.plan.model import Consent
 from reconciler.providers.base import Write
 from tests.unit.config.loading import only as only_finding

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.events import ApplyEvent, Sending
+from reconciler.apply.ledger import ApplyEvent, Sending
 from reconciler.canonical import form
-from reconciler.change import Outcome
 from reconciler.formats.plan import render_plan
-from reconciler.model import Parking, Value
+from reconciler.model import Outcome, Parking, Value
 from reconciler.plan.build import Options, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.record.base import Run

@@ -9,12 +9,11 @@ from threading import Barrier
 
 import pytest
 
-from reconciler.apply.events import ApplyEvent, Finished, LockBroken, Sending, Settled, WindowOpened, WindowOpening
+from reconciler.apply.ledger import ApplyEvent, Finished, LockBroken, Sending, Settled, WindowOpened, WindowOpening
 from reconciler.apply.report import Halt
-from reconciler.change import Outcome
 from reconciler.cli.exits import Exit, of_report
 from reconciler.http.errors import Rejected, Unavailable
-from reconciler.model import Parking, Value
+from reconciler.model import Outcome, Parking, Value
 from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent
 from reconciler.record.base import Intent, RecordState, Update, WaitInterruptedError, Window

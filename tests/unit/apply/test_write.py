@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from reconciler.apply.write import READ_BACK_WAITS
-from reconciler.change import Outcome
 from reconciler.http.budget import OPEN, Gate
 from reconciler.http.errors import (
     Forbidden,
@@ -19,7 +18,7 @@ from reconciler.http.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from reconciler.model import NumberForwarding, Observation, Parking
+from reconciler.model import NumberForwarding, Observation, Outcome, Parking
 from reconciler.plan.build import Refresh
 from reconciler.plan.model import Consent
 from reconciler.providers.base import Write

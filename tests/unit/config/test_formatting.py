@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.config.files import read_files
 from reconciler.config.formatting import later, renewed, tidied
 from reconciler.diagnostics import Diagnostic
-from reconciler.document.edits import Edit, edited
+from reconciler.document.source import Edit, edited
 from tests.architecture.imports import REPOSITORY
 from tests.loading import load
 from tests.unit.config.loading import ACCOUNTS, underlined, write

@@ -6,7 +6,7 @@ from reconciler.effects.calendar import CELLS, Cell, Run, Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.model import Target, Value
 from reconciler.views.calendar import Calendar, Shown
-from reconciler.views.web.calendar import page
+from reconciler.views.web.pages import calendar_page
 from tests.unit.effects.samples import DESK, NONE, PARALLEL, SINGLE, SPARE, THIRD, WORK, rings, target, url, value_of
 
 ZONE = "Europe/Moscow"
@@ -75,7 +75,7 @@ def test_a_page_of_very_many_numbers_says_how_many_it_leaves_out() -> None:
     calendars = tuple(
         Calendar(((str(74990000000 + at), ""),), lanes(value), week(value, WEDNESDAY, ZONE)) for at in range(302)
     )
-    text = page(Shown(ZONE, calendars))
+    text = calendar_page(Shown(ZONE, calendars))
     assert text.count("<section") == 300
     assert "2 more numbers are left out here" in text
     assert "302 numbers, 302 with gaps" in text

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.effects.calls import shortened
 from reconciler.effects.checks import call_loops, check_calls
-from reconciler.effects.checks.calls import shortened
 from reconciler.model import Parking, Redirect, Value
 from reconciler.workflow.validate import validate
 from tests.unit.effects.samples import (

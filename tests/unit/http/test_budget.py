@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from reconciler.clock import SystemClock
-from reconciler.http.budget import Budget
+from reconciler.http.budget import Budget, Patience, patience_from, retry_after
 from reconciler.http.errors import ProviderError
-from reconciler.http.patience import Patience, patience_from, retry_after
 from tests.unit.http.fakes import FakeClock
 
 

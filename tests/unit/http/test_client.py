@@ -10,7 +10,7 @@ import httpx
 import pytest
 import respx
 
-from reconciler.http.budget import Budget
+from reconciler.http.budget import Budget, Patience
 from reconciler.http.client import OBJECT_BYTES, HttpClient, Request, bearer_token
 from reconciler.http.errors import (
     HostRefused,
@@ -21,7 +21,6 @@ from reconciler.http.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from reconciler.http.patience import Patience
 from reconciler.secrets import Secrets
 from tests.unit.http.fakes import FakeClock, Serve, answering, raw_server, saying
 

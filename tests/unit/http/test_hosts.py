@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.http.errors import HostRefused
 from reconciler.http.hosts import check_host, is_loopback
-from reconciler.http.proxy import proxy_for
+from reconciler.http.transport import proxy_for
 
 VENDOR = ("api.exolve.ru",)
 

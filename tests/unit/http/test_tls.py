@@ -15,10 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from reconciler.clock import SystemClock
-from reconciler.http.budget import Budget
+from reconciler.http.budget import Budget, Patience
 from reconciler.http.client import HttpClient, Request
 from reconciler.http.errors import ProviderError, TimedOut, Unavailable
-from reconciler.http.patience import Patience
 from reconciler.secrets import Secrets
 from tests.unit.http.fakes import Serve, answering, raw_server
 

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.audit import judged
-from reconciler.change import Action, Cause
 from reconciler.formats.plan import PlanFileError, load_plan, render_plan, shown_plan
-from reconciler.model import Kind, NumberForwarding, Parking, Value
+from reconciler.model import Action, Cause, Kind, NumberForwarding, Parking, Value
 from reconciler.plan.build import Refresh
 from reconciler.settings import Capabilities
 from tests.world import (

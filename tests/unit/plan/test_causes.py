@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.change import Cause
-from reconciler.model import Parking, Value
+from reconciler.model import Cause, Parking, Value
 from reconciler.plan.build import Refresh
 from reconciler.views.base import text_of
-from reconciler.views.ci.plan import review
+from reconciler.views.ci.plan import plan_review
 from reconciler.views.human.plan import plan as text
 from reconciler.views.markdown import comment
-from reconciler.views.web.plan import page
+from reconciler.views.web.pages import plan_page
 from tests.world import NONE, World, desired, only, phone, rings, sip, url, world
 
 EVENTS = "https://example.com/calls?key=${var:EVENT_KEY}"
@@ -104,11 +103,11 @@ def test_recorded_parking_comes_from_the_files_and_what_is_asserted_from_nowhere
 def told(given: World) -> list[str]:
     """The plan in every form that people read."""
     shown = given.plan()
-    remarks = review(shown, (), failed=False, enforced=False).remarks
+    remarks = plan_review(shown, (), failed=False, enforced=False).remarks
     return [
         text_of(text(shown, 80)),
         comment(shown),
-        page(shown, zone="Europe/Moscow"),
+        plan_page(shown, zone="Europe/Moscow"),
         "\n".join(line for remark in remarks for line in remark.lines),
     ]
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.canonical import form
-from reconciler.change import Action, LiveSource
-from reconciler.model import Kind, NumberForwarding, Parking, Target, TrunkForwarding, Value
+from reconciler.model import Action, Kind, LiveSource, NumberForwarding, Parking, Target, TrunkForwarding, Value
 from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent
 from reconciler.record.base import Intent, Update, Window

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.change import Action, Change
+from reconciler.model import Action, Change
 from reconciler.plan.order import ordered
 from tests.world import key, phone
 

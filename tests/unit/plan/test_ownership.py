@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.change import Action
 from reconciler.http.errors import NotOwned, ProviderError, Unauthorized
-from reconciler.model import NumberForwarding, Observation, Value
+from reconciler.model import Action, NumberForwarding, Observation, Value
 from reconciler.plan.build import Refresh
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import Listing

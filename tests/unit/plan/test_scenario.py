@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from reconciler.http.errors import Rejected
 from reconciler.plan.build import Options
-from reconciler.plan.scenario import reminder, told
+from reconciler.plan.model import reminder, told
 from reconciler.workflow.plan import make_undo
 from tests.world import EVERYTHING, NONE, World, codes, desired, phone, rings, url, world
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.change import Action, Cause
 from reconciler.cli.exits import Exit, of_plan
-from reconciler.model import Parking, TrunkForwarding, Value
+from reconciler.model import Action, Cause, Parking, TrunkForwarding, Value
 from reconciler.plan.model import Consent
 from reconciler.settings import Limit, Policy
 from tests.world import (

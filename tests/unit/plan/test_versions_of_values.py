@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from reconciler import canonical, stored
-from reconciler.canonical import Json
+from reconciler import canonical
+from reconciler.canonical import Json, lifted
 from reconciler.model import CANONICAL_VERSION, Value
 from reconciler.plan.build import Options, Refresh
 from reconciler.record.base import RecordError
 from reconciler.record.document import parse, render
-from reconciler.stored import lifted
 from reconciler.workflow.audit import make_audit
 from reconciler.workflow.plan import make_undo
 from tests.world import EVERYTHING, NONE, World, actions, codes, desired, key, only, phone, rings, world
@@ -36,9 +35,9 @@ def newer(given: World, monkeypatch: pytest.MonkeyPatch) -> World:
     def more(value: Value) -> Json:
         return {**fields(value), "recording": False} if value.type == "number" else fields(value)
 
-    optional = {**stored._OPTIONAL, "number": {**stored._OPTIONAL["number"], "recording": False}}
+    optional = {**canonical._OPTIONAL, "number": {**canonical._OPTIONAL["number"], "recording": False}}
     monkeypatch.setattr(canonical, "_fields", more)
-    monkeypatch.setattr(stored, "_OPTIONAL", optional)
+    monkeypatch.setattr(canonical, "_OPTIONAL", optional)
     return given
 
 
@@ -81,11 +80,11 @@ def renamed(given: World, monkeypatch: pytest.MonkeyPatch) -> World:
         return {("hides_caller" if name == "masking" else name): value for name, value in data.items()}
 
     fields = canonical._fields
-    optional = {**stored._OPTIONAL, "number": upgrade({"type": "number", **stored._OPTIONAL["number"]})}
-    monkeypatch.setattr(stored, "CANONICAL_VERSION", CANONICAL_VERSION + 1)
-    monkeypatch.setattr(stored, "UPGRADES", {CANONICAL_VERSION: upgrade})
+    optional = {**canonical._OPTIONAL, "number": upgrade({"type": "number", **canonical._OPTIONAL["number"]})}
+    monkeypatch.setattr(canonical, "CANONICAL_VERSION", CANONICAL_VERSION + 1)
+    monkeypatch.setattr(canonical, "UPGRADES", {CANONICAL_VERSION: upgrade})
     monkeypatch.setattr(canonical, "_fields", lambda value: upgrade(fields(value)))
-    monkeypatch.setattr(stored, "_OPTIONAL", optional)
+    monkeypatch.setattr(canonical, "_OPTIONAL", optional)
     return given
 
 

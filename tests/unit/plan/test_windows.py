@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.apply.events import ApplyEvent, Finished
+from reconciler.apply.ledger import ApplyEvent, Finished
 from reconciler.apply.report import Halt
 from reconciler.cli.exits import Exit, of_report
 from reconciler.plan.model import Consent

@@ -9,6 +9,7 @@ import pytest
 import respx
 
 from reconciler.diagnostics import Location
+from reconciler.http.budget import Patience
 from reconciler.http.errors import (
     Forbidden,
     NotOwned,
@@ -18,7 +19,6 @@ from reconciler.http.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from reconciler.http.patience import Patience
 from reconciler.model import NoForwarding, NumberForwarding, Observation, Redirect, Target, UrlForwarding
 from reconciler.providers.base import Provider, Write
 from reconciler.providers.exolve import EXOLVE

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from reconciler.http.budget import Patience
 from reconciler.http.errors import (
     Forbidden,
     ProviderError,
@@ -15,7 +16,6 @@ from reconciler.http.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from reconciler.http.patience import Patience
 from reconciler.model import NoForwarding, UrlForwarding
 from reconciler.providers.base import Provider, Write
 from reconciler.providers.opening import open_provider

@@ -8,7 +8,7 @@ import pytest
 from reconciler.http.errors import ProviderError, Unavailable, UnexpectedResponse
 from reconciler.model import NoForwarding, Observation, SipForwarding, TrunkForwarding, UrlForwarding
 from reconciler.providers.base import Listing
-from reconciler.providers.exolve.listing import PAGE, read_listing
+from reconciler.providers.exolve.mapping import PAGE, read_listing
 from reconciler.providers.exolve.wire import NumberPage, read
 
 APPLICATION = "178ec145-6898-4b06-a92a-75f63cb57046"
@@ -117,7 +117,7 @@ def test_a_total_that_moves_while_the_list_is_read_makes_it_incomplete(change: i
 
 
 def test_a_list_that_never_ends_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.providers.exolve.listing._MOST_NUMBERS", 1000)
+    monkeypatch.setattr("reconciler.providers.exolve.mapping._MOST_NUMBERS", 1000)
 
     class Endless(Vendor):
         def page(self, limit: int, offset: int) -> dict[str, Any]:

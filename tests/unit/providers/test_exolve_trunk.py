@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from reconciler.clock import SystemClock
-from reconciler.http.patience import Patience
+from reconciler.http.budget import Patience
 from reconciler.model import TrunkForwarding
 from reconciler.providers.base import Provider, Write
 from reconciler.providers.exolve import EXOLVE

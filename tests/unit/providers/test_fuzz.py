@@ -15,10 +15,9 @@ import pytest
 from reconciler.clock import SystemClock
 from reconciler.diagnostics import Location
 from reconciler.http.answer import Answer
-from reconciler.http.budget import OPEN, Gate, silent
+from reconciler.http.budget import OPEN, Gate, Patience, silent
 from reconciler.http.client import HttpClient, Request
 from reconciler.http.errors import ProviderError
-from reconciler.http.patience import Patience
 from reconciler.model import NoForwarding, NumberForwarding, Observation, Parking, Redirect, Target, UrlForwarding
 from reconciler.providers.base import Listing, Provider, Write
 from reconciler.providers.exolve import EXOLVE

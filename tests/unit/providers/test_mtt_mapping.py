@@ -5,8 +5,16 @@ import json
 import pytest
 
 from reconciler.http.errors import UnexpectedResponse
-from reconciler.providers.mtt.mapping import by_canonical, canonical, encode_parking
-from reconciler.providers.mtt.wire import Done, ExternalNumbers, TokenAnswer, read, unwrap
+from reconciler.providers.mtt.wire import (
+    Done,
+    ExternalNumbers,
+    TokenAnswer,
+    by_canonical,
+    canonical,
+    encode_parking,
+    read,
+    unwrap,
+)
 from tests.unit.providers import samples
 
 

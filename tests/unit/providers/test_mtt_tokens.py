@@ -12,10 +12,9 @@ import pytest
 
 from reconciler.clock import SystemClock
 from reconciler.http.answer import Answer
-from reconciler.http.budget import silent
+from reconciler.http.budget import Patience, silent
 from reconciler.http.client import HttpClient
 from reconciler.http.errors import LoginRequired, ProviderError, Rejected, Unauthorized, UnexpectedResponse
-from reconciler.http.patience import Patience
 from reconciler.model import Parking
 from reconciler.providers.base import Write
 from reconciler.providers.mtt.account import MttOptions

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from reconciler.http.budget import Patience
 from reconciler.http.errors import ProviderError
-from reconciler.http.patience import Patience
 from reconciler.model import NumberForwarding, Redirect, Target
-from reconciler.providers.base import Probed
+from reconciler.providers.base import Probed, clock
 from reconciler.providers.opening import login_to, open_provider
-from reconciler.providers.probing import clock
 from reconciler.sandbox import Fault, FaultKind, Sandbox
 from tests.providers.opening import exolve_account, mtt_account, secrets_of
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reconciler.model import Entry, Key, Kind
 from reconciler.record.base import Intent, RecordError, RecordState, Run, Window
 from reconciler.record.document import KEPT_RUNS, Document, parse, render
-from reconciler.record.process import Claim
+from reconciler.record.locks import Claim
 from tests.record.values import T0, entry, holder, key, run, window
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

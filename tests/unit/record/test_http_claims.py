@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.record.base import Holder
 from reconciler.record.document import claim_data
-from reconciler.record.http_claims import claims_of, lock_id
+from reconciler.record.http_wire import claims_of, lock_id
 from reconciler.record.locks import take
 from tests.record.values import T0, holder
 

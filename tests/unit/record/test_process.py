@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.record import process
-from reconciler.record.process import Claim, claim, fingerprint, is_dead, this_holder
+from reconciler.record import locks
+from reconciler.record.locks import Claim, claim, fingerprint, is_dead, this_holder
 from tests.record.values import T0, dead_pid, holder
 
 HOST_NAMESPACE = "pid:[4026531836]"
@@ -34,10 +34,10 @@ class Machine:
         self.namespace = HOST_NAMESPACE
         self.signs: set[str] = set()
         self.starts: dict[int, str] = {}
-        monkeypatch.setattr(process, "_text", lambda name: self.files.get(name, ""))
-        monkeypatch.setattr(process, "_exists", lambda name: name in self.signs)
-        monkeypatch.setattr(process, "_namespace", lambda: self.namespace)
-        monkeypatch.setattr(process, "_start_time", lambda pid: self.starts.get(pid, "77"))
+        monkeypatch.setattr(locks, "_text", lambda name: self.files.get(name, ""))
+        monkeypatch.setattr(locks, "_exists", lambda name: name in self.signs)
+        monkeypatch.setattr(locks, "_namespace", lambda: self.namespace)
+        monkeypatch.setattr(locks, "_start_time", lambda pid: self.starts.get(pid, "77"))
 
     def be(self, files: Mapping[str, str], *, namespace: str = HOST_NAMESPACE) -> Machine:
         self.files |= files
@@ -111,9 +111,9 @@ def test_a_lock_is_dead_only_where_machine_boot_and_namespace_were_and_are_known
 
 
 def test_where_nothing_is_known_of_processes_no_lock_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_text", lambda _: "")
-    monkeypatch.setattr(process, "_text_bytes", lambda _: "")
-    monkeypatch.setattr(process, "_namespace", lambda: "")
+    monkeypatch.setattr(locks, "_text", lambda _: "")
+    monkeypatch.setattr(locks, "_text_bytes", lambda _: "")
+    monkeypatch.setattr(locks, "_namespace", lambda: "")
     assert not is_dead(claim(holder()))
     assert not is_dead(left_behind())
 
@@ -141,7 +141,7 @@ def test_a_lock_without_process_details_cannot_be_judged(machine: Machine, text:
 
 def test_where_proc_shows_another_namespace_the_own_one_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.getpid", lambda: 4_194_999)
-    assert process._namespace() == ""
+    assert locks._namespace() == ""
 
 
 # -- start times ----------------------------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def test_hardware_that_neither_boot_knows_is_not_the_same(machine: Machine) -> N
     assert not is_dead(held)
 
 
-@pytest.mark.parametrize("sign", process._SIGNS_OF_A_CONTAINER)
+@pytest.mark.parametrize("sign", locks._SIGNS_OF_A_CONTAINER)
 def test_another_boot_proves_nothing_in_a_container(machine: Machine, sign: str) -> None:
     held = left_behind()
     machine.be({BOOT: "b2"}).signs = {sign}
@@ -213,7 +213,7 @@ def test_a_process_name_with_brackets_and_blanks_does_not_confuse_the_start_time
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fields = " ".join(str(n) for n in range(3, 53)).replace("3", "S", 1)
-    monkeypatch.setattr(process, "_text_bytes", lambda _: f"4711 (evil) S 1 (2) {fields}")
+    monkeypatch.setattr(locks, "_text_bytes", lambda _: f"4711 (evil) S 1 (2) {fields}")
     assert fingerprint(4711).split("|")[3] == "22"
 
 

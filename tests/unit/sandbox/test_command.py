@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from reconciler.cli import main
 from reconciler.sandbox import Sandbox
-from reconciler.sandbox.paste import configuration, environment, exports
+from reconciler.sandbox.sandbox import configuration, environment, exports
 from tests.unit.sandbox.conftest import ATTRIBUTES
 
 RUN = "from reconciler.cli import main; main()"

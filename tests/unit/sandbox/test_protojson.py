@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox.protojson import Field, Kind, Message, ProtoError, decode
-from reconciler.sandbox.scanner import Node, NodeKind, scan
+from reconciler.sandbox.protojson import Field, Kind, Message, Node, NodeKind, ProtoError, decode, scan
 
 INNER = Message("Inner", (Field("name", Kind.STRING), Field("did", Kind.UINT64)))
 OUTER = Message(

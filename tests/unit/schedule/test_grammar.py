@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.schedule import Period, PeriodError, check
 from reconciler.schedule.grammar import read
-from reconciler.schedule.scales import Scale
+from reconciler.schedule.masks import Scale
 
 
 def findings(text: str) -> list[tuple[str, str]]:

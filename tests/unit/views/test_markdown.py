@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.change import Action
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model import Action
 from reconciler.plan.model import Consent, Plan
 from reconciler.views import markdown
-from reconciler.views.web import plan as web_plan
+from reconciler.views.web import pages
 from tests.unit.views.values import NOTHING, breach, change, numbers, plan, target, url
 
 NASTY = "<script>alert(1)</script> @everyone ](javascript:alert(1)) </details> <!-- ``` ~~~ `"
@@ -136,6 +136,6 @@ def test_the_release_that_public_holidays_come_from_is_named() -> None:
 
 
 def test_the_page_names_that_release_too() -> None:
-    assert "with public holidays of holidays 0.109" in web_plan.page(
+    assert "with public holidays of holidays 0.109" in pages.plan_page(
         plan(holidays_version="0.109"), zone="Europe/Moscow"
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.change import Action, Effect, FieldChange, LiveSource
-from reconciler.model import Kind
+from reconciler.model import Action, Effect, FieldChange, Kind, LiveSource
 from reconciler.plan.model import Calls, Consent, Plan
 from reconciler.views.base import text_of, width
 from reconciler.views.human.plan import plan as drawn

@@ -6,11 +6,10 @@ import io
 
 import pytest
 
-from reconciler.apply.events import Finished, LockBroken, Settled
+from reconciler.apply.ledger import Finished, LockBroken, Settled
 from reconciler.apply.report import Result
-from reconciler.change import Action, Outcome
 from reconciler.live import Progress
-from reconciler.model import Kind
+from reconciler.model import Action, Kind, Outcome
 from reconciler.views.progress import Watch
 from reconciler.views.screen import Screen
 

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.apply.report import ApplyReport, Halt, Result
-from reconciler.change import Action, Outcome
-from reconciler.model import Kind
+from reconciler.model import Action, Kind, Outcome
 from reconciler.views.base import text_of
 from reconciler.views.human.report import report as drawn
 from tests.conftest import Golden

@@ -11,11 +11,10 @@ import pytest
 
 from reconciler.diagnostics import Severity
 from reconciler.secrets import Secrets
-from reconciler.views.base import line
+from reconciler.views.base import Form, disarmed, line
 from reconciler.views.ci import github, junit
 from reconciler.views.ci.review import Remark, Review, ready
 from reconciler.views.screen import Screen
-from reconciler.views.spelling import Form, disarmed
 
 COMMANDS = ("::set-output name=x::y", "  ::add-mask::x", "\u3000::stop-commands::x", "a ##[set-output name=x]y")
 

@@ -20,10 +20,10 @@ from reconciler.model import (
     Value,
 )
 from reconciler.record.base import Holder, Intent, RecordState, Run, Window
-from reconciler.views import recorded, rows
+from reconciler.views import recorded
 from reconciler.views.base import text_of
-from reconciler.views.human.checks import Check, Health, checks, checks_json
-from reconciler.views.human.tables import table
+from reconciler.views.human import tables
+from reconciler.views.human.tables import Check, Health, checks, checks_json, table
 
 PLACE = Location("numbers/sales.yaml", 9, 3, 12, 1)
 DESK = Target("74992223344", 16, ("wd {mon-fri} hr {9-17}",), "график будни", "дежурный")
@@ -44,7 +44,7 @@ NUMBERS = [
 
 
 def test_the_list_shows_where_calls_go_and_when() -> None:
-    assert text_of(rows.human(NUMBERS, 80)) == (
+    assert text_of(tables.human(NUMBERS, 80)) == (
         "NUMBER       ACCOUNT  CALLS GO TO\n"
         "74991112233  sales    Sales hotline\n"
         "                      2 targets, sequential\n"
@@ -65,11 +65,11 @@ def test_the_list_shows_where_calls_go_and_when() -> None:
 
 
 def test_an_empty_list_says_so() -> None:
-    assert text_of(rows.human([], 80)) == "No numbers.\n"
+    assert text_of(tables.human([], 80)) == "No numbers.\n"
 
 
 def test_csv_has_a_row_a_target() -> None:
-    read = list(csv.DictReader(io.StringIO(rows.as_csv(NUMBERS))))
+    read = list(csv.DictReader(io.StringIO(tables.as_csv(NUMBERS))))
     assert [(row["number"], row["to"], row["timeout_seconds"], row["schedule"]) for row in read] == [
         ("74991112233", "74992223344", "16", "Mon-Fri 9:00-18:00"),
         ("74991112233", "883140123456789", "30", "always"),
@@ -82,7 +82,7 @@ def test_csv_has_a_row_a_target() -> None:
 
 
 def test_json_has_an_object_a_number_with_its_canonical_value() -> None:
-    first, second, *_rest = rows.as_json(NUMBERS)
+    first, second, *_rest = tables.as_json(NUMBERS)
     assert (first["address"], first["kind"], first["tags"]) == ("sales/74991112233", "forwarding", ["moscow"])
     assert first["value"]["targets"][0]["timeout"] == 16
     assert second["value"]["url"] == "https://example.com/route?***"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.change import Action, Change, FieldChange, LiveSource
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.effects.change import effects
-from reconciler.model import Key, Kind
+from reconciler.model import Action, Change, FieldChange, Key, Kind, LiveSource
 from reconciler.plan.model import Breach, Plan
 
 NOTHING = {"type": "none"}

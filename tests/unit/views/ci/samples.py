@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from reconciler.audit import Audit, Tally
-from reconciler.change import Action, FieldChange
 from reconciler.diagnostics import Diagnostic, Location, Related, Severity
+from reconciler.model import Action, FieldChange
 from reconciler.plan.model import Breach, Calls
-from reconciler.views.ci import audit, findings, plan
+from reconciler.views.ci import plan, review
 from reconciler.views.ci.review import Review, ready
 from tests.unit.views import values
 from tests.unit.views.values import NOTHING, change, numbers, place, target, url
@@ -116,27 +116,27 @@ def where(file: str) -> str:
 
 def of_files() -> Review:
     found = (TWICE, HOUR, GAP, ZONE)
-    return findings.validation(found, found, numbers=12, strict=False)
+    return review.validation(found, found, numbers=12, strict=False)
 
 
 def of_good_files() -> Review:
-    return findings.validation((), (), numbers=12, strict=False)
+    return review.validation((), (), numbers=12, strict=False)
 
 
 def of_a_plan() -> Review:
-    return plan.review(PLAN, PLAN.diagnostics, failed=True, enforced=False)
+    return plan.plan_review(PLAN, PLAN.diagnostics, failed=True, enforced=False)
 
 
 def of_a_plan_without_changes() -> Review:
-    return plan.review(values.plan(unchanged=12), (), failed=False, enforced=False)
+    return plan.plan_review(values.plan(unchanged=12), (), failed=False, enforced=False)
 
 
 def of_an_audit() -> Review:
-    return audit.review(AUDIT, AUDIT.diagnostics, failed=False)
+    return plan.audit_review(AUDIT, AUDIT.diagnostics, failed=False)
 
 
 def of_a_failure() -> Review:
-    return findings.failure("plan", (ZONE, Diagnostic("record-unusable", Severity.ERROR, "the record is not there")))
+    return review.failure("plan", (ZONE, Diagnostic("record-unusable", Severity.ERROR, "the record is not there")))
 
 
 SAMPLES = {

@@ -14,8 +14,7 @@ from reconciler import __version__
 from reconciler.diagnostics import Location, Severity
 from reconciler.rules import RULES
 from reconciler.views.ci import github, gitlab, junit, plan, sarif
-from reconciler.views.ci.findings import validation
-from reconciler.views.ci.review import Remark, Review, fingerprints, ready
+from reconciler.views.ci.review import Remark, Review, fingerprints, ready, validation
 from tests.conftest import Golden
 from tests.unit.views.ci import samples
 from tests.unit.views.ci.readers import CODE_QUALITY, SARIF, runner
@@ -72,7 +71,7 @@ def test_the_sum_comes_first_then_the_worst_and_deletes_before_other_changes() -
 
 def test_what_github_would_not_show_is_counted_in_the_sum() -> None:
     many = [replace(samples.NEW, account=f"a{at}") for at in range(11)]
-    told = github.render(plan.review(replace(samples.PLAN, changes=tuple(many)), (), failed=False, enforced=False))
+    told = github.render(plan.plan_review(replace(samples.PLAN, changes=tuple(many)), (), failed=False, enforced=False))
     assert "GitHub shows 10 notices of a step: all 11 of this one stand in its log" in told.splitlines()[0]
     assert "GitHub shows" not in github.render(prepared("plan"))
 
@@ -205,7 +204,7 @@ def test_without_any_other_failure_the_sum_is_a_case_of_its_own() -> None:
     good = ET.fromstring(junit.render(prepared("good-files")))
     assert [case.attrib["name"] for case in good.iter("testcase")] == ["summary"]
     assert good.findtext(".//system-out") == "valid: 12 numbers"
-    unread = plan.review(replace(samples.PLAN, changes=(), breaches=()), (), failed=True, enforced=False)
+    unread = plan.plan_review(replace(samples.PLAN, changes=(), breaches=()), (), failed=True, enforced=False)
     assert ET.fromstring(junit.render(unread)).findtext(".//failure") is not None
 
 
@@ -234,7 +233,7 @@ def test_an_identity_stays_when_lines_move_and_tells_equal_findings_apart() -> N
 
 def test_what_is_enforced_is_an_error_and_what_may_come_with_the_apply_a_warning() -> None:
     for enforced, level in ((False, Severity.WARNING), (True, Severity.ERROR)):
-        made = plan.review(samples.PLAN, (), failed=False, enforced=enforced)
+        made = plan.plan_review(samples.PLAN, (), failed=False, enforced=enforced)
         assert {each.level for each in made.remarks if each.rule == "needs-allow-delete"} == {level}
 
 

@@ -1,0 +1,332 @@
+"""`reconciler period …`: the period language by itself, without a configuration.
+
+`explain`, `next`, `equal` and `calendar` say what a period means; `compile` turns a schedule into the strings that a
+vendor takes; `check` and `match` judge a period and an instant, also as filters of streams. Must not know accounts,
+numbers or vendors, nor how anything is computed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import PeriodText
+from reconciler.cli.period_options import chunks, judged, lines_of, moment, spelled, timezone, understood
+from reconciler.cli.process import Process
+from reconciler.cli.trouble import Stop
+from reconciler.clock import SystemClock
+from reconciler.diagnostics import Diagnostic, Location
+from reconciler.rules import RULES
+from reconciler.schedule import Period
+from reconciler.views.base import Line, line
+from reconciler.views.results import document
+
+if TYPE_CHECKING:
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.document import Sources, Tree
+    from reconciler.schedule.human import Schedule
+    from reconciler.schedule.zones import Zone
+
+    Judged = tuple[str, bool, Sequence[Diagnostic]]
+
+
+def show(process: Process, content: dict[str, Any], text: str) -> None:
+    """Show a result as a document or as lines of text."""
+    process.answer(lambda: document(content, indent=None), lambda _columns: map(line, text.split("\n")))
+
+
+@click.command()
+@click.argument("text", type=PeriodText())
+@click.option(
+    "--language", type=click.Choice(["en", "ru"]), default="en", show_default=True, help="English or Russian."
+)
+@click.pass_obj
+def explain(process: Process, text: str, language: Literal["en", "ru"]) -> Exit:
+    """Say in plain words when a period holds, to the last second.
+
+    Example: reconciler period explain "wd {mon-fri} hr {9-17}" --language ru
+    """
+    period = understood(process, text)
+    words = period.explain(language)
+    show(process, {"text": text, "explanation": words, "canonical": period.canonical}, words.replace("; ", ";\n"))
+    return Exit.DONE
+
+
+@click.command("next")
+@click.argument("text", type=PeriodText())
+@click.option("--from", "start", metavar="TIME", help="From when: 2026-12-31 18:30, seconds since 1970; default: now.")
+@click.option("-n", "count", type=click.IntRange(1, 10_000), default=5, show_default=True, help="How many changes.")
+@timezone
+@click.pass_obj
+def next_(process: Process, text: str, start: str | None, count: int, zone: Zone) -> Exit:
+    """List when a period begins and ends next.
+
+    Example: reconciler period next "wd {sat sun}" --from 2026-11-23 -n 4
+    """
+    epoch = moment(start, zone)
+    flips = understood(process, text).next_flips(epoch, zone.name, count)
+    rows = [{"epoch": instant, "time": spelled(instant, zone), "inside": inside} for instant, inside in flips]
+    lines = [f"{row['time']}  {'begins' if row['inside'] else 'ends'}" for row in rows]
+    show(process, {"text": text, "flips": rows}, "\n".join(lines) or "it never changes again")
+    return Exit.DONE
+
+
+@click.command(short_help="Compare two periods: exit code 0 equal, 2 different.")
+@click.argument("first", type=PeriodText())
+@click.argument("second", type=PeriodText())
+@click.option(
+    "--from", "start", metavar="TIME", default="0", help="Where to look for the first difference; default: 1970."
+)
+@timezone
+@click.pass_obj
+def equal(process: Process, first: str, second: str, start: str, zone: Zone) -> Exit:
+    """Compare two periods by meaning: exit code 0 equal, 2 different with the first instant that differs.
+
+    Example: reconciler period equal "wd {mon-fri}" "wd {mon tue wed thu fri}"
+    """
+    one, two = understood(process, first), understood(process, second)
+    if one.equals(two):
+        show(process, {"equal": True, "first_difference": None}, "equal")
+        return Exit.DONE
+    instant = one.first_difference(two, moment(start, zone), zone.name)
+    if instant is None:
+        show(process, {"equal": False, "first_difference": None}, "different, but nowhere from then on")
+        return Exit.CHANGES
+    inside = "first" if one.matches(instant, zone.name) else "second"
+    difference = {"epoch": instant, "time": spelled(instant, zone), "inside": inside}
+    show(
+        process,
+        {"equal": False, "first_difference": difference},
+        f"different: from {difference['time']} only the {inside} is inside",
+    )
+    return Exit.CHANGES
+
+
+@click.command()
+@click.argument("text", type=PeriodText())
+@click.option("--week", metavar="DATE", help="A day of the week to draw; default: today.")
+@timezone
+@click.pass_obj
+def calendar(process: Process, text: str, week: str | None, zone: Zone) -> Exit:
+    """Draw a week of a period: a line a day, half an hour a cell.
+
+    Example: reconciler period calendar "wd {mon-fri} hr {9-17}" --week 2026-11-23
+    """
+    from reconciler.schedule.picture import drawn
+
+    period = understood(process, text)
+    days = period.week(moment(week, zone), zone.name)
+    rows = [{"date": f"{day.year:04}-{day.month:02}-{day.day:02}", "cells": day.cells} for day in days]
+    show(process, {"text": text, "days": rows}, f"{drawn(days)}\n{period.phrase()}")
+    return Exit.DONE
+
+
+_EXAMPLE = "write weekly: {mon-fri: 09:30-18:15}"
+
+
+@click.command("compile", short_help="Turn hours, dates and public holidays into period strings.")
+@click.argument("file", type=click.File("rb"), metavar="FILE|-")
+@click.option(
+    "--union",
+    type=click.Choice(["entries", "comma"]),
+    default="entries",
+    show_default=True,
+    help="One period a line that never overlap, or one string with commas.",
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="How far public holidays are written out; default: the end of next year.",
+)
+@timezone
+@click.pass_obj
+def compile_(
+    process: Process, file: IO[bytes], union: Literal["entries", "comma"], until: datetime | None, zone: Zone
+) -> Exit:
+    """Turn a schedule of hours, dates and public holidays into period strings, proven equal to it.
+
+    FILE holds what stands under a name of `schedules`, such as {weekly: {mon-fri: 09:30-18:15}, except: {public: RU}}.
+
+    Example: reconciler period compile office.yaml --union comma
+    """
+    from reconciler.schedule.compile import CompileError, compile_schedule
+
+    sources, tree = _read(file)
+    schedule = _schedule(sources, tree)
+    try:
+        compiled = compile_schedule(schedule, timezone=zone.name, until=_last_day(until), union_style=union)
+    except CompileError as error:
+        raise Stop([sources.problem("schedule-not-compiled", tree.span, error.message, error.hint)]) from error
+    show(process, {"periods": compiled.periods}, "\n".join(compiled.periods))
+    return Exit.DONE
+
+
+def _last_day(until: datetime | None) -> date:
+
+    if until is not None:
+        return until.date()
+    return date(datetime.fromtimestamp(SystemClock().now(), UTC).year + 1, 12, 31)
+
+
+def _read(file: IO[bytes]) -> tuple[Sources, Tree]:
+    """Read YAML; raises Stop with everything that is wrong with it."""
+    from reconciler.document import Sources, Unreadable, decode, parse
+
+    name = getattr(file, "name", "<stdin>")
+    text = decode(file.read())
+    if isinstance(text, Unreadable):
+        raise Stop([text.at(name)])
+    sources = Sources()
+    document = parse(sources, sources.add(name, text), text)
+    if document.tree is None or document.problems:
+        raise Stop([_without_version(item) for item in document.problems] or [_empty(name)])
+    return sources, document.tree
+
+
+def _empty(name: str) -> Diagnostic:
+
+    place = Location(name, 1, 1, 1, 2)
+    return RULES["file-empty"].at(place, "there is no schedule here", _EXAMPLE)
+
+
+def _without_version(item: Diagnostic) -> Diagnostic:
+    """A schedule by itself says no version: whatever is empty wants hours."""
+    return replace(item, hint=_EXAMPLE) if item.code == "file-empty" else item
+
+
+def _schedule(sources: Sources, tree: Tree) -> Schedule:
+    from reconciler.document import find
+    from reconciler.schedule.human import HumanError, read_schedule
+
+    def unknown(name: str) -> Schedule:
+        raise HumanError((), f"there is no schedule {name!r} here", "write it out as a map in its place")
+
+    try:
+        return read_schedule(tree.data, unknown)
+    except HumanError as error:
+        place = find(tree, error.path, key=error.key)
+        raise Stop([sources.problem("schedule-shape", place, error.message, error.hint)]) from error
+
+
+@click.command(short_help="Judge period strings, with a caret at each fault.")
+@click.argument("texts", nargs=-1, metavar="[TEXT]...", type=PeriodText())
+@click.option("--stdin", "from_stdin", is_flag=True, help="Judge each line of standard input: ok, or error: CODE…")
+@click.pass_obj
+def check(process: Process, texts: tuple[str, ...], from_stdin: bool) -> Exit:
+    """Judge period strings by the grammar, with a caret at each fault and what to type.
+
+    What an account would say of commas, `none` and numeric weekdays is a warning here, an error in `validate`.
+
+    Example: reconciler period check "wd {mon-fri} hr {9-17}"
+    """
+    if from_stdin == bool(texts):
+        raise click.UsageError("give period strings, or --stdin")
+    if from_stdin and not process.format.for_programs:
+        return _check_stream()
+    return _check(process, _lines() if from_stdin else texts)
+
+
+def _lines() -> list[str]:
+    return [line.removesuffix(b"\r").decode("utf-8", "replace") for lines in lines_of(chunks()) for line in lines]
+
+
+def _check(process: Process, texts: Sequence[str]) -> Exit:
+    answers = [(text, any(item.is_error for item in found), found) for text in texts for found in [judged(text)]]
+    process.answer(lambda: _document(answers), lambda columns: _page(answers, columns, quiet=process.is_quiet))
+    return Exit.ERROR if any(wrong for _text, wrong, _found in answers) else Exit.DONE
+
+
+def _page(answers: Sequence[Judged], columns: int, *, quiet: bool) -> Iterator[Line]:
+    from reconciler.views.human.findings import diagnostics
+
+    for text, wrong, found in answers:
+        yield from diagnostics((item for item in found if item.is_error or not quiet), columns)
+        if not wrong:
+            yield line(f"ok: {text}")
+
+
+def _document(answers: Sequence[Judged]) -> str:
+    from reconciler.formats.diagnostics import diagnostics_json
+
+    periods = [
+        {
+            "text": text,
+            "valid": not wrong,
+            "canonical": None if wrong else Period.parse(text).canonical,
+            "diagnostics": [item.model_dump() for item in diagnostics_json(found)],
+        }
+        for text, wrong, found in answers
+    ]
+    return document({"periods": periods}, indent=None)
+
+
+def _check_stream() -> Exit:
+    from reconciler.schedule.stream import verdict
+
+    failed = False
+    for lines in lines_of(chunks()):
+        verdicts = [verdict(line) for line in lines]
+        failed = failed or any(answer != "ok" for answer in verdicts)
+        sys.stdout.write("\n".join(verdicts) + "\n")
+        sys.stdout.flush()
+    return Exit.ERROR if failed else Exit.DONE
+
+
+@click.command()
+@click.argument("text", required=False, type=PeriodText())
+@click.option("--at", "at", metavar="TIME", help="When: 2026-12-31 18:30, seconds since 1970, or now.")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Match lines EPOCH<TAB>PERIOD of standard input: 1, 0 or -1.")
+@timezone
+@click.pass_obj
+def match(process: Process, text: str | None, at: str | None, from_stdin: bool, zone: Zone) -> Exit:
+    """Say whether an instant is inside a period: 1 inside, 0 outside, -1 malformed.
+
+    Example: reconciler period match "wd {mon-fri} hr {9-17}" --at "2026-11-23 10:00"
+    """
+    if from_stdin == (text is not None):
+        raise click.UsageError("give a period string, or --stdin")
+    if text is not None:
+        return _match_one(process, text, moment(at, zone), zone)
+    from reconciler.schedule.stream import matched
+
+    if process.format.for_programs:
+        given = b"".join(matched(chunks(), zone)).split()
+        show(process, {"answers": [int(answer) for answer in given]}, "")
+        return Exit.DONE
+    for answers in matched(chunks(), zone):
+        sys.stdout.buffer.write(answers)
+        sys.stdout.buffer.flush()
+    return Exit.DONE
+
+
+def _match_one(process: Process, text: str, epoch: int, zone: Zone) -> Exit:
+    try:
+        inside = understood(process, text).matches(epoch, zone.name)
+    except Stop:
+        if not process.format.for_programs:
+            process.screen.result([line("-1")])
+        raise
+    show(process, {"epoch": epoch, "inside": inside}, "1" if inside else "0")
+    return Exit.DONE
+
+
+__all__ = ["period"]
+
+
+@click.group()
+def period() -> None:
+    """Check, explain, match and compare period strings.
+
+    Example: reconciler period explain "wd {mon-fri} hr {9-17}"
+    """
+
+
+for _command in (check, explain, match, next_, equal, calendar, compile_):
+    period.add_command(_command)

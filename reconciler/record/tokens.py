@@ -1,0 +1,294 @@
+"""Where a shared record keeps the tokens of its accounts: encrypted texts by key, beside it, under locks of their own.
+
+AES-256-GCM under a key derived from RECONCILER_RECORD_KEY; what is sealed for one name does not open under another.
+Knows no vendor: what a text says is its user's matter.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic_core import from_json
+
+from reconciler.clock import SystemClock, rfc3339
+from reconciler.http.errors import ProviderError
+from reconciler.record.base import Holder, LockLostError, RecordError, Waits
+from reconciler.record.http_wire import PROBE, Wire, claims_of, lock_info
+from reconciler.record.locks import is_dead, take, this_holder
+from reconciler.record.postgres_session import Link, Session, make_schema
+from reconciler.record.shapes import TokensShape, UnsoundError, shaped
+from reconciler.secrets import derived_key
+
+_INFO = b"reconciler token store v1"
+_VERSION = "v1."
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+
+
+# docs/decisions/049
+class Seal:
+    """Seals and opens text. `key` is the text of RECONCILER_RECORD_KEY; a run that needs no token needs none."""
+
+    def __init__(self, key: str | None) -> None:
+        self._material = (key or "").encode()
+
+    def _cipher(self) -> AESGCM:
+
+        if len(self._material) < _KEY_BYTES:
+            raise RecordError(
+                f"tokens in a shared store are encrypted, and RECONCILER_RECORD_KEY has fewer than {_KEY_BYTES} bytes",
+                hint="set RECONCILER_RECORD_KEY to the output of `openssl rand -hex 32`, the same everywhere",
+            )
+        return AESGCM(derived_key(self._material, info=_INFO))
+
+    def seal(self, text: str, *, name: str) -> str:
+        """Return the text encrypted, never twice the same; raises RecordError where the key is too short."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = self._cipher().encrypt(nonce, text.encode(), name.encode())
+        return _VERSION + base64.b64encode(nonce + sealed).decode("ascii")
+
+    def open(self, sealed: str, *, name: str) -> str:
+        """Return the text; raises RecordError where the key is another, or what is stored was changed."""
+        try:
+            raw = _decoded(sealed)
+            return self._cipher().decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], name.encode()).decode()
+        except (InvalidTag, ValueError):
+            raise RecordError(
+                "the stored tokens cannot be decrypted: they were sealed with another key, or changed",
+                hint="set RECONCILER_RECORD_KEY to the key they were stored with, or log in again",
+            ) from None
+
+
+def _decoded(sealed: str) -> bytes:
+    if not sealed.startswith(_VERSION):
+        raise ValueError("sealed in a way that this version does not know")
+    return base64.b64decode(sealed.removeprefix(_VERSION), validate=True)
+
+
+LOCK_SECONDS = 60.0
+_PAUSE_SECONDS = 0.5
+_TOLD_AT = 4
+
+
+class TokensError(ProviderError):
+    """The shared store of tokens cannot be used; nothing was sent to the vendor."""
+
+    code = "provider-token-store"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except RecordError as error:
+        raise TokensError(f"the tokens beside the record: {error}", hint=error.hint) from None
+
+
+def _wait(take: Callable[[], str | None], what: str, waits: Waits) -> None:
+    """Wait up to a minute until `take` has the lock, as long as it says who has it. Raises RecordError."""
+    holder: str | None = ""
+    for turn in range(int(LOCK_SECONDS / _PAUSE_SECONDS)):
+        holder = take()
+        if holder is None:
+            return
+        if turn == _TOLD_AT:
+            waits.tell(f"waiting for {what}: it is held by {holder}")
+        waits.pause(_PAUSE_SECONDS, what)
+    raise RecordError(
+        f"{what} has been held for {LOCK_SECONDS:.0f} s by {holder}",
+        hint="try again; if that run is gone for good: reconciler record unlock --force",
+    )
+
+
+class PostgresTexts:
+    """Rows in the schema `reconciler`, an advisory lock a key."""
+
+    def __init__(self, session: Session, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
+        self._session = session
+        self._waits = waits or Waits()
+        self._seal = seal
+        self._name = name
+        self._one_at_a_time = threading.Lock()
+
+    @contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """Hold off everybody else from this key; waits up to a minute."""
+        with self._one_at_a_time, self._locked(key):
+            yield
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        with _told(), self._session.explained():
+            self._session.refuse_pooler()
+            connection = self._session.connection()
+            self._session.is_new = False
+            _make_table(connection)
+            _wait(lambda: self._try(connection, key), f"the lock of tokens in {self._session.description}", self._waits)
+        try:
+            yield
+        finally:
+            with _told(), self._session.explained():
+                self._session.connection().execute(
+                    "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (self._lock_name(key),)
+                )
+
+    def _try(self, link: Link, key: str) -> str | None:
+        """Lock, and return None; or return who holds the lock."""
+        name = (self._lock_name(key),)
+        ((is_ours,),) = link.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", name)
+        return None if is_ours else "another run"
+
+    def load(self, key: str) -> str | None:
+        """Return the text of a key, None where there is none."""
+        with _told(), self._session.explained():
+            connection = self._session.connection()
+            if connection.execute(_HAS_TABLE) == [(None,)]:
+                return None
+            rows = connection.execute(
+                "SELECT body FROM reconciler.tokens WHERE name = %s AND key = %s", (self._name, key)
+            )
+            return self._seal.open(rows[0][0], name=f"{self._name}/{key}") if rows else None
+
+    def save(self, key: str, text: str) -> None:
+        """Store the text of a key durably, under its lock."""
+        with _told(), self._session.explained():
+            sealed = self._seal.seal(text, name=f"{self._name}/{key}")
+            connection = self._session.connection()
+            if self._session.is_new:
+                raise LockLostError("the connection to the database was lost, and with it the lock")
+            connection.execute(
+                "INSERT INTO reconciler.tokens VALUES (%s, %s, %s) "
+                "ON CONFLICT (name, key) DO UPDATE SET body = excluded.body",
+                (self._name, key, sealed),
+            )
+
+    def close(self) -> None:
+        """Give back the connection."""
+        self._session.close()
+
+    def unlock(self, *, force: bool) -> tuple[Holder, ...]:
+        """Nothing to break: the locks of a process that has ended are gone with its connection."""
+        del force
+        return ()
+
+    def _lock_name(self, key: str) -> str:
+        return f"reconciler tokens {self._name} {key}"
+
+
+class HttpTexts:
+    """A document of its own beside the record's, with its own lock: `wire` leads to that document."""
+
+    def __init__(self, wire: Wire, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
+        self._wire = wire
+        self._waits = waits or Waits()
+        self._seal = seal
+        self._name = name
+        self._one_at_a_time = threading.Lock()
+        self._lock_id = ""
+
+    @contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """Hold off everybody else from all keys; waits up to a minute."""
+        with self._one_at_a_time, self._locked(key):
+            yield
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        info = _lock_info(key, is_gitlab=self._wire.endpoints.is_gitlab)
+        with _told():
+            _wait(lambda: self._try(info), f"the lock of {self._wire.description}", self._waits)
+        self._lock_id = info["ID"]
+        try:
+            yield
+        finally:
+            self._lock_id = ""
+            with _told():
+                self._wire.unlock(info)
+
+    def load(self, key: str) -> str | None:
+        """Return the text of a key, None where there is none."""
+        with _told():
+            sealed = self._parsed(self._wire.read())["tokens"].get(key)
+            return None if sealed is None else self._seal.open(sealed, name=f"{self._name}/{key}")
+
+    def save(self, key: str, text: str) -> None:
+        """Store the text of a key durably, under the lock."""
+        with _told():
+            before = self._wire.read()
+            document = self._parsed(before)
+            document["serial"] += 1
+            document["tokens"][key] = self._seal.seal(text, name=f"{self._name}/{key}")
+            self._wire.save(json.dumps(document), lock_id=self._lock_id, before=before)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._wire.close()
+
+    def unlock(self, *, force: bool) -> tuple[Holder, ...]:
+        """Break the lock of a dead process here, with `force` any; return whose it was. Raises ProviderError."""
+        with self._one_at_a_time, _told():
+            found = self._wire.take(PROBE)
+            if found is None:
+                self._wire.unlock(PROBE)
+                return ()
+            claims = claims_of(found)
+            if not force and not all(map(is_dead, claims)):
+                return ()
+            self._wire.unlock(found)
+        return tuple(claim.holder for claim in claims)
+
+    def _try(self, info: Mapping[str, Any]) -> str | None:
+        """Lock, breaking a lock of a process that is dead on this host, and return None; or return who holds it."""
+        found = self._wire.take(info)
+        if found is not None and all(map(is_dead, claims_of(found))):
+            self._wire.unlock(found)
+            found = self._wire.take(info)
+        return None if found is None else str(claims_of(found)[0].holder)
+
+    def _parsed(self, text: str | None) -> dict[str, Any]:
+        if text is None:
+            return {"format_version": 1, "version": 1, "serial": 0, "lineage": str(uuid.uuid4()), "tokens": {}}
+        try:
+            data = from_json(text, allow_inf_nan=False)
+            return {**data, **shaped(TokensShape, data)}
+        except ValueError as error:
+            why = f": {error}" if isinstance(error, UnsoundError) else ""
+            raise RecordError(f"{self._wire.description} is damaged{why}", hint="remove it and log in again") from None
+
+
+def _lock_info(key: str, *, is_gitlab: bool) -> dict[str, str]:
+    """The lock info of this process."""
+    since = rfc3339(SystemClock().now())
+    claims = take([this_holder("", run_id=uuid.uuid4().hex, since=since)])
+    return lock_info(claims, operation="reconciler renews tokens", path=key, is_gitlab=is_gitlab)
+
+
+_HAS_TABLE = "SELECT to_regclass('reconciler.tokens')"
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS reconciler.tokens "
+    "(name TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (name, key))"
+)
+
+
+def _make_table(link: Link) -> None:
+    """Make the table where there is none; safe against others who do the same."""
+    if link.execute(_HAS_TABLE) != [(None,)]:
+        return
+    link.execute(f"BEGIN; {link.begins}SELECT pg_advisory_xact_lock(hashtext('reconciler tables'))")
+    try:
+        make_schema(link)
+        link.execute(_TABLE)
+        link.execute("COMMIT")
+    except BaseException:
+        if not link.is_closed:
+            link.execute("ROLLBACK")
+        raise

@@ -1,0 +1,377 @@
+"""Exolve's methods: attributes, lists, SIP IDs and media to read; what the two writing methods accept, and store.
+
+Reading changes nothing but the countdown of a late value. Must not know sockets, nor faults' timing.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, ClassVar, TypeVar
+
+from reconciler.sandbox import exolve_wire as wire
+from reconciler.sandbox.exolve_wire import Refusal, Spelling
+from reconciler.sandbox.faults import Fault, FaultKind
+from reconciler.sandbox.journal import Incoming, Journal
+from reconciler.sandbox.protojson import Message, decode
+from reconciler.sandbox.state import Application, Estate, ExolveSettings, Forwarding, Late, OwnedNumber
+
+
+@dataclass(slots=True, kw_only=True)
+class ExolveState:
+    """The pretended vendor between two calls; `settings` may be replaced at any time."""
+
+    name: ClassVar[str] = "exolve"
+    journal: Journal
+    spelling: Spelling
+    settings: ExolveSettings = field(default_factory=ExolveSettings)
+    estate: Estate = field(default_factory=Estate)
+
+
+_Row = TypeVar("_Row")
+MISSING = "number is missing in the application"
+_OPTIONAL_ATTRIBUTES = ("call_transcribation", "incoming_sms_enabled", "speech_analytics", "amd")
+_OPTIONS = {"incoming_calls": True, "outgoing_calls": True, "incoming_sms": True, "outgoing_sms": True}
+_BOUGHT = "2025-05-28T13:53:26.711071Z"
+
+
+def number_code(message: Message, request: dict[str, Any]) -> str:
+    """The number of a request; raises Refusal if it is absent or zero."""
+    code = request.get("number_code", 0)
+    if not code:
+        raise Refusal(f"invalid {message.name}.NumberCode: value must be greater than 0")
+    return str(code)
+
+
+def get_attributes(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
+    """GetAttributes: the forwarding without `client_id`, with `answer` and `dtmf`, a trunk by its type only."""
+    del tampering
+    number = number_code(wire.ATTRIBUTES_REQUEST, decode(wire.ATTRIBUTES_REQUEST, call.body))
+    owned = _readable(exolve, number, application)
+    spelling = exolve.spelling
+    body = {
+        "number_resource_id": spelling.integer(owned.resource_id, text=True),
+        "status_name": owned.status_name,
+        "attributes": spelling.ordered(_attributes(exolve, owned)),
+    }
+    return spelling.ordered(body)
+
+
+def _readable(exolve: ExolveState, number: str, application: Application) -> OwnedNumber:
+    owned = exolve.estate.numbers.get(number)
+    if owned is None or not _may_read(exolve, owned, application):
+        raise Refusal(MISSING)
+    return owned
+
+
+def _may_read(exolve: ExolveState, owned: OwnedNumber, application: Application) -> bool:
+    if exolve.settings.reads_across_applications:
+        return owned.application.customer == application.customer
+    return owned.application == application
+
+
+def _attributes(exolve: ExolveState, owned: OwnedNumber) -> dict[str, Any]:
+    spelling = exolve.spelling
+    attributes: dict[str, Any] = {"call_record": owned.call_record}
+    attributes |= {name: False for name in _OPTIONAL_ATTRIBUTES if spelling.chance()}
+    forwarding = spelling.message(wire.FORWARDING_READ, owned.read() or {})
+    if not exolve.settings.static_in_attributes and not spelling.chance():
+        forwarding.pop("call_forwarding_static", None)
+    return attributes | forwarding
+
+
+def get_info(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
+    """Customer GetInfo: what the number is, wrapped in `number`, without forwarding."""
+    del tampering
+    number = number_code(wire.INFO_REQUEST, decode(wire.INFO_REQUEST, call.body))
+    owned = _readable(exolve, number, application)
+    return {"number": exolve.spelling.ordered(_facts(owned))}
+
+
+def _facts(owned: OwnedNumber) -> dict[str, Any]:
+    return {
+        "number_name": owned.number,
+        "description": owned.description,
+        "type_name": "KDU" if owned.number.startswith("7800") else "DEF" if owned.number.startswith("79") else "ABC",
+        "region_name": "Moscow",
+        "application_name": owned.application.name,
+        "subscription_fee": 150,
+        "install_fee": 590,
+        "create_date": _BOUGHT,
+        "application_uuid": owned.application.uuid,
+        "category_name": "Обычный",
+        "number_options": dict(_OPTIONS),
+    }
+
+
+def get_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
+    """Customer GetList: a page of numbers; forwarding only if the request names an application."""
+    request = decode(wire.LIST_REQUEST, call.body)
+    kind = tampering.kind if tampering else None
+    chosen = [owned for owned in _listed(exolve, application, request) if _passes(owned, request)]
+    page = _page(exolve, chosen, request | _moved(request, kind))
+    if kind is FaultKind.SHORT_PAGE:
+        page = page[:-1]
+    if kind is FaultKind.SHIFTED_PAGE:
+        page = [*page, _bought(chosen[-1])]
+    with_forwarding = "application_uuid" in request
+    numbers = [_element(exolve, owned, with_forwarding=with_forwarding) for owned in page]
+    return exolve.spelling.ordered(
+        {"numbers": numbers, "total": exolve.spelling.integer(len(chosen), text=False)},
+    )
+
+
+def _moved(request: dict[str, Any], kind: FaultKind | None) -> dict[str, Any]:
+    """Where a page begins in a list that shows its first page again, or that has become shorter at its beginning."""
+    if kind is FaultKind.REPEATED_PAGE:
+        return {"offset": 0}
+    return {"offset": request.get("offset", 0) + 1} if kind is FaultKind.SHIFTED_PAGE else {}
+
+
+def _bought(last: OwnedNumber) -> OwnedNumber:
+    """A number that is new in the list."""
+    return OwnedNumber(str(int(last.number) + 1), last.application, last.resource_id + 1)
+
+
+def _listed(exolve: ExolveState, application: Application, request: dict[str, Any]) -> Iterator[OwnedNumber]:
+    uuid = request.get("application_uuid")
+    for owned in exolve.estate.of_customer(application.customer):
+        visible = exolve.settings.list_spans_applications or owned.application == application
+        if visible and (uuid is None or owned.application.uuid == uuid):
+            yield owned
+
+
+# 0 asks for no filter, 1 for numbers without a SIP ID, 2 for those with one.
+_SIP_FILTERS = {1: False, 2: True}
+
+
+def _passes(owned: OwnedNumber, request: dict[str, Any]) -> bool:
+    sip_filter = request.get("sip_filter", 0)
+    return (
+        request.get("search_filter", "") in owned.number
+        and _SIP_FILTERS.get(sip_filter, owned.has_sip) == owned.has_sip
+        and request.get("date_from", "") <= _BOUGHT <= request.get("date_to", "9999")
+        and request.get("type_name") in (None, _facts(owned)["type_name"])
+    )
+
+
+def _page(exolve: ExolveState, rows: Sequence[_Row], request: dict[str, Any]) -> list[_Row]:
+    limit = request.get("limit") or exolve.settings.list_default_limit
+    if exolve.settings.list_max_limit is not None:
+        limit = min(limit, exolve.settings.list_max_limit)
+    offset = request.get("offset", 0)
+    return list(islice(rows, offset, offset + limit))
+
+
+def _element(exolve: ExolveState, owned: OwnedNumber, *, with_forwarding: bool) -> dict[str, Any]:
+    element = _facts(owned)
+    if with_forwarding:
+        element |= _forwarding_summary(exolve, owned)
+    return exolve.spelling.ordered(element)
+
+
+def _forwarding_summary(exolve: ExolveState, owned: OwnedNumber) -> dict[str, Any]:
+    spelling = exolve.spelling
+    forwarding = owned.shown
+    if not forwarding:
+        return {} if spelling.chance() else {"call_forwarding_flag": False}
+    name, value = _SUMMARIES[forwarding["call_forwarding_type"]](forwarding)
+    fields = wire.LIST_MEMBERS_AS_ARRAYS if spelling.chance() else wire.LIST_MEMBERS
+    wrapped = {name: [value] if fields is wire.LIST_MEMBERS_AS_ARRAYS else value}
+    spelled = spelling.message(Message("", tuple(field for field in fields if field.name == name)), wrapped)
+    return {"call_forwarding_flag": True, **spelled}
+
+
+def _number_summary(forwarding: Forwarding) -> tuple[str, dict[str, Any]]:
+    number = forwarding["call_forwarding_number"]
+    first: Forwarding = next(iter(number.get("call_control", ())), {})
+    summary = {"redirect_type": number.get("redirect_type", 0), "redirect_number": first.get("redirect_number", "")}
+    return "call_forwarding_number", summary
+
+
+def _static_summary(forwarding: Forwarding) -> tuple[str, dict[str, Any]]:
+    static = forwarding["call_forwarding_static"]
+    names = {"did": "did_name", "static_ip": "ip", "port": "port", "timeout": "timeout"}
+    return "call_forwarding_ip_static", {names[key]: value for key, value in static.items()}
+
+
+_SUMMARIES = {
+    1: lambda forwarding: ("call_forwarding_sip", forwarding["call_forwarding_sip"]),
+    2: _number_summary,
+    3: lambda forwarding: ("call_forwarding_ipcr", forwarding["call_forwarding_ipcr"]),
+    4: _static_summary,
+}
+
+
+def get_sip_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
+    """GetSIPList: the SIP IDs of the application, with the fields that public code reads and no password."""
+    del tampering
+    request = decode(wire.SIP_LIST_REQUEST, call.body)
+    wanted = request.get("username_filter", "")
+    rows = [sip for sip in exolve.estate.sip_ids.values() if sip.application == application and wanted in sip.username]
+    sips = [
+        {
+            "sip_resource_id": exolve.spelling.integer(sip.resource_id, text=True),
+            "username": sip.username,
+            "cli": sip.number or "",
+        }
+        for sip in _page(exolve, rows, request)
+    ]
+    return {"sips": sips, "total": len(rows)}
+
+
+def get_media_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
+    """Media GetList: the ids of the application's audio files."""
+    del tampering
+    request = decode(wire.MEDIA_LIST_REQUEST, call.body)
+    rows = [file for file, owner in exolve.estate.media.items() if owner == application]
+    files = [
+        {"file_id": exolve.spelling.choose(file, int(file) if file.isdigit() else file)}
+        for file in _page(exolve, rows, request)
+    ]
+    return {"files": files, "total": len(rows)}
+
+
+_REDIRECT_TYPES = (1, 2, 3)
+
+
+def set_call_forwarding(
+    exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None
+) -> object:
+    """SetCallForwarding: the whole forwarding is replaced."""
+    writable = exolve.settings.answer_and_dtmf_writable
+    message = wire.SET_REQUEST_WITH_UNWRITABLE if writable else wire.SET_REQUEST
+    request = decode(message, call.body)
+    owned = _writable(exolve, number_code(message, request), application)
+    forwarding = {key: value for key, value in request.items() if key != "number_code"}
+    _check(exolve, owned, forwarding)
+    stored = _stored(exolve, owned, forwarding)
+    _store(exolve, call, owned, stored, tampering)
+    return {}
+
+
+def delete_call_forwarding(
+    exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None
+) -> object:
+    """DeleteCallForwarding: the number has no forwarding afterwards."""
+    request = decode(wire.DELETE_REQUEST, call.body)
+    owned = _writable(exolve, number_code(wire.DELETE_REQUEST, request), application)
+    if owned.forwarding is None and exolve.settings.delete_of_nothing_is_error:
+        raise Refusal("call forwarding is not set")
+    _store(exolve, call, owned, None, tampering)
+    return {}
+
+
+def _writable(exolve: ExolveState, number: str, application: Application) -> OwnedNumber:
+    owned = exolve.estate.numbers.get(number)
+    if owned is None or owned.application != application:
+        raise Refusal(MISSING)
+    return owned
+
+
+def _check(exolve: ExolveState, owned: OwnedNumber, forwarding: Forwarding) -> None:
+    kind = forwarding.get("call_forwarding_type", 0)
+    if kind == 0 and len(forwarding) == 0 and exolve.settings.type_zero_clears:
+        return
+    member = wire.MEMBER_OF_TYPE.get(kind)
+    if member is None:
+        raise Refusal("invalid SetCallForwardingRequest.CallForwardingType: value must be in list [1 2 3 4]")
+    if member not in forwarding:
+        raise Refusal("invalid SetCallForwardingRequest.CallForwardingData: value is required")
+    if owned.has_sip and kind in exolve.settings.sip_number_refuses:
+        raise Refusal("number has sip", exolve.settings.sip_number_status)
+    for text in _flaws(exolve, owned, forwarding):
+        raise Refusal(text)
+
+
+def _flaws(exolve: ExolveState, owned: OwnedNumber, forwarding: Forwarding) -> Iterator[str]:
+    match forwarding:
+        case {"call_forwarding_sip": sip} if not sip.get("sip_uri"):
+            yield "invalid CallForwardingSip.SipUri: value length must be at least 1 runes"
+        case {"call_forwarding_ipcr": ipcr} if not ipcr.get("url"):
+            yield "invalid CallForwardingIpcr.Url: value length must be at least 1 runes"
+        case {"call_forwarding_number": number}:
+            yield from _required(exolve, number)
+            yield from _switched(exolve, owned.application, number)
+
+
+def _required(exolve: ExolveState, number: dict[str, Any]) -> Iterator[str]:
+    kind = number.get("redirect_type", 0)
+    if kind not in _REDIRECT_TYPES and (kind or exolve.settings.require_redirect_type):
+        yield "invalid CallForwardingNumber.RedirectType: value must be in list [1 2 3]"
+    if not number.get("call_control") and exolve.settings.require_call_control:
+        yield "invalid CallForwardingNumber.CallControl: value must contain at least 1 item(s)"
+
+
+def _switched(exolve: ExolveState, application: Application, number: dict[str, Any]) -> Iterator[str]:
+    settings, estate = exolve.settings, exolve.estate
+    display = number.get("display_number")
+    if settings.check_display_number and display and number.get("masking"):
+        shown = estate.numbers.get(display)
+        if shown is None or shown.application != application:
+            yield "invalid display_number: " + MISSING
+    for name in ("file_to_a", "file_to_b"):
+        if settings.check_media and number.get(name) and estate.media.get(number[name]) != application:
+            yield f"invalid {name}: file not found"
+    for control in number.get("call_control", ()):
+        period = control.get("period")
+        if settings.check_period is not None and period and not settings.check_period(period):
+            yield "invalid CallControl.Period"
+
+
+def _stored(exolve: ExolveState, owned: OwnedNumber, forwarding: Forwarding) -> Forwarding | None:
+    if not forwarding.get("call_forwarding_type"):
+        return None
+    if exolve.settings.set_keeps_answer_and_dtmf:
+        _keep_unwritable(owned.forwarding, forwarding)
+    return exolve.settings.normalise(forwarding) if exolve.settings.normalise else forwarding
+
+
+def _keep_unwritable(old: Forwarding | None, new: Forwarding) -> None:
+    before = (old or {}).get("call_forwarding_number", {})
+    after = new.get("call_forwarding_number", {})
+    if after and wire.UNWRITABLE_IN_NUMBER in before:
+        after.setdefault(wire.UNWRITABLE_IN_NUMBER, before[wire.UNWRITABLE_IN_NUMBER])
+    for was, now in zip(before.get("call_control", ()), after.get("call_control", ()), strict=False):
+        if wire.UNWRITABLE_IN_CONTROL in was:
+            now.setdefault(wire.UNWRITABLE_IN_CONTROL, was[wire.UNWRITABLE_IN_CONTROL])
+
+
+def _store(
+    exolve: ExolveState, call: Incoming, owned: OwnedNumber, forwarding: Forwarding | None, tampering: Fault | None
+) -> None:
+    kind = tampering.kind if tampering else None
+    if tampering is not None and kind is FaultKind.WRONG_VALUE:
+        forwarding = _wrong(owned.forwarding, forwarding, tampering)
+    owned.late = _late(owned, tampering) if tampering and kind is FaultKind.LATE_VALUE else None
+    owned.forwarding = forwarding
+    exolve.journal.wrote(exolve.name, call.path, owned.number, body=copy.deepcopy(forwarding))
+
+
+def _late(owned: OwnedNumber, tampering: Fault) -> Late:
+    """The value of before, for some reads, or for some time where the fault says how long."""
+    if tampering.seconds is None:
+        return Late(owned.forwarding, tampering.reads)
+    return Late(owned.forwarding, 0, time.monotonic() + tampering.seconds)
+
+
+def _wrong(old: Forwarding | None, sent: Forwarding | None, tampering: Fault) -> Forwarding | None:
+    if tampering.value is not None:
+        return copy.deepcopy(dict(tampering.value))
+    if sent is None:
+        return old
+    altered = copy.deepcopy(sent)
+    member = altered[wire.MEMBER_OF_TYPE[altered["call_forwarding_type"]]]
+    match altered["call_forwarding_type"]:
+        case 1:
+            member["sip_uri"] = f"other-{member['sip_uri']}"
+        case 2:
+            member["masking"] = not member.get("masking", False)
+        case 3:
+            member["url"] = f"{member['url']}#other"
+        case _:
+            member["port"] = member.get("port", 0) + 1
+    return altered

@@ -1,0 +1,207 @@
+"""What there is to say of a period, and the short phrase of plans: `Mon-Fri 9:00-18:00`, with half-open times.
+
+For each set of days its intervals of time, before any language. Must not know how a set is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from reconciler.schedule.boxes import DayBox, TimeBox, pieces_of
+from reconciler.schedule.instants import Instants
+from reconciler.schedule.masks import (
+    ALL_MINUTES,
+    ALL_SECONDS,
+    MONTHS,
+    SECONDS,
+    WEEKDAYS,
+    Scale,
+    bits,
+    time_masks,
+    to_seconds,
+    union,
+)
+
+_MANY: Final = 6  # more intervals than that are told as a pattern of hours and minutes
+Span = tuple[int, int]
+
+
+class Saying(NamedTuple):
+    """Some days and when they hold: `intervals` in seconds of the day, half-open, None for all day.
+
+    `patterns` stand in for intervals that are too many to list.
+    """
+
+    years: tuple[Span, ...]
+    months: tuple[Span, ...]
+    monthdays: tuple[Span, ...]
+    yeardays: tuple[Span, ...]
+    weekdays: tuple[int, ...]
+    intervals: tuple[Span, ...] | None
+    patterns: tuple[TimeBox, ...] = ()
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether the days are not restricted at all."""
+        return not (self.years or self.months or self.monthdays or self.yeardays or self.weekdays)
+
+
+class Tongue(NamedTuple):
+    """A language: three words, and how it says a saying."""
+
+    always: str
+    never: str
+    except_: str
+    said: Callable[[Saying], str]
+
+
+def sayings_of(instants: Instants) -> list[Saying]:
+    """Collect what there is to say, in the order of the normal form."""
+    times: dict[tuple[DayBox, tuple[int, ...] | None], list[TimeBox]] = {}
+    for piece in pieces_of(instants):
+        times.setdefault((piece.days, piece.years), []).append(piece.times)
+    return [_saying(days, years, boxes) for (days, years), boxes in times.items()]
+
+
+def _saying(days: DayBox, years: tuple[int, ...] | None, boxes: list[TimeBox]) -> Saying:
+    mask = union(map(_seconds, boxes))
+    daily = days == DayBox() and years is None
+    intervals = None if mask == ALL_SECONDS else _intervals(mask, joined=daily)
+    many = intervals is not None and len(intervals) > _MANY
+    return Saying(
+        spans(years or ()),
+        _of(days.months),
+        _of(days.monthdays),
+        _of(days.yeardays),
+        () if days.weekdays is None else tuple(sorted((weekday - 1) % 7 for weekday in bits(days.weekdays))),
+        intervals,
+        tuple(boxes) if many else (),
+    )
+
+
+def _of(mask: int | None) -> tuple[Span, ...]:
+    return () if mask is None else spans(bits(mask))
+
+
+def spans(values: tuple[int, ...] | list[int]) -> tuple[Span, ...]:
+    """Group sorted values into runs, both ends included."""
+    runs: list[Span] = []
+    for value in values:
+        if runs and runs[-1][1] == value - 1:
+            runs[-1] = runs[-1][0], value
+        else:
+            runs.append((value, value))
+    return tuple(runs)
+
+
+def _seconds(box: TimeBox) -> int:
+    minutes = ALL_MINUTES
+    for scale, mask in ((Scale.HR, box.hours), (Scale.MIN, box.minutes)):
+        if mask is not None:
+            minutes &= union(time_masks(scale)[value] for value in bits(mask))
+    seconds = ALL_SECONDS if box.seconds is None else union(time_masks(Scale.SEC)[value] for value in bits(box.seconds))
+    return to_seconds(minutes) & seconds
+
+
+def _intervals(mask: int, *, joined: bool) -> tuple[Span, ...]:
+    """List the runs of a mask of seconds; `joined`: a run over midnight is one."""
+    found = []
+    at = 0
+    while mask >> at:
+        start = at + _trailing(mask >> at)
+        at = start + _trailing(~(mask >> start))
+        found.append((start, at))
+    if joined and len(found) > 1 and found[0][0] == 0 and found[-1][1] == SECONDS:
+        (_, morning), *rest, (evening, _) = found
+        return (*rest, (evening, morning))
+    return tuple(found)
+
+
+def _trailing(mask: int) -> int:
+    return (mask & -mask).bit_length() - 1
+
+
+_DAYS: Final = tuple(WEEKDAYS[(day + 1) % 7][:3].title() for day in range(7))
+_MONTHS: Final = ("", *(month[:3].title() for month in MONTHS))
+_LONG: Final = 3  # this many in a row are written as a range
+
+
+def clock(seconds: int) -> str:
+    """Write a time of day, with seconds only where there are some."""
+    minutes, second = divmod(seconds, 60)
+    text = f"{minutes // 60}:{minutes % 60:02}"
+    return f"{text}:{second:02}" if second else text
+
+
+def short_phrase(saying: Saying) -> str:
+    """Say days and times."""
+    days = _days(saying)
+    times = _patterns(saying.patterns) if saying.patterns else _times(saying.intervals)
+    return " ".join(word for word in (days or ("daily" if times else ""), times) if word)
+
+
+def _times(intervals: tuple[Span, ...] | None) -> str:
+    return ", ".join(f"{clock(start)}-{clock(end)}" for start, end in intervals or ())
+
+
+def _days(saying: Saying) -> str:
+    words = [
+        _runs(saying.years),
+        _dates(saying),
+        f"{_noun('day', saying.yeardays)} {_runs(saying.yeardays)} of the year" if saying.yeardays else "",
+        weekdays(saying.weekdays),
+    ]
+    return " ".join(word for word in words if word)
+
+
+def _dates(saying: Saying) -> str:
+    if not saying.monthdays:
+        return ", ".join(_range(_MONTHS[first], _MONTHS[last], last - first) for first, last in saying.months)
+    days = _runs(saying.monthdays)
+    if not saying.months:
+        return f"{_noun('day', saying.monthdays)} {days} of the month"
+    months = [_MONTHS[month] for first, last in saying.months for month in range(first, last + 1)]
+    return (
+        ", ".join(f"{month} {days}" for month in months)
+        if len(months) < _LONG
+        else f"{_noun('day', saying.monthdays)} {days} of {_months(saying)}"
+    )
+
+
+def _months(saying: Saying) -> str:
+    return ", ".join(_range(_MONTHS[first], _MONTHS[last], last - first) for first, last in saying.months)
+
+
+def weekdays(days: tuple[int, ...]) -> str:
+    """Write weekdays (Monday 0) as runs."""
+    return ", ".join(_range(_DAYS[first], _DAYS[last], last - first) for first, last in spans(days))
+
+
+def _range(first: str, last: str, steps: int) -> str:
+    if not steps:
+        return first
+    return f"{first}-{last}" if steps >= _LONG - 1 else f"{first}, {last}"
+
+
+def _runs(runs: tuple[Span, ...]) -> str:
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def _noun(noun: str, runs: tuple[Span, ...]) -> str:
+    return noun if len(runs) == 1 and runs[0][0] == runs[0][1] else f"{noun}s"
+
+
+def _patterns(boxes: tuple[TimeBox, ...]) -> str:
+    return " and ".join(map(_pattern, boxes))
+
+
+def _pattern(box: TimeBox) -> str:
+    scales = (("second", box.seconds), ("minute", box.minutes), ("hour", box.hours))
+    words = [
+        f"{_noun(noun, runs)} {_runs(runs)}"
+        for noun, mask in scales
+        if mask is not None
+        for runs in [spans(bits(mask))]
+    ]
+    return " of ".join(words) + (" of every hour" if box.hours is None and box.minutes is not None else "")
