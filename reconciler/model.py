@@ -48,6 +48,7 @@ class Text(Enum):
     URL = auto()
 
 
+# docs/decisions/130
 def about(text: Text = Text.CODE, *, routes: bool = True, key: str | None = None) -> Mapping[str, Any]:
     """What is said of a field beside its name, its type and its default.
 

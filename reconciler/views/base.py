@@ -67,6 +67,7 @@ def is_unicode(stream: TextIO) -> bool:
     return (stream.encoding or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8", "cp65001")
 
 
+# docs/decisions/132
 class Tone(StrEnum):
     """What a piece of text means to the eye; the value is how terminals are told (the parameters of ECMA-48's SGR)."""
 

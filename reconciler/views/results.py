@@ -64,6 +64,7 @@ class Answer:
         return content if isinstance(content, str) else document(content)
 
 
+# docs/decisions/052
 @dataclass(frozen=True, slots=True)
 class Validated:
     """What `validate` found, and what of it is told."""
