@@ -391,7 +391,7 @@ def _flaw_of_target(at: int, data: object) -> Flaw | None:
             return Flaw(("targets", at, each.key), "is missing")
         wanted = (str, NoneType) if each.key == "schedule" else (each.type,)
         if type(data[each.key]) not in wanted or not _is_within(data[each.key]):
-            return Flaw(("targets", at, each.key), "is not of its kind")
+            return Flaw(("targets", at, each.key), "has the wrong type")
     return None
 
 
@@ -399,8 +399,8 @@ def _misfit(declared_field: Field, value: object) -> str:
     """What keeps a known value from being one of the field."""
     wanted: Any = declared_field.type
     if type(value) is not _SPELLED.get(wanted, str) or not _is_within(value):
-        return "is not of its kind"
-    return "is none that is known" if issubclass(wanted, StrEnum) and value not in set(wanted) else ""
+        return "has the wrong type"
+    return "is not a known type" if issubclass(wanted, StrEnum) and value not in set(wanted) else ""
 
 
 def _is_within(value: object) -> bool:

@@ -38,7 +38,7 @@ def refusal(destination: str, rules: Destinations) -> str | None:
     if rules.allow is None and not rules.deny:
         return None
     if doubt := _doubt(destination):
-        return f"{doubt}, so that `policy.destinations` cannot tell where it leads"
+        return f"{doubt}, so `policy.destinations` cannot decide where it leads"
     for entry in rules.deny:
         if matches(destination, entry, doubt=True):
             return f"`policy.destinations.deny` forbids ({entry})"
@@ -81,12 +81,12 @@ def _doubt(destination: str) -> str:
 def _sip_doubt(uri: str) -> str:
     user, _, place = uri.rpartition("@")
     if _NOT_OF_A_USER.search(user):
-        return "has more before its host than a user"
+        return "has more than a user before its host"
     named = _PARAMETER.findall(place)
     strange = next((name for name in named if name.lower() not in _SIP_PARAMETERS), None)
     if strange is not None:
         return f"has the parameter {strange!r}"
-    return "" if _HOST.fullmatch(_sip_parts(uri)[0]) else "has no plain host"
+    return "" if _HOST.fullmatch(_sip_parts(uri)[0]) else "has no plain host name"
 
 
 def _url_doubt(url: str) -> str:
@@ -97,7 +97,7 @@ def _url_doubt(url: str) -> str:
         host, port = _host(parts.hostname or ""), parts.port
     except ValueError:
         return "cannot be read"
-    return "" if "\\" not in parts.netloc and port != 0 and _HOST.fullmatch(host) else "has no plain host"
+    return "" if "\\" not in parts.netloc and port != 0 and _HOST.fullmatch(host) else "has no plain host name"
 
 
 def _sip_parts(uri: str) -> tuple[str, str]:

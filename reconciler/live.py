@@ -138,7 +138,7 @@ def _stranger(provider: Provider, wanted: Sequence[Wanted], place: Location | No
         f"account {provider.account} does not have {what}: its key may be that of another application, so nothing of "
         "it is judged",
         f"check the key and the application under accounts.{provider.account}; "
-        "numbers that were given up for good go under `forget`",
+        "list numbers that you no longer have under `forget`",
     )
     return Live({item.key: Observation(None, 0.0) for item in wanted}, diagnostics=(problem,), calls_made=made)
 
@@ -165,7 +165,7 @@ def _from_listing(
 
 def _missing(provider: Provider, *, complete: bool) -> ProviderError:
     if not complete:
-        return ProviderError("the account's list broke off before this number was seen")
+        return ProviderError("the account's list ended early, before this number")
     return NotOwned(
         f"it is not among the numbers of account {provider.account}",
         hint="check the digits and the account, or remove the number here",
@@ -226,11 +226,11 @@ def unknown_in(wanted: Iterable[Wanted]) -> dict[Key, Observation]:
 def account_problem(account: str, wanted: Iterable[Wanted], error: ProviderError, place: Location | None) -> Diagnostic:
     """Say that an account cannot be asked: an error where numbers are unknown for it, else a warning."""
     if all(item.recorded for item in wanted):
-        message = f"account {account} cannot be asked for its numbers, so the record decides until apply asks: {error}"
+        message = f"account {account} cannot be listed, so the record decides until apply asks again: {error}"
         return RULES[error.code].at(place, message, error.hint).with_severity(Severity.WARNING)
     hint = error.hint
     if hint is None and isinstance(error, Forbidden):
-        hint = "check what the key's application may do"
+        hint = "check the permissions of the key's application"
     return RULES[error.code].at(place, f"account {account} cannot be read: {error}", hint)
 
 

@@ -196,11 +196,11 @@ class Off(NamedTuple):
 
 
 OFF: Final[Mapping[Kind, Off]] = {
-    Kind.FORWARDING: Off(NoForwarding(), "forwarding: none", "would be deleted: its callers would reach nothing"),
+    Kind.FORWARDING: Off(NoForwarding(), "forwarding: none", "would be deleted: its callers would reach nobody"),
     Kind.PARKING: Off(
         Parking(parked=False),
         "parking: false",
-        "would not be parked any more: its calls would go their usual way",
+        "would no longer be parked: its calls would follow their usual route",
     ),
 }
 

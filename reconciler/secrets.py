@@ -30,7 +30,7 @@ _ESCAPED_BYTE = re.compile(r"%[0-9A-F]{2}")
 _NOTHING = re.compile(r"(?!)")
 # Variables of ours that hold a secret by their name, and Terraform's for the state server.
 _HOLDS_SECRET = re.compile(r"RECONCILER_(VAR_\w+|\w*(KEY|DSN|TOKEN|SECRET|PASSWORD))|TF_HTTP_PASSWORD")
-_EMPTY = "is set and empty, as a CI secret is for a job that may not see it"
+_EMPTY = "is set but empty, as a CI secret is for a job that may not see it"
 
 
 class SecretError(Exception):
@@ -319,14 +319,14 @@ def _run(reference: SecretRef) -> str:
 def bare(value: str, source: str) -> str:
     """Return a secret as it is; raises QuotedSecretError, which names its source, where it is in quotes."""
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        raise QuotedSecretError(f"{source} has quotes around its value, which would be sent along: store it without")
+        raise QuotedSecretError(f"{source} has quotes around its value, which would be sent too: store it without them")
     return value
 
 
 def _nonempty(text: str, source: str) -> str:
     value = text.removesuffix("\n").removesuffix("\r")
     if not value:
-        raise SecretError(f"{source} gave an empty secret")
+        raise SecretError(f"{source} returned an empty secret")
     return value
 
 

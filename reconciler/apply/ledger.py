@@ -268,7 +268,7 @@ def _results_of(settlements: Iterable[Settlement]) -> Mapping[str, Sequence[Mapp
 
 _SETTLED = {
     Outcome.SKIPPED: "it had no effect, as a later run saw",
-    Outcome.UNKNOWN: "a later write replaced it before anybody saw its effect",
+    Outcome.UNKNOWN: "a later write replaced it before its effect was seen",
 }
 
 

@@ -62,7 +62,7 @@ def _in_record(changes: Iterable[Change], state: RecordState) -> dict[Key, str]:
         entry = state.entries.get(change.key)
         from_record = change.live_source is LiveSource.RECORDED and change.action is not Action.FORGET
         if from_record and not (entry is not None and _says(entry, change)):
-            found[change.key] = "its record is another one now"
+            found[change.key] = "its record entry has changed"
     return found
 
 
@@ -74,7 +74,7 @@ def _says(entry: Entry, change: Change) -> bool:
 
 def moved_diagnostic(change: Change, why: str, place: Location | None) -> Diagnostic:
     """Say of one number how it has moved, at its line."""
-    message = f"{change.address} has moved since the plan: {why}"
+    message = f"{change.address} has changed since the plan: {why}"
     hint = "make a new plan, or --allow-partial for the others"
     return RULES["plan-stale"].at(place, message, hint)
 
@@ -138,7 +138,7 @@ class _MoreToLockError(Exception):
     """Before anything was locked, numbers of the plan came to go by another account's name too, as `state` has it."""
 
     def __init__(self, state: RecordState) -> None:
-        super().__init__("more accounts are to be locked")
+        super().__init__("more accounts must be locked")
         self.state = state
 
 
@@ -237,7 +237,7 @@ def _excluded(job: Job, numbers: Mapping[Key, str], problems: Mapping[str, Provi
     found: dict[Key, Attempt] = {}
     for change in job.plan.changes:
         if change.key in numbers:
-            found[change.key] = Attempt(Outcome.SKIPPED, f"it has moved since the plan: {numbers[change.key]}")
+            found[change.key] = Attempt(Outcome.SKIPPED, f"it has changed since the plan: {numbers[change.key]}")
         elif (problem := job.unread.get(change.key)) is not None:
             why = f"not written: {problem.message}"
             found[change.key] = Attempt(Outcome.FAILED, why, code=problem.code, hint=problem.hint)
@@ -346,7 +346,7 @@ def _stale(job: Job, numbers: Mapping[Key, str], unread: Mapping[Key, Diagnostic
 
 def _why(breaches: Sequence[Breach]) -> str:
     named = list(dict.fromkeys(breach.allowed_by for breach in breaches))
-    return f"the run was refused before its first write: {', '.join(named)} would permit it"
+    return f"the run was refused before its first write: {', '.join(named)} would allow it"
 
 
 def _refused(job: Job, halt: Halt, diagnostics: Sequence[Diagnostic], why: str) -> ApplyReport:
@@ -389,5 +389,5 @@ def _already(job: Job) -> Iterator[Diagnostic]:
         by_run.setdefault(run_id, []).append(key)
     for run_id, keys in by_run.items():
         what = f"number {keys[0].number} is" if len(keys) == 1 else f"{len(keys)} numbers are"
-        whose = f"applied by run {run_id[:12]} already" if run_id else "as the plan wants already"
+        whose = f"applied by run {run_id[:12]} already" if run_id else "already as planned"
         yield RULES["plan-applied"].at(None, f"{what} {whose}")

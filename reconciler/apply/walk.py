@@ -88,7 +88,8 @@ class AccountState:
         self._cause = attempt.cause
         if self._alike >= max_failures:
             name = self.writer.provider.account
-            self.stopped = f"account {name} was stopped after {self._alike} like failures in a row: {attempt.error}"
+            cause = f"{self._alike} consecutive failures with the same cause: {attempt.error}"
+            self.stopped = f"account {name} was stopped after {cause}"
 
 
 _INTERRUPTED = "the run was interrupted"
@@ -142,7 +143,7 @@ class Walk:
         self._skip_rest(changes)
         self.diagnostics += self.troubles.told()
         if self._closed:
-            hint = "the rest waits for the next window: plan and apply again then"
+            hint = "the rest must wait for the next change window: plan and apply again then"
             self.diagnostics.append(RULES["policy-change-window"].at(None, self._closed, hint))
 
     def _walk(self, pending: list[Change]) -> None:
@@ -172,7 +173,7 @@ class Walk:
         if self._accounts[change.account].stopped:
             return self._accounts[change.account].stopped
         failed = [address for address in change.depends_on if self._failed(address)]
-        return f"{failed[0]} goes before it and was not applied" if failed else ""
+        return f"it depends on {failed[0]}, which was not applied" if failed else ""
 
     def _window_closed(self) -> bool:
         """Whether nothing more may be written now; once it is so, it stays so for this run."""
@@ -319,7 +320,7 @@ class Walk:
     def _skip_rest(self, changes: Sequence[Change]) -> None:
         for change in changes:
             if change.key not in self.results:
-                why = _REASONS.get(self.halt, "what goes before it was not applied")
+                why = _REASONS.get(self.halt, "something it depends on was not applied")
                 self._finished(change, Attempt(Outcome.SKIPPED, why))
 
 

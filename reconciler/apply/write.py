@@ -103,7 +103,7 @@ class Writer:
     def moved(self, change: Change, seen: Observation) -> str | None:
         """Say how the live value differs from the one that the change was made from, or None."""
         if seen.value is None:
-            return "it cannot be read any more"
+            return "it can no longer be read"
         live = self._live(change, seen.value, seen)
         if change.live_digest:
             return None if live.digest(self.ground.digester) == change.live_digest else what_moved(live, change.before)
@@ -117,11 +117,11 @@ class Writer:
         """Why a change may not be written over what was just seen, or None."""
         why = self.moved(change, seen)
         if why is not None:
-            told = f"not written: it has moved since the plan: {why}"
+            told = f"not written: it has changed since the plan: {why}"
             return Attempt(Outcome.SKIPPED, told, code="plan-stale", hint="make a new plan")
         if seen.unwritable and change.action is not Action.DELETE and "unwritable-fields" not in self.overrides:
             names = ", ".join(sorted(seen.unwritable))
-            why = f"not written: {names} may be lost; --override unwritable-fields permits it"
+            why = f"not written: {names} may be lost; --override unwritable-fields allows it"
             return Attempt(Outcome.SKIPPED, why)
         return None
 
@@ -205,9 +205,9 @@ class Writer:
             return _otherwise(differing, sent)
         lagged = self.clock.monotonic() - started
         if accepted or lagged < self.settle_seconds:
-            why = "it was accepted, and" if accepted else "it"
-            return _in_doubt(f"{why} still reads as before after {lagged:.0f} s", sent, cause="NotSeenYet")
-        return Attempt(Outcome.FAILED, "it reads as before", sent, cause="NoEffect")
+            why = "it was accepted, but" if accepted else "it"
+            return _in_doubt(f"{why} still shows the old value after {lagged:.0f} s", sent, cause="NotSeenYet")
+        return Attempt(Outcome.FAILED, "it still shows the old value", sent, cause="NoEffect")
 
     # docs/decisions/093
     def _waits(self, started: float) -> Iterator[float]:
@@ -267,7 +267,7 @@ class _Gate:
             if self._is_fresh():
                 return
             self._look()
-        self._close(Attempt(Outcome.SKIPPED, "not written: each look at it took too long to stand on"))
+        self._close(Attempt(Outcome.SKIPPED, "not written: each read of it took too long to rely on"))
 
     def is_open(self) -> bool:
         return self._is_fresh() and not self._obstacle()
@@ -304,12 +304,12 @@ def _in_doubt(why: str, sent: int, *, cause: str) -> Attempt:
 def _otherwise(differing: Sequence[str], sent: int) -> Attempt:
     return Attempt(
         Outcome.FAILED,
-        f"read back otherwise than written: {', '.join(differing)}",
+        f"reads back differently from what was written: {', '.join(differing)}",
         sent,
         cause="ReadBackDiffers",
         written=True,
         code="read-back",
-        hint="run reconciler plan: it shows what is live now",
+        hint="run reconciler plan: it shows the live values",
     )
 
 

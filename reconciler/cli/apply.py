@@ -40,11 +40,18 @@ from reconciler.workflow.stored import Stored, expected, stored_plan
 @click.command()
 @click.argument("planfile", required=False, type=options.EXISTING_FILE, metavar="[PLANFILE]")
 @options.planning
-@click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can be asked.")
-@click.option("--expect", type=options.EXISTING_FILE, metavar="PLANFILE", help="Go on only if the changes are these.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask; required if nobody can be asked.")
+@click.option(
+    "--expect",
+    type=options.EXISTING_FILE,
+    metavar="PLANFILE",
+    help="Continue only if the changes are exactly those of this plan.",
+)
 @signing.verifying
-@click.option("--allow-partial", is_flag=True, help="Apply what has not moved since the plan.")
-@click.option("--ephemeral-record", is_flag=True, help="Keep the record of this run in memory only, and lose it.")
+@click.option("--allow-partial", is_flag=True, help="Apply what has not changed since the plan.")
+@click.option(
+    "--ephemeral-record", is_flag=True, help="Keep the record of this run in memory only; it is lost afterwards."
+)
 @click.pass_obj
 def apply(
     process: Process,
@@ -68,7 +75,7 @@ def apply(
     """
     _check_usage(process, planfile, expect, approved=auto_approve)
     if verify_keys and planfile is None:
-        raise click.UsageError("--verify-key proves a plan file: name one")
+        raise click.UsageError("--verify-key needs a plan file")
     stored, reviewed = loaded(process, planfile, verify_keys=verify_keys), loaded(process, expect)
     configuration, warnings = plannable(process, scenario=stored[0].scenario if stored else scenario)
     if configuration.policy.require_signed_plan and not verify_keys:
@@ -110,9 +117,9 @@ def _check_usage(process: Process, planfile: Path | None, expect: Path | None, *
         given = [flag for name, flag in _OF_A_FRESH_PLAN.items() if params[name]]
         given += ["--expect"] if expect is not None else []
         if given:
-            raise click.UsageError(f"{given[0]} does not go with a plan file, which is applied exactly as it is")
+            raise click.UsageError(f"{given[0]} cannot be used with a plan file, which is applied exactly as it is")
     elif not approved and (process.format.for_programs or not process.has_person):
-        raise click.UsageError("nobody can be asked here: pass --auto-approve, or apply a plan file")
+        raise click.UsageError("there is nobody to ask: pass --auto-approve, or apply a plan file")
 
 
 def _check_record(process: Process, configuration: Configuration, *, ephemeral: bool) -> None:
@@ -134,7 +141,7 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
     if approved or plan.breaches or not plan.changes:
         return
     if process.screen.lost is not None:
-        raise stop("not-approved", "the plan cannot be shown, so nobody is asked; nothing was written")
+        raise stop("not-approved", "the plan cannot be shown, so it cannot be approved; nothing was written")
     click.echo("Apply these changes? Only yes is accepted: ", err=True, nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise stop("not-approved", "not approved; nothing was written")
@@ -148,8 +155,8 @@ def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) ->
 
 
 def _out_of_time(report: ApplyReport) -> ApplyReport:
-    hint = "what was not written waits: plan and apply again, or give it a longer --deadline"
-    message = "the command's deadline passed; nothing new was sent from then on"
+    hint = "plan and apply again for what was not written, or use a longer --deadline"
+    message = "the command's deadline passed; nothing new was sent after that"
     told = RULES["deadline-passed"].at(None, message, hint)
     return replace(report, halt=Halt.DEADLINE, diagnostics=(*report.diagnostics, told))
 

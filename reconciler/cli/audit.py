@@ -17,7 +17,7 @@ from reconciler.views.results import Audited
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
 @click.pass_obj
 def audit(process: Process, scenario: str | None) -> Exit:
-    """Read every number and tell drift, unmanaged numbers, gaps and risks; nothing is written.
+    """Read every number and report drift, unmanaged numbers, gaps and risks; nothing is written.
 
     Ends with 2 if a live value is not what was last written, with 1 on an error or where a number cannot be read.
 

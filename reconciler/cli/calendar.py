@@ -50,7 +50,7 @@ class Moment(click.ParamType[datetime]):
         try:
             return datetime.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is no time: write it like '{self._example}'", parameter, context)
+            self.fail(f"{value!r} is not a valid time: write it like '{self._example}'", parameter, context)
 
 
 @click.command()
@@ -83,7 +83,7 @@ def route(process: Process, number: str, at: datetime | None, scenario: str | No
 def nowhere(configuration: Configuration, number: str, digits: str) -> Stop:
     """Say of a number that there is nothing to tell of it, and why."""
     if digits in configuration.numbers:
-        message = f"number {number} has neither `forwarding` nor `parking` in its entry, so nothing of it is managed"
+        message = f"number {number} has neither `forwarding` nor `parking` in its entry, so it is not managed"
         return stop("nothing-to-show", message, hint="add one of the two to its entry")
     return stop("nothing-to-show", f"number {number} stands in no file", hint="reconciler list")
 
@@ -131,7 +131,7 @@ def local_text(at: int, zone: str) -> str:
     "--week",
     type=Moment("2026-12-28"),
     metavar="DATE",
-    help="The week that holds this date, like 2026-12-28; default: this one.",
+    help="The week with this date, such as 2026-12-28; default: the current week.",
 )
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
 @click.pass_obj
@@ -182,5 +182,5 @@ def _calendar(items: Sequence[Desired], at: int, zone: str) -> Calendar:
     try:
         return Calendar(numbers, lanes(value), week(value, at, zone), redirect)
     except OpaquePeriodError as error:
-        problem = f"when it rings is not known: {str(error)!r} is not of the period grammar"
+        problem = f"it is not known when it rings: {str(error)!r} does not follow the period grammar"
         return Calendar(numbers, lanes(value), None, redirect, problem)

@@ -33,13 +33,13 @@ _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TERM", "NO_COLOR", "TMPDIR")
 
 # A sentence, and the command that it is about; no command: the files are edited.
 _STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Judge the files, offline.", ("validate",)),
+    ("Check the files, offline.", ("validate",)),
     ("Read the live numbers and say what would change. Nothing is written to them.", ("plan", "--out", "plan.json")),
-    ("Make exactly that happen; every write is read back.", ("apply", "plan.json")),
+    ("Make exactly those changes; every write is read back.", ("apply", "plan.json")),
     ("Plan again: there is nothing to do.", ("plan",)),
     ("Now somebody edits the files: the desk closes an hour earlier, and rings longer.", ()),
     ("The plan says what callers will notice.", ("plan", "--out", "plan.json")),
-    ("Make exactly that happen.", ("apply", "plan.json")),
+    ("Make exactly those changes.", ("apply", "plan.json")),
 )
 
 

@@ -44,7 +44,7 @@ def _checks(process: Process) -> Iterator[Check]:
     errors = [item for item in loaded.diagnostics if item.is_error]
     if loaded.configuration is None or errors:
         message = f"{errors[0].location or ''} {errors[0].message}".strip() if errors else "it cannot be loaded"
-        yield Check("configuration", Health.FAIL, message, "reconciler validate tells all that is wrong")
+        yield Check("configuration", Health.FAIL, message, "reconciler validate lists everything that is wrong")
         return
     yield Check("configuration", Health.OK, f"{plural(loaded.numbers_count, 'number')}, no errors")
     with opened(process, loaded.configuration) as session, watching(process, session):
@@ -70,7 +70,7 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
         yield Check("record", Health.FAIL, str(error), error.hint)
         return
     entries = plural(len(state.entries), "entry", "entries")
-    size = f"{entries}, serial {state.serial}" if state.serial else "empty: nothing was applied yet"
+    size = f"{entries}, serial {state.serial}" if state.serial else "empty: nothing has been applied yet"
     yield Check("record", Health.OK, f"{record.description}: {size}")
     yield _rehearsed(session)
     yield from (_lock(holder, is_over=holder in over) for holder in holders)
@@ -80,7 +80,7 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
         yield Check(
             "record",
             Health.WARN,
-            f"{plural(unsettled, 'write')} of a run that broke off: not known to have taken effect",
+            f"{plural(unsettled, 'write')} of an interrupted run: it is not known whether they took effect",
             "the next apply reads their numbers and settles them",
         )
     local = session.configuration.record.backend == "file"
@@ -106,16 +106,16 @@ def _rehearsed(session: Session) -> Check:
     try:
         session.record.rehearse(Holder("(doctor)", run.host, run.user, run.pid, run.id, run.started_at))
     except LockedError as error:
-        return Check("record", Health.WARN, f"whether it can be written was not tried: {error}")
+        return Check("record", Health.WARN, f"it was not tested whether it can be written: {error}")
     except RecordError as error:
         return Check("record", Health.FAIL, f"it cannot be written: {error}", error.hint)
-    return Check("record", Health.OK, "it can be written: tried, and undone")
+    return Check("record", Health.OK, "it can be written (tested and undone)")
 
 
 def _lock(holder: Holder, *, is_over: bool) -> Check:
     """A lock that is held stops an apply of its account; one that a dead process left does not."""
     if is_over:
-        message = f"{holder.what} is still locked by a run that is over: {holder}"
+        message = f"{holder.what} is still locked by a run that has ended: {holder}"
         return Check("lock", Health.WARN, message, "the next apply breaks this lock, and says so")
     refusal = locked(holder)
     return Check("lock", Health.FAIL, str(refusal), refusal.hint)

@@ -73,7 +73,7 @@ def is_plain(path: Path) -> bool:
 def check_signable(path: Path) -> None:
     """Raise OSError where a signature cannot stand beside what is there: it signs a file."""
     if not is_plain(path):
-        raise OSError(errno.EINVAL, "a signature stands beside a file, which it is not", str(path))
+        raise OSError(errno.EINVAL, "only a regular file can have a signature beside it", str(path))
 
 
 def _found(path: Path) -> os.stat_result | None:

@@ -24,10 +24,10 @@ from reconciler.views.human import findings
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; end with 2 if something would change.")
 @click.option("--diff", is_flag=True, help="Write nothing; show the changes as a unified diff.")
-@click.option("--renew", is_flag=True, help="Move defaults.calendar_until on instead, and change nothing else.")
+@click.option("--renew", is_flag=True, help="Move defaults.calendar_until forward instead, and change nothing else.")
 @click.pass_obj
 def fmt(process: Process, check: bool, diff: bool, renew: bool) -> Exit:
-    """Spell files canonically, comments kept.
+    """Put files in canonical form; comments are kept.
 
     The numbers of `numbers` and `forget` become quoted E.164 digits; blanks at the ends of lines go; a file ends with
     one newline. Nothing else is changed: order, comments, quotes and indentation stay.
@@ -75,7 +75,7 @@ def _write(process: Process, name: str, before: str, after: str) -> None:
         raw = path.read_bytes()
         kept = mark if raw.startswith(mark) else b""
         if raw.removeprefix(mark) != before.encode():
-            raise stop("command-failed", f"{name} was changed by somebody else meanwhile", hint="run it again")
+            raise stop("command-failed", f"{name} was changed by another program meanwhile", hint="run it again")
         write_again(path, kept + after.encode())
     except OSError as error:
         raise stop("command-failed", f"{name} cannot be written: {(error.strerror or 'no reason').lower()}") from error

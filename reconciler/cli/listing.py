@@ -30,7 +30,7 @@ class Place(click.ParamType[str]):
         """Refuse what can be no place, such as a contact's name: that no number goes there would be no answer."""
         if _digits(str(value)) is None and not re.search(r"[*?:@.\[]", str(value)):
             likes = "a phone number, a SIP ID, user@host, a URL, or a glob like sip:*@host"
-            self.fail(f"{value!r} is no place: give {likes}", parameter, context)
+            self.fail(f"{value!r} is not a valid destination: give {likes}", parameter, context)
         return str(value)
 
 
@@ -49,7 +49,9 @@ def _digits(place: str) -> str | None:
     help="Only numbers whose calls may go to this phone, SIP ID, sip: or url: glob.",
 )
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
-@click.option("--raw", is_flag=True, help="CSV cells as they are, also those that a spreadsheet would run as formulas.")
+@click.option(
+    "--raw", is_flag=True, help="Leave CSV cells as they are, even those a spreadsheet would run as formulas."
+)
 @click.pass_obj
 def listing(
     process: Process,

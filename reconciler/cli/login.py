@@ -45,8 +45,8 @@ def login(process: Process, account: str) -> Exit:
 def _ask(process: Process, url: str) -> str:
     process.screen.note([line("Open this address and log in:"), ()])
     process.screen.address(url)
-    process.screen.note([(), line("Then paste the whole address that it leads back to, or the code:")])
+    process.screen.note([(), line("Then paste the whole address you are redirected to, or the code:")])
     pasted = sys.stdin.readline().strip()
     if not pasted:
-        raise click.UsageError("nothing was pasted; nothing was stored")
+        raise click.UsageError("nothing was pasted, so nothing was stored")
     return pasted

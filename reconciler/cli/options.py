@@ -76,8 +76,8 @@ class OverridableRule(click.ParamType[str]):
         close = get_close_matches(rule, OVERRIDABLE, n=1)
         hint = f"did you mean {close[0]}?" if close else f"these can be set aside: {', '.join(OVERRIDABLE)}"
         if rule.removeprefix("needs-allow-") in ALLOWANCES:
-            hint = f"an allowance is no rule: pass --{rule.removeprefix('needs-')}"
-        raise click.BadParameter(f"{rule!r} is no rule that can be set aside; {hint}", ctx=context, param=parameter)
+            hint = f"an allowance is not a rule: pass --{rule.removeprefix('needs-')}"
+        raise click.BadParameter(f"{rule!r} is not a rule that can be set aside; {hint}", ctx=context, param=parameter)
 
     def shell_complete(
         self, _context: click.Context, _parameter: click.Parameter, incomplete: str
@@ -92,7 +92,7 @@ def selection(function: Function) -> Function:
     """`--target`, `--tag`, `--account`: which numbers; a narrowed run never deletes by absence."""
     return _all(
         function,
-        click.option("--target", "targets", multiple=True, metavar="GLOB", help="Only numbers like this."),
+        click.option("--target", "targets", multiple=True, metavar="GLOB", help="Only numbers that match this glob."),
         click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only numbers with this tag."),
         click.option("--account", "accounts", multiple=True, metavar="ACCOUNT", help="Only this account's numbers."),
     )
@@ -149,9 +149,11 @@ def consent(command: Callable[..., Any]) -> Callable[..., Any]:
 
     return _all(
         permitting,
-        click.option("--allow-delete", is_flag=True, help="Permit to switch forwarding or parking off."),
-        click.option("--allow-adopt", is_flag=True, help="Permit to replace live forwardings without a record."),
-        click.option("--allow-protected", is_flag=True, help="Permit to change protected numbers."),
+        click.option("--allow-delete", is_flag=True, help="Allow switching forwarding or parking off."),
+        click.option(
+            "--allow-adopt", is_flag=True, help="Allow replacing live forwardings that are not in the record."
+        ),
+        click.option("--allow-protected", is_flag=True, help="Allow changing protected numbers."),
         click.option(
             "--override",
             "overrides",

@@ -96,14 +96,14 @@ def equal(process: Process, first: str, second: str, start: str, zone: Zone) -> 
         return Exit.DONE
     instant = one.first_difference(two, moment(start, zone), zone.name)
     if instant is None:
-        show(process, {"equal": False, "first_difference": None}, "different, but nowhere from then on")
+        show(process, {"equal": False, "first_difference": None}, "different, but not after that")
         return Exit.CHANGES
     inside = "first" if one.matches(instant, zone.name) else "second"
     difference = {"epoch": instant, "time": spelled(instant, zone), "inside": inside}
     show(
         process,
         {"equal": False, "first_difference": difference},
-        f"different: from {difference['time']} only the {inside} is inside",
+        f"different: at {difference['time']} only the {inside} one matches",
     )
     return Exit.CHANGES
 
@@ -137,7 +137,7 @@ _EXAMPLE = "write weekly: {mon-fri: 09:30-18:15}"
     type=click.Choice(["entries", "comma"]),
     default="entries",
     show_default=True,
-    help="One period a line that never overlap, or one string with commas.",
+    help="One period per line without overlaps, or one string with commas.",
 )
 @click.option(
     "--until",
@@ -193,7 +193,7 @@ def _read(file: IO[bytes]) -> tuple[Sources, Tree]:
 def _empty(name: str) -> Diagnostic:
 
     place = Location(name, 1, 1, 1, 2)
-    return RULES["file-empty"].at(place, "there is no schedule here", _EXAMPLE)
+    return RULES["file-empty"].at(place, "there is no schedule in this file", _EXAMPLE)
 
 
 def _without_version(item: Diagnostic) -> Diagnostic:
@@ -215,9 +215,9 @@ def _schedule(sources: Sources, tree: Tree) -> Schedule:
         raise Stop([sources.problem("schedule-shape", place, error.message, error.hint)]) from error
 
 
-@click.command(short_help="Judge period strings, with a caret at each fault.")
+@click.command(short_help="Check period strings, with a caret at each error.")
 @click.argument("texts", nargs=-1, metavar="[TEXT]...", type=PeriodText())
-@click.option("--stdin", "from_stdin", is_flag=True, help="Judge each line of standard input: ok, or error: CODE…")
+@click.option("--stdin", "from_stdin", is_flag=True, help="Check each line of standard input: ok, or error: CODE…")
 @click.pass_obj
 def check(process: Process, texts: tuple[str, ...], from_stdin: bool) -> Exit:
     """Judge period strings by the grammar, with a caret at each fault and what to type.

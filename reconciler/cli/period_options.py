@@ -60,7 +60,7 @@ def moment(text: str | None, zone: Zone) -> int:
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
-        message = f"{text!r} is no time; write 2026-12-31 18:30, seconds since 1970, or now"
+        message = f"{text!r} is not a valid time; write 2026-12-31 18:30, seconds since 1970, or now"
         raise click.BadParameter(message) from None
     if given.tzinfo is not None:
         return int(given.timestamp())

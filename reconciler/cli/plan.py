@@ -29,9 +29,14 @@ if TYPE_CHECKING:
 @options.paths
 @options.planning
 @click.option("--out", type=options.OutputFile(), metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
-@click.option("--expires", type=options.Duration(), metavar="SPAN", help="How long a saved plan holds, like 24h.")
+@click.option("--expires", type=options.Duration(), metavar="SPAN", help="How long a saved plan is valid, such as 24h.")
 @signing.signing
-@click.option("--expect", type=options.EXISTING_FILE, metavar="PLANFILE", help="Save only if the changes are these.")
+@click.option(
+    "--expect",
+    type=options.EXISTING_FILE,
+    metavar="PLANFILE",
+    help="Save only if the changes are exactly those of this plan.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 if something would change.")
 @click.option("--enforce-policy", is_flag=True, help="End with 5 if apply would refuse the plan.")
 @click.pass_obj
@@ -110,7 +115,7 @@ def check_place(process: Process, out: Path | None, *, signed: bool) -> None:
 
 
 def _unsaved(out: Path, error: OSError) -> Stop:
-    return stop("plan-file", f"the plan cannot be saved to {out}: {(error.strerror or 'no reason is given').lower()}")
+    return stop("plan-file", f"the plan cannot be saved to {out}: {(error.strerror or 'unknown reason').lower()}")
 
 
 def save(process: Process, session: Session, made: Plan, out: Path, *, sign_key: Path | None = None) -> None:

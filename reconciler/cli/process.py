@@ -204,7 +204,7 @@ def of_policy() -> click.Option:
         ["--policy"],
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="The policy of this file holds, and no other; from the trusted side.",
+        help="Use the policy of this file, and no other; for the trusted side.",
         expose_value=False,
         callback=_keep,
     )
@@ -218,7 +218,7 @@ def of_the_network() -> click.Option:
         ["--deadline"],
         type=Duration(),
         metavar="SPAN",
-        help="End in order after this time, like 10m; by default 30m where CI=true, else never.",
+        help="Stop in order after this time, such as 10m; default: 30m if CI=true, otherwise never.",
         expose_value=False,
         callback=_keep,
     )

@@ -72,7 +72,7 @@ def _settings(backend: str, options: tuple[str, ...]) -> RecordSettings:
         key, _, value = option.partition("=")
         if key not in _OPTIONS[backend]:
             known = ", ".join(sorted(_OPTIONS[backend]))
-            raise click.UsageError(f"{key!r} is no option of a record in {backend}; there are: {known}")
+            raise click.UsageError(f"{key!r} is not an option of a record in {backend}; the options are: {known}")
         if key in _SECRET and not value.startswith("env:"):
             raise click.UsageError(f"{key} is a secret: write --set {key}=env:NAME, with the name of a variable")
         chosen[key] = SecretRef(env=value.removeprefix("env:")) if key in _SECRET else value
@@ -99,7 +99,9 @@ def _carry_tokens(process: Process, session: Session, settings: RecordSettings) 
             login.carry(account, session.secrets, source=source, target=session.tokens())
         except (ProviderError, RecordError, SecretError) as error:
             hint = f"reconciler login {name}"
-            process.screen.note([line(f"the login of account {name} stays behind: {error}; log in again: {hint}")])
+            process.screen.note(
+                [line(f"the login of account {name} could not be copied: {error}; log in again: {hint}")]
+            )
         finally:
             if source is not None:
                 source.close()
@@ -124,14 +126,14 @@ def _tell_moved(process: Process, arrived: RecordState, source: str, target: str
         f"moved {plural(entries, 'entry', 'entries')}, serial {arrived.serial}",
         f"from {source}",
         f"to   {target}",
-        "The old record is still there: remove it when all is well.",
+        "The old record is still there: remove it once all is well.",
     )
     process.answer(lambda: {"migrated": content}, lambda _columns: map(line, lines))
 
 
 @click.group()
 def record() -> None:
-    """Look at, and mend, what is recorded as ours. No vendor is asked or changed."""
+    """Show and repair the record. No vendor is asked or changed."""
 
 
 @record.command("list")
@@ -183,7 +185,9 @@ def forget(process: Process, numbers: tuple[str, ...]) -> Exit:
 
 @record.command()
 @click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
-@click.option("--force", is_flag=True, help="Break a lock also where its process may be alive. It will stop writing.")
+@click.option(
+    "--force", is_flag=True, help="Break a lock even if its process may be alive; that process will stop writing."
+)
 @click.pass_obj
 def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
     """Break locks, of all accounts where none is named. Without --force only those whose process is dead on this host.
@@ -196,7 +200,7 @@ def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
         broken = [(holder.account or holder.what, holder) for holder in session.record.unlock(accounts, force=force)]
         if not accounts:
             broken += _unlock_tokens(process, session, force=force)
-    _tell(process, "unlocked", [f"{what}, which was held by {holder}" for what, holder in broken])
+    _tell(process, "unlocked", [f"{what}, which {holder} held" for what, holder in broken])
     return Exit.DONE
 
 
@@ -210,7 +214,7 @@ def _check_accounts(session: Session, accounts: Sequence[str]) -> None:
     for name in unknown:
         if name not in held:
             hint = did_you_mean(name, {*session.configuration.accounts, *held} - {""})
-            raise stop("unknown-account", f"there is no account {name!r}, and no lock of one", hint=hint)
+            raise stop("unknown-account", f"there is no account or lock named {name!r}", hint=hint)
 
 
 def _unlock_tokens(process: Process, session: Session, *, force: bool) -> list[tuple[str, Holder]]:
@@ -224,7 +228,7 @@ def _unlock_tokens(process: Process, session: Session, *, force: bool) -> list[t
         tokens = session.tokens()
         return [] if tokens is None else [(what, holder) for holder in tokens.unlock(force=force)]
     except ProviderError as error:
-        process.screen.note([line(f"{what} was not looked at: {error}")])
+        process.screen.note([line(f"{what} was not checked: {error}")])
         return []
 
 

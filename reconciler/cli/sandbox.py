@@ -20,7 +20,7 @@ _MOST_NUMBERS = 1_000_000
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8020, show_default=True, help="0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8020, show_default=True, help="0 picks a free port.")
 @click.option(
     "--numbers", type=click.IntRange(1, _MOST_NUMBERS), default=10, show_default=True, help="How many Exolve numbers."
 )
@@ -28,8 +28,8 @@ _MOST_NUMBERS = 1_000_000
     "--mtt-numbers", type=click.IntRange(0, _MOST_NUMBERS), default=3, show_default=True, help="How many MTT numbers."
 )
 @click.option("--latency", type=click.IntRange(0, 60_000), default=0, show_default=True, help="Milliseconds a call.")
-@click.option("--loose", is_flag=True, help="Spell every answer anew, in any way the vendors' pages allow.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Where the loose spelling starts.")
+@click.option("--loose", is_flag=True, help="Spell each answer in a random way that the vendors' pages allow.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The seed of the loose spelling.")
 @click.pass_obj
 def sandbox(process: Process, port: int, numbers: int, mtt_numbers: int, latency: int, loose: bool, seed: int) -> Exit:
     """Serve MTS Exolve and MTT Business on 127.0.0.1 until Ctrl-C.
@@ -44,7 +44,7 @@ def sandbox(process: Process, port: int, numbers: int, mtt_numbers: int, latency
     try:
         vendors.start()
     except OSError as error:
-        raise click.ClickException(f"port {port} cannot be listened on: {error.strerror}; try --port 0") from error
+        raise click.ClickException(f"cannot listen on port {port}: {error.strerror}; try --port 0") from error
     return _serve(process, vendors)
 
 

@@ -80,7 +80,7 @@ def _known(session: Session, number: str) -> Known | None:
 
 def _unknown(number: str) -> Stop:
     hint = "reconciler list, or reconciler record list"
-    return stop("nothing-to-show", f"number {number} stands in no file and in no record", hint=hint)
+    return stop("nothing-to-show", f"number {number} is not in any file and in no record", hint=hint)
 
 
 def _run_of(session: Session, what: str) -> Run:
@@ -90,7 +90,7 @@ def _run_of(session: Session, what: str) -> Run:
         raise _unknown(_digits(what))
     if run is None:
         hint = "reconciler record list names the latest runs"
-        raise stop("nothing-to-show", f"{what!r} is no plan file, no number and no run", hint=hint)
+        raise stop("nothing-to-show", f"{what!r} is not a plan file, a number or a run", hint=hint)
     return run
 
 

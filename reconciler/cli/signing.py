@@ -31,7 +31,7 @@ class KeyFile(click.ParamType[Path]):
         """Take it, or fail as wrong usage without repeating what may be a key."""
         text = str(value)
         if "-----BEGIN" in text or "\n" in text:
-            self.fail("give the name of a file: a key itself does not belong on a command line", parameter, context)
+            self.fail("give the name of a key file, not the key itself", parameter, context)
         return Path(text)
 
 
@@ -77,8 +77,8 @@ def exposed(key: Path | None) -> tuple[Diagnostic, ...]:
             return ()
     except OSError:
         return ()  # told when it is read
-    message = f"the signing key {key} can be read or changed by others: whoever can may sign plans"
-    hint = f"chmod 600 {key}; to have it refused, write `policy: {{rules: {{key-exposed: error}}}}`"
+    message = f"the signing key {key} can be read or changed by others, who could then sign plans"
+    hint = f"chmod 600 {key}; to make this an error, write `policy: {{rules: {{key-exposed: error}}}}`"
     return (RULES["key-exposed"].at(None, message, hint),)
 
 
@@ -100,9 +100,9 @@ def verify(plan: Path, data: bytes, keys: Sequence[Path]) -> None:
 
 def unsigned(plan: Path | None) -> Stop:
     """The refusal of what no key vouches for, where policy wants signed plans."""
-    what = "a plan that is made and applied at once" if plan is None else f"{plan.name} without its signature proven"
+    what = "a plan that is made and applied at once" if plan is None else f"{plan.name} without a verified signature"
     saved = "save a plan, have it signed, and run: reconciler apply PLANFILE --verify-key PUB.pem"
-    hint = "pass --verify-key PUB.pem, with the public key of who may sign plans" if plan is not None else saved
+    hint = "pass --verify-key PUB.pem, with the public key of whoever may sign plans" if plan is not None else saved
     return stop(
         "plan-unsigned",
         f"`policy.require_signed_plan` refuses {what}",

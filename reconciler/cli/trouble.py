@@ -86,7 +86,7 @@ def _with_output(process: Process, code: int) -> int:
         return code
     acting = process.command in _ACTING
     hint = "the record has it: reconciler record list, reconciler show RUN" if process.command == "apply" else None
-    message = f"standard output cannot be written: {(lost.strerror or 'no reason is given').lower()}"
+    message = f"standard output cannot be written: {(lost.strerror or 'unknown reason').lower()}"
     from reconciler.rules import RULES
     from reconciler.views.human.findings import diagnostics
 
@@ -119,7 +119,7 @@ def _usage(error: click.UsageError, process: Process) -> Stop:
     path = error.ctx.command_path if error.ctx else "reconciler"
     process.command = path.partition(" ")[2]
     misplaced = isinstance(error, click.NoSuchOption) and error.option_name in ("-C", "--version")
-    hint = "it stands before the command: reconciler -C DIR COMMAND" if misplaced else f"{path} --help"
+    hint = "it goes before the command: reconciler -C DIR COMMAND" if misplaced else f"{path} --help"
     return stop("usage", error.format_message(), hint=hint, exit_code=Exit.USAGE)
 
 
@@ -130,8 +130,8 @@ def _bug(error: Exception, process: Process) -> Stop:
 
     text = "".join(traceback.format_exception(error))
     process.screen.note(line(each) for each in text.splitlines())
-    hint = f"please report it with the lines above and what was typed, for version {__version__}"
-    return stop("program-fault", f"this is a fault of the program: {type(error).__name__}", hint=hint)
+    hint = f"please report it, with the lines above and the command you typed, for version {__version__}"
+    return stop("program-fault", f"this is a bug in the program: {type(error).__name__}", hint=hint)
 
 
 def _known(error: Exception) -> Stop | None:
@@ -167,4 +167,4 @@ def _known(error: Exception) -> Stop | None:
 def _refused(error: OSError) -> Stop:
     """What the system refuses and no stage has told: a full disk, a name that is too long."""
     what = f" {error.filename}" if isinstance(error.filename, str) else ""
-    return stop("command-failed", f"the system refuses{what}: {(error.strerror or 'no reason is given').lower()}")
+    return stop("command-failed", f"the operating system refused{what}: {(error.strerror or 'unknown reason').lower()}")

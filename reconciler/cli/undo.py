@@ -32,7 +32,7 @@ _WRITING = ("apply", "undo")
 @options.consent
 @click.option("--out", type=options.OutputFile(), metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
 @signing.signing
-@click.option("--expires", type=options.Duration(), metavar="SPAN", help="How long a saved plan holds, like 24h.")
+@click.option("--expires", type=options.Duration(), metavar="SPAN", help="How long a saved plan is valid, such as 24h.")
 @click.option("--enforce-policy", is_flag=True, help="End with 5 if apply would refuse the plan.")
 @click.pass_obj
 def undo(
@@ -81,11 +81,11 @@ def _chosen(session: Session, prefix: str | None) -> Run:
         run = session.record.run(latest.id) if latest.origin in _WRITING else None
         if run is not None and wrote(run):
             return run
-    raise stop("nothing-to-show", "no run is recorded that wrote anything", hint="reconciler record list")
+    raise stop("nothing-to-show", "no recorded run wrote anything", hint="reconciler record list")
 
 
 def _remind(process: Process, session: Session, made: Plan) -> None:
     """Say that the files still want what the run wrote, where they do."""
     if not process.format.for_programs and is_against_files(made, session.configuration.desired, session.ground()):
-        text = "The files still say what the run made true: put them back too, or the next plan undoes this undo."
+        text = "The files still say what the run wrote: change them back too, or the next plan undoes this undo."
         process.screen.note([line(text)])

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @click.command(params=[format_option("validation")])
 @options.paths
-@click.option("--strict", is_flag=True, help="Let no warning pass either.")
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
 @click.pass_obj
 def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: str | None) -> Exit:
-    """Judge the configuration's files offline: form, references, periods, policy.
+    """Check the configuration's files offline: form, references, periods, policy.
 
     With PATHs only the numbers of these files are judged; what they refer to is looked up in all files. Each finding
     names its place and what to type. Findings are the result and go to standard output.

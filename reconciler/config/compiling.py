@@ -100,7 +100,7 @@ def unannounced(
     for country, year in years:
         by_country.setdefault(country, []).append(year)
     places = list(_publics(tree, declared, set()))
-    hint = "until the holidays library knows them, only the usual days off hold there"
+    hint = "until the holidays library knows them, only the usual days off apply"
     for country, listed in by_country.items():
         message = f"the moved days of {country} are not announced yet for {_in_words(listed)}"
         for place in places:
@@ -196,7 +196,7 @@ class Compiler:
             return True
         self.uses_holidays = True
         if self._calendar_until is None:
-            message = "public holidays differ from year to year, and it is not said how far to look"
+            message = "public holidays differ from year to year, and there is no end date for them"
             self._files.complain(
                 "schedule-not-compiled", tree.span, message, "set defaults.calendar_until, like 2027-12-31"
             )

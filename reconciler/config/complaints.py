@@ -112,10 +112,10 @@ def _not_allowed(detail: dict[str, Any], path: Path, sources: Sources, here: int
     allowed = [word.strip("'") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
     given = detail.get("input")
     if not isinstance(given, str):
-        message = f"{_named(path)} takes a text, not {kind_of(given)}"
+        message = f"{_named(path)} takes text, not {kind_of(given)}"
         return sources.problem("wrong-type", here, message, _one_of("", allowed))
     noun = "severity" if path[-2:-1] == ("rules",) else path[-1] if path else "value"
-    message = f"{quoted(given)} is no {noun}"
+    message = f"{quoted(given)} is not a known {noun}"
     return sources.problem("invalid-value", here, message, _one_of(given, allowed))
 
 

@@ -113,10 +113,9 @@ class Builder:
         able = account.capabilities.kind.value
         accounts = self._settings.accounts
         others = sorted(name for name, other in accounts.items() if other.capabilities.kind is kind)
-        hint = f"use `account: {others[0]}`" if others else f"declare an account whose provider does {kind.value}"
-        message = (
-            f"the account {values.quoted(account.name)} is at {account.provider}, which does {able}, not {kind.value}"
-        )
+        wanted = f"declare an account whose provider supports {kind.value}"
+        hint = f"use `account: {others[0]}`" if others else wanted
+        message = f"the account {values.quoted(account.name)} is at {account.provider}, which supports {able}, not {kind.value}"
         self._files.complain("account-kind", tree.key_span(kind.value), message, hint)
 
 

@@ -23,7 +23,7 @@ from reconciler.git import GitError, file_at
 from reconciler.rules import RULES
 
 TRUSTED_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
-_FOR_POLICY = "; a file for --policy has a name that begins with `_`, or stands outside of `include`"
+_FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outside `include`"
 SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
 _VERSION = "1"
 
@@ -110,7 +110,7 @@ def _taken(root: Path, ref: str, files: Files) -> str | Unreadable | None:
         taken = file_at(root, ref, TRUSTED_FILE)
     except GitError as error:
         hint = error.hint or "name a branch, tag or commit that has it, like origin/main"
-        message = f"the trusted {TRUSTED_FILE} cannot be had: {error}"
+        message = f"the trusted {TRUSTED_FILE} cannot be read: {error}"
         files.found.append(RULES["trusted-unreadable"].at(None, message, hint))
         return None
     files.found.append(RULES["trusted-taken"].at(None, f"the trusted {TRUSTED_FILE} is {taken}"))
@@ -131,7 +131,7 @@ def _is_missing(path: Path) -> bool:
 def _no_configuration(root: Path) -> Diagnostic:
     message = f"this folder has no {TRUSTED_FILE}" if root.is_dir() else f"there is no folder '{root}'"
     place = Location(TRUSTED_FILE, 1, 1, 1, 2)
-    hint = "name the configuration's folder with -C, or make a reconciler.yaml here"
+    hint = "name the configuration's folder with -C, or create a reconciler.yaml here"
     return RULES["config-missing"].at(place, message, hint)
 
 
@@ -158,7 +158,7 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
         lines = f"{_lines(added)} {where} {_was(added)}"
         message = f"of the working copy's {TRUSTED_FILE}, {lines} ignored: {ref} has the trusted one"
     else:
-        message = f"lines that the working copy's {TRUSTED_FILE} leaves out still hold: {ref} has the trusted one"
+        message = f"lines that the working copy's {TRUSTED_FILE} omits still apply: {ref} has the trusted one"
     sources = Sources()
     base = sources.add(TRUSTED_FILE, given or "\n", quoted=is_ours(given))
     offset = sum(len(line) + 1 for line in given.split("\n")[: first - 1])
@@ -221,7 +221,7 @@ def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None
         return False
     if version.data != _VERSION:
         shown = quoted(version.data) if isinstance(version.data, str) else kind_of(version.data)
-        message = f"{shown} is no version that this program knows"
+        message = f"{shown} is not a known version"
         files.complain("version-unsupported", version.span, message, "write `version: 1`")
         return False
     return True
@@ -231,7 +231,7 @@ def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | N
     start = tree.span >> 24 << 24
     if trusted:
         return files.sources.problem("version-missing", start, "the file does not say `version: 1`", "add `version: 1`")
-    hint = f"add `version: 1`, or narrow `include` in {TRUSTED_FILE} if the file is no part of the configuration"
+    hint = f"add `version: 1`, or narrow `include` in {TRUSTED_FILE} if the file is not part of the configuration"
     related = (Related("included from here", origin),) if origin else ()
     return files.sources.problem("version-missing", start, "an included file does not say `version: 1`", hint, related)
 
@@ -244,10 +244,10 @@ def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
                 files.complain("wrong-type", span, says_nothing(key), comma)
             continue
         if key in TRUSTED_KEYS:
-            message = f"{key} may stand only in {TRUSTED_FILE}"
+            message = f"{key} is allowed only in {TRUSTED_FILE}"
             hint = f"move it to {TRUSTED_FILE}" + (_FOR_POLICY if key == "policy" else "")
             if name.rpartition("/")[2] == TRUSTED_FILE:
-                message = f"{key} may stand only in the {TRUSTED_FILE} of the configuration's own folder"
+                message = f"{key} is allowed only in the {TRUSTED_FILE} of the configuration's own folder"
                 hint = f"narrow `include` if {name} belongs to another configuration"
             files.complain("trusted-only", span, message, hint)
         else:

@@ -127,7 +127,7 @@ def _moved(sources: Sources, written: Tree, until: date, moved: date) -> dict[st
         return {}
     raw = sources.text_of(written.span)
     if raw.strip("\"'") != written.data:
-        message = "the calendar's last day is not written here as it stands, so it cannot be moved on"
+        message = "the last day of the calendar is not written as a plain date here, so it cannot be moved forward"
         return sources.problem("invalid-value", written.span, message, f"write calendar_until: {moved}")
     name, start = sources.name_of(written.span), sources.offset_of(written.span)
     edit = Edit(start, start + len(raw), raw.replace(written.data, str(moved)))
@@ -146,6 +146,6 @@ def later(until: date, today: date) -> date:
 
 
 def _without_calendar(today: date) -> Diagnostic:
-    message = "there is no calendar to move on: defaults.calendar_until is not given"
+    message = "there is no calendar to move forward: defaults.calendar_until is not set"
     hint = f"add `calendar_until: {later(date.min, today)}` under defaults, if a schedule follows public holidays"
     return RULES["missing-key"].at(Location(TRUSTED_FILE, 1, 1, 1, 1), message, hint)

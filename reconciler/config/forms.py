@@ -20,7 +20,7 @@ from reconciler.document import Sources, Tree, find, mapped
 
 Path = tuple[str | int, ...]
 
-_COMMA = "a comma in {…} ends what stands before it: put the whole text in quotes, or write the map over several lines"
+_COMMA = "a comma in {…} ends the value before it: quote the whole text, or write the map on several lines"
 
 
 @dataclass(slots=True)

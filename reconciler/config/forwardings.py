@@ -104,7 +104,9 @@ class Forwardings:
         if shape is None:
             shown = values.quoted(given) if isinstance(given, str) else values.kind_of(given)
             hint = did_you_mean(str(given), models.FORWARDINGS)
-            self._files.complain("forwarding-type", find(block, ("type",)), f"{shown} is no type of forwarding", hint)
+            self._files.complain(
+                "forwarding-type", find(block, ("type",)), f"{shown} is not a known type of forwarding", hint
+            )
         return shape
 
     def _url(self, entry: models.UrlEntry, block: Tree) -> UrlForwarding:
@@ -153,7 +155,7 @@ class Forwardings:
             return None
         timeout = entry.get("timeout") or recipient.timeout or self._settings.default_timeout
         if timeout is None:
-            message = f"{values.quoted(to)} has no timeout: not its own, not a contact's, and there is no default"
+            message = f"{values.quoted(to)} has no timeout: neither its own nor its contact's, and there is no default"
             self._miss_timeout(message, find(block, ("targets", index, "to")))
             return None
         base = account.period.weekday_base if account is not None else WeekdayBase.REFUSE
@@ -230,7 +232,7 @@ class Contacts:
 
     def _model(self, name: str, entry: Declared) -> models.Contact | None:
         if phones.digits_of(name) is not None:
-            message = f"the contact's name {values.quoted(name)} reads like a phone number"
+            message = f"the contact's name {values.quoted(name)} looks like a phone number"
             self._files.complain("contact-name", entry.span, message, "use a word")
         return read(models.Contact, entry.tree, self._files.sources, self._files.found)
 
@@ -250,7 +252,7 @@ class Contacts:
         to = model["to"]
         if to in self._open:
             circle = [*self._open[self._open.index(to) :], to]
-            message = f"contacts lead to each other in a circle: {' -> '.join(circle)}"
+            message = f"contacts refer to each other in a loop: {' -> '.join(circle)}"
             span = find(tree, ("to",))
             self._files.complain("contact-cycle", span, message, "give one a number")
             return None
@@ -295,5 +297,5 @@ class Contacts:
 
 def warn_unassigned(files: Files, digits: str, span: int) -> None:
     """Warn of a number in no assigned range."""
-    message = f"{digits} lies in no range that is assigned to anyone"
-    files.complain("number-unassigned", span, message, "look for a mistyped digit")
+    message = f"{digits} is not in any assigned range"
+    files.complain("number-unassigned", span, message, "check for a mistyped digit")

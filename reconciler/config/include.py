@@ -63,7 +63,7 @@ def _patterns(given: Tree, sources: Sources, found: list[Diagnostic]) -> Iterato
         return
     for element in given.elements():
         if not isinstance(element.data, str):
-            message = f"a pattern is a text, not {kind_of(element.data)}"
+            message = f"a pattern is text, not {kind_of(element.data)}"
             hint = "write a pattern, like numbers/**/*.yaml, or remove the entry"
             found.append(sources.problem("wrong-type", element.span, message, hint))
         elif element.data.startswith(("/", "~")) or ".." in element.data.split("/") or "\\" in element.data:
@@ -95,7 +95,7 @@ def _nearly_matched(names: Sequence[str], patterns: Sequence[tuple[str, int | No
     anyhow = [_fitting(pattern, any_case=True) for pattern, _span in patterns]
     for name in names:
         if _is_text(name) and any(fits(name) for fits in anyhow):
-            message = "this file is not read: `include` fits it but for capital letters in its name"
+            message = "this file is not read: its name matches `include` except for capital letters"
             hint = f"rename it, or name it under `include` in {TRUSTED_FILE}"
             place = Location(name, 1, 1, 1, 2)
             yield RULES["include-case"].at(place, message, hint)
@@ -114,7 +114,7 @@ def _refused(name: str, real: str, inside: str, origin: Location | None) -> Diag
         code, message, hint = "file-unreadable", "the file's name is not UTF-8", "rename the file"
         name = os.fsencode(name).decode("utf-8", "backslashreplace")
     elif not is_visible(real, inside):
-        return refused_link(name, "the file is a link to a place outside of what `include` can name", _NARROW, origin)
+        return refused_link(name, "the file is a link to a place outside the configuration", _NARROW, origin)
     else:
         return None
     return _refusal(code, name, message, hint, origin)
@@ -147,9 +147,9 @@ def _is_text(name: str) -> bool:
 def _unread(root: Path, error: OSError) -> Diagnostic:
     """The diagnostic for a folder whose files cannot be known: they would be taken for files that are gone."""
     name = Path(str(error.filename)).relative_to(root).as_posix()
-    message = f"the folder cannot be read: {(error.strerror or 'no reason is given').lower()}"
+    message = f"the folder cannot be read: {(error.strerror or 'unknown reason').lower()}"
     place = Location(name, 1, 1, 1, 2)
-    return RULES["file-unreadable"].at(place, message, "mend or remove it")
+    return RULES["file-unreadable"].at(place, message, "fix or remove it")
 
 
 def _visible_files(root: Path, unread: list[OSError]) -> Iterator[str]:

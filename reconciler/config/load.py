@@ -44,7 +44,7 @@ def selected_files(root: Path, files: Files, paths: Sequence[Path]) -> frozenset
     for path in paths:
         hits = _below(root, path, files.names)
         if not hits:
-            message = f"{path} is no file of this configuration"
+            message = f"{path} is not a file of this configuration"
             hint = "name a file or folder that `include` covers"
             files.found.append(RULES["path-not-included"].at(None, message, hint))
         chosen |= hits
@@ -119,7 +119,7 @@ def _lay_section(files: Files, given: Tree | None, section: str, into: dict[str,
             continue
         seen[name] = span
         if entry.data is None:
-            message = f"a scenario cannot take {values.quoted(key)} out of the configuration"
+            message = f"a scenario cannot remove {values.quoted(key)} from the configuration"
             ending = "write `forwarding: none` to end its forwarding" if section == "numbers" else None
             hint = stray_comma(files.sources, span) or ending
             files.complain("wrong-type", span, message, hint)
@@ -255,8 +255,8 @@ class _Loading:
 
     def gone_too_deep(self) -> Loaded:
         """Give up on profiles, contacts or schedules that name each other in a row without an end in sight."""
-        message = "profiles, contacts or schedules name each other in too long a row"
-        hint = "shorten the row: a few hundred steps are followed"
+        message = "profiles, contacts or schedules refer to each other through too many steps"
+        hint = "shorten the chain: at most a few hundred steps are followed"
         found = Diagnostics(self._settings.policy.rules)
         found.extend([*self._files.found, RULES["yaml-depth"].at(None, message, hint)])
         return Loaded(None, found.sorted())
@@ -398,6 +398,6 @@ def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:
 
 
 def _zone_notice(settings: Settings) -> Diagnostic:
-    message = f"periods are taken to be evaluated in {settings.timezone}: the vendor does not document the zone"
+    message = f"periods are assumed to be evaluated in {settings.timezone}: the vendor does not document the zone"
     hint = "set defaults.timezone if you know better"
     return RULES["assume-timezone"].at(None, message, hint)

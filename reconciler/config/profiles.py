@@ -103,7 +103,7 @@ class Profiles:
         circle = [*circle[first:], *circle[:first]]
         last = at(self._declared[circle[-1]].tree, ("use",))
         place = next(element for element in last.elements() if element.data == circle[0])
-        message = f"profiles use each other in a circle: {' -> '.join([*circle, circle[0]])}"
+        message = f"profiles use each other in a loop: {' -> '.join([*circle, circle[0]])}"
         self._files.complain("profile-cycle", place.span, message, "remove one `use`")
 
 
@@ -139,4 +139,4 @@ def no_forwarding(files: Files, block: Tree) -> Diagnostic:
     """The diagnostic for a `forwarding` that is neither `none` nor a map."""
     shown = values.quoted(block.data) if isinstance(block.data, str) else values.kind_of(block.data)
     hint = f"write `none`, or a map with {TYPES}"
-    return files.sources.problem("forwarding-type", block.span, f"{shown} is no forwarding", hint)
+    return files.sources.problem("forwarding-type", block.span, f"{shown} is not a valid forwarding", hint)

@@ -26,7 +26,7 @@ from reconciler.settings import PeriodSettings, Union
 
 _FORMS = ("period", "weekly", "dates", "public", "not", "any", "all")
 _OPERATORS = ("not", "any", "all")
-_OPEN_IT = "write times in place of one of these names"
+_OPEN_IT = "replace one of these names with times"
 
 
 class Times(NamedTuple):
@@ -124,7 +124,7 @@ class Schedules:
     def _outside(self, named: Tree, trusted: str) -> Diagnostic:
         # docs/decisions/034
         message = f"the change window {values.quoted(named.data)} is declared outside the trusted file"
-        hint = f"declare that schedule in {trusted.rpartition(':')[2]}, or write its period in place"
+        hint = f"declare that schedule in {trusted.rpartition(':')[2]}, or write its period here"
         return self._files.sources.problem("trusted-only", named.span, message, hint)
 
     def _tree(self, reference: Tree) -> Tree | None:
@@ -149,7 +149,7 @@ class Schedules:
 
     def _instead(self, written: str) -> str:
         if "{" in written:
-            return f'a bare text is a name; write {{period: "{written}"}}'
+            return f'plain text is a name; write {{period: "{written}"}}'
         return did_you_mean(written, self._declared) or "declare it under `schedules`"
 
     def _times(self, tree: Tree, settings: PeriodSettings | None) -> Times | None:
@@ -209,15 +209,15 @@ class Schedules:
     def _is_whole(self, tree: Tree) -> bool:
         given = [form for form in _FORMS if form in tree.data]
         if not given:
-            message, hint = "this schedule says no times", "add `period:`, `weekly:` or `dates:`"
+            message, hint = "this schedule has no times", "add `period:`, `weekly:` or `dates:`"
         elif len(given) > 1 and ("period" in given or set(given) & set(_OPERATORS)):
             message, hint = (
-                f"{' and '.join(given)} exclude each other in one schedule",
+                f"{' and '.join(given)} cannot be combined in one schedule",
                 "name two schedules and join them with `any`",
             )
         elif "verbatim" in tree.data and ("except" in tree.data or "timezone" in tree.data):
             message, hint = (
-                "a verbatim period is sent as it stands, and nothing beside it changes it",
+                "a verbatim period is sent as written, and other keys have no effect on it",
                 ("leave `verbatim` out, or `except` and `timezone`"),
             )
         else:
@@ -241,9 +241,9 @@ class Schedules:
             findings += zone_findings(period, timezone=self._timezone, year=self._today.year, weekday_base=base)
         if model.verbatim and any(finding.severity is Severity.ERROR for finding in findings):
             place = tree.get("period")
-            message = "this period cannot be understood, and is sent as it stands"
+            message = "this period cannot be understood and is sent as written"
             span = place.span if place is not None else tree.span
-            hint = "without `verbatim` it is said what is wrong with it"
+            hint = "remove `verbatim` to see what is wrong with it"
             self._files.complain("schedule-verbatim", span, message, hint)
         else:
             self._report(tree, findings)
@@ -267,7 +267,7 @@ class Schedules:
         for reference in compiling.names(self._declared[name].tree):
             if reference.data in [*open_names, name]:
                 circle = [*[*open_names, name][[*open_names, name].index(reference.data) :], reference.data]
-                message = f"schedules refer to each other in a circle: {' -> '.join(circle)}"
+                message = f"schedules refer to each other in a loop: {' -> '.join(circle)}"
                 self._files.complain("schedule-cycle", reference.span, message, _OPEN_IT)
                 tree = self._declared[name].tree
                 self._judged[id(tree.data)] = (tree, None)

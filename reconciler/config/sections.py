@@ -133,7 +133,7 @@ def _forget(files: Files, sections: Sections, given: Tree | None) -> None:
         return
     for element in given.elements():
         if not isinstance(element.data, str):
-            message = f"a number is a text, not {values.kind_of(element.data)}"
+            message = f"a number is text, not {values.kind_of(element.data)}"
             hint = 'write its digits, like "74991112288", or remove the entry'
             files.complain("wrong-type", element.span, message, hint)
         elif (digits := number_key(files, element.data, element.span)) is not None:
@@ -141,6 +141,6 @@ def _forget(files: Files, sections: Sections, given: Tree | None) -> None:
 
 
 def _refuse_forgotten(files: Files, sections: Sections, number: str) -> None:
-    message = f"{number} is to be forgotten, but also declared"
+    message = f"{number} is listed under forget, but also declared"
     related = (Related("declared here", files.sources.location(sections.numbers[number].span)),)
     files.complain("forget-declared", sections.forget[number], message, "remove one of the two", related)

@@ -71,7 +71,7 @@ def _set_aside(files: Files, name: str) -> Iterator[Diagnostic]:
     """Say that the configuration's own policy does not count."""
     root = files.trusted
     if root is not None and root.get("policy") is not None:
-        message = f"the policy of {TRUSTED_FILE} does not count: {name} has the one that holds"
+        message = f"the policy of {TRUSTED_FILE} is ignored: the one in {name} applies"
         yield files.sources.problem("policy-ignored", root.key_span("policy"), message)
 
 
@@ -205,8 +205,8 @@ def _account(name: str, model: models.AccountEntry, provider: models.ProviderTyp
 
 
 def _unfit_name(files: Files, name: str, span: int) -> Diagnostic:
-    hint = "use up to 100 letters, digits, `.`, `_` and `-`: it stands before the / of each number's address"
-    return files.sources.problem("invalid-value", span, f"{values.quoted(name)} cannot name an account", hint)
+    hint = "use up to 100 letters, digits, `.`, `_` and `-`: it comes before the / in each number's address"
+    return files.sources.problem("invalid-value", span, f"{values.quoted(name)} is not a valid account name", hint)
 
 
 def _provider(files: Files, name: str, span: int, entry: Tree, providers: Providers) -> models.ProviderType | None:
@@ -225,7 +225,10 @@ def _provider(files: Files, name: str, span: int, entry: Tree, providers: Provid
     if not isinstance(provider.data, str) or provider.data not in providers:
         shown = values.quoted(provider.data) if isinstance(provider.data, str) else values.kind_of(provider.data)
         files.complain(
-            "invalid-value", provider.span, f"{shown} is no provider", did_you_mean(str(provider.data), providers)
+            "invalid-value",
+            provider.span,
+            f"{shown} is not a known provider",
+            did_you_mean(str(provider.data), providers),
         )
         return None
     return providers[provider.data]
@@ -341,7 +344,7 @@ def _severities(files: Files, written: Tree | None) -> dict[str, Severity | None
     for code, span, severity in written.items() if written is not None and isinstance(written.data, dict) else ():
         rule = RULES.get(code)
         if rule is None:
-            hint = did_you_mean(code, RULES) or "a rule is what stands in brackets in a finding, such as route-gap"
+            hint = did_you_mean(code, RULES) or "a rule is the code in brackets in a diagnostic, such as route-gap"
             files.complain("unknown-rule", span, f"there is no rule {values.quoted(code)}", hint)
         elif not rule.adjustable:
             message = f"the severity of {code} is fixed: {rule.sentence[0].lower()}{rule.sentence[1:].rstrip('.')}"

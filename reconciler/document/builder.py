@@ -165,7 +165,7 @@ class Builder:
         elif kind is kinds.AliasEvent:
             self._alias(event)
         elif kind is kinds.DocumentStartEvent and self._frame.data:
-            self._complain("yaml-documents", "a second document begins here", event, hint="one document a file")
+            self._complain("yaml-documents", "a second document begins here", event, hint="use one document per file")
             raise StopError
 
     def document(self, tree: Tree | None) -> Document:
@@ -237,7 +237,7 @@ class Builder:
                 "yaml-depth",
                 f"the nesting is deeper than {DEEPEST} levels",
                 event,
-                hint="look for a bracket that is never closed",
+                hint="look for an unclosed bracket",
             )
             raise StopError
         if event.tag is not None and event.tag != "!":
@@ -272,7 +272,7 @@ class Builder:
         if known is None:
             message, hint = f"there is no &{event.anchor} above", f"mark the value with &{event.anchor}"
             if event.anchor in self._anchors:
-                message, hint = f"*{event.anchor} stands inside its own anchor", "write the value out"
+                message, hint = f"*{event.anchor} is inside its own anchor", "write the value out"
             self._complain("yaml-alias", message, event, hint=hint)
             known, self._has_nulls = (None, self._span(event), 1), True
         value, positions, weight = known
@@ -280,7 +280,7 @@ class Builder:
         self._written += 1
         if self._expanded > EXPANDED_FREE + EXPANDED_PER_NODE * self._written:
             message = f"*{event.anchor} repeats so much that the file would grow to over {self._expanded:,} values"
-            self._complain("yaml-expansion", message, event, hint="write what repeats as a profile")
+            self._complain("yaml-expansion", message, event, hint="use a profile for what is repeated")
             raise StopError
         self._put(value, positions)
 
@@ -305,7 +305,7 @@ class Builder:
         first = Tree(frame.data, frame.positions).key_span(key)
         related = (Related("first written here", self._sources.location(first)),)
         hint = "<<: [*A, *B] merges several maps" if key == "<<" else "keep one of the two"
-        message = f"{key!r} is written twice in this map"
+        message = f"{key!r} appears twice in this map"
         self._problems.append(self._sources.problem("yaml-duplicate-key", span, message, hint, related))
         self._skip_value(frame, span)
 

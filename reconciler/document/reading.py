@@ -55,7 +55,7 @@ def read_text(path: Path) -> str | Unreadable:
     try:
         with open(path, "rb", opener=lambda name, _flags: os.open(name, _AT_ONCE)) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return _refused("it is no ordinary file")
+                return _refused("it is not a regular file")
             raw = file.read((LARGEST_MIB << 20) + 1)
     except OSError as error:
         return _refused((error.strerror or "unknown error").lower())
@@ -65,7 +65,7 @@ def read_text(path: Path) -> str | Unreadable:
 
 
 def _refused(reason: str) -> Unreadable:
-    return Unreadable("file-unreadable", f"the file cannot be read: {reason}", "mend or remove it")
+    return Unreadable("file-unreadable", f"the file cannot be read: {reason}", "fix or remove it")
 
 
 def decode(raw: bytes) -> str | Unreadable:
@@ -97,7 +97,7 @@ _NO_NAME = "expected alphabetic or numeric character"
 _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     (
         "mapping values are not allowed",
-        "a second `: ` stands where only one value can be",
+        "there is a second `: ` where only one value can be",
         "put the text in quotes, or start a new, deeper line for a nested key",
     ),
     (
@@ -107,28 +107,28 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "expected ',' or",
-        "the `{…}` or `[…]` is broken here",
+        "there is a syntax error in this `{…}` or `[…]`",
         "separate the items with commas, close the bracket, and quote texts with special characters",
     ),
     (
         "did not find expected key",
-        "this line's indentation fits no map above it",
+        "this line's indentation does not match any map above it",
         "align it with the other keys of its map",
     ),
     (
         "did not find expected '-' indicator",
-        "this line's indentation fits no list above it",
+        "this line's indentation does not match any list above it",
         "begin it with `- `, or align it with the key that it belongs to",
     ),
     (
         "block sequence entries are not allowed",
-        "a list item cannot stand here",
+        "a list item is not allowed here",
         "start the list on its own line under the key",
     ),
-    ("found unexpected end of stream", "a quote that is opened here is never closed", "close the quote"),
+    ("found unexpected end of stream", "the quote opened here is never closed", "close the quote"),
     (
         "unknown escape character",
-        "an unknown escape stands after the backslash",
+        "there is an unknown escape after the backslash",
         "use single quotes to keep a backslash",
     ),
     (
@@ -139,7 +139,7 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     (
         "did not find expected node content",
         "a value is missing here",
-        "write a value, or close the bracket that is opened before it",
+        "write a value, or close the open bracket",
     ),
     (
         _NO_NAME,
@@ -153,7 +153,7 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "found invalid Unicode character escape code",
-        "this escape names no character",
+        "this escape is not a character",
         "write the character itself",
     ),
     ("found undefined tag handle", "this tag has no meaning here", "remove the tag"),
@@ -178,7 +178,7 @@ def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnos
     if "\t" in (indent := line[: len(line) - len(line.lstrip())]):
         place = line_start + indent.index("\t")
         return sources.problem(
-            "yaml-tab", span_at(base, place, place + 1), "a tab indents this line", "indent with spaces"
+            "yaml-tab", span_at(base, place, place + 1), "this line is indented with a tab", "indent with spaces"
         )
     if ("expected ',' or" in complaint or "did not find expected key" in complaint) and (
         quotes := _FLOW_NEEDS_QUOTES.search(line)
@@ -187,7 +187,7 @@ def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnos
     for known, message, hint in _EXPLANATIONS:
         if known in complaint:
             return sources.problem("yaml-syntax", span, message, hint)
-    hint = "put the text in quotes, or mend what stands before this place"
+    hint = "quote the text, or fix what comes before it"
     return sources.problem("yaml-syntax", span, f"this is not YAML: {complaint}", hint)
 
 

@@ -235,7 +235,7 @@ def _too_long(sources: Sources, base: int, text: str, start: int) -> Diagnostic:
     row, length = text.count("\n", 0, start) + 1, line_around(text, start)[1] - start
     message = f"line {row} has {length:,} characters, more than {LONGEST_LINE:,}"
     span = span_at(base, start, start + 1)
-    return sources.problem("file-line-length", span, message, "break the value into several lines")
+    return sources.problem("file-line-length", span, message, "split the value into several lines")
 
 
 def _forbidden(sources: Sources, base: int, text: str, limit: int = 5) -> Iterable[Diagnostic]:
@@ -249,14 +249,14 @@ def forbidden_character(sources: Sources, character: str, span: Span) -> Diagnos
     """The diagnostic for a character that a text may not hold, at least not there."""
     name = f"U+{ord(character):04X}"
     if character in DIRECTIONAL:
-        message = f"{name} changes the direction in which this text reads"
+        message = f"{name} changes the direction of this text"
         return sources.problem("text-direction", span, message, "remove the invisible character")
     if "\ud800" <= character <= "\udfff":
         hint = "write both halves one after the other, or the character itself"
-        return sources.problem("text-control", span, f"the escape {name} is half of a character", hint)
+        return sources.problem("text-control", span, f"the escape {name} is half a character", hint)
     kind = "control" if unicodedata.category(character) == "Cc" else "invisible"
     what = "a NUL byte" if character == "\0" else f"the {kind} character {name}"
-    message = f"{what} stands in this text"
+    message = f"this text contains {what}"
     return sources.problem("text-control", span, message, "remove the invisible character")
 
 

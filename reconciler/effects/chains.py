@@ -37,8 +37,8 @@ def loops(calls: CallMap) -> Iterator[Diagnostic]:
         if others.issuperset(chain):
             continue
         times = "" if when.is_full else f" ({Period(None, when).phrase()})"
-        message = f"calls go in a circle: {' -> '.join([*chain, start])}{times}"
-        hint = "let one of these numbers ring something else"
+        message = f"calls go in a loop: {' -> '.join([*chain, start])}{times}"
+        hint = "forward one of these numbers somewhere else"
         yield found("route-loop", calls.forwardings[start], "", message, hint=hint)
 
 
@@ -101,7 +101,7 @@ def long_chains(calls: CallMap) -> Iterator[Diagnostic]:
         if len(chain) > LONGEST_CHAIN:
             way = chain if len(chain) <= _MOST_SHOWN else [*chain[:_MOST_SHOWN], "…", chain[-1]]
             message = f"a call is forwarded {len(chain)} times: {' -> '.join(way)} -> its targets"
-            hint = "forward the first of them straight to where the last one leads"
+            hint = "forward the first one directly to where the last one leads"
             yield found("route-long-chain", calls.forwardings[number], "", message, hint=hint)
 
 

@@ -95,7 +95,7 @@ def effects(before: Json | None, after: Json | None, *, hidden_url_differs: bool
     try:
         found = _in_words(differences(old, new))
     except OpaquePeriodError as error:
-        when = f"unknown: the live period {str(error)!r} is not of the grammar"
+        when = f"unknown: the live period {str(error)!r} does not follow the grammar"
         return (Effect(when, _who(before), _who(after)),)
     told = [(_times(old.schedules, new.schedules, picks), texts) for texts, picks in found.items()]
     return tuple(Effect(phrase, *texts) for (_, phrase), texts in sorted(told))

@@ -85,7 +85,9 @@ def foreign_display_numbers(calls: CallMap) -> Iterator[Diagnostic]:
         shown = desired.value.display_number if isinstance(desired.value, NumberForwarding) else ""
         other = calls.forwardings.get(shown)
         if other is not None and not _together(calls, desired.account, other.account):
-            message = f"`display_number` {shown} is of the account {other.account}; it must be of the same application"
+            message = (
+                f"`display_number` {shown} belongs to account {other.account}; it must belong to the same application"
+            )
             yield found("display-number-foreign", desired, "display_number", message)
 
 
@@ -115,7 +117,7 @@ def private_trunks(calls: CallMap) -> Iterator[Diagnostic]:
     """A trunk address that the vendor cannot reach."""
     for desired in calls.forwardings.values():
         if isinstance(desired.value, TrunkForwarding) and not is_reachable(desired.value.static_ip):
-            message = f"{desired.value.static_ip} is no public address: the vendor cannot reach it"
+            message = f"{desired.value.static_ip} is not a public address: the vendor cannot reach it"
             yield found("trunk-private-address", desired, "static_ip", message, hint="write the trunk's public address")
 
 

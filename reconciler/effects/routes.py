@@ -135,5 +135,5 @@ class _Walk:
         try:
             period = Period.parse(schedule, weekday_base="refuse")
         except PeriodError:
-            return f"nobody knows when it rings: {schedule!r} is not of the period grammar"
+            return f"it is not known when it rings: {schedule!r} does not follow the period grammar"
         return "" if period.matches(self.at, self.zone) else f"outside its schedule ({period.phrase()})"

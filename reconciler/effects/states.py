@@ -16,7 +16,7 @@ Schedules = tuple[str | None, ...]
 
 
 class OpaquePeriodError(Exception):
-    """A live period that is not of the grammar: when it holds is not known."""
+    """A live period that does not follow the grammar: when it holds is not known."""
 
 
 class Happening(NamedTuple):
@@ -82,7 +82,7 @@ def plain_text(value: Json | None) -> str:
         case "sip_trunk":
             return _trunk_text(value)
         case "parking":
-            return "waits 5 s for the application" if value["parking"] else "goes its usual way"
+            return "waits 5 s for the application" if value["parking"] else "follows its usual route"
         case _:
             return "no forwarding"
 

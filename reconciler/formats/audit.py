@@ -59,7 +59,7 @@ class DriftJson(JsonModel):
     effects: tuple[EffectJson, ...] = Field(default=(), description="What callers notice of it.")
     description: str = ""
     read_at: str | None = None
-    declared_at: str | None = Field(default=None, description="Null where no file declares the number any more.")
+    declared_at: str | None = Field(default=None, description="Null if no file declares the number any longer.")
 
 
 class PendingJson(JsonModel):
@@ -98,10 +98,10 @@ class AuditJson(JsonModel):
     summary: AuditSummaryJson
     calls: CallsJson
     drift: tuple[DriftJson, ...] = ()
-    pending: tuple[PendingJson, ...] = Field(default=(), description="Declared and not applied yet: this is no drift.")
+    pending: tuple[PendingJson, ...] = Field(default=(), description="Declared but not applied yet: this is not drift.")
     unmanaged: tuple[UnmanagedJson, ...] = ()
     unlisted: tuple[str, ...] = Field(default=(), description="Accounts whose unmanaged numbers are not known.")
-    risks: tuple[DiagnosticJson, ...] = Field(default=(), description="Gaps and other faults of the call flows.")
+    risks: tuple[DiagnosticJson, ...] = Field(default=(), description="Gaps and other problems in the call flows.")
     diagnostics: tuple[DiagnosticJson, ...] = ()
 
 

@@ -61,7 +61,7 @@ class ChangeJson(JsonModel):
     provider: str
     kind: Kind
     action: Action
-    cause: Cause = Field(default=Cause.UNKNOWN, description="What has moved since it was last written.")
+    cause: Cause = Field(default=Cause.UNKNOWN, description="What has changed since it was last written.")
     protected: bool = False
     depends_on: tuple[str, ...] = ()
     before: Any = Field(description="Canonical value before, null where there is none or it is not known.")

@@ -80,12 +80,12 @@ class PlanJson(JsonModel):
     allow: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     origin: str = Field(default="plan", examples=["plan", "undo"])
-    undoes: str | None = Field(default=None, description="The run that this plan takes back.")
+    undoes: str | None = Field(default=None, description="The run that this plan undoes.")
     complete: bool
     declared: int = 0
     left_out: int = Field(default=0, description="How many changes `--limit` keeps for later.")
-    left_alone: int = Field(default=0, description="How many recorded numbers nothing is done about.")
-    narrowed: bool = Field(default=False, description="Only some numbers were asked for.")
+    left_alone: int = Field(default=0, description="How many recorded numbers are left alone.")
+    narrowed: bool = Field(default=False, description="Only some numbers were selected.")
     as_recorded: int = 0
     parked_as_recorded: int = 0
     accounts: int = 0
@@ -162,7 +162,7 @@ def load_plan(data: bytes) -> Plan:
         why = first["msg"].removeprefix("Value error, ")
         raise PlanFileError(f"it is damaged at `{where}`: {why}; make a new plan") from None
     if stored.canonical_version != CANONICAL_VERSION:
-        raise PlanFileError("it was made by a version that compares values otherwise; make a new plan")
+        raise PlanFileError("it was made by a version that compares values differently; make a new plan")
     return _plan(stored)
 
 

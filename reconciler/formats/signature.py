@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 SUFFIX = ".sig"
 FORMAT_VERSION = "1.0"
 _KEY_ID = re.compile(r"[0-9a-f]{16}")
-_MAKE_ONE = "make one with: openssl genpkey -algorithm ed25519 -out KEY.pem"
+_MAKE_ONE = "create one with: openssl genpkey -algorithm ed25519 -out KEY.pem"
 
 
 class SignatureError(Exception):
@@ -55,11 +55,11 @@ def verify(data: bytes, signature: bytes, key_files: Sequence[Path]) -> str:
     claimed, raw = _parsed(signature)
     if claimed not in keys:
         trusted = ", ".join(keys) or "none"
-        raise SignatureError(f"it is signed by key {claimed}, which is not among the trusted ones ({trusted})")
+        raise SignatureError(f"it is signed with key {claimed}, which is not one of the trusted keys ({trusted})")
     try:
         keys[claimed].verify(raw, data)
     except InvalidSignature:
-        raise SignatureError("the signature does not fit: the plan file was changed after it was signed") from None
+        raise SignatureError("the signature does not match: the plan file was changed after it was signed") from None
     return claimed
 
 
@@ -76,7 +76,7 @@ def _parsed(signature: bytes) -> tuple[str, bytes]:
     except (ValueError, KeyError, TypeError, binascii.Error, RecursionError):
         raise SignatureError("its signature file is damaged; sign the plan again") from None
     if (version, algorithm) != (FORMAT_VERSION, "ed25519"):
-        raise SignatureError("its signature is of a form that this version does not know; sign the plan again")
+        raise SignatureError("its signature has a format that this version does not know; sign the plan again")
     if not _KEY_ID.fullmatch(claimed):
         raise SignatureError("its signature file is damaged: it names no key; sign the plan again")
     return claimed, raw

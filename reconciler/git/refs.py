@@ -29,7 +29,7 @@ def full_name(repository: Repository, ref: str) -> str:
         raise _no_name(ref)
     found = _found(repository, ref)
     if not found and _PART_OF_ONE.fullmatch(ref):
-        raise GitError(f"{ref!r} is no ref, only a part of a commit id", hint="write the whole commit id")
+        raise GitError(f"{ref!r} is not a ref, only part of a commit id", hint="write the whole commit id")
     if not found:
         raise _unknown(ref)
     if len(found) > 1:
@@ -42,7 +42,7 @@ def commit_of(repository: Repository, ref: str) -> tuple[str, str]:
     """Return the full name of a ref and the commit that it has; raises GitError."""
     name = full_name(repository, ref)
     question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    return name, repository.asked(*question, otherwise=f"git knows no {ref!r}").decode().strip()
+    return name, repository.asked(*question, otherwise=f"{ref!r} does not exist in git").decode().strip()
 
 
 def _found(repository: Repository, ref: str) -> list[str]:
@@ -58,7 +58,7 @@ def _found(repository: Repository, ref: str) -> list[str]:
 
 
 def _existing(repository: Repository, names: list[str]) -> list[str]:
-    answer = repository.asked("for-each-ref", "--format=%(refname)", *names, otherwise="git lists no refs")
+    answer = repository.asked("for-each-ref", "--format=%(refname)", *names, otherwise="git could not list refs")
     there = set(answer.decode("utf-8", "replace").splitlines())
     return [name for name in names if name in there]
 
@@ -73,17 +73,17 @@ def _check_remote(repository: Repository, ref: str, name: str) -> None:
 
 
 def _remotes(repository: Repository) -> list[str]:
-    return repository.asked("remote", otherwise="git lists no remotes").decode("utf-8", "replace").splitlines()
+    return repository.asked("remote", otherwise="git could not list remotes").decode("utf-8", "replace").splitlines()
 
 
 def _no_name(ref: str) -> GitError:
     if _EXPRESSION.search(ref):
-        return GitError(f"{ref!r} is an expression and no ref", hint="write the id of the commit that it means")
+        return GitError(f"{ref!r} is an expression, not a ref", hint="write the id of the commit")
     return _unknown(ref)
 
 
 def _unknown(ref: str) -> GitError:
-    return GitError(f"git knows no {ref!r}")
+    return GitError(f"{ref!r} does not exist in git")
 
 
 class Taken(NamedTuple):
@@ -122,7 +122,7 @@ def current_commit(root: Path) -> str | None:
 def tracked(repository: Repository, *paths: Path) -> list[str]:
     """Which files at or below some paths, inside of the working copy, are tracked; posix, from its top."""
     names = [str(path.relative_to(repository.top)) for path in paths]
-    answer = repository.asked("ls-files", "--cached", "-z", "--", *names, otherwise="git lists no files")
+    answer = repository.asked("ls-files", "--cached", "-z", "--", *names, otherwise="git could not list files")
     return [name for name in answer.decode("utf-8", "replace").split("\0") if name]
 
 

@@ -81,7 +81,7 @@ def plain_repository_of(folder: Path) -> tuple[Repository, str]:
     for outer in {top_folder(top.parent), top_folder(repository.top.parent)} - {None}:
         if outer is not None and not _shares(repository, outer):
             raise GitError(
-                f"{top} is a repository of its own inside of another, {outer}",
+                f"{top} is a repository inside another, {outer}",
                 hint="make it a plain folder of that one, or check it out beside it",
             )
     return repository, "" if path == Path() else path.as_posix()
@@ -120,7 +120,7 @@ def _pointed_to(top: Path) -> Path:
 
 
 def _no_repository() -> GitError:
-    return GitError("the folder belongs to no git repository")
+    return GitError("the folder is not in a git repository")
 
 
 _WRITER = ("-c", "user.name=reconciler", "-c", "user.email=reconciler@localhost")
@@ -132,7 +132,7 @@ def remote_addresses(repository: Repository, remote: str) -> tuple[str, list[str
     pushed = repository.git("remote", "get-url", "--push", "--all", "--", remote)
     if pushed.returncode != 0:
         return remote, [remote]
-    fetched = repository.asked("remote", "get-url", "--", remote, otherwise=f"git knows no remote {remote!r}")
+    fetched = repository.asked("remote", "get-url", "--", remote, otherwise=f"git has no remote {remote!r}")
     return text(fetched).strip(), text(pushed.stdout).split("\n")[:-1]
 
 

@@ -113,4 +113,4 @@ def refused_owner(said: str) -> GitError | None:
         return None
     command = next((line.strip() for line in said.splitlines() if "safe.directory" in line), "see safe.directory")
     folder = said.partition("repository at '")[2].partition("'")[0] or "the folder"
-    return GitError(f"git refuses {folder}, as its owner is somebody else ({command})")
+    return GitError(f"git refuses {folder} because somebody else owns it ({command})")

@@ -21,7 +21,7 @@ _OPENING = (b"{", b"[", b",")
 _VALUES_ALWAYS = 50_000
 _BYTES_A_VALUE = 16  # what the vendors send has 19 and more
 _LONGEST_QUOTE = 200
-_IN_BETWEEN = "check the account's addresses, and whether something on the way answers in the vendor's place"
+_IN_BETWEEN = "check the account's addresses, and whether something in between answers for the vendor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,13 @@ def parse_json(body: bytes, *, peer: str) -> object:
     What a value takes in memory has little to do with its bytes: how many there may be is bounded before.
     """
     if sum(map(body.count, _OPENING)) > max(_VALUES_ALWAYS, len(body) // _BYTES_A_VALUE):
-        raise UnexpectedResponse(f"{peer} answered JSON of far too many values", hint=_IN_BETWEEN)
+        raise UnexpectedResponse(f"{peer} answered with JSON that has far too many values", hint=_IN_BETWEEN)
     try:
         data = json.loads(body.decode("utf-8"), parse_constant=_refuse)
         if b"\\u" in body:
             json.dumps(data, ensure_ascii=False).encode("utf-8")
     except RecursionError:
-        raise UnexpectedResponse(f"{peer} answered JSON that is nested too deeply") from None
+        raise UnexpectedResponse(f"{peer} answered with JSON that is nested too deeply") from None
     except ValueError:
         raise UnexpectedResponse(f"{peer} answered {_nature(body)}", hint=_IN_BETWEEN) from None
     return data

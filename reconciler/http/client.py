@@ -69,7 +69,7 @@ def failure_of_answer(
         words = said(answer.body[:1000].decode("utf-8", "replace"))
         error = Unavailable(
             f"{peer} answered {answer.status_text}" + (f": {words}" if words and "<" not in words else ""),
-            hint="the trouble is at the other end: try again later",
+            hint="the problem is at the other end: try again later",
             may_have_taken_effect=not is_read,
         )
         repeat = is_read or answer.status == HTTPStatus.SERVICE_UNAVAILABLE
@@ -87,7 +87,7 @@ def failure_of_exception(error: httpx.TransportError, *, peer: str, way: Way, is
         return Failure(
             TimedOut(
                 f"{peer} did not answer in time",
-                hint="try again; if it stays so, lower the account's rate.concurrency",
+                hint="try again; if it persists, lower the account's rate.concurrency",
                 may_have_taken_effect=not is_read,
             ),
             repeat=is_read,
@@ -118,13 +118,13 @@ def _variable(way: Way) -> str:
 
 def _whom_to_trust(way: Way) -> str:
     if way.authorities is None:
-        return "for an authority of your own set SSL_CERT_FILE to its certificates"
-    return f"{way.authorities} says whom to trust: add the authority of {way.host} there, or unset it"
+        return "for your own authority, set SSL_CERT_FILE to its certificates"
+    return f"{way.authorities} names the trusted authorities: add that of {way.host} there, or unset it"
 
 
 def _rate_limited(peer: str, wait: float | None) -> RateLimited:
     when = f" and asks to wait {wait:.0f} s" if wait is not None else ""
-    return RateLimited(f"{peer} refuses more requests for now{when}", hint="lower the account's rate.per_second")
+    return RateLimited(f"{peer} refuses further requests for now{when}", hint="lower the account's rate.per_second")
 
 
 MEBIBYTE = 1024 * 1024
@@ -312,7 +312,7 @@ class HttpClient:
     def _body(self, response: httpx.Response, limit: int) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in {"", "identity"}:
-            raise UnexpectedResponse(f"{self.peer} sent a compressed answer that was not asked for")
+            raise UnexpectedResponse(f"{self.peer} sent a compressed answer although none was requested")
         chunks: list[bytes] = []
         size = 0
         for chunk in response.iter_raw():
@@ -337,7 +337,7 @@ def bearer_token(text: str, *, what: str) -> str:
     if text.isascii() and text.isprintable() and not _IN_NO_KEY & set(text) and text:
         return text
     raise Unauthorized(
-        f"{what} has characters that no key has, such as blanks or quotes around it",
+        f"{what} has characters that a key cannot have, such as spaces or quotes around it",
         hint="store the bare key, on one line",
     )
 

@@ -28,12 +28,12 @@ def check_host(url: str, *, trusted: Collection[str], environ: Mapping[str, str]
         return parts
     if parts.scheme != "https":
         raise HostRefused(
-            f"{mask_url(url)} is not https: a credential would travel in clear",
+            f"{mask_url(url)} is not https: a credential would be sent unencrypted",
             hint=f"write https://{host or 'HOST'}",
         )
     if host not in {name.lower() for name in trusted} | _allowed(environ):
         raise HostRefused(
-            f"credentials are not sent to {host}: it is none of the vendor's own hosts",
+            f"credentials are not sent to {host}: it is not one of the vendor's own hosts",
             hint=f"if you trust it, set {ALLOW_HOSTS}={host}",
         )
     return parts

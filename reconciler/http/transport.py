@@ -60,9 +60,7 @@ def _unusable(error: OSError, variable: str | None, environ: Mapping[str, str]) 
     if log and error.filename == log:
         return _named(_KEY_LOG, log, "cannot be written to", error)
     if variable is None:
-        return Unavailable(
-            f"the bundled certificates cannot be read: {_reason(error)}", hint="install the program anew"
-        )
+        return Unavailable(f"the bundled certificates cannot be read: {_reason(error)}", hint="reinstall the program")
     what = "names certificates that cannot be read" if variable == _FILE else "names a folder that cannot be read"
     return _named(variable, environ[variable], what, error)
 
@@ -76,7 +74,7 @@ def _reason(error: OSError) -> str:
     """Why a file gives no certificates; TLS errors have codes for words."""
     if isinstance(error, ssl.SSLError):
         return "there is no certificate in it"
-    return (error.strerror or "no reason is given").lower()
+    return (error.strerror or "unknown reason").lower()
 
 
 class Proxy(NamedTuple):

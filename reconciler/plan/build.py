@@ -254,7 +254,7 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
         if key not in declared:
             _gather_undeclared(configuration, state.entries.get(key), intents.get(key, ()), found, selection)
     if selection.by_words and not (found.subjects or found.diagnostics):
-        message = f"no managed number of the files fits {selection.words}, so this plan is about nothing"
+        message = f"no managed number in the files matches {selection.words}, so this plan is empty"
         found.diagnostics.append(RULES["selection-empty"].at(None, message, "reconciler list"))
     return found
 
@@ -338,7 +338,7 @@ def _block_missing(configuration: Configuration, entry: Entry) -> Diagnostic:
         )
     return RULES["block-missing"].at(
         configuration.numbers[number],
-        f"{entry.account}/{number} has a recorded {kind.value}, and its entry has no such block any more",
+        f"{entry.account}/{number} has a recorded {kind.value}, but its entry no longer has that block",
         hint,
     )
 

@@ -137,12 +137,12 @@ def reminder(plan: Plan, in_force: str, configuration: Configuration) -> Iterato
         return
     message, hint = f"scenario '{in_force}' is in force", _GO_BACK
     if plan.origin == "undo":
-        message += ", and an undo leaves it so"
+        message += ", and an undo does not change that"
         hint = f"afterwards: reconciler plan, to go back; to stay in it: {_stay(in_force, configuration)}"
     elif plan.scenario == in_force:
         message += " since an earlier apply"
     elif plan.has_changes:
-        leads_to = f"replaces it by '{plan.scenario}'" if plan.scenario else "goes back to the files without it"
+        leads_to = f"replaces it with '{plan.scenario}'" if plan.scenario else "goes back to the files without it"
         message += f"; this plan {leads_to}"
         hint = f"to stay in it: {_stay(in_force, configuration)}; to leave it: apply this plan"
     elif plan.scenario is None:
@@ -159,7 +159,7 @@ def told(configuration: Configuration, in_force: str) -> Iterator[Diagnostic]:
         return
     message, hint = f"scenario '{in_force}' is in force since an earlier apply", _GO_BACK
     if configuration.scenario != in_force:
-        message += "; what leads away from it counts as not applied yet"
+        message += "; differences from it count as not applied yet"
         hint = f"to audit it: {_stay(in_force, configuration)}; {hint}"
     yield RULES[RULE].at(None, message, hint)
 

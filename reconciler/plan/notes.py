@@ -40,7 +40,7 @@ def event_url_removed(desired: Desired, fields: Sequence[FieldChange]) -> Iterab
         if change.path == "event_url" and change.before and not change.after:
             yield RULES["event-url-removed"].at(
                 desired.declared_at,
-                f"{desired.address}: without `event_url` its call events go to the application's URL, where one is set",
+                f"{desired.address}: without `event_url` its call events go to the application's URL, if one is set",
             )
 
 
@@ -50,7 +50,7 @@ def not_comparable(desired: Desired, want: Form, recorded: Form) -> Iterable[Dia
         if path not in recorded.secrets and recorded.json.get("type") == want.json["type"]:
             yield RULES["field-not-comparable"].at(
                 desired.locations.get(path, desired.declared_at),
-                f"{desired.address}: `{path}` is sensitive and the record has no digest of it, so it is not compared",
+                f"{desired.address}: `{path}` is sensitive and has no digest in the record, so it is not compared",
                 "set RECONCILER_RECORD_KEY to 32 bytes or more, or plan with --refresh all",
             )
 
@@ -69,7 +69,7 @@ def unverifiable(desired: Desired, want: Form, unrecorded: Collection[str], *, c
             yield RULES["field-unreadable"].at(
                 desired.locations.get(path, desired.declared_at),
                 f"{desired.address}: `{path}` cannot be read and is not in the record; this change empties it",
-                f"if it may have a value that is to stay, write `{path}` in the files",
+                f"if it may have a value to keep, write `{path}` in the files",
             )
 
 
@@ -88,13 +88,13 @@ def body_unreadable(desired: Desired) -> Diagnostic:
         desired.declared_at,
         f"{desired.address}: only the type of its live forwarding ({desired.value.type}) can be read and none of it is "
         "in the record, so it is not known to be ours",
-        "give the account its `application`, whose list may tell; or look at the number at the vendor first",
+        "give the account its `application`, whose list may show it, or check the number at the vendor first",
     )
 
 
 def unread(subject: Subject) -> Diagnostic:
     """A number of an account that cannot be asked, which is told once for all of them."""
-    return RULES["provider-error"].at(None, f"{subject.address} cannot be read: its account cannot be asked")
+    return RULES["provider-error"].at(None, f"{subject.address} cannot be read: its account is unavailable")
 
 
 def unsettled(subject: Subject) -> Diagnostic:
@@ -136,9 +136,9 @@ def not_owned(subject: Subject) -> Diagnostic:
     """A number in no file any more that the account does not have: it may be the key that is another."""
     return RULES["released-not-owned"].at(
         None,
-        f"{subject.address} is in no file any more and not among the numbers of account {subject.account}; "
-        "it stays in the record, as another key or application would look the same",
-        f'if it was given up: list it under `forget: ["{subject.key.number}"]`',
+        f"{subject.address} is no longer in any file and not among the numbers of account {subject.account}; "
+        "it stays in the record, since another key or application would look the same",
+        f'if you no longer have it, list it under `forget: ["{subject.key.number}"]`',
     )
 
 
@@ -157,7 +157,7 @@ def other_key(digests: int, *, has_key: bool) -> Diagnostic:
     why = "its digests were made with another key" if has_key else "RECONCILER_RECORD_KEY is not set"
     return RULES["record-key-differs"].at(
         None,
-        f"{values} of the record cannot be compared and count as not known: {why}",
+        f"{values} of the record cannot be compared and count as unknown: {why}",
         "set RECONCILER_RECORD_KEY to the key that the record was written with (a local record without it: put "
         ".reconciler/record.key back); if the key was rotated, the next apply records the values with the new one",
     )
@@ -171,7 +171,7 @@ def what_moved(live: Form, before: Json | None) -> str:
         return f"it was {before.get('type')}, and is {_brief(live.json)}"
     changes = field_changes(Form(before), live.filled_from(Form(before)))
     if not changes:
-        return "a sensitive value of it is another one now"
+        return "one of its sensitive values has changed"
     return "; ".join(f"{item.path} was {_short(item.before)}, is {_short(item.after)}" for item in changes[:4])
 
 

@@ -155,7 +155,7 @@ def _limits(changes: Sequence[Change], policy: Policy, managed: int) -> Iterator
     ):
         if count > limit.of(managed):
             kind = ("change" if key == "max_changes" else "delete") + ("" if count == 1 else "s")
-            message = f"{count} {kind} in one run; policy permits {_permitted(limit, managed)}"
+            message = f"{count} {kind} in one run; policy allows {_permitted(limit, managed)}"
             hint = f"raise `policy.{key}` or pass --override {rule}"
             diagnostic = RULES[rule].at(policy.location, message, hint)
             yield Breach(rule, "", diagnostic, f"--override {rule}")
@@ -179,7 +179,7 @@ def _permitted(limit: Limit, managed: int) -> str:
         return str(limit.count)
     share = f"{limit} of {managed} managed number{'' if managed == 1 else 's'}"
     allowed = limit.of(managed)
-    floor = "" if limit.share_of(managed) == allowed else f", and never less than {allowed}"
+    floor = "" if limit.share_of(managed) == allowed else f", but at least {allowed}"
     return f"{allowed} ({share}{floor})"
 
 
@@ -217,7 +217,7 @@ def _unwritable(
         values = unwritable.get(change.address)
         if values and change.action not in (Action.FORGET, Action.DELETE):
             names = ", ".join(f"{path} = {_plain(value)}" for path, value in sorted(values.items()))
-            message = f"{change.address} has {names} at the vendor, which cannot be written and which a write may reset"
+            message = f"{change.address} has {names} at the vendor, which cannot be written and may be reset by a write"
             # docs/decisions/058
             yield _breach("unwritable-fields", change, message, "--override unwritable-fields", places)
 
@@ -230,5 +230,5 @@ def _breach(
     rule: str, change: Change, message: str, allowed_by: str, places: Mapping[str, Location], otherwise: str = ""
 ) -> Breach:
     place = places.get(change.key.number)
-    diagnostic = RULES[rule].at(place, message, f"if this is meant: {allowed_by}{otherwise}")
+    diagnostic = RULES[rule].at(place, message, f"if this is intended: {allowed_by}{otherwise}")
     return Breach(rule, change.address, diagnostic, allowed_by)

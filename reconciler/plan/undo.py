@@ -73,7 +73,7 @@ class Restorer:
         try:
             value = self._built(filled)
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise Lost("", "it is not recorded whole") from None
+            raise Lost("", "it is only partly recorded") from None
         hidden = [path for path in URL_FIELDS if MASK in str(data.get(path))]
         for path in Form(data).without(hidden).apart(form(value)):
             raise Lost(path, "it is not recorded as it was")
@@ -84,10 +84,10 @@ class Restorer:
         if not isinstance(text, str) or MASK not in text:
             return text
         if path not in digests:
-            raise Lost(path, "it is a secret, of which no digest was kept")
+            raise Lost(path, "it is a secret, and no digest of it was kept")
         template = self._known_templates().get(digests[path])
         if template is None:
-            raise Lost(path, "it was a secret, and no URL in the files is that one now")
+            raise Lost(path, "it was a secret, and no URL in the files matches it now")
         return template
 
     def _known_templates(self) -> Mapping[str, str]:
@@ -185,7 +185,7 @@ def undoing(run: Run, state: RecordState, configuration: Configuration, ground: 
     found: list[Diagnostic] = []
     for past in _pasts(run, state):
         if past.action == Action.FORGET.value:
-            found.append(_unsure(past, "it was only dropped from the record, and no plan puts it back there"))
+            found.append(_unsure(past, "it was only dropped from the record, and a plan cannot put it back"))
             continue
         try:
             each = _before(past, declared.get(past.key), run, configuration, ground)
@@ -233,7 +233,7 @@ def later_changes(
             RULES["undo-overwrites"].at(
                 None,
                 f"{change.address} was changed after run {run.id[:12]}, {whose}; this undo overwrites that",
-                "leave it as it is, or permit it with --allow-adopt",
+                "leave it as it is, or allow it with --allow-adopt",
             ),
         )
 
@@ -285,7 +285,7 @@ def _before(past: _Past, declared: Desired | None, run: Run, configuration: Conf
     """The block that says what was there before; raises Lost."""
     account = declared.account if declared else account_of(configuration.accounts, past.account, past.key.provider)
     if account is None:
-        raise Lost("", f"no account says where it lives now (it was {past.account})")
+        raise Lost("", f"no account matches it (it was in {past.account})")
     if past.before is None or past.before.get("type") is None:
         raise Lost("", "what was there before is not known")
     restorer = Restorer(configuration, ground, account)
@@ -321,9 +321,9 @@ def _unsures(past: _Past, value: Value, *, readable: bool) -> Iterator[Diagnosti
     known = fitting(value, (past.before or {}).get("type"))
     for path, before in (past.before or {}).items():
         if before is None and not is_empty(known.get(path)):
-            yield _unsure(past, f"what `{path}` was is not known; it stays as the files have it")
+            yield _unsure(past, f"the previous `{path}` is not known; it stays as the files have it")
         elif before is None:
-            yield _unsure(past, f"what `{path}` was is not known; it is left empty")
+            yield _unsure(past, f"the previous `{path}` is not known; it is left empty")
         elif path in past.unreadable and readable:
             yield _unsure(past, f"`{path}` cannot be read; it goes back to what was recorded")
     for path, lost in sorted(past.lost.items()):

@@ -26,7 +26,7 @@ def clock(ahead: float | None) -> Iterator[Probed]:
         return
     direction = "ahead of" if ahead > 0 else "behind"
     message = f"this machine's clock is {off:.0f} s {direction} the vendor's"
-    yield Probed("clock", ok=False, message=message, hint="set the clock, or let it follow a time server")
+    yield Probed("clock", ok=False, message=message, hint="set the clock, or synchronise it with a time server")
 
 
 @dataclass(frozen=True, slots=True)

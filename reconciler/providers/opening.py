@@ -42,6 +42,6 @@ def login_to(account: Account) -> Login:
     """How a person logs in to an account; raises ProviderError where nobody has to."""
     login = PROVIDERS[account.provider].login
     if login is None:
-        hint = f"the secrets under accounts.{account.name} are all that it needs"
+        hint = f"the secrets under accounts.{account.name} are all it needs"
         raise ProviderError(f"account {account.name} needs no login", hint=hint)
     return login

@@ -302,7 +302,7 @@ def rebase(expected: RecordState, current: RecordState, update: Update) -> Recor
         return current
     if expected.lineage and expected.lineage != current.lineage:
         raise RecordError(
-            f"the record is another one: lineage {current.lineage or 'none'} in place of {expected.lineage}",
+            f"the record has been replaced: its lineage is {current.lineage or 'none'} instead of {expected.lineage}",
             hint="find out who replaced the record, restore the right one, then run again",
         )
     if current.serial < expected.serial:
@@ -348,5 +348,5 @@ def one_run(ids: Sequence[str], prefix: str) -> str | None:
     if prefix in ids:
         return prefix
     if len(ids) > 1:
-        raise RecordError(f"{prefix!r} begins the ids of {len(ids)} runs", hint="type more of the id")
+        raise RecordError(f"{prefix!r} matches the ids of {len(ids)} runs", hint="type more of the id")
     return ids[0]

@@ -210,7 +210,7 @@ class DocumentRecord:
                 return after
             seen = self._seen = None
             time.sleep(_SPREAD.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))
-        raise RecordError(f"{self.description} was changed by others {_ATTEMPTS} times in a row", hint="try again")
+        raise RecordError(f"{self.description} was changed by others {_ATTEMPTS} times in succession", hint="try again")
 
     def _fetch(self) -> Snapshot:
         text, version = self._store.fetch()

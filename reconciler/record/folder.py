@@ -36,7 +36,7 @@ def local_key(folder: Path) -> str:
         raise RecordError(f"key file {path} cannot be read: {_reason(error)}", hint=f"restore {path}") from None
     if len(text.encode()) < _KEY_BYTES:
         raise RecordError(
-            f"key file {path} holds {len(text.encode())} bytes, a key has {_KEY_BYTES} or more",
+            f"key file {path} holds {len(text.encode())} bytes, but a key has {_KEY_BYTES} or more",
             hint=f"restore {path} from a backup, or remove it: sensitive values then compare as unknown once",
         )
     return text
@@ -90,8 +90,8 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise RecordError(
-            f"{path} cannot be made: {_reason(error)}",
-            hint=f"make {path.parent} a folder that you may write to, with room on its disk",
+            f"{path} cannot be created: {_reason(error)}",
+            hint=f"make sure that you can write to {path.parent} and that its disk has space",
         ) from None
 
 
@@ -121,7 +121,7 @@ def local_place(
     _check_links(named.parent, tree, there)
     if not from_tree and there:
         raise RecordError(
-            f"the record {there[0]} stands beside the files, and --trusted takes none from the tree",
+            f"the record {there[0]} is beside the files, and --trusted reads none from the tree",
             hint="keep it in a shared backend, or outside: `record: {file: {path: /…}}`; "
             "where you trust the whole tree, leave --trusted out",
         )
@@ -141,10 +141,10 @@ def _check_links(folder: Path, tree: Path, files: Iterable[Path]) -> None:
     inside = [each for each in (*reversed(folder.parents), folder) if each != tree and each.is_relative_to(tree)]
     for each in (*inside, *files):
         if each.is_symlink():
-            raise RecordError(f"{each} is a link, which no part of a record may be", hint="remove it")
+            raise RecordError(f"{each} is a link, and no part of a record may be one", hint="remove it")
     for each in files:
         if not stat.S_ISREG(each.stat().st_mode):
-            raise RecordError(f"{each} is no ordinary file", hint="remove it")
+            raise RecordError(f"{each} is not a regular file", hint="remove it")
 
 
 def _check_untracked(paths: list[Path], tell: Callable[[str], None]) -> None:
@@ -153,10 +153,10 @@ def _check_untracked(paths: list[Path], tell: Callable[[str], None]) -> None:
         found = git.tracked(repository, *paths)
     except git.GitError as error:
         if git.top_folder(paths[0].parent) is not None:
-            tell(f"whether {paths[0]} is tracked by git cannot be asked: {error}")
+            tell(f"it could not be checked whether {paths[0]} is tracked by git: {error}")
         return
     if found:
         raise RecordError(
-            f"{repository.top / found[0]} is tracked by git: a record and its key are made here, and never committed",
+            f"{repository.top / found[0]} is tracked by git: a record and its key must not be committed",
             hint=f"git rm -r --cached {found[0]}, then remove it: whoever committed it knows the key",
         )

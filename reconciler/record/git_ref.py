@@ -118,12 +118,12 @@ class GitStore:
         if fetched not in pushed and len(pushed) > 1:
             raise RecordError(
                 f"the remote {self._named!r} of the record is pushed to {len(pushed)} addresses",
-                hint="write the one where the record is to be: `record: {git: {remote: …}}`",
+                hint="write the one that should hold the record: `record: {git: {remote: …}}`",
             )
         address = fetched if fetched in pushed else pushed[0]
         if address == self._named and _NAME.fullmatch(address):
             raise RecordError(
-                f"the git repository of {self._root} has no remote {address!r}, where the record is to be",
+                f"the git repository of {self._root} has no remote {address!r}, which should hold the record",
                 hint=f"git remote add {address} …, or name another one under `record: {{git: {{remote: …}}}}`",
             )
         if not any(pattern.fullmatch(address) for pattern in (_URL, _PATH, _SSH)):
@@ -160,8 +160,10 @@ class GitStore:
             if "stale info" in str(refused):
                 return git.GitError("its remote shows the ref to those who push, not to those who read")
             if not git.shows_anything(self._repository, self._remote):
-                return git.GitError(f"its remote answered with nothing at all, and to a push: {refused}")
-            self._waits.tell(f"{self.description} is not shown; whether it is hidden cannot be asked: {refused}")
+                return git.GitError(f"its remote answered with nothing, and to a push with: {refused}")
+            self._waits.tell(
+                f"{self.description} is not shown, and it could not be checked whether it is hidden: {refused}"
+            )
         return None
 
     def _remembered(self) -> RecordError | None:
@@ -170,7 +172,7 @@ class GitStore:
         if not seen:
             return None
         return RecordError(
-            f"{self.description} was there before, at {seen}, and is not shown any more: hidden or deleted",
+            f"{self.description} was there before, at {seen}, and is no longer shown: hidden or deleted",
             hint=f"git push {mask_urls(self._named)} {seen}:{self._ref} restores it; "
             f"where it was deleted on purpose, remove {self._memory}",
         )
@@ -204,7 +206,7 @@ def _check_credential(told: str) -> None:
         raise RecordError(
             f"the remote {mask_urls(told)!r} of the record bears a credential, which git would be told in its "
             "arguments, where every process of the machine sees it",
-            hint="take it out of the address, and leave it to git's credential helper",
+            hint="remove it from the address, and use git's credential helper",
         )
 
 

@@ -77,7 +77,7 @@ def _check(chosen: Mapping[str, str]) -> None:
         )
     if not chosen["lock_address"]:
         raise RecordError(
-            "the record has no lock_address, and without a lock it is not safe",
+            "the record has no lock_address, which it needs to be safe",
             hint=f"for GitLab: lock_address: {chosen['address']}/lock, lock_method: POST, unlock_method: DELETE",
         )
     for name in _ADDRESSES:
@@ -94,12 +94,14 @@ def _check_methods(chosen: Mapping[str, str]) -> None:
     for name, known in _METHODS.items():
         if chosen[name] not in known:
             hint = f"write {', '.join(known[:-1])} or {known[-1]}"
-            raise RecordError(f"the record's {name} is no method of a state server: {chosen[name]}", hint=hint)
+            raise RecordError(f"the record's {name} is not a method of a state server: {chosen[name]}", hint=hint)
     lock = chosen["lock_address"]
     for name, address in (("lock_method", lock), ("unlock_method", chosen["unlock_address"] or lock)):
         if chosen[name] in _OF_ANY_SERVER and "lock" not in urlsplit(address).path.lower():
-            hint = "the address of a lock has the word lock in its path, or is asked by LOCK and UNLOCK"
-            raise RecordError(f"the record's {name} {chosen[name]} would change what may be no lock", hint=hint)
+            hint = "the address of a lock must have the word lock in its path, or use LOCK and UNLOCK"
+            raise RecordError(
+                f"the record's {name} {chosen[name]} might change something that is not a lock", hint=hint
+            )
 
 
 def _check_quotes(given: str, variable: str) -> None:
@@ -139,7 +141,7 @@ def _renamed(address: str, document: str) -> str:
     elif name and in_path.count(name) == 1:
         return parts._replace(path="/".join(each + _TOKENS if each == name else each for each in in_path)).geturl()
     raise RecordError(
-        f"no place for shared tokens can be derived from {mask_url(address)}",
+        f"the place of shared tokens cannot be derived from {mask_url(address)}",
         hint="use addresses that both have the state's name, such as …/states/NAME and …/locks/NAME",
     )
 
@@ -272,7 +274,7 @@ class HttpRecord(DocumentRecord):
 
 def _lost(held: HeldLock, how: str) -> LockLostError:
     return LockLostError(
-        f"the lock of account {', '.join(held.accounts)} {how}: nothing more is written",
+        f"the lock of account {', '.join(held.accounts)} {how}: writing stops",
         hint="find out who broke it, then run the command again",
     )
 

@@ -232,13 +232,13 @@ class Wire:
                 self.prove_exclusion(alone=True)
                 return None
             case Origin.TERRAFORM_EMPTY:
-                self._remark(f"{self.description} is Terraform's empty state: that is no record yet")
+                self._remark(f"{self.description} is Terraform's empty state: there is no record yet")
                 return None
             case Origin.TERRAFORM:
                 message, hint = "is the state of a Terraform project", "give the record an address of its own"
                 raise RecordError(f"{self.description} {message}", hint=f"{hint}; nothing was written")
             case Origin.PAGE:
-                message, hint = "cannot be read: what answers there is a web page", "a login, or a wrong address"
+                message, hint = "cannot be read: a web page answers there", "a login, or a wrong address"
                 raise RecordError(f"{self.description} {message}", hint=f"{hint}: {_CHECK}")
         try:
             return answer.body.decode("utf-8")
@@ -263,8 +263,8 @@ class Wire:
                 self.unlock(ours)
         if not self._excludes:
             raise RecordError(
-                f"{self.description} cannot be locked: its server gives the lock to two at once",
-                hint="take a server that keeps the second out with 423 or 409, or another backend",
+                f"{self.description} cannot be locked: its server gives the lock to two holders at once",
+                hint="use a server that refuses the second with 423 or 409, or another backend",
             )
 
     def _paused(self, seconds: float, reason: str) -> None:

@@ -33,7 +33,7 @@ def migrate(source: Record, target: Record, *, holders: Sequence[Holder]) -> Rec
     with source.lock(holders), target.lock(holders) as lock:
         state = source.load()
         if not state.lineage:
-            raise RecordError(f"{source.description} has nothing to move: it was never made")
+            raise RecordError(f"{source.description} has nothing to move: it does not exist")
         target.adopt(lock, state, _runs(source))
         return _compared(state, target.load(), target)
 
@@ -46,5 +46,7 @@ def _runs(source: Record) -> tuple[Run, ...]:
 
 def _compared(state: RecordState, arrived: RecordState, target: Record) -> RecordState:
     if replace(arrived, name=state.name) != state:
-        raise RecordError(f"{target.description} does not hold what was put there", hint="keep using the old record")
+        raise RecordError(
+            f"{target.description} does not hold what was written to it", hint="keep using the old record"
+        )
     return arrived

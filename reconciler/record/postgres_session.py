@@ -129,8 +129,8 @@ class Link:
             seconds = time.monotonic() - since
             if limit is not None and seconds > limit:
                 self._ended = RecordError(
-                    f"{self._name} cannot be used: there was no answer for {limit:.0f} s",
-                    hint="look whether the server is well; of a pooler, whether its pool has two connections to spare",
+                    f"{self._name} cannot be used: it did not answer for {limit:.0f} s",
+                    hint="check the server; if it is a pooler, check that its pool has two free connections",
                 )
                 self._cut()
             elif seconds > _GRACE_SECONDS and self._waits.clock.interrupted.is_set():
@@ -260,7 +260,7 @@ class Session:
         if before != after:
             raise RecordError(
                 f"{self.description} is behind a pooler in transaction mode, where session locks do not hold",
-                hint="give a DSN that reaches the server itself, or a pooler in session mode",
+                hint="use a DSN that reaches the server directly, or a pooler in session mode",
             )
         self._is_direct = True
 

@@ -197,11 +197,11 @@ def _step(part: int | str) -> str:
 _WORDS = {
     "missing": "is missing",
     "string_type": "is no text",
-    "int_type": "is no whole number",
+    "int_type": "is not a whole number",
     "bool_type": "is neither true nor false",
     "dict_type": "is no map",
     "list_type": "is no list",
-    "string_pattern_mismatch": "is not of its form",
+    "string_pattern_mismatch": "does not have the expected form",
     "string_too_long": "is longer than {max_length} characters",
     "too_short": "has fewer items than {min_length}",
     "too_long": "has more than {max_length} items",
@@ -211,7 +211,7 @@ _WORDS = {
 
 
 def _what(kind: str, context: dict[str, Any]) -> str:
-    return _WORDS.get(kind, "is not what it should be").format_map(context)
+    return _WORDS.get(kind, "is not valid").format_map(context)
 
 
 DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
@@ -277,7 +277,7 @@ def _check_result(row: Mapping[str, Any], loc: Loc) -> None:
 def _check_version(version: int) -> None:
     """Raise RecordError for values that a newer program wrote, UnsoundError for a version that is none."""
     if version < 1:
-        raise UnsoundError("the version of a value is none")
+        raise UnsoundError("the version of a value is not valid")
     if version > CANONICAL_VERSION:
         raise RecordError(
             f"the record holds values of version {version}, this program knows versions up to {CANONICAL_VERSION}",

@@ -70,7 +70,7 @@ class Seal:
 
 def _decoded(sealed: str) -> bytes:
     if not sealed.startswith(_VERSION):
-        raise ValueError("sealed in a way that this version does not know")
+        raise ValueError("encrypted in a way that this version does not know")
     return base64.b64decode(sealed.removeprefix(_VERSION), validate=True)
 
 

@@ -150,8 +150,8 @@ def _none(tree: Tree) -> Iterator[Finding]:
 def _commas(tree: Tree) -> Iterator[Finding]:
     if tree.commas:
         comma = tree.commas[0]
-        hint = "write one target a part, or set period: {union: comma} at the account"
-        yield RULES["period-comma"].within(comma, comma + 1, "this account takes no comma in a period", hint)
+        hint = "write one target per part, or set period: {union: comma} at the account"
+        yield RULES["period-comma"].within(comma, comma + 1, "this account does not allow commas in a period", hint)
 
 
 def numeric_weekdays(tree: Tree, base: WeekdayBase) -> Iterator[Finding]:

@@ -64,7 +64,7 @@ class Answers:
         self._repeats += id(schedule) in self._met
         self._met[id(schedule)] = schedule
         if self._repeats > _REPEATS + _REPEATS_EACH * len(self._met):
-            message = "schedules that except days are nested in too many ways to be told apart"
+            message = "too many combinations of nested schedules with `except`"
             raise CompileError(message, "name fewer schedules that have an `except` of their own inside others")
 
 
@@ -197,7 +197,7 @@ def _public_boxes(known: PublicDays, years: range) -> Iterator[Box]:
     """Give the known years as they are; in others every date is off that is off in a known year."""
     without = sorted(set(years) - {day.year for day in known.off})
     if without:
-        message = f"no public holidays are known for {without[0]}, and the calendar is to run to {years[-1]}"
+        message = f"no public holidays are known for {without[0]}, but the calendar runs to {years[-1]}"
         raise CompileError(message, "choose an earlier calendar_until")
     for day in known.off:
         yield _one_day(day)
@@ -234,10 +234,10 @@ def _minutes_apart(name: str | None, target: Zone) -> int:
     for place in (source, target):
         if not place.is_fixed:
             message = f"the clocks of {place.name} change, so hours of {source.name} move on the clock of {target.name}"
-            raise CompileError(message, "mean the hours in the account's own zone, or in one whose offset is fixed")
+            raise CompileError(message, "give the hours in the account's own zone, or in one with a fixed offset")
     seconds = target.last_offset - source.last_offset
     if seconds % 60:
-        raise CompileError(f"{source.name} is not whole minutes apart from {target.name}", "use another zone")
+        raise CompileError(f"{source.name} does not differ from {target.name} by whole minutes", "use another zone")
     return seconds // 60
 
 

@@ -139,7 +139,7 @@ def compile_schedule(
     except (UnknownCountryError, UnknownZoneError) as error:
         raise CompileError(str(error), "correct the name") from error
     if wanted.is_empty:
-        raise CompileError("this schedule never holds", "correct its hours, or leave the target out")
+        raise CompileError("this schedule is never active", "correct its hours, or leave the target out")
     unannounced = unannounced_years(schedule, asking)
     if wanted.is_full:
         return Compiled(("",), wanted, unannounced)

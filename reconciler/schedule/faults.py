@@ -18,10 +18,10 @@ from reconciler.schedule.masks import FACTS, MONTHS, NOON, SCALE_NAMES, WEEKDAYS
 _BARE_WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(
         ("always", "any", "anytime", "all", "*", "true", "yes", "on", "24/7", "daily"),
-        "for always leave the period out",
+        "for always, leave the period out",
     ),
-    **dict.fromkeys(("never", "false", "no", "off", "nobody", "none."), "for never write none, alone"),
-    "none": "none stands alone; leave it out of a list",
+    **dict.fromkeys(("never", "false", "no", "off", "nobody", "none."), "for never, write none by itself"),
+    "none": "none is only allowed by itself; remove it from the list",
     "weekdays": "write wd {mon-fri}",
     "workdays": "write wd {mon-fri}",
     "weekend": "write wd {sat sun}",
@@ -30,13 +30,13 @@ _BARE_WORDS: Final[dict[str, str]] = {
 _JUNK_HINTS: Final[dict[str, str]] = {
     "not": "there is no negation; list the other values",
     "!": "there is no negation; list the other values",
-    "&": "items side by side hold together; remove it",
-    "and": "items side by side hold together; remove it",
-    "&&": "items side by side hold together; remove it",
-    ";": "items side by side hold together; alternatives are separated by a comma",
+    "&": "adjacent items must all match; remove it",
+    "and": "adjacent items must all match; remove it",
+    "&&": "adjacent items must all match; remove it",
+    ";": "adjacent items must all match; separate alternatives with a comma",
     "or": "alternatives are separated by a comma",
     "|": "alternatives are separated by a comma",
-    "-": "a range stands inside one pair of braces, as in hr {9-17}",
+    "-": "a range goes inside one pair of braces, as in hr {9-17}",
 }
 
 
@@ -55,7 +55,7 @@ def empty_braces(scale: Scale, start: int, end: int) -> Finding:
 def comma_inside(body: str, offset: int) -> Finding:
     """Tell of a comma between values."""
     better = re.sub(r"\s*,\s*", " ", body).strip()
-    message = "a comma inside braces ends the part; values are separated by blanks"
+    message = "a comma inside braces ends the part; separate values with spaces"
     return RULES["period-comma-inside"].within(offset, offset + 1, message, f"write {{{better}}}")
 
 
@@ -64,14 +64,14 @@ def no_item(words: str, start: int, *, alone: bool) -> Finding:
     end = start + len(words)
     if "{" in words or "}" in words:
         return RULES["period-braces"].within(
-            start, end, f"braces do not pair in '{words}'", "write scale {values}, one '{' and one '}' each"
+            start, end, f"the braces are unbalanced in '{words}'", "write scale {values}, one '{' and one '}' each"
         )
     if re.fullmatch(r"([a-z]+)\s*[(<\[].*", words):
         return RULES["period-braces"].within(
             start,
             end,
             f"'{words}' has no braces",
-            "values stand in braces: " + re.sub(r"\s*[(<\[](.*?)[)>\]]*$", r" {\1}", words),
+            "values go in braces: " + re.sub(r"\s*[(<\[](.*?)[)>\]]*$", r" {\1}", words),
         )
     first = words.split(maxsplit=1)[0]
     if first in SCALE_NAMES:
@@ -82,14 +82,14 @@ def no_item(words: str, start: int, *, alone: bool) -> Finding:
     return RULES["period-junk"].within(
         start,
         end,
-        f"'{words}' is no item of a period",
-        _JUNK_HINTS.get(first, "every value stands in the braces of a scale; remove the rest"),
+        f"'{words}' is not a valid item of a period",
+        _JUNK_HINTS.get(first, "every value goes in the braces of a scale; remove the rest"),
     )
 
 
 def _bare_words(words: str, start: int, end: int) -> Finding:
     hint = _BARE_WORDS.get(words) or _from_prose(words) or "a period looks like wd {mon-fri} hr {9-17}"
-    return RULES["period-word"].within(start, end, f"'{words}' is no period", hint)
+    return RULES["period-word"].within(start, end, f"'{words}' is not a valid period", hint)
 
 
 def _from_prose(words: str) -> str | None:
@@ -111,7 +111,7 @@ def head(words: str, start: int, brace: int) -> tuple[Finding, Scale | None]:
     """Judge what stands before a brace; gives the scale too where only something before it is wrong."""
     if not words:
         return RULES["period-scale"].within(
-            brace, brace + 1, "no scale stands before this brace", "write wd, hr, md, mo … before it"
+            brace, brace + 1, "there is no scale before this brace", "write wd, hr, md, mo … before it"
         ), None
     pieces = words.split()
     last = re.search(r"([a-z]+)\Z", words)
@@ -119,10 +119,10 @@ def head(words: str, start: int, brace: int) -> tuple[Finding, Scale | None]:
         junk = words[: last.start()].rstrip()
         hint = _JUNK_HINTS.get(junk, "remove it")
         return RULES["period-junk"].within(
-            start, start + len(junk), f"'{junk}' before '{last.group(1)}' is no item of a period", hint
+            start, start + len(junk), f"'{junk}' before '{last.group(1)}' is not a valid item of a period", hint
         ), SCALE_NAMES[last.group(1)]
     hint = _scale_hint("".join(pieces))
-    return RULES["period-scale"].within(start, start + len(words), f"'{words}' is no scale", hint), None
+    return RULES["period-scale"].within(start, start + len(words), f"'{words}' is not a known scale", hint), None
 
 
 def closest(word: str, names: Iterable[str], cutoff: float) -> list[str]:
@@ -155,7 +155,7 @@ def dashes(scale: Scale, chain: str, start: int) -> Finding:
     if len(words) < 2:
         facts = FACTS[scale]
         hint = f"write both ends, from {facts.low} to {facts.high}; there are no negative values"
-        return RULES["period-open-range"].within(start, end, f"'{chain}' lacks one end of its range", hint)
+        return RULES["period-open-range"].within(start, end, f"'{chain}' has only one end of a range", hint)
     apart = " ".join(f"{first}-{last}" for first, last in pairwise(words))
     hint = f"write {words[0]}-{words[-1]}" + ("" if len(words) == 2 else f", or {apart}")
     return RULES["period-several-dashes"].within(start, end, f"'{chain}' has more than one dash", hint)
@@ -203,7 +203,7 @@ def _hour(word: str, start: int, end: int, chain: str, text: str) -> Finding:
     if word in {"am", "pm", "noon"} and (before := re.search(r"(\d+)[ \t]+\Z", text[:start])):
         hint = f"join them: {before.group(1)}{word}"
     elif (clock := _CLOCK.match(word)) and clock.group(2) != "00" and meant is not None:
-        hint = f"minutes are a scale of their own: hr {{{meant}}} min {{{int(clock.group(2))}-59}}"
+        hint = f"minutes are a separate scale: hr {{{meant}}} min {{{int(clock.group(2))}-59}}"
     elif meant is not None:
         hint = _corrected(chain, word, meant)
     return RULES["period-hour"].within(start, end, message, hint)
@@ -222,7 +222,7 @@ def _hour_verdict(word: str) -> tuple[str, int | None]:
     if match := _TWELVE.match(word):
         return _twelve_hour_verdict(word, int(match.group(1)[-4:]), match.group(2))
     if word in {"noon", "midnight"}:
-        return f"'{word}' is no hour by itself", NOON if word == "noon" else 0
+        return f"'{word}' is not an hour by itself", NOON if word == "noon" else 0
     if match := _CLOCK.match(word):
         hour = int(match.group(1))
         return f"'{word}' is a time of day, not an hour", hour if hour <= FACTS[Scale.HR].high else None
@@ -230,16 +230,16 @@ def _hour_verdict(word: str) -> tuple[str, int | None]:
         hour, minute = divmod(int(word[-4:]), 100)
         whole = len(word) == 4 and minute == 0 and hour <= FACTS[Scale.HR].high
         meant = hour if whole else (23 if word == "24" else None)
-        return f"{word} is no hour; they run from 0 to 23", meant
+        return f"{word} is not a valid hour; hours run from 0 to 23", meant
     if match := re.match(r"(\d{1,2})(?:h|a|p|a\.m\.|p\.m\.)?\Z", word):
         hour = int(match.group(1)) % 24 + (NOON if "p" in word and int(match.group(1)) < NOON else 0)
-        return f"'{word}' is no hour", hour
-    return f"'{word}' is no hour", None
+        return f"'{word}' is not a valid hour", hour
+    return f"'{word}' is not a valid hour", None
 
 
 def _twelve_hour_verdict(word: str, hour: int, half: str) -> tuple[str, int | None]:
     if half in {"noon", "midnight"}:
-        return f"'{word}' is no hour; noon is 12noon, midnight 12am", NOON if half == "noon" else 0
+        return f"'{word}' is not a valid hour; noon is 12noon, midnight is 12am", NOON if half == "noon" else 0
     meant = hour if 0 < hour <= FACTS[Scale.HR].high else (0 if half == "am" else NOON)
     reach = f"12{half}, 1{half} to 11{half}" if not NOON < hour <= FACTS[Scale.HR].high else f"1{half} to 11{half}"
     read = hour + (NOON if half == "pm" else 0)
@@ -263,7 +263,7 @@ def _name(scale: Scale, word: str, start: int, end: int) -> Finding:
         if close
         else "names are " + " ".join(name[:3] for name in names)
     )
-    message = f"'{word}' is no name of a {noun}, nor the beginning of one"
+    message = f"'{word}' is neither the name of a {noun} nor a prefix of one"
     if truncated:
         message += f"; the vendor would probably read {truncated[0].title()}"
     return RULES["period-name"].within(start, end, message, hint)
@@ -279,7 +279,7 @@ def _not_a_number(scale: Scale, word: str, start: int, end: int) -> Finding:
         hint = "there are no steps: write {" + " ".join(map(str, range(facts.low, facts.high + 1, int(digits)))) + "}"
     elif digits and value_of(scale, digits) is not None and word.strip("+_0123456789"[:1]).startswith(digits):
         hint = f"write {digits}"
-    return RULES["period-number"].within(start, end, f"'{word}' is no number", hint)
+    return RULES["period-number"].within(start, end, f"'{word}' is not a number", hint)
 
 
 _RANGE_CODES: Final = {Scale.YR: "period-year", Scale.MIN: "period-minute", Scale.SEC: "period-second"}
@@ -291,18 +291,18 @@ def _out_of_range(scale: Scale, word: str, start: int, end: int) -> Finding:
     shown = word if len(word) <= 12 else word[:12] + "…"
     if scale is Scale.YR:
         return RULES[code].within(
-            start, end, f"{shown} is no year that a period can name", "write a year of four digits, from 1970 on"
+            start, end, f"{shown} is not a valid year for a period", "write a year of four digits, from 1970 on"
         )
     if scale in (Scale.MIN, Scale.SEC) and word == "60":
         return RULES[code].within(
             start,
             end,
-            f"60 is no {facts.noun}; they run from 0 to 59",
+            f"60 is not a valid {facts.noun}; the range is 0 to 59",
             "the last one of the hour is 59" if scale is Scale.MIN else "the last one of the minute is 59",
         )
     return RULES[code].within(
         start,
         end,
-        f"{shown} is no {facts.noun}; they run from {facts.low} to {facts.high}",
+        f"{shown} is not a valid {facts.noun}; the range is {facts.low} to {facts.high}",
         f"write a number from {facts.low} to {facts.high}",
     )

@@ -55,16 +55,16 @@ def _verdict(run: str) -> tuple[str, str, str]:
     if first in "\r\n":
         return (
             "period-newline",
-            "a period is one line; what follows a line break is dropped in silence",
+            "a period is one line; anything after a line break is silently dropped",
             "write it on one line",
         )
     if first in "\v\f":
-        return "period-blank", f"{_named(first)} is no blank of a period", "use an ordinary space"
+        return "period-blank", f"{_named(first)} is not allowed as a space in a period", "use an ordinary space"
     if any(character in _DASH_SIGNS for character in run):
         dash = next(character for character in run if character in _DASH_SIGNS)
         return (
             "period-dash",
-            f"{_named(dash)} is no hyphen: a range of names would shrink to its first name",
+            f"{_named(dash)} is not a hyphen: a range of names would shrink to its first name",
             "type the ASCII hyphen '-'",
         )
     if all(unicodedata.category(character) == "Cc" for character in run):

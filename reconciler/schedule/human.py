@@ -87,11 +87,11 @@ _FILL: Final = {
 }
 # What stands beside other keys only: those of which it says something, why it says nothing without, what to do.
 _COMPANIONS: Final = {
-    "workday_as": ({"weekly"}, "`workday_as` takes its hours from `weekly`, which is not here", "add weekly hours"),
-    "verbatim": ({"period"}, "`verbatim` is said of a `period`, which is not here", "remove it"),
+    "workday_as": ({"weekly"}, "`workday_as` takes its hours from `weekly`, which is missing here", "add weekly hours"),
+    "verbatim": ({"period"}, "`verbatim` needs a `period`, which is missing here", "remove it"),
     "timezone": (
         {"period", "weekly", "dates", "public"},
-        "`timezone` says where hours and dates are meant, and there are none here",
+        "`timezone` is the zone of hours and dates, and there are none here",
         "write it in the schedules that are named here",
     ),
 }
@@ -203,13 +203,18 @@ def _judge_keys(data: Mapping[str, object], path: Path) -> None:
     """Refuse keys that do not exist, say nothing, or would be passed over beside the others."""
     unknown = next((key for key in data if key not in _KEYS), None)
     if unknown is not None:
-        raise HumanError((*path, unknown), f"a schedule has no {unknown!r}", "it has " + ", ".join(_KEYS[:9]), key=True)
+        raise HumanError(
+            (*path, unknown),
+            f"{unknown!r} is not a known key of a schedule",
+            "it has " + ", ".join(_KEYS[:9]),
+            key=True,
+        )
     forms = [form for form in _FORMS if form in data]
     if not forms:
-        raise HumanError(path, "this schedule says no times", "add weekly, dates, public or period")
+        raise HumanError(path, "this schedule has no times", "add weekly, dates, public or period")
     for form in forms:
         if form != "period" and not data[form]:
-            raise HumanError((*path, form), f"`{form}` is empty, so this schedule says no times", _FILL[form], key=True)
+            raise HumanError((*path, form), f"`{form}` is empty, so this schedule has no times", _FILL[form], key=True)
     for key, (needed, message, hint) in _COMPANIONS.items():
         if str(data.get(key) or "false").lower() != "false" and not needed & set(forms):
             raise HumanError((*path, key), message, hint, key=True)
@@ -247,7 +252,7 @@ def _workday(text: object, path: Path) -> int | None:
         return None
     days = read_weekdays(str(text), path)
     if len(days) != 1:
-        raise HumanError(path, f"{text!r} is more than one day", "write the one day whose hours hold, such as mon")
+        raise HumanError(path, f"{text!r} is more than one day", "write the one day whose hours apply, such as mon")
     return next(iter(days))
 
 
@@ -273,7 +278,7 @@ def read_weekdays(text: str, path: Path = ()) -> frozenset[int]:
         if first is None or last is None or len(ends) > 2:
             raise HumanError(
                 path,
-                f"{word!r} is no weekday",
+                f"{word!r} is not a weekday",
                 "days are mon tue wed thu fri sat sun, or a range: mon-fri",
                 key=path[:-1][-1:] == ("weekly",),
             )
@@ -286,10 +291,10 @@ def read_hours(text: str, path: Path = ()) -> Hours:
     ends = [part.strip() for part in re.split(r"[-\u2013]", text)]
     minutes = [_minutes(end) for end in ends]
     if len(minutes) != 2 or minutes[0] is None or minutes[1] is None:
-        raise HumanError(path, f"{text!r} are no hours", "write 09:30-18:15, or 22:00-06:00 past midnight")
+        raise HumanError(path, f"{text!r} is not a range of hours", "write 09:30-18:15, or 22:00-06:00 past midnight")
     start, end = minutes[0], minutes[1]
     if start == _DAY_MINUTES:
-        raise HumanError(path, f"{text!r} begins when its day is over", "write hours from 00:00 under the next day")
+        raise HumanError(path, f"{text!r} begins after its day has ended", "write hours from 00:00 under the next day")
     if start == end:
         raise HumanError(path, f"{text!r} has no length", "write 00:00-24:00 for the whole day")
     return Hours(start, end if end > start else end + _DAY_MINUTES)
@@ -310,10 +315,10 @@ def read_dates(data: object, path: Path = ()) -> DateSpan:
     ends = [_day(end.strip()) for end in text.split("..")]
     first, last = ends[0], ends[-1]
     if first is None or last is None or len(ends) > 2:
-        raise HumanError(path, f"{text!r} is no date", "write 05-09, 2026-12-31, or a range: 01-01..01-08")
+        raise HumanError(path, f"{text!r} is not a valid date", "write 05-09, 2026-12-31, or a range: 01-01..01-08")
     if any(day.year is not None and not FIRST_YEAR <= day.year <= LAST_YEAR for day in (first, last)):
         hint = "write a year within them, or leave it out for every year"
-        raise HumanError(path, f"{text!r} lies outside the years {FIRST_YEAR} to {LAST_YEAR} of a period", hint)
+        raise HumanError(path, f"{text!r} is outside the years {FIRST_YEAR} to {LAST_YEAR} of a period", hint)
     if (first.year is None) != (last.year is None):
         raise HumanError(path, f"{text!r} names a year on one side only", "name it on both sides, or on none")
     if first.year is not None and (first.year, first.month, first.day) > (last.year or 0, last.month, last.day):

@@ -128,7 +128,7 @@ def _touching(view: View, scale: Scale) -> Iterator[Finding]:
 
 def _shared_end(view: View, scale: Scale, one: Range, other: Range) -> Finding:
     shared, first, second = (view.tree.slice(node) for node in (other.first, one, other))
-    message = f"{FACTS[scale].noun} {shared} stands in '{first}' and in '{second}'; both ends are included"
+    message = f"{FACTS[scale].noun} {shared} is in both '{first}' and '{second}'; both ends are included"
     joined = runs_of(scale, range(one.first.number, other.last.number + 1))
     return view.warn("period-inclusive-end", message, other, f"write {joined}, or end the first range earlier")
 
@@ -162,14 +162,14 @@ def minutes_without_hours(view: View) -> Iterator[Finding]:
     """Find minutes that hold in every hour."""
     item = next(view.part.of(Scale.MIN), None)
     if item is not None and not view.part.has(Scale.HR) and view.values(Scale.MIN) != frozenset(range(60)):
-        message = f"'{view.tree.slice(item)}' holds in each of the 24 hours"
+        message = f"'{view.tree.slice(item)}' applies in each of the 24 hours"
         yield view.warn("period-minute-without-hour", message, item, "name the hours too: hr {9} min {30-59}")
 
 
 def seconds(view: View) -> Iterator[Finding]:
     """Find seconds, which no call needs."""
     for item in view.part.of(Scale.SEC):
-        message = f"'{view.tree.slice(item)}' cuts minutes into pieces: a call a second later is routed elsewhere"
+        message = f"'{view.tree.slice(item)}' divides a minute: a call one second later may be routed elsewhere"
         yield view.warn("period-seconds", message, item, "leave sec out")
 
 
@@ -192,7 +192,9 @@ def weeks(view: View) -> Iterator[Finding]:
     """Find weeks of the month, which are rows of a calendar that begins on Sunday."""
     for item in view.part.of(Scale.WK):
         text, days = view.tree.slice(item), _days_a_year(view.box.days)
-        message = f"'{text}' counts rows of a Sunday-first calendar; the part holds on {days:.0f} days a year"
+        message = (
+            f"'{text}' counts rows of a calendar whose weeks begin on Sunday; the part matches {days:.0f} days a year"
+        )
         yield view.warn("period-week-of-month", message, item, "for the second Tuesday write wd {tue} md {8-14}")
 
 
@@ -250,7 +252,7 @@ def two_digit_years(view: View) -> Iterator[Finding]:
     for one in view.part.ranges(Scale.YR):
         for value in {one.first, one.last}:
             if value.number <= LAST_SHORT_YEAR:
-                message = f"year {view.tree.slice(value)} belongs to whatever century it is"
+                message = f"year {view.tree.slice(value)} means the current century, whichever that is"
                 yield view.warn("period-two-digit-year", message, value, f"write {2000 + value.number}")
 
 
@@ -258,7 +260,7 @@ def reversed_years(view: View) -> Iterator[Finding]:
     """Find years in the wrong order, which are swapped, not wrapped."""
     for one in view.part.ranges(Scale.YR):
         if one.wraps and one.last.number > LAST_SHORT_YEAR:
-            message = f"'{view.tree.slice(one)}' runs backwards; it is read as {one.last.number}-{one.first.number}"
+            message = f"'{view.tree.slice(one)}' is reversed; it is read as {one.last.number}-{one.first.number}"
             yield view.warn("period-reversed-years", message, one, f"write {one.last.number}-{one.first.number}")
 
 
@@ -268,7 +270,7 @@ def day_without_month(view: View) -> Iterator[Finding]:
     others = view.part.has(Scale.MO, Scale.WD, Scale.WK, Scale.YD)
     if days is not None and len(days) == 1 and not others and not days <= _LAST_DAYS:
         item = next(view.part.of(Scale.MD))
-        message = f"'{view.tree.slice(item)}' holds every month"
+        message = f"'{view.tree.slice(item)}' applies in every month"
         yield view.warn(
             "period-day-without-month",
             message,
@@ -283,7 +285,7 @@ def month_alone(view: View) -> Iterator[Finding]:
     smaller = view.part.has(*_DAY_SCALES, Scale.HR, Scale.MIN, Scale.SEC)
     if months is not None and len(months) < len(MONTHS) and not smaller:
         item = next(view.part.of(Scale.MO))
-        message = f"'{view.tree.slice(item)}' holds day and night"
+        message = f"'{view.tree.slice(item)}' applies day and night"
         yield view.warn("period-month-alone", message, item, "add wd or hr if only some of it is meant")
 
 
@@ -329,7 +331,7 @@ def _end_of_years(tree: Tree, instants: Instants, today: date | None) -> Iterato
     last = instants.last_change - 1
     item = next(tree.parts[-1].of(Scale.YR))
     if today is not None and last < today.year:
-        message = f"this was over at the end of {last}"
+        message = f"this ended with {last}"
         yield RULES["period-expired"].within(item.start, item.end, message, "remove it, or name a year to come")
     else:
         message = f"this ends with {last}; afterwards it never matches"

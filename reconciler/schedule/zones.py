@@ -143,7 +143,7 @@ def _data(name: str) -> bytes:
     if name == "UTC":
         return _UTC
     if not re.fullmatch(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*", name):
-        raise UnknownZoneError(f"{name!r} is no name of a time zone")
+        raise UnknownZoneError(f"{name!r} is not the name of a time zone")
     import importlib.resources
     import zoneinfo
     from pathlib import Path

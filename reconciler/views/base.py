@@ -180,4 +180,4 @@ def _columns(character: str) -> int:
 
 def aim(origin: str) -> str:
     """How a plan wants numbers to be, by where it comes from."""
-    return "as before the run that was undone" if origin == "undo" else "as the files say"
+    return "as before the undone run" if origin == "undo" else "as the files say"

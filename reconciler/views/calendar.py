@@ -197,7 +197,7 @@ def route_lines(route: Route, asked: Asked, columns: int) -> Page:
     title = f"{route.number}   {asked.description}".rstrip()
     page: Page = [line(Span(title, Tone.STRONG)), line(Span(f"{asked.local}, {asked.zone}", Tone.FAINT)), EMPTY]
     if asked.is_parked:
-        text = "Parking is on: the call is held for the application for up to 5 s, and then goes its usual way."
+        text = "Parking is on: the call is held for the application for up to 5 s, and then follows its usual route."
         return [*page, *hanging(EMPTY, text, columns)]
     page += _steps(route.steps, route.redirect, columns, indent=0)
     if route.note:

@@ -48,7 +48,7 @@ def failure(command: str, found: Iterable[Diagnostic]) -> str:
         for item in found
     )
     head = f"reconciler {command}".rstrip()
-    return f"### {head} came to nothing\n\n{_fenced(_cut(clean(told), LIMIT - _ROOM), 'text')}\n"
+    return f"### {head} failed\n\n{_fenced(_cut(clean(told), LIMIT - _ROOM), 'text')}\n"
 
 
 def _scenario(shown: Plan) -> str:

@@ -21,7 +21,7 @@ _ELSEWHERE_SECONDS = 10.0
 _LONG_SECONDS = 5.0
 _MINUTE = 60
 
-_FINISHING = "finishing what is in flight; once more to abort"
+_FINISHING = "finishing what is in flight; press again to abort"
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Watch:
                     self._tick(f"{event.done} of {plural(event.total, 'change')} done")
             case LockBroken():
                 with self._lock:
-                    self._say(f"broke a lock whose process is dead: {event.holder}")
+                    self._say(f"broke the lock of a dead process: {event.holder}")
 
     def waiting(self, seconds: float, reason: str) -> None:
         """A vendor asked for a pause."""

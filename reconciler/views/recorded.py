@@ -86,7 +86,7 @@ def number(known: Known, columns: int) -> Page:
     if not known.entries:
         page += _fact("recorded", "not at all", columns)
     for intent in known.intents:
-        page += _fact("unsettled", f"{intent.action}: a run broke off; the next apply settles it", columns)
+        page += _fact("unsettled", f"{intent.action}: the run was interrupted; the next apply settles it", columns)
     return page
 
 
@@ -107,7 +107,7 @@ def run(shown: Run, columns: int) -> Page:
     """A past run and what became of each change."""
     page: Page = [line("run ", Span(shown.id, Tone.STRONG))]
     page += _fact("what", f"{shown.origin}, by {shown.user}@{shown.host} (process {shown.pid})", columns)
-    page += _fact("when", f"{shown.started_at} to {shown.finished_at or 'no end: it broke off'}", columns)
+    page += _fact("when", f"{shown.started_at} to {shown.finished_at or 'no end: interrupted'}", columns)
     if shown.commit:
         page += _fact("commit", shown.commit, columns)
     if shown.overrides:
@@ -178,7 +178,7 @@ def _entry_row(entry: Entry) -> tuple[str, str, str, str]:
 
 
 def _run_row(shown: Run) -> tuple[str, str, str, str]:
-    what = shown.origin if shown.finished_at else f"{shown.origin}, broke off"
+    what = shown.origin if shown.finished_at else f"{shown.origin}, interrupted"
     return shown.id[:12], shown.started_at, f"{shown.user}@{shown.host}", what
 
 

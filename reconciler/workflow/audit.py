@@ -58,7 +58,7 @@ def _with_list_of(session: Session, account: str, plan: Plan) -> Plan:
         before = provider.calls_made
         listing = provider.list_numbers()
     except ProviderError as error:
-        message = f"account {account} cannot be asked for its numbers: {error}"
+        message = f"the numbers of account {account} cannot be listed: {error}"
         place = configuration.accounts[account].location
         found = RULES[error.code].at(place, message, error.hint).with_severity(Severity.WARNING)
         return replace(plan, diagnostics=(*plan.diagnostics, found))

@@ -141,7 +141,7 @@ def _decided_again(session: Session, plan: Plan, consent: Consent) -> tuple[Plan
         return make_plan(session, asked)
     run = session.record.run(plan.undoes) if plan.undoes else None
     if run is None:
-        raise stale("the run that this plan undoes is not in the record any more")
+        raise stale("the run that this plan undoes is no longer in the record")
     return make_undo(session, run, asked)
 
 
@@ -205,7 +205,7 @@ def _differing(stored: Plan, fresh: Plan, remaining: Iterable[Change], today: da
             continue
         decided = again.get(change.key)
         if decided is None:
-            found[change.key] = "its desired value is not the one in the plan any more"
+            found[change.key] = "its desired value is no longer the one in the plan"
         elif why := "; ".join(_differences(change, decided, today)):
             found[change.key] = why
     return found or dict(_misplaced(stored.changes, again))
@@ -216,14 +216,14 @@ def _differences(stored: Change, again: Change, today: date | None) -> Iterator[
     if stored.account != again.account:
         yield f"it is one of account {again.account}"
     if stored.after != again.after or _digests_differ(stored.after_digests, again.after_digests):
-        yield "its desired value is not the one in the plan any more"
+        yield "its desired value is no longer the one in the plan"
     moved = _moved(stored, again, today)
     if moved:
         yield moved
     elif stored.action is not again.action:
-        yield f"the plan says {stored.action.value}, and now it is to {again.action.value}"
+        yield f"the plan says {stored.action.value}, but the action is now {again.action.value}"
     if stored.protected != again.protected:
-        yield "it is protected now" if again.protected else "it is not protected any more"
+        yield "it is protected now" if again.protected else "it is no longer protected"
     elif set(stored.needs) != set(again.needs) and not moved:
         yield f"it needs {', '.join(f'--{need}' for need in again.needs) or 'no allowance'} now"
 
@@ -238,7 +238,7 @@ def _moved(stored: Change, again: Change, today: date | None) -> str:
         as_assumed = stored.live_source is LiveSource.UNKNOWN and (again.before is None or is_off(again.before))
         same = stored.before is None and again.before is None
         return (
-            "" if same or (stored.before is None and as_assumed) else "what is known of its live value is not the same"
+            "" if same or (stored.before is None and as_assumed) else "what is known about its live value has changed"
         )
     before, now = Form(stored.before, stored.before_digests), Form(again.before, again.before_digests)
     ahead = Form(from_now_on(now.json, before.json, today), now.secrets)
@@ -246,7 +246,7 @@ def _moved(stored: Change, again: Change, today: date | None) -> str:
         return what_moved(ahead, before.json)
     read = LiveSource.READ
     if stored.live_source is again.live_source is read and stored.live_digest != again.live_digest:
-        return "what is live is not what the plan was made from"
+        return "the live value is not what the plan was based on"
     return ""
 
 
@@ -255,7 +255,7 @@ def _misplaced(stored: Sequence[Change], again: Mapping[Key, Change]) -> Iterato
     right = ordered(again.get(change.key, change) for change in stored)
     for change, there in zip(stored, right, strict=True):
         if (change.key, change.depends_on) != (there.key, there.depends_on):
-            yield change.key, "it stands in another order in the plan than it is to be made in"
+            yield change.key, "its position in the plan is not the order in which it would be applied"
             return
 
 
@@ -289,7 +289,7 @@ def read_file(path: Path) -> bytes:
     except OSError as error:
         raise PlanFileError(f"it cannot be read: {error.strerror}") from None
     if len(data) > LARGEST_BYTES:
-        raise PlanFileError(f"it has more than {LARGEST_BYTES >> 20} MiB, which no plan has; make a new plan")
+        raise PlanFileError(f"it is larger than {LARGEST_BYTES >> 20} MiB, the limit for plans; make a new plan")
     return data
 
 
@@ -313,7 +313,7 @@ def check_expiry(plan: Plan, now: float) -> None:
         raise stale(f"the plan expired at {plan.expires_at}")
     if now < _time("created_at", plan.created_at) - _CLOCKS_DIFFER_BY:
         raise stale(
-            f"the plan was made at {plan.created_at}, and this machine's clock says {rfc3339(now)}: set it right"
+            f"the plan was made at {plan.created_at}, and this machine's clock says {rfc3339(now)}: set the clock"
         )
 
 
@@ -321,4 +321,4 @@ def _time(field: str, text: str) -> float:
     try:
         return epoch(text)
     except ValueError:
-        raise PlanFileError(f"it is damaged at `{field}`: it is no time; make a new plan") from None
+        raise PlanFileError(f"it is damaged at `{field}`: it is not a valid time; make a new plan") from None

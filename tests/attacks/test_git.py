@@ -291,7 +291,7 @@ def test_a_part_of_a_commit_id_is_refused(cli: Cli, job: Path) -> None:
 
 @pytest.mark.parametrize("ref", ["origin/main~0", "@{upstream}", "main^{}", "HEAD~1"])
 def test_what_is_no_ref_but_an_expression_is_refused(ref: str, cli: Cli, job: Path) -> None:
-    assert is_refused(judged(cli, job / "telephony", ref), "write the id of the commit that it means")
+    assert is_refused(judged(cli, job / "telephony", ref), "write the id of the commit")
 
 
 @pytest.mark.parametrize("ref", [":/first", "main..HEAD", "*", "@", "main:"])

@@ -195,7 +195,7 @@ def test_what_was_told_with_the_plan_is_not_told_again(workplace: Workplace) -> 
     ended = workplace.run("apply", "--auto-approve", EXOLVE_API_KEY="")
     assert ended.exit_code == 1
     assert ended.stderr.count("account sales cannot be read") == 1
-    assert "The plan was incomplete: what its errors name was left alone." in ended.stdout
+    assert "The plan was incomplete: the numbers named in its errors were left alone." in ended.stdout
 
 
 def test_a_refused_write_is_told_at_the_line_of_its_number_with_what_to_do(workplace: Workplace) -> None:

@@ -77,7 +77,7 @@ def test_what_is_declared_and_not_applied_is_no_drift(workplace: Workplace) -> N
     assert ended.exit_code == 0
     assert "Drift:" not in ended.stdout
     lines = ended.stdout.splitlines()
-    at = lines.index("Not applied yet; reconciler plan tells all of it")
+    at = lines.index("Not applied yet; see reconciler plan for details")
     assert lines[at + 1].startswith(f"  sales/{HOTLINE}   to create   number 74992223344 for 16 s")
     assert f"  sales/{ROUTE}   to create   URL https://example.com/route  numbers.yaml:11" in lines
 
@@ -89,7 +89,7 @@ def test_numbers_of_the_account_in_no_file_are_unmanaged(workplace: Workplace) -
     assert {item["account"] for item in found["unmanaged"]} == {"sales"}
     assert found["unlisted"] == ["office"]
     text = workplace.run("audit").stdout
-    assert "Unmanaged: owned, and in no file\n" in text
+    assert "Unmanaged: owned, but not in any file\n" in text
     assert all(number in text for number in owned)
     assert "  office   not known: its list was not read\n" in text
 

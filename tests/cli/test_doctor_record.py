@@ -19,7 +19,7 @@ from tests.record.values import holder
 
 postgres_server, dsn, place = backends.postgres_server, backends.dsn, backends.place
 role = postgres.role
-WRITABLE = "it can be written: tried, and undone"
+WRITABLE = "it can be written (tested and undone)"
 
 
 def record_checks(ended: Ended) -> list[tuple[str, str]]:

@@ -246,7 +246,7 @@ def test_doctor_only_warns_of_a_lock_that_a_dead_process_left(workplace: Workpla
     assert ended.exit_code == 0
     warned = [check["message"] for check in ended.json["checks"] if check["status"] == "warn"]
     assert warned[0].startswith("account sales is still locked by a run that is over: anna@")
-    assert warned[1] == "1 write of a run that broke off: not known to have taken effect"
+    assert warned[1] == "1 write of an interrupted run: it is not known whether they took effect"
 
 
 def test_doctor_calls_no_lock_over_that_an_apply_would_not_break(

@@ -81,7 +81,7 @@ def test_a_signature_is_not_put_beside_what_is_no_file(applied: Workplace) -> No
     (applied.folder / "key.pem").write_text("any", "utf-8")
     ended = applied.run("plan", "--out", "pipe", "--sign-key", str(applied.folder / "key.pem"))
     assert ended.exit_code == 1
-    assert "a signature stands beside a file, which it is not" in ended.stderr
+    assert "only a regular file can have a signature beside it" in ended.stderr
     assert not (applied.folder / "pipe.sig").exists()
 
 

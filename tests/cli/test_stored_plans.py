@@ -42,7 +42,7 @@ UNFIT: dict[str, tuple[Edit, int, str, str]] = {
     "damaged": (lambda plan: plan.pop("summary"), 1, "plan-file", "it is damaged at `summary`"),
     "another value": (
         lambda plan: plan["changes"][0]["after"].update(masking=True),
-        *(4, "plan-stale", "its desired value is not the one in the plan any more"),
+        *(4, "plan-stale", "its desired value is no longer the one in the plan"),
     ),
     "another before": (
         lambda plan: plan["changes"][0].update(live_digest="sha256:0"),

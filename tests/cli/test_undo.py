@@ -31,7 +31,7 @@ def test_an_undo_brings_back_what_was_there_and_the_same_again_brings_it_forth(w
     assert live(workplace, "74991000000") == after
     done = workplace.run("apply", "back.json")
     assert done.exit_code == 0
-    assert "Everything is as before the run that was undone." in done.stdout
+    assert "Everything is as before the undone run." in done.stdout
     assert live(workplace, "74991000000") == before
     forth = workplace.run("undo", "--out", "forth.json")
     assert forth.exit_code == 0

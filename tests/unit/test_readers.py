@@ -340,7 +340,7 @@ def test_what_one_parser_refuses_or_misreads_is_asked_of_the_other(text: str, da
         ("%YAML 1.0\n---\na: 1\n", "yaml-syntax", "this version of YAML is not known here"),
         ('a: "\\ud83d"\n', "text-control", "the escape U+D83D is half of a character"),
         ('a: "\\ude00\\ud83d"\n', "text-control", "the escape U+DE00 is half of a character"),
-        ('a: "\\U00110000"\n', "yaml-syntax", "this escape names no character"),
+        ('a: "\\U00110000"\n', "yaml-syntax", "this escape is not a character"),
     ],
 )
 def test_what_no_reader_takes_is_told_in_words(text: str, code: str, message: str) -> None:

@@ -284,7 +284,7 @@ def test_a_secret_that_rotated_since_the_plan_makes_it_stale() -> None:
     given.variables = {"EVENT_KEY": "two-s3cret"}
     report = apply_file(given, data)
     assert (report.halt, report.wrote) == (Halt.STALE, False)
-    assert "its desired value is not the one in the plan any more" in report.diagnostics[0].message
+    assert "its desired value is no longer the one in the plan" in report.diagnostics[0].message
 
 
 def test_a_variable_that_is_unset_at_apply_is_named() -> None:

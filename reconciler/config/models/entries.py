@@ -157,7 +157,7 @@ def _is_many(value: Any) -> str:
 
 def _said(value: Any) -> Any:
     if value is None:
-        message, hint = "no hours stand under this day", "write hours, like 09:00-18:00, or leave the day out"
+        message, hint = "this day has no hours", "write hours, like 09:00-18:00, or leave the day out"
         raise values.refuse("schedule-shape", message, hint)
     return value
 
@@ -174,8 +174,8 @@ class Schedule(Shape):
 
     description: Text | None = Field(None, description="Sent along as period_description.", examples=["график будни"])
     period: Text | None = Field(None, description="The vendor's own grammar.", examples=["wd {mon-fri} hr {9-17}"])
-    verbatim: Flag = Field(False, description="Send the period as it stands, even if it cannot be understood.")
-    timezone: TimeZone | None = Field(None, description="Where the hours are meant.", examples=["Asia/Novosibirsk"])
+    verbatim: Flag = Field(False, description="Send the period as written, even if it cannot be understood.")
+    timezone: TimeZone | None = Field(None, description="The zone of the hours.", examples=["Asia/Novosibirsk"])
     weekly: dict[Name, Hours] | None = Field(
         None,
         json_schema_extra={"minProperties": 1},
@@ -184,9 +184,9 @@ class Schedule(Shape):
     )
     # Schedules inside a schedule are judged one by one, where each may be a name or a literal.
     except_: SkipValidation[ScheduleRefs] | None = Field(
-        None, alias="except", description="Schedules whose days are taken out.", examples=[["holidays"]]
+        None, alias="except", description="Schedules whose days are removed.", examples=[["holidays"]]
     )
-    workday_as: Name | None = Field(None, description="Whose hours a moved working day has.", examples=["mon"])
+    workday_as: Name | None = Field(None, description="The day whose hours a moved working day has.", examples=["mon"])
     dates: list[Name] | None = Field(
         None, json_schema_extra=_SOME, description="Days, with or without a year.", examples=[["01-01..01-08", "05-09"]]
     )
@@ -226,7 +226,7 @@ class TargetEntry(TypedDict, total=False):
     ]
     schedule: Annotated[
         SkipValidation[ScheduleRef],
-        Field(description="When it is active: a schedule's name or a literal; always without."),
+        Field(description="When it is active: the name of a schedule or a literal; default: always."),
     ]
     schedule_description: Annotated[
         Text, Field(description="Sent as period_description; else the schedule's description.")
@@ -382,7 +382,9 @@ class Contact(TypedDict, total=False):
         ]
     ]
     name: Annotated[Text, Field(description="A free name, sent along.", examples=["дежурный"])]
-    timeout: Annotated[Seconds, Field(description="Seconds it rings where a target says nothing.", examples=[16])]
+    timeout: Annotated[
+        Seconds, Field(description="How many seconds it rings unless the target says otherwise.", examples=[16])
+    ]
 
 
 @known_keys_only

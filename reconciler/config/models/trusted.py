@@ -48,7 +48,7 @@ from reconciler.settings import Capabilities, Limit, PeriodSettings, Union
 class RateEntry(Shape):
     """An account's request budget."""
 
-    per_second: PerSecond = Field(10.0, description="Requests a second; 0 is unlimited.")
+    per_second: PerSecond = Field(10.0, description="Requests per second; 0 is unlimited.")
     concurrency: Workers = Field(8, description="Requests at once.")
 
 
@@ -65,7 +65,7 @@ class AccountEntry(Shape):
     provider: str = Field(description="Whose API it is.")
     base_url: ServiceAddress = Field(description="Where the API is; a path is kept.")
     rate: RateEntry = Field(default_factory=RateEntry, description="The request budget.")
-    settle: Settle = Field(30, description="How long an accepted write may read as before; then it is unknown.")
+    settle: Settle = Field(30, description="How long reads may lag behind an accepted write; after that it is unknown.")
 
     @property
     def periods(self) -> PeriodSettings:
@@ -155,7 +155,7 @@ class PolicyEntry(Shape):
         Limit(percent=30.0, floor=5), description="Updates, adoptions and deletes in one run.", examples=["30%"]
     )
     max_deletes: Share = Field(Limit(percent=5.0, floor=1), description="Deletes in one run.", examples=["5%", 2])
-    max_failures: Failures = Field(3, description="Failures in a row with one cause that stop an account.")
+    max_failures: Failures = Field(3, description="How many consecutive failures with the same cause stop an account.")
     change_window: SkipValidation[ScheduleRef] | None = Field(None, description="When an apply may write.")
     destinations: DestinationsEntry = Field(default_factory=DestinationsEntry, description="Where calls may go.")
     require_https: Flag = Field(True, description="Refuse http URLs.")
@@ -164,7 +164,7 @@ class PolicyEntry(Shape):
 
 
 class DefaultsEntry(Shape):
-    """What holds where an entry says nothing."""
+    """Defaults for what an entry does not say."""
 
     account: Name | None = Field(None, description="The account of a number.", examples=["sales"])
     timeout: Seconds | None = Field(None, description="Seconds a target rings.", examples=[20])
@@ -172,7 +172,7 @@ class DefaultsEntry(Shape):
         "Europe/Moscow", description="The zone in which the vendor evaluates periods: an assumption."
     )
     calendar_until: Date | None = Field(
-        None, description="How far dated schedules are compiled.", examples=["2027-12-31"]
+        None, description="The last day up to which dated schedules are compiled.", examples=["2027-12-31"]
     )
 
 
@@ -190,7 +190,7 @@ class ConfigFile(Shape):
     name: ConfigurationName | None = Field(None, description="The identity of the record.", examples=["moscow-lines"])
     include: list[Name] = Field(["**/*.yaml", "**/*.yml"], description="Which files belong to the configuration.")
     record: RecordEntry | None = Field(None, description="Where the record and its locks live.")
-    defaults: DefaultsEntry | None = Field(None, description="What holds where an entry says nothing.")
+    defaults: DefaultsEntry | None = Field(None, description="Defaults for what an entry does not say.")
     accounts: dict[Name, AccountEntry] | None = Field(None, description="Accounts at the vendors.")
     policy: PolicyEntry | None = Field(None, description="What a run may do.")
     contacts: dict[Name, Contact] | None = Field(None, description="Desks and phones by name.")

@@ -99,7 +99,7 @@ def _without_port(bare: str) -> str | None:
 
 def _no_url(written: str) -> PydanticCustomError:
     message = f"{_shown(written)!r} is not a URL"
-    return refuse("url-invalid", message, "write it whole, like https://example.com/calls")
+    return refuse("url-invalid", message, "write a complete URL, like https://example.com/calls")
 
 
 def _shown(written: str) -> str:
@@ -124,7 +124,9 @@ def service_address(value: Any) -> str:
         raise refuse("url-invalid", message, f"write {whole}")
     if not is_secure(written):
         raise refuse(
-            "require-https", f"{quoted(written)} is not https", "credentials travel over https only, but for loopback"
+            "require-https",
+            f"{quoted(written)} is not https",
+            "credentials are sent only over https, except to this machine",
         )
     return written
 
@@ -133,10 +135,8 @@ def remote(value: Any) -> str:
     """A git remote's name or address; a credential in it is refused: git would be told it in its arguments."""
     written = word(value)
     if has_credential(written):
-        message = "a secret does not belong in a file, nor in the arguments of git"
-        raise refuse(
-            "literal-secret", message, "name a remote of the repository, or have git's credential helper give it"
-        )
+        message = "a secret does not belong in a file, or in git's arguments"
+        raise refuse("literal-secret", message, "name a remote of the repository, or use git's credential helper")
     return written
 
 

@@ -55,7 +55,7 @@ def instead(wanted: str, given: object = None, key: str = "") -> str:
 def text(value: Any) -> str:
     """Any plain text."""
     if value.__class__ is not str:
-        raise refuse("wrong-type", f"a text belongs here, not {kind_of(value)}", instead("a text"))
+        raise refuse("wrong-type", f"expected text, not {kind_of(value)}", instead("a text"))
     return str(value)
 
 
@@ -92,7 +92,7 @@ def word(value: Any) -> str:
     """A text that names something: not empty, without blanks at its ends."""
     written = plain(value)
     if not written or written != written.strip():
-        raise refuse("invalid-value", f"{quoted(written)} names nothing", "write a name, or leave the key out")
+        raise refuse("invalid-value", f"{quoted(written)} is not a name", "write a name, or leave the key out")
     return written
 
 
@@ -170,7 +170,7 @@ def application(value: Any) -> str:
     written = plain(value)
     if not _UUID.fullmatch(written):
         raise refuse(
-            "invalid-value", f"{quoted(written)} is not an application's UUID", "copy it from the vendor's cabinet"
+            "invalid-value", f"{quoted(written)} is not an application's UUID", "copy it from the vendor's console"
         )
     return written
 
@@ -235,10 +235,10 @@ def _phone(written: str) -> str:
             "write digits with the country code, like 74991112233",
         )
     if phones.has_trunk_prefix(written, digits):
-        message = f"{quoted(written)} begins with the trunk prefix 8 in place of the country code"
+        message = f"{quoted(written)} begins with the trunk prefix 8 instead of the country code"
         raise refuse("number-trunk-prefix", message, f"write 7{digits[1:]}")
     if phones.form(digits) is phones.Form.IMPOSSIBLE:
-        message = f"{quoted(written)} cannot be a phone number: no country has one like it"
+        message = f"{quoted(written)} is not a phone number of any country"
         raise refuse("number-invalid", message, "write digits with the country code, like 74991112233")
     return digits
 
@@ -286,6 +286,6 @@ def secret(value: Any) -> SecretRef:
     if source == "file":
         return SecretRef(file=given)
     if not _ENVIRONMENT_NAME.fullmatch(given):
-        message = "env takes the name of an environment variable, which this is not"
+        message = "this is not the name of an environment variable"
         raise refuse("secret-reference", message, "write {env: API_KEY}")
     return SecretRef(env=given)

@@ -36,12 +36,12 @@ class Refusals:
                 return self._unauthorized(told)
             case HTTPStatus.FORBIDDEN:
                 return Forbidden(
-                    f"the application of account {self.account} may not do this: {text}",
-                    hint="switch the service on for the application in Exolve's developer cabinet",
+                    f"the application of account {self.account} is not permitted to do this: {text}",
+                    hint="switch the service on for the application in Exolve's developer console",
                 )
             case HTTPStatus.NOT_FOUND if not _is_json(answer):
                 return UnexpectedResponse(
-                    f"Exolve knows no such address ({told})",
+                    f"this address does not exist at Exolve ({told})",
                     hint=f"check accounts.{self.account}.base_url; Exolve's own is https://api.exolve.ru",
                 )
             case status if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -80,8 +80,8 @@ class Refusals:
             )
         if "number has sip" in lowered:
             return Rejected(
-                f"number {number} is bound to an Exolve SIP ID, which rings in place of a forwarding: {text}",
-                hint="take the number off its SIP ID in Exolve's developer cabinet, "
+                f"number {number} is bound to an Exolve SIP ID, which rings instead of a forwarding: {text}",
+                hint="detach the number from its SIP ID in Exolve's developer console, "
                 "or forward it to that SIP ID (type: number)",
             )
         return Rejected(f"Exolve refused {about}: {text}")

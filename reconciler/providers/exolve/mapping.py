@@ -154,7 +154,7 @@ def _observe_trunk(body: StaticBody | None, *, read_at: float) -> Observation:
 
 def _observe_number(body: NumberBody, *, read_at: float, weekday_base: WeekdayBase) -> Observation:
     if body.redirect_type not in _REDIRECTS:
-        raise UnexpectedResponse("Exolve answered something undocumented: redirect_type is none of 1, 2, 3")
+        raise UnexpectedResponse("Exolve answered something undocumented: redirect_type is not 1, 2 or 3")
     value = NumberForwarding(
         redirect=_REDIRECTS[body.redirect_type],
         targets=tuple(_target(control, weekday_base) for control in body.call_control),
@@ -236,7 +236,7 @@ class NumberList:
         if page.total != self.total:
             self.problem = f"the total changed from {self.total} to {page.total} while the list was read"
         elif count > self.total:
-            self.problem = f"{count} numbers were listed of a total of {self.total}"
+            self.problem = f"{count} numbers were listed, but the total is {self.total}"
         elif count == before and self.problem is None and count < self.total:
             self.problem = f"the list ended after {count} of {self.total} numbers"
         elif count > _MOST_NUMBERS:

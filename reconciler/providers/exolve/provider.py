@@ -48,7 +48,7 @@ def _sip_id_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator
         yield Probed("SIP IDs", ok=False, message=str(error), hint=error.hint)
         return
     yield from _existence(
-        "SIP ID", wanted, known, hint="check the 15 digits, and that the SIP ID is one of this application"
+        "SIP ID", wanted, known, hint="check the 15 digits, and that the SIP ID belongs to this application"
     )
 
 
@@ -141,7 +141,7 @@ class ExolveProvider:
         """Read the application's numbers with what the list decides of each."""
         if self._application is None:
             raise ProviderError(
-                f"account {self.account} names no application, so its numbers cannot be listed",
+                f"account {self.account} has no `application`, so its numbers cannot be listed",
                 hint=f"set accounts.{self.account}.application to the application's UUID",
             )
         return self._list(self._application)

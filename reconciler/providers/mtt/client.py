@@ -58,7 +58,7 @@ class MttClient:
             answer = self.http.send(request, bearer=token, gate=gate)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise Unauthorized(
-                f"MTT does not accept a fresh access token of account {self._account} (401): log in again",
+                f"MTT does not accept a new access token of account {self._account} (401): log in again",
                 hint=f"reconciler login {self._account}",
             )
         self._oauth.worked(token)
@@ -99,16 +99,16 @@ class MttClient:
         if answer.status == HTTPStatus.FORBIDDEN:
             return Forbidden(
                 f"MTT forbids {about} ({text})",
-                hint="check in the personal account that the Open API is switched on for this integration",
+                hint="check in MTT Business' console that the Open API is switched on for this integration",
             )
         if answer.status == HTTPStatus.NOT_FOUND:
             return UnexpectedResponse(
-                f"MTT knows no such address ({text})",
+                f"this address does not exist at MTT ({text})",
                 hint=f"check accounts.{self._account}.base_url; MTT's own is https://openapi.mtt.ru",
             )
         if answer.status in _REFUSALS:
             return Rejected(f"MTT refused {about} ({text})")
-        return UnexpectedResponse(f"MTT answered {text} to {about}, which is none of the documented answers")
+        return UnexpectedResponse(f"MTT answered {text} to {about}, which is not a documented answer")
 
 
 def _counted(spellings: Sequence[str]) -> str:

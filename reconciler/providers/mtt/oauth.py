@@ -155,11 +155,11 @@ class OAuth:
         if "invalid_client" in text or "unauthorized_client" in text:
             raise Unauthorized(
                 f"MTT does not accept client_id and client_secret of account {account}: {text}",
-                hint="compare them with the integration in MTT Business' personal account",
+                hint="compare them with the integration in MTT Business' console",
             )
         if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED} or "invalid_grant" in text:
             raise self._integration.login_required(
-                f"MTT does not take this code ({text}): each serves once, and not for long; log in again"
+                f"MTT does not accept this code ({text}): each works only once, for a short time; log in again"
                 if by_code
                 else f"MTT's login of account {account} has expired ({text}): log in again"
             )

@@ -117,12 +117,14 @@ def code_of(pasted: str, *, state: str, account: str) -> str:
     answers = _query(text)
     if answers is None:
         if not text or not text.isprintable() or " " in text:
-            raise LoginRequired("what was pasted is neither a redirect nor a code", hint=_again(account))
+            raise LoginRequired("the pasted text is neither a redirect nor a code", hint=_again(account))
         return text
     if "error" in answers:
         raise LoginRequired(f"MTT did not log in: {plain(answers['error'], 80)}", hint=_again(account))
     if not hmac.compare_digest(answers.get("state", "").encode(), state.encode()):
-        raise LoginRequired("the pasted redirect is not of this login: its state differs", hint=_again(account))
+        raise LoginRequired(
+            "the pasted redirect does not belong to this login: its state differs", hint=_again(account)
+        )
     if not answers.get("code"):
         raise LoginRequired("the pasted redirect has no code", hint=_again(account))
     return answers["code"]

@@ -42,7 +42,7 @@ class MttProvider:
 
     def read(self, number: str) -> Observation:
         """Always raises: no method of MTT's tells whether a number is parked."""
-        raise ProviderError(f"MTT cannot be asked whether number {number} is parked", hint="the record decides")
+        raise ProviderError(f"MTT cannot tell whether number {number} is parked", hint="the record decides")
 
     def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
         """Switch parking of numbers that are to be equal; sends nothing unless all of them are this account's."""

@@ -87,7 +87,7 @@ class FileTokenStore:
             lock = FileLock(self._folder / f"{key}.lock", timeout=_LOCK_SECONDS, mode=0o600)
             held = lock.acquire()
         except Timeout:
-            raise TokenStoreError("another process is renewing MTT's tokens and does not finish") from None
+            raise TokenStoreError("another process is renewing MTT's tokens and has not finished") from None
         except OSError as error:
             raise self._trouble("locked", error) from None
         with held:
@@ -133,7 +133,7 @@ class FileTokenStore:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         return TokenStoreError(
             f"MTT's tokens in {self._folder} cannot be {what}: {reason}",
-            hint="make the folder your own, with room on its disk (XDG_STATE_HOME moves it)",
+            hint="make sure that you own the folder and that its disk has space (XDG_STATE_HOME moves it)",
         )
 
 
@@ -143,7 +143,7 @@ def _prove_own(folder: Path) -> None:
     if why := foreign(folder.stat()):
         raise TokenStoreError(
             f"the folder {folder} {why}",
-            hint=f"make it your own (chown, chmod 700 {folder}), or take another (XDG_STATE_HOME moves it)",
+            hint=f"make sure only you can write to it (chmod 700 {folder}), or use another (XDG_STATE_HOME moves it)",
         )
 
 

@@ -52,7 +52,7 @@ def _summary(review: Review) -> str:
 
 
 def _left_out(level: Severity, count: int) -> str:
-    return f"GitHub shows {MOST_SHOWN} {level.value}s of a step: all {count} of this one stand in its log"
+    return f"GitHub shows {MOST_SHOWN} {level.value}s per step: all {count} are in the log of this step"
 
 
 def _command(remark: Remark) -> str:

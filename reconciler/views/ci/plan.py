@@ -181,5 +181,5 @@ def _unmanaged(shown: Audit) -> Iterator[Remark]:
     for account, numbers in shown.unmanaged.items():
         for number in numbers:
             address = f"{account}/{number}"
-            lines = ("the account owns it and no file declares it",)
+            lines = ("owned by the account, declared in no file",)
             yield Remark("unmanaged", Severity.NOTICE, f"unmanaged {address}", lines, group=account, subject=address)

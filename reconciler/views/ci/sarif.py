@@ -30,7 +30,7 @@ OTHERS = {
     "change-forget": ("A number is dropped from the record; the vendor is not touched.", "note", "plan"),
     "change-assert": ("What cannot be read back is written again.", "note", "plan"),
     "drift": ("A live value is not what was last written.", "warning", "audit"),
-    "not-applied": ("The files want what no apply has made yet.", "note", "audit"),
+    "not-applied": ("The files want a change that has not been applied yet.", "note", "audit"),
     "unmanaged": ("An account owns a number that no file declares.", "note", "audit"),
 }
 
@@ -68,7 +68,7 @@ def _rule(code: str) -> Object:
         "id": code,
         "shortDescription": {"text": sentence},
         "fullDescription": {"text": sentence},
-        "help": {"text": f"{sentence} {page} of reconciler tells more."},
+        "help": {"text": f"{sentence} See {page} of reconciler."},
         "helpUri": page,
         "defaultConfiguration": {"level": level},
     }

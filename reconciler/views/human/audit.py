@@ -23,8 +23,8 @@ def audit(shown: Audit, columns: int) -> Page:
     page = [*head_lines(shown, columns)]
     for title, lines in (
         ("Drift: live is not what was last written", _drift(shown.drift, columns)),
-        ("Not applied yet; reconciler plan tells all of it", _pending(shown.pending, columns)),
-        ("Unmanaged: owned, and in no file", _unmanaged(shown, columns)),
+        ("Not applied yet; see reconciler plan for details", _pending(shown.pending, columns)),
+        ("Unmanaged: owned, but not in any file", _unmanaged(shown, columns)),
         ("Gaps and risks", diagnostics(shown.risks, columns)),
     ):
         told = list(lines)

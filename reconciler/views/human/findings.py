@@ -48,7 +48,7 @@ def tally(found: Sequence[Diagnostic], numbers: int, *, strict: bool) -> Iterato
     if errors:
         yield line(Span(f"{plural(errors, 'error')}, {plural(warnings, 'warning')}", Tone.ERROR))
     elif warnings and strict:
-        yield line(Span(f"{plural(warnings, 'warning')}, and --strict lets none pass", Tone.ERROR))
+        yield line(Span(f"{plural(warnings, 'warning')}, and --strict fails on them", Tone.ERROR))
     else:
         noted = f", {plural(warnings, 'warning')}" if warnings else ""
         yield line(Span("valid", Tone.ADDED), f": {plural(numbers, 'number')}{noted}")

@@ -164,8 +164,8 @@ def why_asserted(change: Change) -> str:
     """Why a number is written although nothing shows that it differs."""
     names = ", ".join(item.path for item in change.fields) or "what is live"
     if change.before is None:
-        return f"written, as {names} is not known"
-    return f"written again, as {names} cannot be read back"
+        return f"written, because {names} is not known"
+    return f"written again, because {names} cannot be read back"
 
 
 def field_lines(fields: Sequence[FieldChange], columns: int) -> Iterator[Line]:

@@ -64,19 +64,19 @@ def _sum(shown: ApplyReport, columns: int) -> Iterator[Line]:
     elif shown.halt in _HALTS:
         yield from hanging(EMPTY, _HALTS[shown.halt], columns, tone=Tone.ERROR)
     elif not shown.complete:
-        text = "The plan was incomplete: what its errors name was left alone."
+        text = "The plan was incomplete: the numbers named in its errors were left alone."
         yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)
     elif not shown.converged:
         text = f"Not everything is {aim(shown.origin)} yet: see what failed, then apply again."
         yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)
     elif shown.results:
-        doubt = ", as far as it can be read" if shown.summary[Outcome.UNVERIFIED.value] else ""
+        doubt = ", as far as can be read" if shown.summary[Outcome.UNVERIFIED.value] else ""
         claim = f"Everything is {aim(shown.origin)}" if shown.whole else "Every change of this run is applied"
         yield line(Span(f"{claim}{doubt}.", Tone.ADDED), f" Run {shown.run_id[:12]}.")
     elif shown.done:
         runs = ", ".join(run_id[:12] for run_id in shown.done if run_id)
         yield line(
-            Span("Nothing to do", Tone.ADDED), f": already applied by run {runs}." if runs else ": it is so already."
+            Span("Nothing to do", Tone.ADDED), f": already applied by run {runs}." if runs else ": already done."
         )
     else:
         rest = f": everything is {aim(shown.origin)}." if shown.whole else " for the numbers of this run."

@@ -290,8 +290,8 @@ def _notes(change: Change, old: Week, new: Week) -> tuple[str, ...]:
         for each, value in ((old, change.before), (new, change.after))
     ]
     marked = (
-        "A bar below a day marks where somebody else rings."
+        "A bar below a day marks times when somebody else rings."
         if old != new
-        else "Both sides are alike in this very week."
+        else "Both sides are the same in this week."
     )
     return (*dict.fromkeys(note for calendar in both for note in notes_of(calendar)), marked)

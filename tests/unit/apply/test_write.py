@@ -146,7 +146,7 @@ def test_a_write_that_reads_back_otherwise_failed_and_names_the_fields() -> None
     given.live = {"sales": Stubborn({phone(1): NONE}, clock=given.clock)}
     done = result(given.apply())
     assert done.outcome is Outcome.FAILED
-    assert done.error == "read back otherwise than written: targets[0].timeout, masking"
+    assert done.error == "reads back differently from what was written: targets[0].timeout, masking"
     assert not given.state.entries[key(1)].confirmed
 
 
@@ -164,7 +164,7 @@ def test_a_write_that_was_accepted_and_never_shows_is_in_doubt_and_not_failed() 
     given.live = {"sales": Deaf({phone(1): NONE}, clock=given.clock)}
     done = result(given.apply())
     assert (done.outcome, given.state.entries) == (Outcome.UNKNOWN, {})
-    assert done.error == "it was accepted, and still reads as before after 30 s"
+    assert done.error == "it was accepted, but still shows the old value after 30 s"
     assert [intent.key for window in given.state.windows for intent in window.intents] == [key(1)]
 
 
@@ -205,7 +205,9 @@ def test_a_number_that_moved_since_the_plan_is_not_written_and_told_as_stale() -
     report = given.apply_plan(plan, state)
     done = result(report)
     assert (done.outcome, done.attempts) == (Outcome.SKIPPED, 0)
-    assert (done.error or "").endswith("it has moved since the plan: it was none, and is url https://example.com/route")
+    assert (done.error or "").endswith(
+        "it has changed since the plan: it was none, and is url https://example.com/route"
+    )
     assert [item.code for item in report.diagnostics] == ["plan-stale"]
     assert given.live["sales"].values[phone(1)] == url()
 
@@ -216,7 +218,7 @@ def test_a_secret_that_moved_is_told_without_showing_it() -> None:
     given.live["sales"].values[phone(1)] = url("https://e.com/?k=other-s3cret")
     report = given.apply_plan(plan, state)
     assert result(report).outcome is Outcome.SKIPPED
-    assert "a sensitive value of it is another one now" in (result(report).error or "")
+    assert "one of its sensitive values has changed" in (result(report).error or "")
     assert "s3cret" not in repr(report)
 
 

@@ -134,7 +134,7 @@ def test_a_known_key_without_a_value_hides_no_unknown_one_beside_it(tmp_path: Pa
 
 def test_a_day_without_hours_is_told(tmp_path: Path) -> None:
     item = only(tmp_path, ACCOUNTS + "schedules:\n  a:\n    weekly:\n      mon: 9:00-18:00\n      tue:\n")
-    assert (item.code, underlined(item), item.message) == ("schedule-shape", "tue", "no hours stand under this day")
+    assert (item.code, underlined(item), item.message) == ("schedule-shape", "tue", "this day has no hours")
 
 
 def test_sections_and_known_keys_without_a_value_are_as_if_they_were_not_written(tmp_path: Path) -> None:

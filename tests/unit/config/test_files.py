@@ -18,7 +18,7 @@ def test_a_folder_without_reconciler_yaml_says_what_to_run(tmp_path: Path) -> No
     (item,) = load(tmp_path).diagnostics
     assert (item.code, str(item.location)) == ("config-missing", "reconciler.yaml:1:1")
     assert item.message == "this folder has no reconciler.yaml"
-    assert item.hint == "name the configuration's folder with -C, or make a reconciler.yaml here"
+    assert item.hint == "name the configuration's folder with -C, or create a reconciler.yaml here"
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_missing_working_copy_has_no_ignored_line(repository: Path) -> None:
 
 def test_without_a_repository_it_is_not_the_ref_that_is_unknown(tmp_path: Path) -> None:
     (item,) = load(write(tmp_path, ACCOUNTS), trusted="main").diagnostics
-    assert item.message == ("the trusted reconciler.yaml cannot be had: the folder belongs to no git repository")
+    assert item.message == ("the trusted reconciler.yaml cannot be had: the folder is not in a git repository")
 
 
 def test_another_configuration_below_is_called_so(tmp_path: Path) -> None:
@@ -308,5 +308,5 @@ def _row(section: str, step: str, last: str) -> str:
 )
 def test_names_that_lead_on_and_on_are_refused_in_words(text: str, tmp_path: Path) -> None:
     item = only(tmp_path, ACCOUNTS + text)
-    message = "profiles, contacts or schedules name each other in too long a row"
+    message = "profiles, contacts or schedules refer to each other through too many steps"
     assert (item.code, item.message) == ("yaml-depth", message)

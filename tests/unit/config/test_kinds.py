@@ -11,9 +11,9 @@ from tests.unit.config.loading import ACCOUNTS, number, only, underlined, write
 
 WRONG: list[tuple[str, str, str]] = [
     (ACCOUNTS + "include: numbers\n", "numbers", "include takes a list, not a text"),
-    (ACCOUNTS + "include: [{a: b}]\n", "{a: b}", "a pattern is a text, not a map"),
+    (ACCOUNTS + "include: [{a: b}]\n", "{a: b}", "a pattern is text, not a map"),
     (ACCOUNTS + "forget: 74991112233\n", "74991112233", "forget takes a list, not a text"),
-    (ACCOUNTS + "forget: [[a]]\n", "[a]", "a number is a text, not a list"),
+    (ACCOUNTS + "forget: [[a]]\n", "[a]", "a number is text, not a list"),
     (ACCOUNTS + "contacts: [a]\n", "[a]", "contacts takes a map, not a list"),
     (ACCOUNTS + "contacts: {desk: a}\n", "a", "desk takes a map, not a text"),
     (ACCOUNTS + "schedules: {nights: [a]}\n", "[a]", "nights takes a map, not a list"),

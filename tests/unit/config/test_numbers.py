@@ -75,7 +75,7 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         number("forwarding: {type: nummber}"),
         "forwarding-type",
         "nummber",
-        "'nummber' is no type of forwarding",
+        "'nummber' is not a known type of forwarding",
         "did you mean number?",
     ),
     (
@@ -197,14 +197,14 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         "url-invalid",
         '"example.com/route"',
         "'example.com/route' is not a URL",
-        "write it whole, like https://example.com/calls",
+        "write a complete URL, like https://example.com/calls",
     ),
     (
         url("ftp://example.com/route"),
         "url-invalid",
         '"ftp://example.com/route"',
         "'ftp://example.com/route' is not a URL",
-        "write it whole, like https://example.com/calls",
+        "write a complete URL, like https://example.com/calls",
     ),
     (
         url("http://example.com/route"),
@@ -252,14 +252,14 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         target('{to: "7499222"}'),
         "number-invalid",
         '"7499222"',
-        "'7499222' cannot be a phone number: no country has one like it",
+        "'7499222' is not a phone number of any country",
         "write digits with the country code, like 74991112233",
     ),
     (
         target("{to: 8 (499) 222-33-44}"),
         "number-trunk-prefix",
         "8 (499) 222-33-44",
-        "'8 (499) 222-33-44' begins with the trunk prefix 8 in place of the country code",
+        "'8 (499) 222-33-44' begins with the trunk prefix 8 instead of the country code",
         "write 74992223344",
     ),
     (
@@ -302,7 +302,7 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         "unknown-schedule",
         '"wd {mon-fri}"',
         "there is no schedule 'wd {mon-fri}'",
-        'a bare text is a name; write {period: "wd {mon-fri}"}',
+        'plain text is a name; write {period: "wd {mon-fri}"}',
     ),
     (
         number("use: [hotline]"),
@@ -336,7 +336,7 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         target('{to: "74992223344"}').replace(", timeout: 20", ""),
         "timeout-missing",
         '"74992223344"',
-        "'74992223344' has no timeout: not its own, not a contact's, and there is no default",
+        "'74992223344' has no timeout: neither its own nor its contact's, and there is no default",
         "add `timeout: 20`, or set defaults.timeout",
     ),
     (
@@ -364,7 +364,7 @@ def test_a_wrong_entry_is_told_at_its_place(
         (
             target('{to: "72992223344"}'),
             "number-unassigned",
-            "72992223344 lies in no range that is assigned to anyone",
+            "72992223344 is not in any assigned range",
         ),
         (
             number('forwarding: {type: number, targets: [{to: "74992223344"}], display_number: "74995556677"}'),

@@ -138,7 +138,7 @@ def test_a_profile_that_nobody_uses_is_judged_too(profile: str, code: str, under
 def test_profiles_in_a_circle_are_named(tmp_path: Path) -> None:
     text = ACCOUNTS + "profiles: {a: {use: [b]}, b: {use: [c]}, c: {use: [a]}}\n"
     item = only(tmp_path, text + 'numbers: {"74991112233": {use: [a]}}\n')
-    assert (item.code, item.message) == ("profile-cycle", "profiles use each other in a circle: a -> b -> c -> a")
+    assert (item.code, item.message) == ("profile-cycle", "profiles use each other in a loop: a -> b -> c -> a")
 
 
 # -- scenarios ------------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def test_a_wrong_schedule_is_told_at_its_place_used_or_not(
 def test_schedules_in_a_circle_are_named(tmp_path: Path) -> None:
     found = findings(tmp_path, schedules("{a: {not: b}, b: {any: [c]}, c: {all: [{not: a}]}}").replace("\n  {a", " {a"))
     assert [item.message for item in found if item.code == "schedule-cycle"] == [
-        "schedules refer to each other in a circle: a -> b -> c -> a"
+        "schedules refer to each other in a loop: a -> b -> c -> a"
     ]
 
 
@@ -181,7 +181,7 @@ def test_public_holidays_need_to_know_how_far_to_look(tmp_path: Path) -> None:
 def test_a_schedule_that_never_holds_is_refused(tmp_path: Path) -> None:
     text = target('{to: "74992223344", schedule: {all: [day, {not: day}]}}')
     item = only(tmp_path, text + "schedules: {day: {weekly: {mon: 9:00-18:00}}}\n")
-    assert (item.code, item.message) == ("schedule-not-compiled", "this schedule never holds")
+    assert (item.code, item.message) == ("schedule-not-compiled", "this schedule is never active")
 
 
 @pytest.mark.parametrize(("base", "night"), [("sunday", "wd {sun}"), ("monday", "wd {mon}")])

@@ -114,7 +114,7 @@ def test_another_type_is_told_at_the_times_that_had_somebody_and_at_those_that_h
 
 def test_parking_is_noticed() -> None:
     assert told(Parking(parked=False), Parking(parked=True)) == [
-        ("always", "goes its usual way", "waits 5 s for the application")
+        ("always", "follows its usual route", "waits 5 s for the application")
     ]
 
 
@@ -124,7 +124,7 @@ def test_a_value_that_is_not_known_tells_nothing() -> None:
 
 def test_a_live_period_that_nobody_understands_is_said_to_be_unknown() -> None:
     ((when, before, after),) = told(rings(target(DESK, "sometimes")), rings(target(DESK, WORK), SPARE))
-    assert when == "unknown: the live period 'sometimes' is not of the grammar"
+    assert when == "unknown: the live period 'sometimes' does not follow the grammar"
     assert (before, after) == (f"may ring {DESK}", f"may ring {DESK}, {SPARE}")
 
 

@@ -123,7 +123,7 @@ def test_ringing_adds_up_only_what_is_on_at_the_same_time() -> None:
 def test_a_loop_through_three_numbers_is_one_error() -> None:
     found = only({1: rings(2), 2: rings(3), 3: rings(1), 4: rings(DESK)})
     assert (found.code, found.severity) == ("route-loop", Severity.ERROR)
-    assert found.message == f"{phone(1)}: calls go in a circle: {phone(1)} -> {phone(2)} -> {phone(3)} -> {phone(1)}"
+    assert found.message == f"{phone(1)}: calls go in a loop: {phone(1)} -> {phone(2)} -> {phone(3)} -> {phone(1)}"
 
 
 def test_a_number_that_forwards_to_itself_is_a_loop() -> None:

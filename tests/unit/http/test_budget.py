@@ -70,7 +70,7 @@ def test_an_interruption_ends_a_pause_without_sending() -> None:
     clock = SystemClock()
     budget = Budget(per_second=0, concurrency=1, clock=clock)
     take(budget, 1)
-    budget.pause(30.0, "Exolve refuses more requests for now")
+    budget.pause(30.0, "Exolve refuses further requests for now")
     threading.Timer(0.05, clock.interrupted.set).start()
     with pytest.raises(ProviderError, match="interrupted during a pause") as caught:
         take(budget, 1)
@@ -90,11 +90,11 @@ def test_a_pause_holds_everybody_and_is_told_once() -> None:
     clock = FakeClock()
     heard: list[tuple[float, str]] = []
     budget = Budget(per_second=0, concurrency=4, clock=clock, on_wait=lambda s, why: heard.append((s, why)))
-    budget.pause(7.0, "Exolve refuses more requests for now")
+    budget.pause(7.0, "Exolve refuses further requests for now")
     budget.pause(3.0, "a shorter one changes nothing")
     take(budget, 2)
     assert clock.slept == [7.0]
-    assert heard == [(7.0, "Exolve refuses more requests for now")]
+    assert heard == [(7.0, "Exolve refuses further requests for now")]
 
 
 def test_a_pause_holds_back_all_threads_together() -> None:

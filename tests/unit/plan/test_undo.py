@@ -150,7 +150,7 @@ def test_a_secret_that_rotates_between_undo_and_apply_makes_it_stale() -> None:
     given.variables = {"EVENT_KEY": "s3cret-two"}
     report = applied(given, plan)
     assert (report.halt, report.wrote) == (Halt.STALE, False)
-    assert "its desired value is not the one in the plan any more" in report.diagnostics[-1].message
+    assert "its desired value is no longer the one in the plan" in report.diagnostics[-1].message
 
 
 # -- what is not known ------------------------------------------------------------------------------------------------
@@ -291,7 +291,7 @@ def test_protection_holds_for_an_undo() -> None:
 def test_a_run_that_is_no_longer_recorded_makes_its_undo_stale() -> None:
     given = changed(rings(), sip())
     plan = replace(undone(given), undoes="0000")
-    with pytest.raises(StalePlanError, match="is not in the record any more"):
+    with pytest.raises(StalePlanError, match="is no longer in the record"):
         applied(given, plan)
 
 

@@ -22,7 +22,7 @@ class Forgetful(MemoryRecord):
 def test_what_arrives_is_compared_with_what_was_sent() -> None:
     source = MemoryRecord(name="lines")
     commit(source, Update(put=[entry(1)]))
-    with pytest.raises(RecordError, match="does not hold what was put there"):
+    with pytest.raises(RecordError, match="does not hold what was written to it"):
         migrate(source, Forgetful(name="lines"), holders=[holder()])
 
 

@@ -86,4 +86,4 @@ def test_the_tally_counts_and_strict_fails_on_warnings() -> None:
     warning = Diagnostic("include-empty", Severity.WARNING, "m")
     assert text_of(tally([], 1, strict=False)) == "valid: 1 number\n"
     assert text_of(tally([warning], 2, strict=False)) == "\nvalid: 2 numbers, 1 warning\n"
-    assert text_of(tally([warning], 2, strict=True)) == "\n1 warning, and --strict lets none pass\n"
+    assert text_of(tally([warning], 2, strict=True)) == "\n1 warning, and --strict fails on them\n"

@@ -92,7 +92,7 @@ def test_an_apply_counts_its_changes_and_tells_of_pauses_and_broken_locks() -> N
     ticks.seconds += 11
     watch.applying(Finished(result, 3, 4))
     assert err.getvalue() == (
-        "broke a lock whose process is dead: anna@host (process 7)\n"
+        "broke the lock of a dead process: anna@host (process 7)\n"
         "waiting 30 s: 429 from Exolve\n"
         "1 of 2 numbers read\n"
         "3 of 4 changes done\n"
@@ -107,4 +107,4 @@ def test_quiet_shows_no_progress_but_what_to_do_when_interrupted() -> None:
     watch.waiting(30, "429 from Exolve")
     watch.interrupted()
     assert err.getvalue().count("\n") == 1
-    assert "finishing what is in flight; once more to abort" in err.getvalue()
+    assert "finishing what is in flight; press again to abort" in err.getvalue()

@@ -55,7 +55,7 @@ def test_everything_is_claimed_only_when_all_was_read_back() -> None:
 
 
 def test_what_cannot_be_read_back_is_admitted() -> None:
-    assert "Everything is as the files say, as far as it can be read." in text(report(APPLIED, UNVERIFIED))
+    assert "Everything is as the files say, as far as can be read." in text(report(APPLIED, UNVERIFIED))
 
 
 def test_a_run_that_lost_its_lock_shows_what_it_wrote() -> None:
@@ -71,15 +71,15 @@ def test_a_run_without_changes_says_so() -> None:
 @pytest.mark.parametrize(
     ("shown", "sentence"),
     [
-        (report(complete=False), "The plan was incomplete: what its errors name was left alone."),
-        (report(APPLIED, complete=False), "The plan was incomplete: what its errors name was left alone."),
+        (report(complete=False), "The plan was incomplete: the numbers named in its errors were left alone."),
+        (report(APPLIED, complete=False), "The plan was incomplete: the numbers named in its errors were left alone."),
         (report(FAILED), "Not everything is as the files say yet"),
         (report(SKIPPED, halt=Halt.STALE), "Nothing was written: the plan is stale."),
         (report(SKIPPED, halt=Halt.REFUSED), "Nothing was written: the run was refused."),
         (report(SKIPPED, halt=Halt.LOCK), "Nothing was written: somebody else holds the lock."),
         (report(APPLIED, SKIPPED, halt=Halt.LOCK), "Writing stopped: the lock was lost."),
         (report(APPLIED, whole=False), "Every change of this run is applied. Run 0123456789ab."),
-        (report(APPLIED, UNVERIFIED, whole=False), "Every change of this run is applied, as far as it can be read."),
+        (report(APPLIED, UNVERIFIED, whole=False), "Every change of this run is applied, as far as can be read."),
         (report(whole=False), "Nothing to do for the numbers of this run."),
         (report(APPLIED, halt=Halt.RECORD), "Writing stopped: the record cannot be used."),
         (report(APPLIED, halt=Halt.INTERRUPTED), "The run was interrupted; what was in flight is settled."),

@@ -148,7 +148,7 @@ def test_a_run_shows_who_when_and_what_became_of_each_change() -> None:
     assert text_of(recorded.run(RUN, 80)) == (
         "run abcdef0123456789\n"
         "  what        apply, by anna@host (process 7)\n"
-        "  when        2026-11-21T10:00:00Z to no end: it broke off\n"
+        "  when        2026-11-21T10:00:00Z to no end: interrupted\n"
         "  permitted   delete\n"
         "\n"
         "OUTCOME  NUMBER             ACTION  REMARK\n"
@@ -169,7 +169,7 @@ def test_checks_stand_in_a_table_with_a_verdict() -> None:
         "fail  account sales  refused\n"
         "                     hint: check the key\n"
         "\n"
-        "1 check failed: an apply would not go through.\n"
+        "1 check failed: an apply would not succeed.\n"
     )
     assert text_of(checks([good], 80)).endswith("\nNothing would stop an apply.\n")
     assert text_of(checks([odd], 80)).endswith("\nNothing would stop an apply; 1 warning.\n")

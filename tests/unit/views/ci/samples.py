@@ -71,7 +71,7 @@ def _refused(rule: str, address: str, message: str, flag: str, where: Location) 
 NEEDS = _refused(
     "needs-allow-delete",
     GONE.address,
-    "sales/74991112277 would be deleted: its callers would reach nothing",
+    "sales/74991112277 would be deleted: its callers would reach nobody",
     "--allow-delete",
     place("numbers/sales.yaml", 44, 3, 13),
 )
