@@ -184,7 +184,7 @@ def patience_from(environ: Mapping[str, str]) -> Patience:
         return Patience()
     seconds = _seconds(given)
     if not 0 < seconds < math.inf:
-        says = "is set and empty" if not given else f"is {plain(given, 40)!r}, which is not a number of seconds above 0"
+        says = "is set but empty" if not given else f"is {plain(given, 40)!r}, which is not a number of seconds above 0"
         raise ProviderError(f"{TIMEOUT} {says}", hint=f"write it like {TIMEOUT}=30, or unset it")
     return Patience(connect=min(seconds, 10.0), read=seconds, exchange=seconds)
 

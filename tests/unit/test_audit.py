@@ -266,4 +266,4 @@ def test_an_unused_account_that_cannot_be_asked_is_a_warning_and_not_an_error() 
     given.live["spare"].before = fails
     seen = audit(given)
     assert (seen.unlisted, seen.has_errors, seen.complete) == (("spare",), False, True)
-    assert [item.message for item in seen.diagnostics] == ["account spare cannot be asked for its numbers: no answer"]
+    assert [item.message for item in seen.diagnostics] == ["the numbers of account spare cannot be listed: no answer"]

@@ -266,7 +266,7 @@ def test_paths_choose_the_numbers_that_are_built(path: str, expected: list[str],
 def test_a_path_outside_the_configuration_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, ACCOUNTS, PATHS)
     (item,) = load(tmp_path, paths=[Path("notes.txt")]).diagnostics
-    assert (item.code, item.message) == ("path-not-included", "notes.txt is no file of this configuration")
+    assert (item.code, item.message) == ("path-not-included", "notes.txt is not a file of this configuration")
 
 
 def test_loading_needs_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -124,7 +124,7 @@ def test_a_repeated_key_names_both_places() -> None:
     sources = Sources()
     text = "first: 1\nx: 2\nfirst: 3\n"
     (item,) = parse(sources, sources.add("a.yaml", text), text).problems
-    assert item.message == "'first' is written twice in this map"
+    assert item.message == "'first' appears twice in this map"
     assert [(related.message, str(related.location)) for related in item.related] == [
         ("first written here", "a.yaml:1:1")
     ]

@@ -338,8 +338,8 @@ def test_what_one_parser_refuses_or_misreads_is_asked_of_the_other(text: str, da
     [
         ("%YAML 1.3\n---\na: 1\n", "yaml-syntax", "this version of YAML is not known here"),
         ("%YAML 1.0\n---\na: 1\n", "yaml-syntax", "this version of YAML is not known here"),
-        ('a: "\\ud83d"\n', "text-control", "the escape U+D83D is half of a character"),
-        ('a: "\\ude00\\ud83d"\n', "text-control", "the escape U+DE00 is half of a character"),
+        ('a: "\\ud83d"\n', "text-control", "the escape U+D83D is half a character"),
+        ('a: "\\ude00\\ud83d"\n', "text-control", "the escape U+DE00 is half a character"),
         ('a: "\\U00110000"\n', "yaml-syntax", "this escape is not a character"),
     ],
 )

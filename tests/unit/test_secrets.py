@@ -32,14 +32,14 @@ def test_a_secret_comes_from_the_environment_it_was_handed() -> None:
     assert Secrets({"KEY": CANARY}).get(SecretRef(env="KEY")) == CANARY
 
 
-@pytest.mark.parametrize(("environ", "says"), [({}, "is not set$"), ({"KEY": ""}, "is set and empty")])
+@pytest.mark.parametrize(("environ", "says"), [({}, "is not set$"), ({"KEY": ""}, "is set but empty")])
 def test_a_variable_that_is_missing_is_told_from_one_that_is_empty(environ: dict[str, str], says: str) -> None:
     with pytest.raises(SecretError, match=f"environment variable KEY {says}"):
         Secrets(environ).get(SecretRef(env="KEY"))
 
 
 def test_a_variable_of_a_template_that_is_empty_is_told() -> None:
-    with pytest.raises(SecretError, match="RECONCILER_VAR_KEY is set and empty"):
+    with pytest.raises(SecretError, match="RECONCILER_VAR_KEY is set but empty"):
         Secrets({"RECONCILER_VAR_KEY": ""}).variable("KEY")
 
 

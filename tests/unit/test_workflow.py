@@ -130,7 +130,7 @@ def test_a_number_that_moved_makes_the_plan_stale_names_it_and_touches_nothing()
     assert (report.halt, report.wrote) == (Halt.STALE, False)
     (problem,) = report.diagnostics
     assert problem.code == "plan-stale"
-    assert f"sales/{phone(2)} has moved since the plan" in problem.message
+    assert f"sales/{phone(2)} has changed since the plan" in problem.message
     assert 'url was "https://example.com/route", is "https://example.com/other"' in problem.message
     assert given.live["sales"].values[phone(1)] == NONE
 

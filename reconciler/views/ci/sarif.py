@@ -68,7 +68,7 @@ def _rule(code: str) -> Object:
         "id": code,
         "shortDescription": {"text": sentence},
         "fullDescription": {"text": sentence},
-        "help": {"text": f"{sentence} See {page} of reconciler."},
+        "help": {"text": f"{sentence} See reconciler's {page}."},
         "helpUri": page,
         "defaultConfiguration": {"level": level},
     }

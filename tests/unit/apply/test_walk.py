@@ -146,8 +146,8 @@ def test_a_failure_skips_what_depends_on_it_and_nothing_else() -> None:
     report = given.apply()
     assert outcomes(report) == {phone(0): "applied", phone(1): "skipped", phone(2): "failed", phone(3): "skipped"}
     reasons = {done.address[-1]: done.error for done in report.results}
-    assert reasons["1"] == f"sales/{phone(2)} goes before it and was not applied"
-    assert reasons["3"] == f"sales/{phone(1)} goes before it and was not applied"
+    assert reasons["1"] == f"it depends on sales/{phone(2)}, which was not applied"
+    assert reasons["3"] == f"it depends on sales/{phone(1)}, which was not applied"
 
 
 def test_a_number_that_is_forwarded_to_is_written_first() -> None:
@@ -191,7 +191,9 @@ def test_three_like_failures_in_a_row_stop_the_account() -> None:
     report = given.apply()
     assert report.summary == {"applied": 0, "unverified": 0, "failed": 3, "unknown": 0, "skipped": 5}
     skipped = [done.error or "" for done in report.results if done.outcome is Outcome.SKIPPED]
-    assert all("account sales was stopped after 3 like failures in a row" in error for error in skipped)
+    assert all(
+        "account sales was stopped after 3 consecutive failures with the same cause: " in error for error in skipped
+    )
 
 
 def test_a_failure_counts_before_the_next_write_goes_out_however_long_the_telling_takes() -> None:

@@ -268,7 +268,7 @@ def test_values_that_cannot_be_written_and_came_after_the_plan_are_not_reset() -
     vendor.unwritable = {"answer": True}
     done = result(given.apply_plan(plan, state))
     assert (done.outcome, done.attempts) == (Outcome.SKIPPED, 0)
-    assert done.error == "not written: answer may be lost; --override unwritable-fields permits it"
+    assert done.error == "not written: answer may be lost; --override unwritable-fields allows it"
     assert vendor.writes == []
 
 

@@ -16,7 +16,7 @@ from tests.test_schemas import as_an_editor_reads, faults
 from tests.unit.config.loading import ACCOUNTS, findings, number, only, sound, target, underlined
 from tests.unit.config.test_profiles import numbers
 
-COMMA = "a comma in {…} ends what stands before it: put the whole text in quotes, or write the map over several lines"
+COMMA = "a comma in {…} ends the value before it: quote the whole text, or write the map on several lines"
 _BLOCK_KEY = re.compile(r"^( *)(?:- )?[\w\"-]+:", re.MULTILINE)
 _FLOW_KEY = re.compile(r"\{(?=[\w\"]+: )")
 _VALUE = re.compile(r"^( *(?:- )?)([a-z_]+): (?![|>&{\[])\S.*$", re.MULTILINE)

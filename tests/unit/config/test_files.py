@@ -34,8 +34,8 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("# nothing\n", "file-empty", "the file has only comments"),
         ("- a\n", "wrong-type", "a file is a map of keys, not a list"),
         ("name: x\n", "version-missing", "the file does not say `version: 1`"),
-        ("version: 2\n", "version-unsupported", "'2' is no version that this program knows"),
-        ("version: {}\n", "version-unsupported", "a map is no version that this program knows"),
+        ("version: 2\n", "version-unsupported", "'2' is not a known version"),
+        ("version: {}\n", "version-unsupported", "a map is not a known version"),
         ("version: 1\nname: имя\n".encode("cp1251"), "file-encoding", "the file is not UTF-8: byte 0xe8 on line 2"),
     ],
 )
@@ -146,7 +146,7 @@ def test_an_included_file_without_version_points_at_include(tmp_path: Path) -> N
 def test_the_trusted_keys_stand_only_in_reconciler_yaml(key: str, tmp_path: Path) -> None:
     item = only(tmp_path, ACCOUNTS, {"numbers.yaml": f"version: 1\n{key}: {{}}\n"})
     assert (item.code, str(item.location)) == ("trusted-only", "numbers.yaml:2:1")
-    assert item.message == f"{key} may stand only in reconciler.yaml"
+    assert item.message == f"{key} is allowed only in reconciler.yaml"
 
 
 def test_an_untrusted_file_cannot_change_what_a_trusted_key_says(tmp_path: Path) -> None:
@@ -243,17 +243,17 @@ def test_a_working_copy_that_differs_in_line_ends_only_is_not_spoken_of(other: s
 def test_a_missing_working_copy_has_no_ignored_line(repository: Path) -> None:
     (repository / "reconciler.yaml").unlink()
     (item,) = trusted_findings(repository)
-    assert item.message.startswith("lines that the working copy's reconciler.yaml leaves out still hold")
+    assert item.message.startswith("lines that the working copy's reconciler.yaml omits still apply")
 
 
 def test_without_a_repository_it_is_not_the_ref_that_is_unknown(tmp_path: Path) -> None:
     (item,) = load(write(tmp_path, ACCOUNTS), trusted="main").diagnostics
-    assert item.message == ("the trusted reconciler.yaml cannot be had: the folder is not in a git repository")
+    assert item.message == ("the trusted reconciler.yaml cannot be read: the folder is not in a git repository")
 
 
 def test_another_configuration_below_is_called_so(tmp_path: Path) -> None:
     item = only(tmp_path, ACCOUNTS, {"team/reconciler.yaml": "version: 1\nname: team\n"})
-    assert item.message == "name may stand only in the reconciler.yaml of the configuration's own folder"
+    assert item.message == "name is allowed only in the reconciler.yaml of the configuration's own folder"
     assert item.hint == "narrow `include` if team/reconciler.yaml belongs to another configuration"
 
 
@@ -270,7 +270,7 @@ def test_a_ref_that_git_does_not_know_is_an_error(ref: str, repository: Path) ->
     assert loaded.configuration is None
     (item,) = loaded.diagnostics
     assert item.code == "trusted-unreadable"
-    assert item.message == f"the trusted reconciler.yaml cannot be had: git knows no '{ref}'"
+    assert item.message == f"the trusted reconciler.yaml cannot be read: '{ref}' does not exist in git"
 
 
 def test_a_place_in_the_trusted_file_names_the_ref(repository: Path) -> None:

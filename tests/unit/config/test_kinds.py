@@ -20,8 +20,8 @@ WRONG: list[tuple[str, str, str]] = [
     (ACCOUNTS + "scenarios: {storm: {numbers: [a]}}\n", "numbers", "numbers takes a map, not a list"),
     (ACCOUNTS + 'numbers: {"74991112233": text}\n', "text", "74991112233 takes a map, not a text"),
     ("version: 1\naccounts: {sales: exolve}\n", "exolve", "the account 'sales' takes a map, not a text"),
-    ("version: 1\ndefaults: {timezone: [a]}\n", "timezone", "a text belongs here, not a list"),
-    ("version: 1\nname: [a]\n", "[a]", "a text belongs here, not a list"),
+    ("version: 1\ndefaults: {timezone: [a]}\n", "timezone", "expected text, not a list"),
+    ("version: 1\nname: [a]\n", "[a]", "expected text, not a list"),
     ("version: 1\npolicy: {rules: [a]}\n", "rules", "rules takes a map, not a list"),
     (number("tags: [[a]]", "forwarding: none"), "[a]", "an entry of tags is a text, not a list"),
     (number("use: hotline"), "hotline", "use takes a list, not a text"),
@@ -31,7 +31,7 @@ WRONG: list[tuple[str, str, str]] = [
     (
         number('forwarding: {type: number, redirect: [a], targets: [{to: "74992223344"}]}'),
         "redirect",
-        "redirect takes a text, not a list",
+        "redirect takes text, not a list",
     ),
     (
         number('forwarding: {type: number, targets: [{to: "74992223344", schedule: [nights]}]}'),
@@ -69,4 +69,4 @@ def test_what_decides_the_shape_must_be_a_known_word(text: str, code: str, tmp_p
 
 def test_a_severity_is_called_so(tmp_path: Path) -> None:
     item = only(tmp_path, "version: 1\npolicy: {rules: {route-gap: loud}}\n")
-    assert (item.message, item.hint) == ("'loud' is no severity", "write error, warning, notice or off")
+    assert (item.message, item.hint) == ("'loud' is not a known severity", "write error, warning, notice or off")

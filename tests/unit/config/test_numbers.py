@@ -61,14 +61,14 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         number("forwarding: [a]"),
         "forwarding-type",
         "[a]",
-        "a list is no forwarding",
+        "a list is not a valid forwarding",
         "write `none`, or a map with `type: number`, `url`, `sip_trunk` or `sip`",
     ),
     (
         number("forwarding: nowhere"),
         "forwarding-type",
         "nowhere",
-        "'nowhere' is no forwarding",
+        "'nowhere' is not a valid forwarding",
         "write `none`, or a map with `type: number`, `url`, `sip_trunk` or `sip`",
     ),
     (
@@ -103,7 +103,7 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         number('forwarding: {type: number, redirect: paralel, targets: [{to: "74992223344"}]}'),
         "invalid-value",
         "paralel",
-        "'paralel' is no redirect",
+        "'paralel' is not a known redirect",
         "did you mean parallel?",
     ),
     (
@@ -280,14 +280,14 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         number("parking: true"),
         "account-kind",
         "parking",
-        "the account 'sales' is at exolve, which does forwarding, not parking",
+        "the account 'sales' is at exolve, which supports forwarding, not parking",
         "use `account: office`",
     ),
     (
         number("account: office", "forwarding: none"),
         "account-kind",
         "forwarding",
-        "the account 'office' is at mtt, which does parking, not forwarding",
+        "the account 'office' is at mtt, which supports parking, not forwarding",
         "use `account: sales`",
     ),
     (
@@ -322,7 +322,7 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         number("forwarding: none") + 'forget: ["+74991112233"]\n',
         "forget-declared",
         '"+74991112233"',
-        "74991112233 is to be forgotten, but also declared",
+        "74991112233 is listed under forget, but also declared",
         "remove one of the two",
     ),
     (

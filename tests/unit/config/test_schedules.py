@@ -105,7 +105,9 @@ def test_the_time_zone_is_assumed_once_and_only_where_a_schedule_is_used(tmp_pat
     used = target('{to: "74992223344", schedule: office}, {to: "74992223355", schedule: office}') + OFFICE
     (item,) = load(write(tmp_path, used)).diagnostics
     assert (item.code, item.severity) == ("assume-timezone", Severity.NOTICE)
-    assert item.message == ("periods are taken to be evaluated in Europe/Moscow: the vendor does not document the zone")
+    assert item.message == (
+        "periods are assumed to be evaluated in Europe/Moscow: the vendor does not document the zone"
+    )
     assert load(write(tmp_path, target('{to: "74992223344"}') + OFFICE)).diagnostics == ()
 
 

@@ -139,7 +139,7 @@ def test_a_secret_has_one_source(secret: str, message: str, tmp_path: Path) -> N
             "65",
             "'65' is not a whole number from 1 to 64",
         ),
-        ("api_key: {env: K}, period: {union: both}", "invalid-value", "both", "'both' is no union"),
+        ("api_key: {env: K}, period: {union: both}", "invalid-value", "both", "'both' is not a known union"),
         (
             "api_key: {env: K}, base_url: 'https://${var:HOST}/'",
             "variable-misplaced",
@@ -242,7 +242,7 @@ def test_a_wrong_policy_is_told_at_its_place(policy: str, code: str, under: str,
 
 def test_a_rule_of_fixed_severity_says_what_it_is(tmp_path: Path) -> None:
     item = only(tmp_path, 'version: 1\npolicy: {rules: {yaml-syntax: "off"}}\n')
-    assert item.message == "the severity of yaml-syntax is fixed: a file is not YAML"
+    assert item.message == "the severity of yaml-syntax is fixed: a file is not valid YAML"
 
 
 def test_policy_rules_change_severities_and_switch_rules_off(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_each_silent_target_has_its_reason() -> None:
     assert reasons(routed(values, SATURDAY).steps) == {
         DESK: "outside its schedule (Mon-Fri 9:00-18:00)",
         SPARE: "active: false",
-        THIRD: "nobody knows when it rings: 'sometimes' does not follow the period grammar",
+        THIRD: "it is not known when it rings: 'sometimes' does not follow the period grammar",
     }
 
 

@@ -164,7 +164,10 @@ def test_the_time_for_an_exchange_can_be_set_from_the_environment() -> None:
 
 @pytest.mark.parametrize(
     ("given", "says"),
-    [("", "is set and empty"), *((text, "which is no number of seconds") for text in ("abc", "0", "-1", "inf", "nan"))],
+    [
+        ("", "is set but empty"),
+        *((text, "which is not a number of seconds") for text in ("abc", "0", "-1", "inf", "nan")),
+    ],
 )
 def test_a_time_that_is_none_is_told_and_not_passed_over(given: str, says: str) -> None:
     with pytest.raises(ProviderError, match=f"^RECONCILER_TIMEOUT .*{says}"):

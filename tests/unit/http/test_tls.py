@@ -86,7 +86,7 @@ def test_the_variable_that_says_whom_to_trust_is_named_where_that_is_not_enough(
     other = tmp_path if variable == "SSL_CERT_DIR" else Path(certifi.where())
     result = over_tls(answering("200 OK", b"{}"), certificate, **{variable: str(other)})
     assert str(result) == "the TLS certificate of 127.0.0.1 is not trusted"
-    assert str(getattr(result, "hint", "")).startswith(f"{variable} says whom to trust")
+    assert str(getattr(result, "hint", "")).startswith(f"{variable} names the trusted authorities")
 
 
 def test_without_it_the_certificate_is_not_trusted(certificate: tuple[Path, Path]) -> None:

@@ -61,13 +61,13 @@ def test_without_a_line_5_percent_but_never_less_than_1_may_be_deleted(
 def test_a_breach_of_a_limit_says_count_limit_and_remedy() -> None:
     (breach,) = drifted(7, 20).breaches
     assert "7 changes in one run" in breach.diagnostic.message
-    assert "permits 6 (30% of 20 managed numbers)" in breach.diagnostic.message
+    assert "policy allows 6 (30% of 20 managed numbers)" in breach.diagnostic.message
     assert breach.allowed_by == "--override policy-max-changes"
 
 
 def test_a_breach_of_a_default_says_its_least_number() -> None:
     (breach,) = drifted(6, 12).breaches
-    assert "permits 5 (30% of 12 managed numbers, and never less than 5)" in breach.diagnostic.message
+    assert "policy allows 5 (30% of 12 managed numbers, but at least 5)" in breach.diagnostic.message
 
 
 def test_all_of_the_managed_numbers_may_change_where_policy_says_so() -> None:
@@ -125,7 +125,7 @@ def test_a_breach_refuses_the_whole_run_before_its_first_write() -> None:
     report = given.apply(consent=Consent())
     assert (report.halt.value, report.summary["skipped"], report.wrote) == ("refused", 2, False)
     assert given.live["sales"].writes == []
-    assert "--allow-adopt would permit it" in (report.results[0].error or "")
+    assert "--allow-adopt would allow it" in (report.results[0].error or "")
     assert given.store.text is None
 
 

@@ -57,7 +57,7 @@ def test_a_plan_of_another_scenario_says_that_it_replaces_the_one_in_force() -> 
     one = back(in_storm())
     one.scenario = "flood"
     (found,) = [item for item in one.plan().diagnostics if item.code == RULE]
-    assert "replaces it by 'flood'" in found.message
+    assert "replaces it with 'flood'" in found.message
 
 
 def test_an_apply_without_the_scenario_leaves_it() -> None:
@@ -124,7 +124,7 @@ def test_an_undo_says_that_it_leaves_the_scenario_in_force() -> None:
     assert run is not None
     plan, _state = make_undo(one.session, run, Options(kept=True, consent=EVERYTHING))
     (found,) = [item for item in plan.diagnostics if item.code == RULE]
-    assert "an undo leaves it so" in found.message
+    assert "an undo does not change that" in found.message
     one.apply_plan(plan, one.state)
     assert one.state.scenario == "storm"
 

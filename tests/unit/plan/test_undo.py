@@ -174,7 +174,7 @@ def test_a_field_that_was_never_known_stays_as_the_files_have_it_and_is_named() 
     plan = undone(given, replace(run, results=(row,)))
     assert (only(plan).after["client_id"], only(plan).after["targets"][0]["timeout"]) == ("crm-2", 20)
     assert codes(plan) == ["undo-unsure"]
-    assert "what `client_id` was is not known; it stays as the files have it" in plan.diagnostics[0].message
+    assert "the previous `client_id` is not known; it stays as the files have it" in plan.diagnostics[0].message
 
 
 def test_a_forwarding_of_another_type_goes_back_without_the_field_that_was_never_known() -> None:
@@ -184,7 +184,7 @@ def test_a_forwarding_of_another_type_goes_back_without_the_field_that_was_never
     plan = undone(given)
     assert (only(plan).after["client_id"], only(plan).after["targets"][0]["timeout"]) == ("", 25)
     assert codes(plan) == ["undo-unsure"]
-    assert "what `client_id` was is not known; it is left empty" in plan.diagnostics[0].message
+    assert "the previous `client_id` is not known; it is left empty" in plan.diagnostics[0].message
     assert applied(given, plan).converged
     assert given.live["sales"].read(phone(1)).value == rings(timeout=25)
 
@@ -222,7 +222,7 @@ def test_a_number_whose_account_is_gone_is_left_out() -> None:
     run = latest(given)
     given.files, given.live = [], {"other": given.live["sales"], "more": Vendor({}, account="more")}
     plan = undone(given, run)
-    assert "no account says where it lives now (it was sales)" in plan.diagnostics[0].message
+    assert "no account matches it (it was in sales)" in plan.diagnostics[0].message
 
 
 # -- periods ----------------------------------------------------------------------------------------------------------

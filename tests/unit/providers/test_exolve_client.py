@@ -126,7 +126,12 @@ SHAPES = [
     [
         (401, "Unauthorized", Unauthorized, "does not accept the API key of account sales"),
         (401, "malformed token", Unauthorized, "cannot read the API key of account sales"),
-        (403, "activate amd service on this application", Forbidden, "application of account sales may not"),
+        (
+            403,
+            "activate amd service on this application",
+            Forbidden,
+            "application of account sales is not permitted to do this",
+        ),
         (400, "number is missing in the application", NotOwned, f"number {NUMBER} is not in the application"),
         (400, "Error setting amd: Number is missing in the application", NotOwned, NUMBER),
         (404, "number is missing in the application", NotOwned, NUMBER),

@@ -85,8 +85,8 @@ def test_a_total_beyond_all_reason_is_no_reason_to_ask_for_ever() -> None:
 
 
 def test_a_list_of_more_than_its_total_is_not_whole() -> None:
-    assert incomplete(Vendor((item(n) for n in range(3)), total=2)) == "3 numbers were listed of a total of 2"
-    assert incomplete(Vendor([item(0)], total=0)) == "1 numbers were listed of a total of 0"
+    assert incomplete(Vendor((item(n) for n in range(3)), total=2)) == "3 numbers were listed, but the total is 2"
+    assert incomplete(Vendor([item(0)], total=0)) == "1 numbers were listed, but the total is 0"
 
 
 def test_a_number_that_is_listed_twice_means_another_may_be_missing() -> None:

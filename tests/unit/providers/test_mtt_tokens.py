@@ -317,7 +317,7 @@ def test_wrong_client_keys_are_no_reason_to_log_in(office: Office) -> None:
 
 def test_a_token_that_is_refused_although_fresh_ends_after_two_tries(office: Office) -> None:
     office.sandbox.faults.add(Fault(kind=FaultKind.UNAUTHORIZED, path="externalNumbersInfo", times=None))
-    with pytest.raises(Unauthorized, match="fresh access token"):
+    with pytest.raises(Unauthorized, match="new access token"):
         office.run().list_numbers()
     assert len([call for call in office.sandbox.log if call.path.endswith("externalNumbersInfo")]) == 2
     assert office.grants() == 2

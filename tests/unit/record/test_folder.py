@@ -58,7 +58,7 @@ def test_a_key_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
-    with pytest.raises(RecordError, match=r"record\.key cannot be made") as caught:
+    with pytest.raises(RecordError, match=r"record\.key cannot be created") as caught:
         local_key(tmp_path / "file" / ".reconciler")
     assert caught.value.hint
 

@@ -233,7 +233,7 @@ def test_a_read_only_folder_is_named_with_a_remedy() -> None:
             with pytest.raises(RecordError, match=r"record\.db") as caught, record.lock([holder()]):
                 pass
             assert "writable" in (caught.value.hint or "")
-            with pytest.raises(RecordError, match=r"fresh\.db cannot be made"):
+            with pytest.raises(RecordError, match=r"fresh\.db cannot be created"):
                 SqliteRecord(place / "fresh.db").lock([holder()]).__enter__()
     finally:
         place.chmod(0o755)

@@ -89,7 +89,7 @@ def test_a_taken_port_is_named_with_a_remedy() -> None:
         port = other.exolve_url.split(":")[2].split("/")[0]
         result = CliRunner().invoke(main, ["sandbox", "--port", port])
     assert result.exit_code == 1
-    assert f"port {port} cannot be listened on" in result.output
+    assert f"cannot listen on port {port}: " in result.output
     assert "try --port 0" in result.output
 
 

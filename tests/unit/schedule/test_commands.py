@@ -98,7 +98,7 @@ def test_equal_ends_with_0_or_2() -> None:
     assert (same.stdout, same.exit_code) == ("equal\n", 0)
     other = run("equal", "hr {9-17}", "hr {9-18}")
     assert other.exit_code == 2
-    assert other.stdout == "different: from 1970-01-01 18:00:00+03:00 only the second is inside\n"
+    assert other.stdout == "different: at 1970-01-01 18:00:00+03:00 only the second one matches\n"
     assert run("equal", "hr {9}", "hr {24}").exit_code == 1
 
 

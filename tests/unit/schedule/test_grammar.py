@@ -92,7 +92,7 @@ def test_the_hint_says_what_to_type(text: str, hint: str) -> None:
 
 
 def test_the_message_quotes_what_the_user_wrote() -> None:
-    assert read("wd {MOON}")[1][0].message.startswith("'MOON' is no name of a weekday")
+    assert read("wd {MOON}")[1][0].message.startswith("'MOON' is neither the name of a weekday nor a prefix of one")
 
 
 def test_a_character_already_reported_gives_no_second_finding() -> None:

@@ -93,7 +93,7 @@ def test_a_week_of_the_month_says_on_how_many_days_it_holds() -> None:
 
 def test_a_year_that_is_over_is_told_to_who_knows_the_day() -> None:
     (finding,) = check("yr {2024} hr {9}", today=date(2026, 11, 21))
-    assert (finding.code, finding.message) == ("period-expired", "this was over at the end of 2024")
+    assert (finding.code, finding.message) == ("period-expired", "this ended with 2024")
     assert [finding.code for finding in check("yr {2026} hr {9}", today=date(2026, 11, 21))] == ["period-expires"]
 
 

@@ -43,7 +43,7 @@ def test_findings_read_as_agreed(golden: Golden) -> None:
         related=(Related("the other one is here", first),),
     )
     secret = Diagnostic("trusted-ignored", Severity.WARNING, "this line is ignored", place("reconciler.yaml", 9, 5, 7))
-    message = "periods are taken to be evaluated in Europe/Moscow"
+    message = "periods are assumed to be evaluated in Europe/Moscow"
     nowhere = Diagnostic("assume-timezone", Severity.NOTICE, message)
     found = [period, twice, secret, nowhere]
     golden("findings/carets.txt", text(*found) + text_of(tally(found, 12, strict=False)))

@@ -80,7 +80,7 @@ def adopting() -> Plan:
         description="Горячая линия, Москва",
         declared_at="numbers/sales.yaml:12:3",
     )
-    limit = "40 changes in one run, and policy permits 5 (30% of 12 managed numbers)"
+    limit = "40 changes in one run; policy allows 5 (30% of 12 managed numbers)"
     hint = "raise `policy.max_changes` or pass --override policy-max-changes"
     flag = "--override policy-max-changes"
     return plan(

@@ -39,7 +39,7 @@ def text(shown: ApplyReport) -> str:
 
 def test_a_run_that_went_through_in_part_reads_as_agreed(golden: Golden) -> None:
     twice = result("sales/74991112244", Action.CREATE, Outcome.APPLIED, attempts=2)
-    why = "sales/74991112255 goes before it and was not applied"
+    why = "it depends on sales/74991112255, which was not applied"
     skipped = result("sales/74991112266", Action.UPDATE, Outcome.SKIPPED, error=why)
     golden("report/part.txt", text(report(APPLIED, UNVERIFIED, twice, FAILED, skipped)))
 

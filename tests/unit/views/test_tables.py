@@ -112,7 +112,7 @@ def test_the_record_shows_locks_unsettled_writes_entries_and_runs() -> None:
         "74991112233  sales    2026-11-21  no forwarding\n"
         "\n"
         "RUN           STARTED               BY         WHAT\n"
-        "abcdef012345  2026-11-21T10:00:00Z  anna@host  apply, broke off\n"
+        "abcdef012345  2026-11-21T10:00:00Z  anna@host  apply, interrupted\n"
     )
 
 
@@ -133,7 +133,7 @@ def test_a_number_shows_what_files_and_record_say() -> None:
         "              numbers/sales.yaml:9, account sales\n"
         "  recorded    no forwarding\n"
         "              2026-11-21T10:00:00Z, run abcdef012345, read back equal\n"
-        "  unsettled   create: a run broke off; the next apply settles it\n"
+        "  unsettled   create: the run was interrupted; the next apply settles it\n"
     )
     assert recorded.number_json(known)["unsettled"] == ["sales/74991112233"]
 

@@ -31,7 +31,7 @@ TWICE = Diagnostic(
 GAP = Diagnostic(
     "route-gap", Severity.WARNING, "74991112233: no target rings at these times: Sat, Sun", place("a.yaml", 9, 7, 7)
 )
-ZONE = Diagnostic("assume-timezone", Severity.NOTICE, "periods are taken to be evaluated in Europe/Moscow")
+ZONE = Diagnostic("assume-timezone", Severity.NOTICE, "periods are assumed to be evaluated in Europe/Moscow")
 UNREAD = Diagnostic(
     "provider-not-owned", Severity.ERROR, "sales/74991112299 cannot be read", place("numbers/sales.yaml", 60, 3, 13)
 )
@@ -65,7 +65,7 @@ FORGOTTEN = change("sales/74991112288", Action.FORGET, url("https://example.com/
 
 
 def _refused(rule: str, address: str, message: str, flag: str, where: Location) -> Breach:
-    return Breach(rule, address, Diagnostic(rule, Severity.ERROR, message, where, f"if this is meant: {flag}"), flag)
+    return Breach(rule, address, Diagnostic(rule, Severity.ERROR, message, where, f"if this is intended: {flag}"), flag)
 
 
 NEEDS = _refused(
@@ -78,7 +78,7 @@ NEEDS = _refused(
 TOO_MANY = _refused(
     "policy-max-deletes",
     "",
-    "1 delete in one run; policy permits 0",
+    "1 delete in one run; policy allows 0",
     "--override policy-max-deletes",
     place("reconciler.yaml", 9, 3, 6),
 )

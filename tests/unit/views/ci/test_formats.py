@@ -72,7 +72,7 @@ def test_the_sum_comes_first_then_the_worst_and_deletes_before_other_changes() -
 def test_what_github_would_not_show_is_counted_in_the_sum() -> None:
     many = [replace(samples.NEW, account=f"a{at}") for at in range(11)]
     told = github.render(plan.plan_review(replace(samples.PLAN, changes=tuple(many)), (), failed=False, enforced=False))
-    assert "GitHub shows 10 notices of a step: all 11 of this one stand in its log" in told.splitlines()[0]
+    assert "GitHub shows 10 notices per step: all 11 are in the log of this step" in told.splitlines()[0]
     assert "GitHub shows" not in github.render(prepared("plan"))
 
 
