@@ -21,9 +21,8 @@ _OF_PIPELINES: tuple[Kind, ...] = ("validation", "plan", "audit")
 EXAMPLES = REPOSITORY / "examples" / "invalid"
 
 DECISIONS = REPOSITORY / "docs" / "decisions"
-_DECISION = re.compile(
-    r"# (\d{3}) (.+)\n\nDate: (\d{4}-\d\d-\d\d)\nStatus: (accepted|superseded by \d{3})\n\n",
-)
+_STATUS = r"accepted|superseded by \d{3}"
+_DECISION = re.compile(rf"# (\d{{3}}) (.+)\n\nDate: (\d{{4}}-\d\d-\d\d)\nStatus: ({_STATUS})\n\n")
 
 _DECISIONS_HEAD = """\
 # Decisions
