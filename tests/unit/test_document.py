@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from yaml import YAMLError
 
 from reconciler.document import Sources, Tree, find, parse, read_text
-from reconciler.document.reading import second_opinion, thorough
+from reconciler.document.reading import Unreadable, second_opinion, thorough
 from reconciler.document.source import LONGEST_LINE
-from reconciler.document.text import Unreadable
 
 
 def read(text: str, name: str = "a.yaml") -> tuple[Tree, Sources]:

@@ -7,7 +7,7 @@ from threading import Event
 
 import pytest
 
-from reconciler.pool import workers
+from reconciler.clock import workers
 
 
 def test_at_the_end_all_threads_are_waited_for() -> None:
