@@ -56,7 +56,7 @@ _SELDOM = 100_000  # new objects before the collector looks at them: commands ma
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": (f"{_HERE}.validate:validate", "Judge the configuration's files offline."),
     "list": (f"{_HERE}.listing:listing", "List numbers, where their calls go, and when."),
-    "route": (f"{_HERE}.route:route", "Tell who rings for a number at a time, and why others do not."),
+    "route": (f"{_HERE}.calendar:route", "Tell who rings for a number at a time, and why others do not."),
     "calendar": (f"{_HERE}.calendar:calendar", "Draw the week of numbers: who rings when, and the gaps."),
     "plan": (f"{_HERE}.plan:plan", "Read the live numbers and say what would change."),
     "apply": (f"{_HERE}.apply:apply", "Make it so, and prove it by reading back."),
@@ -71,7 +71,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sandbox": (f"{_HERE}.sandbox:sandbox", "Serve the vendors' APIs on this machine, to try things."),
     "demo": (f"{_HERE}.demo:demo", "See it work: validate, plan, apply, plan again."),
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a file format."),
-    "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
+    "completion": (f"{_HERE}.root:completion", "Print the completion script of a shell."),
 }
 _WITH_POLICY = ("validate", "plan", "apply", "audit", "undo")
 _WITH_CONFIGURATION = (
