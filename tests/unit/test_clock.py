@@ -1,4 +1,4 @@
-"""The machine's own clock, and threads for requests side by side: how long they wait, with and without an interruption."""
+"""The machine's own clock, and threads side by side: how long they wait, with and without an interruption."""
 
 from __future__ import annotations
 
