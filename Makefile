@@ -16,7 +16,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt bench soak docs lock clean
+.PHONY: help setup demo test check fmt bench mutants soak docs lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -58,6 +58,10 @@ fmt: $(READY) ## Format the code and apply safe fixes
 bench: $(READY) $(PEERS_READY) ## Measure speed, as ratios against peers in the same run
 	@tests/setup
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+mutants: $(READY) ## Break single lines, one at a time, and see that the suite notices
+	@tests/setup
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 soak: $(READY) ## Run the long campaigns in full
 	@tests/setup

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.cli.schema import SCHEMAS, drawn
+from reconciler.cli.schema import SCHEMAS
 from reconciler.rules import RULES, Rule
 from reconciler.views.formats import FORMATS, Format
 from reconciler.views.results import Kind
@@ -21,9 +21,8 @@ _OF_PIPELINES: tuple[Kind, ...] = ("validation", "plan", "audit")
 EXAMPLES = REPOSITORY / "examples" / "invalid"
 
 DECISIONS = REPOSITORY / "docs" / "decisions"
-_DECISION = re.compile(
-    r"# (\d{3}) (.+)\n\nDate: (\d{4}-\d\d-\d\d)\nStatus: (accepted|superseded by \d{3})\n\n",
-)
+_STATUS = r"accepted|superseded by \d{3}"
+_DECISION = re.compile(rf"# (\d{{3}}) (.+)\n\nDate: (\d{{4}}-\d\d-\d\d)\nStatus: ({_STATUS})\n\n")
 
 _DECISIONS_HEAD = """\
 # Decisions
@@ -95,8 +94,8 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield REPOSITORY / "docs" / "rules.md", rules_page()
     yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
     yield DECISIONS / "README.md", decisions_page()
-    for name in SCHEMAS:
-        yield REPOSITORY / "schemas" / f"{name}.v1.json", json.dumps(drawn(name), ensure_ascii=False, indent=2) + "\n"
+    for name, draw in SCHEMAS.items():
+        yield REPOSITORY / "schemas" / f"{name}.v1.json", json.dumps(draw(), ensure_ascii=False, indent=2) + "\n"
 
 
 def main() -> None:

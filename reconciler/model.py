@@ -361,8 +361,8 @@ class Change:
     description: str = ""
     needs: tuple[str, ...] = ()
     cause: Cause = Cause.UNKNOWN
-    before_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
-    after_digests: Mapping[str, str] = field(default_factory=dict, hash=False)
+    before_digests: Mapping[str, str] = field(default_factory=dict)
+    after_digests: Mapping[str, str] = field(default_factory=dict)
     keeps_protection: bool = field(default=False, compare=False)
     write: Value | None = field(default=None, compare=False)
 

@@ -148,7 +148,6 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
 
 
 def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) -> ApplyReport:
-
     with heeding(lambda: _in_order(session.clock.interrupted, watch)):
         report = apply_stored(session, ready, emit=watch.applying, allow_partial=partial)
     return _out_of_time(report) if has_expired() and report.halt is Halt.INTERRUPTED else report

@@ -11,6 +11,7 @@ from reconciler.cli.exits import Exit, of_audit
 from reconciler.cli.opening import opened, usable, watching
 from reconciler.cli.process import Process, format_option
 from reconciler.views.results import Audited
+from reconciler.workflow.audit import make_audit
 
 
 @click.command(params=[format_option("audit")])
@@ -23,8 +24,6 @@ def audit(process: Process, scenario: str | None) -> Exit:
 
     Example: reconciler audit --format json
     """
-    from reconciler.workflow.audit import make_audit
-
     configuration, warnings = usable(process, scenario=scenario)
     with opened(process, configuration) as session, watching(process, session) as watch:
         made = make_audit(session, warnings, watch.reading)

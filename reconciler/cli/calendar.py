@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
@@ -19,18 +18,15 @@ from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import Stop, show_diagnostics, stop
 from reconciler.clock import SystemClock, rfc3339
+from reconciler.effects.calendar import alike, lanes, week
 from reconciler.effects.routes import Route
 from reconciler.effects.routes import route as found_route
+from reconciler.effects.states import OpaquePeriodError
 from reconciler.model import Desired, Parking
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.settings import Configuration
 from reconciler.views import calendar as view
-
-if TYPE_CHECKING:
-    from reconciler.model import Desired
-    from reconciler.settings import Configuration
-    from reconciler.views.calendar import Calendar, Shown
-
+from reconciler.views.calendar import Calendar, Shown
 
 _UNIX_START = datetime.fromisoformat("1970-01-01")  # without a zone, as are local times of the configuration
 
@@ -163,19 +159,11 @@ def calendar(
 
 
 def _shown(configuration: Configuration, chosen: Sequence[Desired], at: int) -> Shown:
-    from reconciler.effects.calendar import alike
-    from reconciler.views.calendar import Shown
-
     calendars = tuple(_calendar(items, at, configuration.timezone) for items in alike(chosen))
     return Shown(configuration.timezone, calendars)
 
 
 def _calendar(items: Sequence[Desired], at: int, zone: str) -> Calendar:
-    from reconciler.canonical import form
-    from reconciler.effects.calendar import lanes, week
-    from reconciler.effects.states import OpaquePeriodError
-    from reconciler.views.calendar import Calendar
-
     value = form(items[0].value).json
     numbers = tuple((item.key.number, item.description) for item in items)
     redirect = value.get("redirect", "")

@@ -159,5 +159,4 @@ def _edit(path: Path) -> Iterator[str]:
 
 
 def _toned(change: str) -> Line:
-
     return line(Span(change, Tone.REMOVED if change.startswith("-") else Tone.ADDED))

@@ -39,7 +39,6 @@ def doctor(process: Process) -> Exit:
 
 
 def _checks(process: Process) -> Iterator[Check]:
-
     loaded = load(process)
     errors = [item for item in loaded.diagnostics if item.is_error]
     if loaded.configuration is None or errors:
@@ -61,7 +60,6 @@ def _variables(session: Session) -> Iterator[Check]:
 
 
 def _record(process: Process, session: Session) -> Iterator[Check]:
-
     try:
         record = session.record
         state, holders, over = record.load(), record.holders(), record.abandoned()

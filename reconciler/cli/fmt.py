@@ -55,12 +55,10 @@ def _read(process: Process) -> Files:
 
 
 def _tidied(files: Files) -> dict[str, str]:
-
     return tidied(files)
 
 
 def _renewed(files: Files) -> dict[str, str]:
-
     moved = renewed(files, SystemClock().today())
     if isinstance(moved, Diagnostic):
         raise Stop([moved])
@@ -82,14 +80,12 @@ def _write(process: Process, name: str, before: str, after: str) -> None:
 
 
 def _show(process: Process, before: dict[str, str], after: dict[str, str], *, diff: bool, written: bool) -> None:
-
     shown = "".join(findings.unified(before, after)) if diff else ""
     content = {"changed": sorted(after), "written": written, **({"diff": shown} if diff else {})}
     process.answer(lambda: content, lambda _columns: shown if diff else _told(after, written=written))
 
 
 def _told(after: dict[str, str], *, written: bool) -> Iterator[Line]:
-
     yield from (line(name) for name in sorted(after))
     verb = "changed" if written else "would change"
     yield line(f"{plural(len(after), 'file')} {verb}" if after else "nothing to change")

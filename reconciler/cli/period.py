@@ -169,7 +169,6 @@ def compile_(
 
 
 def _last_day(until: datetime | None) -> date:
-
     if until is not None:
         return until.date()
     return date(datetime.fromtimestamp(SystemClock().now(), UTC).year + 1, 12, 31)
@@ -191,7 +190,6 @@ def _read(file: IO[bytes]) -> tuple[Sources, Tree]:
 
 
 def _empty(name: str) -> Diagnostic:
-
     place = Location(name, 1, 1, 1, 2)
     return RULES["file-empty"].at(place, "there is no schedule in this file", _EXAMPLE)
 

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import options, signing
+from reconciler.cli import files, options, signing
 from reconciler.cli.exits import Exit, of_plan
+from reconciler.cli.files import is_plain, remove, write_private
 from reconciler.cli.opening import check_accounts, opened, plannable, watching
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import Stop, show_diagnostics, stop
+from reconciler.diagnostics import Diagnostics
+from reconciler.formats.plan import load_plan
+from reconciler.plan.build import Options
+from reconciler.plan.model import Plan
+from reconciler.views import machine
 from reconciler.views.base import line
 from reconciler.views.results import Planned
-
-if TYPE_CHECKING:
-    from reconciler.plan.build import Options
-    from reconciler.plan.model import Plan
-    from reconciler.wiring import Session
+from reconciler.wiring import Session
+from reconciler.workflow.plan import guessable, make_plan, storable
+from reconciler.workflow.stored import expected, read_file
 
 
 @click.command(params=[format_option("plan")])
@@ -59,9 +62,6 @@ def plan(
 
     Example: reconciler plan --out plan.json --expires 24h --allow-delete
     """
-    from reconciler.workflow.plan import make_plan
-    from reconciler.workflow.stored import expected
-
     signing.check_usage(out, sign_key)
     check_place(process, out, signed=sign_key is not None)
     reviewed = loaded(process, expect)
@@ -86,9 +86,6 @@ def loaded(process: Process, path: Path | None, *, verify_keys: tuple[Path, ...]
     """A plan file and its bytes, proven before they are read where there are keys; raises PlanFileError, Stop."""
     if path is None:
         return None
-    from reconciler.formats.plan import load_plan
-    from reconciler.workflow.stored import read_file
-
     file = process.source(path)
     data = read_file(file)
     if verify_keys:
@@ -98,8 +95,6 @@ def loaded(process: Process, path: Path | None, *, verify_keys: tuple[Path, ...]
 
 def check_place(process: Process, out: Path | None, *, signed: bool) -> None:
     """Raise Stop, before anything is asked of a vendor, where a plan or its signature cannot be saved."""
-    from reconciler.cli import files
-
     if out is None:
         return
     place = process.target(out)
@@ -120,11 +115,6 @@ def _unsaved(out: Path, error: OSError) -> Stop:
 
 def save(process: Process, session: Session, made: Plan, out: Path, *, sign_key: Path | None = None) -> None:
     """Write a plan file and its signature, for their owner only; raises Stop where that may not or cannot be done."""
-    from reconciler.cli.files import remove, write_private
-    from reconciler.diagnostics import Diagnostics
-    from reconciler.views import machine
-    from reconciler.workflow.plan import guessable, storable
-
     found = Diagnostics(session.configuration.policy.rules)
     found.extend((*storable(made, session.ground()), *guessable(made, session.secrets), *signing.exposed(sign_key)))
     if found.has_errors:
@@ -148,8 +138,6 @@ def tell_saved(process: Process, saved: Path | None) -> None:
 
 
 def _told_of(saved: Path, place: Path) -> str:
-    from reconciler.cli.files import is_plain
-
     if not is_plain(place):
         return f"Sent to {saved}."
     return f"Saved to {saved}. To apply exactly this: reconciler apply {saved}"

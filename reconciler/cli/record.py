@@ -66,7 +66,6 @@ def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
 
 
 def _settings(backend: str, options: tuple[str, ...]) -> RecordSettings:
-
     chosen: dict[str, str | SecretRef] = {}
     for option in options:
         key, _, value = option.partition("=")
@@ -108,7 +107,6 @@ def _carry_tokens(process: Process, session: Session, settings: RecordSettings) 
 
 
 def _moving_holders(session: Session, accounts: list[str]) -> list[Holder]:
-
     run = session.new_run(origin="migrate", commit=None)
     return [Holder(account, run.host, run.user, run.pid, run.id, run.started_at) for account in accounts]
 
@@ -254,7 +252,6 @@ def _forget(session: Session, numbers: Sequence[str]) -> list[Key]:
 
 
 def _holders(session: Session, accounts: Sequence[str], run_id: str) -> list[Holder]:
-
     run = session.new_run(origin="forget", commit=None)
     return [Holder(account, run.host, run.user, run.pid, run_id, run.started_at) for account in accounts]
 

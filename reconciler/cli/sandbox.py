@@ -57,7 +57,6 @@ def _serve(process: Process, vendors: Sandbox) -> Exit:
 
 
 def _as_text(vendors: Sandbox) -> str:
-
     exolve, mtt = vendors.exolve.numbers, vendors.mtt.numbers
     return (
         f"# reconciler.yaml\n{configuration(vendors)}\n"
@@ -73,7 +72,6 @@ def _span(numbers: tuple[str, ...]) -> str:
 
 
 def _content(vendors: Sandbox) -> dict[str, Any]:
-
     return {
         "exolve_url": vendors.exolve_url,
         "mtt_url": vendors.mtt_url,

@@ -6,8 +6,7 @@ Knows where each schema is drawn, nothing of its content.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -15,16 +14,19 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.config.schema import config_schema
+from reconciler.formats.audit import audit_schema
+from reconciler.formats.diagnostics import failure_schema, validation_schema
+from reconciler.formats.plan import plan_schema
+from reconciler.formats.report import report_schema
 from reconciler.providers.table import PROVIDERS
 
-# Name: the module and its function.
-SCHEMAS: Mapping[str, str] = {
-    "config": "reconciler.cli.schema:of_files",
-    "plan": "reconciler.formats.plan:plan_schema",
-    "report": "reconciler.formats.report:report_schema",
-    "audit": "reconciler.formats.audit:audit_schema",
-    "validation": "reconciler.formats.diagnostics:validation_schema",
-    "failure": "reconciler.formats.diagnostics:failure_schema",
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "config": lambda: config_schema(each.account for each in PROVIDERS.values()),
+    "plan": plan_schema,
+    "report": report_schema,
+    "audit": audit_schema,
+    "validation": validation_schema,
+    "failure": failure_schema,
 }
 
 
@@ -44,17 +46,5 @@ def schema(process: Process, format_name: str) -> Exit:
 
     Example: reconciler schema config > config.v1.json
     """
-    process.screen.document(json.dumps(drawn(format_name), ensure_ascii=False, indent=2) + "\n")
+    process.screen.document(json.dumps(SCHEMAS[format_name](), ensure_ascii=False, indent=2) + "\n")
     return Exit.DONE
-
-
-def drawn(name: str) -> dict[str, Any]:
-    """The schema of one of `SCHEMAS`."""
-    module, _colon, draw = SCHEMAS[name].partition(":")
-    schema: dict[str, Any] = getattr(import_module(module), draw)()
-    return schema
-
-
-def of_files() -> dict[str, Any]:
-    """The schema of configuration files, with the accounts of all providers."""
-    return config_schema(each.account for each in PROVIDERS.values())

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,12 +14,13 @@ from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.opening import opened, usable
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import Stop, stop
+from reconciler.formats.plan import load_plan, shown_plan
+from reconciler.record.base import Run
+from reconciler.views import recorded
+from reconciler.views.recorded import Known
 from reconciler.views.results import Planned
-
-if TYPE_CHECKING:
-    from reconciler.record.base import Run
-    from reconciler.views.recorded import Known
-    from reconciler.wiring import Session
+from reconciler.wiring import Session
+from reconciler.workflow.stored import read_file
 
 
 @click.command(params=[format_option("saved_plan")])
@@ -66,8 +66,6 @@ def known_of(session: Session, number: str) -> Known:
 
 
 def _known(session: Session, number: str) -> Known | None:
-    from reconciler.views.recorded import Known
-
     state = session.record.load()
     known = Known(
         number,
@@ -95,9 +93,6 @@ def _run_of(session: Session, what: str) -> Run:
 
 
 def _show_plan(process: Process, path: Path) -> None:
-    from reconciler.formats.plan import load_plan, shown_plan
-    from reconciler.workflow.stored import read_file
-
     made = shown_plan(load_plan(read_file(path)))
     failed = of_plan(made, detailed=False, enforce_policy=False) is not Exit.DONE
     process.show(Planned(made, failed=failed, verbose=process.is_verbose, kind="saved_plan"))
@@ -105,12 +100,8 @@ def _show_plan(process: Process, path: Path) -> None:
 
 def show_number(process: Process, known: Known) -> None:
     """Show all that is known of a number."""
-    from reconciler.views import recorded
-
     process.answer(lambda: recorded.number_json(known), lambda columns: recorded.number(known, columns))
 
 
 def _show_run(process: Process, run: Run) -> None:
-    from reconciler.views import recorded
-
     process.answer(lambda: {"run": recorded.run_json(run)}, lambda columns: recorded.run(run, columns))

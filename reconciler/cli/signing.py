@@ -112,7 +112,6 @@ def unsigned(plan: Path | None) -> Stop:
 
 
 def _signature_of(plan: Path) -> bytes:
-
     try:
         return beside(plan).read_bytes()
     except FileNotFoundError:

@@ -6,7 +6,6 @@ Must not need a network, a credential or an environment.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,11 +13,11 @@ from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import load
 from reconciler.cli.process import Process, format_option
+from reconciler.config.load import Loaded
+from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
 from reconciler.views.results import Validated
-
-if TYPE_CHECKING:
-    from reconciler.config.load import Loaded
-    from reconciler.diagnostics import Diagnostic
+from reconciler.workflow.validate import validate as judge
+from reconciler.workflow.validate import validate_scenario
 
 
 @click.command(params=[format_option("validation")])
@@ -45,10 +44,6 @@ def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: 
 def _judged(loaded: Loaded) -> tuple[Diagnostic, ...]:
     if loaded.configuration is None:
         return tuple(loaded.diagnostics)
-    from reconciler.diagnostics import Diagnostics
-    from reconciler.workflow.validate import validate as judge
-    from reconciler.workflow.validate import validate_scenario
-
     known = {(item.code, item.location) for item in loaded.diagnostics}
     found = Diagnostics()
     found.extend(loaded.diagnostics)
@@ -60,6 +55,4 @@ def _judged(loaded: Loaded) -> tuple[Diagnostic, ...]:
 
 
 def _has_warning(found: tuple[Diagnostic, ...]) -> bool:
-    from reconciler.diagnostics import Severity
-
     return any(item.severity is Severity.WARNING for item in found)

@@ -32,7 +32,6 @@ def did_you_mean(written: str, known: Iterable[str]) -> str | None:
 
 
 def _nearest(written: str, words: Sequence[str]) -> str | None:
-
     close = get_close_matches(written.lower(), words, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else None
 

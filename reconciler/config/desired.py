@@ -115,7 +115,8 @@ class Builder:
         others = sorted(name for name, other in accounts.items() if other.capabilities.kind is kind)
         wanted = f"declare an account whose provider supports {kind.value}"
         hint = f"use `account: {others[0]}`" if others else wanted
-        message = f"the account {values.quoted(account.name)} is at {account.provider}, which supports {able}, not {kind.value}"
+        name = values.quoted(account.name)
+        message = f"the account {name} is at {account.provider}, which supports {able}, not {kind.value}"
         self._files.complain("account-kind", tree.key_span(kind.value), message, hint)
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from reconciler.audit import Audit
 from reconciler.formats import FORMAT_VERSION
-from reconciler.formats.change import EffectJson, FieldJson, effects_json, fields_json
+from reconciler.formats.change import EffectJson, FieldJson, told_of
 from reconciler.formats.diagnostics import (
     DiagnosticJson,
     FormatVersion,
@@ -119,11 +119,11 @@ def audit_json(audit: Audit) -> AuditJson:
         scenario=audit.scenario,
         scenario_in_force=audit.in_force or None,
         complete=audit.complete,
-        tally=TallyJson.model_validate(audit.tally, from_attributes=True),
+        tally=TallyJson.model_validate(audit.tally),
         summary=AuditSummaryJson.model_validate(audit.summary),
-        calls=CallsJson(made=audit.calls.made, saved=audit.calls.saved),
+        calls=CallsJson.model_validate(audit.calls),
         drift=tuple(_drift_json(change) for change in audit.drift),
-        pending=tuple(_pending_json(change) for change in audit.pending),
+        pending=tuple(PendingJson(**told_of(change), action=change.action) for change in audit.pending),
         unmanaged=tuple(
             UnmanagedJson(address=f"{account}/{number}", account=account, number=number)
             for account, numbers in audit.unmanaged.items()
@@ -137,31 +137,10 @@ def audit_json(audit: Audit) -> AuditJson:
 
 def _drift_json(change: Change) -> DriftJson:
     return DriftJson(
-        address=change.address,
-        account=change.account,
-        number=change.key.number,
-        provider=change.key.provider,
-        kind=change.key.kind,
+        **told_of(change),
         protected=change.protected,
         recorded=change.before,
         live=change.after,
-        fields=fields_json(change.fields),
-        effects=effects_json(change.effects),
-        description=change.description,
+        effects=tuple(map(EffectJson.model_validate, change.effects)),
         read_at=change.read_at or None,
-        declared_at=change.declared_at or None,
-    )
-
-
-def _pending_json(change: Change) -> PendingJson:
-    return PendingJson(
-        address=change.address,
-        account=change.account,
-        number=change.key.number,
-        provider=change.key.provider,
-        kind=change.key.kind,
-        action=change.action,
-        fields=fields_json(change.fields),
-        description=change.description,
-        declared_at=change.declared_at or None,
     )

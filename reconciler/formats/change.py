@@ -5,7 +5,6 @@ Knows nothing of the plan around it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -16,7 +15,7 @@ from reconciler.clock import epoch
 from reconciler.diff import field_changes
 from reconciler.effects.change import effects
 from reconciler.formats.diagnostics import JsonModel
-from reconciler.model import OFF, Action, Cause, Change, Effect, FieldChange, Key, Kind, LiveSource
+from reconciler.model import OFF, Action, Cause, Change, FieldChange, Key, Kind, LiveSource
 
 
 def _moment(text: str) -> str:
@@ -88,40 +87,35 @@ class ChangeJson(JsonModel):
         return self
 
 
-def fields_json(fields: Iterable[FieldChange]) -> tuple[FieldJson, ...]:
-    """Fields that differ as their models."""
-    return tuple(
-        FieldJson(path=item.path, before=item.before, after=item.after, sensitive=item.sensitive) for item in fields
-    )
-
-
-def effects_json(effects: Iterable[Effect]) -> tuple[EffectJson, ...]:
-    """What callers notice as models."""
-    return tuple(EffectJson(when=item.when, before=item.before, after=item.after) for item in effects)
+def told_of(change: Change) -> dict[str, Any]:
+    """What every model of a change tells of it."""
+    return {
+        "address": change.address,
+        "account": change.account,
+        "number": change.key.number,
+        "provider": change.key.provider,
+        "kind": change.key.kind,
+        "fields": tuple(map(FieldJson.model_validate, change.fields)),
+        "description": change.description,
+        "declared_at": change.declared_at or None,
+    }
 
 
 def change_json(change: Change) -> ChangeJson:
     """A change as its model."""
     return ChangeJson(
-        address=change.address,
-        account=change.account,
-        number=change.key.number,
-        provider=change.key.provider,
-        kind=change.key.kind,
+        **told_of(change),
         action=change.action,
         cause=change.cause,
         protected=change.protected,
         depends_on=change.depends_on,
         before=change.before,
         after=change.after,
-        fields=fields_json(change.fields),
-        effects=effects_json(change.effects),
+        effects=tuple(map(EffectJson.model_validate, change.effects)),
         needs=tuple(map(Need, change.needs)),
-        description=change.description,
         live_digest=change.live_digest,
         live_source=change.live_source,
         read_at=change.read_at or None,
-        declared_at=change.declared_at or None,
         before_digests=dict(change.before_digests),
         after_digests=dict(change.after_digests),
     )

@@ -20,9 +20,12 @@ FormatVersion = Annotated[
 
 
 class JsonModel(BaseModel):
-    """What all formats share: unknown keys are refused, so that a typing error or a newer file is noticed."""
+    """What all formats share: unknown keys are refused, so that a typing error or a newer file is noticed.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Where a model has the fields of a value of ours, `model_validate` takes that value.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
 
 
 Code = Annotated[

@@ -131,7 +131,7 @@ def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
         parked_as_recorded=plan.parked_as_recorded,
         accounts=plan.accounts,
         summary=SummaryJson.model_validate(plan.summary),
-        calls=CallsJson(made=plan.calls.made, saved=plan.calls.saved),
+        calls=CallsJson.model_validate(plan.calls),
         changes=tuple(change_json(change) for change in plan.changes),
         policy=tuple(_breach_json(breach) for breach in plan.breaches),
         diagnostics=diagnostics_json(plan.diagnostics),

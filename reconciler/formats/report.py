@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from reconciler.apply.report import ApplyReport, Result
+from reconciler.apply.report import ApplyReport
 from reconciler.formats import FORMAT_VERSION
 from reconciler.formats.diagnostics import (
     DiagnosticJson,
@@ -68,18 +68,6 @@ def report_json(report: ApplyReport) -> ReportJson:
         finished_at=report.finished_at,
         summary=ReportSummaryJson.model_validate(report.summary),
         converged=report.converged,
-        results=tuple(_result_json(result) for result in report.results),
+        results=tuple(map(ResultJson.model_validate, report.results)),
         diagnostics=diagnostics_json(report.diagnostics),
-    )
-
-
-def _result_json(result: Result) -> ResultJson:
-    return ResultJson(
-        address=result.address,
-        kind=result.kind,
-        action=result.action,
-        outcome=result.outcome,
-        unverified_fields=result.unverified_fields,
-        attempts=result.attempts,
-        error=result.error,
     )

@@ -20,8 +20,8 @@ from reconciler.settings import Configuration
 class Calls:
     """Requests made to read, and those that the list or the record made needless."""
 
-    made: int = 0
-    saved: int = 0
+    made: int
+    saved: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Plan:
     left_alone: int = 0
     left_out: int = 0
     narrowed: bool = False
-    calls: Calls = Calls()
+    calls: Calls = Calls(0, 0)
     breaches: tuple[Breach, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     learned: Learned = field(default=Learned(), compare=False, repr=False)

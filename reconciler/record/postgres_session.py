@@ -291,7 +291,6 @@ class Session:
         return RecordError(f"{self.description} cannot be used: {first}", hint=hint)
 
     def _connect(self) -> Link:
-
         return Link(self._parameters, name=self.description, waits=self._waits)
 
 

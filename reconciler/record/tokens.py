@@ -42,7 +42,6 @@ class Seal:
         self._material = (key or "").encode()
 
     def _cipher(self) -> AESGCM:
-
         if len(self._material) < _KEY_BYTES:
             raise RecordError(
                 f"tokens in a shared store are encrypted, and RECONCILER_RECORD_KEY has fewer than {_KEY_BYTES} bytes",

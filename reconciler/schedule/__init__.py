@@ -1,6 +1,7 @@
 """The period language: when a target is active, as a string, a syntax tree and an exact set of instants.
 
 Imports nothing of ours but `diagnostics`; usable as a library (`docs/period.md`).
+How it works, with a drawing: `docs/schedule-engine.md`.
 """
 
 from __future__ import annotations

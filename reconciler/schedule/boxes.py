@@ -53,6 +53,8 @@ def partition(rows: Iterable[Row]) -> list[tuple[int, int]]:
 
     `care` of the rows must be nested sets.
     """
+    # The widest rows found the groups: a row that lacks cells then meets all that it could belong to, and the
+    # groups do not depend on the order in which rows come.
     ordered = sorted(rows, key=lambda row: (-row.care.bit_count(), row.key))
     groups: list[list[int]] = []
     for row in ordered:
@@ -88,6 +90,7 @@ def time_boxes(mask: int, *, fine: bool, group: Grouping = partition) -> tuple[T
     groups = group(rows)
     if fine:
         return tuple(box for hours, cells in groups for box in _within_hours(hours, cells, group))
+    # The same matrix, read the other way: for each minute the hours of every group that has it.
     columns = group(
         Row(minute, sum(hours for hours, cells in groups if cells >> minute & 1), (1 << 24) - 1) for minute in range(60)
     )
@@ -157,6 +160,7 @@ def _date_offsets() -> tuple[tuple[tuple[int, int], int | None, int], ...]:
 
 def _by_day_of_the_year(columns: Sequence[tuple[int, int]]) -> tuple[DayBox, ...]:
     """Split by day of the year, where that decides; empty where it does not."""
+    # `yd` counts on through 29 February, so it helps where ordinary and leap years agree by count and not by date.
     if any(ordinary != leap for ordinary, leap in columns[:-1]):
         return ()
     groups = partition(Row(offset + 1, leap, _WEEK) for offset, (_, leap) in enumerate(columns))
@@ -387,6 +391,7 @@ def _multiplied(
 
 def _turned(rows: Rows) -> Rows:
     """Regroup: for each set of days, all the times that have exactly these days."""
+    # Atoms are disjoint time masks, each with the days that have it so far; a new row splits those it meets in part.
     atoms: list[tuple[int, int]] = []
     for times, days in rows:
         grown = []

@@ -55,6 +55,7 @@ def cover(rows: Iterable[Row]) -> list[Product]:
 def _widest(groups: list[Product]) -> list[Product]:
     """List the products that cannot grow: the common columns of some groups, with every group that has them all."""
     found = set()
+    # A smallest cover can always be made of products that cannot grow: growing one never uncovers a cell.
     for size in range(1, len(groups) + 1):
         for chosen in combinations(groups, size):
             columns = chosen[0][1]
@@ -84,6 +85,7 @@ def _search(cells: list[tuple[int, int]], candidates: list[Product], size: int) 
         return []
     if not size:
         return None
+    # Some product must hit the first cell that is left, so trying those that do misses no cover of this size.
     group, column = cells[0]
     for product in candidates:
         if product[0] >> group & 1 and product[1] & column:
@@ -231,6 +233,7 @@ def _corrected(wanted: Instants, overrides: dict[int, _Dates], group: Grouping) 
     eternal = wanted.spans[-1][1]
     dates = {day for changed in overrides.values() for day in changed}
     touched = _dates_mask(dates)
+    # A period names years that are in, never those that are out: "all but these" ends with the vendor's last year.
     others = [year for year in range(FIRST_YEAR, LAST_YEAR + 1) if year not in overrides]
     common = _pieces(_cut(eternal, all_days() & ~touched), None, group, fine=wanted.fine)
     common += _pieces(_cut(eternal, touched), others, group, fine=wanted.fine)

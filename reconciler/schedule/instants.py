@@ -203,6 +203,7 @@ def united(products: Iterable[tuple[int, int]]) -> Classes:
     for days, times in products:
         if not times or not days:
             continue
+        # Kept true throughout: day masks are disjoint and cover every day. A product cuts each class in two at most.
         grown: dict[int, int] = {}
         for mask, held in classes.items():
             inside = held & days
@@ -268,6 +269,7 @@ def _paired(left: Instants, right: Instants) -> Iterator[tuple[int, int, Classes
 
 def combined(one: Classes, two: Classes, combine: Callable[[int, int], int]) -> Classes:
     """Combine the time masks that two mappings have on each day."""
+    # Both cover every day, so the pairs that share days do, too; times that come out equal are one class again.
     result: dict[int, int] = {}
     for first, days in one.items():
         for second, others in two.items():

@@ -154,6 +154,7 @@ def is_leap(year: int) -> bool:
 @cache
 def year_type(year: int) -> int:
     """Number the kind of a year: weekday of 1 January (Sunday 0), plus 7 for a leap year."""
+    # The calendar repeats every 400 years (146,097 days are 20,871 weeks); `folded` is the year before, in its cycle.
     folded = year % CYCLE_YEARS + CYCLE_YEARS - 1
     days = 365 * folded + folded // 4 - folded // 100 + folded // 400
     return (days + 1) % 7 + (7 if is_leap(year) else 0)
@@ -167,6 +168,7 @@ def first_day(year: int) -> int:
 
 def year_of(day: int) -> tuple[int, int]:
     """Find the year of a day counted from 1 January 1970, and how many days of that year went before it."""
+    # The mean length of a year guesses right to within one; the loops correct it.
     year = (day + EPOCH_ORDINAL) * CYCLE_YEARS // CYCLE_DAYS + 1
     start = first_day(year)
     while day < start:
@@ -254,11 +256,13 @@ def to_seconds(minutes: int) -> int:
     """Widen a mask of minutes to one of seconds."""
     if minutes in (0, ALL_MINUTES):
         return ALL_SECONDS if minutes else 0
+    # A text of digits is translated faster than 1,440 shifts are united.
     return int(f"{minutes:b}".translate(_EXPAND), 2)
 
 
 def cuts_minutes(seconds: int) -> bool:
     """Tell whether a mask of seconds changes within some minute."""
+    # A bit of x ^ x >> 1 is set where a second differs from its next; changes between minutes are masked out.
     return bool((seconds ^ seconds >> 1) & _WITHIN_MINUTES)
 
 

@@ -62,11 +62,11 @@ def serving(kind: Kind) -> list[str]:
 
 def _as_text(output: Output, result: Result) -> None:
     note(output, result.findings)
-    calendar_page = result.page(output.screen.columns())
-    if isinstance(calendar_page, str):
-        output.screen.table(calendar_page)
+    page = result.page(output.screen.columns())
+    if isinstance(page, str):
+        output.screen.table(page)
     else:
-        output.screen.result(calendar_page)
+        output.screen.result(page)
 
 
 def _as_json(output: Output, result: Result) -> None:

@@ -120,7 +120,7 @@ def test_a_fault_of_the_program_is_one_document(
     def broken(*_arguments: object, **_options: object) -> None:
         raise RuntimeError("a ::set-output name=x::y")
 
-    monkeypatch.setattr("reconciler.workflow.plan.make_plan", broken)
+    monkeypatch.setattr("reconciler.cli.plan.make_plan", broken)
     ended = workplace.run("plan", "--format", form)
     assert ended.exit_code == 1
     assert rules(form, read(form, ended)) == {"program-fault"}

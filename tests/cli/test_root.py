@@ -156,7 +156,7 @@ def test_a_fault_of_the_program_keeps_its_traceback_and_no_secret(
     def broken(*_arguments: object, **_options: object) -> None:
         raise ZeroDivisionError("https://user:canary@example.com/a?token=canary")
 
-    monkeypatch.setattr("reconciler.cli.opening.load_configuration", broken)
+    monkeypatch.setattr("reconciler.config.load.load", broken)
     text, document = cli("validate"), cli("validate", "--format", "json")
     assert (text.exit_code, document.exit_code) == (1, 1)
     assert "Traceback" in text.stderr

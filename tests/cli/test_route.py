@@ -98,6 +98,8 @@ def test_without_a_time_it_is_now(cli: Cli) -> None:
 
 def test_a_parked_number_is_held_for_the_application(cli: Cli) -> None:
     assert "held for the application" in cli("route", "78005560251").stdout
+    answer = cli("route", "78005560251", "--format", "json").json
+    assert (answer["parking"], answer["rings"], answer["steps"]) == (True, False, [])
 
 
 def test_a_number_of_no_file_and_a_time_that_is_none_are_refused(cli: Cli) -> None:

@@ -72,7 +72,7 @@ def _strangeness(path: str, test: str) -> int:
     parts, folders = _words(path), PurePosixPath(test).parts
     name = PurePosixPath(test).stem.removeprefix("test_")
     stem = parts[-1] if parts else ""
-    if stem and (name == stem or name == "_".join(parts[-2:])):
+    if stem and name.rstrip("s") in (stem.rstrip("s"), "_".join(parts[-2:]).rstrip("s")):
         return 0
     if len(parts) > 1 and parts[:-1] == tuple(folder for folder in folders[1:-1] if folder != "unit")[: len(parts) - 1]:
         return 1

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from yaml import YAMLError
 
 from reconciler.document import Sources, Tree, find, parse, read_text
-from reconciler.document.reading import second_opinion, thorough
+from reconciler.document.reading import Unreadable, second_opinion, thorough
 from reconciler.document.source import LONGEST_LINE
 
 
@@ -412,3 +412,11 @@ def test_a_parsers_words_are_put_into_ours(text: str, message: str) -> None:
     (found,) = parse(sources, sources.add("a.yaml", text), text).problems
     assert (found.code, found.message) == ("yaml-syntax", message)
     assert found.hint
+
+
+def test_a_file_that_gives_no_text_is_told_at_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes("version: 1\n".encode("utf-16"))
+    found = read_text(path)
+    assert isinstance(found, Unreadable)
+    assert str(found.at("a.yaml").location) == "a.yaml:1:1"

@@ -191,3 +191,7 @@ def test_no_representation_shows_a_secret() -> None:
     secrets.remember(CANARY)
     assert CANARY not in repr(secrets)
     assert "kkkk" not in repr(Digester.from_text("k" * 32))
+
+
+def test_a_command_is_named_by_its_program_only() -> None:
+    assert str(SecretRef(command=("pass", "show", "exolve"))) == "command pass"

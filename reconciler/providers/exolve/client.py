@@ -72,6 +72,7 @@ class Refusals:
         )
 
     def _rejected(self, text: str, *, about: str, number: str | None) -> ProviderError:
+        # Only the text tells these refusals apart; the vendor's documentation of Set has no table of errors.
         lowered = text.lower()
         if "number is missing in the application" in lowered or "не существует" in lowered:
             return NotOwned(

@@ -139,6 +139,7 @@ def _url(body: IpcrBody) -> UrlForwarding:
 
 
 def _trunk(body: StaticBody) -> TrunkForwarding:
+    # `did` is a uint64, so none reads as 0; the customer list says `did_name` and `ip` for `did` and `static_ip`.
     did = str(body.did) if body.did else body.did_name
     return TrunkForwarding(
         static_ip=body.static_ip or body.ip, port=body.port, timeout=body.timeout, did="" if did == "0" else did
@@ -164,6 +165,7 @@ def _observe_number(body: NumberBody, *, read_at: float, weekday_base: WeekdayBa
 
 
 def _unwritable(body: NumberBody) -> dict[str, Any]:
+    # Returned by GetAttributes and not documented for Set: what was chosen at the vendor may be lost with a write.
     dtmf = {f"targets[{i}].dtmf": control.dtmf for i, control in enumerate(body.call_control) if control.dtmf}
     return {"answer": True, **dtmf} if body.answer else dtmf
 

@@ -18,6 +18,7 @@ from reconciler.schedule import LONGEST as LONGEST_PERIOD
 _UINT64 = 2**64 - 1
 _LONGEST_DIGITS = 20
 
+# The numbers are those of the vendor's documentation, which has no names; clients were seen to send some of these.
 FORWARDING_TYPES = {"UNDEFINED": 0, "SIP": 1, "NUMBER": 2, "IPCR": 3, "STATIC": 4}
 REDIRECT_TYPES = {"SINGLE": 1, "SEQUENTIAL": 2, "PARALLEL": 3}
 

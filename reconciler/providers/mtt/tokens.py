@@ -148,7 +148,6 @@ def _prove_own(folder: Path) -> None:
 
 
 def _state_folder() -> Path:
-
     return platformdirs.user_state_path("reconciler", appauthor=False) / "mtt"
 
 

@@ -13,6 +13,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from reconciler.http.errors import UnexpectedResponse
 
+# Two hours, as the vendor's documentation says of access tokens.
 _TOKEN_SECONDS = 7200
 _LONGEST_SECONDS = 10 * 366 * 24 * 3600
 _LONGEST_DIGITS = 15
@@ -82,6 +83,7 @@ class ExternalNumber(_Wire):
 class ExternalNumbers(_Wire):
     """The answer of externalNumbersInfo."""
 
+    # Tables of the vendor's documentation say `Total`, its samples `total`.
     total: Count | None = Field(None, validation_alias=AliasChoices("total", "Total"))
     numbers: list[ExternalNumber] | None = Field(validation_alias=AliasChoices("numbersList", "numbers_list"))
 
@@ -117,6 +119,7 @@ def read(model: type[Model], data: object) -> Model:
 
 def unwrap(data: object) -> object:
     """Take the body out of its `result` envelope, where it is in one."""
+    # The vendor's documentation shows answers in `result`, but that of setParkingNumbers without.
     if isinstance(data, dict) and isinstance(data.get("result"), dict):
         return data["result"]
     return data
@@ -132,6 +135,7 @@ def canonical(spelled: str) -> str | None:
     digits = spelled.translate(_SEPARATORS).removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST):
         return None
+    # The vendor's documentation writes numbers as 7…, as +7… and as 8…, the last as they are dialled within Russia.
     trunk_prefix = len(digits) == _RUSSIAN_DIGITS and digits[0] == "8" and not spelled.lstrip().startswith("+")
     return "7" + digits[1:] if trunk_prefix else digits
 

@@ -16,7 +16,7 @@ from reconciler.http.errors import Rejected, Unavailable
 from reconciler.model import Outcome, Parking, Value
 from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent
-from reconciler.record.base import Intent, RecordState, Update, WaitInterruptedError, Window
+from reconciler.record.base import Intent, Lock, RecordState, Update, WaitInterruptedError, Window
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.settings import Policy
 from tests.record.values import dead_pid, holder
@@ -513,3 +513,18 @@ def test_nothing_is_written_without_consent_to_the_plan() -> None:
     given = world([desired(1, rings())], {1: url()})
     assert given.apply(consent=Consent()).halt is Halt.REFUSED
     assert sent(given) == []
+
+
+@pytest.mark.parametrize(("seconds", "proofs"), [(1.0, 0), (31.0, 1)])
+def test_a_lock_is_proven_before_a_write_where_its_last_proof_is_old(
+    seconds: float, proofs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proven: list[Lock] = []
+    monkeypatch.setattr(MemoryRecord, "prove", lambda _record, lock: proven.append(lock))
+
+    def slow(verb: str, _number: str) -> None:
+        given.clock.sleep(seconds if verb == "write" else 0.0)
+
+    given = many(3, slow)
+    given.apply()
+    assert len(proven) == proofs

@@ -13,6 +13,7 @@ import pytest
 from reconciler.schedule import Period
 from reconciler.schedule.compile import Compiled, CompileError, compile_schedule
 from reconciler.schedule.human import HumanError, Schedule, read_schedule
+from tests.architecture.imports import REPOSITORY
 from tests.unit.schedule.corpus import oracle
 
 UNTIL = date(2027, 12, 31)
@@ -423,3 +424,20 @@ def test_the_same_words_always_give_the_same_periods() -> None:
     for seed in range(20):
         data = random_schedule(Random(seed))
         assert compiled_if_ever(data) == compiled_if_ever(dict(reversed(data.items())))
+
+
+def test_the_example_of_the_engines_page() -> None:
+    data = {"weekly": {"mon-fri": "09:00-18:00"}, "except": [{"dates": ["01-01..01-08", "05-09"]}]}
+    page = (REPOSITORY / "docs" / "schedule-engine.md").read_text("utf-8")
+    entries, comma = compiled(data), compiled(data, union="comma")
+    assert len(entries.periods) == 3
+    assert all(f"`{period}`" in page for period in (*entries.periods, *comma.periods))
+    steps = {
+        "wd {mon-fri} hr {9-17}": {540: 3655, 0: 1462},
+        "mo {jan} md {1-8}, mo {may} md {9}": {1440: 126, 0: 4991},
+        ", ".join(entries.periods): {540: 3565, 0: 1552},
+    }
+    for text, sizes in steps.items():
+        [(_, classes)] = Period.parse(text).instants.spans
+        assert {times.bit_count(): days.bit_count() for times, days in classes.items()} == sizes
+        assert all(f"{days:,} days" in page for days in sizes.values())

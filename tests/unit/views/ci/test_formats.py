@@ -242,3 +242,7 @@ def test_what_lies_outside_the_repository_is_told_in_words() -> None:
     outside = next(each for each in made.remarks if each.rule == "policy-max-deletes")
     assert outside.place is None
     assert outside.lines[0].startswith("reconciler.yaml:9:3: 1 delete in one run")
+
+
+def test_a_change_is_placed_in_a_file_with_a_colon_in_its_name() -> None:
+    assert plan.place_at("numbers/night:day.yaml:14:3") == Location("numbers/night:day.yaml", 14, 3, 14, 3)
