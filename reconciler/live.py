@@ -135,8 +135,8 @@ def _stranger(provider: Provider, wanted: Sequence[Wanted], place: Location | No
     what = f"number {wanted[0].key.number}" if len(wanted) == 1 else f"any of the {len(wanted)} numbers asked for"
     problem = RULES[NotOwned.code].at(
         place,
-        f"account {provider.account} does not have {what}: its key may be that of another application, so nothing of "
-        "it is judged",
+        f"account {provider.account} does not have {what}: its key may belong to another application, so "
+        "nothing is decided about its numbers",
         f"check the key and the application under accounts.{provider.account}; "
         "list numbers that you no longer have under `forget`",
     )

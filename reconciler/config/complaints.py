@@ -22,7 +22,7 @@ Path = tuple[str | int, ...]
 _VALIDATORS: dict[type, Callable[[Any], Any]] = {}
 _FEW = 30
 _SECRETS = ("literal-secret", "secret-reference")
-_CONTAINERS = {"list_type": "a list", "dict_type": "a map", "model_type": "a map", "string_type": "a text"}
+_CONTAINERS = {"list_type": "a list", "dict_type": "a map", "model_type": "a map", "string_type": "text"}
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str | None:

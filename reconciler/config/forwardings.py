@@ -137,8 +137,8 @@ class Forwardings:
         if len(targets) < len(built):
             return None
         if (entries := sum(len(target.periods) or 1 for target in targets)) > MOST_ENTRIES:
-            most = f"a live forwarding is read with {MOST_ENTRIES:,} at most"
-            message = f"{len(targets):,} targets take {entries:,} entries, and {most}"
+            most = f"at most {MOST_ENTRIES:,} can be read back"
+            message = f"{len(targets):,} targets take {entries:,} entries, but {most}"
             hint = "simpler schedules take fewer, and with `period: {union: comma}` in the account a target takes one"
             self._files.complain("targets-many", block.key_span("targets"), message, hint)
             return None

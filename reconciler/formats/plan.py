@@ -174,7 +174,7 @@ def shown_plan(plan: Plan) -> Plan:
     for change in plan.changes:
         if not _fits(change.action, change.before, change.after):
             raise PlanFileError(
-                f"it was edited: {change.action.value} of {change.address} does not lead from its `before` to its "
+                f"it was edited: {change.action.value} of {change.address} does not match its `before` and "
                 "`after`; make a new plan"
             )
     return replace(plan, changes=tuple(replace(change, needs=demanded(change)) for change in plan.changes))

@@ -101,7 +101,7 @@ def unsettled(subject: Subject) -> Diagnostic:
     """A write of another value may still show: what the files say is written again."""
     return RULES["write-unsettled"].at(
         subject.desired.declared_at if subject.desired else None,
-        f"{subject.address}: {_write_of(subject)} does not show, and may still take effect; "
+        f"{subject.address}: {_write_of(subject)} does not show yet and may still take effect; "
         "what the files say is written again",
     )
 
@@ -111,7 +111,7 @@ def not_settled_yet(subject: Subject, now: float) -> Diagnostic:
     wait = max(1, round(subject.doubt_until - now))
     finding = RULES["write-unsettled"].at(
         subject.desired.declared_at if subject.desired else None,
-        f"{subject.address}: {_write_of(subject)} does not show, and may still take effect",
+        f"{subject.address}: {_write_of(subject)} does not show yet and may still take effect",
         f"run the command again in {wait} s; how long reads may lag is `accounts.{subject.account}.settle`",
     )
     return finding.with_severity(Severity.ERROR)
@@ -121,8 +121,8 @@ def never_showed(subject: Subject) -> Diagnostic:
     """A write did not show in all the time that reads may lag: it had no effect."""
     return RULES["write-unsettled"].at(
         None,
-        f"{subject.address}: {_write_of(subject)} never took effect; the number is in no file any more and is not "
-        "forwarded",
+        f"{subject.address}: {_write_of(subject)} never took effect; the number is no longer in any file and is "
+        "not forwarded",
     )
 
 
@@ -133,7 +133,7 @@ def _write_of(subject: Subject) -> str:
 
 
 def not_owned(subject: Subject) -> Diagnostic:
-    """A number in no file any more that the account does not have: it may be the key that is another."""
+    """A number no longer in any file that the account does not have: it may be the key that is another."""
     return RULES["released-not-owned"].at(
         None,
         f"{subject.address} is no longer in any file and not among the numbers of account {subject.account}; "
@@ -143,11 +143,11 @@ def not_owned(subject: Subject) -> Diagnostic:
 
 
 def changed_by_hand(subject: Subject) -> Diagnostic:
-    """A number in no file any more that somebody else has changed."""
+    """A number no longer in any file that somebody else has changed."""
     return RULES["released-changed-by-hand"].at(
         None,
-        f"{subject.address}: released, changed by hand: it is in no file any more and its live forwarding is not what "
-        "was last written; it is only forgotten",
+        f"{subject.address}: no longer in any file, and changed by hand: its live forwarding is not what was last "
+        "written, so it is only forgotten",
     )
 
 
@@ -158,8 +158,8 @@ def other_key(digests: int, *, has_key: bool) -> Diagnostic:
     return RULES["record-key-differs"].at(
         None,
         f"{values} of the record cannot be compared and count as unknown: {why}",
-        "set RECONCILER_RECORD_KEY to the key that the record was written with (a local record without it: put "
-        ".reconciler/record.key back); if the key was rotated, the next apply records the values with the new one",
+        "set RECONCILER_RECORD_KEY to the key that the record was written with (a local record without it: restore "
+        ".reconciler/record.key); if the key was rotated, the next apply records the values with the new one",
     )
 
 

@@ -33,7 +33,7 @@ def open_provider(
     """
     vendor = PROVIDERS.get(account.provider)
     if vendor is None:
-        raise ProviderError(f"account {account.name}: nothing is known of a provider {account.provider!r}")
+        raise ProviderError(f"account {account.name}: {account.provider!r} is not a known provider")
     patience = patience or patience_from(secrets.environ)
     return vendor.open(account, secrets, Opening(clock or SystemClock(), on_wait, patience, tokens))
 

@@ -204,8 +204,8 @@ def _check_credential(told: str) -> None:
     """Raise RecordError for an address that must not stand in the arguments of git."""
     if has_credential(told):
         raise RecordError(
-            f"the remote {mask_urls(told)!r} of the record bears a credential, which git would be told in its "
-            "arguments, where every process of the machine sees it",
+            f"the remote {mask_urls(told)!r} of the record contains a credential, which would be passed in git's "
+            "arguments, where every process on the machine can see it",
             hint="remove it from the address, and use git's credential helper",
         )
 

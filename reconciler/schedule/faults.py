@@ -47,7 +47,7 @@ def empty_part(comma: int) -> Finding:
 
 def empty_braces(scale: Scale, start: int, end: int) -> Finding:
     """Tell of `{}`, which silently means never."""
-    message = f"no {FACTS[scale].noun} stands in the braces; the vendor would probably never match it"
+    message = f"there is no {FACTS[scale].noun} in the braces; the vendor would probably never match it"
     hint = f"put a value in, or leave '{scale.value} {{}}' out"
     return RULES["period-empty-braces"].within(start, end, message, hint)
 

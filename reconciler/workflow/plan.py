@@ -110,8 +110,8 @@ def guessable(plan: Plan, secrets: Secrets) -> tuple[Diagnostic, ...]:
         # docs/decisions/116
         RULES["variable-short"].at(
             None,
-            f"the value of {name} has fewer than 8 characters, and a saved plan holds digests that guesses can be held "
-            "against",
+            f"the value of {name} has fewer than 8 characters, and a saved plan would hold digests against which "
+            "guesses can be tested",
             "make it longer, or allow it on the trusted side: `policy: {rules: {variable-short: warning}}`",
         )
         for name in secrets.guessable

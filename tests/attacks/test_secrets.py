@@ -324,7 +324,7 @@ def test_git_is_never_started_with_a_credential_in_its_arguments(
 ) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr(subprocess, "run", lambda argv, **_more: started.append(list(argv)))
-    with pytest.raises(RecordError, match="bears a credential") as caught:
+    with pytest.raises(RecordError, match="contains a credential") as caught:
         GitRecord(tmp_path, name="moscow", remote=remote)
     assert not started
     assert TOKEN not in str(caught.value)
@@ -339,7 +339,7 @@ def test_a_push_address_with_a_credential_is_not_told_to_git_either(tmp_path: Pa
     ):
         subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True, capture_output=True)
     record = GitRecord(tmp_path, name="moscow")
-    with pytest.raises(RecordError, match="bears a credential") as caught:
+    with pytest.raises(RecordError, match="contains a credential") as caught:
         record.load()
     assert TOKEN not in str(caught.value)
 

@@ -221,7 +221,7 @@ def test_what_is_shown_follows_from_the_values_and_not_from_what_is_stored_besid
 def test_a_plan_whose_action_does_not_fit_its_values_is_not_shown() -> None:
     given = several()
     edit = TAMPERED["an update that is called a create"]
-    with pytest.raises(PlanFileError, match="does not lead from its `before` to its `after`"):
+    with pytest.raises(PlanFileError, match="does not match its `before` and `after`"):
         shown_plan(load_plan(edited(given.saved(), edit)))
 
 

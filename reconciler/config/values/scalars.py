@@ -39,11 +39,11 @@ def kind_of(value: object) -> str:
         return "a map"
     if isinstance(value, list):
         return "a list"
-    return "nothing" if value is None else "a text"
+    return "nothing" if value is None else "text"
 
 
 def instead(wanted: str, given: object = None, key: str = "") -> str:
-    """What to type in place of a value that is not of the wanted kind: `a map`, `a list` or `a text`."""
+    """What to type in place of a value that is not of the wanted kind: `a map`, `a list` or `text`."""
     if wanted == "a map":
         return "write lines of `key: value` under it, indented"
     if wanted == "a list":
@@ -55,7 +55,7 @@ def instead(wanted: str, given: object = None, key: str = "") -> str:
 def text(value: Any) -> str:
     """Any plain text."""
     if value.__class__ is not str:
-        raise refuse("wrong-type", f"expected text, not {kind_of(value)}", instead("a text"))
+        raise refuse("wrong-type", f"expected text, not {kind_of(value)}", instead("text"))
     return str(value)
 
 

@@ -47,7 +47,7 @@ class Refusals:
             case status if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 return self._rejected(text, about=about, number=number)
         return UnexpectedResponse(
-            f"Exolve answered {told} to {about}, which is none of the documented answers",
+            f"Exolve answered {told} to {about}, which is not a documented answer",
             may_have_taken_effect=True,
         )
 

@@ -111,8 +111,8 @@ def _numbers(values: Iterable[Value]) -> Iterator[NumberForwarding]:
 
 
 _NOT_UNDERSTOOD = (
-    "set the forwarding of {number} once in Exolve's own web account, or take it off there, and plan again: what is "
-    "live is understood then. If that does not help, please report the answer"
+    "set or remove the forwarding of {number} once in Exolve's own console and plan again: the live value should then "
+    "be understood. If that does not help, please report the answer"
 )
 
 

@@ -47,14 +47,14 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         number("tags: moscow", "forwarding: none"),
         "wrong-type",
         "moscow",
-        "tags takes a list, not a text",
+        "tags takes a list, not text",
         "write tags: [moscow]",
     ),
     (
         number("description: [a]", "forwarding: none"),
         "wrong-type",
         "description",
-        "description takes a text, not a list",
+        "description takes text, not a list",
         "write one value in its place",
     ),
     (

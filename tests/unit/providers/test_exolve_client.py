@@ -277,7 +277,7 @@ def test_a_key_with_quotes_or_blanks_around_it_is_refused_before_anything_is_sen
 
 def test_a_provider_that_nobody_knows_is_named() -> None:
 
-    with pytest.raises(ProviderError, match="provider 'acme'"):
+    with pytest.raises(ProviderError, match="account sales: 'acme' is not a known provider"):
         open_provider(replace(ACCOUNT, provider="acme"), Secrets({}))
 
 
