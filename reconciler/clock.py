@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from threading import Event
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 
 @contextmanager
 def workers(count: int, name: str = "") -> Iterator[ThreadPoolExecutor]:
     """Give a pool of threads, and wait for them at the end, but after a KeyboardInterrupt: then they are abandoned."""
+    from concurrent.futures import ThreadPoolExecutor
+
     pool = ThreadPoolExecutor(count, thread_name_prefix=name)
     wait = True
     try:

@@ -16,8 +16,8 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.opening import selected, usable
 from reconciler.cli.process import Process, format_option
 from reconciler.cli.trouble import show_diagnostics
+from reconciler.destinations import call_destinations
 from reconciler.model import Desired
-from reconciler.plan.policy import call_destinations
 from reconciler.views.results import Listed
 
 

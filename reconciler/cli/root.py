@@ -1,4 +1,4 @@
-"""The group of all commands, loaded one by one when asked for, shell completion, and how the program ends.
+"""The group of all commands, loaded one by one when asked for, and how the program ends.
 
 Knows of each command its name, its module and one sentence.
 """
@@ -15,10 +15,8 @@ from pathlib import Path
 from typing import Never
 
 import click
-from click.shell_completion import get_completion_class
 
 from reconciler import __version__
-from reconciler.cli.exits import Exit
 from reconciler.cli.options import refuse_empty
 from reconciler.cli.process import (
     Process,
@@ -30,24 +28,6 @@ from reconciler.cli.process import (
     of_the_network,
 )
 from reconciler.cli.trouble import run
-
-
-@click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@click.pass_context
-def completion(context: click.Context, shell: str) -> Exit:
-    """Print the completion script of a shell.
-
-    Example: reconciler completion bash > ~/.local/share/bash-completion/completions/reconciler
-    """
-    process = context.ensure_object(Process)
-    found = get_completion_class(shell)
-    if found is None:
-        raise click.UsageError(f"{shell} is not known to click")
-    script = found(context.find_root().command, {}, "reconciler", "_RECONCILER_COMPLETE").source()
-    process.answer(lambda: {"shell": shell, "script": script}, lambda _columns: script)
-    return Exit.DONE
-
 
 _HERE = "reconciler.cli"
 _SELDOM = 100_000  # new objects before the collector looks at them: commands make many and leave little garbage
@@ -71,7 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sandbox": (f"{_HERE}.sandbox:sandbox", "Serve the vendors' APIs on this machine, for trying things out."),
     "demo": (f"{_HERE}.demo:demo", "See it work: validate, plan, apply, plan again."),
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a file format."),
-    "completion": (f"{_HERE}.root:completion", "Print the completion script of a shell."),
+    "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
 _WITH_POLICY = ("validate", "plan", "apply", "audit", "undo")
 _WITH_CONFIGURATION = (

@@ -41,7 +41,8 @@ _MOST_SHARED = 1_000
 _RESOLVED = {"type", "redirect", "targets", "to", "timeout", "schedule", "schedule_description", "name"}
 """Keys whose values are worked out here; all others are taken over as they are."""
 _COPIED = {
-    shape: [each.key for each in declared(shape) if each.key not in _RESOLVED] for shape in (*FORWARDINGS, Target)
+    shape: frozenset(each.key for each in declared(shape) if each.key not in _RESOLVED)
+    for shape in (*FORWARDINGS, Target)
 }
 
 
@@ -207,7 +208,8 @@ class Forwardings:
 
 def _plain(shape: type[Forwarding | Target], entry: Mapping[str, Any]) -> dict[str, Any]:
     """The keys that a value has just as they are written."""
-    return {key: entry[key] for key in _COPIED[shape] if key in entry}
+    copied = _COPIED[shape]
+    return {} if copied.isdisjoint(entry) else {key: entry[key] for key in copied if key in entry}
 
 
 class Recipient(NamedTuple):

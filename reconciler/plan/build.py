@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 from reconciler.canonical import is_empty
 from reconciler.clock import epoch
+from reconciler.destinations import numbers_behind, routes
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.change import effects
 from reconciler.live import Live, Progress, Wanted
@@ -21,7 +22,7 @@ from reconciler.plan import notes
 from reconciler.plan.decide import decide, forgotten
 from reconciler.plan.model import Calls, Consent, Learned, Plan, Settlement
 from reconciler.plan.order import ordered
-from reconciler.plan.policy import breaches, managed, numbers_behind, routes
+from reconciler.plan.policy import breaches, managed
 from reconciler.plan.subject import Decision, Ground, Subject, agrees_with_any, form_after
 from reconciler.record.base import Intent, RecordState
 from reconciler.rules import RULES

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from reconciler.destinations import numbers_behind
 from reconciler.model import Action, Change
-from reconciler.plan.policy import numbers_behind
 
 _LAST = {Action.DELETE: 1, Action.FORGET: 2}
 _WRITES = (Action.CREATE, Action.UPDATE, Action.ADOPT, Action.ASSERT)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from reconciler.canonical import URL_FIELDS
 from reconciler.clock import rfc3339
+from reconciler.destinations import routes
 from reconciler.diagnostics import Diagnostic, Diagnostics, Location
 from reconciler.git import current_commit
 from reconciler.http.errors import ProviderError
@@ -18,7 +19,7 @@ from reconciler.model import Key, Observation
 from reconciler.plan.build import Options, Selection, build
 from reconciler.plan.concealed import concealed, healing, redacted
 from reconciler.plan.model import Breach, Plan, reminder
-from reconciler.plan.policy import breaches, routes
+from reconciler.plan.policy import breaches
 from reconciler.plan.subject import Ground
 from reconciler.plan.undo import later_changes, undoing
 from reconciler.providers.base import Provider

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from reconciler.destinations import destination_findings
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.effects.checks import call_loops, check_calls
-from reconciler.plan.policy import destination_findings
 from reconciler.settings import Configuration
 
 
