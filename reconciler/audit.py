@@ -14,8 +14,8 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
 from reconciler.effects.change import effects
 from reconciler.model import Action, Cause, Change, Entry
+from reconciler.plan.candidate import from_now_on
 from reconciler.plan.model import Calls, Plan
-from reconciler.plan.subject import from_now_on
 from reconciler.record.base import RecordState
 
 
@@ -72,7 +72,7 @@ class Audit:
         return not self.complete or any(item.is_error for item in (*self.risks, *self.diagnostics))
 
 
-def judged(
+def judge_drift(
     plan: Plan,
     state: RecordState,
     *,
@@ -122,7 +122,7 @@ def drift_of(change: Change, entry: Entry, today: date | None) -> Change:
     return Change(
         key=change.key,
         account=change.account,
-        action=_told_as(recorded.json, known.json),
+        action=_describe_drift(recorded.json, known.json),
         before=recorded.json,
         after=change.before,
         fields=fields,
@@ -137,7 +137,7 @@ def drift_of(change: Change, entry: Entry, today: date | None) -> Change:
     )
 
 
-def _told_as(recorded: Json, live: Json) -> Action:
+def _describe_drift(recorded: Json, live: Json) -> Action:
     if is_off(recorded):
         return Action.CREATE
     return Action.DELETE if is_off(live) else Action.UPDATE

@@ -138,7 +138,7 @@ class Form:
         clear = {f"targets[{at}].{name}": text for at, held in named.items() for name, text in held.items()}
         return Form(data, {**texts, **clear, **self.secrets})
 
-    def digested(self, digester: Digester) -> Form:
+    def with_digests(self, digester: Digester) -> Form:
         """Return this form with keyed digests where its secrets stood in clear."""
         return Form(self.json, self.digests(digester)) if self.secrets else self
 
@@ -346,10 +346,10 @@ UPGRADES: Mapping[int, Callable[[Json], Json]] = {}
 
 def stored_form(text: str, digests: Mapping[str, str], version: int = CANONICAL_VERSION) -> Form:
     """A value that was kept as canonical JSON text, as this version understands it; its secrets are digests."""
-    return Form(lifted(from_json(text), version), digests)
+    return Form(upgrade_value(from_json(text), version), digests)
 
 
-def lifted(data: Json, version: int = CANONICAL_VERSION) -> Json:
+def upgrade_value(data: Json, version: int = CANONICAL_VERSION) -> Json:
     """A kept canonical value in the current version; an optional field that it lacks has its default."""
     for older in range(version, CANONICAL_VERSION):
         data = UPGRADES[older](data)

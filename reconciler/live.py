@@ -20,7 +20,7 @@ _OF_THE_ACCOUNT = (Unauthorized, LoginRequired, Forbidden)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReadRequest:
     """A number to read and the line to point at if that fails.
 
     `recorded`: the record decides what is there, and the account is asked only whether it owns the number. `own`: only
@@ -63,7 +63,7 @@ class Reader:
     emit: Callable[[Progress], None] = lambda _progress: None
 
 
-def read_live(providers: Mapping[str, Provider], wanted: Mapping[str, Sequence[Wanted]], reader: Reader) -> Live:
+def read_live(providers: Mapping[str, Provider], wanted: Mapping[str, Sequence[ReadRequest]], reader: Reader) -> Live:
     """Read every wanted number, accounts side by side; a number that cannot be read gets a problem, never a guess."""
     accounts = [name for name in sorted(wanted) if wanted[name]]
     if not accounts:
@@ -90,7 +90,7 @@ def _joined(parts: Iterable[Live]) -> Live:
     return Live(observations, unmanaged, tuple(diagnostics), made)
 
 
-def _read_account(provider: Provider, wanted: Sequence[Wanted], reader: Reader) -> Live:
+def _read_account(provider: Provider, wanted: Sequence[ReadRequest], reader: Reader) -> Live:
     before = provider.calls_made
     place = reader.locations.get(provider.account)
     listing: Listing | None = None
@@ -112,12 +112,12 @@ def _read_account(provider: Provider, wanted: Sequence[Wanted], reader: Reader) 
     return Live(observations, _unmanaged(provider, wanted, listing), tuple(problems), provider.calls_made - before)
 
 
-def _lists_none_of(listing: Listing | None, wanted: Sequence[Wanted]) -> bool:
+def _lists_none_of(listing: Listing | None, wanted: Sequence[ReadRequest]) -> bool:
     """Whether a whole list has none of the numbers that are asked for: one of them asked itself is enough to tell."""
     return listing is not None and listing.complete and not any(item.key.number in listing.numbers for item in wanted)
 
 
-def _owns_none(wanted: Sequence[Wanted], observations: Mapping[Key, Observation], *, probed: bool) -> bool:
+def _owns_none(wanted: Sequence[ReadRequest], observations: Mapping[Key, Observation], *, probed: bool) -> bool:
     """Whether every answer of an account was that it does not have the number: its key may be that of another one.
 
     `probed`: one answer stands for all. One declared number alone is told at its own line; what is asked once more says
@@ -130,7 +130,7 @@ def _owns_none(wanted: Sequence[Wanted], observations: Mapping[Key, Observation]
     return strange and bool(problems) and (probed or len(problems) == len(wanted))
 
 
-def _stranger(provider: Provider, wanted: Sequence[Wanted], place: Location | None, made: int) -> Live:
+def _stranger(provider: Provider, wanted: Sequence[ReadRequest], place: Location | None, made: int) -> Live:
     """One error for the account, and nothing known of its numbers, whatever the record says."""
     what = f"number {wanted[0].key.number}" if len(wanted) == 1 else f"any of the {len(wanted)} numbers asked for"
     problem = RULES[NotOwned.code].at(
@@ -144,11 +144,11 @@ def _stranger(provider: Provider, wanted: Sequence[Wanted], place: Location | No
 
 
 def _from_listing(
-    provider: Provider, wanted: Sequence[Wanted], listing: Listing | None, reader: Reader
-) -> tuple[dict[Key, Observation], list[Wanted]]:
+    provider: Provider, wanted: Sequence[ReadRequest], listing: Listing | None, reader: Reader
+) -> tuple[dict[Key, Observation], list[ReadRequest]]:
     """Observations that the list decides, and what is to be read: a number that a whole list lacks is asked itself."""
     observations: dict[Key, Observation] = {}
-    to_read: list[Wanted] = []
+    to_read: list[ReadRequest] = []
     readable = provider.capabilities.readable
     for item in wanted:
         found = listing.numbers.get(item.key.number) if listing is not None else None
@@ -173,7 +173,7 @@ def _missing(provider: Provider, *, complete: bool) -> ProviderError:
 
 
 def _read_each(
-    provider: Provider, wanted: Sequence[Wanted], reader: Reader, observations: dict[Key, Observation]
+    provider: Provider, wanted: Sequence[ReadRequest], reader: Reader, observations: dict[Key, Observation]
 ) -> ProviderError | None:
     """Read number by number in threads; an error of the whole account stops the rest and is returned."""
     if not wanted or not provider.capabilities.readable:
@@ -181,7 +181,7 @@ def _read_each(
     stop = Event()
     failed: list[ProviderError] = []
 
-    def read(item: Wanted) -> Observation:
+    def read(item: ReadRequest) -> Observation:
         if stop.is_set() or reader.clock.interrupted.is_set():
             return _unread(reader.clock)
         try:
@@ -202,7 +202,7 @@ def _read_each(
     return failed[0] if failed else None
 
 
-def _unknown(provider: Provider, item: Wanted, error: ProviderError, clock: Clock) -> Observation:
+def _unknown(provider: Provider, item: ReadRequest, error: ProviderError, clock: Clock) -> Observation:
     message = f"{provider.account}/{item.key.number} cannot be read: {error}"
     return Observation(None, clock.now(), problem=RULES[error.code].at(item.location, message, error.hint))
 
@@ -212,18 +212,20 @@ def _unread(clock: Clock) -> Observation:
 
 
 def _all_unknown(
-    provider: Provider, wanted: Sequence[Wanted], error: ProviderError, place: Location | None, made: int
+    provider: Provider, wanted: Sequence[ReadRequest], error: ProviderError, place: Location | None, made: int
 ) -> Live:
     problem = account_problem(provider.account, wanted, error, place)
     return Live(unknown_in(wanted), diagnostics=(problem,), calls_made=made)
 
 
-def unknown_in(wanted: Iterable[Wanted]) -> dict[Key, Observation]:
+def unknown_in(wanted: Iterable[ReadRequest]) -> dict[Key, Observation]:
     """What is unknown of an account that cannot be asked: not what the record decides."""
     return {item.key: Observation(None, 0.0) for item in wanted if not item.recorded}
 
 
-def account_problem(account: str, wanted: Iterable[Wanted], error: ProviderError, place: Location | None) -> Diagnostic:
+def account_problem(
+    account: str, wanted: Iterable[ReadRequest], error: ProviderError, place: Location | None
+) -> Diagnostic:
     """Say that an account cannot be asked: an error where numbers are unknown for it, else a warning."""
     if all(item.recorded for item in wanted):
         message = f"account {account} cannot be listed, so the record decides until apply asks again: {error}"
@@ -241,7 +243,9 @@ def _incomplete(provider: Provider, listing: Listing, place: Location | None) ->
     return RULES["provider-list-incomplete"].at(place, message)
 
 
-def _unmanaged(provider: Provider, wanted: Sequence[Wanted], listing: Listing | None) -> Mapping[str, tuple[str, ...]]:
+def _unmanaged(
+    provider: Provider, wanted: Sequence[ReadRequest], listing: Listing | None
+) -> Mapping[str, tuple[str, ...]]:
     if listing is None:
         return {}
     claimed = {item.key.number for item in wanted}

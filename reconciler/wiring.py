@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from reconciler.clock import Clock, SystemClock, rfc3339
 from reconciler.http.errors import ProviderError
-from reconciler.plan.subject import Ground
+from reconciler.plan.candidate import PlanContext
 from reconciler.providers.base import Provider
 from reconciler.providers.opening import open_provider
 from reconciler.record import digest_key, open_record, open_tokens
@@ -69,7 +69,7 @@ class Session:
     def _remark(self, text: str) -> None:
         self.on_record(text)
 
-    def ground(self, *, reassert: bool = False, make_key: bool = True) -> Ground:
+    def plan_context(self, *, reassert: bool = False, make_key: bool = True) -> PlanContext:
         """What decisions stand on; raises RecordError where the key for digests cannot be had.
 
         `make_key` makes the local record's key where there is none yet: for what is stored, not for a look.
@@ -80,7 +80,7 @@ class Session:
             digester = Digester.from_text(key)
         except SecretError as error:
             raise RecordError(str(error)) from None
-        return Ground(self.secrets, digester, reassert, _today(self.clock))
+        return PlanContext(self.secrets, digester, reassert, _today(self.clock))
 
     def provider(self, account: str) -> Provider:
         """An account's provider; raises ProviderError."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from reconciler.apply.ledger import Emit, ignore
+from reconciler.apply.journal import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.model import Desired, Forwarding
 from reconciler.plan.build import Options

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from reconciler.apply.ledger import ApplyEvent
+from reconciler.apply.journal import ApplyEvent
 from reconciler.apply.report import ApplyReport, Result
 from reconciler.diagnostics import Location
 from reconciler.formats.plan import render_plan

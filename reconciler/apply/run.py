@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.apply.ledger import Attempt, Emit, Ledger, LockBroken, ignore
+from reconciler.apply.journal import Attempt, Emit, Journal, LockBroken, ignore
 from reconciler.apply.report import ApplyReport, Halt, Result
-from reconciler.apply.walk import Troubles, Walk, halt_of
-from reconciler.apply.write import SETTLE_SECONDS, Kept, Seen, Writer
+from reconciler.apply.walk import FailureLog, Walk, halt_of
+from reconciler.apply.write import SETTLE_SECONDS, LiveReading, RecordedValues, Writer
 from reconciler.canonical import Form, stored_form
 from reconciler.clock import Clock, rfc3339, workers
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.http.errors import ProviderError
 from reconciler.model import Action, Change, Entry, Key, LiveSource, Outcome
 from reconciler.plan.build import open_intents
-from reconciler.plan.concealed import concealed
+from reconciler.plan.candidate import PlanContext, form_after, form_before
+from reconciler.plan.concealed import conceal
 from reconciler.plan.model import Breach, Plan
-from reconciler.plan.subject import Ground, form_after, form_before
 from reconciler.providers.base import Provider
 from reconciler.record.base import Holder, Lock, LockedError, Record, RecordError, RecordState, Run
 from reconciler.record.locks import accounts_to_lock
@@ -37,7 +37,7 @@ def another_record(plan: Plan, state: RecordState) -> Diagnostic | None:
     return RULES["plan-stale"].at(None, message, "make a new plan")
 
 
-def moved(changes: Iterable[Change], state: RecordState, writers: Mapping[str, Writer]) -> dict[Key, str]:
+def find_moved(changes: Iterable[Change], state: RecordState, writers: Mapping[str, Writer]) -> dict[Key, str]:
     """Which numbers have moved since the plan, and how."""
     changes = list(changes)
     return {**_in_record(changes, state), **_live(changes, writers)}
@@ -49,7 +49,7 @@ def _live(changes: Iterable[Change], writers: Mapping[str, Writer]) -> dict[Key,
     for change in changes:
         writer = writers.get(change.account)
         if writer is not None and change.action is not Action.FORGET and change.key in writer.seen:
-            why = writer.moved(change, writer.seen[change.key].observation)
+            why = writer.moved_reason(change, writer.seen[change.key].observation)
             if why is not None:
                 found[change.key] = why
     return found
@@ -93,12 +93,12 @@ class Job:
 
     plan: Plan
     record: Record
-    ground: Ground
+    ground: PlanContext
     clock: Clock
     open_provider: Callable[[str], Provider]
     run: Run
     state: RecordState
-    seen: Mapping[Key, Seen] = field(default_factory=dict)
+    seen: Mapping[Key, LiveReading] = field(default_factory=dict)
     differing: Mapping[Key, str] = field(default_factory=dict)
     unread: Mapping[Key, Diagnostic] = field(default_factory=dict)
     done: Mapping[Key, str] = field(default_factory=dict)
@@ -178,7 +178,7 @@ def _under_lock(job: Job, accounts: Iterable[str]) -> ApplyReport:
 def _locked(job: Job, lock: Lock) -> ApplyReport:
     for holder in job.record.broken_locks:
         job.emit(LockBroken(str(holder)))
-    state = concealed(job.record.load(), job.ground)
+    state = conceal(job.record.load(), job.ground)
     if not _needed(job.plan, state) <= set(lock.accounts):
         raise _MoreToLockError(state)
     stale = another_record(job.plan, state)
@@ -186,32 +186,34 @@ def _locked(job: Job, lock: Lock) -> ApplyReport:
         return _refused(job, Halt.STALE, [stale], stale.message)
     providers, problems = _providers(job)
     read = _read_again(job, providers) if job.state.serial != state.serial else dict(job.seen)
-    writers = _writers(job, providers, state, {key: seen for key, seen in read.items() if isinstance(seen, Seen)})
+    writers = _writers(
+        job, providers, state, {key: seen for key, seen in read.items() if isinstance(seen, LiveReading)}
+    )
     unread = {**{key: why for key, why in read.items() if isinstance(why, Diagnostic)}, **job.unread}
-    numbers = {**moved(_tried(job), state, writers), **job.differing}
+    numbers = {**find_moved(_tried(job), state, writers), **job.differing}
     if numbers and not job.allow_partial:
         return _stale(job, numbers, unread)
     walk = Walk(
-        ledger=_ledger(job, lock, state),
+        journal=_open_journal(job, lock, state),
         writers=writers,
         emit=job.emit,
         max_failures=job.max_failures,
         may_write=job.may_write,
-        troubles=Troubles(job.places),
+        failures=FailureLog(job.places),
     )
     walk.go(job.plan.changes, _recordings(job, state), _excluded(job, numbers, problems))
     results = [walk.results[change.key] for change in job.plan.changes]
-    return _report(job, results, [*_told(job, numbers), *walk.diagnostics], walk.halt)
+    return _report(job, results, [*_moved_diagnostics(job, numbers), *walk.diagnostics], walk.halt)
 
 
-def _ledger(job: Job, lock: Lock, state: RecordState) -> Ledger:
+def _open_journal(job: Job, lock: Lock, state: RecordState) -> Journal:
     """The record's side of the run: it settles the windows of runs that are over, as far as their numbers are known."""
     windows = [window for window in state.windows if window.accounts <= set(lock.accounts)]
     known = job.plan.learned.observed - {change.key for change in job.plan.changes}
     open_ = open_intents(replace(state, windows=tuple(windows)))
     carried = {key: intents for key, intents in open_.items() if key not in known}
     ended = {intent for intents in open_.values() for intent in intents}
-    return Ledger(
+    return Journal(
         record=job.record,
         lock=lock,
         state=state,
@@ -265,7 +267,7 @@ def _providers(job: Job) -> tuple[dict[str, Provider], dict[str, ProviderError]]
 
 
 def _writers(
-    job: Job, providers: Mapping[str, Provider], state: RecordState, fresh: dict[Key, Seen]
+    job: Job, providers: Mapping[str, Provider], state: RecordState, fresh: dict[Key, LiveReading]
 ) -> dict[str, Writer]:
     """Writers with what was read just now, where nobody else has written since the plan."""
     return {
@@ -282,20 +284,20 @@ def _writers(
     }
 
 
-def _kept(plan: Plan, state: RecordState) -> dict[Key, Kept]:
+def _kept(plan: Plan, state: RecordState) -> dict[Key, RecordedValues]:
     """What the record has of each number that is to be written."""
     intents, found = open_intents(state), {}
     for change in plan.changes:
         entry, open_ = state.entries.get(change.key), intents.get(change.key, ())
         unsettled = [form_after(intent) for intent in open_ if intent.after]
         unsettled += [form_before(intent) for intent in open_ if intent.before]
-        found[change.key] = Kept(entry.digests if entry else {}, tuple(unsettled))
+        found[change.key] = RecordedValues(entry.digests if entry else {}, tuple(unsettled))
     return found
 
 
-def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Seen | Diagnostic]:
+def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, LiveReading | Diagnostic]:
     """Read every number before the first write, as the record has moved; what cannot be read is tried again later."""
-    found: dict[Key, Seen | Diagnostic] = {}
+    found: dict[Key, LiveReading | Diagnostic] = {}
     for account, provider in providers.items():
         if not provider.capabilities.readable:
             continue
@@ -306,12 +308,12 @@ def _read_again(job: Job, providers: Mapping[str, Provider]) -> dict[Key, Seen |
     return found
 
 
-def _seen(provider: Provider, change: Change, job: Job) -> Seen | Diagnostic | None:
+def _seen(provider: Provider, change: Change, job: Job) -> LiveReading | Diagnostic | None:
     if job.clock.interrupted.is_set():
         return None
     since = job.clock.monotonic()
     try:
-        return Seen(provider.read(change.key.number), since)
+        return LiveReading(provider.read(change.key.number), since)
     except ProviderError as error:
         message, place = f"{change.address}: it cannot be read: {error}", job.places.get(change.key.number)
         return RULES[error.code].at(place, message, error.hint)
@@ -322,7 +324,7 @@ def _tried(job: Job) -> list[Change]:
     return [change for change in job.plan.changes if change.key not in job.differing and change.key not in job.unread]
 
 
-def _told(job: Job, numbers: Mapping[Key, str]) -> list[Diagnostic]:
+def _moved_diagnostics(job: Job, numbers: Mapping[Key, str]) -> list[Diagnostic]:
     """A finding for each number that has moved."""
     return [
         moved_diagnostic(change, numbers[change.key], job.places.get(change.key.number))
@@ -333,7 +335,7 @@ def _told(job: Job, numbers: Mapping[Key, str]) -> list[Diagnostic]:
 
 def _stale(job: Job, numbers: Mapping[Key, str], unread: Mapping[Key, Diagnostic]) -> ApplyReport:
     """Nothing is written; what could not be read is told too, as it may have moved as well."""
-    found, results = _told(job, numbers), []
+    found, results = _moved_diagnostics(job, numbers), []
     for change in job.plan.changes:
         problem = unread.get(change.key)
         if problem is None:

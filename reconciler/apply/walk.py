@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
-from reconciler.apply.ledger import GOOD, Attempt, Emit, Finished, Ledger, Sending, WindowOpened, WindowOpening
+from reconciler.apply.journal import GOOD, Attempt, Emit, Finished, Journal, Sending, WindowOpened, WindowOpening
 from reconciler.apply.report import Halt, Result
 from reconciler.apply.write import Writer
 from reconciler.clock import workers
@@ -25,7 +25,7 @@ _MOST_RELATED = 20
 
 
 @dataclass(slots=True)
-class Troubles:
+class FailureLog:
     """Collects attempts that came to nothing; `places` are the lines of the declared numbers."""
 
     places: Mapping[str, Location] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Troubles:
         if attempt.code:
             self._found.setdefault((attempt.code, attempt.error or "", attempt.hint), []).append(change)
 
-    def told(self) -> Iterator[Diagnostic]:
+    def diagnostics(self) -> Iterator[Diagnostic]:
         """One finding a cause, in the order in which they came."""
         for (code, error, hint), changes in self._found.items():
             others = len(changes) - 1
@@ -111,14 +111,14 @@ class Walk:
     `may_write` says why nothing more may be written.
     """
 
-    ledger: Ledger
+    journal: Journal
     writers: Mapping[str, Writer]
     emit: Emit
     max_failures: int
     may_write: Callable[[], str | None] = lambda: None
     results: dict[Key, Result] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    troubles: Troubles = field(default_factory=Troubles)
+    failures: FailureLog = field(default_factory=FailureLog)
     halt: Halt = Halt.NONE
     _accounts: dict[str, AccountState] = field(default_factory=dict)
     _closed: str = ""
@@ -134,14 +134,14 @@ class Walk:
         for change in changes:
             if change.key in excluded:
                 self._finished(change, excluded[change.key])
-        self.ledger.keep(recordings)
+        self.journal.keep(recordings)
         try:
             self._walk([change for change in changes if change.key not in excluded])
-            self.ledger.finish()
+            self.journal.finish()
         except RecordError as error:
             self._record_failed(error, changes)
         self._skip_rest(changes)
-        self.diagnostics += self.troubles.told()
+        self.diagnostics += self.failures.diagnostics()
         if self._closed:
             hint = "the rest must wait for the next change window: plan and apply again then"
             self.diagnostics.append(RULES["policy-change-window"].at(None, self._closed, hint))
@@ -157,25 +157,25 @@ class Walk:
 
     def _skipped(self, change: Change) -> bool:
         """Whether a change cannot go any more; if so its result says why."""
-        why = self._obstacle(change)
+        why = self._blocked_reason(change)
         if why:
             self._finished(change, Attempt(Outcome.SKIPPED, why))
         return bool(why)
 
-    def _obstacle(self, change: Change) -> str:
-        if self.ledger.clock.interrupted.is_set():
+    def _blocked_reason(self, change: Change) -> str:
+        if self.journal.clock.interrupted.is_set():
             self.halt = Halt.INTERRUPTED
             return _INTERRUPTED
         if change.action is Action.FORGET:
             return ""
-        if self._window_closed():
+        if self._change_window_closed():
             return self._closed
         if self._accounts[change.account].stopped:
             return self._accounts[change.account].stopped
         failed = [address for address in change.depends_on if self._failed(address)]
         return f"it depends on {failed[0]}, which was not applied" if failed else ""
 
-    def _window_closed(self) -> bool:
+    def _change_window_closed(self) -> bool:
         """Whether nothing more may be written now; once it is so, it stays so for this run."""
         self._closed = self._closed or self.may_write() or ""
         return bool(self._closed)
@@ -195,7 +195,7 @@ class Walk:
         waiting: list[Change] = []
         alone: set[str] = set()
         for at, change in enumerate(pending):
-            if len(groups) >= self.ledger.record.window_size:
+            if len(groups) >= self.journal.record.window_size:
                 waiting += pending[at:]
                 break
             if self._skipped(change):
@@ -225,7 +225,7 @@ class Walk:
     def _window(self, groups: Sequence[Group]) -> None:
         for group in groups:
             if group[0].action is Action.FORGET:
-                self.ledger.forget(group[0])
+                self.journal.forget(group[0])
                 self._finished(group[0], Attempt(Outcome.APPLIED))
         writes = [group for group in groups if group[0].action is not Action.FORGET]
         if not writes:
@@ -233,11 +233,11 @@ class Walk:
         changes = [change for group in writes for change in group]
         addresses = tuple(change.address for change in changes)
         self.emit(WindowOpening(addresses))
-        self.ledger.open(changes)
+        self.journal.open(changes)
         self.emit(WindowOpened(addresses))
         for group, attempts in self._attempts(writes):
             for change, attempt in zip(group, attempts, strict=True):
-                self.ledger.outcome(change, attempt)
+                self.journal.outcome(change, attempt)
                 self._finished(change, attempt)
 
     def _attempts(self, groups: Sequence[Group]) -> Iterator[tuple[Group, list[Attempt]]]:
@@ -255,27 +255,27 @@ class Walk:
                 yield futures[future], future.result()
 
     def _attempt(self, account: AccountState, group: Group) -> list[Attempt]:
-        if why := self._obstacle_of(account):
+        if why := self._blocked_reason_of(account):
             return [Attempt(Outcome.SKIPPED, why)] * len(group)
         self.emit(Sending(tuple(change.address for change in group)))
-        attempts = account.writer.write(group, lambda: self._obstacle_of(account))
+        attempts = account.writer.write(group, lambda: self._blocked_reason_of(account))
         account.count(attempts, max_failures=self.max_failures)
         return attempts
 
-    def _obstacle_of(self, account: AccountState) -> str:
+    def _blocked_reason_of(self, account: AccountState) -> str:
         """Why nothing more may be sent to an account: asked before each request that leaves."""
-        if self.ledger.clock.interrupted.is_set():
+        if self.journal.clock.interrupted.is_set():
             self.halt = Halt.INTERRUPTED
         if self.halt in _REASONS:
             return _REASONS[self.halt]
         if account.stopped:
             return account.stopped
-        return self._closed if self._window_closed() else self._unlocked()
+        return self._closed if self._change_window_closed() else self._unlocked()
 
     def _unlocked(self) -> str:
         """Why the lock cannot be counted on any more."""
         try:
-            self.ledger.prove_lock()
+            self.journal.prove_lock()
         except RecordError as error:
             self._stop_for(error)
             return _REASONS[self.halt]
@@ -300,15 +300,15 @@ class Walk:
             attempt.unverified,
         )
         self.results[change.key] = result
-        self.troubles.add(change, attempt)
-        self.ledger.row(change, result, attempt.lost)
+        self.failures.add(change, attempt)
+        self.journal.row(change, result, attempt.lost)
         self.emit(Finished(result, len(self.results), self._total))
 
     def _record_failed(self, error: RecordError, changes: Sequence[Change]) -> None:
         """Stop; what was forgotten since the last save was not."""
         self.halt = halt_of(error)
         self.diagnostics = [item for item in self.diagnostics if item.code != "record-not-saved"]
-        unsettled = self.ledger.unsettled
+        unsettled = self.journal.unsettled
         named = f"; not settled in the record: {', '.join(unsettled)}" if unsettled else ""
         message = f"writing stopped: {error}{named}"
         self.diagnostics.append(RULES["record-not-saved"].at(None, message, error.hint))

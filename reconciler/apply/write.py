@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reconciler.apply.ledger import Attempt
+from reconciler.apply.journal import Attempt
 from reconciler.canonical import Form, Json, dump, form, hidden_in, hidden_paths, is_empty, is_off
 from reconciler.clock import Clock
 from reconciler.diff import field_changes
@@ -29,8 +29,8 @@ from reconciler.model import (
     UrlForwarding,
     Value,
 )
+from reconciler.plan.candidate import PlanContext, agrees_with_any, still_hidden
 from reconciler.plan.notes import what_moved
-from reconciler.plan.subject import Ground, agrees_with_any, still_hidden
 from reconciler.providers.base import Provider, Write
 from reconciler.secrets import MASK, SecretError, Secrets
 
@@ -44,7 +44,7 @@ _SETTLED = "the next apply reads the number first, and settles it"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LiveReading:
     """What a read showed; `since` is its start on the monotonic clock, which nobody sets back."""
 
     observation: Observation
@@ -52,7 +52,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RecordedValues:
     """What the record keeps of a number: digests of its entry, and the values of writes that are not settled."""
 
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -69,38 +69,40 @@ class Writer:
 
     provider: Provider
     clock: Clock
-    ground: Ground
+    ground: PlanContext
     overrides: frozenset[str] = frozenset()
-    seen: Mapping[Key, Seen] = field(default_factory=dict)
-    kept: Mapping[Key, Kept] = field(default_factory=dict)
+    seen: Mapping[Key, LiveReading] = field(default_factory=dict)
+    kept: Mapping[Key, RecordedValues] = field(default_factory=dict)
     settle_seconds: float = SETTLE_SECONDS
 
-    def write(self, changes: Sequence[Change], obstacle: Callable[[], str] = lambda: "") -> list[Attempt]:
+    def write(self, changes: Sequence[Change], blocked_reason: Callable[[], str] = lambda: "") -> list[Attempt]:
         """Write changes of equal value: one, or a batch where the vendor takes one.
 
         `obstacle` says why nothing more may be sent: it is asked whenever a request is about to leave.
         """
         try:
-            writes = [Write(change.key.number, resolved(_wanted(change), self.ground.secrets)) for change in changes]
+            writes = [
+                Write(change.key.number, resolve_templates(_wanted(change), self.ground.secrets)) for change in changes
+            ]
         except SecretError as error:
             return [Attempt(Outcome.FAILED, str(error), cause="SecretError", code="secret-missing") for _ in changes]
         if self.provider.capabilities.readable:
-            return [self._proven(change, write, obstacle) for change, write in zip(changes, writes, strict=True)]
-        return self._batch(writes, obstacle)
+            return [self._proven(change, write, blocked_reason) for change, write in zip(changes, writes, strict=True)]
+        return self._batch(writes, blocked_reason)
 
-    def look(self, change: Change) -> Seen:
+    def read_fresh(self, change: Change) -> LiveReading:
         """The live value of a number, read now unless a read is fresh; raises ProviderError."""
         known = self.seen.get(change.key)
         if known is not None and known.observation.value is not None and self.is_fresh(known):
             return known
         since = self.clock.monotonic()
-        return Seen(self.provider.read(change.key.number), since)
+        return LiveReading(self.provider.read(change.key.number), since)
 
-    def is_fresh(self, known: Seen) -> bool:
+    def is_fresh(self, known: LiveReading) -> bool:
         """Whether a write may still stand on what was seen."""
         return self.clock.monotonic() - known.since <= FRESH_SECONDS
 
-    def moved(self, change: Change, seen: Observation) -> str | None:
+    def moved_reason(self, change: Change, seen: Observation) -> str | None:
         """Say how the live value differs from the one that the change was made from, or None."""
         if seen.value is None:
             return "it can no longer be read"
@@ -113,9 +115,9 @@ class Writer:
         recorded = Form(change.before or {}, self._kept(change).digests)
         return None if self._agrees(live, recorded) else f"{what_moved(live, change.before)}; use --refresh all"
 
-    def prevented(self, change: Change, seen: Observation) -> Attempt | None:
+    def refusal_reason(self, change: Change, seen: Observation) -> Attempt | None:
         """Why a change may not be written over what was just seen, or None."""
-        why = self.moved(change, seen)
+        why = self.moved_reason(change, seen)
         if why is not None:
             told = f"not written: it has changed since the plan: {why}"
             return Attempt(Outcome.SKIPPED, told, code="plan-stale", hint="make a new plan")
@@ -130,11 +132,11 @@ class Writer:
         hidden = still_hidden(hidden, value, [change.before or {}]) | hidden_in(change.before or {})
         return form(value, holds=self.ground.secrets.holds, unreadable=seen.unreadable, hidden_paths=hidden)
 
-    def _kept(self, change: Change) -> Kept:
-        return self.kept.get(change.key, Kept())
+    def _kept(self, change: Change) -> RecordedValues:
+        return self.kept.get(change.key, RecordedValues())
 
     def _agrees(self, live: Form, *others: Form) -> bool:
-        return agrees_with_any(live.digested(self.ground.digester), others, self.ground.today)
+        return agrees_with_any(live.with_digests(self.ground.digester), others, self.ground.today)
 
     def _proven(self, change: Change, write: Write, obstacle: Callable[[], str]) -> Attempt:
         gate = _Gate(self, change, obstacle)
@@ -155,7 +157,7 @@ class Writer:
             except ProviderError as error:
                 sent += error.attempts
                 if not error.may_have_taken_effect:
-                    return gate.told(error, sent)
+                    return gate.without_effect(error, sent)
                 attempt = self._after_doubt(change, write, error, sent)
                 if attempt is not None and (last or attempt.outcome is not Outcome.FAILED or attempt.written):
                     return attempt
@@ -224,7 +226,7 @@ class Writer:
     def _is_old(self, change: Change, value: Value, seen: Observation) -> bool:
         """Whether a read shows the very value of before, or one that an earlier write was to leave there."""
         older = self._kept(change).unsettled
-        return self.moved(change, seen) is None or self._agrees(self._live(change, value, seen), *older)
+        return self.moved_reason(change, seen) is None or self._agrees(self._live(change, value, seen), *older)
 
     def _batch(self, writes: Sequence[Write], obstacle: Callable[[], str]) -> list[Attempt]:
         """Write what cannot be read back; a rejected batch is halved until the culprit stands alone."""
@@ -239,7 +241,7 @@ class Writer:
         except ProviderError as error:
             if error.may_have_taken_effect:
                 return [Attempt.failed(error, error.attempts, outcome=Outcome.UNKNOWN)] * len(writes)
-            return [gate.told(error, error.attempts)] * len(writes)
+            return [gate.without_effect(error, error.attempts)] * len(writes)
         unread = tuple(path for path in form(writes[0].value).json if path != "type")
         return [Attempt(Outcome.UNVERIFIED, None, sent, unread, written=True)] * len(writes)
 
@@ -255,7 +257,7 @@ class _Gate:
         self._writer = writer
         self._change = change
         self._obstacle = obstacle
-        self._seen: Seen | None = None
+        self._seen: LiveReading | None = None
         self.verdict = Attempt(Outcome.SKIPPED)
         self.lost: Mapping[str, object] = {}
 
@@ -266,13 +268,13 @@ class _Gate:
                 self._close(Attempt(Outcome.SKIPPED, why))
             if self._is_fresh():
                 return
-            self._look()
+            self._read_again()
         self._close(Attempt(Outcome.SKIPPED, "not written: each read of it took too long to rely on"))
 
     def is_open(self) -> bool:
         return self._is_fresh() and not self._obstacle()
 
-    def told(self, error: ProviderError, sent: int) -> Attempt:
+    def without_effect(self, error: ProviderError, sent: int) -> Attempt:
         """What came of a write that surely had no effect."""
         if isinstance(error, Withheld):
             return replace(self.verdict, attempts=sent)
@@ -283,11 +285,11 @@ class _Gate:
     def _is_fresh(self) -> bool:
         return self._change is None or (self._seen is not None and self._writer.is_fresh(self._seen))
 
-    def _look(self) -> None:
+    def _read_again(self) -> None:
         if self._change is None:
             return
-        seen = self._writer.look(self._change)
-        if (prevented := self._writer.prevented(self._change, seen.observation)) is not None:
+        seen = self._writer.read_fresh(self._change)
+        if (prevented := self._writer.refusal_reason(self._change, seen.observation)) is not None:
             self._close(prevented)
         holds, values = self._writer.ground.secrets.holds, seen.observation.unwritable
         self._seen, self.lost = seen, {path: MASK if holds(dump(kept)) else kept for path, kept in values.items()}
@@ -313,7 +315,7 @@ def _otherwise(differing: Sequence[str], sent: int) -> Attempt:
     )
 
 
-def resolved(value: Value, secrets: Secrets) -> Value:
+def resolve_templates(value: Value, secrets: Secrets) -> Value:
     """Fill the templates of a value for the wire; raises SecretError."""
     match value:
         case NumberForwarding(event_url=url) if "${var:" in url:

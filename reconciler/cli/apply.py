@@ -14,11 +14,11 @@ import click
 
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli import options, signing
+from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit, of_report
-from reconciler.cli.opening import check_accounts, opened, plannable, watching
-from reconciler.cli.plan import loaded
+from reconciler.cli.opening import check_accounts, load_plannable, show_progress, start_session
+from reconciler.cli.plan import load_plan_file
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import stop
 from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import abort, has_expired, heeding
 from reconciler.plan.build import Options
@@ -29,12 +29,12 @@ from reconciler.views import machine
 from reconciler.views.base import EMPTY
 from reconciler.views.formats import TEXT
 from reconciler.views.human import report as human
-from reconciler.views.progress import Watch
+from reconciler.views.progress import ProgressBar
 from reconciler.views.results import Planned
 from reconciler.wiring import Session
 from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
-from reconciler.workflow.stored import Stored, expected, stored_plan
+from reconciler.workflow.stored import StoredPlan, check_expected, stored_plan
 
 
 @click.command()
@@ -76,26 +76,26 @@ def apply(
     _check_usage(process, planfile, expect, approved=auto_approve)
     if verify_keys and planfile is None:
         raise click.UsageError("--verify-key needs a plan file")
-    stored, reviewed = loaded(process, planfile, verify_keys=verify_keys), loaded(process, expect)
-    configuration, warnings = plannable(process, scenario=stored[0].scenario if stored else scenario)
+    stored, reviewed = load_plan_file(process, planfile, verify_keys=verify_keys), load_plan_file(process, expect)
+    configuration, warnings = load_plannable(process, scenario=stored[0].scenario if stored else scenario)
     if configuration.policy.require_signed_plan and not verify_keys:
         raise signing.unsigned(planfile)
     _check_record(process, configuration, ephemeral=ephemeral_record)
     with (
-        opened(process, configuration, ephemeral_record=ephemeral_record) as session,
-        watching(process, session) as watch,
+        start_session(process, configuration, ephemeral_record=ephemeral_record) as session,
+        show_progress(process, session) as progress_bar,
     ):
         if stored is not None:
             ready = stored_plan(session, stored[1], asked.consent)
         else:
             check_accounts(configuration, asked.selection.accounts)
-            asked = replace(asked, kept=True, warnings=warnings, progress=watch.reading)
-            ready = Stored(*make_plan(session, asked))
-            watch.close()
+            asked = replace(asked, kept=True, warnings=warnings, progress=progress_bar.reading)
+            ready = StoredPlan(*make_plan(session, asked))
+            progress_bar.close()
             if reviewed is not None:
-                expected(ready.plan, reviewed[0], session.clock.now())
+                check_expected(ready.plan, reviewed[0], session.clock.now())
             _approve(process, ready.plan, approved=auto_approve)
-        report = _applied(session, ready, watch=watch, partial=allow_partial)
+        report = _applied(session, ready, progress_bar=progress_bar, partial=allow_partial)
     _show(process, report, told=ready.plan.diagnostics if stored is None else ())
     return of_report(report)
 
@@ -125,7 +125,7 @@ def _check_usage(process: Process, planfile: Path | None, expect: Path | None, *
 def _check_record(process: Process, configuration: Configuration, *, ephemeral: bool) -> None:
     """On a CI machine a local record is lost with the machine."""
     if process.environ.get("CI") == "true" and configuration.record.backend == "file" and not ephemeral:
-        raise stop(
+        raise command_error(
             "record-on-ci",
             "the record is a local file, which this CI machine loses after the run",
             hint="keep the record in a shared backend (`record.backend`), or pass --ephemeral-record",
@@ -134,22 +134,22 @@ def _check_record(process: Process, configuration: Configuration, *, ephemeral: 
 
 
 def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
-    """Show the plan and ask, where there is something to ask; raises Stop where the answer is not yes."""
+    """Show the plan and ask, where there is something to ask; raises CommandError where the answer is not yes."""
     if not process.format.for_programs:
         TEXT.results["plan"](process, Planned(plan, verbose=process.is_verbose))
         process.screen.result([EMPTY])
     if approved or plan.breaches or not plan.changes:
         return
     if process.screen.lost is not None:
-        raise stop("not-approved", "the plan cannot be shown, so it cannot be approved; nothing was written")
+        raise command_error("not-approved", "the plan cannot be shown, so it cannot be approved; nothing was written")
     click.echo("Apply these changes? Only yes is accepted: ", err=True, nl=False)
     if sys.stdin.readline().strip() != "yes":
-        raise stop("not-approved", "not approved; nothing was written")
+        raise command_error("not-approved", "not approved; nothing was written")
 
 
-def _applied(session: Session, ready: Stored, *, watch: Watch, partial: bool) -> ApplyReport:
-    with heeding(lambda: _in_order(session.clock.interrupted, watch)):
-        report = apply_stored(session, ready, emit=watch.applying, allow_partial=partial)
+def _applied(session: Session, ready: StoredPlan, *, progress_bar: ProgressBar, partial: bool) -> ApplyReport:
+    with heeding(lambda: _in_order(session.clock.interrupted, progress_bar)):
+        report = apply_stored(session, ready, emit=progress_bar.applying, allow_partial=partial)
     return _out_of_time(report) if has_expired() and report.halt is Halt.INTERRUPTED else report
 
 
@@ -160,12 +160,12 @@ def _out_of_time(report: ApplyReport) -> ApplyReport:
     return replace(report, halt=Halt.DEADLINE, diagnostics=(*report.diagnostics, told))
 
 
-def _in_order(interrupted: Event, watch: Watch) -> None:
+def _in_order(interrupted: Event, progress_bar: ProgressBar) -> None:
     """Let what is in flight finish at the first Ctrl-C or SIGTERM, and end the program at once at the second."""
     if interrupted.is_set():
         abort()
     interrupted.set()
-    watch.interrupted(expired=has_expired())
+    progress_bar.interrupted(expired=has_expired())
 
 
 def _show(process: Process, report: ApplyReport, *, told: tuple[Diagnostic, ...]) -> None:

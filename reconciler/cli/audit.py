@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.exits import Exit, of_audit
-from reconciler.cli.opening import opened, usable, watching
+from reconciler.cli.opening import load_valid, show_progress, start_session
 from reconciler.cli.process import Process, format_option
 from reconciler.views.results import Audited
 from reconciler.workflow.audit import make_audit
@@ -24,8 +24,8 @@ def audit(process: Process, scenario: str | None) -> Exit:
 
     Example: reconciler audit --format json
     """
-    configuration, warnings = usable(process, scenario=scenario)
-    with opened(process, configuration) as session, watching(process, session) as watch:
+    configuration, warnings = load_valid(process, scenario=scenario)
+    with start_session(process, configuration) as session, show_progress(process, session) as watch:
         made = make_audit(session, warnings, watch.reading)
         watch.close()
         failed = of_audit(made) is Exit.ERROR

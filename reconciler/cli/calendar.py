@@ -13,10 +13,10 @@ import click
 
 from reconciler.canonical import form
 from reconciler.cli import options
+from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit
-from reconciler.cli.opening import selected, usable
+from reconciler.cli.opening import load_valid, select_numbers
 from reconciler.cli.process import Process, format_option
-from reconciler.cli.trouble import Stop, show_diagnostics, stop
 from reconciler.clock import SystemClock, rfc3339
 from reconciler.effects.calendar import alike, lanes, week
 from reconciler.effects.routes import Route
@@ -26,7 +26,7 @@ from reconciler.model import Desired, Parking
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.settings import Configuration
 from reconciler.views import calendar as view
-from reconciler.views.calendar import Calendar, Shown
+from reconciler.views.calendar import Calendar, CalendarView
 
 _UNIX_START = datetime.fromisoformat("1970-01-01")  # without a zone, as are local times of the configuration
 
@@ -66,7 +66,7 @@ def route(process: Process, number: str, at: datetime | None, scenario: str | No
 
     Example: reconciler route 74991112233 --at "2026-12-31 18:30"
     """
-    configuration, found = usable(process, scenario=scenario)
+    configuration, found = load_valid(process, scenario=scenario)
     show_diagnostics(process, found)
     digits = re.sub(r"[\s()+.-]", "", number)
     blocks = [item for item in configuration.desired if item.key.number == digits]
@@ -76,12 +76,12 @@ def route(process: Process, number: str, at: datetime | None, scenario: str | No
     return Exit.DONE
 
 
-def nowhere(configuration: Configuration, number: str, digits: str) -> Stop:
+def nowhere(configuration: Configuration, number: str, digits: str) -> CommandError:
     """Say of a number that there is nothing to tell of it, and why."""
     if digits in configuration.numbers:
         message = f"number {number} has neither `forwarding` nor `parking` in its entry, so it is not managed"
-        return stop("nothing-to-show", message, hint="add one of the two to its entry")
-    return stop("nothing-to-show", f"number {number} stands in no file", hint="reconciler list")
+        return command_error("nothing-to-show", message, hint="add one of the two to its entry")
+    return command_error("nothing-to-show", f"number {number} stands in no file", hint="reconciler list")
 
 
 def epoch_of(moment: datetime | None, zone: str) -> int:
@@ -97,7 +97,7 @@ def _show_route(process: Process, configuration: Configuration, blocks: list[Des
     forwarded = (item for item in configuration.desired if not isinstance(item.value, Parking))
     values = {item.key.number: form(item.value).json for item in forwarded}
     number = blocks[0].key.number
-    asked = view.Asked(
+    asked = view.RouteQuestion(
         local_text(at, configuration.timezone),
         rfc3339(at),
         configuration.timezone,
@@ -146,21 +146,21 @@ def calendar(
 
     Example: reconciler calendar 74991112233 --format html > week.html
     """
-    configuration, found = usable(process, scenario=scenario)
+    configuration, found = load_valid(process, scenario=scenario)
     show_diagnostics(process, found)
     wanted = tuple(re.sub(r"[\s()+.-]", "", number) for number in numbers)
     for number, digits in zip(numbers, wanted, strict=True):
         if all(item.key.number != digits for item in configuration.desired):
             raise nowhere(configuration, number, digits)
-    selection = selected(configuration, (*targets, *wanted), tags, accounts)
+    selection = select_numbers(configuration, (*targets, *wanted), tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item)]
     process.show(_shown(configuration, chosen, epoch_of(week, configuration.timezone)))
     return Exit.DONE
 
 
-def _shown(configuration: Configuration, chosen: Sequence[Desired], at: int) -> Shown:
+def _shown(configuration: Configuration, chosen: Sequence[Desired], at: int) -> CalendarView:
     calendars = tuple(_calendar(items, at, configuration.timezone) for items in alike(chosen))
-    return Shown(configuration.timezone, calendars)
+    return CalendarView(configuration.timezone, calendars)
 
 
 def _calendar(items: Sequence[Desired], at: int, zone: str) -> Calendar:

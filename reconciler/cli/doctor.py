@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import click
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.opening import load, opened, watching
+from reconciler.cli.opening import load, show_progress, start_session
 from reconciler.cli.process import Process
 from reconciler.http.errors import ProviderError
 from reconciler.record.base import Holder, LockedError, RecordError
-from reconciler.record.locks import locked
+from reconciler.record.locks import locked_error
 from reconciler.settings import Configuration
 from reconciler.views.base import plural
 from reconciler.views.human.tables import Check, Health, checks, checks_json
@@ -46,7 +46,7 @@ def _checks(process: Process) -> Iterator[Check]:
         yield Check("configuration", Health.FAIL, message, "reconciler validate lists everything that is wrong")
         return
     yield Check("configuration", Health.OK, f"{plural(loaded.numbers_count, 'number')}, no errors")
-    with opened(process, loaded.configuration) as session, watching(process, session):
+    with start_session(process, loaded.configuration) as session, show_progress(process, session):
         yield from _variables(session)
         yield from _record(process, session)
         for account in sorted(loaded.configuration.accounts):
@@ -63,7 +63,7 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
     try:
         record = session.record
         state, holders, over = record.load(), record.holders(), record.abandoned()
-        has_key = session.ground(make_key=False).digester.key is not None
+        has_key = session.plan_context(make_key=False).digester.key is not None
     except RecordError as error:
         yield Check("record", Health.FAIL, str(error), error.hint)
         return
@@ -115,7 +115,7 @@ def _lock(holder: Holder, *, is_over: bool) -> Check:
     if is_over:
         message = f"{holder.what} is still locked by a run that has ended: {holder}"
         return Check("lock", Health.WARN, message, "the next apply breaks this lock, and says so")
-    refusal = locked(holder)
+    refusal = locked_error(holder)
     return Check("lock", Health.FAIL, str(refusal), refusal.hint)
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import click
 
+from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import write_again
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import Stop, stop
 from reconciler.clock import SystemClock
 from reconciler.config.files import Files, read_files
-from reconciler.config.formatting import renewed, tidied
+from reconciler.config.formatting import renew_calendar, tidy_files
 from reconciler.diagnostics import Diagnostic
 from reconciler.views.base import Line, line, plural
 from reconciler.views.human import findings
@@ -47,21 +47,21 @@ def fmt(process: Process, check: bool, diff: bool, renew: bool) -> Exit:
 
 
 def _read(process: Process) -> Files:
-    """Read all files; raises Stop where one cannot be read. What else is wrong with them is for `validate`."""
+    """Read all files; raises CommandError where one cannot be read. What else is wrong with them is for `validate`."""
     files = read_files(process.folder, trusted=None)
     if files.broken:
-        raise Stop([item for item in files.found if item.is_error])
+        raise CommandError([item for item in files.found if item.is_error])
     return files
 
 
 def _tidied(files: Files) -> dict[str, str]:
-    return tidied(files)
+    return tidy_files(files)
 
 
 def _renewed(files: Files) -> dict[str, str]:
-    moved = renewed(files, SystemClock().today())
+    moved = renew_calendar(files, SystemClock().today())
     if isinstance(moved, Diagnostic):
-        raise Stop([moved])
+        raise CommandError([moved])
     return moved
 
 
@@ -73,19 +73,23 @@ def _write(process: Process, name: str, before: str, after: str) -> None:
         raw = path.read_bytes()
         kept = mark if raw.startswith(mark) else b""
         if raw.removeprefix(mark) != before.encode():
-            raise stop("command-failed", f"{name} was changed by another program meanwhile", hint="run it again")
+            raise command_error(
+                "command-failed", f"{name} was changed by another program meanwhile", hint="run it again"
+            )
         write_again(path, kept + after.encode())
     except OSError as error:
-        raise stop("command-failed", f"{name} cannot be written: {(error.strerror or 'no reason').lower()}") from error
+        raise command_error(
+            "command-failed", f"{name} cannot be written: {(error.strerror or 'no reason').lower()}"
+        ) from error
 
 
 def _show(process: Process, before: dict[str, str], after: dict[str, str], *, diff: bool, written: bool) -> None:
-    shown = "".join(findings.unified(before, after)) if diff else ""
+    shown = "".join(findings.diff_texts(before, after)) if diff else ""
     content = {"changed": sorted(after), "written": written, **({"diff": shown} if diff else {})}
-    process.answer(lambda: content, lambda _columns: shown if diff else _told(after, written=written))
+    process.answer(lambda: content, lambda _columns: shown if diff else _summarise(after, written=written))
 
 
-def _told(after: dict[str, str], *, written: bool) -> Iterator[Line]:
+def _summarise(after: dict[str, str], *, written: bool) -> Iterator[Line]:
     yield from (line(name) for name in sorted(after))
     verb = "changed" if written else "would change"
     yield line(f"{plural(len(after), 'file')} {verb}" if after else "nothing to change")

@@ -12,16 +12,16 @@ import click
 
 from reconciler.canonical import form
 from reconciler.cli import options
+from reconciler.cli.errors import show_diagnostics
 from reconciler.cli.exits import Exit
-from reconciler.cli.opening import selected, usable
+from reconciler.cli.opening import load_valid, select_numbers
 from reconciler.cli.process import Process, format_option
-from reconciler.cli.trouble import show_diagnostics
 from reconciler.destinations import call_destinations
 from reconciler.model import Desired
 from reconciler.views.results import Listed
 
 
-class Place(click.ParamType[str]):
+class DestinationOption(click.ParamType[str]):
     """Where calls go: a phone in any spelling, a SIP ID, or a glob over `sip:…` and `url:…`."""
 
     name = "place"
@@ -45,7 +45,7 @@ def _digits(place: str) -> str | None:
     "--to",
     "to",
     metavar="PLACE",
-    type=Place(),
+    type=DestinationOption(),
     help="Only numbers whose calls may go to this phone, SIP ID, sip: or url: glob.",
 )
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
@@ -68,9 +68,9 @@ def listing(
     """
     if raw and process.format.name != "csv":
         raise click.UsageError("--raw is for --format csv")
-    configuration, found = usable(process, scenario=scenario)
+    configuration, found = load_valid(process, scenario=scenario)
     show_diagnostics(process, found)
-    selection = selected(configuration, targets, tags, accounts)
+    selection = select_numbers(configuration, targets, tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item) and (to is None or _goes_to(item, to))]
     process.show(Listed(chosen, raw))
     return Exit.DONE

@@ -11,22 +11,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import Stop, stop
-from reconciler.config.complaints import did_you_mean
+from reconciler.config.validation import did_you_mean
 from reconciler.interrupts import abort, heeding
 from reconciler.secrets import Secrets
 
 if TYPE_CHECKING:
-    from reconciler.config.load import Loaded
+    from reconciler.config.load import LoadResult
     from reconciler.diagnostics import Diagnostic
     from reconciler.plan.build import Selection
     from reconciler.settings import Configuration
-    from reconciler.views.progress import Watch
+    from reconciler.views.progress import ProgressBar
     from reconciler.wiring import Session
 
 
-def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()) -> Loaded:
+def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()) -> LoadResult:
     """Load the configuration with the findings about it, and those of policy."""
     gc.disable()  # imports and loading make many objects and no garbage; what they made stays until the end
     try:
@@ -58,21 +58,21 @@ def _keep_out(process: Process, configuration: Configuration) -> None:
     process.screen.redact = secrets.redact
 
 
-def usable(
+def load_valid(
     process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()
 ) -> tuple[Configuration, tuple[Diagnostic, ...]]:
-    """Load a configuration that has no errors, and its warnings; raises Stop."""
+    """Load a configuration that has no errors, and its warnings; raises CommandError."""
     loaded = load(process, scenario=scenario, paths=paths)
     found = tuple(loaded.diagnostics)
     if loaded.configuration is None or any(item.is_error for item in found):
-        raise Stop(found)
+        raise CommandError(found)
     return loaded.configuration, found
 
 
-def selected(
+def select_numbers(
     configuration: Configuration, targets: tuple[str, ...], tags: tuple[str, ...], accounts: tuple[str, ...]
 ) -> Selection:
-    """Which numbers `--target`, `--tag` and `--account` mean; raises Stop for an account that does not exist."""
+    """Which numbers `--target`, `--tag` and `--account` mean; raises CommandError for an unknown account."""
     from reconciler.plan.build import Selection
 
     check_accounts(configuration, accounts)
@@ -80,28 +80,30 @@ def selected(
 
 
 def check_accounts(configuration: Configuration, accounts: Iterable[str]) -> None:
-    """Raise Stop for an account that does not exist."""
+    """Raise CommandError for an account that does not exist."""
     for name in accounts:
         if name not in configuration.accounts:
             hint = did_you_mean(name, configuration.accounts)
-            raise stop("unknown-account", f"there is no account {name!r}", hint=hint)
+            raise command_error("unknown-account", f"there is no account {name!r}", hint=hint)
 
 
-def plannable(
+def load_plannable(
     process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()
 ) -> tuple[Configuration, tuple[Diagnostic, ...]]:
-    """Load a configuration that a plan may be made with, and its warnings; raises Stop where calls go in a circle."""
+    """Load a configuration for a plan, and its warnings; raises CommandError where calls go in a loop."""
     from reconciler.workflow.validate import unplannable
 
-    configuration, found = usable(process, scenario=scenario, paths=paths)
+    configuration, found = load_valid(process, scenario=scenario, paths=paths)
     circles = unplannable(configuration)
     if circles:
-        raise Stop((*found, *circles))
+        raise CommandError((*found, *circles))
     return configuration, found
 
 
 @contextmanager
-def opened(process: Process, configuration: Configuration, *, ephemeral_record: bool = False) -> Iterator[Session]:
+def start_session(
+    process: Process, configuration: Configuration, *, ephemeral_record: bool = False
+) -> Iterator[Session]:
     """Open a session; from then on its secrets are kept out of all output."""
     from reconciler.wiring import open_session
 
@@ -123,14 +125,14 @@ def _end(session: Session) -> NoReturn:
 
 
 @contextmanager
-def watching(process: Process, session: Session) -> Iterator[Watch]:
+def show_progress(process: Process, session: Session) -> Iterator[ProgressBar]:
     """Show how far a session's reads and writes are."""
-    from reconciler.views.progress import Watch
+    from reconciler.views.progress import ProgressBar
 
-    watch = Watch(process.screen, session.clock.monotonic, silent=process.is_quiet)
-    session.on_wait = watch.waiting
-    session.on_record = watch.remark
+    progress_bar = ProgressBar(process.screen, session.clock.monotonic, silent=process.is_quiet)
+    session.on_wait = progress_bar.waiting
+    session.on_record = progress_bar.remark
     try:
-        yield watch
+        yield progress_bar
     finally:
-        watch.close()
+        progress_bar.close()

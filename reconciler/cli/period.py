@@ -15,11 +15,11 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 import click
 
+from reconciler.cli.errors import CommandError
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import PeriodText
-from reconciler.cli.period_options import chunks, judged, lines_of, moment, spelled, timezone, understood
+from reconciler.cli.period_options import chunks, format_instant, judge_period, lines_of, moment, parse_period, timezone
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import Stop
 from reconciler.clock import SystemClock
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.rules import RULES
@@ -52,7 +52,7 @@ def explain(process: Process, text: str, language: Literal["en", "ru"]) -> Exit:
 
     Example: reconciler period explain "wd {mon-fri} hr {9-17}" --language ru
     """
-    period = understood(process, text)
+    period = parse_period(process, text)
     words = period.explain(language)
     show(process, {"text": text, "explanation": words, "canonical": period.canonical}, words.replace("; ", ";\n"))
     return Exit.DONE
@@ -70,8 +70,8 @@ def next_(process: Process, text: str, start: str | None, count: int, zone: Zone
     Example: reconciler period next "wd {sat sun}" --from 2026-11-23 -n 4
     """
     epoch = moment(start, zone)
-    flips = understood(process, text).next_flips(epoch, zone.name, count)
-    rows = [{"epoch": instant, "time": spelled(instant, zone), "inside": inside} for instant, inside in flips]
+    flips = parse_period(process, text).next_flips(epoch, zone.name, count)
+    rows = [{"epoch": instant, "time": format_instant(instant, zone), "inside": inside} for instant, inside in flips]
     lines = [f"{row['time']}  {'begins' if row['inside'] else 'ends'}" for row in rows]
     show(process, {"text": text, "flips": rows}, "\n".join(lines) or "it never changes again")
     return Exit.DONE
@@ -90,7 +90,7 @@ def equal(process: Process, first: str, second: str, start: str, zone: Zone) -> 
 
     Example: reconciler period equal "wd {mon-fri}" "wd {mon tue wed thu fri}"
     """
-    one, two = understood(process, first), understood(process, second)
+    one, two = parse_period(process, first), parse_period(process, second)
     if one.equals(two):
         show(process, {"equal": True, "first_difference": None}, "equal")
         return Exit.DONE
@@ -99,7 +99,7 @@ def equal(process: Process, first: str, second: str, start: str, zone: Zone) -> 
         show(process, {"equal": False, "first_difference": None}, "different, but not after that")
         return Exit.CHANGES
     inside = "first" if one.matches(instant, zone.name) else "second"
-    difference = {"epoch": instant, "time": spelled(instant, zone), "inside": inside}
+    difference = {"epoch": instant, "time": format_instant(instant, zone), "inside": inside}
     show(
         process,
         {"equal": False, "first_difference": difference},
@@ -118,12 +118,12 @@ def calendar(process: Process, text: str, week: str | None, zone: Zone) -> Exit:
 
     Example: reconciler period calendar "wd {mon-fri} hr {9-17}" --week 2026-11-23
     """
-    from reconciler.schedule.picture import drawn
+    from reconciler.schedule.picture import draw_week
 
-    period = understood(process, text)
+    period = parse_period(process, text)
     days = period.week(moment(week, zone), zone.name)
     rows = [{"date": f"{day.year:04}-{day.month:02}-{day.day:02}", "cells": day.cells} for day in days]
-    show(process, {"text": text, "days": rows}, f"{drawn(days)}\n{period.phrase()}")
+    show(process, {"text": text, "days": rows}, f"{draw_week(days)}\n{period.phrase()}")
     return Exit.DONE
 
 
@@ -163,7 +163,7 @@ def compile_(
     try:
         compiled = compile_schedule(schedule, timezone=zone.name, until=_last_day(until), union_style=union)
     except CompileError as error:
-        raise Stop([sources.problem("schedule-not-compiled", tree.span, error.message, error.hint)]) from error
+        raise CommandError([sources.problem("schedule-not-compiled", tree.span, error.message, error.hint)]) from error
     show(process, {"periods": compiled.periods}, "\n".join(compiled.periods))
     return Exit.DONE
 
@@ -175,17 +175,17 @@ def _last_day(until: datetime | None) -> date:
 
 
 def _read(file: IO[bytes]) -> tuple[Sources, Tree]:
-    """Read YAML; raises Stop with everything that is wrong with it."""
+    """Read YAML; raises CommandError with everything that is wrong with it."""
     from reconciler.document import Sources, Unreadable, decode, parse
 
     name = getattr(file, "name", "<stdin>")
     text = decode(file.read())
     if isinstance(text, Unreadable):
-        raise Stop([text.at(name)])
+        raise CommandError([text.at(name)])
     sources = Sources()
     document = parse(sources, sources.add(name, text), text)
     if document.tree is None or document.problems:
-        raise Stop([_without_version(item) for item in document.problems] or [_empty(name)])
+        raise CommandError([_without_version(item) for item in document.problems] or [_empty(name)])
     return sources, document.tree
 
 
@@ -210,7 +210,7 @@ def _schedule(sources: Sources, tree: Tree) -> Schedule:
         return read_schedule(tree.data, unknown)
     except HumanError as error:
         place = find(tree, error.path, key=error.key)
-        raise Stop([sources.problem("schedule-shape", place, error.message, error.hint)]) from error
+        raise CommandError([sources.problem("schedule-shape", place, error.message, error.hint)]) from error
 
 
 @click.command(short_help="Check period strings, with a caret at each error.")
@@ -236,7 +236,7 @@ def _lines() -> list[str]:
 
 
 def _check(process: Process, texts: Sequence[str]) -> Exit:
-    answers = [(text, any(item.is_error for item in found), found) for text in texts for found in [judged(text)]]
+    answers = [(text, any(item.is_error for item in found), found) for text in texts for found in [judge_period(text)]]
     process.answer(lambda: _document(answers), lambda columns: _page(answers, columns, quiet=process.is_quiet))
     return Exit.ERROR if any(wrong for _text, wrong, _found in answers) else Exit.DONE
 
@@ -306,8 +306,8 @@ def match(process: Process, text: str | None, at: str | None, from_stdin: bool, 
 
 def _match_one(process: Process, text: str, epoch: int, zone: Zone) -> Exit:
     try:
-        inside = understood(process, text).matches(epoch, zone.name)
-    except Stop:
+        inside = parse_period(process, text).matches(epoch, zone.name)
+    except CommandError:
         if not process.format.for_programs:
             process.screen.result([line("-1")])
         raise

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from reconciler.cli.errors import CommandError, show_diagnostics
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import Stop, show_diagnostics
 from reconciler.clock import SystemClock
 from reconciler.diagnostics import Diagnostic, Finding, Location, Severity
 from reconciler.schedule import Period, PeriodError
@@ -67,13 +67,13 @@ def moment(text: str | None, zone: Zone) -> int:
     return zone.epoch(int(given.replace(tzinfo=UTC).timestamp()))
 
 
-def spelled(epoch: int, zone: Zone) -> str:
+def format_instant(epoch: int, zone: Zone) -> str:
     """Write an instant as local time with its offset."""
     place = fixed(timedelta(seconds=zone.offset(epoch)))
     return datetime.fromtimestamp(epoch, place).isoformat(sep=" ")
 
 
-def judged(text: str) -> list[Diagnostic]:
+def judge_period(text: str) -> list[Diagnostic]:
     """Judge a period by the grammar alone: what depends on an account is a warning here."""
     from reconciler.schedule import account_findings, check
 
@@ -84,14 +84,14 @@ def judged(text: str) -> list[Diagnostic]:
     return [finding.at(_place(text, finding)) for finding in findings]
 
 
-def understood(process: Process, text: str) -> Period:
-    """Parse a period; tells what is wrong with it, or raises Stop."""
+def parse_period(process: Process, text: str) -> Period:
+    """Parse a period; tells what is wrong with it, or raises CommandError."""
     try:
         period = Period.parse(text)
     except PeriodError as error:
-        raise Stop([finding.at(_place(text, finding)) for finding in error.findings]) from error
+        raise CommandError([finding.at(_place(text, finding)) for finding in error.findings]) from error
     if process.is_verbose:
-        show_diagnostics(process, judged(text))
+        show_diagnostics(process, judge_period(text))
     return period
 
 

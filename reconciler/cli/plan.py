@@ -11,11 +11,11 @@ from pathlib import Path
 import click
 
 from reconciler.cli import files, options, signing
+from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.files import is_plain, remove, write_private
-from reconciler.cli.opening import check_accounts, opened, plannable, watching
+from reconciler.cli.opening import check_accounts, load_plannable, show_progress, start_session
 from reconciler.cli.process import Process, format_option
-from reconciler.cli.trouble import Stop, show_diagnostics, stop
 from reconciler.diagnostics import Diagnostics
 from reconciler.formats.plan import load_plan
 from reconciler.plan.build import Options
@@ -25,7 +25,7 @@ from reconciler.views.base import line
 from reconciler.views.results import Planned
 from reconciler.wiring import Session
 from reconciler.workflow.plan import guessable, make_plan, storable
-from reconciler.workflow.stored import expected, read_file
+from reconciler.workflow.stored import check_expected, read_file
 
 
 @click.command(params=[format_option("plan")])
@@ -64,15 +64,15 @@ def plan(
     """
     signing.check_usage(out, sign_key)
     check_place(process, out, signed=sign_key is not None)
-    reviewed = loaded(process, expect)
-    configuration, warnings = plannable(process, scenario=scenario, paths=paths)
-    with opened(process, configuration) as session, watching(process, session) as watch:
+    reviewed = load_plan_file(process, expect)
+    configuration, warnings = load_plannable(process, scenario=scenario, paths=paths)
+    with start_session(process, configuration) as session, show_progress(process, session) as watch:
         check_accounts(configuration, asked.selection.accounts)
         asked = replace(asked, expires_in=expires, kept=out is not None, warnings=warnings, progress=watch.reading)
         made, _state = make_plan(session, asked)
         watch.close()
         if reviewed is not None:
-            expected(made, reviewed[0], session.clock.now())
+            check_expected(made, reviewed[0], session.clock.now())
         if out is not None:
             save(process, session, made, process.target(out), sign_key=sign_key)
         failed = of_plan(made, detailed=False, enforce_policy=enforce_policy) is not Exit.DONE
@@ -82,8 +82,10 @@ def plan(
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)
 
 
-def loaded(process: Process, path: Path | None, *, verify_keys: tuple[Path, ...] = ()) -> tuple[Plan, bytes] | None:
-    """A plan file and its bytes, proven before they are read where there are keys; raises PlanFileError, Stop."""
+def load_plan_file(
+    process: Process, path: Path | None, *, verify_keys: tuple[Path, ...] = ()
+) -> tuple[Plan, bytes] | None:
+    """A plan file and its bytes, verified first where there are keys; raises PlanFileError and CommandError."""
     if path is None:
         return None
     file = process.source(path)
@@ -94,33 +96,37 @@ def loaded(process: Process, path: Path | None, *, verify_keys: tuple[Path, ...]
 
 
 def check_place(process: Process, out: Path | None, *, signed: bool) -> None:
-    """Raise Stop, before anything is asked of a vendor, where a plan or its signature cannot be saved."""
+    """Raise CommandError, before anything is asked of a vendor, where a plan or its signature cannot be saved."""
     if out is None:
         return
     place = process.target(out)
     try:
-        for each in (place, signing.beside(place)):
+        for each in (place, signing.signature_path(place)):
             files.check_link(each, process.folder)
         files.check_place(place)
         if signed:
             files.check_signable(place)
-            files.check_place(signing.beside(place))
+            files.check_place(signing.signature_path(place))
     except OSError as error:
         raise _unsaved(out, error) from None
 
 
-def _unsaved(out: Path, error: OSError) -> Stop:
-    return stop("plan-file", f"the plan cannot be saved to {out}: {(error.strerror or 'unknown reason').lower()}")
+def _unsaved(out: Path, error: OSError) -> CommandError:
+    return command_error(
+        "plan-file", f"the plan cannot be saved to {out}: {(error.strerror or 'unknown reason').lower()}"
+    )
 
 
 def save(process: Process, session: Session, made: Plan, out: Path, *, sign_key: Path | None = None) -> None:
-    """Write a plan file and its signature, for their owner only; raises Stop where that may not or cannot be done."""
+    """Write a plan file and its signature, for their owner only; raises CommandError where that fails."""
     found = Diagnostics(session.configuration.policy.rules)
-    found.extend((*storable(made, session.ground()), *guessable(made, session.secrets), *signing.exposed(sign_key)))
+    found.extend(
+        (*storable(made, session.plan_context()), *guessable(made, session.secrets), *signing.check_exposure(sign_key))
+    )
     if found.has_errors:
-        raise Stop(tuple(found))
+        raise CommandError(tuple(found))
     show_diagnostics(process, found)
-    data, sidecar = machine.plan(made).encode(), signing.beside(out)
+    data, sidecar = machine.plan(made).encode(), signing.signature_path(out)
     signature = signing.signature(data, sign_key) if sign_key is not None else None
     try:
         remove(sidecar)  # never an older plan's signature beside a new plan
@@ -134,10 +140,10 @@ def save(process: Process, session: Session, made: Plan, out: Path, *, sign_key:
 def tell_saved(process: Process, saved: Path | None) -> None:
     """Say where a plan was saved, beside a page for people."""
     if saved is not None and not process.format.for_programs:
-        process.screen.note([line(_told_of(saved, process.target(saved)))])
+        process.screen.note([line(_describe_saved(saved, process.target(saved)))])
 
 
-def _told_of(saved: Path, place: Path) -> str:
+def _describe_saved(saved: Path, place: Path) -> str:
     if not is_plain(place):
         return f"Sent to {saved}."
     return f"Saved to {saved}. To apply exactly this: reconciler apply {saved}"

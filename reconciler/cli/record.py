@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import click
 
+from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit
-from reconciler.cli.opening import opened, usable, watching
+from reconciler.cli.opening import load_valid, show_progress, start_session
 from reconciler.cli.process import Process
 from reconciler.cli.show import known_of, show_number
-from reconciler.cli.trouble import stop
-from reconciler.config.complaints import did_you_mean
+from reconciler.config.validation import did_you_mean
 from reconciler.http.errors import ProviderError
 from reconciler.model import Key
 from reconciler.providers.table import PROVIDERS
@@ -51,9 +51,9 @@ def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
     Examples: reconciler record migrate --from file; reconciler record migrate --from postgres --set dsn=env:OLD_DSN
     """
     settings = _settings(backend, options)
-    configuration, _found = usable(process)
+    configuration, _found = load_valid(process)
     settings = settings._replace(from_tree=configuration.record.from_tree)
-    with opened(process, configuration) as session, watching(process, session):
+    with start_session(process, configuration) as session, show_progress(process, session):
         name, root = configuration.name, configuration.root
         source = open_record(settings, name=name, root=root, secrets=session.secrets)
         try:
@@ -141,8 +141,8 @@ def list_all(process: Process) -> Exit:
 
     Example: reconciler record list
     """
-    configuration, _found = usable(process)
-    with opened(process, configuration) as session, watching(process, session):
+    configuration, _found = load_valid(process)
+    with start_session(process, configuration) as session, show_progress(process, session):
         kept = session.record
         parts = (kept.load(), kept.holders(), kept.runs(), kept.description)
     process.answer(lambda: recorded.record_json(*parts), lambda columns: recorded.record(*parts, columns))
@@ -158,8 +158,8 @@ def show(process: Process, number: str) -> Exit:
     Example: reconciler record show 74991112233
     """
     digits = _digits(number)
-    configuration, _found = usable(process)
-    with opened(process, configuration) as session, watching(process, session):
+    configuration, _found = load_valid(process)
+    with start_session(process, configuration) as session, show_progress(process, session):
         known = known_of(session, digits)
     show_number(process, known)
     return Exit.DONE
@@ -174,8 +174,8 @@ def forget(process: Process, numbers: tuple[str, ...]) -> Exit:
     Example: reconciler record forget 74991112288
     """
     wanted = [_digits(number) for number in numbers]
-    configuration, _found = usable(process)
-    with opened(process, configuration) as session, watching(process, session):
+    configuration, _found = load_valid(process)
+    with start_session(process, configuration) as session, show_progress(process, session):
         dropped = _forget(session, wanted)
     _tell(process, "forgotten", [f"{key.number} ({key.kind.value})" for key in dropped])
     return Exit.DONE
@@ -192,8 +192,8 @@ def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
 
     Example: reconciler record unlock sales
     """
-    configuration, _found = usable(process)
-    with opened(process, configuration) as session, watching(process, session):
+    configuration, _found = load_valid(process)
+    with start_session(process, configuration) as session, show_progress(process, session):
         _check_accounts(session, accounts)
         broken = [(holder.account or holder.what, holder) for holder in session.record.unlock(accounts, force=force)]
         if not accounts:
@@ -206,13 +206,13 @@ record.add_command(migrate)
 
 
 def _check_accounts(session: Session, accounts: Sequence[str]) -> None:
-    """Raise Stop for a name that is neither an account's nor a lock's; a renamed account may have left one."""
+    """Raise CommandError for a name that is neither an account's nor a lock's; a renamed account may have left one."""
     unknown = [name for name in accounts if name not in session.configuration.accounts]
     held = {holder.account for holder in session.record.holders()} if unknown else set()
     for name in unknown:
         if name not in held:
             hint = did_you_mean(name, {*session.configuration.accounts, *held} - {""})
-            raise stop("unknown-account", f"there is no account or lock named {name!r}", hint=hint)
+            raise command_error("unknown-account", f"there is no account or lock named {name!r}", hint=hint)
 
 
 def _unlock_tokens(process: Process, session: Session, *, force: bool) -> list[tuple[str, Holder]]:
@@ -238,12 +238,14 @@ def _digits(number: str) -> str:
 
 
 def _forget(session: Session, numbers: Sequence[str]) -> list[Key]:
-    """Drop every entry of these numbers under the locks of their accounts; raises Stop where one has none."""
+    """Drop every entry of these numbers under the locks of their accounts; raises CommandError where one has none."""
     state = session.record.load()
     keys = [key for key in state.entries if key.number in numbers]
     missing = sorted(set(numbers) - {key.number for key in keys})
     if missing:
-        raise stop("nothing-to-show", f"number {missing[0]} is not in the record", hint="reconciler record list")
+        raise command_error(
+            "nothing-to-show", f"number {missing[0]} is not in the record", hint="reconciler record list"
+        )
     run = session.new_run(origin="forget", commit=None)
     with session.record.lock(_holders(session, sorted(accounts_to_lock(state, keys)), run.id)) as lock:
         update = Update(drop=keys, run=replace(run, finished_at=run.started_at))

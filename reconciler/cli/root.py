@@ -17,6 +17,7 @@ from typing import Never
 import click
 
 from reconciler import __version__
+from reconciler.cli.errors import run
 from reconciler.cli.options import refuse_empty
 from reconciler.cli.process import (
     Process,
@@ -27,7 +28,6 @@ from reconciler.cli.process import (
     of_policy,
     of_the_network,
 )
-from reconciler.cli.trouble import run
 
 _HERE = "reconciler.cli"
 _SELDOM = 100_000  # new objects before the collector looks at them: commands make many and leave little garbage
@@ -86,7 +86,7 @@ class Root(click.Group):
         """Import a command, complete with the options that all have."""
         if name not in COMMANDS:
             return None
-        return _loaded(name)
+        return _load_command(name)
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -117,7 +117,7 @@ def _leave(code: int) -> Never:
     os._exit(code)
 
 
-def _loaded(name: str) -> click.Command:
+def _load_command(name: str) -> click.Command:
     place, sentence = COMMANDS[name]
     module, _, attribute = place.partition(":")
     command: click.Command = getattr(import_module(module), attribute)

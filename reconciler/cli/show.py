@@ -10,14 +10,14 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit, of_plan
-from reconciler.cli.opening import opened, usable
+from reconciler.cli.opening import load_valid, start_session
 from reconciler.cli.process import Process, format_option
-from reconciler.cli.trouble import Stop, stop
-from reconciler.formats.plan import load_plan, shown_plan
+from reconciler.formats.plan import load_plan, plan_as_shown
 from reconciler.record.base import Run
 from reconciler.views import recorded
-from reconciler.views.recorded import Known
+from reconciler.views.recorded import KnownNumber
 from reconciler.views.results import Planned
 from reconciler.wiring import Session
 from reconciler.workflow.stored import read_file
@@ -41,8 +41,8 @@ def show(process: Process, what: str) -> Exit:
         raise click.UsageError(
             f"there is no plan file {what}, and only a plan can be shown with --format {process.format.name}"
         )
-    configuration, _found = usable(process)
-    with opened(process, configuration) as session:
+    configuration, _found = load_valid(process)
+    with start_session(process, configuration) as session:
         known = _known(session, _digits(what)) if _digits(what) else None
         if known is not None:
             show_number(process, known)
@@ -57,17 +57,17 @@ def _digits(what: str) -> str:
     return digits if re.fullmatch(r"[0-9]{7,15}", digits) else ""
 
 
-def known_of(session: Session, number: str) -> Known:
-    """All that is known of a number; raises Stop where it is nothing."""
+def known_of(session: Session, number: str) -> KnownNumber:
+    """All that is known of a number; raises CommandError where it is nothing."""
     known = _known(session, number)
     if known is None:
         raise _unknown(number)
     return known
 
 
-def _known(session: Session, number: str) -> Known | None:
+def _known(session: Session, number: str) -> KnownNumber | None:
     state = session.record.load()
-    known = Known(
+    known = KnownNumber(
         number,
         [desired for desired in session.configuration.desired if desired.key.number == number],
         [entry for key, entry in state.entries.items() if key.number == number],
@@ -76,9 +76,9 @@ def _known(session: Session, number: str) -> Known | None:
     return known if known.desired or known.entries or known.intents else None
 
 
-def _unknown(number: str) -> Stop:
+def _unknown(number: str) -> CommandError:
     hint = "reconciler list, or reconciler record list"
-    return stop("nothing-to-show", f"number {number} is not in any file and in no record", hint=hint)
+    return command_error("nothing-to-show", f"number {number} is not in any file and in no record", hint=hint)
 
 
 def _run_of(session: Session, what: str) -> Run:
@@ -88,17 +88,17 @@ def _run_of(session: Session, what: str) -> Run:
         raise _unknown(_digits(what))
     if run is None:
         hint = "reconciler record list names the latest runs"
-        raise stop("nothing-to-show", f"{what!r} is not a plan file, a number or a run", hint=hint)
+        raise command_error("nothing-to-show", f"{what!r} is not a plan file, a number or a run", hint=hint)
     return run
 
 
 def _show_plan(process: Process, path: Path) -> None:
-    made = shown_plan(load_plan(read_file(path)))
+    made = plan_as_shown(load_plan(read_file(path)))
     failed = of_plan(made, detailed=False, enforce_policy=False) is not Exit.DONE
     process.show(Planned(made, failed=failed, verbose=process.is_verbose, kind="saved_plan"))
 
 
-def show_number(process: Process, known: Known) -> None:
+def show_number(process: Process, known: KnownNumber) -> None:
     """Show all that is known of a number."""
     process.answer(lambda: recorded.number_json(known), lambda columns: recorded.number(known, columns))
 

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit
-from reconciler.cli.trouble import Stop, stop
 from reconciler.diagnostics import Diagnostic
 from reconciler.disk import readable_by_others
 from reconciler.formats.signature import SUFFIX, KeyFileError, SignatureError, sign
@@ -63,14 +63,14 @@ def check_usage(out: Path | None, sign_key: Path | None) -> None:
 
 
 def signature(data: bytes, key: Path) -> bytes:
-    """Sign a plan's bytes; raises Stop where the key cannot be used."""
+    """Sign a plan's bytes; raises CommandError where the key cannot be used."""
     try:
         return sign(data, key)
     except KeyFileError as error:
-        raise stop("key-file", str(error)) from None
+        raise command_error("key-file", str(error)) from None
 
 
-def exposed(key: Path | None) -> tuple[Diagnostic, ...]:
+def check_exposure(key: Path | None) -> tuple[Diagnostic, ...]:
     """A finding where others than its owner can read or change a private key."""
     try:
         if key is None or not readable_by_others(key.stat()):
@@ -82,28 +82,28 @@ def exposed(key: Path | None) -> tuple[Diagnostic, ...]:
     return (RULES["key-exposed"].at(None, message, hint),)
 
 
-def beside(plan: Path) -> Path:
+def signature_path(plan: Path) -> Path:
     """Where the signature of a plan file is."""
     return plan.with_name(plan.name + SUFFIX)
 
 
 def verify(plan: Path, data: bytes, keys: Sequence[Path]) -> None:
-    """Prove before anything of a plan file is read that one of the keys signed it; raises Stop."""
+    """Prove before anything of a plan file is read that one of the keys signed it; raises CommandError."""
     try:
         prove(data, _signature_of(plan), keys)
     except KeyFileError as error:
-        raise stop("key-file", str(error)) from None
+        raise command_error("key-file", str(error)) from None
     except SignatureError as error:
         hint = "apply the file as it was signed, or plan again and sign that"
-        raise stop("plan-signature", f"{plan.name}: {error}", hint=hint, exit_code=Exit.REFUSED) from None
+        raise command_error("plan-signature", f"{plan.name}: {error}", hint=hint, exit_code=Exit.REFUSED) from None
 
 
-def unsigned(plan: Path | None) -> Stop:
+def unsigned(plan: Path | None) -> CommandError:
     """The refusal of what no key vouches for, where policy wants signed plans."""
     what = "a plan that is made and applied at once" if plan is None else f"{plan.name} without a verified signature"
     saved = "save a plan, have it signed, and run: reconciler apply PLANFILE --verify-key PUB.pem"
     hint = "pass --verify-key PUB.pem, with the public key of whoever may sign plans" if plan is not None else saved
-    return stop(
+    return command_error(
         "plan-unsigned",
         f"`policy.require_signed_plan` refuses {what}",
         hint=hint,
@@ -113,7 +113,7 @@ def unsigned(plan: Path | None) -> Stop:
 
 def _signature_of(plan: Path) -> bytes:
     try:
-        return beside(plan).read_bytes()
+        return signature_path(plan).read_bytes()
     except FileNotFoundError:
         raise SignatureError("it is not signed: there is no signature file beside it") from None
     except OSError as error:

@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from reconciler.cli import options, signing
+from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit, of_plan
-from reconciler.cli.opening import opened, usable, watching
+from reconciler.cli.opening import load_valid, show_progress, start_session
 from reconciler.cli.plan import check_place, save, tell_saved
 from reconciler.cli.process import Process
-from reconciler.cli.trouble import stop
 from reconciler.plan.build import Options
 from reconciler.plan.model import Consent, Plan
 from reconciler.plan.undo import is_against_files, wrote
@@ -55,8 +55,8 @@ def undo(
     """
     signing.check_usage(out, sign_key)
     check_place(process, out, signed=sign_key is not None)
-    configuration, _warnings = usable(process)
-    with opened(process, configuration) as session, watching(process, session) as watch:
+    configuration, _warnings = load_valid(process)
+    with start_session(process, configuration) as session, show_progress(process, session) as watch:
         asked = Options(consent=consent, expires_in=expires, kept=out is not None, progress=watch.reading)
         made, _state = make_undo(session, _chosen(session, run), asked)
         watch.close()
@@ -70,22 +70,24 @@ def undo(
 
 
 def _chosen(session: Session, prefix: str | None) -> Run:
-    """The run that is meant; raises Stop where there is none, or nothing to undo in it."""
+    """The run that is meant; raises CommandError where there is none, or nothing to undo in it."""
     if prefix is not None:
         run = session.record.run(prefix)
         if run is None:
             hint = "reconciler record list names the latest runs"
-            raise stop("nothing-to-show", f"there is no run {prefix!r}", hint=hint)
+            raise command_error("nothing-to-show", f"there is no run {prefix!r}", hint=hint)
         return run
     for latest in session.record.runs():
         run = session.record.run(latest.id) if latest.origin in _WRITING else None
         if run is not None and wrote(run):
             return run
-    raise stop("nothing-to-show", "no recorded run wrote anything", hint="reconciler record list")
+    raise command_error("nothing-to-show", "no recorded run wrote anything", hint="reconciler record list")
 
 
 def _remind(process: Process, session: Session, made: Plan) -> None:
     """Say that the files still want what the run wrote, where they do."""
-    if not process.format.for_programs and is_against_files(made, session.configuration.desired, session.ground()):
+    if not process.format.for_programs and is_against_files(
+        made, session.configuration.desired, session.plan_context()
+    ):
         text = "The files still say what the run wrote: change them back too, or the next plan undoes this undo."
         process.screen.note([line(text)])

@@ -13,7 +13,7 @@ from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import load
 from reconciler.cli.process import Process, format_option
-from reconciler.config.load import Loaded
+from reconciler.config.load import LoadResult
 from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
 from reconciler.views.results import Validated
 from reconciler.workflow.validate import validate as judge
@@ -41,7 +41,7 @@ def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: 
     return Exit.ERROR if failed or (strict and _has_warning(found)) else Exit.DONE
 
 
-def _judged(loaded: Loaded) -> tuple[Diagnostic, ...]:
+def _judged(loaded: LoadResult) -> tuple[Diagnostic, ...]:
     if loaded.configuration is None:
         return tuple(loaded.diagnostics)
     known = {(item.code, item.location) for item in loaded.diagnostics}

@@ -12,20 +12,20 @@ from functools import partial, reduce
 from typing import TYPE_CHECKING, Final, Literal
 
 from reconciler.config.files import Files
-from reconciler.config.sections import Declared
+from reconciler.config.sections import DeclaredEntry
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, find
 from reconciler.settings import Union
 
 if TYPE_CHECKING:
-    from reconciler.schedule.asked import Answers
+    from reconciler.schedule.asked import ScheduleSets
     from reconciler.schedule.human import Schedule
 
 
 _LISTS = ("except", "any", "all")
 
 
-def parts(schedule: Tree, declared: Mapping[str, Declared]) -> Iterator[tuple[Tree, Tree]]:
+def parts(schedule: Tree, declared: Mapping[str, DeclaredEntry]) -> Iterator[tuple[Tree, Tree]]:
     """Every named schedule that one is made of, after the place that names it, but for those that do not exist."""
     open_references, seen = [schedule], set[str]()
     while open_references:
@@ -40,7 +40,7 @@ def parts(schedule: Tree, declared: Mapping[str, Declared]) -> Iterator[tuple[Tr
         open_references += references(tree)
 
 
-def written_parts(schedule: Tree, declared: Mapping[str, Declared]) -> Iterator[Tree]:
+def written_parts(schedule: Tree, declared: Mapping[str, DeclaredEntry]) -> Iterator[Tree]:
     """A schedule and every other that it is made of, as each is written."""
     for whole in (schedule, *(tree for _, tree in parts(schedule, declared))):
         yield whole
@@ -93,7 +93,7 @@ def ending(files: Files, place: int, until: date, today: date) -> Diagnostic | N
 
 
 def unannounced(
-    files: Files, tree: Tree, declared: Mapping[str, Declared], years: Iterable[tuple[str, int]]
+    files: Files, tree: Tree, declared: Mapping[str, DeclaredEntry], years: Iterable[tuple[str, int]]
 ) -> Iterator[Diagnostic]:
     """Name the years that a country has not announced yet, where a schedule, or one it refers to, names the country."""
     by_country: dict[str, list[int]] = {}
@@ -108,7 +108,7 @@ def unannounced(
                 yield files.sources.problem("holidays-unannounced", place.span, message, hint)
 
 
-def _publics(tree: Tree, declared: Mapping[str, Declared], seen: set[str]) -> Iterator[Tree]:
+def _publics(tree: Tree, declared: Mapping[str, DeclaredEntry], seen: set[str]) -> Iterator[Tree]:
     """Where a schedule, and those it refers to, name a country."""
     if isinstance(tree.data, str):
         if tree.data in seen or tree.data not in declared:
@@ -147,7 +147,7 @@ class Compiler:
     def __init__(
         self,
         files: Files,
-        declared: Mapping[str, Declared],
+        declared: Mapping[str, DeclaredEntry],
         *,
         timezone: str,
         calendar_until: date | None,
@@ -159,7 +159,7 @@ class Compiler:
         self._calendar_until = calendar_until
         self._is_fit = is_fit
         self._read: dict[tuple[int, Base], tuple[Tree, Schedule | None]] = {}
-        self._answers: Answers | None = None
+        self._answers: ScheduleSets | None = None
         self.uses_holidays = False
 
     def judge(self, tree: Tree, base: Base) -> bool:
@@ -171,10 +171,10 @@ class Compiler:
 
         `base`: which weekday the number 1 is in the periods that it is made of.
         """
-        from reconciler.schedule.asked import Answers
+        from reconciler.schedule.asked import ScheduleSets
         from reconciler.schedule.compile import CompileError, compile_schedule
 
-        self._answers = self._answers or Answers()
+        self._answers = self._answers or ScheduleSets()
         schedule = self._schedule(tree, base)
         if schedule is None or not self._knows_its_holidays(schedule, tree):
             return None

@@ -8,29 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from reconciler.config import models, phones, values
-from reconciler.config.complaints import read
 from reconciler.config.files import Files
 from reconciler.config.forwardings import Contacts, Forwardings, warn_unassigned
 from reconciler.config.profiles import judge_part
 from reconciler.config.schedules import Schedules
-from reconciler.config.trusted import Settings, unknown_account
+from reconciler.config.trusted import TrustedSettings, unknown_account
+from reconciler.config.validation import read
 from reconciler.diagnostics import Location
 from reconciler.document import Sources, Tree, find
 from reconciler.model import Desired, Key, Kind, Parking, Value
 from reconciler.settings import OTHER_PROVIDER, Account
 
 
-class Builder:
+class DesiredBuilder:
     """Builds desired values, one entry at a time."""
 
-    def __init__(self, files: Files, settings: Settings, contacts: Contacts, schedules: Schedules) -> None:
+    def __init__(self, files: Files, settings: TrustedSettings, contacts: Contacts, schedules: Schedules) -> None:
         self._files = files
         self._settings = settings
         self._forwardings = Forwardings(files, settings, contacts, schedules)
 
     def build(self, number: str, span: int, tree: Tree) -> list[Desired]:
         """The managed blocks of one entry, whose key stands at `span`; what is wrong is reported."""
-        if not phones.is_plain(number) and phones.form(number) is phones.Form.UNASSIGNED:
+        if not phones.is_plain(number) and phones.form(number) is phones.NumberPlan.UNASSIGNED:
             warn_unassigned(self._files, number, span)
         head = read(models.Entry, tree, self._files.sources, self._files.found)
         account = self._account(tree, span)

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.config.complaints import did_you_mean
 from reconciler.config.forms import says_nothing, stray_comma
-from reconciler.config.include import TRUSTED_FILE, included, refused_link
+from reconciler.config.include import TRUSTED_FILE, find_included, refused_link
+from reconciler.config.validation import did_you_mean
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
 from reconciler.document import Sources, Tree, Unreadable, decode, parse, read_text
@@ -73,7 +73,7 @@ def read_files(root: Path, *, trusted: str | None) -> Files:
     name = TRUSTED_FILE if trusted is None else f"{trusted}:{TRUSTED_FILE}"
     if not _take(files, name, text, origin=None):
         return files
-    chosen = included(root, files.files[0].tree, files.sources)
+    chosen = find_included(root, files.files[0].tree, files.sources)
     files.found += chosen.found
     files.broken = files.broken or any(item.is_error for item in chosen.found)
     for path in chosen.names:
@@ -185,7 +185,7 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     base = files.sources.add(name, text, quoted=is_ours(text))
     files.names.append(name)
     document = parse(files.sources, base, text)
-    files.found.extend(told(document.problems, quoted=is_ours(text)))
+    files.found.extend(limit_quotes(document.problems, quoted=is_ours(text)))
     if document.tree is None or any(item.is_error for item in document.problems):
         files.broken = True
     if document.tree is None:
@@ -202,7 +202,7 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     return True
 
 
-def told(problems: Iterable[Diagnostic], *, quoted: bool) -> Iterator[Diagnostic]:
+def limit_quotes(problems: Iterable[Diagnostic], *, quoted: bool) -> Iterator[Diagnostic]:
     """What is wrong with a text; of one that may not be quoted only the rule and the place."""
     for each in problems:
         rule = RULES[each.code]

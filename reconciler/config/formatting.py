@@ -15,12 +15,12 @@ from reconciler.config.files import File, Files
 from reconciler.config.include import TRUSTED_FILE
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.document import Sources, Tree, parse
-from reconciler.document.source import Edit, edited
+from reconciler.document.source import Edit, apply_edits
 from reconciler.rules import RULES
 
 
 # docs/decisions/080
-def tidied(files: Files) -> dict[str, str]:
+def tidy_files(files: Files) -> dict[str, str]:
     """The texts of the files that are not in canonical spelling, as they should be."""
     texts = dict(files.sources.texts())
     tidy = {file.name: _tidied(files.sources, file, texts[file.name]) for file in files.files}
@@ -30,11 +30,11 @@ def tidied(files: Files) -> dict[str, str]:
 def _tidied(sources: Sources, file: File, text: str) -> str:
     # A merge key leads to the same place twice.
     spelling, blanks = set(_spelling(sources, file.tree)), set(_blanks(text))
-    if spelling and _data(edited(text, spelling)) is None:
+    if spelling and _data(apply_edits(text, spelling)) is None:
         spelling = set()  # one number in two spellings would become a key that stands twice
-    if blanks and not _says_the_same(text, edited(text, blanks)):
+    if blanks and not _says_the_same(text, apply_edits(text, blanks)):
         blanks = set()
-    return edited(text, spelling | blanks)
+    return apply_edits(text, spelling | blanks)
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def _data(text: str) -> object:
 # -- the calendar -----------------------------------------------------------------------------------------------------
 
 
-def renewed(files: Files, today: date) -> dict[str, str] | Diagnostic:
+def renew_calendar(files: Files, today: date) -> dict[str, str] | Diagnostic:
     """The text whose calendar's last day is moved on, if it has to be; what is in the way where it cannot be."""
     root = files.trusted
     defaults = root.get("defaults") if root is not None else None
@@ -131,7 +131,7 @@ def _moved(sources: Sources, written: Tree, until: date, moved: date) -> dict[st
         return sources.problem("invalid-value", written.span, message, f"write calendar_until: {moved}")
     name, start = sources.name_of(written.span), sources.offset_of(written.span)
     edit = Edit(start, start + len(raw), raw.replace(written.data, str(moved)))
-    return {name: edited(dict(sources.texts())[name], [edit])}
+    return {name: apply_edits(dict(sources.texts())[name], [edit])}
 
 
 def later(until: date, today: date) -> date:

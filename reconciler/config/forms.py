@@ -16,38 +16,38 @@ from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.document import Sources, Tree, find, mapped
+from reconciler.document import Sources, Tree, find, make_map
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 _COMMA = "a comma in {…} ends the value before it: quote the whole text, or write the map on several lines"
 
 
 @dataclass(slots=True)
-class Form:
+class KeyForm:
     """What may stand at a place: a map of known keys, a map of any keys, a list; several of them, or none: a value."""
 
-    keys: dict[str, Form] | None = None
-    values: Form | None = None
-    elements: Form | None = None
+    keys: dict[str, KeyForm] | None = None
+    values: KeyForm | None = None
+    elements: KeyForm | None = None
 
-    def below(self, step: str | int) -> Form:
+    def below(self, step: str | int) -> KeyForm:
         """What may stand under a key, or as an element."""
         if isinstance(step, int):
             return self.elements or _VALUE
         return (self.keys or {}).get(step) or self.values or _VALUE
 
 
-_VALUE = Form()
-_FORMS: dict[type, Form] = {}
+_VALUE = KeyForm()
+_FORMS: dict[type, KeyForm] = {}
 
 
-def form_of(model: type) -> Form:
+def form_of(model: type) -> KeyForm:
     """The form of the map that a model judges."""
     form = _FORMS.get(model)
     if form is None:
-        keys: dict[str, Form] = {}
-        form = _FORMS[model] = Form(keys)  # known before its keys are: a schedule has schedules in it
+        keys: dict[str, KeyForm] = {}
+        form = _FORMS[model] = KeyForm(keys)  # known before its keys are: a schedule has schedules in it
         keys.update((key, _form(annotation)) for key, annotation in _annotations(model))
     return form
 
@@ -60,19 +60,19 @@ def _annotations(model: type) -> Iterator[tuple[str, Any]]:
     return iter(hints.items())
 
 
-def _form(annotation: Any) -> Form:
+def _form(annotation: Any) -> KeyForm:
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_typeddict(annotation)):
         return form_of(annotation)
     if origin is dict:
-        return Form(values=_form(parts[1]))
+        return KeyForm(values=_form(parts[1]))
     if origin is list:
-        return Form(elements=_form(parts[0]))
+        return KeyForm(elements=_form(parts[0]))
     return _united(map(_form, parts)) if origin in (typing.Union, UnionType) else _VALUE
 
 
-def _united(forms: Iterable[Form]) -> Form:
-    united = Form()
+def _united(forms: Iterable[KeyForm]) -> KeyForm:
+    united = KeyForm()
     for form in forms:
         if form.keys is not None:
             united.keys = form.keys if united.keys is None else {**united.keys, **form.keys}
@@ -81,7 +81,7 @@ def _united(forms: Iterable[Form]) -> Form:
     return united
 
 
-def keys_at(model: type, path: Path) -> Iterable[str]:
+def keys_at(model: type, path: KeyPath) -> Iterable[str]:
     """The keys that are known in the map at a path; none where any may stand."""
     form = form_of(model)
     for step in path:
@@ -92,7 +92,7 @@ def keys_at(model: type, path: Path) -> Iterable[str]:
 # -- keys without a value ---------------------------------------------------------------------------------------------
 
 
-def written(model: type, tree: Tree, sources: Sources, found: list[Diagnostic]) -> Tree:
+def drop_empty_keys(model: type, tree: Tree, sources: Sources, found: list[Diagnostic]) -> Tree:
     """A map without the keys that its model knows and that have no value: each is as if it were not written.
 
     What the model does not know stays, to be judged. A key in `{…}` that has no colon either is what a comma made of a
@@ -119,7 +119,7 @@ def says_nothing(key: str) -> str:
     return f"{key} has neither a colon nor a value"
 
 
-def _empty(data: Any, form: Form, path: Path) -> Iterator[Path]:
+def _empty(data: Any, form: KeyForm, path: KeyPath) -> Iterator[KeyPath]:
     """The paths of known keys without a value."""
     for step, value in _pieces(data):
         if value is None:
@@ -135,7 +135,7 @@ def _pieces(data: Any) -> Iterable[tuple[str | int, Any]]:
     return enumerate(data) if isinstance(data, list) else ()
 
 
-def _pruned(data: Any, form: Form) -> Any:
+def _pruned(data: Any, form: KeyForm) -> Any:
     if form is _VALUE or data.__class__ is str:
         return data
     if isinstance(data, list):
@@ -145,7 +145,7 @@ def _pruned(data: Any, form: Form) -> Any:
     return {key: _pruned(value, form.below(key)) for key, value in data.items() if _says(form, key, value)}
 
 
-def _prune(recipe: Callable[[], Tree], form: Form) -> Tree:
+def _prune(recipe: Callable[[], Tree], form: KeyForm) -> Tree:
     """As `_pruned`, with the places."""
     tree = recipe()
     if isinstance(tree.data, list):
@@ -154,8 +154,8 @@ def _prune(recipe: Callable[[], Tree], form: Form) -> Tree:
     if not isinstance(tree.data, dict):
         return tree
     kept = [item for item in tree.items() if _says(form, item[0], item[2].data)]
-    return mapped(tree.span, ((key, span, _prune(value.recipe, form.below(key))) for key, span, value in kept))
+    return make_map(tree.span, ((key, span, _prune(value.recipe, form.below(key))) for key, span, value in kept))
 
 
-def _says(form: Form, key: str, value: object) -> bool:
+def _says(form: KeyForm, key: str, value: object) -> bool:
     return value is not None or key not in (form.keys or ())

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from pydantic_core import PydanticCustomError
 
 from reconciler.config import models, phones, values
-from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
 from reconciler.config.profiles import TYPES, no_forwarding
 from reconciler.config.schedules import Schedules, Times
-from reconciler.config.sections import Declared
-from reconciler.config.trusted import Settings
+from reconciler.config.sections import DeclaredEntry
+from reconciler.config.trusted import TrustedSettings
+from reconciler.config.validation import did_you_mean, read
 from reconciler.document import Tree, at, find
 from reconciler.model import (
     FORWARDINGS,
@@ -49,7 +49,7 @@ _COPIED = {
 class Forwardings:
     """Builds the value of a block; what is wrong is reported."""
 
-    def __init__(self, files: Files, settings: Settings, contacts: Contacts, schedules: Schedules) -> None:
+    def __init__(self, files: Files, settings: TrustedSettings, contacts: Contacts, schedules: Schedules) -> None:
         self._files = files
         self._settings = settings
         self._contacts = contacts
@@ -192,7 +192,7 @@ class Forwardings:
                 )
 
     def _check_assigned(self, digits: str, block: Tree, field: str) -> None:
-        if phones.form(digits) is phones.Form.UNASSIGNED:
+        if phones.form(digits) is phones.NumberPlan.UNASSIGNED:
             warn_unassigned(self._files, digits, find(block, (field,)))
 
     def _check_https(self, url: str, block: Tree, field: str) -> None:
@@ -223,7 +223,7 @@ class Recipient(NamedTuple):
 class Contacts:
     """Contacts by name, led to their end; unknown ones and circles are reported once."""
 
-    def __init__(self, files: Files, declared: Mapping[str, Declared]) -> None:
+    def __init__(self, files: Files, declared: Mapping[str, DeclaredEntry]) -> None:
         self._files = files
         self._declared = declared
         self._models = {name: self._model(name, entry) for name, entry in declared.items()}
@@ -232,7 +232,7 @@ class Contacts:
         for name in declared:
             self.resolve(name)
 
-    def _model(self, name: str, entry: Declared) -> models.Contact | None:
+    def _model(self, name: str, entry: DeclaredEntry) -> models.Contact | None:
         if phones.digits_of(name) is not None:
             message = f"the contact's name {values.quoted(name)} looks like a phone number"
             self._files.complain("contact-name", entry.span, message, "use a word")
@@ -279,7 +279,7 @@ class Contacts:
         except PydanticCustomError as error:
             self._refuse(error, written, where())
             return None
-        if not phones.is_sip_id(digits) and phones.form(digits) is phones.Form.UNASSIGNED:
+        if not phones.is_sip_id(digits) and phones.form(digits) is phones.NumberPlan.UNASSIGNED:
             warn_unassigned(self._files, digits, where())
         return Recipient(digits)
 

@@ -22,7 +22,7 @@ _NARROW = f"remove it, or narrow `include` in {TRUSTED_FILE}"
 
 
 @dataclass(slots=True)
-class Included:
+class IncludedFiles:
     """The names of files to read, posix, and where `include` is written. `found`: what is wrong with either."""
 
     names: list[str] = field(default_factory=list)
@@ -30,10 +30,10 @@ class Included:
     found: list[Diagnostic] = field(default_factory=list)
 
 
-def included(root: Path, trusted: Tree, sources: Sources) -> Included:
+def find_included(root: Path, trusted: Tree, sources: Sources) -> IncludedFiles:
     """Find the files that belong to a configuration beside reconciler.yaml, whose root is `trusted`."""
     given = trusted.get("include")
-    chosen = Included()
+    chosen = IncludedFiles()
     if given is None or given.data is None:
         patterns: list[tuple[str, int | None]] = [(pattern, None) for pattern in DEFAULT_INCLUDE]
     else:

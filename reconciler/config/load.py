@@ -19,17 +19,25 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.config import models, values
 from reconciler.config.compiling import ending
-from reconciler.config.complaints import did_you_mean, read
-from reconciler.config.desired import Builder, Lines
+from reconciler.config.desired import DesiredBuilder, Lines
 from reconciler.config.files import Files, read_files
-from reconciler.config.forms import stray_comma, written
+from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.forwardings import Contacts
 from reconciler.config.profiles import Profiles, judge_profiles, lay_over
 from reconciler.config.schedules import Schedules, holidays_version
-from reconciler.config.sections import Declared, Sections, declared_schedules, judged, merge, number_key, refuse_second
-from reconciler.config.trusted import Providers, Settings, judge_templates, read_policy, read_settings
+from reconciler.config.sections import (
+    DeclaredEntry,
+    Sections,
+    clean_entry,
+    declared_schedules,
+    merge,
+    number_key,
+    refuse_second,
+)
+from reconciler.config.trusted import Providers, TrustedSettings, judge_templates, read_policy, read_settings
+from reconciler.config.validation import did_you_mean, read
 from reconciler.diagnostics import Diagnostic, Diagnostics
-from reconciler.document import Tree, mapped
+from reconciler.document import Tree, make_map
 from reconciler.model import Desired
 from reconciler.rules import RULES
 from reconciler.settings import Configuration
@@ -83,7 +91,7 @@ def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
         profiles=dict(sections.profiles),
         numbers=dict(sections.numbers),
     )
-    stated = written(models.Scenario, scenario, files.sources, files.found)
+    stated = drop_empty_keys(models.Scenario, scenario, files.sources, files.found)
     read(models.Scenario, _without_empty_entries(stated), files.sources, files.found)
     for section, into, whole in (
         ("contacts", laid.contacts, False),
@@ -97,16 +105,18 @@ def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
 
 def _without_empty_entries(scenario: Tree) -> Tree:
     """A scenario without the entries that say nothing, which are told where they are laid."""
-    return mapped(scenario.span, ((key, span, _stated(section)) for key, span, section in scenario.items()))
+    return make_map(scenario.span, ((key, span, _stated(section)) for key, span, section in scenario.items()))
 
 
 def _stated(section: Tree) -> Tree:
     if not isinstance(section.data, dict) or None not in section.data.values():
         return section
-    return mapped(section.span, (item for item in section.items() if item[2].data is not None))
+    return make_map(section.span, (item for item in section.items() if item[2].data is not None))
 
 
-def _lay_section(files: Files, given: Tree | None, section: str, into: dict[str, Declared], *, whole: bool) -> None:
+def _lay_section(
+    files: Files, given: Tree | None, section: str, into: dict[str, DeclaredEntry], *, whole: bool
+) -> None:
     if given is None or not isinstance(given.data, dict):
         return
     seen: dict[str, int] = {}
@@ -123,15 +133,18 @@ def _lay_section(files: Files, given: Tree | None, section: str, into: dict[str,
             ending = "write `forwarding: none` to end its forwarding" if section == "numbers" else None
             hint = stray_comma(files.sources, span) or ending
             files.complain("wrong-type", span, message, hint)
-        elif read(_ENTRIES[section], written(_ENTRIES[section], entry, files.sources, []), files.sources, []) is None:
+        elif (
+            read(_ENTRIES[section], drop_empty_keys(_ENTRIES[section], entry, files.sources, []), files.sources, [])
+            is None
+        ):
             continue  # told with the scenario
         else:
-            below = into.get(name, Declared(span, entry))
+            below = into.get(name, DeclaredEntry(span, entry))
             laid = entry if whole or name not in into else lay_over(below.tree, entry)
-            into[name] = Declared(span if whole else below.span, judged(files, section, laid))
+            into[name] = DeclaredEntry(span if whole else below.span, clean_entry(files, section, laid))
 
 
-def touched(sections: Sections, name: str, laid: Sections) -> Collection[str]:
+def touched_numbers(sections: Sections, name: str, laid: Sections) -> Collection[str]:
     """The numbers that a scenario may change: those it names, or all where it changes what they refer to."""
     scenario = sections.scenarios[name].tree
     if any(scenario.get(section) is not None for section in ("contacts", "schedules", "profiles")):
@@ -156,7 +169,7 @@ def unknown_scenario(name: str, sections: Sections) -> Diagnostic:
     return RULES["unknown-scenario"].at(None, message, hint)
 
 
-class Loaded(NamedTuple):
+class LoadResult(NamedTuple):
     """What loading gave: `configuration` is None where any diagnostic is an error; these are in order of place.
 
     `scenarios` are the configuration with each prepared scenario laid over, where all of it was loaded without one.
@@ -177,7 +190,7 @@ def load(
     paths: Sequence[Path] = (),
     today: date | None = None,
     policy: Path | None = None,
-) -> Loaded:
+) -> LoadResult:
     """Load the configuration in a folder, with accounts at these providers.
 
     `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of
@@ -232,7 +245,7 @@ class _Loading:
         self._trusted_name = self._trusted_place(judge, is_trusted=trusted is not None)
         self._has_nulls = any(file.has_nulls for file in self._files.files)
 
-    def run(self) -> Loaded:
+    def run(self) -> LoadResult:
         files, sections = self._files, merge(self._files)
         judge_templates(files)
         judge_profiles(files, sections.profiles)
@@ -240,26 +253,26 @@ class _Loading:
         schedules = self._schedules(chosen)
         desired = self._build(chosen, schedules, self._wanted(chosen))
         laid = list(self._judge_scenarios(sections))
-        self._resolve_window(chosen, schedules)
+        self._resolve_change_window(chosen, schedules)
         self._judge_calendar()
         diagnostics = Diagnostics(self._settings.policy.rules)
         diagnostics.extend(files.found)
         if schedules.used:
             diagnostics.add(_zone_notice(self._settings))
         if diagnostics.has_errors:
-            return Loaded(None, diagnostics.sorted(), len(chosen.numbers))
+            return LoadResult(None, diagnostics.sorted(), len(chosen.numbers))
         configuration = self._configuration(chosen, schedules, desired)
         judged = self._scenario is None and configuration.whole
         scenarios = [_switched(configuration, *each) for each in laid] if judged else ()
-        return Loaded(configuration, diagnostics.sorted(), len(chosen.numbers), tuple(scenarios))
+        return LoadResult(configuration, diagnostics.sorted(), len(chosen.numbers), tuple(scenarios))
 
-    def gone_too_deep(self) -> Loaded:
+    def gone_too_deep(self) -> LoadResult:
         """Give up on profiles, contacts or schedules that name each other in a row without an end in sight."""
         message = "profiles, contacts or schedules refer to each other through too many steps"
         hint = "shorten the chain: at most a few hundred steps are followed"
         found = Diagnostics(self._settings.policy.rules)
         found.extend([*self._files.found, RULES["yaml-depth"].at(None, message, hint)])
-        return Loaded(None, found.sorted())
+        return LoadResult(None, found.sorted())
 
     def _trusted_place(self, judge: Tree | None, *, is_trusted: bool) -> str | None:
         """The file that all of the policy must stand in; None where any file may have a part of it."""
@@ -273,7 +286,7 @@ class _Loading:
         self._all_schedules.append(schedules)
         return schedules
 
-    def _new_schedules(self, declared: dict[str, Declared], timezone: str) -> Schedules:
+    def _new_schedules(self, declared: dict[str, DeclaredEntry], timezone: str) -> Schedules:
         settings = self._settings
         return Schedules(
             self._files,
@@ -294,7 +307,7 @@ class _Loading:
 
     def _build(self, sections: Sections, schedules: Schedules, numbers: Collection[str]) -> list[Desired]:
         profiles = Profiles(self._files, sections.profiles)
-        builder = Builder(self._files, self._settings, Contacts(self._files, sections.contacts), schedules)
+        builder = DesiredBuilder(self._files, self._settings, Contacts(self._files, sections.contacts), schedules)
         desired: list[Desired] = []
         for number in numbers:
             declared = sections.numbers[number]
@@ -308,7 +321,7 @@ class _Loading:
     def _written(self, entry: Tree) -> Tree:
         """An entry of a number without the keys that say nothing."""
         files = self._files
-        return written(models.EntryPart, entry, files.sources, files.found) if self._has_nulls else entry
+        return drop_empty_keys(models.EntryPart, entry, files.sources, files.found) if self._has_nulls else entry
 
     def _wanted(self, sections: Sections) -> Collection[str]:
         """The numbers to build: all, or those that stand in the wanted files."""
@@ -338,16 +351,16 @@ class _Loading:
         for name in sections.scenarios:
             if name != self._scenario:
                 laid = lay_scenario(self._files, sections, name)
-                numbers = [number for number in touched(sections, name, laid) if number in laid.numbers]
+                numbers = [number for number in touched_numbers(sections, name, laid) if number in laid.numbers]
                 yield name, self._build(laid, self._schedules(laid), numbers)
 
-    def _resolve_window(self, sections: Sections, schedules: Schedules) -> None:
+    def _resolve_change_window(self, sections: Sections, schedules: Schedules) -> None:
         window, policy = self._settings.change_window, self._settings.policy
         if window is not None:
             if self._judge is not None:
                 own = declared_schedules(self._files, self._judge)
                 schedules = self._new_schedules({**sections.schedules, **own}, policy.change_window_timezone)
-            times = schedules.window(window, only_in=self._trusted_name)
+            times = schedules.change_window(window, only_in=self._trusted_name)
             self._settings.policy = replace(policy, change_window=None if times is None else times.periods or ("",))
 
     def _configuration(self, sections: Sections, schedules: Schedules, desired: list[Desired]) -> Configuration:
@@ -381,7 +394,7 @@ def _switched(configuration: Configuration, scenario: str, desired: Sequence[Des
     return replace(configuration, scenario=scenario, desired=(*kept, *desired))
 
 
-def _common_base(settings: Settings) -> Literal["sunday", "monday"]:
+def _common_base(settings: TrustedSettings) -> Literal["sunday", "monday"]:
     """How the accounts that take numeric weekdays count them, where they agree."""
     bases = {account.period.weekday_base.value for account in settings.accounts.values()} - {"refuse"}
     return "monday" if bases == {"monday"} else "sunday"
@@ -397,7 +410,7 @@ def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:
     return f"sha256:{state.hexdigest()}"
 
 
-def _zone_notice(settings: Settings) -> Diagnostic:
+def _zone_notice(settings: TrustedSettings) -> Diagnostic:
     message = f"periods are assumed to be evaluated in {settings.timezone}: the vendor does not document the zone"
     hint = "set defaults.timezone if you know better"
     return RULES["assume-timezone"].at(None, message, hint)

@@ -30,7 +30,7 @@ is_plain: Callable[[str], object] = _RUSSIAN.fullmatch
 """True of a text that is, digit for digit, a Russian number of an assigned range: by far the commonest case."""
 
 
-class Form(Enum):
+class NumberPlan(Enum):
     """What the numbering plan says of a number."""
 
     VALID = "valid"
@@ -59,22 +59,22 @@ def has_trunk_prefix(text: str, digits: str) -> bool:
     """Whether a number is a Russian one with 8 in place of 7; with a plus it is meant as it stands."""
     if len(digits) != 11 or digits[0] != "8" or text.lstrip().startswith("+"):
         return False
-    return form("7" + digits[1:]) is Form.VALID
+    return form("7" + digits[1:]) is NumberPlan.VALID
 
 
 @lru_cache(maxsize=65_536)
-def _judged(digits: str) -> Form:
+def _judged(digits: str) -> NumberPlan:
     import phonenumbers
 
     try:
         number = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
-        return Form.IMPOSSIBLE
+        return NumberPlan.IMPOSSIBLE
     if phonenumbers.is_valid_number(number):
-        return Form.VALID
-    return Form.UNASSIGNED if phonenumbers.is_possible_number(number) else Form.IMPOSSIBLE
+        return NumberPlan.VALID
+    return NumberPlan.UNASSIGNED if phonenumbers.is_possible_number(number) else NumberPlan.IMPOSSIBLE
 
 
-def form(digits: str) -> Form:
+def form(digits: str) -> NumberPlan:
     """Judge E.164 digits by the numbering plan."""
-    return Form.VALID if _RUSSIAN.fullmatch(digits) else _judged(digits)
+    return NumberPlan.VALID if _RUSSIAN.fullmatch(digits) else _judged(digits)

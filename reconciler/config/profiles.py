@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.config import models, values
-from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
-from reconciler.config.forms import written
-from reconciler.config.sections import Declared
+from reconciler.config.forms import drop_empty_keys
+from reconciler.config.sections import DeclaredEntry
+from reconciler.config.validation import did_you_mean, read
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, at, overlay
 
@@ -34,7 +34,7 @@ def lay_over(below: Tree, above: Tree) -> Tree:
 class Profiles:
     """Profiles with what they use laid under them; cycles and unknown names are reported once."""
 
-    def __init__(self, files: Files, declared: Mapping[str, Declared]) -> None:
+    def __init__(self, files: Files, declared: Mapping[str, DeclaredEntry]) -> None:
         self._files = files
         self._declared = declared
         self._resolved: dict[str, Tree] = {}
@@ -116,10 +116,10 @@ def without_key(tree: Tree, key: str) -> Tree:
     return Tree(data, [*tree.positions[: 2 * at + 1], *tree.positions[2 * at + 3 :]])
 
 
-def judge_profiles(files: Files, declared: Mapping[str, Declared]) -> None:
+def judge_profiles(files: Files, declared: Mapping[str, DeclaredEntry]) -> None:
     """Judge the keys and values of every profile, and what it uses, whether anyone uses it or not."""
     for profile in declared.values():
-        judge_part(files, written(models.EntryPart, profile.tree, files.sources, files.found))
+        judge_part(files, drop_empty_keys(models.EntryPart, profile.tree, files.sources, files.found))
     Profiles(files, declared).complete_all()
 
 

@@ -13,13 +13,13 @@ from typing import Literal, NamedTuple
 
 from reconciler.config import compiling, models, values
 from reconciler.config.compiling import Compiler
-from reconciler.config.complaints import did_you_mean, read
 from reconciler.config.files import Files
-from reconciler.config.sections import Declared
+from reconciler.config.sections import DeclaredEntry
+from reconciler.config.validation import did_you_mean, read
 from reconciler.diagnostics import Diagnostic, Finding, Severity
 from reconciler.document import Tree, at
-from reconciler.document.source import narrowed
-from reconciler.document.tree import Path
+from reconciler.document.source import narrow
+from reconciler.document.tree import KeyPath
 from reconciler.model import WeekdayBase
 from reconciler.schedule import LONGEST, account_findings, check, zone_findings
 from reconciler.settings import PeriodSettings, Union
@@ -45,7 +45,7 @@ class Schedules:
     def __init__(
         self,
         files: Files,
-        declared: Mapping[str, Declared],
+        declared: Mapping[str, DeclaredEntry],
         *,
         timezone: str,
         calendar_until: date | None,
@@ -87,7 +87,7 @@ class Schedules:
             ):
                 self._judged[id(declared.tree.data)] = (declared.tree, None)
 
-    def resolve(self, written: object, settings: PeriodSettings, block: Tree, path: Path) -> Times | None:
+    def resolve(self, written: object, settings: PeriodSettings, block: Tree, path: KeyPath) -> Times | None:
         """A name or literal, which stands at a path of a block, to periods; None where there are none: reported."""
         key = (written if isinstance(written, str) else id(written), id(settings))
         known = self._resolved.get(key)
@@ -101,7 +101,7 @@ class Schedules:
         """Whether a reference names a schedule or is one; reported where it does not."""
         return self._tree(reference) is not None
 
-    def window(self, reference: Tree, *, only_in: str | None) -> Times | None:
+    def change_window(self, reference: Tree, *, only_in: str | None) -> Times | None:
         """A change window, which we evaluate ourselves, so that no account's settings matter.
 
         With a trusted file (`only_in`) all that it names must stand in that file: it is part of the policy.
@@ -287,7 +287,7 @@ def piece(files: Files, scalar: Tree, start: int, end: int) -> int:
     quote = 1 if raw[:1] in ("'", '"') and raw[-1:] == raw[:1] else 0
     if raw[quote : len(raw) - quote] != scalar.data:
         return scalar.span
-    return narrowed(scalar.span, start + quote, end + quote)
+    return narrow(scalar.span, start + quote, end + quote)
 
 
 def holidays_version() -> str:

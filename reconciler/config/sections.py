@@ -12,12 +12,12 @@ from pydantic_core import PydanticCustomError
 
 from reconciler.config import models, values
 from reconciler.config.files import Files
-from reconciler.config.forms import stray_comma, written
+from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.diagnostics import Related
 from reconciler.document import Tree
 
 
-class Declared(NamedTuple):
+class DeclaredEntry(NamedTuple):
     """An entry and the place of its name."""
 
     span: int
@@ -28,11 +28,11 @@ class Declared(NamedTuple):
 class Sections:
     """All entries of a configuration. `numbers` and `forget` are keyed by E.164 digits."""
 
-    contacts: dict[str, Declared] = field(default_factory=dict)
-    schedules: dict[str, Declared] = field(default_factory=dict)
-    profiles: dict[str, Declared] = field(default_factory=dict)
-    scenarios: dict[str, Declared] = field(default_factory=dict)
-    numbers: dict[str, Declared] = field(default_factory=dict)
+    contacts: dict[str, DeclaredEntry] = field(default_factory=dict)
+    schedules: dict[str, DeclaredEntry] = field(default_factory=dict)
+    profiles: dict[str, DeclaredEntry] = field(default_factory=dict)
+    scenarios: dict[str, DeclaredEntry] = field(default_factory=dict)
+    numbers: dict[str, DeclaredEntry] = field(default_factory=dict)
     forget: dict[str, int] = field(default_factory=dict)
 
 
@@ -50,9 +50,9 @@ def merge(files: Files) -> Sections:
     return sections
 
 
-def declared_schedules(files: Files, root: Tree) -> dict[str, Declared]:
+def declared_schedules(files: Files, root: Tree) -> dict[str, DeclaredEntry]:
     """The schedules of one file that is no part of the configuration; every trouble goes to `files.found`."""
-    declared: dict[str, Declared] = {}
+    declared: dict[str, DeclaredEntry] = {}
     given = root.get("schedules")
     if given is not None and given.data is not None:
         _unite(files, "schedules", declared, given, has_nulls=True)
@@ -69,7 +69,7 @@ _ENTRIES = {
 }
 
 
-def _unite(files: Files, section: str, into: dict[str, Declared], given: Tree, *, has_nulls: bool) -> None:
+def _unite(files: Files, section: str, into: dict[str, DeclaredEntry], given: Tree, *, has_nulls: bool) -> None:
     if not isinstance(given.data, dict):
         message = f"{section} takes a map, not {values.kind_of(given.data)}"
         hint = f"write {section}: {{{_ENTRIES[section]}}}"
@@ -83,13 +83,13 @@ def _unite(files: Files, section: str, into: dict[str, Declared], given: Tree, *
         if name in into:
             refuse_second(files, section, key, span, into[name].span)
         else:
-            into[name] = Declared(span, judged(files, section, whole) if has_nulls else whole)
+            into[name] = DeclaredEntry(span, clean_entry(files, section, whole) if has_nulls else whole)
 
 
-def judged(files: Files, section: str, entry: Tree) -> Tree:
+def clean_entry(files: Files, section: str, entry: Tree) -> Tree:
     """An entry as it is judged: without the keys that say nothing, where those may not remove what stands below it."""
     model = _JUDGED.get(section)
-    return entry if model is None else written(model, entry, files.sources, files.found)
+    return entry if model is None else drop_empty_keys(model, entry, files.sources, files.found)
 
 
 def _entry(files: Files, section: str, key: str, span: int, given: Tree) -> Tree | None:

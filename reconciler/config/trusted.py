@@ -16,13 +16,13 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from reconciler.config import models, values
-from reconciler.config.complaints import did_you_mean, read
-from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, told
-from reconciler.config.forms import stray_comma, written
+from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, limit_quotes
+from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.include import TRUSTED_FILE
+from reconciler.config.validation import did_you_mean, read
 from reconciler.config.values import MISPLACED, MISPLACED_HINT, kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.document import Tree, Unreadable, find, mapped, parse, read_text
+from reconciler.document import Tree, Unreadable, find, make_map, parse, read_text
 from reconciler.document.source import is_ours
 from reconciler.rules import RULES
 from reconciler.secrets import SecretRef
@@ -42,7 +42,7 @@ def read_policy(files: Files, path: Path) -> Tree | None:
         return None
     base = files.sources.add(name, given, quoted=is_ours(given))
     document = parse(files.sources, base, given)
-    files.found.extend(told(document.problems, quoted=is_ours(given)))
+    files.found.extend(limit_quotes(document.problems, quoted=is_ours(given)))
     if document.tree is None or any(item.is_error for item in document.problems):
         return None
     troubles = list(_troubles(files, document.tree))
@@ -110,7 +110,7 @@ _SEVERITIES: dict[str, Severity | None] = {"off": None, **{severity.value: sever
 
 
 @dataclass(slots=True)
-class Settings:
+class TrustedSettings:
     """What the trusted file says beside its shared sections. `change_window` is as written, to be resolved.
 
     `calendar_place`: the span of the calendar's last day, if there is one. `unread`: what is written and was faulty,
@@ -131,9 +131,9 @@ class Settings:
     unread: set[str] = field(default_factory=set)
 
 
-def read_settings(files: Files, judge: Tree | None, providers: Providers) -> Settings:
+def read_settings(files: Files, judge: Tree | None, providers: Providers) -> TrustedSettings:
     """Read the trusted part, with the policy of the root `judge`; every trouble goes to `files.found`."""
-    settings = Settings()
+    settings = TrustedSettings()
     root = files.trusted
     if root is None:
         return settings
@@ -164,13 +164,13 @@ def _map(files: Files, tree: Tree | None, name: str) -> Tree | None:
 def _section(files: Files, tree: Tree | None, name: str, model: type) -> Tree | None:
     """A section that is a map, without the keys that say nothing."""
     given = _map(files, tree, name)
-    return None if given is None else written(model, given, files.sources, files.found)
+    return None if given is None else drop_empty_keys(model, given, files.sources, files.found)
 
 
 # -- accounts ---------------------------------------------------------------------------------------------------------
 
 
-def _accounts(files: Files, tree: Tree | None, settings: Settings, providers: Providers) -> None:
+def _accounts(files: Files, tree: Tree | None, settings: TrustedSettings, providers: Providers) -> None:
     given = _map(files, tree, "accounts")
     if given is None:
         settings.unread |= {"accounts"} if tree is not None else set()
@@ -183,7 +183,7 @@ def _accounts(files: Files, tree: Tree | None, settings: Settings, providers: Pr
         if provider is None:
             continue
         shape = provider.account
-        model = read(shape, written(shape, entry, files.sources, files.found), files.sources, files.found)
+        model = read(shape, drop_empty_keys(shape, entry, files.sources, files.found), files.sources, files.found)
         if model is not None:
             settings.accounts[name] = _account(name, model, provider, files.sources.location(span))
 
@@ -237,7 +237,7 @@ def _provider(files: Files, name: str, span: int, entry: Tree, providers: Provid
 # -- defaults, name, record -------------------------------------------------------------------------------------------
 
 
-def _defaults(files: Files, tree: Tree | None, settings: Settings) -> None:
+def _defaults(files: Files, tree: Tree | None, settings: TrustedSettings) -> None:
     given = _section(files, tree, "defaults", models.DefaultsEntry)
     if given is None:
         settings.unread |= {"defaults.account", "defaults.timeout"} if tree is not None else set()
@@ -254,11 +254,11 @@ def _defaults(files: Files, tree: Tree | None, settings: Settings) -> None:
         files.found += unknown_account(files, model.account, place.span, settings)
 
 
-def _sound(files: Files, given: Tree, settings: Settings) -> models.DefaultsEntry:
+def _sound(files: Files, given: Tree, settings: TrustedSettings) -> models.DefaultsEntry:
     """Those defaults that are as they should be: the others are told, and must not be missed everywhere."""
     sound = models.DefaultsEntry()
     for key, span, value in given.items():
-        one = read(models.DefaultsEntry, mapped(given.span, [(key, span, value)]), files.sources, [])
+        one = read(models.DefaultsEntry, make_map(given.span, [(key, span, value)]), files.sources, [])
         if one is None:
             settings.unread.add(f"defaults.{key}")
         else:
@@ -266,7 +266,7 @@ def _sound(files: Files, given: Tree, settings: Settings) -> models.DefaultsEntr
     return sound
 
 
-def unknown_account(files: Files, name: str, span: int, settings: Settings) -> list[Diagnostic]:
+def unknown_account(files: Files, name: str, span: int, settings: TrustedSettings) -> list[Diagnostic]:
     """The diagnostic for an account that does not exist; none where the accounts could not be read."""
     if "accounts" in settings.unread:
         return []
@@ -275,7 +275,7 @@ def unknown_account(files: Files, name: str, span: int, settings: Settings) -> l
     return [files.sources.problem("unknown-account", span, message, hint)]
 
 
-def _name(files: Files, root: Tree, settings: Settings) -> None:
+def _name(files: Files, root: Tree, settings: TrustedSettings) -> None:
     given = _said(root, "name")
     if given is not None:
         try:
@@ -289,7 +289,7 @@ def _name(files: Files, root: Tree, settings: Settings) -> None:
         files.complain("name-missing", place, message, "add `name: moscow-lines`")
 
 
-def _record(files: Files, tree: Tree | None, settings: Settings) -> None:
+def _record(files: Files, tree: Tree | None, settings: TrustedSettings) -> None:
     given = _section(files, tree, "record", models.RecordEntry)
     model = read(models.RecordEntry, given, files.sources, files.found) if given is not None else None
     if given is None or model is None:
@@ -313,11 +313,13 @@ def _zone(files: Files, defaults: Tree | None) -> str | None:
     zone = _said(defaults, "timezone") if defaults is not None and isinstance(defaults.data, dict) else None
     if defaults is None or zone is None:
         return None
-    model = read(models.DefaultsEntry, written(models.DefaultsEntry, defaults, files.sources, []), files.sources, [])
+    model = read(
+        models.DefaultsEntry, drop_empty_keys(models.DefaultsEntry, defaults, files.sources, []), files.sources, []
+    )
     return model.timezone if model is not None else None
 
 
-def _policy(files: Files, tree: Tree | None, settings: Settings, *, timezone: str) -> None:
+def _policy(files: Files, tree: Tree | None, settings: TrustedSettings, *, timezone: str) -> None:
     given = _section(files, tree, "policy", models.PolicyEntry)
     model = read(models.PolicyEntry, given, files.sources, files.found) if given is not None else None
     severities = _severities(files, given.get("rules")) if given is not None else {}

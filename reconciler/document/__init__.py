@@ -8,7 +8,7 @@ from __future__ import annotations
 from reconciler.document.builder import Document
 from reconciler.document.reading import Unreadable, decode, parse, read_text
 from reconciler.document.source import Sources, Span
-from reconciler.document.tree import Positions, Tree, at, find, mapped, overlay
+from reconciler.document.tree import Positions, Tree, at, find, make_map, overlay
 
 __all__ = [
     "Document",
@@ -20,7 +20,7 @@ __all__ = [
     "at",
     "decode",
     "find",
-    "mapped",
+    "make_map",
     "overlay",
     "parse",
     "read_text",

@@ -51,7 +51,7 @@ class Frame:
         return place
 
 
-def unfinished(text: str, base: int, frames: Sequence[Frame]) -> str:
+def drop_finished(text: str, base: int, frames: Sequence[Frame]) -> str:
     """The text, whose spans begin at `base`, without the finished entries of maps, each inside the one before."""
     kept, start = "", 0
     for frame in frames:
@@ -102,7 +102,7 @@ class MisreadError(Exception):
     """The parser has cut a name short and taken its rest for a value."""
 
 
-class Builder:
+class DocumentBuilder:
     """Builds one document from events of either parser."""
 
     def __init__(self, sources: Sources, base: int, text: str) -> None:
@@ -177,7 +177,7 @@ class Builder:
 
         A parser that refuses this refuses the whole, too, and says so sooner.
         """
-        return unfinished(self._text, self._base, [*self._stack, self._frame][1:3])
+        return drop_finished(self._text, self._base, [*self._stack, self._frame][1:3])
 
     def _root(self) -> Tree | None:
         if not self._frame.data:

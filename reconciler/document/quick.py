@@ -35,7 +35,7 @@ Materialise = Callable[[int, int], Tree]
 """The tree of the container between two offsets, with all places."""
 
 
-class GiveUpError(Exception):
+class UncommonTextError(Exception):
     """The file is not a common one."""
 
 
@@ -47,18 +47,18 @@ def is_common(text: str) -> bool:
 
 
 def read(text: str, base: int, materialise: Materialise) -> tuple[Tree, bool]:
-    """The tree of a common text, and whether a null stands in it; raises GiveUpError or a YAML error."""
+    """The tree of a common text, and whether a null stands in it; raises UncommonTextError or a YAML error."""
     next_event = CParser(text).get_event
     if next_event().__class__ is not StreamStartEvent or next_event().__class__ is not DocumentStartEvent:
-        raise GiveUpError
+        raise UncommonTextError
     event = next_event()
     if event.__class__ is not MappingStartEvent:
-        raise GiveUpError
+        raise UncommonTextError
     reader = _Reader(next_event, base, materialise)
     tree = reader.placed_map(event, 1)
     next_event()
     if next_event().__class__ is DocumentStartEvent:
-        raise GiveUpError
+        raise UncommonTextError
     return (tree, reader.has_nulls)
 
 
@@ -80,12 +80,12 @@ class _Reader:
         while (event := self._next()).__class__ is ScalarEvent:
             key = event.value
             if key in data or (key in RESERVED and not event.style):
-                raise GiveUpError
+                raise UncommonTextError
             positions.append(self._span(event))
             data[key], places = self._placed(self._next(), depth)
             positions.append(places)
         if event.__class__ is not MappingEndEvent:
-            raise GiveUpError
+            raise UncommonTextError
         if start.flow_style:
             positions[0] = span_at(self._base, start.start_mark.index, _end(event))
         return Tree(data, positions)
@@ -104,7 +104,7 @@ class _Reader:
         elif kind is SequenceStartEvent:
             data, end = self._list(depth + 1)
         else:
-            raise GiveUpError
+            raise UncommonTextError
         return (data, partial(self._materialise, start, end.end_mark.index))
 
     def _map(self, depth: int) -> tuple[dict[str, Any], Any]:
@@ -112,11 +112,11 @@ class _Reader:
         next_event, known, scalar = self._next, self._known, ScalarEvent
         data: dict[str, Any] = {}
         if depth > _DEEPEST:
-            raise GiveUpError
+            raise UncommonTextError
         while type(event := next_event()) is scalar:
             key = known.get(event.value) or self._learned(event)
             if key in data:
-                raise GiveUpError
+                raise UncommonTextError
             event = next_event()
             if type(event) is scalar:
                 value: Any = event.value
@@ -128,14 +128,14 @@ class _Reader:
             else:
                 data[key] = self._container(event, depth)
         if type(event) is not MappingEndEvent:
-            raise GiveUpError
+            raise UncommonTextError
         return (data, event)
 
     def _learned(self, event: Any) -> str:
         """Remember a key that is no reserved word, so that it is one text in all maps."""
         key: str = event.value
         if key in RESERVED and not event.style:
-            raise GiveUpError
+            raise UncommonTextError
         if key not in RESERVED:
             self._known[key] = key
         return key
@@ -144,7 +144,7 @@ class _Reader:
         next_event = self._next
         data: list[Any] = []
         if depth > _DEEPEST:
-            raise GiveUpError
+            raise UncommonTextError
         while type(event := next_event()) is not SequenceEndEvent:
             if type(event) is MappingStartEvent:
                 data.append(self._map(depth + 1)[0])
@@ -159,7 +159,7 @@ class _Reader:
             return self._map(depth + 1)[0]
         if event.__class__ is SequenceStartEvent:
             return self._list(depth + 1)[0]
-        raise GiveUpError
+        raise UncommonTextError
 
     def _text(self, event: Any) -> str | None:
         if event.value in NULLS and not event.style:

@@ -23,8 +23,8 @@ from yaml.error import YAMLError
 
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.document import quick
-from reconciler.document.builder import Builder, Document, MisreadError, StopError
-from reconciler.document.source import Sources, is_ours, line_around, presentable, span_at, text_problems
+from reconciler.document.builder import Document, DocumentBuilder, MisreadError, StopError
+from reconciler.document.source import Sources, is_ours, line_around, make_presentable, span_at, text_problems
 from reconciler.document.tree import Tree
 from reconciler.rules import RULES
 
@@ -84,7 +84,7 @@ def _not_utf_8(raw: bytes, start: int) -> Unreadable:
     column = len(raw[first:start].decode("utf-8").removeprefix("\ufeff")) + 1
     line = raw[first:].partition(b"\n")[0].decode("utf-8", "replace").removeprefix("\ufeff")
     is_shown = len(line) <= _LONGEST_SHOWN and is_ours(raw.decode("utf-8", "replace"))
-    excerpt = presentable(line.rstrip("\r")) if is_shown else None
+    excerpt = make_presentable(line.rstrip("\r")) if is_shown else None
     message = f"the file is not UTF-8: byte 0x{raw[start]:02x} on line {number}"
     return Unreadable("file-encoding", message, "save it as UTF-8", number, column, excerpt)
 
@@ -219,26 +219,26 @@ def parse(sources: Sources, base: int, text: str) -> Document:
     if quick.is_common(text):
         try:
             tree, has_nulls = quick.read(text, base, partial(_piece, sources, base, text))
-        except (quick.GiveUpError, YAMLError):
+        except (quick.UncommonTextError, YAMLError):
             pass  # the thorough builder says what is wrong, or that nothing is
         else:
             return Document(tree, (), has_nulls)
-    return thorough(sources, base, text)
+    return read_thoroughly(sources, base, text)
 
 
 def _piece(sources: Sources, base: int, text: str, start: int, end: int) -> Tree:
     """The tree of one container of a common text, read again with all its places."""
     if text[start] not in "[{":
         start = text.rindex("\n", 0, start) + 1
-    tree = thorough(sources, base + start, text[start:end]).tree
+    tree = read_thoroughly(sources, base + start, text[start:end]).tree
     if tree is None:
         raise AssertionError("a container that was read once must be readable again")
     return tree
 
 
-def thorough(sources: Sources, base: int, text: str) -> Document:
+def read_thoroughly(sources: Sources, base: int, text: str) -> Document:
     """Read a text with all its places, whatever stands in it."""
-    builder = Builder(sources, base, text)
+    builder = DocumentBuilder(sources, base, text)
     try:
         return builder.build(CParser(text).get_event, fast)
     except StopError:
@@ -249,7 +249,7 @@ def thorough(sources: Sources, base: int, text: str) -> Document:
         if is_about_a_name(error):
             return second_opinion(sources, base, text)  # names of any alphabet are legal: what else is wrong is told
         suspect = builder.suspect()
-        if suspect != text and not readable(suspect):
+        if suspect != text and not is_readable(suspect):
             return Document(None, (explain(sources, base, text, error),))
         return second_opinion(sources, base, text, error)
 
@@ -258,7 +258,7 @@ def second_opinion(sources: Sources, base: int, text: str, error: Exception | No
     """Ask ruamel's parser, which knows YAML 1.2 better; its verdict stands. `error`: why libyaml's refuses the text."""
     from ruamel.yaml import events as slow
 
-    builder, events = Builder(sources, base, text), _events(text)
+    builder, events = DocumentBuilder(sources, base, text), _events(text)
     try:
         return builder.build(lambda: next(events, None), slow)
     except StopError:
@@ -267,7 +267,7 @@ def second_opinion(sources: Sources, base: int, text: str, error: Exception | No
         return Document(None, (explain(sources, base, text, error or refusal.error),))
 
 
-def readable(text: str) -> bool:
+def is_readable(text: str) -> bool:
     """Whether ruamel's parser takes a text, whatever it means."""
     try:
         deque(_events(text), maxlen=0)

@@ -29,7 +29,7 @@ class Edit:
     text: str
 
 
-def edited(text: str, edits: Iterable[Edit]) -> str:
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """The text with all edits, none of which may overlap another."""
     pieces, done = [], 0
     for edit in sorted(edits):
@@ -199,7 +199,7 @@ def span_at(base: int, start: int, end: int) -> Span:
     return (base + start) << LENGTH_BITS | min(end - start, LONGEST_SPAN)
 
 
-def narrowed(span: Span, start: int, end: int) -> Span:
+def narrow(span: Span, start: int, end: int) -> Span:
     """The piece of a span from `start` to `end`, both counted from the span's own start."""
     return ((span >> LENGTH_BITS) + start) << LENGTH_BITS | max(end - start, 1)
 
@@ -278,7 +278,7 @@ def _excerpt(line: str, column: int) -> tuple[str, int]:
     return (visible(shown[start - before : start - before + _EXCERPT]), start + 1)
 
 
-def presentable(line: str) -> str:
+def make_presentable(line: str) -> str:
     """A line of a file as it may be shown."""
     return visible(_masked(line))
 

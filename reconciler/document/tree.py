@@ -16,7 +16,7 @@ Positions = Any
 In the place of a container's list may stand a function that gives its tree.
 """
 
-Path = Sequence[str | int]
+KeyPath = Sequence[str | int]
 
 
 class Tree:
@@ -77,7 +77,7 @@ class Tree:
         return Tree(self.data[index], self.positions[index + 1])
 
 
-def at(tree: Tree, path: Path) -> Tree:
+def at(tree: Tree, path: KeyPath) -> Tree:
     """The piece at a path that is known to be there."""
     for step in path:
         piece = tree.elements()[step] if isinstance(step, int) else tree.get(step)
@@ -87,7 +87,7 @@ def at(tree: Tree, path: Path) -> Tree:
     return tree
 
 
-def find(tree: Tree, path: Path, *, key: bool = False) -> int:
+def find(tree: Tree, path: KeyPath, *, key: bool = False) -> int:
     """The place of the piece at a path, or of the nearest one above it that is written; with `key` that of its key."""
     place = tree.span
     for step in path:
@@ -139,7 +139,7 @@ def _overlay(below: Tree, recipe: Callable[[], Tree], replaces: Replaces) -> Tre
     return Tree(data, [above.span, *(place for key in data for place in places[key])])
 
 
-def mapped(span: int, items: Iterable[tuple[str, int, Tree]]) -> Tree:
+def make_map(span: int, items: Iterable[tuple[str, int, Tree]]) -> Tree:
     """A map of entries, each with the place of its key; the map's own place is `span`."""
     entries = list(items)
     places = [place for _key, at, value in entries for place in (at, value.positions)]

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from reconciler.canonical import Json, form
-from reconciler.effects.states import Piece, Schedules, Value, partition
+from reconciler.effects.states import CallFlow, Piece, Schedules, partition
 from reconciler.model import Desired, declared
 from reconciler.schedule.picture import WeekDay, week_of
 from reconciler.schedule.zones import zone as zone_of
@@ -35,7 +35,7 @@ class Cell(NamedTuple):
     is_part: bool = False
 
 
-class Run(NamedTuple):
+class CellRun(NamedTuple):
     """Equal cells in a row: from the start of one to the end of another, counted in half hours."""
 
     start: int
@@ -44,7 +44,7 @@ class Run(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class CalendarDay:
     """One day; `weekday` counts from Monday, 0."""
 
     year: int
@@ -53,16 +53,16 @@ class Day:
     weekday: int
     cells: tuple[Cell, ...]
 
-    def runs(self) -> Iterator[Run]:
+    def runs(self) -> Iterator[CellRun]:
         """Equal cells put together."""
         start = 0
         for cell, row in groupby(self.cells):
             end = start + sum(1 for _ in row)
-            yield Run(start, end, cell)
+            yield CellRun(start, end, cell)
             start = end
 
 
-Week = tuple[Day, ...]
+Week = tuple[CalendarDay, ...]
 
 
 def alike(chosen: Iterable[Desired]) -> list[list[Desired]]:
@@ -83,18 +83,18 @@ def lanes(*values: Json) -> tuple[Lane, ...]:
                 if target["active"] and (target["name"] or target["to"] not in found):
                     found[target["to"]] = f"{target['to']} {target['name']}".rstrip()
         elif value["type"] != "none":
-            text = Value.of(value).text
+            text = CallFlow.of(value).text
             found.setdefault(text, text)
     return tuple(Lane(key, text) for key, text in found.items())
 
 
 def week(value: Json, at: int, zone: str) -> Week:
     """The week, from Monday, that an instant falls into in a zone; raises OpaquePeriodError."""
-    taken = Value.of(value)
+    taken = CallFlow.of(value)
     today = zone_of(zone).local(at)[0]
     who = [_who(taken, piece, has_forwarding=value["type"] != "none") for piece in partition(taken.schedules)]
     return tuple(
-        Day(day.year, day.month, day.day, (day.weekday - 1) % 7, _cells(shares, who))
+        CalendarDay(day.year, day.month, day.day, (day.weekday - 1) % 7, _cells(shares, who))
         for day, shares in _shares(taken.schedules, today)
     )
 
@@ -114,8 +114,8 @@ def _cells(shares: list[tuple[float, ...]], who: list[tuple[str, ...]]) -> tuple
     return tuple(known[share] for share in shares)
 
 
-def _who(value: Value, piece: Piece, *, has_forwarding: bool) -> tuple[str, ...]:
-    happening = value.happening(piece.on)
+def _who(value: CallFlow, piece: Piece, *, has_forwarding: bool) -> tuple[str, ...]:
+    happening = value.handling(piece.on)
     if happening.text:
         return (happening.text,) if has_forwarding else ()
     rings = [to for to, _ in happening.rings]

@@ -91,7 +91,7 @@ def found(code: str, desired: Desired, path: str, message: str, *, hint: str | N
     return RULES[code].at(place, f"{desired.key.number}: {message}", hint)
 
 
-def shortened(times: str) -> str:
+def shorten(times: str) -> str:
     """Times in words, of a length that a person still reads: the first of them, and how many there are besides."""
     if len(times) <= _LONGEST_TIMES:
         return times

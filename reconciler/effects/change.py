@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.canonical import Json
-from reconciler.effects.states import Happening, OpaquePeriodError, Schedules, Value, partition, plain_text
+from reconciler.effects.states import CallFlow, CallHandling, OpaquePeriodError, Schedules, partition, plain_text
 from reconciler.model import Effect
 from reconciler.schedule import Instants, Period
 from reconciler.schedule.picture import week_of
@@ -18,7 +18,7 @@ from reconciler.schedule.picture import week_of
 NO_TARGET = "no target"
 
 
-def contrast(was: Happening, now: Happening) -> tuple[str, str]:
+def contrast(was: CallHandling, now: CallHandling) -> tuple[str, str]:
     """Both sides of a difference: where only one of several targets differs, only that one."""
     if was.redirect and was.redirect == now.redirect and was.announcement == now.announcement:
         found = _retimed(was, now) or _without(was, now) or _turned(_without(now, was))
@@ -27,7 +27,7 @@ def contrast(was: Happening, now: Happening) -> tuple[str, str]:
     return text_of(was), text_of(now)
 
 
-def text_of(happening: Happening) -> str:
+def text_of(happening: CallHandling) -> str:
     """Who rings, in which order and for how long."""
     if not happening.rings:
         return happening.text or NO_TARGET
@@ -39,7 +39,7 @@ def _joined(rings: tuple[tuple[str, int], ...], between: str) -> str:
     return between.join(f"{to} for {seconds} s" for to, seconds in rings)
 
 
-def _retimed(was: Happening, now: Happening) -> tuple[str, str] | None:
+def _retimed(was: CallHandling, now: CallHandling) -> tuple[str, str] | None:
     """The same targets, some of which ring for another time."""
     if [to for to, _ in was.rings] != [to for to, _ in now.rings]:
         return None
@@ -48,7 +48,7 @@ def _retimed(was: Happening, now: Happening) -> tuple[str, str] | None:
     return f"rings {_joined(before, ', ')}", f"rings {_joined(after, ', ')}"
 
 
-def _without(more: Happening, fewer: Happening) -> tuple[str, str] | None:
+def _without(more: CallHandling, fewer: CallHandling) -> tuple[str, str] | None:
     """The same targets but for one that is gone, where several are left."""
     at = next((at for at in range(len(more.rings)) if more.rings[:at] + more.rings[at + 1 :] == fewer.rings), None)
     if at is None or len(fewer.rings) < 2:
@@ -76,8 +76,8 @@ class Difference(NamedTuple):
 
     piece: int
     when: Instants
-    before: Happening
-    after: Happening
+    before: CallHandling
+    after: CallHandling
 
 
 def effects(before: Json | None, after: Json | None, *, hidden_url_differs: bool = False) -> tuple[Effect, ...]:
@@ -87,7 +87,7 @@ def effects(before: Json | None, after: Json | None, *, hidden_url_differs: bool
     """
     if before is None or after is None:
         return ()
-    old, new = Value.of(before), Value.of(after)
+    old, new = CallFlow.of(before), CallFlow.of(after)
     if hidden_url_differs and old == new:
         return (Effect(ALWAYS_TEXT, old.text, f"{new.text}, with another hidden part"),)
     if old == new:
@@ -102,10 +102,10 @@ def effects(before: Json | None, after: Json | None, *, hidden_url_differs: bool
 
 
 # docs/decisions/061
-def differences(old: Value, new: Value) -> Iterator[Difference]:
+def differences(old: CallFlow, new: CallFlow) -> Iterator[Difference]:
     """Split the time at which callers notice a change by what they notice; raises OpaquePeriodError."""
     for piece, both in enumerate(_joint(old.schedules, new.schedules)):
-        was, now = old.happening(both.old), new.happening(both.new)
+        was, now = old.handling(both.old), new.handling(both.new)
         if was != now:
             yield Difference(piece, both.when, was, now)
 

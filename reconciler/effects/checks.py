@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.effects.calls import CallMap, found, heaviest, shortened
+from reconciler.effects.calls import CallMap, found, heaviest, shorten
 from reconciler.effects.chains import long_chains, loops
 from reconciler.effects.states import times_of
 from reconciler.model import (
@@ -148,7 +148,7 @@ LONGEST_RINGING_SECONDS = 180
 _ENOUGH_SECONDS = 10**6
 
 
-class Fault(NamedTuple):
+class RingingFault(NamedTuple):
     """A fault of a pattern; `at` is the index of the target in question, None for all of them."""
 
     code: str
@@ -183,7 +183,7 @@ def _alike(names: list[str]) -> tuple[int, ...]:
 def _gap_of(numbers: list[Desired], when: str) -> Diagnostic:
     others = len(numbers) - 1
     same = f" (the same for {others} more number{'s' if others > 1 else ''})" if others else ""
-    message = f"no target rings {shortened(when)}{same}; what the vendor does then is not documented"
+    message = f"no target rings {shorten(when)}{same}; what the vendor does then is not documented"
     hint = "add a target without a schedule for the rest of the time, or set policy.rules.route-gap: off"
     return found("route-gap", numbers[0], "targets", message, hint=hint)
 
@@ -193,7 +193,7 @@ Times = tuple[tuple[int, tuple[str, ...], bool], ...]
 
 
 @lru_cache(maxsize=8192)
-def _judged(redirect: Redirect, alike: tuple[int, ...], times: Times) -> tuple[str | None, tuple[Fault, ...]]:
+def _judged(redirect: Redirect, alike: tuple[int, ...], times: Times) -> tuple[str | None, tuple[RingingFault, ...]]:
     """The gap of a pattern and its faults; their messages name targets by their index in braces."""
     gap = _gap(tuple(periods for _, periods, active in times if active))
     on = [(at, when) for at, (_, periods, active) in enumerate(times) if active and (when := times_of(periods))]
@@ -223,7 +223,7 @@ def _gap(schedules: tuple[tuple[str, ...], ...]) -> str | None:
     return "at any time" if covered.is_empty else f"at these times: {Period(None, ~covered).phrase()}"
 
 
-def _several_under_single(on: list[tuple[int, Instants]]) -> Iterator[Fault]:
+def _several_under_single(on: list[tuple[int, Instants]]) -> Iterator[RingingFault]:
     """Two targets at once where only one may ring; one that is covered wholly never does."""
     earlier = NEVER_PERIOD.instants
     for at, when in on:
@@ -231,25 +231,25 @@ def _several_under_single(on: list[tuple[int, Instants]]) -> Iterator[Fault]:
             continue
         if (when - earlier).is_empty:
             message = f"{{{at}}} never rings: under `redirect: single` the targets before it cover all its time"
-            yield Fault("route-shadowed", message, at)
+            yield RingingFault("route-shadowed", message, at)
         elif not (both := when & earlier).is_empty:
-            shared = shortened(Period(None, both).phrase())
+            shared = shorten(Period(None, both).phrase())
             message = f"{{{at}}} and a target before it are both on ({shared}), and `redirect: single` rings one"
-            yield Fault("route-single-several", message, at)
+            yield RingingFault("route-single-several", message, at)
         earlier |= when
 
 
-def _twice(on: list[tuple[int, Instants]], same: tuple[int, ...], *, neighbours: bool) -> Iterator[Fault]:
+def _twice(on: list[tuple[int, Instants]], same: tuple[int, ...], *, neighbours: bool) -> Iterator[RingingFault]:
     """The same target twice at once; one after the other only where nobody rings in between."""
     for index, (first, when) in enumerate(on):
         for second, other in on[index + 1 : index + 2] if neighbours else on[index + 1 :]:
             if same[first] == same[second] and not (both := when & other).is_empty:
                 manner = "in a row" if neighbours else "at once"
-                message = f"{{{second}}} rings twice {manner} ({shortened(Period(None, both).phrase())})"
-                yield Fault("route-double-ring", message, second)
+                message = f"{{{second}}} rings twice {manner} ({shorten(Period(None, both).phrase())})"
+                yield RingingFault("route-double-ring", message, second)
 
 
-def _long_ringing(weighed: list[tuple[Instants, int]]) -> Iterator[Fault]:
+def _long_ringing(weighed: list[tuple[Instants, int]]) -> Iterator[RingingFault]:
     """Targets that ring one after the other for longer than callers wait."""
     if sum(seconds for _, seconds in weighed) <= LONGEST_RINGING_SECONDS:
         return
@@ -257,7 +257,7 @@ def _long_ringing(weighed: list[tuple[Instants, int]]) -> Iterator[Fault]:
     if longest > LONGEST_RINGING_SECONDS:
         most = LONGEST_RINGING_SECONDS
         message = f"a caller may wait {longest} s until the last target has rung (more than {most} s)"
-        yield Fault("route-long-ringing", message)
+        yield RingingFault("route-long-ringing", message)
 
 
 __all__ = ["call_loops", "check_calls"]

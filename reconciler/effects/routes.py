@@ -16,7 +16,7 @@ from reconciler.schedule import Period, PeriodError
 NO_TARGET_NOTE = "no target: what the vendor does then is not documented"
 
 
-class Place(StrEnum):
+class StepKind(StrEnum):
     """What kind of place a call goes to; `NUMBER` is one of the configuration."""
 
     PHONE = "phone"
@@ -36,7 +36,7 @@ class Step:
     """
 
     to: str
-    place: Place
+    place: StepKind
     position: int = 0
     timeout: int = 0
     name: str = ""
@@ -47,7 +47,7 @@ class Step:
     @property
     def rings(self) -> bool:
         """Whether somebody's phone rings, here or further on."""
-        return not self.why and (self.place is not Place.NUMBER or any(step.rings for step in self.steps))
+        return not self.why and (self.place is not StepKind.NUMBER or any(step.rings for step in self.steps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,13 @@ class _Walk:
             case "number":
                 yield from self._targets(value, path)
             case "url":
-                yield Step(value["url"], Place.URL, 1)
+                yield Step(value["url"], StepKind.URL, 1)
                 if value["reserve"]:
                     yield self._reserve(value["reserve"])
             case "sip":
-                yield Step(value["sip_uri"], Place.SIP, 1)
+                yield Step(value["sip_uri"], StepKind.SIP, 1)
             case "sip_trunk":
-                yield Step(f"{value['static_ip']}:{value['port']}", Place.TRUNK, 1, value["timeout"])
+                yield Step(f"{value['static_ip']}:{value['port']}", StepKind.TRUNK, 1, value["timeout"])
 
     def _targets(self, value: Json, path: tuple[str, ...]) -> Iterator[Step]:
         position = 0
@@ -105,7 +105,7 @@ class _Walk:
     def _step(self, target: Json, position: int, why: str, path: tuple[str, ...]) -> Step:
         to, timeout, name = target["to"], target["timeout"], target["name"]
         place = self._place(to)
-        if place is not Place.NUMBER or why:
+        if place is not StepKind.NUMBER or why:
             return Step(to, place, position, timeout, name, why)
         if to in path:
             return Step(to, place, position, timeout, name, "a loop: the call has come through this number already")
@@ -120,10 +120,10 @@ class _Walk:
     def _reserve(self, to: str) -> Step:
         return Step(to, self._place(to), why="the reserve rings only when the URL cannot be reached")
 
-    def _place(self, to: str) -> Place:
+    def _place(self, to: str) -> StepKind:
         if to in self.values:
-            return Place.NUMBER
-        return Place.SIP_ID if is_sip_id(to) else Place.PHONE
+            return StepKind.NUMBER
+        return StepKind.SIP_ID if is_sip_id(to) else StepKind.PHONE
 
     def _silence(self, target: Json) -> str:
         """Why a target is not on at this instant, else ""."""

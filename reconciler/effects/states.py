@@ -19,7 +19,7 @@ class OpaquePeriodError(Exception):
     """A live period that does not follow the grammar: when it holds is not known."""
 
 
-class Happening(NamedTuple):
+class CallHandling(NamedTuple):
     """What happens to a caller: equal values mean that nobody notices a difference.
 
     `rings` are (number, seconds), in order; sorted, where all ring at once. `redirect` is empty where no more than one
@@ -39,7 +39,7 @@ class Piece(NamedTuple):
     on: tuple[int, ...]
 
 
-class Value(NamedTuple):
+class CallFlow(NamedTuple):
     """A canonical value, taken apart: `schedules` of its active targets, and what happens when some of them are on."""
 
     schedules: Schedules
@@ -49,7 +49,7 @@ class Value(NamedTuple):
     text: str = ""
 
     @classmethod
-    def of(cls, value: Json | None) -> Value:
+    def of(cls, value: Json | None) -> CallFlow:
         """Take a canonical value apart; None is no forwarding."""
         if not value or value["type"] != "number":
             return cls((), text=plain_text(value))
@@ -58,15 +58,15 @@ class Value(NamedTuple):
         schedules = tuple(target["schedule"] for target in active)
         return cls(schedules, targets, value["redirect"], value.get("file_to_a") or "")
 
-    def happening(self, on: tuple[int, ...]) -> Happening:
+    def handling(self, on: tuple[int, ...]) -> CallHandling:
         """What happens when these targets are on."""
         if self.text:
-            return Happening(text=self.text)
+            return CallHandling(text=self.text)
         chosen = on[:1] if self.redirect == "single" else on
         rings = tuple(self.targets[index] for index in chosen)
         if self.redirect == "parallel":
             rings = tuple(sorted(rings))
-        return Happening(rings, self.redirect if len(rings) > 1 else "", self.announcement if rings else "")
+        return CallHandling(rings, self.redirect if len(rings) > 1 else "", self.announcement if rings else "")
 
 
 def plain_text(value: Json | None) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reconciler.canonical import Form, Json, flaw, form, is_off, lifted
+from reconciler.canonical import Form, Json, flaw, form, is_off, upgrade_value
 from reconciler.clock import epoch
 from reconciler.diff import field_changes
 from reconciler.effects.change import effects
@@ -126,7 +126,7 @@ def change_from_json(stored: ChangeJson) -> Change:
 
     Fields and effects follow from its values, whatever is stored of them.
     """
-    before, after = (None if value is None else lifted(value) for value in (stored.before, stored.after))
+    before, after = (None if value is None else upgrade_value(value) for value in (stored.before, stored.after))
     fields = _fields(stored, before, after)
     hidden = any(item.sensitive and item.path == "url" for item in fields)
     return Change(
@@ -163,7 +163,7 @@ def _fields(stored: ChangeJson, before: Json | None, after: Json | None) -> tupl
     return field_changes(live if live.is_bodiless else live.filled_from(wanted), wanted)
 
 
-def demanded(change: Change) -> tuple[str, ...]:
+def required_allowances(change: Change) -> tuple[str, ...]:
     """The allowances that a change needs by what it does, and those that it says it needs."""
     by_action = {
         Need.ADOPT: change.action is Action.ADOPT,

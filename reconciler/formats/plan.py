@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from reconciler.canonical import Json, is_off
 from reconciler.formats import FORMAT_VERSION
-from reconciler.formats.change import ChangeJson, Moment, change_from_json, change_json, demanded
+from reconciler.formats.change import ChangeJson, Moment, change_from_json, change_json, required_allowances
 from reconciler.formats.diagnostics import (
     DiagnosticJson,
     FormatVersion,
@@ -166,7 +166,7 @@ def load_plan(data: bytes) -> Plan:
     return _plan(stored)
 
 
-def shown_plan(plan: Plan) -> Plan:
+def plan_as_shown(plan: Plan) -> Plan:
     """A stored plan as its own values tell it, with every allowance that these need.
 
     Raises PlanFileError where an action does not lead from one value to the other.
@@ -177,7 +177,7 @@ def shown_plan(plan: Plan) -> Plan:
                 f"it was edited: {change.action.value} of {change.address} does not match its `before` and "
                 "`after`; make a new plan"
             )
-    return replace(plan, changes=tuple(replace(change, needs=demanded(change)) for change in plan.changes))
+    return replace(plan, changes=tuple(replace(change, needs=required_allowances(change)) for change in plan.changes))
 
 
 def _fits(action: Action, before: Json | None, after: Json | None) -> bool:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from reconciler.git.refs import Taken, current_commit, file_at, tracked
+from reconciler.git.refs import CommittedFile, current_commit, file_at, tracked_files
 from reconciler.git.repository import (
     Repository,
     commit_of_file,
@@ -23,9 +23,9 @@ from reconciler.git.repository import (
 from reconciler.git.running import GitError
 
 __all__ = [
+    "CommittedFile",
     "GitError",
     "Repository",
-    "Taken",
     "commit_of_file",
     "current_commit",
     "delete_ref",
@@ -38,6 +38,6 @@ __all__ = [
     "repository_of",
     "shows_anything",
     "top_folder",
-    "tracked",
+    "tracked_files",
     "would_take",
 ]

@@ -86,7 +86,7 @@ def _unknown(ref: str) -> GitError:
     return GitError(f"{ref!r} does not exist in git")
 
 
-class Taken(NamedTuple):
+class CommittedFile(NamedTuple):
     """A file of a commit: its content, the full name of the ref, the commit's id, the file's path from the top."""
 
     content: bytes
@@ -99,7 +99,7 @@ class Taken(NamedTuple):
         return f"{self.path}{of} at commit {self.commit}"
 
 
-def file_at(root: Path, ref: str, name: str) -> Taken:
+def file_at(root: Path, ref: str, name: str) -> CommittedFile:
     """Return a file, named relative to the plain folder `root`, as `ref` has it; raises GitError."""
     repository, folder = plain_repository_of(root)
     full, commit = commit_of(repository, ref)
@@ -107,7 +107,7 @@ def file_at(root: Path, ref: str, name: str) -> Taken:
     done = repository.git("cat-file", "blob", "--end-of-options", f"{commit}:{path}")
     if done.returncode != 0:
         raise _missing(repository, ref, commit, path)
-    return Taken(done.stdout, full, commit, path)
+    return CommittedFile(done.stdout, full, commit, path)
 
 
 def current_commit(root: Path) -> str | None:
@@ -119,7 +119,7 @@ def current_commit(root: Path) -> str | None:
         return None
 
 
-def tracked(repository: Repository, *paths: Path) -> list[str]:
+def tracked_files(repository: Repository, *paths: Path) -> list[str]:
     """Which files at or below some paths, inside of the working copy, are tracked; posix, from its top."""
     names = [str(path.relative_to(repository.top)) for path in paths]
     answer = repository.asked("ls-files", "--cached", "-z", "--", *names, otherwise="git could not list files")

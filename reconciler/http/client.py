@@ -38,7 +38,7 @@ BASE_URL = "the account's base_url"
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class HostAccess:
     """How a host is reached: through which proxy, if any, and by which variable it is said whom to trust."""
 
     host: str
@@ -77,7 +77,7 @@ def failure_of_answer(
     return None
 
 
-def failure_of_exception(error: httpx.TransportError, *, peer: str, way: Way, is_read: bool) -> Failure:
+def failure_of_exception(error: httpx.TransportError, *, peer: str, way: HostAccess, is_read: bool) -> Failure:
     """Judge a connection that failed, was cut off, or was too slow."""
     if isinstance(error, _NOT_SENT):
         return _not_sent(error, peer=peer, way=way)
@@ -96,7 +96,7 @@ def failure_of_exception(error: httpx.TransportError, *, peer: str, way: Way, is
     return Failure(cut, repeat=is_read)
 
 
-def _not_sent(error: httpx.TransportError, *, peer: str, way: Way) -> Failure:
+def _not_sent(error: httpx.TransportError, *, peer: str, way: HostAccess) -> Failure:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         untrusted = Unavailable(f"the TLS certificate of {way.host} is not trusted", hint=_whom_to_trust(way))
         return Failure(untrusted, repeat=False)
@@ -111,12 +111,12 @@ def _not_sent(error: httpx.TransportError, *, peer: str, way: Way) -> Failure:
     return Failure(Unavailable(f"{peer} cannot be reached at {way.host}{through}", hint=check), repeat=True)
 
 
-def _variable(way: Way) -> str:
+def _variable(way: HostAccess) -> str:
     """What says where to connect to."""
     return BASE_URL if way.proxy is None else way.proxy.variable
 
 
-def _whom_to_trust(way: Way) -> str:
+def _whom_to_trust(way: HostAccess) -> str:
     if way.authorities is None:
         return "for your own authority, set SSL_CERT_FILE to its certificates"
     return f"{way.authorities} names the trusted authorities: add that of {way.host} there, or unset it"
@@ -188,7 +188,7 @@ class HttpClient:
         self._shard = threading.local()
         self._urls: dict[str, httpx.URL] = {}
         proxy = proxy_for(parts.scheme, self.host, secrets.environ)
-        self._way = Way(self.host, proxy, authorities(secrets.environ))
+        self._way = HostAccess(self.host, proxy, authorities(secrets.environ))
         self._pools = self._build(verify=trust(parts.scheme, secrets.environ), proxy=proxy)
         self._turns = itertools.cycle(self._pools)
         timeout = httpx.Timeout(self._patience.read, connect=self._patience.connect)
@@ -206,7 +206,7 @@ class HttpClient:
                 result = self._attempt(request, bearer, gate)
             except ProviderError as closed:
                 closed.may_have_taken_effect = in_doubt
-                raise self._told(closed, attempt - 1) from None
+                raise self._as_raised(closed, attempt - 1) from None
             if isinstance(result, Answer):
                 return replace(result, attempts=attempt)
             in_doubt = result.error.may_have_taken_effect
@@ -217,12 +217,12 @@ class HttpClient:
                 self.budget.pause(wait, str(result.error))
             ends = attempt >= self._patience.most(result.wait) or self._clock.interrupted.is_set()
             if not result.repeat or ends or self._too_long(wait, self._clock.monotonic() - started):
-                raise self._told(result.error, attempt)
+                raise self._as_raised(result.error, attempt)
             if not result.pauses:
                 self._clock.sleep(wait)
         raise AssertionError("itertools.count never ends")
 
-    def told(self, text: str) -> str:
+    def fit_for_message(self, text: str) -> str:
         """Make vendor's text fit for a message: cleaned, secrets taken out, cut.
 
         In this order: a control character inside a secret must not hide it, nor a cut through it.
@@ -271,7 +271,10 @@ class HttpClient:
         except ProviderError as error:
             error.may_have_taken_effect = not request.is_read
             return Failure(error, repeat=False)
-        return failure_of_answer(answer, wait, peer=self.peer, is_read=request.is_read, said=self.told) or answer
+        return (
+            failure_of_answer(answer, wait, peer=self.peer, is_read=request.is_read, said=self.fit_for_message)
+            or answer
+        )
 
     def _exchange(self, request: Request, bearer: str | None) -> tuple[Answer, float | None]:
         self._deadline.start(self._patience.exchange)
@@ -325,7 +328,7 @@ class HttpClient:
     def _too_long(self, wait: float, elapsed: float) -> bool:
         return wait > self._patience.longest_wait or elapsed + wait > self._patience.together
 
-    def _told(self, error: ProviderError, attempts: int) -> ProviderError:
+    def _as_raised(self, error: ProviderError, attempts: int) -> ProviderError:
         error.attempts = attempts
         error.args = (self._secrets.redact(str(error)),)
         error.hint = error.hint and error.hint.replace(BASE_URL, self._setting)

@@ -16,20 +16,20 @@ from reconciler.clock import epoch
 from reconciler.destinations import numbers_behind, routes
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.change import effects
-from reconciler.live import Live, Progress, Wanted
+from reconciler.live import Live, Progress, ReadRequest
 from reconciler.model import OFF, Action, Change, Desired, Entry, Key, LiveSource, Outcome
 from reconciler.plan import notes
-from reconciler.plan.decide import decide, forgotten
-from reconciler.plan.model import Calls, Consent, Learned, Plan, Settlement
-from reconciler.plan.order import ordered
+from reconciler.plan.candidate import Candidate, Decision, PlanContext, agrees_with_any, form_after
+from reconciler.plan.decide import decide, forget
+from reconciler.plan.model import Calls, Consent, Plan, PlanKnowledge, Settlement
+from reconciler.plan.order import order_changes
 from reconciler.plan.policy import breaches, managed
-from reconciler.plan.subject import Decision, Ground, Subject, agrees_with_any, form_after
 from reconciler.record.base import Intent, RecordState
 from reconciler.rules import RULES
 from reconciler.secrets import key_of
 from reconciler.settings import Account, Configuration
 
-ReadLive = Callable[[Mapping[str, Sequence[Wanted]]], Live]
+ReadLive = Callable[[Mapping[str, Sequence[ReadRequest]]], Live]
 
 
 class Refresh(StrEnum):
@@ -110,25 +110,29 @@ class Options:
 
 
 @dataclass(slots=True)
-class _Gathered:
-    subjects: list[Subject] = field(default_factory=list)
+class _PlanDraft:
+    candidates: list[Candidate] = field(default_factory=list)
     forgets: list[Change] = field(default_factory=list)
     forgotten: set[Key] = field(default_factory=set)
     left_alone: int = 0
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def build(configuration: Configuration, state: RecordState, ground: Ground, options: Options, read: ReadLive) -> Plan:
+def build(
+    configuration: Configuration, state: RecordState, context: PlanContext, options: Options, read: ReadLive
+) -> Plan:
     """Make the plan, but for its times and its commit. `read` reads live values of what is asked for, per account."""
     gathered = _gather(configuration, state, options.selection)
-    subjects, decisions, live = _decided(gathered.subjects, ground, options, read)
-    changes = ordered([*(_told(item.change) for item in decisions if item.change is not None), *gathered.forgets])
-    before = managed(state.entries, subjects)
-    diagnostics = [*options.warnings, *gathered.diagnostics, *_of_other_keys(subjects, ground), *live.diagnostics]
+    candidates, decisions, live = _decided(gathered.candidates, context, options, read)
+    changes = order_changes(
+        [*(_with_effects(item.change) for item in decisions if item.change is not None), *gathered.forgets]
+    )
+    before = managed(state.entries, candidates)
+    diagnostics = [*options.warnings, *gathered.diagnostics, *_of_other_keys(candidates, context), *live.diagnostics]
     diagnostics += [note for item in decisions for note in item.diagnostics]
     diagnostics += _left_behind(configuration, changes, state, options.selection)
     return replace(
-        _counted(subjects, decisions, live),
+        _counted(candidates, decisions, live),
         configuration=configuration.name or "",
         config_digest=configuration.digest,
         lineage=state.lineage if state.serial else "",
@@ -147,17 +151,17 @@ def build(configuration: Configuration, state: RecordState, ground: Ground, opti
             consent=options.consent,
             places=configuration.numbers,
             routes=routes(configuration),
-            unwritable=_unwritable(subjects),
+            unwritable=_unwritable(candidates),
         ),
         diagnostics=tuple(dict.fromkeys(diagnostics)),
-        learned=Learned(
+        learned=PlanKnowledge(
             recordings=tuple(item.recording for item in decisions if item.recording is not None),
-            observations={each.key: each.observation for each in subjects if each.observation is not None},
-            unread=dict(_unread(subjects, decisions)),
+            observations={each.key: each.observation for each in candidates if each.observation is not None},
+            unread=dict(_unread(candidates, decisions)),
             observed=frozenset(gathered.forgotten).union(
-                subject.key for subject, item in zip(subjects, decisions, strict=True) if item.settled
+                candidate.key for candidate, item in zip(candidates, decisions, strict=True) if item.settled
             ),
-            settlements=tuple(_settlements(subjects, decisions, ground)),
+            settlements=tuple(_settlements(candidates, decisions, context)),
             unmanaged={
                 account: tuple(number for number in numbers if number not in configuration.numbers)
                 for account, numbers in live.unmanaged.items()
@@ -180,13 +184,13 @@ def _left_behind(
             yield notes.left_behind(change, missing[number])
 
 
-def _told(change: Change) -> Change:
+def _with_effects(change: Change) -> Change:
     """Say what callers notice of a change."""
     hidden = any(item.sensitive and item.path == "url" for item in change.fields)
     return replace(change, effects=effects(change.before, change.after, hidden_url_differs=hidden))
 
 
-def _counted(subjects: Sequence[Subject], decisions: Sequence[Decision], live: Live) -> Plan:
+def _counted(candidates: Sequence[Candidate], decisions: Sequence[Decision], live: Live) -> Plan:
     quiet = [item for item in decisions if item.change is None and not item.left_alone]
     return Plan(
         configuration="",
@@ -197,32 +201,34 @@ def _counted(subjects: Sequence[Subject], decisions: Sequence[Decision], live: L
         unknown=sum(item.unknown for item in quiet),
         as_recorded=sum(item.as_recorded for item in quiet),
         parked_as_recorded=sum(
-            item.as_recorded and not subject.readable for subject, item in zip(subjects, decisions, strict=True)
+            item.as_recorded and not candidate.readable for candidate, item in zip(candidates, decisions, strict=True)
         ),
-        accounts=len({subject.account for subject in subjects}),
-        calls=Calls(live.calls_made, max(0, len(subjects) - live.calls_made)),
+        accounts=len({candidate.account for candidate in candidates}),
+        calls=Calls(live.calls_made, max(0, len(candidates) - live.calls_made)),
     )
 
 
-def _unread(subjects: Sequence[Subject], decisions: Sequence[Decision]) -> Iterator[tuple[Key, Diagnostic]]:
+def _unread(candidates: Sequence[Candidate], decisions: Sequence[Decision]) -> Iterator[tuple[Key, Diagnostic]]:
     """Why nothing is known of a number."""
-    for subject, decision in zip(subjects, decisions, strict=True):
+    for candidate, decision in zip(candidates, decisions, strict=True):
         if decision.unknown:
-            yield subject.key, next(iter(decision.diagnostics), notes.unread(subject))
+            yield candidate.key, next(iter(decision.diagnostics), notes.unread(candidate))
 
 
-def _settlements(subjects: Sequence[Subject], decisions: Sequence[Decision], ground: Ground) -> Iterator[Settlement]:
+def _settlements(
+    candidates: Sequence[Candidate], decisions: Sequence[Decision], context: PlanContext
+) -> Iterator[Settlement]:
     """What became of the writes of earlier runs, as far as reading told it.
 
     The last one that shows took effect, later ones did not; what came before it may have, and shows no more.
     """
-    for subject, decision in zip(subjects, decisions, strict=True):
-        if not (decision.settled and subject.intents):
+    for candidate, decision in zip(candidates, decisions, strict=True):
+        if not (decision.settled and candidate.intents):
             continue
-        live = subject.live(None, ground.secrets.holds)
-        shown = live.digested(ground.digester)
-        landed = [at for at, each in enumerate(subject.intended) if agrees_with_any(shown, [each], ground.today)]
-        for at, intent in enumerate(subject.intents):
+        live = candidate.live(None, context.secrets.holds)
+        shown = live.with_digests(context.digester)
+        landed = [at for at, each in enumerate(candidate.intended) if agrees_with_any(shown, [each], context.today)]
+        for at, intent in enumerate(candidate.intents):
             unread = tuple(path for path in live.unknown if not is_empty(form_after(intent).json.get(path)))
             good = Outcome.UNVERIFIED if unread else Outcome.APPLIED
             if landed and at < landed[-1]:
@@ -233,28 +239,28 @@ def _settlements(subjects: Sequence[Subject], decisions: Sequence[Decision], gro
                 yield Settlement(intent, Outcome.SKIPPED)
 
 
-def _unwritable(subjects: Iterable[Subject]) -> dict[str, Mapping[str, object]]:
+def _unwritable(candidates: Iterable[Candidate]) -> dict[str, Mapping[str, object]]:
     return {
-        f"{subject.account}/{subject.key.number}": subject.observation.unwritable
-        for subject in subjects
-        if subject.observation is not None and subject.observation.unwritable
+        f"{candidate.account}/{candidate.key.number}": candidate.observation.unwritable
+        for candidate in candidates
+        if candidate.observation is not None and candidate.observation.unwritable
     }
 
 
-def _gather(configuration: Configuration, state: RecordState, selection: Selection) -> _Gathered:
+def _gather(configuration: Configuration, state: RecordState, selection: Selection) -> _PlanDraft:
     """Everything known of each key before anything is read."""
-    found = _Gathered()
+    found = _PlanDraft()
     intents = open_intents(state)
     for desired in configuration.desired:
         if selection.takes(desired):
             entry, open_ = state.entries.get(desired.key), intents.get(desired.key, ())
-            subject = Subject(desired.key, desired.account, desired, None, entry, open_)
-            found.subjects.append(_in_account(subject, configuration.accounts.get(desired.account)))
+            candidate = Candidate(desired.key, desired.account, desired, None, entry, open_)
+            found.candidates.append(_in_account(candidate, configuration.accounts.get(desired.account)))
     declared = {desired.key for desired in configuration.desired}
     for key in dict.fromkeys([*state.entries, *intents]):
         if key not in declared:
             _gather_undeclared(configuration, state.entries.get(key), intents.get(key, ()), found, selection)
-    if selection.by_words and not (found.subjects or found.diagnostics):
+    if selection.by_words and not (found.candidates or found.diagnostics):
         message = f"no managed number in the files matches {selection.words}, so this plan is empty"
         found.diagnostics.append(RULES["selection-empty"].at(None, message, "reconciler list"))
     return found
@@ -264,7 +270,7 @@ def _gather_undeclared(
     configuration: Configuration,
     entry: Entry | None,
     intents: tuple[Intent, ...],
-    found: _Gathered,
+    found: _PlanDraft,
     selection: Selection,
 ) -> None:
     """What the record, or the intent of an interrupted run, knows and no file declares."""
@@ -277,9 +283,9 @@ def _gather_undeclared(
         return
     elif known.key.number in configuration.forget:
         found.forgotten.add(known.key)
-        found.forgets += [forgotten(Subject(known.key, known.account, entry=entry))] if entry else []
+        found.forgets += [forget(Candidate(known.key, known.account, entry=entry))] if entry else []
     elif configuration.whole:
-        _gather_vanished(configuration, known, Subject(known.key, known.account, entry=entry, intents=intents), found)
+        _gather_vanished(configuration, known, Candidate(known.key, known.account, entry=entry, intents=intents), found)
 
 
 def open_intents(state: RecordState) -> dict[Key, tuple[Intent, ...]]:
@@ -290,21 +296,23 @@ def open_intents(state: RecordState) -> dict[Key, tuple[Intent, ...]]:
     return found
 
 
-def _in_account(subject: Subject, account: Account | None) -> Subject:
+def _in_account(candidate: Candidate, account: Account | None) -> Candidate:
     """The same, with what the account's provider can do, and until when it may read as before our last write."""
     if account is None:
-        return subject
-    refused = account.refusal(subject.desired.value) if subject.desired is not None else None
-    subject = replace(subject, readable=account.capabilities.readable, refused=refused or "")
-    if not (since := subject.unproven_since):
-        return subject
+        return candidate
+    refused = account.refusal(candidate.desired.value) if candidate.desired is not None else None
+    candidate = replace(candidate, readable=account.capabilities.readable, refused=refused or "")
+    if not (since := candidate.unproven_since):
+        return candidate
     try:
-        return replace(subject, doubt_until=epoch(since) + account.settle_seconds)
+        return replace(candidate, doubt_until=epoch(since) + account.settle_seconds)
     except ValueError:
-        return subject
+        return candidate
 
 
-def _gather_vanished(configuration: Configuration, known: Entry | Intent, subject: Subject, found: _Gathered) -> None:
+def _gather_vanished(
+    configuration: Configuration, known: Entry | Intent, candidate: Candidate, found: _PlanDraft
+) -> None:
     account = account_of(configuration.accounts, known.account, known.key.provider)
     if account is None:
         message = (
@@ -315,7 +323,7 @@ def _gather_vanished(configuration: Configuration, known: Entry | Intent, subjec
         found.left_alone += 1
         found.diagnostics.append(RULES["record-account-gone"].at(None, message, hint))
     else:
-        found.subjects.append(_in_account(replace(subject, account=account), configuration.accounts[account]))
+        found.candidates.append(_in_account(replace(candidate, account=account), configuration.accounts[account]))
 
 
 def account_of(accounts: Mapping[str, Account], recorded: str, provider: str) -> str | None:
@@ -345,17 +353,17 @@ def _block_missing(configuration: Configuration, entry: Entry) -> Diagnostic:
 
 
 def _decided(
-    subjects: Sequence[Subject], ground: Ground, options: Options, read: ReadLive
-) -> tuple[list[Subject], list[Decision], Live]:
+    candidates: Sequence[Candidate], context: PlanContext, options: Options, read: ReadLive
+) -> tuple[list[Candidate], list[Decision], Live]:
     """Read what is to be read, and decide. Where a list says something else than the record, the number itself does."""
 
-    def judged(subject: Subject) -> Decision:
-        return decide(subject, _ground_of(subject, ground, options.selection))
+    def judged(candidate: Candidate) -> Decision:
+        return decide(candidate, _ground_of(candidate, context, options.selection))
 
-    live = read(_wanted(subjects, ground, options))
-    seen = [_with(subject, live) for subject in subjects]
-    decisions = [judged(subject) for subject in seen]
-    doubtful = [at for at, each in enumerate(seen) if _needs_its_own_read(each, decisions[at], ground)]
+    live = read(_wanted(candidates, context, options))
+    seen = [_with(candidate, live) for candidate in candidates]
+    decisions = [judged(candidate) for candidate in seen]
+    doubtful = [at for at, each in enumerate(seen) if _needs_its_own_read(each, decisions[at], context)]
     if not doubtful:
         return seen, decisions, live
     again = read(_by_account((seen[at], _want(seen[at], own=True)) for at in doubtful))
@@ -366,49 +374,49 @@ def _decided(
     return seen, decisions, replace(live, diagnostics=both, calls_made=live.calls_made + again.calls_made)
 
 
-def _with(subject: Subject, live: Live) -> Subject:
-    seen = live.observations.get(subject.key)
-    return subject if seen is None else replace(subject, observation=seen)
+def _with(candidate: Candidate, live: Live) -> Candidate:
+    seen = live.observations.get(candidate.key)
+    return candidate if seen is None else replace(candidate, observation=seen)
 
 
-def _needs_its_own_read(subject: Subject, decision: Decision, ground: Ground) -> bool:
+def _needs_its_own_read(candidate: Candidate, decision: Decision, context: PlanContext) -> bool:
     """Whether something would follow from what a list says of a number that we wrote: the list may lag behind it."""
-    seen = subject.observation
-    if seen is None or seen.value is None or not seen.listed or not (subject.entry or subject.intents):
+    seen = candidate.observation
+    if seen is None or seen.value is None or not seen.listed or not (candidate.entry or candidate.intents):
         return False
-    if decision.change is None and decision.recording is None and not subject.intents:
+    if decision.change is None and decision.recording is None and not candidate.intents:
         return False
-    live = subject.live(None, ground.secrets.holds).digested(ground.digester)
-    return not agrees_with_any(live, subject.kept, ground.today)
+    live = candidate.live(None, context.secrets.holds).with_digests(context.digester)
+    return not agrees_with_any(live, candidate.kept, context.today)
 
 
-def _wanted(subjects: Iterable[Subject], ground: Ground, options: Options) -> dict[str, list[Wanted]]:
-    asked = _to_read(subjects, ground, options)
+def _wanted(candidates: Iterable[Candidate], context: PlanContext, options: Options) -> dict[str, list[ReadRequest]]:
+    asked = _to_read(candidates, context, options)
     exact = options.selection.exact
-    return _by_account((each, _want(each, ground, own=exact and each.readable)) for each in asked)
+    return _by_account((each, _want(each, context, own=exact and each.readable)) for each in asked)
 
 
-def _by_account(wants: Iterable[tuple[Subject, Wanted]]) -> dict[str, list[Wanted]]:
-    found: dict[str, list[Wanted]] = {}
-    for subject, want in wants:
-        found.setdefault(subject.account, []).append(want)
+def _by_account(wants: Iterable[tuple[Candidate, ReadRequest]]) -> dict[str, list[ReadRequest]]:
+    found: dict[str, list[ReadRequest]] = {}
+    for candidate, want in wants:
+        found.setdefault(candidate.account, []).append(want)
     return found
 
 
-def _want(subject: Subject, ground: Ground | None = None, *, own: bool = False) -> Wanted:
-    place = subject.desired.declared_at if subject.desired else None
-    by_record = ground is not None and not subject.readable and _is_recorded(decide(subject, ground))
-    return Wanted(subject.key, place, recorded=by_record, own=own)
+def _want(candidate: Candidate, context: PlanContext | None = None, *, own: bool = False) -> ReadRequest:
+    place = candidate.desired.declared_at if candidate.desired else None
+    by_record = context is not None and not candidate.readable and _is_recorded(decide(candidate, context))
+    return ReadRequest(candidate.key, place, recorded=by_record, own=own)
 
 
-def _to_read(subjects: Iterable[Subject], ground: Ground, options: Options) -> Iterator[Subject]:
+def _to_read(candidates: Iterable[Candidate], context: PlanContext, options: Options) -> Iterator[Candidate]:
     """What cannot be read at all is asked for only to prove that the account owns it, before a write."""
     refresh = options.refresh
-    for subject in subjects:
-        own = _ground_of(subject, ground, options.selection)
-        always = refresh is Refresh.ALL or bool(subject.intents) or own.reassert
-        if (subject.readable and always) or (refresh is not Refresh.NONE and _is_open(decide(subject, own))):
-            yield subject
+    for candidate in candidates:
+        own = _ground_of(candidate, context, options.selection)
+        always = refresh is Refresh.ALL or bool(candidate.intents) or own.reassert
+        if (candidate.readable and always) or (refresh is not Refresh.NONE and _is_open(decide(candidate, own))):
+            yield candidate
 
 
 def _is_recorded(decision: Decision) -> bool:
@@ -423,15 +431,15 @@ def _is_open(decision: Decision) -> bool:
     return not decision.as_recorded
 
 
-def _ground_of(subject: Subject, ground: Ground, selection: Selection) -> Ground:
+def _ground_of(candidate: Candidate, context: PlanContext, selection: Selection) -> PlanContext:
     """What a decision stands on; an exact selection says itself what is to be written again."""
-    return replace(ground, reassert=subject.key in selection.asserted) if selection.exact else ground
+    return replace(context, reassert=candidate.key in selection.asserted) if selection.exact else context
 
 
-def _of_other_keys(subjects: Iterable[Subject], ground: Ground) -> Iterator[Diagnostic]:
+def _of_other_keys(candidates: Iterable[Candidate], context: PlanContext) -> Iterator[Diagnostic]:
     """Say once that the record's sensitive values were kept with another key."""
-    digester = ground.digester
-    kept = (digest for subject in subjects if subject.entry for digest in subject.entry.digests.values())
+    digester = context.digester
+    kept = (digest for candidate in candidates if candidate.entry for digest in candidate.entry.digests.values())
     others = sum(key_of(digest) != digester.key_id or digester.key is None for digest in kept)
     if others:
         yield notes.other_key(others, has_key=digester.key is not None)

@@ -52,7 +52,7 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class PlanKnowledge:
     """What a fresh plan learned on its way; never stored.
 
     `recordings` are entries of numbers that are as desired and not yet recorded so. `observations` is what was read,
@@ -106,7 +106,7 @@ class Plan:
     calls: Calls = Calls(0, 0)
     breaches: tuple[Breach, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
-    learned: Learned = field(default=Learned(), compare=False, repr=False)
+    learned: PlanKnowledge = field(default=PlanKnowledge(), compare=False, repr=False)
 
     @property
     def summary(self) -> Mapping[str, int]:
@@ -153,7 +153,7 @@ def reminder(plan: Plan, in_force: str, configuration: Configuration) -> Iterato
     yield RULES[RULE].at(None, message, hint)
 
 
-def told(configuration: Configuration, in_force: str) -> Iterator[Diagnostic]:
+def scenario_reminder(configuration: Configuration, in_force: str) -> Iterator[Diagnostic]:
     """Tell an audit of a configuration, with or without a scenario, which one is in force, and how to go back."""
     if not in_force:
         return

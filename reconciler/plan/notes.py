@@ -12,7 +12,7 @@ from reconciler.canonical import Form, Json, is_empty
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.diff import field_changes
 from reconciler.model import Change, Desired, FieldChange
-from reconciler.plan.subject import Subject
+from reconciler.plan.candidate import Candidate
 from reconciler.rules import RULES
 from reconciler.secrets import SecretError
 from reconciler.settings import OTHER_PROVIDER
@@ -92,61 +92,61 @@ def body_unreadable(desired: Desired) -> Diagnostic:
     )
 
 
-def unread(subject: Subject) -> Diagnostic:
+def unread(candidate: Candidate) -> Diagnostic:
     """A number of an account that cannot be asked, which is told once for all of them."""
-    return RULES["provider-error"].at(None, f"{subject.address} cannot be read: its account is unavailable")
+    return RULES["provider-error"].at(None, f"{candidate.address} cannot be read: its account is unavailable")
 
 
-def unsettled(subject: Subject) -> Diagnostic:
+def unsettled(candidate: Candidate) -> Diagnostic:
     """A write of another value may still show: what the files say is written again."""
     return RULES["write-unsettled"].at(
-        subject.desired.declared_at if subject.desired else None,
-        f"{subject.address}: {_write_of(subject)} does not show yet and may still take effect; "
+        candidate.desired.declared_at if candidate.desired else None,
+        f"{candidate.address}: {_write_of(candidate)} does not show yet and may still take effect; "
         "what the files say is written again",
     )
 
 
-def not_settled_yet(subject: Subject, now: float) -> Diagnostic:
+def not_settled_yet(candidate: Candidate, now: float) -> Diagnostic:
     """A write may still show: nothing can be said of the number yet."""
-    wait = max(1, round(subject.doubt_until - now))
+    wait = max(1, round(candidate.doubt_until - now))
     finding = RULES["write-unsettled"].at(
-        subject.desired.declared_at if subject.desired else None,
-        f"{subject.address}: {_write_of(subject)} does not show yet and may still take effect",
-        f"run the command again in {wait} s; how long reads may lag is `accounts.{subject.account}.settle`",
+        candidate.desired.declared_at if candidate.desired else None,
+        f"{candidate.address}: {_write_of(candidate)} does not show yet and may still take effect",
+        f"run the command again in {wait} s; how long reads may lag is `accounts.{candidate.account}.settle`",
     )
     return finding.with_severity(Severity.ERROR)
 
 
-def never_showed(subject: Subject) -> Diagnostic:
+def never_showed(candidate: Candidate) -> Diagnostic:
     """A write did not show in all the time that reads may lag: it had no effect."""
     return RULES["write-unsettled"].at(
         None,
-        f"{subject.address}: {_write_of(subject)} never took effect; the number is no longer in any file and is "
+        f"{candidate.address}: {_write_of(candidate)} never took effect; the number is no longer in any file and is "
         "not forwarded",
     )
 
 
-def _write_of(subject: Subject) -> str:
-    last = subject.intents[-1] if subject.intents else subject.entry
+def _write_of(candidate: Candidate) -> str:
+    last = candidate.intents[-1] if candidate.intents else candidate.entry
     run = last.run_id[:12] if last else ""
     return f"a write of run {run}" if run else "an earlier write"
 
 
-def not_owned(subject: Subject) -> Diagnostic:
+def not_owned(candidate: Candidate) -> Diagnostic:
     """A number no longer in any file that the account does not have: it may be the key that is another."""
     return RULES["released-not-owned"].at(
         None,
-        f"{subject.address} is no longer in any file and not among the numbers of account {subject.account}; "
+        f"{candidate.address} is no longer in any file and not among the numbers of account {candidate.account}; "
         "it stays in the record, since another key or application would look the same",
-        f'if you no longer have it, list it under `forget: ["{subject.key.number}"]`',
+        f'if you no longer have it, list it under `forget: ["{candidate.key.number}"]`',
     )
 
 
-def changed_by_hand(subject: Subject) -> Diagnostic:
+def changed_by_hand(candidate: Candidate) -> Diagnostic:
     """A number no longer in any file that somebody else has changed."""
     return RULES["released-changed-by-hand"].at(
         None,
-        f"{subject.address}: no longer in any file, and changed by hand: its live forwarding is not what was last "
+        f"{candidate.address}: no longer in any file, and changed by hand: its live forwarding is not what was last "
         "written, so it is only forgotten",
     )
 

@@ -15,7 +15,7 @@ _LAST = {Action.DELETE: 1, Action.FORGET: 2}
 _WRITES = (Action.CREATE, Action.UPDATE, Action.ADOPT, Action.ASSERT)
 
 
-def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
+def order_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Give each change its `depends_on` and sort: by dependency first, then deletes and forgets last, then address."""
     pending = sorted(changes, key=_rank)
     order, before = _walked(_before(pending))

@@ -14,8 +14,8 @@ from reconciler.clock import rfc3339
 from reconciler.destinations import Routes, forbidden, reached, what_goes
 from reconciler.diagnostics import Location
 from reconciler.model import OFF, Action, Change, Entry, Key
+from reconciler.plan.candidate import Candidate
 from reconciler.plan.model import Breach, Consent
-from reconciler.plan.subject import Subject
 from reconciler.rules import RULES
 from reconciler.settings import Destinations, Limit, Policy
 
@@ -58,10 +58,10 @@ def breaches(
     return (*_allowances(changes, consent, places), *kept)
 
 
-def managed(entries: Mapping[Key, Entry], subjects: Iterable[Subject]) -> int:
+def managed(entries: Mapping[Key, Entry], candidates: Iterable[Candidate]) -> int:
     """How many blocks of ours send calls somewhere, by the record, else by what was read."""
     recorded = sum(not is_off(stored_form(entry.value, {}, entry.canonical_version).json) for entry in entries.values())
-    seen = (each.observation.value for each in subjects if each.entry is None and each.observation is not None)
+    seen = (each.observation.value for each in candidates if each.entry is None and each.observation is not None)
     return recorded + sum(value is not None and not is_off(form(value).json) for value in seen)
 
 
@@ -125,14 +125,14 @@ def _destinations(
             yield _breach("policy-destination", change, message, "--override policy-destination", places)
 
 
-def closed_window(window: Period, now: int, zone: str) -> str:
+def closed_change_window(window: Period, now: int, zone: str) -> str:
     """Say that a change window is closed, in which zone it is meant, and when it opens."""
     opening = next((instant for instant, inside in window.next_flips(now, zone, 1) if inside), None)
     opens = "it never opens again" if opening is None else f"it opens at {rfc3339(opening)}"
     return f"the change window is closed ({window.canonical}, {zone}); {opens}"
 
 
-def window_breach(why: str, policy: Policy) -> Breach:
+def change_window_breach(why: str, policy: Policy) -> Breach:
     """The breach of a run outside the change window."""
     hint = "wait until it opens, or pass --override policy-change-window"
     diagnostic = RULES["policy-change-window"].at(policy.location, why, hint)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from reconciler.canonical import TARGET_TEXTS, TEXTS, URL_FIELDS, Form, Json, form, is_empty, lifted, stored_form
+from reconciler.canonical import TARGET_TEXTS, TEXTS, URL_FIELDS, Form, Json, form, is_empty, stored_form, upgrade_value
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.model import (
     OFF,
@@ -30,8 +30,8 @@ from reconciler.model import (
     declared,
 )
 from reconciler.plan.build import account_of
+from reconciler.plan.candidate import PlanContext, agrees_with_any
 from reconciler.plan.model import Plan
-from reconciler.plan.subject import Ground, agrees_with_any
 from reconciler.record.base import Intent, RecordState, Run
 from reconciler.rules import RULES
 from reconciler.schedule import Period, PeriodError
@@ -39,7 +39,7 @@ from reconciler.secrets import MASK, SecretError, is_sensitive_url
 from reconciler.settings import Configuration, Union
 
 
-class Lost(Exception):
+class RestoreError(Exception):
     """A value that cannot be had back: `path` is the field ("" = all of it), `why` a sentence without secrets."""
 
     def __init__(self, path: str, why: str) -> None:
@@ -58,25 +58,25 @@ class Restorer:
     """Restores values of one account."""
 
     configuration: Configuration
-    ground: Ground
+    context: PlanContext
     account: str
     _templates: dict[str, str] = field(default_factory=dict)
 
     def value(self, data: Json, digests: Mapping[str, str]) -> Value:
-        """The value whose canonical form this is; raises Lost."""
+        """The value whose canonical form this is; raises RestoreError."""
         for path, text in _texts(data):
             if text == MASK:
-                raise Lost(path, "it held a secret, and only a mask is recorded")
+                raise RestoreError(path, "it held a secret, and only a mask is recorded")
         filled: Json = {
             path: self._url(path, text, digests) if path in URL_FIELDS else text for path, text in data.items()
         }
         try:
             value = self._built(filled)
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise Lost("", "it is only partly recorded") from None
+            raise RestoreError("", "it is only partly recorded") from None
         hidden = [path for path in URL_FIELDS if MASK in str(data.get(path))]
         for path in Form(data).without(hidden).apart(form(value)):
-            raise Lost(path, "it is not recorded as it was")
+            raise RestoreError(path, "it is not recorded as it was")
         return value
 
     def _url(self, path: str, text: object, digests: Mapping[str, str]) -> object:
@@ -84,19 +84,19 @@ class Restorer:
         if not isinstance(text, str) or MASK not in text:
             return text
         if path not in digests:
-            raise Lost(path, "it is a secret, and no digest of it was kept")
+            raise RestoreError(path, "it is a secret, and no digest of it was kept")
         template = self._known_templates().get(digests[path])
         if template is None:
-            raise Lost(path, "it was a secret, and no URL in the files matches it now")
+            raise RestoreError(path, "it was a secret, and no URL in the files matches it now")
         return template
 
     def _known_templates(self) -> Mapping[str, str]:
         """Every sensitive URL of the files by the keyed digest of what it is in clear."""
         if not self._templates:
             urls = [getattr(each.value, path, "") for each in self.configuration.desired for path in URL_FIELDS]
-            for template in (url for url in urls if is_sensitive_url(url) or self.ground.secrets.holds(url)):
+            for template in (url for url in urls if is_sensitive_url(url) or self.context.secrets.holds(url)):
                 try:
-                    digest = self.ground.digester.digest(self.ground.secrets.resolve(template))
+                    digest = self.context.digester.digest(self.context.secrets.resolve(template))
                 except SecretError:
                     continue
                 if digest is not None:
@@ -144,7 +144,7 @@ def _texts(data: Json) -> Iterator[tuple[str, object]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Undoing:
+class UndoTarget:
     """`desired` is what was there before; `diagnostics` name what is left out or cannot be told."""
 
     desired: tuple[Desired, ...]
@@ -160,7 +160,7 @@ class Undoing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Past:
+class _PastChange:
     """One change of a run. `before` and `after` are canonical and masked, None where they were not known."""
 
     key: Key
@@ -178,7 +178,7 @@ class _Past:
 
 
 # docs/decisions/072
-def undoing(run: Run, state: RecordState, configuration: Configuration, ground: Ground) -> Undoing:
+def find_undo(run: Run, state: RecordState, configuration: Configuration, context: PlanContext) -> UndoTarget:
     """Work out what a run found before it wrote."""
     declared = {each.key: each for each in configuration.desired}
     desired: list[Desired] = []
@@ -188,19 +188,19 @@ def undoing(run: Run, state: RecordState, configuration: Configuration, ground: 
             found.append(_unsure(past, "it was only dropped from the record, and a plan cannot put it back"))
             continue
         try:
-            each = _before(past, declared.get(past.key), run, configuration, ground)
-        except Lost as lost:
+            each = _before(past, declared.get(past.key), run, configuration, context)
+        except RestoreError as lost:
             found.append(_left_out(past, lost, declared.get(past.key)))
         else:
             desired.append(each)
             found += _unsures(past, each.value, readable=configuration.accounts[each.account].capabilities.readable)
-    return Undoing(tuple(desired), tuple(found))
+    return UndoTarget(tuple(desired), tuple(found))
 
 
-def is_against_files(plan: Plan, declared: Iterable[Desired], ground: Ground) -> bool:
+def is_against_files(plan: Plan, declared: Iterable[Desired], context: PlanContext) -> bool:
     """Whether the next plan would take some of an undo back: the files say otherwise."""
     by_key = {each.key: each.value for each in declared}
-    secrets = ground.secrets
+    secrets = context.secrets
     try:
         return any(
             form(by_key.get(change.key, OFF[change.key.kind].value), resolve=secrets.resolve, holds=secrets.holds).json
@@ -243,7 +243,7 @@ def _is_recorded(change: Change, entry: Entry, today: date | None) -> bool:
     return agrees_with_any(Form(change.before or {}, change.before_digests), [recorded], today)
 
 
-def _pasts(run: Run, state: RecordState) -> Iterator[_Past]:
+def _pasts(run: Run, state: RecordState) -> Iterator[_PastChange]:
     """A run's changes, and the intents of it that are not settled yet."""
     told = set()
     for row in run.latest_results:
@@ -253,12 +253,12 @@ def _pasts(run: Run, state: RecordState) -> Iterator[_Past]:
         told.add(key)
         if row["outcome"] != Outcome.SKIPPED.value:
             version = row.get("canonical_version", 1)
-            yield _Past(
+            yield _PastChange(
                 key=key,
                 account=row["account"],
                 action=row["action"],
-                before=row["before"] and lifted(row["before"], version),
-                after=row["after"] and lifted(row["after"], version),
+                before=row["before"] and upgrade_value(row["before"], version),
+                after=row["after"] and upgrade_value(row["after"], version),
                 digests=row.get("before_digests", {}),
                 unreadable=row.get("unverified_fields", ()),
                 lost=row.get("lost", {}),
@@ -268,27 +268,29 @@ def _pasts(run: Run, state: RecordState) -> Iterator[_Past]:
             yield _of_intent(intent)
 
 
-def _of_intent(intent: Intent) -> _Past:
+def _of_intent(intent: Intent) -> _PastChange:
     before, after = (json.loads(text) if text else None for text in (intent.before, intent.after))
     version = intent.canonical_version
-    return _Past(
+    return _PastChange(
         intent.key,
         intent.account,
         intent.action,
-        before and lifted(before, version),
-        after and lifted(after, version),
+        before and upgrade_value(before, version),
+        after and upgrade_value(after, version),
         intent.before_digests,
     )
 
 
-def _before(past: _Past, declared: Desired | None, run: Run, configuration: Configuration, ground: Ground) -> Desired:
-    """The block that says what was there before; raises Lost."""
+def _before(
+    past: _PastChange, declared: Desired | None, run: Run, configuration: Configuration, context: PlanContext
+) -> Desired:
+    """The block that says what was there before; raises RestoreError."""
     account = declared.account if declared else account_of(configuration.accounts, past.account, past.key.provider)
     if account is None:
-        raise Lost("", f"no account matches it (it was in {past.account})")
+        raise RestoreError("", f"no account matches it (it was in {past.account})")
     if past.before is None or past.before.get("type") is None:
-        raise Lost("", "what was there before is not known")
-    restorer = Restorer(configuration, ground, account)
+        raise RestoreError("", "what was there before is not known")
+    restorer = Restorer(configuration, context, account)
     value = restorer.value(_filled(past, declared), past.digests)
     place = configuration.numbers.get(past.key.number) or Location(f"run {run.id[:12]}", 1, 1, 1, 1)
     return Desired(
@@ -301,13 +303,13 @@ def _before(past: _Past, declared: Desired | None, run: Run, configuration: Conf
     )
 
 
-def _filled(past: _Past, declared: Desired | None) -> Json:
+def _filled(past: _PastChange, declared: Desired | None) -> Json:
     """The value before, with fields that were not known as the files have them."""
     before = Form(past.before or {})
     return (before.filled_from(form(declared.value)) if declared else before).json
 
 
-def _left_out(past: _Past, lost: Lost, declared: Desired | None) -> Diagnostic:
+def _left_out(past: _PastChange, lost: RestoreError, declared: Desired | None) -> Diagnostic:
     what = f"`{lost.path}` of {past.address}" if lost.path else past.address
     return RULES["undo-left-out"].at(
         declared.declared_at if declared else None,
@@ -316,7 +318,7 @@ def _left_out(past: _Past, lost: Lost, declared: Desired | None) -> Diagnostic:
     )
 
 
-def _unsures(past: _Past, value: Value, *, readable: bool) -> Iterator[Diagnostic]:
+def _unsures(past: _PastChange, value: Value, *, readable: bool) -> Iterator[Diagnostic]:
     """Fields that go back to what was recorded, or cannot go back at all; where nothing is `readable`, all do."""
     known = fitting(value, (past.before or {}).get("type"))
     for path, before in (past.before or {}).items():
@@ -330,5 +332,5 @@ def _unsures(past: _Past, value: Value, *, readable: bool) -> Iterator[Diagnosti
         yield _unsure(past, f"`{path}` was {json.dumps(lost)} and cannot be written")
 
 
-def _unsure(past: _Past, why: str) -> Diagnostic:
+def _unsure(past: _PastChange, why: str) -> Diagnostic:
     return RULES["undo-unsure"].at(None, f"{past.address}: {why}")

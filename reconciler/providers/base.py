@@ -16,17 +16,17 @@ from reconciler.settings import Capabilities
 _TOLERANCE_SECONDS = 60.0
 
 
-def clock(ahead: float | None) -> Iterator[Probed]:
+def clock(ahead: float | None) -> Iterator[ProbeResult]:
     """Judge how far this machine's clock is off the vendor's."""
     if ahead is None:
         return
     off = abs(ahead)
     if off <= _TOLERANCE_SECONDS:
-        yield Probed("clock", ok=True, message="this machine's clock agrees with the vendor's")
+        yield ProbeResult("clock", ok=True, message="this machine's clock agrees with the vendor's")
         return
     direction = "ahead of" if ahead > 0 else "behind"
     message = f"this machine's clock is {off:.0f} s {direction} the vendor's"
-    yield Probed("clock", ok=False, message=message, hint="set the clock, or synchronise it with a time server")
+    yield ProbeResult("clock", ok=False, message=message, hint="set the clock, or synchronise it with a time server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeResult:
     """What a probe found out: what was looked at, whether it is well, a sentence about it, and a remedy."""
 
     what: str
@@ -83,7 +83,7 @@ class Provider(Protocol):
         """
         ...
 
-    def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:
+    def probe(self, values: Sequence[Value]) -> tuple[ProbeResult, ...]:
         """Try the credential, the clock, and that what `values` point to exists; never raises ProviderError."""
         ...
 

@@ -76,13 +76,13 @@ def open_tokens(
 
     seal = Seal(secrets.environ.get("RECONCILER_RECORD_KEY"))
     if settings.backend == "http":
-        from reconciler.record.http_state import open_wire
+        from reconciler.record.http_state import open_state_client
 
         options = {option: _option(settings, option, secrets) for option in settings.options}
-        return HttpTexts(open_wire(options, secrets, tokens=True, waits=waits), seal, name=name, waits=waits)
-    from reconciler.record.postgres_session import Session
+        return HttpTexts(open_state_client(options, secrets, tokens=True, waits=waits), seal, name=name, waits=waits)
+    from reconciler.record.postgres_session import PostgresSession
 
-    session = Session(_option(settings, "dsn", secrets), waits=waits)
+    session = PostgresSession(_option(settings, "dsn", secrets), waits=waits)
     return PostgresTexts(session, seal, name=name, waits=waits)
 
 

@@ -15,19 +15,19 @@ from pydantic_core import from_json
 
 from reconciler.model import Entry, Key, Kind
 from reconciler.record.base import FORMAT_VERSION, Holder, Intent, RecordError, RecordState, Run, Window
-from reconciler.record.locks import Claim
+from reconciler.record.locks import StoredLock
 from reconciler.record.shapes import (
-    ClaimShape,
     DocumentShape,
     EntryShape,
     HeadShape,
     IntentShape,
+    LockShape,
     RunShape,
     WindowShape,
     check,
-    damage_told,
+    check_shape,
+    damage_as_error,
     key_text,
-    shaped,
 )
 
 WINDOW_SIZE = 500
@@ -39,21 +39,21 @@ _KINDS = {kind.value: kind for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class StoredDocument:
     """All that one text holds: the state, the latest runs with their results, oldest first, and locks kept here."""
 
     state: RecordState
     runs: tuple[Run, ...] = ()
-    claims: tuple[Claim, ...] = ()
+    locks: tuple[StoredLock, ...] = ()
 
-    def with_results_of(self, results_of: Mapping[str, Sequence[Mapping[str, Any]]]) -> Document:
+    def with_results_of(self, results_of: Mapping[str, Sequence[Mapping[str, Any]]]) -> StoredDocument:
         """Return the document with results appended to the runs that are still kept."""
         if not results_of:
             return self
         runs = (replace(run, results=(*run.results, *results_of.get(run.id, ()))) for run in self.runs)
         return replace(self, runs=tuple(runs))
 
-    def with_run(self, run: Run | None, results: Sequence[Mapping[str, Any]], *, default: str) -> Document:
+    def with_run(self, run: Run | None, results: Sequence[Mapping[str, Any]], *, default: str) -> StoredDocument:
         """Return the document with a run put, results appended to it or to the run `default`, old runs dropped."""
         target = run.id if run is not None else default
         before = {each.id: each for each in self.runs}
@@ -70,7 +70,7 @@ def _latest(runs: tuple[Run, ...], windows: tuple[Window, ...]) -> tuple[Run, ..
     return tuple(run for run in runs if run.id in needed)
 
 
-def render(document: Document) -> str:
+def render(document: StoredDocument) -> str:
     """Return the document's text; equal documents give equal text."""
     state = document.state
     head = {
@@ -85,12 +85,12 @@ def render(document: Document) -> str:
     entries = (f"{_json(key_text(key))}: {_json(_entry_data(state.entries[key]))}" for key in sorted(state.entries))
     lines.append(f'"entries": {_block("{", entries, "}")}')
     lines.append(f'"windows": {_block("[", (_json(_window_data(window)) for window in state.windows), "]")}')
-    lines.append(f'"locks": {_block("[", (_json(claim_data(claim)) for claim in document.claims), "]")}')
+    lines.append(f'"locks": {_block("[", (_json(lock_data(stored_lock)) for stored_lock in document.locks), "]")}')
     lines.append(f'"runs": {_block("[", (_json(_run_data(run)) for run in document.runs), "]")}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def parse(text: str, *, source: str) -> Document:
+def parse(text: str, *, source: str) -> StoredDocument:
     """Return what a text holds, whatever older format it has; raises RecordError, naming `source`."""
     try:
         data = from_json(text, allow_inf_nan=False)
@@ -103,7 +103,7 @@ def parse(text: str, *, source: str) -> Document:
             f"{source} has format {data['format_version']}, this version knows formats up to {FORMAT_VERSION}",
             hint="upgrade reconciler to the version that wrote it, or newer",
         )
-    with damage_told(source, hint=RESTORE):
+    with damage_as_error(source, hint=RESTORE):
         return _document(_migrated(data))
 
 
@@ -134,10 +134,10 @@ def _from_1(data: dict[str, Any]) -> dict[str, Any]:
 _MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _from_0, 1: _from_1}
 
 
-def _document(data: dict[str, Any]) -> Document:
-    sound = shaped(DocumentShape, data)
+def _document(data: dict[str, Any]) -> StoredDocument:
+    sound = check_shape(DocumentShape, data)
     state = state_of(sound, entries_of(sound["entries"]), tuple(map(window_of, sound["windows"])))
-    return Document(check(state), tuple(map(run_of, sound["runs"])), tuple(map(claim_of, sound["locks"])))
+    return StoredDocument(check(state), tuple(map(run_of, sound["runs"])), tuple(map(lock_of, sound["locks"])))
 
 
 def state_of(head: HeadShape, entries: Mapping[Key, Entry], windows: tuple[Window, ...]) -> RecordState:
@@ -200,10 +200,10 @@ def run_of(row: RunShape) -> Run:
     )
 
 
-def claim_of(row: ClaimShape) -> Claim:
+def lock_of(row: LockShape) -> StoredLock:
     """Return a lock from its JSON form."""
     holder = Holder(row["account"], row["host"], row["user"], row["pid"], row["run_id"], row["since"])
-    return Claim(holder, row["token"], row["process"])
+    return StoredLock(holder, row["token"], row["process"])
 
 
 def _key(text: str) -> Key:
@@ -262,9 +262,9 @@ def _run_data(run: Run) -> dict[str, Any]:
     }
 
 
-def claim_data(claim: Claim) -> dict[str, Any]:
+def lock_data(stored_lock: StoredLock) -> dict[str, Any]:
     """Return the JSON form of a lock."""
-    holder = claim.holder
+    holder = stored_lock.holder
     return {
         "account": holder.account,
         "host": holder.host,
@@ -272,8 +272,8 @@ def claim_data(claim: Claim) -> dict[str, Any]:
         "pid": holder.pid,
         "run_id": holder.run_id,
         "since": holder.since,
-        "token": claim.token,
-        "process": claim.process,
+        "token": stored_lock.token,
+        "process": stored_lock.process,
     }
 
 

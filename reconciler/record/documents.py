@@ -27,9 +27,9 @@ from reconciler.record.base import (
     rebase,
     wrong_name,
 )
-from reconciler.record.document import RESTORE, WINDOW_SIZE, Document, parse, render
-from reconciler.record.locks import Claim, HeldLock, break_claims, is_dead, releasing, take
-from reconciler.record.shapes import check_run, damage_told
+from reconciler.record.document import RESTORE, WINDOW_SIZE, StoredDocument, parse, render
+from reconciler.record.locks import HeldLock, StoredLock, break_locks, is_dead, releasing, take
+from reconciler.record.shapes import check_run, damage_as_error
 
 _ATTEMPTS = 50
 _LONGEST_PAUSE_SECONDS = 0.5
@@ -58,7 +58,7 @@ class Store(Protocol):
 class Snapshot:
     """A document as it stood in the store at one version."""
 
-    document: Document
+    document: StoredDocument
     version: str
 
 
@@ -86,14 +86,16 @@ class DocumentRecord:
 
     @contextmanager
     def lock(self, holders: Sequence[Holder]) -> Iterator[Lock]:
-        claims = take(holders)
-        accounts = [claim.holder.account for claim in claims]
+        stored_locks = take(holders)
+        accounts = [stored_lock.holder.account for stored_lock in stored_locks]
         with self._one_at_a_time:
-            broken = self._change_claims(
-                lambda stored: break_claims(stored, accounts, force=False), add=claims, reason=f"lock {_list(accounts)}"
+            broken = self._change_locks(
+                lambda stored: break_locks(stored, accounts, force=False),
+                add=stored_locks,
+                reason=f"lock {_list(accounts)}",
             )
-        self._broken = tuple(claim.holder for claim in broken)
-        held = HeldLock.of(claims)
+        self._broken = tuple(stored_lock.holder for stored_lock in broken)
+        held = HeldLock.of(stored_locks)
         with releasing(lambda: self._release(held)):
             yield held
 
@@ -105,7 +107,7 @@ class DocumentRecord:
     def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
         held = HeldLock.checked(lock)
 
-        def change(document: Document) -> Document:
+        def change(document: StoredDocument) -> StoredDocument:
             self._prove(held, document)
             current = expected if is_same(expected, document.state) else rebase(expected, document.state, update)
             after = replace(apply_update(current, update), name=self._name or document.state.name)
@@ -121,7 +123,7 @@ class DocumentRecord:
         """Store a whole state and runs, oldest first, where no record was ever made."""
         held = HeldLock.checked(lock)
 
-        def change(document: Document) -> Document:
+        def change(document: StoredDocument) -> StoredDocument:
             self._prove(held, document)
             if document.state.lineage:
                 raise not_empty(self.description, document.state)
@@ -141,24 +143,24 @@ class DocumentRecord:
         chosen = one_run([each for each in found if each.startswith(run_id)], run_id)
         if chosen is None:
             return None
-        with damage_told(self.description, hint=RESTORE):
+        with damage_as_error(self.description, hint=RESTORE):
             return check_run(found[chosen])
 
     def holders(self) -> Sequence[Holder]:
         with self._one_at_a_time:
-            return tuple(claim.holder for claim in self._fetch().document.claims)
+            return tuple(stored_lock.holder for stored_lock in self._fetch().document.locks)
 
     def abandoned(self) -> Sequence[Holder]:
         with self._one_at_a_time:
-            return tuple(claim.holder for claim in self._fetch().document.claims if is_dead(claim))
+            return tuple(stored_lock.holder for stored_lock in self._fetch().document.locks if is_dead(stored_lock))
 
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
-        def chosen(stored: Sequence[Claim]) -> tuple[Claim, ...]:
-            return break_claims(stored, accounts or [each.holder.account for each in stored], force=force)
+        def chosen(stored: Sequence[StoredLock]) -> tuple[StoredLock, ...]:
+            return break_locks(stored, accounts or [each.holder.account for each in stored], force=force)
 
         with self._one_at_a_time:
-            broken = self._change_claims(chosen, reason="unlock")
-        return tuple(claim.holder for claim in broken)
+            broken = self._change_locks(chosen, reason="unlock")
+        return tuple(stored_lock.holder for stored_lock in broken)
 
     def rehearse(self, holder: Holder) -> None:
         with self.lock([holder]):
@@ -167,37 +169,41 @@ class DocumentRecord:
     def close(self) -> None:
         self._store.close()
 
-    def _prove(self, held: HeldLock, document: Document) -> None:
+    def _prove(self, held: HeldLock, document: StoredDocument) -> None:
         """Raise LockLostError unless the lock is still ours."""
-        held.prove(document.claims)
+        held.prove(document.locks)
 
     def _release(self, held: HeldLock) -> None:
-        def ours(stored: Sequence[Claim]) -> tuple[Claim, ...]:
-            return tuple(claim for claim in stored if claim.token == held.token)
+        def ours(stored: Sequence[StoredLock]) -> tuple[StoredLock, ...]:
+            return tuple(stored_lock for stored_lock in stored if stored_lock.token == held.token)
 
         with self._one_at_a_time:
-            self._change_claims(ours, reason=f"unlock {_list(held.accounts)}")
+            self._change_locks(ours, reason=f"unlock {_list(held.accounts)}")
 
-    def _change_claims(
+    def _change_locks(
         self,
-        drop: Callable[[Sequence[Claim]], tuple[Claim, ...]],
+        drop: Callable[[Sequence[StoredLock]], tuple[StoredLock, ...]],
         *,
-        add: Sequence[Claim] = (),
+        add: Sequence[StoredLock] = (),
         reason: str,
-    ) -> tuple[Claim, ...]:
+    ) -> tuple[StoredLock, ...]:
         """Drop and add locks in one swap, and return the dropped ones; nothing is stored where nothing changes."""
-        dropped: tuple[Claim, ...] = ()
+        dropped: tuple[StoredLock, ...] = ()
 
-        def change(document: Document) -> Document:
+        def change(document: StoredDocument) -> StoredDocument:
             nonlocal dropped
-            dropped = drop(document.claims)
-            kept = [claim for claim in document.claims if claim not in dropped]
-            return replace(document, claims=tuple(sorted((*kept, *add), key=lambda claim: claim.holder.account)))
+            dropped = drop(document.locks)
+            kept = [stored_lock for stored_lock in document.locks if stored_lock not in dropped]
+            return replace(
+                document, locks=tuple(sorted((*kept, *add), key=lambda stored_lock: stored_lock.holder.account))
+            )
 
         self._swap(change, seen=None, reason=reason)
         return dropped
 
-    def _swap(self, change: Callable[[Document], Document], *, seen: Snapshot | None, reason: str) -> Document:
+    def _swap(
+        self, change: Callable[[StoredDocument], StoredDocument], *, seen: Snapshot | None, reason: str
+    ) -> StoredDocument:
         """Store a changed document, tried first on what was `seen`; while others get in between, read and try again."""
         for attempt in range(_ATTEMPTS):
             before = seen or self._fetch()
@@ -215,7 +221,7 @@ class DocumentRecord:
     def _fetch(self) -> Snapshot:
         text, version = self._store.fetch()
         if text is None:
-            document = Document(RecordState(self._name or ""))
+            document = StoredDocument(RecordState(self._name or ""))
         else:
             document = parse(text, source=self.description)
             recorded = document.state.name

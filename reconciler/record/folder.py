@@ -150,7 +150,7 @@ def _check_links(folder: Path, tree: Path, files: Iterable[Path]) -> None:
 def _check_untracked(paths: list[Path], tell: Callable[[str], None]) -> None:
     try:
         repository = git.repository_of(paths[0].parent)
-        found = git.tracked(repository, *paths)
+        found = git.tracked_files(repository, *paths)
     except git.GitError as error:
         if git.top_folder(paths[0].parent) is not None:
             tell(f"it could not be checked whether {paths[0]} is tracked by git: {error}")

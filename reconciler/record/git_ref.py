@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reconciler import git
 from reconciler.record.base import Holder, RecordError, Waits
-from reconciler.record.document import Document
+from reconciler.record.document import StoredDocument
 from reconciler.record.documents import DocumentRecord, Snapshot
 from reconciler.secrets import has_credential, mask_urls
 
@@ -246,7 +246,9 @@ class GitRecord(DocumentRecord):
         self._note(seen)
         return seen
 
-    def _swap(self, change: Callable[[Document], Document], *, seen: Snapshot | None, reason: str) -> Document:
+    def _swap(
+        self, change: Callable[[StoredDocument], StoredDocument], *, seen: Snapshot | None, reason: str
+    ) -> StoredDocument:
         after = super()._swap(change, seen=seen, reason=reason)
         self._note(self._seen)
         return after

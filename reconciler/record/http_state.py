@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.record.base import Holder, Lock, LockLostError, RecordError, Waits
-from reconciler.record.document import Document
+from reconciler.record.document import StoredDocument
 from reconciler.record.documents import DocumentRecord
-from reconciler.record.http_wire import PROBE, Endpoints, Wire, basic, claims_of, lock_info, token_of
-from reconciler.record.locks import Claim, HeldLock, is_dead, locked, releasing, take
+from reconciler.record.http_wire import PROBE, Endpoints, StateClient, basic, lock_info, locks_of, token_of
+from reconciler.record.locks import HeldLock, StoredLock, is_dead, locked_error, releasing, take
 from reconciler.secrets import SecretError, Secrets, bare, mask_url
 
 _DEFAULTS = {"lock_method": "LOCK", "unlock_method": "UNLOCK", "update_method": "POST"}
@@ -40,9 +40,9 @@ _ADDRESSES = ("address", "lock_address", "unlock_address")
 _TOKENS = "-tokens"
 
 
-def open_wire(
+def open_state_client(
     options: Mapping[str, str], secrets: Secrets, *, tokens: bool = False, waits: Waits | None = None
-) -> Wire:
+) -> StateClient:
     """Return the way to the record's document, or to that of its tokens; raises RecordError where it has no lock."""
     chosen = {name: _choose(options, name, secrets.environ.get(variable)) for name, variable in _VARIABLES.items()}
     _check(chosen)
@@ -60,7 +60,7 @@ def open_wire(
     )
     given = (secrets.environ.get(_VARIABLES[name], "") for name in _ADDRESSES)
     trusted = frozenset(_host(address) or "" for address in given) - {""}
-    return Wire(_beside(endpoints) if tokens else endpoints, secrets, trusted=trusted, waits=waits)
+    return StateClient(_beside(endpoints) if tokens else endpoints, secrets, trusted=trusted, waits=waits)
 
 
 def _choose(options: Mapping[str, str], option: str, variable: str | None) -> str:
@@ -152,7 +152,7 @@ _ALL = ""  # the account of a lock that another program has on the whole record
 class HttpStore:
     """The document of a server. There is no compare-and-swap: the lock stands for it, so every save reads first."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: StateClient) -> None:
         self.wire = wire
         self.description = wire.description
         self.lock_id = ""
@@ -177,7 +177,7 @@ class HttpRecord(DocumentRecord):
 
     reads_before_saving = True
 
-    def __init__(self, wire: Wire, *, name: str) -> None:
+    def __init__(self, wire: StateClient, *, name: str) -> None:
         self._http = HttpStore(wire)
         super().__init__(self._http, name=name)
         self._wire = wire
@@ -185,10 +185,12 @@ class HttpRecord(DocumentRecord):
 
     @contextmanager
     def lock(self, holders: Sequence[Holder]) -> Iterator[Lock]:
-        claims = take(holders)
+        stored_locks = take(holders)
         with self._one_at_a_time:
-            self._broken = self._take(self._lock_info(claims), [claim.holder.account for claim in claims])
-        held = HeldLock.of(claims)
+            self._broken = self._take(
+                self._lock_info(stored_locks), [stored_lock.holder.account for stored_lock in stored_locks]
+            )
+        held = HeldLock.of(stored_locks)
         with releasing(lambda: self._release(held)):
             self._wire.prove_exclusion()
             self._fetch()  # a record of another configuration is refused before anything is done
@@ -197,25 +199,25 @@ class HttpRecord(DocumentRecord):
     def holders(self) -> Sequence[Holder]:
         """Ask by locking: the protocol has no other question. A free lock is given back at once."""
         with self._one_at_a_time:
-            return tuple(claim.holder for claim in claims_of(self._current()))
+            return tuple(stored_lock.holder for stored_lock in locks_of(self._current()))
 
     def abandoned(self) -> Sequence[Holder]:
         with self._one_at_a_time:
-            claims = claims_of(self._current())
-        return tuple(claim.holder for claim in claims) if all(map(is_dead, claims)) else ()
+            stored_locks = locks_of(self._current())
+        return tuple(stored_lock.holder for stored_lock in stored_locks) if all(map(is_dead, stored_locks)) else ()
 
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         with self._one_at_a_time:
             info = self._current()
-            claims = claims_of(info)
-            if accounts and not {claim.holder.account for claim in claims} & {*accounts, _ALL}:
+            stored_locks = locks_of(info)
+            if accounts and not {stored_lock.holder.account for stored_lock in stored_locks} & {*accounts, _ALL}:
                 return ()
-            for claim in claims:
-                if not force and not is_dead(claim):
-                    raise locked(claim.holder)
+            for stored_lock in stored_locks:
+                if not force and not is_dead(stored_lock):
+                    raise locked_error(stored_lock.holder)
             if info is not None:
                 self._break(info)
-            return tuple(claim.holder for claim in claims)
+            return tuple(stored_lock.holder for stored_lock in stored_locks)
 
     def _break(self, info: Mapping[str, Any]) -> None:
         self._wire.unlock(info)
@@ -229,18 +231,23 @@ class HttpRecord(DocumentRecord):
         """Lock, breaking a lock of a dead process on this host; return whose that was."""
         broken: tuple[Holder, ...] = ()
         found = self._wire.take(info)
-        if found is not None and all(is_dead(claim) for claim in claims_of(found)):
-            broken = tuple(claim.holder for claim in claims_of(found))
+        if found is not None and all(is_dead(stored_lock) for stored_lock in locks_of(found)):
+            broken = tuple(stored_lock.holder for stored_lock in locks_of(found))
             self._wire.unlock(found)
             found = self._wire.take(info)
         if found is not None:
-            claims = claims_of(found)
-            raise locked(next((claim.holder for claim in claims if claim.holder.account in accounts), claims[0].holder))
+            stored_locks = locks_of(found)
+            raise locked_error(
+                next(
+                    (stored_lock.holder for stored_lock in stored_locks if stored_lock.holder.account in accounts),
+                    stored_locks[0].holder,
+                )
+            )
         self._held = info
         self._http.lock_id = str(info["ID"])
         return broken
 
-    def _prove(self, held: HeldLock, document: Document) -> None:
+    def _prove(self, held: HeldLock, document: StoredDocument) -> None:
         """Prove the lock by asking who holds it: that works on any server, also on one that takes any save."""
         del document
         if not self._is_held(held):
@@ -249,7 +256,7 @@ class HttpRecord(DocumentRecord):
         if found is None:
             raise _lost(held, "was broken")
         if found["ID"] not in ("", self._held["ID"]):
-            raise _lost(held, f"was broken and is held by {claims_of(found)[0].holder}")
+            raise _lost(held, f"was broken and is held by {locks_of(found)[0].holder}")
 
     def _release(self, held: HeldLock) -> None:
         with self._one_at_a_time:
@@ -267,9 +274,9 @@ class HttpRecord(DocumentRecord):
             self._wire.unlock(PROBE)
         return found
 
-    def _lock_info(self, claims: Sequence[Claim]) -> dict[str, str]:
+    def _lock_info(self, stored_locks: Sequence[StoredLock]) -> dict[str, str]:
         is_gitlab = self._wire.endpoints.is_gitlab
-        return lock_info(claims, operation="reconciler apply", path=self._name or "", is_gitlab=is_gitlab)
+        return lock_info(stored_locks, operation="reconciler apply", path=self._name or "", is_gitlab=is_gitlab)
 
 
 def _lost(held: HeldLock, how: str) -> LockLostError:
@@ -281,4 +288,4 @@ def _lost(held: HeldLock, how: str) -> LockLostError:
 
 def open_http(options: Mapping[str, str], *, name: str, secrets: Secrets, waits: Waits | None = None) -> HttpRecord:
     """Return the record that the options name, filled up from TF_HTTP_*; raises RecordError where it has no lock."""
-    return HttpRecord(open_wire(options, secrets, waits=waits), name=name)
+    return HttpRecord(open_state_client(options, secrets, waits=waits), name=name)

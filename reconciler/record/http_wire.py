@@ -26,9 +26,9 @@ from reconciler.http.budget import Budget, patience_from
 from reconciler.http.client import HttpClient, Request
 from reconciler.http.errors import ProviderError
 from reconciler.record.base import Holder, LockLostError, RecordError, WaitInterruptedError, Waits
-from reconciler.record.document import claim_data, claim_of
-from reconciler.record.locks import Claim
-from reconciler.record.shapes import Claims, shaped
+from reconciler.record.document import lock_data, lock_of
+from reconciler.record.locks import StoredLock
+from reconciler.record.shapes import Claims, check_shape
 from reconciler.secrets import Secrets, mask_url
 
 _LONGEST_ID = 255  # of GitLab
@@ -48,13 +48,13 @@ PROBE: Mapping[str, Any] = {
 
 
 # docs/decisions/103
-def lock_info(claims: Sequence[Claim], *, operation: str, path: str, is_gitlab: bool) -> dict[str, str]:
+def lock_info(stored_locks: Sequence[StoredLock], *, operation: str, path: str, is_gitlab: bool) -> dict[str, str]:
     """The lock info that is sent: who holds it (`claims`), what for, and what it locks."""
-    holder = claims[0].holder
+    holder = stored_locks[0].holder
     return {
-        "ID": lock_id(claims) if is_gitlab else str(uuid.UUID(claims[0].token)),
+        "ID": lock_id(stored_locks) if is_gitlab else str(uuid.UUID(stored_locks[0].token)),
         "Operation": operation,
-        "Info": json.dumps([claim_data(claim) for claim in claims]),
+        "Info": json.dumps([lock_data(stored_lock) for stored_lock in stored_locks]),
         "Who": f"{holder.user}@{holder.host}",
         "Version": __version__,
         "Created": holder.since,
@@ -62,11 +62,11 @@ def lock_info(claims: Sequence[Claim], *, operation: str, path: str, is_gitlab: 
     }
 
 
-def lock_id(claims: Sequence[Claim]) -> str:
+def lock_id(stored_locks: Sequence[StoredLock]) -> str:
     """Return the id of a lock: its token, and behind it who holds it, as far as there is room."""
-    first = claims[0]
+    first = stored_locks[0]
     holder = first.holder
-    accounts = ",".join(_quoted(claim.holder.account) for claim in claims)
+    accounts = ",".join(_quoted(stored_lock.holder.account) for stored_lock in stored_locks)
     parts = (holder.run_id, str(holder.pid), first.process, holder.since, holder.user, holder.host)
     text = _BETWEEN.join((first.token, *map(_quoted, parts), accounts))
     return text if len(text) <= _LONGEST_ID else first.token
@@ -77,26 +77,26 @@ def token_of(lock_id: str) -> str:
     return lock_id.partition(_BETWEEN)[0].replace("-", "")
 
 
-def claims_of(info: Mapping[str, Any] | None) -> tuple[Claim, ...]:
+def locks_of(info: Mapping[str, Any] | None) -> tuple[StoredLock, ...]:
     """Who holds a lock, by its info; of a lock that another program made, what can be told."""
     if info is None:
         return ()
-    return _by_info(info) or _by_id(info["ID"]) or (Claim(_stranger(info), info["ID"], ""),)
+    return _by_info(info) or _by_id(info["ID"]) or (StoredLock(_stranger(info), info["ID"], ""),)
 
 
 def _quoted(text: str) -> str:
     return quote(text, safe="|:").replace(_BETWEEN, "%7E")
 
 
-def _by_info(info: Mapping[str, Any]) -> tuple[Claim, ...]:
+def _by_info(info: Mapping[str, Any]) -> tuple[StoredLock, ...]:
     try:
         found = _claims(from_json(info["Info"]))
     except (KeyError, TypeError, ValueError):
         return ()
-    return found if all(claim.token == token_of(info["ID"]) for claim in found) else ()
+    return found if all(stored_lock.token == token_of(info["ID"]) for stored_lock in found) else ()
 
 
-def _by_id(text: str) -> tuple[Claim, ...]:
+def _by_id(text: str) -> tuple[StoredLock, ...]:
     try:
         token, *parts, accounts = text.split(_BETWEEN)
         run_id, pid, process, since, user, host = (unquote(part) for part in parts)
@@ -107,8 +107,8 @@ def _by_id(text: str) -> tuple[Claim, ...]:
         return ()
 
 
-def _claims(rows: object) -> tuple[Claim, ...]:
-    return tuple(map(claim_of, shaped(Claims, rows)))
+def _claims(rows: object) -> tuple[StoredLock, ...]:
+    return tuple(map(lock_of, check_shape(Claims, rows)))
 
 
 def _stranger(info: Mapping[str, Any]) -> Holder:
@@ -193,7 +193,7 @@ class InDoubtError(RecordError):
     """A request was sent, and it could not be learned whether it took effect."""
 
 
-class Wire:
+class StateClient:
     """Sends the requests of the protocol. `trusted` hosts may see the password without being allowed by name."""
 
     def __init__(

@@ -35,7 +35,7 @@ _SIGNS_OF_A_CONTAINER = (
 _HARDWARE_IDS = ("/sys/class/dmi/id/product_uuid", "/sys/firmware/devicetree/base/serial-number")
 
 
-class _Whereabouts(NamedTuple):
+class _ProcessIdentity(NamedTuple):
     """What tells a process from any other, hashed but for its start time: a machine's id is to be kept confidential.
 
     A part that is not known is "".
@@ -49,7 +49,7 @@ class _Whereabouts(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class StoredLock:
     """A lock as it is stored: who holds it, a random token that tells it from any other, and the process behind it."""
 
     holder: Holder
@@ -62,22 +62,22 @@ def this_holder(account: str, *, run_id: str, since: str) -> Holder:
     return Holder(account, socket.gethostname(), user(), os.getpid(), run_id, since)
 
 
-def claim(holder: Holder, token: str | None = None) -> Claim:
+def stored_lock(holder: Holder, token: str | None = None) -> StoredLock:
     """Return what to store for a holder; the process is looked up only where it runs here."""
     process = fingerprint(holder.pid) if holder.host == socket.gethostname() else ""
-    return Claim(holder, token or uuid.uuid4().hex, process)
+    return StoredLock(holder, token or uuid.uuid4().hex, process)
 
 
 def fingerprint(pid: int) -> str:
     """Return what tells a process of this machine from any other: machine|boot|namespace|start time|hardware."""
-    return "|".join(_whereabouts(pid))
+    return "|".join(_process_identity(pid))
 
 
-def is_dead(held: Claim) -> bool:
+def is_dead(held: StoredLock) -> bool:
     """Whether the process behind a lock ran on this host and has provably ended."""
     if held.holder.host != socket.gethostname():
         return False
-    there, here = _parsed(held.process), _whereabouts(held.holder.pid)
+    there, here = _parsed(held.process), _process_identity(held.holder.pid)
     if not _are_one(there.machine, here.machine):
         return False
     if _are_one(there.boot, here.boot):
@@ -90,7 +90,7 @@ def _are_one(there: str, here: str) -> bool:
     return there == here != ""
 
 
-def _was_restarted(there: _Whereabouts, here: _Whereabouts) -> bool:
+def _was_restarted(there: _ProcessIdentity, here: _ProcessIdentity) -> bool:
     """Whether a process of another boot ran on this hardware: an image may give its machine id to many machines."""
     on_the_host = there.namespace == here.namespace == _hashed(_FIRST_NAMESPACE) and not _is_contained()
     return bool(there.boot and here.boot) and on_the_host and _are_one(there.hardware, here.hardware)
@@ -101,12 +101,12 @@ def _has_ended(pid: int, start: str, now: str) -> bool:
     return not _is_running(pid) or bool(start and now and start != now)
 
 
-def _parsed(text: str) -> _Whereabouts:
+def _parsed(text: str) -> _ProcessIdentity:
     parts = text.split("|")
-    return _Whereabouts(*parts) if len(parts) <= len(_Whereabouts._fields) else _Whereabouts()
+    return _ProcessIdentity(*parts) if len(parts) <= len(_ProcessIdentity._fields) else _ProcessIdentity()
 
 
-def locked(holder: Holder) -> LockedError:
+def locked_error(holder: Holder) -> LockedError:
     """Return the error for a lock that may be alive."""
     unlock = " ".join(("reconciler record unlock", *([holder.account] if holder.account else []), "--force"))
     return LockedError(
@@ -116,12 +116,12 @@ def locked(holder: Holder) -> LockedError:
     )
 
 
-def _whereabouts(pid: int) -> _Whereabouts:
+def _process_identity(pid: int) -> _ProcessIdentity:
     """What is known of a process of this machine."""
     hardware = next(filter(None, map(_text, _HARDWARE_IDS)), "")
     here = (_text("/etc/machine-id"), _text("/proc/sys/kernel/random/boot_id"), _namespace())
     machine, boot, namespace = map(_hashed, here)
-    return _Whereabouts(machine, boot, namespace, _start_time(pid), _hashed(hardware))
+    return _ProcessIdentity(machine, boot, namespace, _start_time(pid), _hashed(hardware))
 
 
 def _hashed(text: str) -> str:
@@ -199,10 +199,10 @@ class HeldLock:
     token: str
 
     @classmethod
-    def of(cls, claims: Sequence[Claim]) -> HeldLock:
+    def of(cls, stored_locks: Sequence[StoredLock]) -> HeldLock:
         """Return the lock that these claims of one run make."""
-        first = claims[0]
-        return cls(tuple(each.holder.account for each in claims), first.holder.run_id, first.token)
+        first = stored_locks[0]
+        return cls(tuple(each.holder.account for each in stored_locks), first.holder.run_id, first.token)
 
     @classmethod
     def checked(cls, lock: Lock) -> HeldLock:
@@ -211,9 +211,9 @@ class HeldLock:
             raise TypeError(f"not a lock of a record: {lock!r}")
         return lock
 
-    def prove(self, claims: Iterable[Claim]) -> None:
+    def prove(self, stored_locks: Iterable[StoredLock]) -> None:
         """Raise LockLostError unless every account is still locked by this very lock."""
-        stored = {each.holder.account: each for each in claims}
+        stored = {each.holder.account: each for each in stored_locks}
         for account in self.accounts:
             found = stored.get(account)
             if found is None or found.token != self.token:
@@ -240,20 +240,20 @@ def accounts_to_lock(state: RecordState, keys: Collection[Key], accounts: Iterab
     return needed
 
 
-def take(holders: Sequence[Holder]) -> tuple[Claim, ...]:
+def take(holders: Sequence[Holder]) -> tuple[StoredLock, ...]:
     """Return the claims to store for these holders, in sorted order of accounts, under one token."""
     if not holders:
         raise ValueError("a lock needs at least one account")
     token = uuid.uuid4().hex
-    return tuple(claim(holder, token) for holder in sorted(holders, key=lambda holder: holder.account))
+    return tuple(stored_lock(holder, token) for holder in sorted(holders, key=lambda holder: holder.account))
 
 
-def break_claims(stored: Iterable[Claim], accounts: Collection[str], *, force: bool) -> tuple[Claim, ...]:
+def break_locks(stored: Iterable[StoredLock], accounts: Collection[str], *, force: bool) -> tuple[StoredLock, ...]:
     """Return the claims on these accounts that may be broken; raises LockedError if one of them may be alive."""
     held = [each for each in stored if each.holder.account in accounts]
     for each in held:
         if not force and not is_dead(each):
-            raise locked(each.holder)
+            raise locked_error(each.holder)
     return tuple(held)
 
 

@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.record.base import FORMAT_VERSION, Holder, LockLostError, RecordError, Waits
-from reconciler.record.locks import Claim, HeldLock, is_dead, locked
-from reconciler.record.postgres_session import Session, make_schema
+from reconciler.record.locks import HeldLock, StoredLock, is_dead, locked_error
+from reconciler.record.postgres_session import PostgresSession, make_schema
 from reconciler.record.rows import RowRecord
 from reconciler.record.statements import AS_FORMAT_1, TABLES, TO_FORMAT_2, Sql
 
@@ -45,7 +45,7 @@ class PostgresRecord(RowRecord):
     """The record `name` in the database of a DSN; the schema `reconciler` is made by the first lock."""
 
     def __init__(self, dsn: str, *, name: str, waits: Waits | None = None) -> None:
-        self._session = Session(dsn, waits=waits)
+        self._session = PostgresSession(dsn, waits=waits)
         super().__init__(name=name, description=f"the record {name!r} in {self._session.description}")
         self._record_name = name
         self._locked: tuple[str, ...] = ()
@@ -121,31 +121,31 @@ class PostgresRecord(RowRecord):
 
     # -- locks -------------------------------------------------------------------------------------------------------
 
-    def _taken(self, sql: Sql, accounts: Sequence[str]) -> Sequence[Claim]:
+    def _taken(self, sql: Sql, accounts: Sequence[str]) -> Sequence[StoredLock]:
         """Lock all accounts or none. Whoever still stands in a row whose lock we could take has lost it."""
-        stored = {claim.holder.account: claim for claim in self._held(sql)}
+        stored = {stored_lock.holder.account: stored_lock for stored_lock in self._held(sql)}
         taken: list[str] = []
         for account in sorted(accounts):
             # A session may take its own advisory lock twice; two runs of one process may not.
             if account in self._locked or not self._try_patiently(sql, account, stored.get(account)):
                 self._let_go(sql, taken)
-                raise locked(stored[account].holder if account in stored else _nobody_known(account))
+                raise locked_error(stored[account].holder if account in stored else _nobody_known(account))
             taken.append(account)
         self._locked = (*self._locked, *taken)
         return [stored[account] for account in taken if account in stored]
 
-    def _broken_up(self, sql: Sql, accounts: Sequence[str], *, force: bool) -> Sequence[Claim]:
+    def _broken_up(self, sql: Sql, accounts: Sequence[str], *, force: bool) -> Sequence[StoredLock]:
         """Dead are the locks that can be taken; with force the sessions that hold the others are ended."""
-        broken = [claim for claim in self._held(sql) if claim.holder.account in accounts]
-        for claim in broken:
-            account = claim.holder.account
+        broken = [stored_lock for stored_lock in self._held(sql) if stored_lock.holder.account in accounts]
+        for stored_lock in broken:
+            account = stored_lock.holder.account
             if account not in self._locked and self._try(sql, account):
                 self._let_go(sql, [account])
             elif force:
                 for pid, is_ours in self._sessions(sql, account):
                     sql.execute("SELECT pg_terminate_backend(?)", (pid,)) if not is_ours else None
             else:
-                raise locked(claim.holder)
+                raise locked_error(stored_lock.holder)
         return broken
 
     def _release(self, held: HeldLock) -> None:
@@ -168,20 +168,20 @@ class PostgresRecord(RowRecord):
     def _try(self, sql: Sql, account: str) -> bool:
         return bool(sql.execute("SELECT pg_try_advisory_lock(?)", (self._key(account),))[0][0])
 
-    def _is_over(self, sql: Sql, claim: Claim) -> bool:
-        return not self._sessions(sql, claim.holder.account)
+    def _is_over(self, sql: Sql, stored_lock: StoredLock) -> bool:
+        return not self._sessions(sql, stored_lock.holder.account)
 
     def _sessions(self, sql: Sql, account: str) -> list[tuple[int, bool]]:
         """Which server processes hold the lock of an account, and whether that is our own."""
         key = self._key(account)
         return sql.execute(_SESSIONS, (_half(key, high=True), _half(key, high=False)))
 
-    def _try_patiently(self, sql: Sql, account: str, claim: Claim | None) -> bool:
+    def _try_patiently(self, sql: Sql, account: str, stored_lock: StoredLock | None) -> bool:
         """Try for a lock; the server may take a moment to notice that a process which died here has gone."""
         for _ in range(_NOTICING_TURNS):
             if self._try(sql, account):
                 return True
-            if claim is None or not is_dead(claim):
+            if stored_lock is None or not is_dead(stored_lock):
                 return False
             time.sleep(_NOTICING_SECONDS)
         return False

@@ -215,7 +215,7 @@ _DEFAULTS = {
 _LOCAL = ("", "localhost", "127.0.0.1", "::1")
 
 
-class Session:
+class PostgresSession:
     """A connection that may be lost and made anew. `is_new` stays True until its user has looked at it."""
 
     def __init__(self, dsn: str, *, waits: Waits | None = None) -> None:
@@ -251,10 +251,10 @@ class Session:
             return
         with self.explained():
             mine = self.connection()
-            before = _told(mine, set_to="here")
+            before = _describe_session(mine, set_to="here")
             with closing(self._connect()) as other, mine.within(_POOLER_SECONDS):
                 other.execute("BEGIN; SELECT 1")
-                after = _told(mine)
+                after = _describe_session(mine)
             if before == after:
                 mine.execute(_PREPARED)
         if before != after:
@@ -337,7 +337,7 @@ def _answers(link: Link) -> bool:
     return True
 
 
-def _told(link: Link, *, set_to: str | None = None) -> object:
+def _describe_session(link: Link, *, set_to: str | None = None) -> object:
     """What the session says of itself: its server process, and a setting that it may be given first."""
     if set_to is not None:
         link.execute("SELECT set_config(%s, %s, false)", (_PROBE, set_to))

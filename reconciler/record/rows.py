@@ -28,45 +28,45 @@ from reconciler.record.base import (
     rebase,
     wrong_name,
 )
-from reconciler.record.document import claim_of
-from reconciler.record.locks import Claim, HeldLock, break_claims, is_dead, releasing, take
-from reconciler.record.shapes import Claims, ClaimShape, check, check_run, damage_told, shaped
+from reconciler.record.document import lock_of
+from reconciler.record.locks import HeldLock, StoredLock, break_locks, is_dead, releasing, take
+from reconciler.record.shapes import Claims, LockShape, check, check_run, check_shape, damage_as_error
 from reconciler.record.statements import Sql
 
 
-def held(sql: Sql) -> tuple[Claim, ...]:
-    """The locks that are held, by account; raises UnsoundError."""
+def read_locks(sql: Sql) -> tuple[StoredLock, ...]:
+    """The locks that are held, by account; raises MalformedRecordError."""
     rows = sql.execute(
         "SELECT account, host, username, pid, run_id, since, token, process FROM locks "
         "WHERE record = ? ORDER BY account",
         (sql.record,),
     )
-    found = [dict(zip(ClaimShape.__annotations__, row, strict=True)) for row in rows]
-    return tuple(map(claim_of, shaped(Claims, found, at=("locks",))))
+    found = [dict(zip(LockShape.__annotations__, row, strict=True)) for row in rows]
+    return tuple(map(lock_of, check_shape(Claims, found, at=("locks",))))
 
 
-def put(sql: Sql, claims: Iterable[Claim]) -> None:
+def put(sql: Sql, stored_locks: Iterable[StoredLock]) -> None:
     """Store locks."""
     sql.many(
         "INSERT INTO locks (record, account, host, username, pid, run_id, since, token, process) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [_claim_row(sql, claim) for claim in claims],
+        [_lock_row(sql, stored_lock) for stored_lock in stored_locks],
     )
 
 
-def _claim_row(sql: Sql, claim: Claim) -> tuple[Any, ...]:
-    holder = claim.holder
+def _lock_row(sql: Sql, stored_lock: StoredLock) -> tuple[Any, ...]:
+    holder = stored_lock.holder
     return (
         *(sql.record, holder.account, holder.host, holder.user, holder.pid, holder.run_id, holder.since),
-        *(claim.token, claim.process),
+        *(stored_lock.token, stored_lock.process),
     )
 
 
-def drop(sql: Sql, claims: Iterable[Claim]) -> None:
+def drop(sql: Sql, stored_locks: Iterable[StoredLock]) -> None:
     """Remove exactly these locks."""
     sql.many(
         "DELETE FROM locks WHERE record = ? AND account = ? AND token = ?",
-        [(sql.record, claim.holder.account, claim.token) for claim in claims],
+        [(sql.record, stored_lock.holder.account, stored_lock.token) for stored_lock in stored_locks],
     )
 
 
@@ -117,14 +117,14 @@ class RowRecord(ABC):
 
     @contextmanager
     def lock(self, holders: Sequence[Holder]) -> Iterator[Lock]:
-        claims = take(holders)
+        stored_locks = take(holders)
         with self._one_at_a_time, self._writing() as sql:
             self._checked_head(sql)
-            broken = self._taken(sql, [claim.holder.account for claim in claims])
+            broken = self._taken(sql, [stored_lock.holder.account for stored_lock in stored_locks])
             drop(sql, broken)
-            put(sql, claims)
-        self._broken = tuple(claim.holder for claim in broken)
-        held = HeldLock.of(claims)
+            put(sql, stored_locks)
+        self._broken = tuple(stored_lock.holder for stored_lock in broken)
+        held = HeldLock.of(stored_locks)
         with releasing(lambda: self._release(held)):
             yield held
 
@@ -174,57 +174,57 @@ class RowRecord(ABC):
 
     def holders(self) -> Sequence[Holder]:
         with self._one_at_a_time, self._reading() as sql:
-            return () if sql is None else tuple(claim.holder for claim in self._held(sql))
+            return () if sql is None else tuple(stored_lock.holder for stored_lock in self._held(sql))
 
     def abandoned(self) -> Sequence[Holder]:
         with self._one_at_a_time, self._reading() as sql:
-            claims = () if sql is None else self._held(sql)
-            return tuple(claim.holder for claim in claims if sql and self._is_over(sql, claim))
+            stored_locks = () if sql is None else self._held(sql)
+            return tuple(stored_lock.holder for stored_lock in stored_locks if sql and self._is_over(sql, stored_lock))
 
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         if not self.holders():
             return ()
         with self._one_at_a_time, self._writing() as sql:
-            chosen = accounts or [claim.holder.account for claim in self._held(sql)]
+            chosen = accounts or [stored_lock.holder.account for stored_lock in self._held(sql)]
             broken = self._broken_up(sql, chosen, force=force)
             drop(sql, broken)
-        return tuple(claim.holder for claim in broken)
+        return tuple(stored_lock.holder for stored_lock in broken)
 
     def rehearse(self, holder: Holder) -> None:
         """Do to the tables, in one transaction, what a run does, and undo it all."""
-        claims = take([holder])
+        stored_locks = take([holder])
         with suppress(_UndoneError), self._one_at_a_time, self._writing() as sql:
             head = self._checked_head(sql)
-            put(sql, claims)
+            put(sql, stored_locks)
             for update in _rehearsal(holder):
                 statements.store(sql, update, head, run_id=holder.run_id)
-            drop(sql, claims)
+            drop(sql, stored_locks)
             raise _UndoneError
 
     @abstractmethod
     def close(self) -> None:
         """Give back files and connections."""
 
-    def _is_over(self, _sql: Sql, claim: Claim) -> bool:
+    def _is_over(self, _sql: Sql, stored_lock: StoredLock) -> bool:
         """Whether the lock of a row is held by nobody any more."""
-        return is_dead(claim)
+        return is_dead(stored_lock)
 
-    def _taken(self, sql: Sql, accounts: Sequence[str]) -> Sequence[Claim]:
+    def _taken(self, sql: Sql, accounts: Sequence[str]) -> Sequence[StoredLock]:
         """Make these accounts free to be locked and return the dead locks that stood on them; raises LockedError."""
-        return break_claims(self._held(sql), accounts, force=False)
+        return break_locks(self._held(sql), accounts, force=False)
 
-    def _broken_up(self, sql: Sql, accounts: Sequence[str], *, force: bool) -> Sequence[Claim]:
+    def _broken_up(self, sql: Sql, accounts: Sequence[str], *, force: bool) -> Sequence[StoredLock]:
         """Return the locks on these accounts, which are dead or broken by force; raises LockedError."""
-        return break_claims(self._held(sql), accounts, force=force)
+        return break_locks(self._held(sql), accounts, force=force)
 
     def _release(self, held: HeldLock) -> None:
         with self._one_at_a_time, self._writing() as sql:
-            drop(sql, [claim for claim in self._held(sql) if claim.token == held.token])
+            drop(sql, [stored_lock for stored_lock in self._held(sql) if stored_lock.token == held.token])
 
-    def _held(self, sql: Sql) -> tuple[Claim, ...]:
+    def _held(self, sql: Sql) -> tuple[StoredLock, ...]:
         """The locks that are held, by account."""
         with self._damage_told():
-            return held(sql)
+            return read_locks(sql)
 
     def _checked_head(self, sql: Sql) -> RecordState:
         with self._damage_told():
@@ -240,4 +240,4 @@ class RowRecord(ABC):
 
     def _damage_told(self) -> AbstractContextManager[None]:
         hint = "restore it from a backup; without one, move it away: the next apply then adopts what is live"
-        return damage_told(self.description, hint=hint)
+        return damage_as_error(self.description, hint=hint)

@@ -25,7 +25,7 @@ _STRICT = ConfigDict(strict=True)
 _MOST_PARTS = 10_000  # of one value: a few to each entry of a forwarding
 
 Text = Annotated[str, Field(max_length=10_000)]
-Value = Annotated[str, Field(max_length=10_000_000)]
+BoundedText = Annotated[str, Field(max_length=10_000_000)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Pid = Annotated[int, Field(ge=0, lt=2**31)]
 KeyText = Annotated[str, Field(max_length=200, pattern=r"^[^/]{1,100}/[0-9]{1,15}/(forwarding|parking)$")]
@@ -38,7 +38,7 @@ class EntryShape(TypedDict):
     """What was last written of one key; `value` is JSON text."""
 
     account: Text
-    value: Value
+    value: BoundedText
     digests: NotRequired[Digests]
     confirmed: NotRequired[bool]
     protected: NotRequired[bool]
@@ -54,8 +54,8 @@ class IntentShape(TypedDict):
     key: KeyText
     account: Text
     action: Text
-    before: Value
-    after: Value
+    before: BoundedText
+    after: BoundedText
     digests: Digests
     before_digests: NotRequired[Digests]
     run_id: NotRequired[Text]
@@ -94,7 +94,7 @@ class ResultShape(TypedDict):
     """What became of one change; a record of format 0 kept no more than the outcome."""
 
     outcome: Text
-    error: NotRequired[Value | None]
+    error: NotRequired[BoundedText | None]
     provider: NotRequired[Text]
     number: NotRequired[Annotated[str, Field(pattern=r"^[0-9]{1,15}$")]]
     kind: NotRequired[Annotated[str, Field(pattern=r"^(forwarding|parking)$")]]
@@ -110,7 +110,7 @@ class ResultShape(TypedDict):
 
 
 @with_config(_STRICT)
-class ClaimShape(TypedDict):
+class LockShape(TypedDict):
     """A lock: who holds it, and the process behind it."""
 
     account: Text
@@ -123,7 +123,7 @@ class ClaimShape(TypedDict):
     process: Text
 
 
-Claims = Annotated[list[ClaimShape], Field(max_length=10_000)]
+Claims = Annotated[list[LockShape], Field(max_length=10_000)]
 Entries = Annotated[dict[KeyText, EntryShape], Field(max_length=1_000_000)]
 Windows = Annotated[list[WindowShape], Field(max_length=100_000)]
 
@@ -153,18 +153,18 @@ class TokensShape(TypedDict):
     """The tokens beside a record, sealed."""
 
     serial: Count
-    tokens: Annotated[dict[Text, Value], Field(max_length=10_000)]
+    tokens: Annotated[dict[Text, BoundedText], Field(max_length=10_000)]
 
 
-class UnsoundError(ValueError):
+class MalformedRecordError(ValueError):
     """Something is not of its shape; the text names it by its path: `entries["…"].account is no text`."""
 
 
 Loc = Iterable[int | str]
 
 
-def shaped(shape: object, data: object, *, at: Loc = ()) -> Any:
-    """Return data that has a shape, without the keys that the shape does not know; raises UnsoundError.
+def check_shape(shape: object, data: object, *, at: Loc = ()) -> Any:
+    """Return data that has a shape, without the keys that the shape does not know; raises MalformedRecordError.
 
     `at` is where the data stands in the whole.
     """
@@ -173,7 +173,7 @@ def shaped(shape: object, data: object, *, at: Loc = ()) -> Any:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=True)[0]
         loc = [part for part in first["loc"] if part != "[key]"]
-        raise UnsoundError(f"{path((*at, *loc))} {_what(first['type'], first.get('ctx', {}))}") from None
+        raise MalformedRecordError(f"{path((*at, *loc))} {_what(first['type'], first.get('ctx', {}))}") from None
 
 
 @lru_cache(maxsize=32)
@@ -221,7 +221,7 @@ _NAMED = ("address", "account", "action", "provider", "number", "kind", "before"
 
 
 @contextmanager
-def damage_told(description: str, *, hint: str) -> Iterator[None]:
+def damage_as_error(description: str, *, hint: str) -> Iterator[None]:
     """Turn what reading something else than a record raises into a RecordError."""
     try:
         yield
@@ -230,7 +230,7 @@ def damage_told(description: str, *, hint: str) -> Iterator[None]:
 
 
 def check(state: RecordState) -> RecordState:
-    """Return a state whose values are sound; raises UnsoundError with the path of what is not."""
+    """Return a state whose values are sound; raises MalformedRecordError with the path of what is not."""
     found: list[tuple[Key, str, int, Loc]] = [
         (key, entry.value, entry.canonical_version, ("entries", key_text(key), "value"))
         for key, entry in state.entries.items()
@@ -245,12 +245,12 @@ def check(state: RecordState) -> RecordState:
     for version in {version for _, _, version, _ in found}:
         _check_version(version)
     for key, text, _, loc in found:
-        _check_value(key.kind, _loaded(text), loc)
+        _check_value(key.kind, _load_json(text), loc)
     return state
 
 
 def check_run(run: Run) -> Run:
-    """Return a run whose results are sound; raises UnsoundError."""
+    """Return a run whose results are sound; raises MalformedRecordError."""
     for at, row in enumerate(run.results):
         _check_result(row, ("runs", run.id, "results", at))
     return run
@@ -262,22 +262,22 @@ def key_text(key: Key) -> str:
 
 
 def _check_result(row: Mapping[str, Any], loc: Loc) -> None:
-    result = shaped(ResultShape, row, at=loc)
+    result = check_shape(ResultShape, row, at=loc)
     _check_version(result.get("canonical_version", 1))
     if "provider" not in result:
         return
     for name in _NAMED:
         if name not in result:
-            raise UnsoundError(f"{path((*loc, name))} is missing")
+            raise MalformedRecordError(f"{path((*loc, name))} is missing")
     for name, value in (("before", result["before"]), ("after", result["after"])):
         if value is not None:
             _check_value(Kind(result["kind"]), value, (*loc, name))
 
 
 def _check_version(version: int) -> None:
-    """Raise RecordError for values that a newer program wrote, UnsoundError for a version that is none."""
+    """Raise RecordError for values that a newer program wrote, MalformedRecordError for a version that is none."""
     if version < 1:
-        raise UnsoundError("the version of a value is not valid")
+        raise MalformedRecordError("the version of a value is not valid")
     if version > CANONICAL_VERSION:
         raise RecordError(
             f"the record holds values of version {version}, this program knows versions up to {CANONICAL_VERSION}",
@@ -285,7 +285,7 @@ def _check_version(version: int) -> None:
         )
 
 
-def _loaded(text: str) -> object:
+def _load_json(text: str) -> object:
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError:
@@ -294,7 +294,7 @@ def _loaded(text: str) -> object:
 
 def _check_value(kind: Kind, data: object, loc: Loc) -> None:
     if found := flaw(data, kind):
-        raise UnsoundError(f"{path((*loc, *found.path))} {found.what}")
+        raise MalformedRecordError(f"{path((*loc, *found.path))} {found.what}")
 
 
 def _problem(error: Exception) -> str:

@@ -14,7 +14,7 @@ from pydantic_core import from_json
 from reconciler.model import Entry
 from reconciler.record.base import Intent, RecordState, Run, Update, Window, one_run
 from reconciler.record.document import entries_of, run_of, state_of, window_of
-from reconciler.record.shapes import Entries, HeadShape, IntentShape, RunShape, Windows, WindowShape, shaped
+from reconciler.record.shapes import Entries, HeadShape, IntentShape, RunShape, Windows, WindowShape, check_shape
 
 
 class Sql(Protocol):
@@ -171,7 +171,7 @@ def _run(row: Sequence[Any], results: Sequence[Any] = ()) -> Run:
         "overrides": from_json(overrides),
         "results": list(results),
     }
-    return run_of(shaped(RunShape, found, at=("runs", str(run_id))))
+    return run_of(check_shape(RunShape, found, at=("runs", str(run_id))))
 
 
 def head(sql: Sql) -> RecordState:
@@ -180,13 +180,13 @@ def head(sql: Sql) -> RecordState:
 
 
 def state(sql: Sql) -> RecordState:
-    """All that the record holds of numbers, of sound shape; raises UnsoundError, ValueError, KeyError."""
-    return state_of(_head(sql), entries_of(shaped(Entries, _entries(sql), at=("entries",))), _windows(sql))
+    """All that the record holds of numbers, of sound shape; raises MalformedRecordError, ValueError, KeyError."""
+    return state_of(_head(sql), entries_of(check_shape(Entries, _entries(sql), at=("entries",))), _windows(sql))
 
 
 def _head(sql: Sql) -> HeadShape:
     rows = sql.execute("SELECT name, lineage, serial, scenario FROM records WHERE record = ?", (sql.record,))
-    found: HeadShape = shaped(HeadShape, _named(HeadShape, rows[0]))
+    found: HeadShape = check_shape(HeadShape, _named(HeadShape, rows[0]))
     return found
 
 
@@ -224,7 +224,7 @@ def _windows(sql: Sql) -> tuple[Window, ...]:
         intents.setdefault(window_id, []).append(row)
     rows = sql.execute("SELECT id, run_id, opened_at FROM windows WHERE record = ? ORDER BY position", (sql.record,))
     found = [_named(WindowShape, (*row, intents.get(row[0], []))) for row in rows]
-    return tuple(map(window_of, shaped(Windows, found, at=("windows",))))
+    return tuple(map(window_of, check_shape(Windows, found, at=("windows",))))
 
 
 def _named(shape: type, row: Sequence[Any]) -> dict[str, Any]:

@@ -22,10 +22,10 @@ from pydantic_core import from_json
 from reconciler.clock import SystemClock, rfc3339
 from reconciler.http.errors import ProviderError
 from reconciler.record.base import Holder, LockLostError, RecordError, Waits
-from reconciler.record.http_wire import PROBE, Wire, claims_of, lock_info
+from reconciler.record.http_wire import PROBE, StateClient, lock_info, locks_of
 from reconciler.record.locks import is_dead, take, this_holder
-from reconciler.record.postgres_session import Link, Session, make_schema
-from reconciler.record.shapes import TokensShape, UnsoundError, shaped
+from reconciler.record.postgres_session import Link, PostgresSession, make_schema
+from reconciler.record.shapes import MalformedRecordError, TokensShape, check_shape
 from reconciler.secrets import derived_key
 
 _INFO = b"reconciler token store v1"
@@ -85,7 +85,7 @@ class TokensError(ProviderError):
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_tokens_error() -> Iterator[None]:
     try:
         yield
     except RecordError as error:
@@ -111,7 +111,7 @@ def _wait(take: Callable[[], str | None], what: str, waits: Waits) -> None:
 class PostgresTexts:
     """Rows in the schema `reconciler`, an advisory lock a key."""
 
-    def __init__(self, session: Session, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
+    def __init__(self, session: PostgresSession, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
         self._session = session
         self._waits = waits or Waits()
         self._seal = seal
@@ -126,7 +126,7 @@ class PostgresTexts:
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        with _told(), self._session.explained():
+        with _as_tokens_error(), self._session.explained():
             self._session.refuse_pooler()
             connection = self._session.connection()
             self._session.is_new = False
@@ -135,7 +135,7 @@ class PostgresTexts:
         try:
             yield
         finally:
-            with _told(), self._session.explained():
+            with _as_tokens_error(), self._session.explained():
                 self._session.connection().execute(
                     "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (self._lock_name(key),)
                 )
@@ -148,7 +148,7 @@ class PostgresTexts:
 
     def load(self, key: str) -> str | None:
         """Return the text of a key, None where there is none."""
-        with _told(), self._session.explained():
+        with _as_tokens_error(), self._session.explained():
             connection = self._session.connection()
             if connection.execute(_HAS_TABLE) == [(None,)]:
                 return None
@@ -159,7 +159,7 @@ class PostgresTexts:
 
     def save(self, key: str, text: str) -> None:
         """Store the text of a key durably, under its lock."""
-        with _told(), self._session.explained():
+        with _as_tokens_error(), self._session.explained():
             sealed = self._seal.seal(text, name=f"{self._name}/{key}")
             connection = self._session.connection()
             if self._session.is_new:
@@ -186,7 +186,7 @@ class PostgresTexts:
 class HttpTexts:
     """A document of its own beside the record's, with its own lock: `wire` leads to that document."""
 
-    def __init__(self, wire: Wire, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
+    def __init__(self, wire: StateClient, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
         self._wire = wire
         self._waits = waits or Waits()
         self._seal = seal
@@ -203,25 +203,25 @@ class HttpTexts:
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
         info = _lock_info(key, is_gitlab=self._wire.endpoints.is_gitlab)
-        with _told():
+        with _as_tokens_error():
             _wait(lambda: self._try(info), f"the lock of {self._wire.description}", self._waits)
         self._lock_id = info["ID"]
         try:
             yield
         finally:
             self._lock_id = ""
-            with _told():
+            with _as_tokens_error():
                 self._wire.unlock(info)
 
     def load(self, key: str) -> str | None:
         """Return the text of a key, None where there is none."""
-        with _told():
+        with _as_tokens_error():
             sealed = self._parsed(self._wire.read())["tokens"].get(key)
             return None if sealed is None else self._seal.open(sealed, name=f"{self._name}/{key}")
 
     def save(self, key: str, text: str) -> None:
         """Store the text of a key durably, under the lock."""
-        with _told():
+        with _as_tokens_error():
             before = self._wire.read()
             document = self._parsed(before)
             document["serial"] += 1
@@ -234,12 +234,12 @@ class HttpTexts:
 
     def unlock(self, *, force: bool) -> tuple[Holder, ...]:
         """Break the lock of a dead process here, with `force` any; return whose it was. Raises ProviderError."""
-        with self._one_at_a_time, _told():
+        with self._one_at_a_time, _as_tokens_error():
             found = self._wire.take(PROBE)
             if found is None:
                 self._wire.unlock(PROBE)
                 return ()
-            claims = claims_of(found)
+            claims = locks_of(found)
             if not force and not all(map(is_dead, claims)):
                 return ()
             self._wire.unlock(found)
@@ -248,19 +248,19 @@ class HttpTexts:
     def _try(self, info: Mapping[str, Any]) -> str | None:
         """Lock, breaking a lock of a process that is dead on this host, and return None; or return who holds it."""
         found = self._wire.take(info)
-        if found is not None and all(map(is_dead, claims_of(found))):
+        if found is not None and all(map(is_dead, locks_of(found))):
             self._wire.unlock(found)
             found = self._wire.take(info)
-        return None if found is None else str(claims_of(found)[0].holder)
+        return None if found is None else str(locks_of(found)[0].holder)
 
     def _parsed(self, text: str | None) -> dict[str, Any]:
         if text is None:
             return {"format_version": 1, "version": 1, "serial": 0, "lineage": str(uuid.uuid4()), "tokens": {}}
         try:
             data = from_json(text, allow_inf_nan=False)
-            return {**data, **shaped(TokensShape, data)}
+            return {**data, **check_shape(TokensShape, data)}
         except ValueError as error:
-            why = f": {error}" if isinstance(error, UnsoundError) else ""
+            why = f": {error}" if isinstance(error, MalformedRecordError) else ""
             raise RecordError(f"{self._wire.description} is damaged{why}", hint="remove it and log in again") from None
 
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from reconciler.sandbox.exolve import Exolve
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
-from reconciler.sandbox.journal import Answer, Journal
+from reconciler.sandbox.journal import CallLog, SandboxAnswer
 from reconciler.sandbox.mtt import Mtt
 
 Json = dict[str, Any]
@@ -30,9 +30,9 @@ class Control:
     exolve: Exolve
     mtt: Mtt
     faults: Faults
-    journal: Journal
+    call_log: CallLog
 
-    async def __call__(self, request: Request) -> Answer:
+    async def __call__(self, request: Request) -> SandboxAnswer:
         """Answer one call."""
         command = _COMMANDS.get((request.method, request.url.path.removeprefix("/_sandbox")))
         if command is None:
@@ -53,15 +53,15 @@ class Control:
 
     def log(self, _body: Json) -> object:
         """The calls so far, without bodies or credentials."""
-        return {"calls": [asdict(call) for call in self.journal.calls]}
+        return {"calls": [asdict(call) for call in self.call_log.calls]}
 
     def writes(self, _body: Json) -> object:
         """The writes that took effect, in order."""
-        return {"writes": [asdict(write) for write in self.journal.writes]}
+        return {"writes": [asdict(write) for write in self.call_log.writes]}
 
     def forget(self, _body: Json) -> object:
         """Clear the log and the writes."""
-        self.journal.clear()
+        self.call_log.clear()
         return {}
 
     def pending(self, _body: Json) -> object:
@@ -109,8 +109,8 @@ def _fault(item: dict[str, Any]) -> Fault:
     return Fault(kind=FaultKind(item["kind"]), **arguments)
 
 
-def _json(status: int, value: object) -> Answer:
-    return Answer(status, json.dumps(value, ensure_ascii=False).encode())
+def _json(status: int, value: object) -> SandboxAnswer:
+    return SandboxAnswer(status, json.dumps(value, ensure_ascii=False).encode())
 
 
 _COMMANDS: dict[tuple[str, str], Callable[[Control, Json], object]] = {

@@ -16,7 +16,7 @@ from reconciler.sandbox import exolve_calls
 from reconciler.sandbox.exolve_calls import ExolveState
 from reconciler.sandbox.exolve_wire import MEMBER_OF_TYPE, Refusal
 from reconciler.sandbox.faults import Fault
-from reconciler.sandbox.journal import Answer, Incoming
+from reconciler.sandbox.journal import Incoming, SandboxAnswer
 from reconciler.sandbox.protojson import ProtoError
 from reconciler.sandbox.state import Application, ErrorShape, Forwarding, SipId
 
@@ -37,7 +37,7 @@ _METHODS = _READS | _WRITES
 # Bought, released or switched by these; they do not exist here, yet calling one is a write all the same.
 _OTHER_WRITES = re.compile(r"/(?:Set|Buy|Delete|Lock|Unlock|Create|Update|Upload|Change|Make|Send|Synthesize)\w*\Z")
 _NUMBER_CODE = re.compile(rb'"number_?[cC]ode"\s*:\s*"?(\d+)')
-_NOT_FOUND = Answer(404, b"404 page not found\n", "text/plain; charset=utf-8")
+_NOT_FOUND = SandboxAnswer(404, b"404 page not found\n", "text/plain; charset=utf-8")
 
 _SOMEBODY_ELSES: Forwarding = {
     "call_forwarding_type": 2,
@@ -60,50 +60,50 @@ class Exolve(ExolveState):
     def add_application(self, name: str, *, api_key: str, uuid: str, customer: str = "customer-1") -> Application:
         """Register an application; its key opens its numbers."""
         application = Application(uuid, name, api_key, customer)
-        self.estate.add_application(application)
+        self.inventory.add_application(application)
         return application
 
     def add_numbers(self, numbers: Iterable[str] | Mapping[str, Forwarding | None], application: Application) -> None:
         """Give numbers to an application, with their forwarding if a mapping says one."""
         forwardings = numbers if isinstance(numbers, Mapping) else dict.fromkeys(numbers)
         for number, forwarding in forwardings.items():
-            self.estate.add_number(number, application, _whole(forwarding))
+            self.inventory.add_number(number, application, _whole(forwarding))
 
     def add_sip_ids(self, usernames: Iterable[str], application: Application) -> None:
         """Give SIP IDs to an application."""
         for username in usernames:
-            self.estate.sip_ids[username] = SipId(username, 50_000 + len(self.estate.sip_ids), application)
+            self.inventory.sip_ids[username] = SipId(username, 50_000 + len(self.inventory.sip_ids), application)
 
     def add_media(self, files: Iterable[str], application: Application) -> None:
         """Put media files, named by their ids, into an application's library."""
-        self.estate.media.update(dict.fromkeys(files, application))
+        self.inventory.media.update(dict.fromkeys(files, application))
 
     def bind_sip(self, number: str, username: str) -> None:
         """Make a number the one that a SIP ID presents: `number has sip` from now on."""
-        self.estate.sip_ids[username].number = number
-        self.estate.numbers[number].has_sip = True
+        self.inventory.sip_ids[username].number = number
+        self.inventory.numbers[number].has_sip = True
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """All numbers, in the order of the list."""
-        return tuple(self.estate.numbers)
+        return tuple(self.inventory.numbers)
 
     def forwarding(self, number: str) -> Forwarding | None:
         """What is stored for a number, `client_id` included; None if nothing is."""
-        return copy.deepcopy(self.estate.numbers[number].forwarding)
+        return copy.deepcopy(self.inventory.numbers[number].forwarding)
 
     def set(self, number: str, forwarding: Mapping[str, Any] | None) -> None:
         """Change a number by hand, as in the cabinet: `answer` and `dtmf` may be in it; None removes the forwarding.
 
         Raises ValueError where type and data do not belong together.
         """
-        owned = self.estate.numbers[number]
+        owned = self.inventory.numbers[number]
         owned.forwarding = _whole(forwarding)
         owned.late = None
 
     def remove_number(self, number: str) -> None:
         """Release a number, as in the cabinet."""
-        del self.estate.numbers[number]
+        del self.inventory.numbers[number]
 
     # -- for the front -----------------------------------------------------------------------------------------------
 
@@ -122,13 +122,13 @@ class Exolve(ExolveState):
             application=application.uuid if application else None,
         )
 
-    def answer(self, call: Incoming, tampering: Fault | None) -> Answer:
+    def answer(self, call: Incoming, tampering: Fault | None) -> SandboxAnswer:
         """Answer a call; `tampering` is a fault that plays with values, if one struck."""
         handler = _METHODS.get(call.path)
         if handler is None:
             return _NOT_FOUND
         if call.method != "POST":
-            return Answer(405, b"")
+            return SandboxAnswer(405, b"")
         application = self._application(call.authorization)
         if application is None:
             return self.refusal(401, "Unauthorized" if _bearer(call.authorization) else "malformed token")
@@ -139,12 +139,12 @@ class Exolve(ExolveState):
         except Refusal as refusal:
             return self.refusal(refusal.status, str(refusal))
 
-    def meddle(self, call: Incoming, fault: Fault) -> None:
+    def alter_answer(self, call: Incoming, fault: Fault) -> None:
         """Let somebody else change the numbers of a call that has just been answered."""
-        for number in self.estate.numbers.keys() & set(call.numbers):
+        for number in self.inventory.numbers.keys() & set(call.numbers):
             self.set(number, fault.value if fault.value is not None else _SOMEBODY_ELSES)
 
-    def refusal(self, status: int, text: str) -> Answer:
+    def refusal(self, status: int, text: str) -> SandboxAnswer:
         """An error body with that text, in the shape of the settings or, when loose, in any."""
         if status == HTTPStatus.NOT_FOUND:
             return _NOT_FOUND
@@ -155,11 +155,11 @@ class Exolve(ExolveState):
         return self._json(status, self.spelling.choose(documented[self.settings.error_shape], flat, nested, message))
 
     def _application(self, authorization: str | None) -> Application | None:
-        return self.estate.by_key(_bearer(authorization))
+        return self.inventory.by_key(_bearer(authorization))
 
     @staticmethod
-    def _json(status: int, value: object) -> Answer:
-        return Answer(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    def _json(status: int, value: object) -> SandboxAnswer:
+        return SandboxAnswer(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _whole(forwarding: Mapping[str, Any] | None) -> Forwarding | None:

@@ -15,9 +15,9 @@ from typing import Any, ClassVar, TypeVar
 from reconciler.sandbox import exolve_wire as wire
 from reconciler.sandbox.exolve_wire import Refusal, Spelling
 from reconciler.sandbox.faults import Fault, FaultKind
-from reconciler.sandbox.journal import Incoming, Journal
+from reconciler.sandbox.journal import CallLog, Incoming
 from reconciler.sandbox.protojson import Message, decode
-from reconciler.sandbox.state import Application, Estate, ExolveSettings, Forwarding, Late, OwnedNumber
+from reconciler.sandbox.state import Application, ExolveSettings, Forwarding, Inventory, Late, OwnedNumber
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,10 +25,10 @@ class ExolveState:
     """The pretended vendor between two calls; `settings` may be replaced at any time."""
 
     name: ClassVar[str] = "exolve"
-    journal: Journal
+    call_log: CallLog
     spelling: Spelling
     settings: ExolveSettings = field(default_factory=ExolveSettings)
-    estate: Estate = field(default_factory=Estate)
+    inventory: Inventory = field(default_factory=Inventory)
 
 
 _Row = TypeVar("_Row")
@@ -61,7 +61,7 @@ def get_attributes(exolve: ExolveState, call: Incoming, application: Application
 
 
 def _readable(exolve: ExolveState, number: str, application: Application) -> OwnedNumber:
-    owned = exolve.estate.numbers.get(number)
+    owned = exolve.inventory.numbers.get(number)
     if owned is None or not _may_read(exolve, owned, application):
         raise Refusal(MISSING)
     return owned
@@ -138,7 +138,7 @@ def _bought(last: OwnedNumber) -> OwnedNumber:
 
 def _listed(exolve: ExolveState, application: Application, request: dict[str, Any]) -> Iterator[OwnedNumber]:
     uuid = request.get("application_uuid")
-    for owned in exolve.estate.of_customer(application.customer):
+    for owned in exolve.inventory.of_customer(application.customer):
         visible = exolve.settings.list_spans_applications or owned.application == application
         if visible and (uuid is None or owned.application.uuid == uuid):
             yield owned
@@ -211,7 +211,9 @@ def get_sip_list(exolve: ExolveState, call: Incoming, application: Application, 
     del tampering
     request = decode(wire.SIP_LIST_REQUEST, call.body)
     wanted = request.get("username_filter", "")
-    rows = [sip for sip in exolve.estate.sip_ids.values() if sip.application == application and wanted in sip.username]
+    rows = [
+        sip for sip in exolve.inventory.sip_ids.values() if sip.application == application and wanted in sip.username
+    ]
     sips = [
         {
             "sip_resource_id": exolve.spelling.integer(sip.resource_id, text=True),
@@ -227,7 +229,7 @@ def get_media_list(exolve: ExolveState, call: Incoming, application: Application
     """Media GetList: the ids of the application's audio files."""
     del tampering
     request = decode(wire.MEDIA_LIST_REQUEST, call.body)
-    rows = [file for file, owner in exolve.estate.media.items() if owner == application]
+    rows = [file for file, owner in exolve.inventory.media.items() if owner == application]
     files = [
         {"file_id": exolve.spelling.choose(file, int(file) if file.isdigit() else file)}
         for file in _page(exolve, rows, request)
@@ -266,7 +268,7 @@ def delete_call_forwarding(
 
 
 def _writable(exolve: ExolveState, number: str, application: Application) -> OwnedNumber:
-    owned = exolve.estate.numbers.get(number)
+    owned = exolve.inventory.numbers.get(number)
     if owned is None or owned.application != application:
         raise Refusal(MISSING)
     return owned
@@ -307,7 +309,7 @@ def _required(exolve: ExolveState, number: dict[str, Any]) -> Iterator[str]:
 
 
 def _switched(exolve: ExolveState, application: Application, number: dict[str, Any]) -> Iterator[str]:
-    settings, estate = exolve.settings, exolve.estate
+    settings, estate = exolve.settings, exolve.inventory
     display = number.get("display_number")
     if settings.check_display_number and display and number.get("masking"):
         shown = estate.numbers.get(display)
@@ -348,7 +350,7 @@ def _store(
         forwarding = _wrong(owned.forwarding, forwarding, tampering)
     owned.late = _late(owned, tampering) if tampering and kind is FaultKind.LATE_VALUE else None
     owned.forwarding = forwarding
-    exolve.journal.wrote(exolve.name, call.path, owned.number, body=copy.deepcopy(forwarding))
+    exolve.call_log.wrote(exolve.name, call.path, owned.number, body=copy.deepcopy(forwarding))
 
 
 def _late(owned: OwnedNumber, tampering: Fault) -> Late:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar
 
-from reconciler.sandbox.protojson import Field, Kind, Message
+from reconciler.sandbox.protojson import Field, FieldKind, Message
 
 
 class Refusal(Exception):
@@ -85,9 +85,9 @@ class Spelling:
     def _value(self, field: Field, value: object) -> object:
         if isinstance(value, Mapping) and field.message is not None:
             return self.message(field.message, value)
-        if isinstance(value, int) and field.kind is Kind.ENUM:
+        if isinstance(value, int) and field.kind is FieldKind.ENUM:
             return self._enum(field, value)
-        if isinstance(value, int) and field.kind is not Kind.BOOL:
+        if isinstance(value, int) and field.kind is not FieldKind.BOOL:
             return self.integer(value, text=field.text)
         return value
 
@@ -100,18 +100,18 @@ class Spelling:
     def _zero(self, field: Field) -> object:
         if field.repeated:
             return []
-        if field.kind in (Kind.UINT32, Kind.UINT64, Kind.ENUM):
+        if field.kind in (FieldKind.UINT32, FieldKind.UINT64, FieldKind.ENUM):
             return self.integer(0, text=field.text)
-        return False if field.kind is Kind.BOOL else ""
+        return False if field.kind is FieldKind.BOOL else ""
 
 
 _STRING, _BOOL, _UINT32, _UINT64, _ENUM, _MESSAGE = (
-    Kind.STRING,
-    Kind.BOOL,
-    Kind.UINT32,
-    Kind.UINT64,
-    Kind.ENUM,
-    Kind.MESSAGE,
+    FieldKind.STRING,
+    FieldKind.BOOL,
+    FieldKind.UINT32,
+    FieldKind.UINT64,
+    FieldKind.ENUM,
+    FieldKind.MESSAGE,
 )
 
 # Seen in public code: NUMBER (written) and SIP (a comment); the other two are formed alike.

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
-from reconciler.sandbox.journal import Answer, Call, Incoming, Journal
+from reconciler.sandbox.journal import Call, CallLog, Incoming, SandboxAnswer
 
 TRANSPORT = "sandbox.transport"
 """The scope's key under which the server keeps the connection."""
@@ -39,7 +39,7 @@ def _padded(body: bytes) -> list[bytes]:
     return [b'{"padding":"', *[_PADDING] * _PADDING_PIECES, b'"', separator, body.lstrip()[1:]]
 
 
-class Wire:
+class ReplyChannel:
     """One exchange's way back."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +47,7 @@ class Wire:
         self._receive = receive
         self._send = send
 
-    async def deliver(self, answer: Answer, fault: Fault | None) -> None:
+    async def deliver(self, answer: SandboxAnswer, fault: Fault | None) -> None:
         """Send the answer, or what the fault makes of it."""
         kind = fault.kind if fault else None
         if kind in _RESETS:
@@ -84,7 +84,7 @@ class Wire:
         self._transport.close()
         await self._gone()
 
-    async def _in_pieces(self, answer: Answer, pieces: Iterable[bytes], seconds: float = 0.0) -> None:
+    async def _in_pieces(self, answer: SandboxAnswer, pieces: Iterable[bytes], seconds: float = 0.0) -> None:
         pieces = list(pieces)
         await self._start(answer, sum(map(len, pieces)))
         for piece in pieces:
@@ -92,12 +92,12 @@ class Wire:
             await asyncio.sleep(seconds)
         await self._body(b"", more=False)
 
-    async def _cut_off(self, answer: Answer) -> None:
+    async def _cut_off(self, answer: SandboxAnswer) -> None:
         await self._start(answer, len(answer.body))
         await self._body(answer.body[: len(answer.body) // 2], more=True)
         await self._close()
 
-    async def _start(self, answer: Answer, length: int) -> None:
+    async def _start(self, answer: SandboxAnswer, length: int) -> None:
         headers = [(b"content-length", str(length).encode())]
         if answer.content_type:
             headers.append((b"content-type", answer.content_type.encode()))
@@ -127,13 +127,13 @@ class Vendor(Protocol):
     def recognise(self, method: str, path: str, query: str, body: bytes, authorization: str | None) -> Incoming:
         """Say what a call is about."""
 
-    def answer(self, call: Incoming, tampering: Fault | None, /) -> Answer:
+    def answer(self, call: Incoming, tampering: Fault | None, /) -> SandboxAnswer:
         """Carry a call out."""
 
-    def refusal(self, status: int, text: str) -> Answer:
+    def refusal(self, status: int, text: str) -> SandboxAnswer:
         """Shape an error as this vendor does."""
 
-    def meddle(self, call: Incoming, fault: Fault, /) -> None:
+    def alter_answer(self, call: Incoming, fault: Fault, /) -> None:
         """Change behind the caller's back what the call was about."""
 
 
@@ -143,8 +143,8 @@ class Front:
 
     vendors: dict[str, Vendor]
     faults: Faults
-    journal: Journal
-    control: Callable[[Request], Awaitable[Answer]]
+    call_log: CallLog
+    control: Callable[[Request], Awaitable[SandboxAnswer]]
     latency: float = 0.0
 
     # docs/decisions/021
@@ -153,7 +153,7 @@ class Front:
         request = Request(scope, receive)
         first, _, rest = scope["path"][1:].partition("/")
         vendor = self.vendors.get(first)
-        wire = Wire(scope, receive, send)
+        wire = ReplyChannel(scope, receive, send)
         if refused := _stray(request):
             await wire.deliver(refused, None)
         elif vendor is not None:
@@ -161,9 +161,9 @@ class Front:
         elif first == "_sandbox":
             await wire.deliver(await self.control(request), None)
         else:
-            await wire.deliver(Answer(404, b"404 page not found\n", _PLAIN), None)
+            await wire.deliver(SandboxAnswer(404, b"404 page not found\n", _PLAIN), None)
 
-    async def _exchange(self, vendor: Vendor, path: str, request: Request, wire: Wire) -> None:
+    async def _exchange(self, vendor: Vendor, path: str, request: Request, wire: ReplyChannel) -> None:
         started = time.monotonic()
         query = request.scope["query_string"].decode("latin-1")
         authorization = Headers(scope=request.scope).get("authorization")
@@ -181,7 +181,7 @@ class Front:
 
     def _note(self, call: Incoming, status: int | None, struck: tuple[Fault, ...], started: float) -> None:
         names = ", ".join(fault.kind.value for fault in struck) or None
-        self.journal.calls.append(
+        self.call_log.calls.append(
             Call(
                 vendor=call.vendor,
                 method=call.method,
@@ -197,15 +197,15 @@ class Front:
         )
 
 
-def _stray(request: Request) -> Answer | None:
+def _stray(request: Request) -> SandboxAnswer | None:
     """What to say to a call that a web page had a browser make, by its own origin or under a name of its choice."""
     port = (request.scope.get("server") or ("", 0))[1]
     hosts = {f"{name}:{port}" for name in _NAMES}
     if request.headers.get("host", "").lower() not in hosts:
-        return Answer(421, b"the sandbox is called by 127.0.0.1 or localhost and its port\n", _PLAIN)
+        return SandboxAnswer(421, b"the sandbox is called by 127.0.0.1 or localhost and its port\n", _PLAIN)
     origin = request.headers.get("origin")
     if origin is not None and origin not in {f"http://{host}" for host in hosts}:
-        return Answer(403, b"the sandbox takes no calls of other web pages\n", _PLAIN)
+        return SandboxAnswer(403, b"the sandbox takes no calls of other web pages\n", _PLAIN)
     return None
 
 
@@ -215,21 +215,21 @@ def _delay(fault: Fault) -> float:
     return _LATE_SECONDS if fault.seconds is None else fault.seconds
 
 
-def _answer(vendor: Vendor, call: Incoming, fault: Fault | None) -> Answer:
+def _answer(vendor: Vendor, call: Incoming, fault: Fault | None) -> SandboxAnswer:
     if fault is None:
         return vendor.answer(call, None)
     if instead := _INSTEAD.get(fault.kind):
         return instead(vendor, call, fault)
     answer = vendor.answer(call, fault)
     if fault.kind is FaultKind.CHANGED_BY_OTHER:
-        vendor.meddle(call, fault)
+        vendor.alter_answer(call, fault)
     if spoil := _SPOILT.get(fault.kind):
         return spoil(vendor, answer, fault)
     return answer
 
 
-def _refuse(status: int, text: str) -> Callable[[Vendor, Incoming, Fault], Answer]:
-    def refuse(vendor: Vendor, _call: Incoming, fault: Fault) -> Answer:
+def _refuse(status: int, text: str) -> Callable[[Vendor, Incoming, Fault], SandboxAnswer]:
+    def refuse(vendor: Vendor, _call: Incoming, fault: Fault) -> SandboxAnswer:
         answer = vendor.refusal(status, fault.message or text)
         if fault.retry_after is None:
             return answer
@@ -238,27 +238,27 @@ def _refuse(status: int, text: str) -> Callable[[Vendor, Incoming, Fault], Answe
     return refuse
 
 
-def _gateway_page(_vendor: Vendor, _any: Incoming | Answer, _fault: Fault) -> Answer:
-    return Answer(502, _GATEWAY_PAGE, _HTML)
+def _gateway_page(_vendor: Vendor, _any: Incoming | SandboxAnswer, _fault: Fault) -> SandboxAnswer:
+    return SandboxAnswer(502, _GATEWAY_PAGE, _HTML)
 
 
-def _login_page(_vendor: Vendor, _call: Incoming, _fault: Fault) -> Answer:
-    return Answer(200, _LOGIN_PAGE, _HTML)
+def _login_page(_vendor: Vendor, _call: Incoming, _fault: Fault) -> SandboxAnswer:
+    return SandboxAnswer(200, _LOGIN_PAGE, _HTML)
 
 
-def _error_with_200(vendor: Vendor, _call: Incoming, fault: Fault) -> Answer:
+def _error_with_200(vendor: Vendor, _call: Incoming, fault: Fault) -> SandboxAnswer:
     return replace(vendor.refusal(400, fault.message or "internal error"), status=200)
 
 
-def _redirect(_vendor: Vendor, call: Incoming, fault: Fault) -> Answer:
-    return Answer(307, b"", "", (("Location", fault.location or _ELSEWHERE + call.path),))
+def _redirect(_vendor: Vendor, call: Incoming, fault: Fault) -> SandboxAnswer:
+    return SandboxAnswer(307, b"", "", (("Location", fault.location or _ELSEWHERE + call.path),))
 
 
-def _nothing(_vendor: Vendor, _call: Incoming, _fault: Fault) -> Answer:
-    return Answer(200, b"")
+def _nothing(_vendor: Vendor, _call: Incoming, _fault: Fault) -> SandboxAnswer:
+    return SandboxAnswer(200, b"")
 
 
-_INSTEAD: dict[FaultKind, Callable[[Vendor, Incoming, Fault], Answer]] = {
+_INSTEAD: dict[FaultKind, Callable[[Vendor, Incoming, Fault], SandboxAnswer]] = {
     FaultKind.UNAUTHORIZED: _refuse(401, "Unauthorized"),
     FaultKind.NO_KEY: _refuse(401, "malformed token"),
     FaultKind.FORBIDDEN: _refuse(403, "activate service on this application"),
@@ -276,7 +276,7 @@ _INSTEAD: dict[FaultKind, Callable[[Vendor, Incoming, Fault], Answer]] = {
 }
 """Faults that keep a call from taking effect, and what is answered in its place."""
 
-_SPOILT: dict[FaultKind, Callable[[Vendor, Answer, Fault], Answer]] = {
+_SPOILT: dict[FaultKind, Callable[[Vendor, SandboxAnswer, Fault], SandboxAnswer]] = {
     FaultKind.SERVER_ERROR_AFTER: lambda vendor, _answer, fault: vendor.refusal(500, fault.message or "internal error"),
     FaultKind.BAD_GATEWAY_AFTER: _gateway_page,
     FaultKind.MALFORMED_JSON: lambda _vendor, answer, _fault: replace(answer, body=b"{'result': ok,}"),

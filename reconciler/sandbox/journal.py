@@ -27,7 +27,7 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SandboxAnswer:
     """What goes back: a status, a body and its type."""
 
     status: int
@@ -72,7 +72,7 @@ class Write:
     body: Mapping[str, Any] | bool | None
 
 
-class Journal:
+class CallLog:
     """The log of calls and the list of writes; both only grow, until cleared."""
 
     def __init__(self) -> None:

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 from reconciler.sandbox.exolve_wire import Refusal, Spelling
 from reconciler.sandbox.faults import Fault, FaultKind
-from reconciler.sandbox.journal import Answer, Incoming, Journal
-from reconciler.sandbox.oauth import Clock, OAuth
+from reconciler.sandbox.journal import CallLog, Incoming, SandboxAnswer
+from reconciler.sandbox.oauth import OAuthServer, SandboxClock
 from reconciler.sandbox.state import MttSettings, UnknownNumber
 
 _PARKING = "/setParkingNumbers"
@@ -24,9 +24,9 @@ class Mtt:
     """Numbers and parking of one MTT Business customer, behind the Open API's own paths."""
 
     name: ClassVar[str] = "mtt"
-    journal: Journal
+    call_log: CallLog
     spelling: Spelling
-    oauth: OAuth
+    oauth: OAuthServer
     parking: dict[str, bool] = field(default_factory=dict)
     workplaces: dict[str, str] = field(default_factory=dict)
     terminals: dict[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Mtt:
         self.oauth.settings = settings
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> SandboxClock:
         """The clock by which tokens expire."""
         return self.oauth.clock
 
@@ -88,7 +88,7 @@ class Mtt:
             mutating=method != "GET",
         )
 
-    def answer(self, call: Incoming, tampering: Fault | None) -> Answer:
+    def answer(self, call: Incoming, tampering: Fault | None) -> SandboxAnswer:
         """Answer a call; without a valid access token the answer is 401."""
         handler = _METHODS.get((call.method, call.path))
         if handler is None:
@@ -101,15 +101,15 @@ class Mtt:
         except Refusal as refusal:
             return self.refusal(refusal.status, str(refusal))
 
-    def meddle(self, call: Incoming, _fault: Fault) -> None:
+    def alter_answer(self, call: Incoming, _fault: Fault) -> None:
         """Let somebody else turn the parking of a call's numbers over."""
         for number in self.parking.keys() & set(call.numbers):
             self.parking[number] = not self.parking[number]
 
-    def refusal(self, status: int, text: str) -> Answer:
+    def refusal(self, status: int, text: str) -> SandboxAnswer:
         """An error body; MTT documents none, so this is the house's other APIs' shape or plain text."""
         if status in (401, 404):
-            return Answer(status, text.encode(), "text/plain; charset=utf-8")
+            return SandboxAnswer(status, text.encode(), "text/plain; charset=utf-8")
         return _json(status, {"error": {"code": -32602, "message": text}})
 
 
@@ -154,7 +154,7 @@ def _set_parking_numbers(mtt: Mtt, call: Incoming, tampering: Fault | None) -> d
     for number in numbers:
         if tampering is None or tampering.kind is not FaultKind.WRONG_VALUE:
             mtt.parking[number] = parked
-        mtt.journal.wrote(mtt.name, call.path, number, body=mtt.parking[number])
+        mtt.call_log.wrote(mtt.name, call.path, number, body=mtt.parking[number])
     return {"result": {"success": 1}} if mtt.settings.result_envelope or mtt.spelling.chance() else {"success": 1}
 
 
@@ -185,5 +185,5 @@ _METHODS: dict[tuple[str, str], Callable[[Mtt, Incoming, Fault | None], dict[str
 }
 
 
-def _json(status: int, value: dict[str, Any]) -> Answer:
-    return Answer(status, json.dumps(value, ensure_ascii=False).encode())
+def _json(status: int, value: dict[str, Any]) -> SandboxAnswer:
+    return SandboxAnswer(status, json.dumps(value, ensure_ascii=False).encode())

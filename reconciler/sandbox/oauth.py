@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode
 
 from reconciler.sandbox.faults import Fault
-from reconciler.sandbox.journal import Answer, Incoming
+from reconciler.sandbox.journal import Incoming, SandboxAnswer
 from reconciler.sandbox.state import MttSettings
 
 SCOPE_ASKED = "https://mtt.ru/auth.tokens.readwrite"
@@ -26,7 +26,7 @@ _LOGIN_PAGE = (
 )
 
 
-class Clock:
+class SandboxClock:
     """Seconds that pass by themselves and can be put forward."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Clock:
 
 
 @dataclass(slots=True)
-class OAuth:
+class OAuthServer:
     """The authorization server of one integration, with the cabinet's login that its page asks for."""
 
     name: ClassVar[str] = "oauth"
@@ -52,7 +52,7 @@ class OAuth:
     login: str
     password: str
     settings: MttSettings = field(default_factory=MttSettings)
-    clock: Clock = field(default_factory=Clock)
+    clock: SandboxClock = field(default_factory=SandboxClock)
     _codes: dict[str, float] = field(default_factory=dict)
     _access: dict[str, float] = field(default_factory=dict)
     _refresh: dict[str, float] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class OAuth:
         """Nothing here is a write: a token's rotation changes no number."""
         return Incoming(self.name, method, path, body, authorization, query)
 
-    def answer(self, call: Incoming, _tampering: Fault | None) -> Answer:
+    def answer(self, call: Incoming, _tampering: Fault | None) -> SandboxAnswer:
         """Answer the two paths of the server."""
         if call.path == "/oauth/authorize":
             return self._authorize(call)
@@ -97,15 +97,15 @@ class OAuth:
             return self._token(_single(call.body.decode("latin-1")))
         return self.refusal(404, "not_found")
 
-    def meddle(self, _call: Incoming, _fault: Fault) -> None:
+    def alter_answer(self, _call: Incoming, _fault: Fault) -> None:
         """Somebody else ends all refresh tokens."""
         self.revoke_refresh()
 
-    def refusal(self, status: int, text: str) -> Answer:
+    def refusal(self, status: int, text: str) -> SandboxAnswer:
         """An OAuth error body (RFC 6749; MTT documents none)."""
         return _json(status, {"error": text})
 
-    def _authorize(self, call: Incoming) -> Answer:
+    def _authorize(self, call: Incoming) -> SandboxAnswer:
         asked = _single(call.query)
         wanted = {"client_id": self.client_id, "redirect_uri": self.redirect_uri, "response_type": "code"}
         if any(asked.get(key) != value for key, value in wanted.items()):
@@ -114,11 +114,11 @@ class OAuth:
             return self.refusal(400, "invalid_scope")
         given = _single(call.body.decode("latin-1"))
         if call.method != "POST" or (given.get("login"), given.get("password")) != (self.login, self.password):
-            return Answer(200, _LOGIN_PAGE.encode(), "text/html; charset=utf-8")
+            return SandboxAnswer(200, _LOGIN_PAGE.encode(), "text/html; charset=utf-8")
         back = {"code": self.issue_code()} | ({"state": asked["state"]} if "state" in asked else {})
-        return Answer(302, b"", headers=(("Location", f"{self.redirect_uri}?{urlencode(back)}"),))
+        return SandboxAnswer(302, b"", headers=(("Location", f"{self.redirect_uri}?{urlencode(back)}"),))
 
-    def _token(self, form: dict[str, str]) -> Answer:
+    def _token(self, form: dict[str, str]) -> SandboxAnswer:
         if (form.get("client_id"), form.get("client_secret")) != (self.client_id, self.client_secret):
             return self.refusal(401, "invalid_client")
         match form.get("grant_type"):
@@ -128,7 +128,7 @@ class OAuth:
                 return self._by_refresh(form.get("refresh_token", ""))
         return self.refusal(400, "unsupported_grant_type")
 
-    def _by_code(self, form: dict[str, str]) -> Answer:
+    def _by_code(self, form: dict[str, str]) -> SandboxAnswer:
         if form.get("scope") != SCOPE_ASKED:
             return self.refusal(400, "invalid_scope")
         good = self._codes.pop(form.get("code", ""), 0) > self.clock.now()
@@ -136,7 +136,7 @@ class OAuth:
             return self.refusal(400, "invalid_grant")
         return self._tokens(self.issue_refresh_token(), SCOPE_ANSWERED)
 
-    def _by_refresh(self, token: str) -> Answer:
+    def _by_refresh(self, token: str) -> SandboxAnswer:
         if self._refresh.get(token, 0) <= self.clock.now():
             return self.refusal(400, "invalid_grant")
         if not self.settings.rotates_refresh_token:
@@ -145,7 +145,7 @@ class OAuth:
             del self._refresh[token]
         return self._tokens(self.issue_refresh_token(), SCOPE_ASKED)
 
-    def _tokens(self, refresh_token: str, scope: str) -> Answer:
+    def _tokens(self, refresh_token: str, scope: str) -> SandboxAnswer:
         body = {
             "access_token": self.issue_access_token(),
             "expires_in": self.settings.access_seconds,
@@ -165,5 +165,5 @@ def _single(encoded: str) -> dict[str, str]:
     return {key: values[-1] for key, values in parse_qs(encoded, keep_blank_values=True).items()}
 
 
-def _json(status: int, value: dict[str, Any]) -> Answer:
-    return Answer(status, json.dumps(value, ensure_ascii=False).encode())
+def _json(status: int, value: dict[str, Any]) -> SandboxAnswer:
+    return SandboxAnswer(status, json.dumps(value, ensure_ascii=False).encode())

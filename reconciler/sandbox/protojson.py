@@ -171,7 +171,7 @@ def _expect(source: str, position: int, mark: str) -> int:
     return _skip(source, position + 1)
 
 
-__all__ = ["Field", "Kind", "Message", "ProtoError", "decode"]
+__all__ = ["Field", "FieldKind", "Message", "ProtoError", "decode"]
 
 _MAXIMUM = {"uint32": 2**32 - 1, "uint64": 2**64 - 1, "int32": 2**31 - 1}
 # Longer than any integer type, short of Python's own limit on digits.
@@ -179,7 +179,7 @@ _INTEGRAL = re.compile(r"(-?\d{1,100})(?:\.0+)?\Z")
 _SCIENTIFIC = re.compile(r"-?\d{1,100}(?:\.\d{1,100})?[eE][+-]?\d{1,2}\Z")
 
 
-class Kind(Enum):
+class FieldKind(Enum):
     """The protobuf type of a field; the value is the word that error texts use."""
 
     STRING = "string"
@@ -195,7 +195,7 @@ class Field:
     """One field. `text`: the documented answers print this integer or enum as text. `names`: enum names by value."""
 
     name: str
-    kind: Kind
+    kind: FieldKind
     message: Message | None = None
     repeated: bool = False
     oneof: str | None = None
@@ -256,7 +256,7 @@ def _oneof_taken(message: Message, field: Field, seen: set[str]) -> bool:
 
 
 def _store(value: dict[str, Any], field: Field, decoded: object) -> None:
-    if decoded or (field.kind is Kind.MESSAGE and not field.repeated):
+    if decoded or (field.kind is FieldKind.MESSAGE and not field.repeated):
         value[field.name] = decoded
 
 
@@ -308,9 +308,9 @@ def _integer(text: str) -> int | None:
 
 
 _SCALARS = {
-    Kind.STRING: _string,
-    Kind.BOOL: _bool,
-    Kind.UINT32: _unsigned,
-    Kind.UINT64: _unsigned,
-    Kind.ENUM: _enum,
+    FieldKind.STRING: _string,
+    FieldKind.BOOL: _bool,
+    FieldKind.UINT32: _unsigned,
+    FieldKind.UINT64: _unsigned,
+    FieldKind.ENUM: _enum,
 }

@@ -15,9 +15,9 @@ from reconciler.sandbox.exolve import Exolve
 from reconciler.sandbox.exolve_wire import Spelling
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
 from reconciler.sandbox.front import Front, Vendor
-from reconciler.sandbox.journal import Call, Journal, Write
+from reconciler.sandbox.journal import Call, CallLog, Write
 from reconciler.sandbox.mtt import Mtt
-from reconciler.sandbox.oauth import OAuth
+from reconciler.sandbox.oauth import OAuthServer
 from reconciler.sandbox.server import Server
 from reconciler.sandbox.state import ExolveSettings, Forwarding, MttSettings, moscow_numbers, sip_usernames
 
@@ -51,12 +51,12 @@ class Sandbox:
         mtt_settings: MttSettings | None = None,
     ) -> None:
         self.faults = Faults()
-        self.journal = Journal()
+        self.journal = CallLog()
         spelling = Spelling(seed if loose else None)
-        self.exolve = Exolve(journal=self.journal, spelling=spelling, settings=settings or ExolveSettings())
-        self.mtt = Mtt(journal=self.journal, spelling=spelling, oauth=_integration(mtt_settings or MttSettings()))
+        self.exolve = Exolve(call_log=self.journal, spelling=spelling, settings=settings or ExolveSettings())
+        self.mtt = Mtt(call_log=self.journal, spelling=spelling, oauth=_integration(mtt_settings or MttSettings()))
         self.main_application = self.exolve.add_application("sales", api_key=_API_KEY, uuid=_APPLICATION)
-        self._furnish(numbers, mtt_numbers)
+        self._populate(numbers, mtt_numbers)
         self.refresh_token = self.mtt.oauth.issue_refresh_token()
         self._front = self._build_front(latency)
         self._server = Server(self._front, port)
@@ -155,7 +155,7 @@ class Sandbox:
         """Answer 500 to every mutating call from now on, to prove that a command makes none (see `log`)."""
         self.faults.add(Fault(kind=FaultKind.SERVER_ERROR_BEFORE, mutating=True, times=None))
 
-    def _furnish(self, numbers: Numbers, mtt_numbers: int | Iterable[str]) -> None:
+    def _populate(self, numbers: Numbers, mtt_numbers: int | Iterable[str]) -> None:
         chosen = moscow_numbers(numbers) if isinstance(numbers, int) else numbers
         self.exolve.add_numbers(chosen, self.main_application)
         self.exolve.add_sip_ids(sip_usernames(_SIP_IDS), self.main_application)
@@ -184,8 +184,8 @@ _INTEGRATION = (
 )
 
 
-def _integration(settings: MttSettings) -> OAuth:
-    return OAuth(*_INTEGRATION, settings=settings)
+def _integration(settings: MttSettings) -> OAuthServer:
+    return OAuthServer(*_INTEGRATION, settings=settings)
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:

@@ -156,7 +156,7 @@ class SipId:
 
 
 @dataclass(slots=True)
-class Estate:
+class Inventory:
     """Everything that is owned, by name; numbers keep the order in which they were bought."""
 
     applications: dict[str, Application] = field(default_factory=dict)

@@ -32,7 +32,7 @@ from reconciler.schedule.masks import (
     year_type,
 )
 from reconciler.schedule.meaning import box_of, has_short_year, instants_of, spread
-from reconciler.schedule.syntax import Item, Part, Tree
+from reconciler.schedule.syntax import Item, Part, PeriodTree
 
 if TYPE_CHECKING:
     from datetime import date
@@ -44,7 +44,7 @@ _REFERENCE_YEAR: Final = 2026  # from which on an example of a disagreement is l
 _COMMON_YEAR: Final = 365
 
 
-def disagreements(tree: Tree) -> Iterator[Finding]:
+def disagreements(tree: PeriodTree) -> Iterator[Finding]:
     """Find what older releases (up to 1.22, or 1.24 for weeks) read differently."""
     instants = instants_of(tree)
     for part in tree.parts:
@@ -67,7 +67,7 @@ def _last_day_of_leap_years(part: Part) -> Iterator[Finding]:
                 yield _finding(message, value.start, value.end, "write mo {dec} md {31} for the last day of any year")
 
 
-def _weeks(tree: Tree, part: Part) -> Iterator[Finding]:
+def _weeks(tree: PeriodTree, part: Part) -> Iterator[Finding]:
     """Releases up to 1.24 number the weeks of a month that starts on a Sunday one too high from its second day on."""
     item = next(part.of(Scale.WK), None)
     if item is None:
@@ -139,7 +139,7 @@ def account_findings(text: str, *, union: UnionStyle, weekday_base: WeekdayBase)
     return tuple(sorted(findings, key=lambda finding: finding.start))
 
 
-def _none(tree: Tree) -> Iterator[Finding]:
+def _none(tree: PeriodTree) -> Iterator[Finding]:
     if tree.is_none:
         start = len(tree.text) - len(tree.text.lstrip())
         message = f"'{tree.text.strip()}' is never; the vendor does not document the word"
@@ -147,14 +147,14 @@ def _none(tree: Tree) -> Iterator[Finding]:
         yield RULES["period-none"].within(start, start + len("none"), message, hint)
 
 
-def _commas(tree: Tree) -> Iterator[Finding]:
+def _commas(tree: PeriodTree) -> Iterator[Finding]:
     if tree.commas:
         comma = tree.commas[0]
         hint = "write one target per part, or set period: {union: comma} at the account"
         yield RULES["period-comma"].within(comma, comma + 1, "this account does not allow commas in a period", hint)
 
 
-def numeric_weekdays(tree: Tree, base: WeekdayBase) -> Iterator[Finding]:
+def numeric_weekdays(tree: PeriodTree, base: WeekdayBase) -> Iterator[Finding]:
     """Find weekdays written as numbers: an error where the base is refused, else a warning with the reading."""
     for part in tree.parts:
         for item in part.of(Scale.WD):
@@ -162,7 +162,7 @@ def numeric_weekdays(tree: Tree, base: WeekdayBase) -> Iterator[Finding]:
                 yield _numeric_weekday(tree, item, base)
 
 
-def _numeric_weekday(tree: Tree, item: Item, base: WeekdayBase) -> Finding:
+def _numeric_weekday(tree: PeriodTree, item: Item, base: WeekdayBase) -> Finding:
     start, end = item.ranges[0].start, item.ranges[-1].end
     numbers, rule = tree.text[start:end], RULES["period-numeric-weekday"]
     if base != "refuse":
@@ -174,7 +174,7 @@ def _numeric_weekday(tree: Tree, item: Item, base: WeekdayBase) -> Finding:
     return rule.within(start, end, message, hint)
 
 
-def _named(tree: Tree, item: Item, shift: int) -> str:
+def _named(tree: PeriodTree, item: Item, shift: int) -> str:
     """Write the item with names; numbers, not names, move by `shift` days."""
     words = []
     for one in item.ranges:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Final
 
 from reconciler.schedule.human import DateSpan, Day, Hours, PublicDays, Schedule, made_of, public_days
-from reconciler.schedule.instants import ALWAYS, FOREVER, NEVER, Box, Classes, Instants, combined
+from reconciler.schedule.instants import ALWAYS, FOREVER, NEVER, Box, Classes, Instants, combine_days
 from reconciler.schedule.masks import ALL_MINUTES, FIRST_YEAR, MINUTES, SLOTS, YEAR_TYPES, Scale, day_masks, union
 from reconciler.schedule.zones import Zone, zone
 
@@ -37,7 +37,7 @@ Excepted = tuple[Schedule, ...]
 
 
 @dataclass(slots=True)
-class Answers:
+class ScheduleSets:
     """The sets that schedules ask for, each found once, however often a schedule is named.
 
     A part is another set wherever the whole excepts other days; so many of these are followed as there are schedules.
@@ -69,13 +69,13 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class CompileTarget:
     """What a schedule is compiled for: the zone of the account, and the last day of dated parts."""
 
     zone: Zone
     until: date
     public: Callable[[str, Sequence[int]], PublicDays] = field(default=public_days)
-    answers: Answers = field(default_factory=Answers)
+    answers: ScheduleSets = field(default_factory=ScheduleSets)
 
     @property
     def years(self) -> range:
@@ -84,7 +84,9 @@ class Asking:
         return range(min(max(_FIRST_KNOWN, last - _MOST_KNOWN + 1), last), last + 1)
 
 
-def asked(schedule: Schedule, asking: Asking, excepted: Excepted = (), *, zoned: bool = True) -> Instants:
+def instants_asked_for(
+    schedule: Schedule, asking: CompileTarget, excepted: Excepted = (), *, zoned: bool = True
+) -> Instants:
     """Give the set that a schedule asks for, without the days of `excepted`, on the clock of the account's zone.
 
     Where it is not `zoned`, its own zone does not count. Raises CompileError.
@@ -94,19 +96,19 @@ def asked(schedule: Schedule, asking: Asking, excepted: Excepted = (), *, zoned:
     )
 
 
-def _asked(schedule: Schedule, asking: Asking, excepted: Excepted, *, zoned: bool) -> Instants:
+def _asked(schedule: Schedule, asking: CompileTarget, excepted: Excepted, *, zoned: bool) -> Instants:
     excepted = tuple({id(one): one for one in (*schedule.except_, *excepted)}.values())
     if schedule.not_ is not None:
-        return _without_days(~asked(schedule.not_, asking), excepted, asking)
+        return _without_days(~instants_asked_for(schedule.not_, asking), excepted, asking)
     # Each part knows its own start days, so the whole's excepted days are taken out of each.
     if schedule.any_ is not None:
-        return _all_of(NEVER, Instants.__or__, (asked(one, asking, excepted) for one in schedule.any_))
+        return _all_of(NEVER, Instants.__or__, (instants_asked_for(one, asking, excepted) for one in schedule.any_))
     if schedule.all_ is not None:
-        return _all_of(ALWAYS, Instants.__and__, (asked(one, asking, excepted) for one in schedule.all_))
+        return _all_of(ALWAYS, Instants.__and__, (instants_asked_for(one, asking, excepted) for one in schedule.all_))
     return _shifted(_own(schedule, asking, excepted), _minutes_apart(schedule.timezone if zoned else None, asking.zone))
 
 
-def _own(schedule: Schedule, asking: Asking, excepted: Excepted) -> Instants:
+def _own(schedule: Schedule, asking: CompileTarget, excepted: Excepted) -> Instants:
     """Give the set on the clock of the schedule's own zone."""
     started = _started(schedule, asking, excepted)
     folded = _carried(started, lambda today, before: today & ALL_MINUTES | before >> MINUTES)
@@ -122,7 +124,7 @@ def _all_of(start: Instants, combine: Callable[[Instants, Instants], Instants], 
 # --- start days
 
 
-def _started(schedule: Schedule, asking: Asking, excepted: Excepted) -> Instants:
+def _started(schedule: Schedule, asking: CompileTarget, excepted: Excepted) -> Instants:
     """Give weekly hours, dates and public holidays by their start days, with masks of 48 hours."""
     boxes = [Box(None, _weekday_mask(days), _hours_mask(hours)) for days, hours in schedule.weekly]
     starts = Instants.of(boxes)
@@ -137,10 +139,10 @@ def _started(schedule: Schedule, asking: Asking, excepted: Excepted) -> Instants
     return _without_days(starts, excepted, asking)
 
 
-def _without_days(starts: Instants, excepted: Excepted, asking: Asking) -> Instants:
+def _without_days(starts: Instants, excepted: Excepted, asking: CompileTarget) -> Instants:
     """Take out every start day that an excepted schedule touches."""
     for one in excepted:
-        touched = asked(one, asking, zoned=False).touched_days()
+        touched = instants_asked_for(one, asking, zoned=False).touched_days()
         starts = starts.merged(touched, lambda times, is_excepted: 0 if is_excepted else times)
     return starts
 
@@ -207,7 +209,7 @@ def _public_boxes(known: PublicDays, years: range) -> Iterator[Box]:
         yield Box(others, ever, ALL_MINUTES)
 
 
-def _moved_days(schedules: Iterable[Schedule], asking: Asking) -> Iterator[date]:
+def _moved_days(schedules: Iterable[Schedule], asking: CompileTarget) -> Iterator[date]:
     for country in _countries(*schedules):
         yield from asking.public(country, asking.years).workdays
 
@@ -217,7 +219,7 @@ def _countries(*schedules: Schedule) -> set[str]:
     return {one.public for one in made_of(*schedules) if one.public}
 
 
-def unannounced_years(schedule: Schedule, asking: Asking) -> tuple[tuple[str, int], ...]:
+def unannounced_years(schedule: Schedule, asking: CompileTarget) -> tuple[tuple[str, int], ...]:
     """List the years, by country, whose moved days are not known yet."""
     countries = sorted(_countries(schedule))
     return tuple((one, year) for one in countries for year in asking.public(one, asking.years).unknown_years)
@@ -260,8 +262,8 @@ def _carried(instants: Instants, combine: Callable[[int, int], int]) -> Instants
     spans: dict[int, Classes] = {}
     before = instants.spans[0][1]
     for year, classes in instants.spans:
-        spans[year] = combined(classes, _day_later(classes, before), combine)
-        spans[year + 1] = combined(classes, _day_later(classes, classes), combine)
+        spans[year] = combine_days(classes, _day_later(classes, before), combine)
+        spans[year + 1] = combine_days(classes, _day_later(classes, classes), combine)
         before = classes
     return Instants.spanned(spans)
 

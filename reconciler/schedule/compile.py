@@ -15,7 +15,7 @@ from functools import partial
 from itertools import combinations
 from typing import Final, Literal
 
-from reconciler.schedule.asked import Answers, Asking, CompileError, asked, unannounced_years
+from reconciler.schedule.asked import CompileError, CompileTarget, ScheduleSets, instants_asked_for, unannounced_years
 from reconciler.schedule.boxes import Grouping, Piece, Row, Rows, day_boxes, partition, pieces_of, products, rows_of
 from reconciler.schedule.human import Schedule, UnknownCountryError
 from reconciler.schedule.instants import LAST_YEAR, NEVER, Box, Classes, Instants, NotExpressibleError, days_between
@@ -129,15 +129,15 @@ def compile_schedule(
     timezone: str,
     until: date,
     union_style: Literal["entries", "comma"] = "entries",
-    answers: Answers | None = None,
+    answers: ScheduleSets | None = None,
 ) -> Compiled:
     """Compile for an account in a zone. Raises CompileError, which says what is in the way.
 
     `answers` remembers what was found for other schedules of the same zone and last day.
     """
     try:
-        asking = Asking(zone(timezone), until, answers=answers or Answers())
-        wanted = asked(schedule, asking)
+        asking = CompileTarget(zone(timezone), until, answers=answers or ScheduleSets())
+        wanted = instants_asked_for(schedule, asking)
     except (UnknownCountryError, UnknownZoneError) as error:
         raise CompileError(str(error), "correct the name") from error
     if wanted.is_empty:

@@ -13,7 +13,7 @@ from typing import Final
 from reconciler.diagnostics import Finding
 from reconciler.rules import RULES
 from reconciler.schedule.masks import SCALE_NAMES, Scale, WeekdayBase, value_of
-from reconciler.schedule.syntax import Item, Part, Range, Tree, Value
+from reconciler.schedule.syntax import Item, Part, PeriodTree, PeriodValue, Range
 
 BLANKS: Final = " \t"
 TAINT: Final = "\0"  # stands for a character already reported; findings about words that hold it would be echoes
@@ -23,7 +23,7 @@ _DASH_SIGNS: Final = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043
 _PLAIN: Final = re.compile(r"[ \t!-~]*\Z")
 
 
-def cleaned(text: str) -> tuple[str, list[Finding]]:
+def replace_strange(text: str) -> tuple[str, list[Finding]]:
     """Give the text with strange characters replaced one for one, and a finding for each run of them."""
     if _PLAIN.match(text):
         return text, []
@@ -106,16 +106,16 @@ _RANGE: Final = re.compile(r"([^ \t,-]+)(?:[ \t]*-[ \t]*([^ \t,-]+))?(?:[ \t]+(?
 _DASHES: Final = re.compile(r"((?:[^ \t,-]+|(?=-))(?:[ \t]*-[ \t]*[^ \t,-]*)*)[ \t,]*")
 
 
-def read(text: str, base: WeekdayBase = "sunday") -> tuple[Tree, tuple[Finding, ...]]:
+def read(text: str, base: WeekdayBase = "sunday") -> tuple[PeriodTree, tuple[Finding, ...]]:
     """Read a whole period; the tree holds what could be read, and is to be trusted only without findings."""
-    clean, findings = cleaned(text)
+    clean, findings = replace_strange(text)
     trimmed = clean.strip(BLANKS)
     if not trimmed or trimmed.lower() == "none":
-        return Tree(text, (), is_none=bool(trimmed)), tuple(findings)
+        return PeriodTree(text, (), is_none=bool(trimmed)), tuple(findings)
     reader = _Reader(clean.lower(), base, findings)
     parts = reader.parts()
     found = sorted((_as_written(finding, text) for finding in findings), key=lambda finding: finding.start)
-    return Tree(text, tuple(parts), commas=tuple(reader.commas)), tuple(found)
+    return PeriodTree(text, tuple(parts), commas=tuple(reader.commas)), tuple(found)
 
 
 def _as_written(finding: Finding, text: str) -> Finding:
@@ -247,7 +247,7 @@ class _Reader:
             self._findings.append(faults.dashes(scale, chain, at))
         return match.end()
 
-    def _value(self, scale: Scale, match: re.Match[str], side: int) -> Value | None:
+    def _value(self, scale: Scale, match: re.Match[str], side: int) -> PeriodValue | None:
         word, start = match.group(side), match.start(side)
         number = value_of(scale, word, self._base)
         if number is None:
@@ -258,7 +258,7 @@ class _Reader:
 
                 self._findings.append(faults.value(scale, word, start, chain, self._text))
             return None
-        return Value(number, start, start + len(word))
+        return PeriodValue(number, start, start + len(word))
 
 
 def _skip(text: str, at: int, gap: re.Pattern[str] = _GAP) -> int:

@@ -162,10 +162,12 @@ def made_of(*schedules: Schedule) -> Iterator[Schedule]:
 
 
 Resolve = Callable[[str], Schedule]
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
-def read_schedule(data: object, resolve: Resolve, path: Path = (), *, weekday_base: WeekdayBase = "sunday") -> Schedule:
+def read_schedule(
+    data: object, resolve: Resolve, path: KeyPath = (), *, weekday_base: WeekdayBase = "sunday"
+) -> Schedule:
     """Read a schedule from plain data; `resolve` finds named ones. Raises HumanError at the first fault.
 
     `weekday_base` says which day the number 1 is in a period.
@@ -199,7 +201,7 @@ def read_schedule(data: object, resolve: Resolve, path: Path = (), *, weekday_ba
     )
 
 
-def _judge_keys(data: Mapping[str, object], path: Path) -> None:
+def _judge_keys(data: Mapping[str, object], path: KeyPath) -> None:
     """Refuse keys that do not exist, say nothing, or would be passed over beside the others."""
     unknown = next((key for key in data if key not in _KEYS), None)
     if unknown is not None:
@@ -220,14 +222,14 @@ def _judge_keys(data: Mapping[str, object], path: Path) -> None:
             raise HumanError((*path, key), message, hint, key=True)
 
 
-def _resolved(name: str, resolve: Resolve, path: Path) -> Schedule:
+def _resolved(name: str, resolve: Resolve, path: KeyPath) -> Schedule:
     try:
         return resolve(name)
     except HumanError as error:
         raise HumanError(error.path or path, error.message, error.hint) from error
 
 
-def _country(code: object, path: Path) -> str | None:
+def _country(code: object, path: KeyPath) -> str | None:
     if code is None:
         return None
     known = nearest_country(str(code))
@@ -237,7 +239,7 @@ def _country(code: object, path: Path) -> str | None:
     return str(code)
 
 
-def _period(text: object, path: Path, weekday_base: WeekdayBase) -> Period | None:
+def _period(text: object, path: KeyPath, weekday_base: WeekdayBase) -> Period | None:
     if text is None:
         return None
     try:
@@ -247,7 +249,7 @@ def _period(text: object, path: Path, weekday_base: WeekdayBase) -> Period | Non
         raise HumanError(path, first.message, first.hint or "") from error
 
 
-def _workday(text: object, path: Path) -> int | None:
+def _workday(text: object, path: KeyPath) -> int | None:
     if text is None:
         return None
     days = read_weekdays(str(text), path)
@@ -256,7 +258,7 @@ def _workday(text: object, path: Path) -> int | None:
     return next(iter(days))
 
 
-def _weekly(data: object, path: Path) -> tuple[tuple[frozenset[int], tuple[Hours, ...]], ...]:
+def _weekly(data: object, path: KeyPath) -> tuple[tuple[frozenset[int], tuple[Hours, ...]], ...]:
     if not isinstance(data, Mapping):
         raise HumanError(path, "weekly hours are a map of days", "write weekly: {mon-fri: 09:00-18:00}")
     rows = []
@@ -269,7 +271,7 @@ def _weekly(data: object, path: Path) -> tuple[tuple[frozenset[int], tuple[Hours
     return tuple(rows)
 
 
-def read_weekdays(text: str, path: Path = ()) -> frozenset[int]:
+def read_weekdays(text: str, path: KeyPath = ()) -> frozenset[int]:
     """Read `mon-fri`, `sat`, or several of them with blanks or commas (Sunday 0); ranges wrap over the week's end."""
     days: set[int] = set()
     for word in re.split(r"[\s,]+", text.strip()):
@@ -286,7 +288,7 @@ def read_weekdays(text: str, path: Path = ()) -> frozenset[int]:
     return frozenset(days)
 
 
-def read_hours(text: str, path: Path = ()) -> Hours:
+def read_hours(text: str, path: KeyPath = ()) -> Hours:
     """Read `09:30-18:15`; an end before the start is on the next day."""
     ends = [part.strip() for part in re.split(r"[-\u2013]", text)]
     minutes = [_minutes(end) for end in ends]
@@ -309,7 +311,7 @@ def _minutes(text: str) -> int | None:
     return total if minute < 60 and total <= _DAY_MINUTES else None
 
 
-def read_dates(data: object, path: Path = ()) -> DateSpan:
+def read_dates(data: object, path: KeyPath = ()) -> DateSpan:
     """Read `05-09`, `2026-12-31`, `01-01..01-08` or `12-30..01-08`."""
     text = str(data)
     ends = [_day(end.strip()) for end in text.split("..")]

@@ -65,7 +65,7 @@ class Instants:
         spans = []
         for year, living in _by_year(alive):
             if living not in known:
-                known[living] = united((alive[index].days, alive[index].times) for index in living)
+                known[living] = unite((alive[index].days, alive[index].times) for index in living)
             spans.append((year, known[living]))
         return cls(_joined(spans), fine=fine).coarse()
 
@@ -115,7 +115,7 @@ class Instants:
         for year, _, one, two in _paired(left, right):
             key = (id(one), id(two))  # both live as long as this call
             if key not in known:
-                known[key] = combined(one, two, combine)
+                known[key] = combine_days(one, two, combine)
             spans.append((year, known[key]))
         return Instants(_joined(spans), fine=left.fine).coarse()
 
@@ -140,7 +140,7 @@ class Instants:
     def touched_days(self) -> Instants:
         """Widen the set to whole days."""
         spans = (
-            (year, united([(days, ALL_MINUTES) for mask, days in classes.items() if mask]))
+            (year, unite([(days, ALL_MINUTES) for mask, days in classes.items() if mask]))
             for year, classes in self.spans
         )
         return Instants(_joined(list(spans)))
@@ -197,7 +197,7 @@ NEVER: Final = Instants(((FIRST_YEAR, {0: all_days()}),))
 ALWAYS: Final = Instants(((FIRST_YEAR, {ALL_MINUTES: all_days()}),))
 
 
-def united(products: Iterable[tuple[int, int]]) -> Classes:
+def unite(products: Iterable[tuple[int, int]]) -> Classes:
     """Unite products of a day mask and a time mask into classes."""
     classes = {0: all_days()}
     for days, times in products:
@@ -267,7 +267,7 @@ def _paired(left: Instants, right: Instants) -> Iterator[tuple[int, int, Classes
         yield year, end, left.classes_in(year), right.classes_in(year)
 
 
-def combined(one: Classes, two: Classes, combine: Callable[[int, int], int]) -> Classes:
+def combine_days(one: Classes, two: Classes, combine: Callable[[int, int], int]) -> Classes:
     """Combine the time masks that two mappings have on each day."""
     # Both cover every day, so the pairs that share days do, too; times that come out equal are one class again.
     result: dict[int, int] = {}

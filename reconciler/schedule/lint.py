@@ -34,7 +34,7 @@ from reconciler.schedule.masks import (
 )
 from reconciler.schedule.meaning import box_of, has_short_year, instants_of, values_of
 from reconciler.schedule.render import runs_of
-from reconciler.schedule.syntax import Item, Part, Range, Tree, Value
+from reconciler.schedule.syntax import Item, Part, PeriodTree, PeriodValue, Range
 from reconciler.schedule.zones import DAY_SECONDS, zone
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 class View:
     """A part, its tree, and its meaning."""
 
-    tree: Tree
+    tree: PeriodTree
     part: Part
 
     @cached_property
@@ -65,7 +65,7 @@ class View:
     def values(self, scale: Scale) -> frozenset[int] | None:
         return values_of(self.part, scale)
 
-    def warn(self, code: str, message: str, node: Value | Range | Item | Part, hint: str) -> Finding:
+    def warn(self, code: str, message: str, node: PeriodValue | Range | Item | Part, hint: str) -> Finding:
         """Make a warning about a node."""
         return RULES[code].within(node.start, node.end, message, hint)
 
@@ -300,7 +300,7 @@ DATE_CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
 )
 
 
-def whole_findings(tree: Tree, today: date | None) -> Iterator[Finding]:
+def whole_findings(tree: PeriodTree, today: date | None) -> Iterator[Finding]:
     """Judge the period as one."""
     if not tree.parts:
         return
@@ -318,13 +318,13 @@ def whole_findings(tree: Tree, today: date | None) -> Iterator[Finding]:
         yield from _end_of_years(tree, instants, today)
 
 
-def _trailing_comma(tree: Tree) -> Iterator[Finding]:
+def _trailing_comma(tree: PeriodTree) -> Iterator[Finding]:
     if len(tree.commas) >= len(tree.parts):
         comma = tree.commas[len(tree.parts) - 1]
         yield RULES["period-trailing-comma"].within(comma, comma + 1, "nothing follows this comma", "remove it")
 
 
-def _end_of_years(tree: Tree, instants: Instants, today: date | None) -> Iterator[Finding]:
+def _end_of_years(tree: PeriodTree, instants: Instants, today: date | None) -> Iterator[Finding]:
     """Tell of the last year where every part has one."""
     if any(has_short_year(part) or not part.has(Scale.YR) for part in tree.parts):
         return

@@ -22,13 +22,13 @@ from reconciler.schedule.masks import (
     to_seconds,
     union,
 )
-from reconciler.schedule.syntax import Part, Range, Tree
+from reconciler.schedule.syntax import Part, PeriodTree, Range
 
 _LAST_CENTURY: Final = 99  # two-digit years are followed up to 9999
 _TIME_SCALES: Final = frozenset({Scale.HR, Scale.MIN})
 
 
-def instants_of(tree: Tree) -> Instants:
+def instants_of(tree: PeriodTree) -> Instants:
     """Give the exact set of instants of a well-formed period."""
     if not tree.parts:
         return NEVER if tree.is_none else ALWAYS

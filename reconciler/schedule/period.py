@@ -15,7 +15,7 @@ from reconciler.schedule.grammar import read
 from reconciler.schedule.instants import ALWAYS, NEVER, Classes, Instants, NotExpressibleError
 from reconciler.schedule.masks import CYCLE_YEARS, SLOTS, WeekdayBase, first_day, is_leap, slot_of, year_of, year_type
 from reconciler.schedule.meaning import has_short_year, instants_of
-from reconciler.schedule.syntax import Tree
+from reconciler.schedule.syntax import PeriodTree
 from reconciler.schedule.zones import DAY_SECONDS, Zone
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class PeriodError(ValueError):
 class Period:
     """A set of instants with the text that names it. Make one with `Period.parse`, or from others with `| & - ~`."""
 
-    def __init__(self, text: str | None, instants: Instants, tree: Tree | None = None) -> None:
+    def __init__(self, text: str | None, instants: Instants, tree: PeriodTree | None = None) -> None:
         """Take the text as written (None: write the normal form) and the set that it means."""
         self._text = text
         self._tree = tree

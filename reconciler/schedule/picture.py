@@ -42,7 +42,7 @@ def _week_day(instants: Instants, day: int) -> WeekDay:
     return WeekDay(year, date.month, date.day, date.weekday, cells)
 
 
-def drawn(week: tuple[WeekDay, ...]) -> str:
+def draw_week(week: tuple[WeekDay, ...]) -> str:
     """Draw a week: `█` inside, `▒` in part, `·` outside."""
     lines = [f"{'':10}{_HOURS}"]
     for day in week:

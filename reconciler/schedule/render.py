@@ -13,7 +13,7 @@ from typing import Final
 from reconciler.schedule.boxes import Piece
 from reconciler.schedule.masks import MONTHS, WEEKDAYS, Scale, bits
 from reconciler.schedule.meaning import values_of
-from reconciler.schedule.syntax import Part, Tree
+from reconciler.schedule.syntax import Part, PeriodTree
 
 _ORDER: Final = (Scale.YR, Scale.MO, Scale.WK, Scale.YD, Scale.MD, Scale.WD, Scale.HR, Scale.MIN, Scale.SEC)
 
@@ -35,7 +35,7 @@ def part_text(piece: Piece) -> str:
     return _items(values)
 
 
-def tree_text(tree: Tree) -> tuple[str, ...]:
+def tree_text(tree: PeriodTree) -> tuple[str, ...]:
     """Write each part of a tree in the profile's spelling without touching its structure."""
     return tuple(sorted({_written(part) for part in tree.parts}))
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from reconciler.schedule.boxes import TimeBox
 from reconciler.schedule.masks import SECONDS, bits
-from reconciler.schedule.saying import Saying, Span, Tongue, clock, spans
+from reconciler.schedule.saying import Phrase, Phrasing, Span, clock, spans
 
 _ON_DAYS: Final = ("понедельникам", "вторникам", "средам", "четвергам", "пятницам", "субботам", "воскресеньям")
 _FROM_DAY: Final = ("понедельника", "вторника", "среды", "четверга", "пятницы", "субботы", "воскресенья")
@@ -30,7 +30,7 @@ _WORKING: Final = (0, 1, 2, 3, 4)
 _WEEKEND: Final = (5, 6)
 
 
-def said(saying: Saying) -> str:
+def said(saying: Phrase) -> str:
     """Say days and times as a clause."""
     weekday = _weekdays(saying.weekdays)
     dates = [word for word in (_years(saying.years), _dates(saying), _yeardays(saying.yeardays)) if word]
@@ -53,7 +53,7 @@ def _yeardays(runs: tuple[Span, ...]) -> str:
     return f"в {_listed(runs)}-й день года" if single else f"в дни года {_listed(runs)}"
 
 
-def _dates(saying: Saying) -> str:
+def _dates(saying: Phrase) -> str:
     if not saying.monthdays:
         return _join([_months(first, last) for first, last in saying.months])
     days = _listed(saying.monthdays)
@@ -87,7 +87,7 @@ def _ranged(first: int, last: int) -> str:
     return f"{preposition} {_FROM_DAY[first]} по {_TO_DAY[last]}"
 
 
-def _times(saying: Saying) -> str:
+def _times(saying: Phrase) -> str:
     if saying.patterns:
         return _join([_pattern(box) for box in saying.patterns])
     if saying.intervals is None:
@@ -115,4 +115,4 @@ def _join(words: list[str]) -> str:
     return " и ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
-RUSSIAN: Final = Tongue("всегда", "никогда", "кроме", said)
+RUSSIAN: Final = Phrasing("всегда", "никогда", "кроме", said)

@@ -27,7 +27,7 @@ _MANY: Final = 6  # more intervals than that are told as a pattern of hours and 
 Span = tuple[int, int]
 
 
-class Saying(NamedTuple):
+class Phrase(NamedTuple):
     """Some days and when they hold: `intervals` in seconds of the day, half-open, None for all day.
 
     `patterns` stand in for intervals that are too many to list.
@@ -47,16 +47,16 @@ class Saying(NamedTuple):
         return not (self.years or self.months or self.monthdays or self.yeardays or self.weekdays)
 
 
-class Tongue(NamedTuple):
+class Phrasing(NamedTuple):
     """A language: three words, and how it says a saying."""
 
     always: str
     never: str
     except_: str
-    said: Callable[[Saying], str]
+    said: Callable[[Phrase], str]
 
 
-def sayings_of(instants: Instants) -> list[Saying]:
+def phrases_of(instants: Instants) -> list[Phrase]:
     """Collect what there is to say, in the order of the normal form."""
     times: dict[tuple[DayBox, tuple[int, ...] | None], list[TimeBox]] = {}
     for piece in pieces_of(instants):
@@ -64,12 +64,12 @@ def sayings_of(instants: Instants) -> list[Saying]:
     return [_saying(days, years, boxes) for (days, years), boxes in times.items()]
 
 
-def _saying(days: DayBox, years: tuple[int, ...] | None, boxes: list[TimeBox]) -> Saying:
+def _saying(days: DayBox, years: tuple[int, ...] | None, boxes: list[TimeBox]) -> Phrase:
     mask = union(map(_seconds, boxes))
     daily = days == DayBox() and years is None
     intervals = None if mask == ALL_SECONDS else _intervals(mask, joined=daily)
     many = intervals is not None and len(intervals) > _MANY
-    return Saying(
+    return Phrase(
         spans(years or ()),
         _of(days.months),
         _of(days.monthdays),
@@ -134,7 +134,7 @@ def clock(seconds: int) -> str:
     return f"{text}:{second:02}" if second else text
 
 
-def short_phrase(saying: Saying) -> str:
+def short_phrase(saying: Phrase) -> str:
     """Say days and times."""
     days = _days(saying)
     times = _patterns(saying.patterns) if saying.patterns else _times(saying.intervals)
@@ -145,7 +145,7 @@ def _times(intervals: tuple[Span, ...] | None) -> str:
     return ", ".join(f"{clock(start)}-{clock(end)}" for start, end in intervals or ())
 
 
-def _days(saying: Saying) -> str:
+def _days(saying: Phrase) -> str:
     words = [
         _runs(saying.years),
         _dates(saying),
@@ -155,7 +155,7 @@ def _days(saying: Saying) -> str:
     return " ".join(word for word in words if word)
 
 
-def _dates(saying: Saying) -> str:
+def _dates(saying: Phrase) -> str:
     if not saying.monthdays:
         return ", ".join(_range(_MONTHS[first], _MONTHS[last], last - first) for first, last in saying.months)
     days = _runs(saying.monthdays)
@@ -169,7 +169,7 @@ def _dates(saying: Saying) -> str:
     )
 
 
-def _months(saying: Saying) -> str:
+def _months(saying: Phrase) -> str:
     return ", ".join(_range(_MONTHS[first], _MONTHS[last], last - first) for first, last in saying.months)
 
 

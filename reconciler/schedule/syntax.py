@@ -12,7 +12,7 @@ from typing import NamedTuple
 from reconciler.schedule.masks import Scale
 
 
-class Value(NamedTuple):
+class PeriodValue(NamedTuple):
     """One value of a scale (weekdays: Sunday 0) and its characters `start` to `end`, end exclusive."""
 
     number: int
@@ -23,8 +23,8 @@ class Value(NamedTuple):
 class Range(NamedTuple):
     """`first` to `last`, both included; a single value has the same value twice."""
 
-    first: Value
-    last: Value
+    first: PeriodValue
+    last: PeriodValue
 
     @property
     def start(self) -> int:
@@ -71,7 +71,7 @@ class Part(NamedTuple):
         return any(item.scale in scales for item in self.items)
 
 
-class Tree(NamedTuple):
+class PeriodTree(NamedTuple):
     """A whole period: its text as written, and its parts.
 
     Without parts it is blank (always) or `none` (never). `commas` are the offsets of commas between and after parts.
@@ -82,6 +82,6 @@ class Tree(NamedTuple):
     is_none: bool = False
     commas: tuple[int, ...] = ()
 
-    def slice(self, node: Value | Range | Item | Part) -> str:
+    def slice(self, node: PeriodValue | Range | Item | Part) -> str:
         """Give the characters that a node was read from."""
         return self.text[node.start : node.end]

@@ -11,7 +11,7 @@ from reconciler.schedule import saying
 from reconciler.schedule.boxes import TimeBox
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.masks import FIRST_YEAR, MONTHS, SECONDS, WEEKDAYS, bits
-from reconciler.schedule.saying import Saying, Span, Tongue, clock, sayings_of, spans
+from reconciler.schedule.saying import Phrase, Phrasing, Span, clock, phrases_of, spans
 
 _DAYS: Final = tuple(WEEKDAYS[(day + 1) % 7].title() for day in range(7))
 _MONTHS: Final = ("", *(month.title() for month in MONTHS))
@@ -19,7 +19,7 @@ _WORKING: Final = (0, 1, 2, 3, 4)
 _WEEKEND: Final = (5, 6)
 
 
-def said(saying: Saying) -> str:
+def said(saying: Phrase) -> str:
     """Say days and times as a clause."""
     weekday = _weekdays(saying.weekdays)
     dates = [word for word in (_years(saying.years), _dates(saying), _yeardays(saying.yeardays)) if word]
@@ -37,7 +37,7 @@ def _yeardays(runs: tuple[Span, ...]) -> str:
     return f"on {_noun('day', runs)} {_listed(runs)} of the year" if runs else ""
 
 
-def _dates(saying: Saying) -> str:
+def _dates(saying: Phrase) -> str:
     months = _join(
         [_MONTHS[first] if first == last else f"{_MONTHS[first]} to {_MONTHS[last]}" for first, last in saying.months]
     )
@@ -58,7 +58,7 @@ def _weekdays(days: tuple[int, ...]) -> str:
     return f"on {_join(words)}" if words else ""
 
 
-def _times(saying: Saying) -> str:
+def _times(saying: Phrase) -> str:
     if saying.patterns:
         return "in " + _join([_pattern(box) for box in saying.patterns])
     if saying.intervals is None:
@@ -95,7 +95,7 @@ def _join(words: list[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
-ENGLISH: Final = Tongue("always", "never", "except", said)
+ENGLISH: Final = Phrasing("always", "never", "except", said)
 
 
 Language = Literal["en", "ru"]
@@ -103,12 +103,12 @@ Language = Literal["en", "ru"]
 
 def explained(instants: Instants, language: Language) -> str:
     """Say a set in full; clauses are separated by semicolons."""
-    tongue = _tongue(language)
+    tongue = _phrasing(language)
     if instants.is_full:
         return tongue.always
     usual, missing = _with_exceptions(instants)
-    text = tongue.always if usual.is_full else "; ".join(map(tongue.said, sayings_of(usual))) or tongue.never
-    return text if missing.is_empty else f"{text}; {tongue.except_} {'; '.join(map(tongue.said, sayings_of(missing)))}"
+    text = tongue.always if usual.is_full else "; ".join(map(tongue.said, phrases_of(usual))) or tongue.never
+    return text if missing.is_empty else f"{text}; {tongue.except_} {'; '.join(map(tongue.said, phrases_of(missing)))}"
 
 
 def phrased(instants: Instants) -> str:
@@ -116,15 +116,15 @@ def phrased(instants: Instants) -> str:
     if instants.is_full:
         return ENGLISH.always
     usual, missing = _with_exceptions(instants)
-    text = ENGLISH.always if usual.is_full else "; ".join(map(saying.short_phrase, sayings_of(usual))) or ENGLISH.never
+    text = ENGLISH.always if usual.is_full else "; ".join(map(saying.short_phrase, phrases_of(usual))) or ENGLISH.never
     return (
         text
         if missing.is_empty
-        else f"{text}; {ENGLISH.except_} {'; '.join(map(saying.short_phrase, sayings_of(missing)))}"
+        else f"{text}; {ENGLISH.except_} {'; '.join(map(saying.short_phrase, phrases_of(missing)))}"
     )
 
 
-def _tongue(language: Language) -> Tongue:
+def _phrasing(language: Language) -> Phrasing:
     """The words of a language; most runs never speak the second one."""
     if language == "ru":
         from reconciler.schedule import russian

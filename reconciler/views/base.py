@@ -14,7 +14,7 @@ from enum import Enum, StrEnum, auto
 from typing import NamedTuple, TextIO
 
 
-class Form(Enum):
+class OutputForm(Enum):
     """What kind of text is written; `COMMANDS` are workflow commands themselves."""
 
     TEXT = auto()
@@ -28,7 +28,7 @@ class Form(Enum):
 # TeamCity's `##teamcity[name]`, anywhere.
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)|(?<=#)#(?=(?:vso|teamcity)?\[)", re.MULTILINE | re.IGNORECASE)
 _FOREIGN = re.compile(r"(?<=#)#(?=(?:vso|teamcity)\[)", re.IGNORECASE)
-_BREAKS = {Form.TEXT: (": ", "# "), Form.XML: ("&#58;", "&#35;"), Form.JSON: (r"\u003a", r"\u0023")}
+_BREAKS = {OutputForm.TEXT: (": ", "# "), OutputForm.XML: ("&#58;", "&#35;"), OutputForm.JSON: (r"\u003a", r"\u0023")}
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -38,25 +38,25 @@ def has_runner(environ: Mapping[str, str]) -> bool:
     return is_told or bool(environ.get("TEAMCITY_VERSION"))
 
 
-def disarmed(text: str, form: Form) -> str:
+def disarm(text: str, form: OutputForm) -> str:
     """Break up what a CI machine's runner would take for a command; JSON and XML say the same afterwards.
 
     GitHub's own commands are let through where they are what is written, those of others never.
     """
     if not ("::" in text or "##" in text):
         return text
-    if form is Form.COMMANDS:
+    if form is OutputForm.COMMANDS:
         return _FOREIGN.sub("# ", text)
     colon, hash_sign = _BREAKS[form]
     return _COMMAND.sub(lambda match: hash_sign if match[1] is None else f"{match[1]}{colon}", text)
 
 
-def in_ascii(text: str, form: Form) -> str:
+def in_ascii(text: str, form: OutputForm) -> str:
     """Spell a document whose format is UTF-8 in ASCII, with the format's own escapes."""
     match form:
-        case Form.JSON:
+        case OutputForm.JSON:
             return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
-        case Form.XML:
+        case OutputForm.XML:
             return _NOT_ASCII.sub(lambda match: f"&#{ord(match[0])};", text)
         case _:
             return text

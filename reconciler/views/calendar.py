@@ -12,8 +12,8 @@ from string import ascii_uppercase
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.effects.calendar import Cell, Day, Lane, Week
-from reconciler.effects.routes import Place, Route, Step
+from reconciler.effects.calendar import CalendarDay, Cell, Lane, Week
+from reconciler.effects.routes import Route, Step, StepKind
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, plural, width
 from reconciler.views.results import Kind, document
 
@@ -37,7 +37,7 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CalendarView:
     """All pictures, of the week in a zone: a result of `views.results`."""
 
     zone: str
@@ -103,7 +103,7 @@ def is_daily(week: Week) -> bool:
     return all(day.cells == week[0].cells for day in week)
 
 
-def _day(label: str, day: Day, letters: Mapping[str, tuple[str, int]]) -> Iterator[Line]:
+def _day(label: str, day: CalendarDay, letters: Mapping[str, tuple[str, int]]) -> Iterator[Line]:
     """A day, with a line for everyone who may ring at once or after one another."""
     for rank in range(max(1, *(len(cell.who) for cell in day.cells))):
         yield (Span(label if rank == 0 else " " * len(label)), *_row(day.cells, rank, letters))
@@ -153,7 +153,7 @@ def _calendar_json(calendar: Calendar) -> dict[str, Any]:
     }
 
 
-def _day_json(day: Day) -> dict[str, Any]:
+def _day_json(day: CalendarDay) -> dict[str, Any]:
     spans = [
         {"from": clock(run.start), "to": clock(run.end), "rings": list(run.cell.who), "partly": run.cell.is_part}
         for run in day.runs()
@@ -172,17 +172,17 @@ _MANNER = {
     "parallel": "all at once",
 }
 _KIND = {
-    Place.PHONE: "",
-    Place.SIP_ID: "SIP ID ",
-    Place.NUMBER: "",
-    Place.URL: "URL ",
-    Place.SIP: "SIP ",
-    Place.TRUNK: "SIP trunk ",
+    StepKind.PHONE: "",
+    StepKind.SIP_ID: "SIP ID ",
+    StepKind.NUMBER: "",
+    StepKind.URL: "URL ",
+    StepKind.SIP: "SIP ",
+    StepKind.TRUNK: "SIP trunk ",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RouteQuestion:
     """What was asked: the instant in words of its zone and as RFC 3339, and what else is known of the number."""
 
     local: str
@@ -192,7 +192,7 @@ class Asked:
     is_parked: bool = False
 
 
-def route_lines(route: Route, asked: Asked, columns: int) -> Page:
+def route_lines(route: Route, asked: RouteQuestion, columns: int) -> Page:
     """The route in lines: those that ring are numbered."""
     title = f"{route.number}   {asked.description}".rstrip()
     page: Page = [line(Span(title, Tone.STRONG)), line(Span(f"{asked.local}, {asked.zone}", Tone.FAINT)), EMPTY]
@@ -205,7 +205,7 @@ def route_lines(route: Route, asked: Asked, columns: int) -> Page:
     return page
 
 
-def route_json(route: Route, asked: Asked) -> dict[str, Any]:
+def route_json(route: Route, asked: RouteQuestion) -> dict[str, Any]:
     """The content of the JSON answer."""
     return {
         "number": route.number,
@@ -262,8 +262,8 @@ def _label(step: Step) -> str:
 
 def _what_happens(step: Step) -> str:
     match step.place:
-        case Place.NUMBER:
+        case StepKind.NUMBER:
             return f"forwards on, within {step.timeout} s"
-        case Place.URL:
+        case StepKind.URL:
             return "decides by its answer"
     return f"rings for {step.timeout} s" if step.timeout else "rings"

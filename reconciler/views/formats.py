@@ -10,12 +10,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
 from reconciler.diagnostics import Diagnostic, Location
-from reconciler.views.base import Form
+from reconciler.views.base import OutputForm
 from reconciler.views.ci.reviewer import Reviewer
-from reconciler.views.results import Audited, Clean, Kind, Listed, Output, Planned, Result, document, note, told
+from reconciler.views.results import (
+    Audited,
+    Clean,
+    Kind,
+    Listed,
+    Output,
+    Planned,
+    Result,
+    document,
+    note,
+    visible_diagnostics,
+)
 
 if TYPE_CHECKING:
-    from reconciler.views.calendar import Shown
+    from reconciler.views.calendar import CalendarView
 
 Part = Callable[[Output, Any], None]
 _START = ("file", "line", "column")
@@ -99,13 +110,13 @@ JSON = register(
 
 def _drawn(output: Output, found: Iterable[Diagnostic], draw: Callable[[Clean], str]) -> None:
     note(output, found)
-    output.screen.drawn(draw, Form.TEXT)
+    output.screen.drawn(draw, OutputForm.TEXT)
 
 
 def _failure_page(output: Output, found: Sequence[Diagnostic]) -> None:
     from reconciler.views.web.pages import failure_page
 
-    _drawn(output, found, lambda clean: failure_page(output.command, told(output, found), clean))
+    _drawn(output, found, lambda clean: failure_page(output.command, visible_diagnostics(output, found), clean))
 
 
 def _plan_page(output: Output, shown: Planned) -> None:
@@ -120,7 +131,7 @@ def _audit_page(output: Output, shown: Audited) -> None:
     _drawn(output, shown.findings, lambda clean: audit_page(shown.audit, zone=shown.zone, clean=clean))
 
 
-def _calendar_page(output: Output, shown: Shown) -> None:
+def _calendar_page(output: Output, shown: CalendarView) -> None:
     from reconciler.views.web.pages import calendar_page
 
     _drawn(output, (), lambda clean: calendar_page(shown, clean))
@@ -130,7 +141,7 @@ def _failure_comment(output: Output, found: Sequence[Diagnostic]) -> None:
     from reconciler.views.markdown import failure
 
     note(output, found)
-    output.screen.table(failure(output.command, told(output, found)))
+    output.screen.table(failure(output.command, visible_diagnostics(output, found)))
 
 
 def _plan_comment(output: Output, shown: Planned) -> None:
@@ -166,8 +177,8 @@ def _reviewed(reviewer: Reviewer, purpose: str, *, audits: bool) -> Format:
 _ANNOTATIONS = "annotations of GitHub Actions, at the lines of a pull request"
 _CODE_QUALITY = "GitLab's Code Quality report, at the lines of a merge request"
 _SARIF = "SARIF 2.1.0: code scanning at GitHub, editors, other viewers"
-register(_reviewed(Reviewer("github", Form.COMMANDS), _ANNOTATIONS, audits=False))
+register(_reviewed(Reviewer("github", OutputForm.COMMANDS), _ANNOTATIONS, audits=False))
 register(_reviewed(Reviewer("gitlab"), _CODE_QUALITY, audits=False))
 register(_reviewed(Reviewer("sarif"), _SARIF, audits=True))
-register(_reviewed(Reviewer("junit", Form.XML), "test reports of GitLab, Jenkins and most others", audits=True))
+register(_reviewed(Reviewer("junit", OutputForm.XML), "test reports of GitLab, Jenkins and most others", audits=True))
 register(Format("csv", "spreadsheets, a row a target", note, note, {"numbers": _rows}))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from reconciler.apply.ledger import ApplyEvent, Finished, LockBroken
+from reconciler.apply.journal import ApplyEvent, Finished, LockBroken
 from reconciler.live import Progress as Reading
 from reconciler.views.base import Span, Tone, line, plural
 from reconciler.views.screen import Screen, is_terminal
@@ -25,7 +25,7 @@ _FINISHING = "finishing what is in flight; press again to abort"
 
 
 @dataclass(slots=True)
-class Watch:
+class ProgressBar:
     """Shows progress. `monotonic` counts seconds; with `silent` nothing is shown but what a person must know."""
 
     screen: Screen

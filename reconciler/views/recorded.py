@@ -24,7 +24,7 @@ _TAKEN = ("applied", "unverified")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownNumber:
     """What files and record say of one number."""
 
     number: str
@@ -71,7 +71,7 @@ def record_json(state: RecordState, holders: Sequence[Holder], runs: Sequence[Ru
     }
 
 
-def number(known: Known, columns: int) -> Page:
+def number(known: KnownNumber, columns: int) -> Page:
     """What is wanted of a number, and what was last written."""
     page: Page = [line(Span(known.number, Tone.STRONG))]
     for desired in known.desired:
@@ -90,7 +90,7 @@ def number(known: Known, columns: int) -> Page:
     return page
 
 
-def number_json(known: Known) -> dict[str, Any]:
+def number_json(known: KnownNumber) -> dict[str, Any]:
     """The content of the JSON answer."""
     return {
         "number": known.number,

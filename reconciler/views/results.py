@@ -163,7 +163,7 @@ def document(content: Mapping[str, Any], *, indent: int | None = 2) -> str:
     return json.dumps({"format_version": FORMAT_VERSION, **content}, ensure_ascii=False, indent=indent) + "\n"
 
 
-def told(output: Output, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+def visible_diagnostics(output: Output, found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """The findings that are told, without secrets: -q leaves errors only, -v adds notices."""
     heard = (item for item in found if item.is_error or _is_told(item.severity, output))
     return [item.redacted(output.screen.redact) for item in heard]
@@ -175,7 +175,7 @@ def _is_told(severity: Severity, output: Output) -> bool:
 
 def note(output: Output, found: Iterable[Diagnostic]) -> None:
     """Tell findings on standard error."""
-    heard = told(output, found)
+    heard = visible_diagnostics(output, found)
     if heard:
         from reconciler.views.human.findings import diagnostics
 

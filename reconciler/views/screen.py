@@ -17,7 +17,7 @@ from typing import TextIO
 
 from reconciler.characters import STRIPPED
 from reconciler.views import base
-from reconciler.views.base import Form, Line, Span, text_of
+from reconciler.views.base import Line, OutputForm, Span, text_of
 
 _DEFAULT_COLUMNS = 80
 _MOST_COLUMNS = 160
@@ -71,21 +71,21 @@ class Screen:
     def document(self, text: str) -> None:
         """Write a document of a machine format to standard output."""
         self.has_document = True
-        self._write(self.out, _kept_json(_ESCAPED.sub(r"\1", clean(text)), self.redact), Form.JSON)
+        self._write(self.out, _kept_json(_ESCAPED.sub(r"\1", clean(text)), self.redact), OutputForm.JSON)
 
     def table(self, text: str) -> None:
         """Write text that is neither lines of ours nor JSON to standard output."""
         self.has_document = True
         self._write(self.out, self.redact(clean(text)))
 
-    def drawn(self, draw: Callable[[Redact], str], form: Form) -> None:
+    def drawn(self, draw: Callable[[Redact], str], form: OutputForm) -> None:
         """Write a document that is drawn from clean texts, so that no secret hides in the escapes of its format.
 
         The drawing is handed what takes secrets and control characters out, and must pass every text through it.
         Commands for the log of a job are no document: more of them may follow.
         """
         drawing = clean(draw(self._cleaned))
-        self.has_document |= form is not Form.COMMANDS
+        self.has_document |= form is not OutputForm.COMMANDS
         self._write(self.out, drawing, form)
 
     def address(self, url: str) -> None:
@@ -118,10 +118,10 @@ class Screen:
     def _cleaned(self, text: str) -> str:
         return self.redact(clean(text)).encode("utf-8", "replace").decode("utf-8")
 
-    def _write(self, stream: TextIO, text: str, form: Form = Form.TEXT) -> None:
+    def _write(self, stream: TextIO, text: str, form: OutputForm = OutputForm.TEXT) -> None:
         """Write and flush; neither a reader who has gone nor a full disk is a reason to stop what we do."""
-        if form is not Form.TEXT or base.has_runner(self._environ):
-            text = base.disarmed(text, form)
+        if form is not OutputForm.TEXT or base.has_runner(self._environ):
+            text = base.disarm(text, form)
         if not base.is_unicode(stream):
             text = base.in_ascii(text, form)
         if id(stream) in self._closed:

@@ -8,35 +8,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from reconciler.apply.ledger import Emit, ignore
+from reconciler.apply.journal import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.apply.run import Job, apply
 from reconciler.plan.model import Consent, Plan, is_whole
-from reconciler.plan.policy import closed_window, window_breach
+from reconciler.plan.policy import change_window_breach, closed_change_window
 from reconciler.record.base import RecordState
 from reconciler.schedule import Period
 from reconciler.settings import Configuration
 from reconciler.wiring import Session
-from reconciler.workflow.stored import Stored
+from reconciler.workflow.stored import StoredPlan
 
 
 def apply_plan(session: Session, plan: Plan, state: RecordState, *, emit: Emit = ignore) -> ApplyReport:
     """Apply a fresh plan; `state` is the record that it was made from. Raises RecordError."""
-    return apply_stored(session, Stored(plan, state), emit=emit)
+    return apply_stored(session, StoredPlan(plan, state), emit=emit)
 
 
-def apply_stored(session: Session, stored: Stored, *, emit: Emit = ignore, allow_partial: bool = False) -> ApplyReport:
+def apply_stored(
+    session: Session, stored: StoredPlan, *, emit: Emit = ignore, allow_partial: bool = False
+) -> ApplyReport:
     """Apply a plan that was stored and decided again; `allow_partial` what has not moved of it. Raises RecordError."""
     configuration, plan = session.configuration, stored.plan
-    closed = _window_guard(session, plan.consent)
+    closed = _change_window_guard(session, plan.consent)
     late = closed()
     if late is not None and plan.changes:
-        breach = window_breach(late, configuration.policy)
+        breach = change_window_breach(late, configuration.policy)
         plan = replace(plan, breaches=(*plan.breaches, breach))
     job = Job(
         plan=plan,
         record=session.record,
-        ground=session.ground(),
+        ground=session.plan_context(),
         clock=session.clock,
         open_provider=session.provider,
         run=session.new_run(origin=plan.origin if plan.origin != "plan" else "apply", commit=plan.commit),
@@ -65,7 +67,7 @@ def _scenario(plan: Plan, configuration: Configuration) -> str | None:
     return plan.scenario or ("" if leaves else None)
 
 
-def _window_guard(session: Session, consent: Consent) -> Callable[[], str | None]:
+def _change_window_guard(session: Session, consent: Consent) -> Callable[[], str | None]:
     """Say why nothing may be written now: the policy's change window is closed."""
     policy = session.configuration.policy
     if policy.change_window is None or "policy-change-window" in consent.overrides:
@@ -75,6 +77,6 @@ def _window_guard(session: Session, consent: Consent) -> Callable[[], str | None
 
     def closed() -> str | None:
         now, zone = int(session.clock.now()), policy.change_window_timezone
-        return None if window.matches(now, zone) else closed_window(window, now, zone)
+        return None if window.matches(now, zone) else closed_change_window(window, now, zone)
 
     return closed

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from reconciler.audit import Audit, judged
+from reconciler.audit import Audit, judge_drift
 from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
 from reconciler.http.errors import ProviderError
 from reconciler.live import Progress
@@ -27,17 +27,17 @@ def make_audit(session: Session, warnings: tuple[Diagnostic, ...], progress: Cal
     configuration = session.configuration
     plan, state = make_plan(session, Options(warnings=warnings, progress=progress))
     told = Diagnostics(configuration.policy.rules)
-    told.extend(model.told(configuration, state.scenario))
+    told.extend(model.scenario_reminder(configuration, state.scenario))
     for account in _unused(session, plan, state):
         plan = _with_list_of(session, account, plan)
     known = {(item.code, item.location) for item in warnings}
-    return judged(
+    return judge_drift(
         plan,
         state,
         accounts=configuration.accounts,
         risks=[item for item in validate(configuration) if (item.code, item.location) not in known],
         diagnostics=[*told, *(item for item in plan.diagnostics if item.code != model.RULE)],
-        today=session.ground(make_key=False).today,
+        today=session.plan_context(make_key=False).today,
     )
 
 

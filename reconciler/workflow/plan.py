@@ -14,14 +14,14 @@ from reconciler.destinations import routes
 from reconciler.diagnostics import Diagnostic, Diagnostics, Location
 from reconciler.git import current_commit
 from reconciler.http.errors import ProviderError
-from reconciler.live import Live, Reader, Wanted, account_problem, read_live, unknown_in
+from reconciler.live import Live, Reader, ReadRequest, account_problem, read_live, unknown_in
 from reconciler.model import Key, Observation
 from reconciler.plan.build import Options, Selection, build
-from reconciler.plan.concealed import concealed, healing, redacted
+from reconciler.plan.candidate import PlanContext
+from reconciler.plan.concealed import conceal, heal, redact_plan
 from reconciler.plan.model import Breach, Plan, reminder
 from reconciler.plan.policy import breaches
-from reconciler.plan.subject import Ground
-from reconciler.plan.undo import later_changes, undoing
+from reconciler.plan.undo import find_undo, later_changes
 from reconciler.providers.base import Provider
 from reconciler.record.base import RecordState, Run
 from reconciler.rules import RULES
@@ -35,16 +35,16 @@ _UNWRITABLE = "unwritable-fields"
 def make_plan(session: Session, asked: Options) -> tuple[Plan, RecordState]:
     """Read the record and the live numbers and say what would change. Raises RecordError."""
     recorded = session.record.load()
-    state = concealed(recorded, session.ground(make_key=asked.kept))
-    plan = healing(_planned(session, session.configuration, state, asked), recorded, state)
+    state = conceal(recorded, session.plan_context(make_key=asked.kept))
+    plan = heal(_planned(session, session.configuration, state, asked), recorded, state)
     return _reminded(session.configuration, plan, state, session.secrets), state
 
 
 def make_undo(session: Session, run: Run, asked: Options) -> tuple[Plan, RecordState]:
     """Say what would bring back what a run found before it wrote; of those `asked` for, or all. Raises RecordError."""
-    configuration, ground = session.configuration, session.ground(make_key=asked.kept)
-    state = concealed(session.record.load(), ground)
-    past = undoing(run, state, configuration, ground)
+    configuration, context = session.configuration, session.plan_context(make_key=asked.kept)
+    state = conceal(session.record.load(), context)
+    past = find_undo(run, state, configuration, context)
     before = replace(configuration, desired=past.over(configuration.desired))
     chosen = asked.selection if asked.selection.exact else Selection(keys=past.keys)
     asked = replace(asked, selection=chosen, warnings=(*asked.warnings, *past.diagnostics))
@@ -56,7 +56,7 @@ def make_undo(session: Session, run: Run, asked: Options) -> tuple[Plan, RecordS
 
 def _asking(session: Session, plan: Plan, run: Run, state: RecordState) -> Plan:
     """An undo that asks before it overwrites what came after its run."""
-    later = list(later_changes(plan.changes, run, state, session.ground(make_key=False).today))
+    later = list(later_changes(plan.changes, run, state, session.plan_context(make_key=False).today))
     if not later:
         return plan
     keys = {change.key for change, _ in later}
@@ -65,30 +65,30 @@ def _asking(session: Session, plan: Plan, run: Run, state: RecordState) -> Plan:
         for change in plan.changes
     )
     plan = replace(plan, changes=asking, diagnostics=(*plan.diagnostics, *(told for _, told in later)))
-    return replace(plan, breaches=judged_again(session.configuration, plan))
+    return replace(plan, breaches=judge_again(session.configuration, plan))
 
 
 def _reminded(configuration: Configuration, plan: Plan, state: RecordState, secrets: Secrets) -> Plan:
     """Say first which scenario is in force, and nothing that is secret."""
     found = Diagnostics(configuration.policy.rules)
     found.extend(reminder(plan, state.scenario, configuration))
-    return redacted(replace(plan, diagnostics=(*found, *plan.diagnostics)), secrets.redact)
+    return redact_plan(replace(plan, diagnostics=(*found, *plan.diagnostics)), secrets.redact)
 
 
 def _planned(session: Session, configuration: Configuration, state: RecordState, asked: Options) -> Plan:
     now, commit = session.clock.now(), current_commit(configuration.root)
     learn_variables(session)
     reader = Reader(session.clock, locations=_account_lines(configuration), emit=asked.progress)
-    ground = session.ground(reassert=asked.reassert, make_key=asked.kept)
-    plan = build(configuration, state, ground, asked, lambda wanted: _read(session, wanted, reader))
+    context = session.plan_context(reassert=asked.reassert, make_key=asked.kept)
+    plan = build(configuration, state, context, asked, lambda wanted: _read(session, wanted, reader))
     expires_at = rfc3339(now + asked.expires_in) if asked.expires_in else None
     plan = replace(plan, created_at=rfc3339(now), expires_at=expires_at, commit=commit)
     return plan if asked.limit is None else _limited(configuration, plan, asked.limit)
 
 
-def storable(plan: Plan, ground: Ground) -> tuple[Diagnostic, ...]:
+def storable(plan: Plan, context: PlanContext) -> tuple[Diagnostic, ...]:
     """Why a plan cannot be saved and applied later: without a key its sensitive values cannot be told apart."""
-    if ground.digester.key is not None:
+    if context.digester.key is not None:
         return ()
     return tuple(
         RULES["plan-needs-record-key"].at(
@@ -119,7 +119,7 @@ def guessable(plan: Plan, secrets: Secrets) -> tuple[Diagnostic, ...]:
     )
 
 
-def judged_again(configuration: Configuration, plan: Plan) -> tuple[Breach, ...]:
+def judge_again(configuration: Configuration, plan: Plan) -> tuple[Breach, ...]:
     """Judge a plan that has fewer changes or more consent now; what live values cannot be written is as it was."""
     kept = {change.address for change in plan.changes}
     unwritable = [
@@ -139,7 +139,7 @@ def judged_again(configuration: Configuration, plan: Plan) -> tuple[Breach, ...]
     return (*again, *unwritable)
 
 
-def _read(session: Session, wanted: Mapping[str, Sequence[Wanted]], reader: Reader) -> Live:
+def _read(session: Session, wanted: Mapping[str, Sequence[ReadRequest]], reader: Reader) -> Live:
     """Open the accounts that are asked for; one that cannot be opened leaves its numbers unknown."""
     providers: dict[str, Provider] = {}
     problems: list[Diagnostic] = []
@@ -177,4 +177,4 @@ def _account_lines(configuration: Configuration) -> dict[str, Location]:
 def _limited(configuration: Configuration, plan: Plan, limit: int) -> Plan:
     """Keep the first changes; they never depend on later ones."""
     plan = replace(plan, changes=plan.changes[:limit], left_out=max(0, len(plan.changes) - limit))
-    return replace(plan, breaches=judged_again(configuration, plan))
+    return replace(plan, breaches=judge_again(configuration, plan))

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from reconciler.apply.ledger import GOOD
-from reconciler.apply.write import Seen
+from reconciler.apply.journal import GOOD
+from reconciler.apply.write import LiveReading
 from reconciler.canonical import Form, dump, is_off, stored_form
 from reconciler.clock import epoch, rfc3339
 from reconciler.diagnostics import Diagnostic
@@ -20,16 +20,16 @@ from reconciler.formats.plan import LARGEST_BYTES, PlanFileError, load_plan
 from reconciler.git import current_commit
 from reconciler.model import Action, Change, Entry, Key, LiveSource
 from reconciler.plan.build import Options, Selection
+from reconciler.plan.candidate import from_now_on
 from reconciler.plan.model import Consent, Plan
 from reconciler.plan.notes import what_moved
-from reconciler.plan.order import ordered
+from reconciler.plan.order import order_changes
 from reconciler.plan.policy import LIMITS
-from reconciler.plan.subject import from_now_on
 from reconciler.record.base import RecordState
 from reconciler.rules import RULES
 from reconciler.secrets import key_of
 from reconciler.wiring import Session
-from reconciler.workflow.plan import judged_again, learn_variables, make_plan, make_undo
+from reconciler.workflow.plan import judge_again, learn_variables, make_plan, make_undo
 
 _CLOCKS_DIFFER_BY = 300.0  # seconds between the machine that plans and the one that applies
 
@@ -48,7 +48,7 @@ def stale(message: str, hint: str = "make a new plan") -> StalePlanError:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredPlan:
     """A stored plan, ready to be applied.
 
     The changes of `plan` are those decided again from `state` and what was `seen`; of those in `differing` that is
@@ -58,13 +58,13 @@ class Stored:
 
     plan: Plan
     state: RecordState
-    seen: Mapping[Key, Seen] = field(default_factory=dict)
+    seen: Mapping[Key, LiveReading] = field(default_factory=dict)
     differing: Mapping[Key, str] = field(default_factory=dict)
     unread: Mapping[Key, Diagnostic] = field(default_factory=dict)
     done: Mapping[Key, str] = field(default_factory=dict)
 
 
-def stored_plan(session: Session, data: bytes, consent: Consent) -> Stored:
+def stored_plan(session: Session, data: bytes, consent: Consent) -> StoredPlan:
     """Read a plan file and decide it again. Raises PlanFileError, StalePlanError, RecordError."""
     plan = load_plan(data)
     _check(plan, session)
@@ -74,7 +74,7 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> Stored:
     made = _made_by(session, plan)
     done = [change for change in plan.changes if _is_done(change, fresh, state, made)]
     remaining = [change for change in plan.changes if change not in done]
-    differing = _differing(plan, fresh, remaining, session.ground().today)
+    differing = _differing(plan, fresh, remaining, session.plan_context().today)
     by_key = {change.key: change for change in fresh.changes}
     set_aside = {each.address for each in remaining if each.key in differing or each.key in fresh.learned.unread}
     found = replace(
@@ -86,10 +86,10 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> Stored:
         diagnostics=(*fresh.diagnostics, *(plan.diagnostics if not plan.complete else ())),
         learned=fresh.learned,
     )
-    return Stored(
+    return StoredPlan(
         _judged(session, found),
         state,
-        seen={key: Seen(seen, since) for key, seen in fresh.learned.observations.items()},
+        seen={key: LiveReading(seen, since) for key, seen in fresh.learned.observations.items()},
         differing=differing,
         unread={
             key: problem for key, problem in fresh.learned.unread.items() if key in {change.key for change in remaining}
@@ -113,7 +113,7 @@ def _check(plan: Plan, session: Session) -> None:
     twice = [key for key, count in Counter(change.key for change in plan.changes).items() if count > 1]
     if twice:
         raise stale(f"number {twice[0].number} is in the plan twice")
-    _check_key(plan, session.ground().digester.key_id)
+    _check_key(plan, session.plan_context().digester.key_id)
     if missing := learn_variables(session):
         raise PlanFileError(missing[0])
 
@@ -151,7 +151,7 @@ def _judged(session: Session, plan: Plan) -> Plan:
         return plan
     everything, _state = make_plan(session, Options(kept=True))
     plan = replace(plan, learned=replace(plan.learned, managed=everything.learned.managed))
-    return replace(plan, breaches=judged_again(session.configuration, plan))
+    return replace(plan, breaches=judge_again(session.configuration, plan))
 
 
 # -- what is done already ----------------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ def _differences(stored: Change, again: Change, today: date | None) -> Iterator[
         yield f"it is one of account {again.account}"
     if stored.after != again.after or _digests_differ(stored.after_digests, again.after_digests):
         yield "its desired value is no longer the one in the plan"
-    moved = _moved(stored, again, today)
+    moved = _moved_reason(stored, again, today)
     if moved:
         yield moved
     elif stored.action is not again.action:
@@ -232,7 +232,7 @@ def _digests_differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     return dict(one) != dict(other)
 
 
-def _moved(stored: Change, again: Change, today: date | None) -> str:
+def _moved_reason(stored: Change, again: Change, today: date | None) -> str:
     """How the value before a change is another one than the plan was made from; "" where it is the same."""
     if stored.before is None or again.before is None:
         as_assumed = stored.live_source is LiveSource.UNKNOWN and (again.before is None or is_off(again.before))
@@ -252,7 +252,7 @@ def _moved(stored: Change, again: Change, today: date | None) -> str:
 
 def _misplaced(stored: Sequence[Change], again: Mapping[Key, Change]) -> Iterator[tuple[Key, str]]:
     """The first change that does not stand where, or wait for what, the changes themselves demand."""
-    right = ordered(again.get(change.key, change) for change in stored)
+    right = order_changes(again.get(change.key, change) for change in stored)
     for change, there in zip(stored, right, strict=True):
         if (change.key, change.depends_on) != (there.key, there.depends_on):
             yield change.key, "its position in the plan is not the order in which it would be applied"
@@ -262,7 +262,7 @@ def _misplaced(stored: Sequence[Change], again: Mapping[Key, Change]) -> Iterato
 # -- reviews and files -------------------------------------------------------------------------------------------------
 
 
-def expected(plan: Plan, reviewed: Plan, now: float) -> None:
+def check_expected(plan: Plan, reviewed: Plan, now: float) -> None:
     """Go on only if a fresh plan's changes are the reviewed ones, and the review still holds.
 
     `now` in seconds since the epoch. Raises StalePlanError naming who differs.

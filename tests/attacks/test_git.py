@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git import GitError, current_commit, file_at, repository_of, tracked
+from reconciler.git import GitError, current_commit, file_at, repository_of, tracked_files
 from tests.checkout import git
 from tests.cli import conftest
 from tests.cli.conftest import Cli, Ended
@@ -213,7 +213,7 @@ def test_no_hook_monitor_filter_diff_program_or_alias_runs_while_a_file_is_taken
         shutil.copy(program, hooks / hook)
     assert file_at(job / "telephony", "origin/main", "reconciler.yaml").content == HONEST.encode()
     assert current_commit(job)
-    assert tracked(repository_of(job), job / "telephony")
+    assert tracked_files(repository_of(job), job / "telephony")
     assert not (tmp_path / "seen").exists()
 
 

@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.secrets import Secrets
-from reconciler.views.base import Form, line
+from reconciler.views.base import OutputForm, line
 from reconciler.views.human import tables
 from reconciler.views.screen import Redact, Screen
 from reconciler.views.web import pages
@@ -89,7 +89,7 @@ def test_no_text_is_a_command_to_the_runner_that_reads_it(runner: str) -> None:
         screen.note([line(command)])
         screen.table(command)
         screen.transient(command)
-        screen.drawn(partial(_cleaned, command), Form.TEXT)
+        screen.drawn(partial(_cleaned, command), OutputForm.TEXT)
         for stream in (screen.out, screen.err):
             assert isinstance(stream, io.StringIO)
             assert stream.getvalue()
@@ -100,7 +100,7 @@ def test_no_text_is_a_command_to_the_runner_that_reads_it(runner: str) -> None:
 def test_a_document_is_no_command_on_any_runner_and_says_the_same(command: str) -> None:
     screen = Screen({}, io.StringIO(), io.StringIO())
     screen.document(json.dumps({"description": command}))
-    screen.drawn(lambda clean: f"<a>{clean(command)}</a>", Form.XML)
+    screen.drawn(lambda clean: f"<a>{clean(command)}</a>", OutputForm.XML)
     assert isinstance(screen.out, io.StringIO)
     document, _, xml = screen.out.getvalue().partition("<")
     assert command not in screen.out.getvalue()
@@ -110,7 +110,7 @@ def test_a_document_is_no_command_on_any_runner_and_says_the_same(command: str) 
 
 def test_commands_to_github_are_none_to_another_runner() -> None:
     screen = Screen({"TF_BUILD": "True"}, io.StringIO(), io.StringIO())
-    screen.drawn(lambda clean: f"::notice::{clean('##vso[task.x]y')}\n", Form.COMMANDS)
+    screen.drawn(lambda clean: f"::notice::{clean('##vso[task.x]y')}\n", OutputForm.COMMANDS)
     assert isinstance(screen.out, io.StringIO)
     assert screen.out.getvalue() == "::notice::## vso[task.x]y\n"
 

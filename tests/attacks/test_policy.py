@@ -7,7 +7,7 @@ import pytest
 from reconciler.config.values.addresses import is_known_entry
 from reconciler.destinations import refusal
 from reconciler.record.base import RecordError
-from reconciler.record.http_state import open_wire
+from reconciler.record.http_state import open_state_client
 from reconciler.secrets import Secrets
 from reconciler.settings import Destinations
 from tests.cli.conftest import Workplace
@@ -219,7 +219,7 @@ LOCKED = {"address": STATE, "lock_address": f"{STATE}/lock", "lock_method": "POS
 
 
 def opened(**options: str) -> None:
-    open_wire({**LOCKED, **options}, Secrets({"TF_HTTP_PASSWORD": "token-of-the-job"}))
+    open_state_client({**LOCKED, **options}, Secrets({"TF_HTTP_PASSWORD": "token-of-the-job"}))
 
 
 @pytest.mark.parametrize("option", ["lock_method", "unlock_method", "update_method"])

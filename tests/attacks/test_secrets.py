@@ -12,10 +12,10 @@ import pytest
 from reconciler.canonical import form
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import NumberForwarding, Redirect, SipForwarding, Target, UrlForwarding, Value
-from reconciler.plan.concealed import concealed, redacted
+from reconciler.plan.candidate import PlanContext
+from reconciler.plan.concealed import conceal, redact_plan
 from reconciler.plan.model import Consent
-from reconciler.plan.subject import Ground
-from reconciler.plan.undo import Lost, Restorer
+from reconciler.plan.undo import RestoreError, Restorer
 from reconciler.record.base import RecordError
 from reconciler.record.git_ref import GitRecord
 from reconciler.secrets import Digester, SecretRef, Secrets
@@ -180,9 +180,9 @@ def test_every_text_of_a_value_that_holds_a_secret_is_masked_and_compared_exactl
     other = form(_other(value), holds=secrets.holds)
     assert other.json == masked.json
     assert not masked.agrees(other)
-    assert not masked.digested(digester).agrees(other.digested(digester))
-    with pytest.raises(Lost):
-        Restorer(World().configuration, Ground(secrets, digester), "sales").value(masked.json, {})
+    assert not masked.with_digests(digester).agrees(other.with_digests(digester))
+    with pytest.raises(RestoreError):
+        Restorer(World().configuration, PlanContext(secrets, digester), "sales").value(masked.json, {})
 
 
 def test_what_the_environment_holds_is_redacted_where_no_configuration_is_read(hooked: Workplace) -> None:
@@ -198,7 +198,7 @@ def test_a_secret_is_taken_out_of_words_before_they_are_broken_into_lines_or_sto
     found = Diagnostic("text-control", Severity.ERROR, f"no {words}", hint=f"like {words}")
     assert (found.redacted(redact).message, found.redacted(redact).hint) == ("no ***", "like ***")
     change = replace(only(world([desired(1, url())], live={1: NONE}).plan()), description=words)
-    plan = redacted(replace(world().plan(), changes=(change,), diagnostics=(found,)), redact)
+    plan = redact_plan(replace(world().plan(), changes=(change,), diagnostics=(found,)), redact)
     assert words not in str(plan)
 
 
@@ -245,7 +245,7 @@ def test_a_value_recorded_before_its_secret_was_known_is_masked_and_still_equal(
     assert home.apply(consent=EVERYTHING).results
     assert HOOK in next(iter(home.state.entries.values())).value
     home.variables = {"HOOK": HOOK}
-    entry = next(iter(concealed(home.state, home.session.ground()).entries.values()))
+    entry = next(iter(conceal(home.state, home.session.plan_context()).entries.values()))
     assert HOOK not in entry.value
     assert entry.digests
     assert not home.plan().changes

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.trouble import _known
+from reconciler.cli.errors import _known
 from reconciler.http.answer import Answer
 from reconciler.http.errors import ProviderError
 from reconciler.plan.build import Options
 from reconciler.record.base import Holder, Intent, RecordError, Update, Window
 from reconciler.record.document import parse, render
-from reconciler.record.http_state import open_wire
-from reconciler.record.http_wire import _info, claims_of, lock_info
-from reconciler.record.locks import is_dead, locked, take
+from reconciler.record.http_state import open_state_client
+from reconciler.record.http_wire import _info, lock_info, locks_of
+from reconciler.record.locks import is_dead, locked_error, take
 from reconciler.record.memory import MemoryStore
 from reconciler.record.sqlite import SqliteRecord
 from reconciler.record.tokens import HttpTexts, Seal
@@ -310,9 +310,9 @@ def test_lock_infos_of_any_structure_are_borne(tally: Tally) -> None:
         if isinstance(told, dict) and chance.random() < 0.8:
             told["Info"] = json.dumps(told.get("Info"))
         found = _info(Answer(423, json.dumps(told).encode()))
-        for claim in claims_of(found):
+        for claim in locks_of(found):
             assert isinstance(is_dead(claim), bool)
-            assert len(str(locked(claim.holder))) < 50_000
+            assert len(str(locked_error(claim.holder))) < 50_000
         json.dumps(found)
     tally("mutated lock infos of a state server", 1_000)
 
@@ -321,7 +321,9 @@ def test_tokens_beside_a_record_that_are_none_are_refused_by_their_path(tally: T
     sound: dict[str, Any] = {"format_version": 1, "version": 1, "serial": 3, "lineage": "l", "tokens": {"k": "v1.AAAA"}}
     state = State(root="/state-tokens")
     with serving(state) as address:
-        wire = open_wire({"address": f"{address}/state-tokens", "lock_address": f"{address}/state-tokens"}, Secrets({}))
+        wire = open_state_client(
+            {"address": f"{address}/state-tokens", "lock_address": f"{address}/state-tokens"}, Secrets({})
+        )
         texts = HttpTexts(wire, Seal("k" * 32), name="x")
         for seed in range(200):
             state.document = json.dumps(mutant(sound, random.Random(seed)))

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler.clock import SystemClock
-from reconciler.live import Reader, Wanted, read_live
+from reconciler.live import Reader, ReadRequest, read_live
 from reconciler.model import Desired, Key, Kind, NumberForwarding, Redirect, Target, UrlForwarding, Value
 from reconciler.plan.build import Options, Refresh
 from reconciler.providers.exolve import EXOLVE
@@ -80,7 +80,7 @@ def _read() -> float:
             "sales", "exolve", address, place(), EXOLVE.capabilities, rate, options=ExolveOptions(SecretRef(env="KEY"))
         )
         provider = open_provider(account, Secrets({"KEY": key}))
-        wanted = {"sales": [Wanted(Key("exolve", number, Kind.FORWARDING)) for number in numbers]}
+        wanted = {"sales": [ReadRequest(Key("exolve", number, Kind.FORWARDING)) for number in numbers]}
         started = time.perf_counter()
         live = read_live({"sales": provider}, wanted, Reader(SystemClock()))
         spent = time.perf_counter() - started

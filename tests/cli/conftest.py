@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli import main, trouble
+from reconciler.cli import errors, main
 from reconciler.cli.process import Process
 from reconciler.sandbox import Sandbox
 from reconciler.views.formats import FORMATS, serving
@@ -152,12 +152,12 @@ def workplace(tmp_path: Path, sandbox: Sandbox, cli: Cli) -> Workplace:
 def no_last_resort(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The last resort for faults of the program is out of bounds: whoever enters it fails the test."""
     entered: list[BaseException] = []
-    last_resort = trouble._bug
+    last_resort = errors._bug
 
-    def noted(error: Exception, process: Process) -> trouble.Stop:
+    def noted(error: Exception, process: Process) -> errors.CommandError:
         entered.append(error)
         return last_resort(error, process)
 
-    monkeypatch.setattr(trouble, "_bug", noted)
+    monkeypatch.setattr(errors, "_bug", noted)
     yield
     assert entered == []

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from reconciler.cli import trouble
+from reconciler.cli import errors
 from reconciler.cli.process import Process
 from reconciler.views.formats import FORMATS, serving
 from reconciler.views.results import Kind
@@ -74,7 +74,7 @@ def test_wrong_usage_is_told_in_the_format_that_was_asked_for(name: str, words: 
 
 
 @pytest.mark.parametrize(
-    "error", [RuntimeError("x"), KeyboardInterrupt(), OSError(28, "full"), trouble.stop("unknown-account", "b")]
+    "error", [RuntimeError("x"), KeyboardInterrupt(), OSError(28, "full"), errors.command_error("unknown-account", "b")]
 )
 @pytest.mark.parametrize("name", FORMATS)
 def test_faults_and_interruptions_are_one_document(name: str, error: BaseException) -> None:
@@ -88,7 +88,7 @@ def said(name: str, error: BaseException, before: str = "") -> str:
 
     def work() -> NoReturn:
         if before:
-            FORMATS[name].failure(process, trouble.stop("unknown-account", "b").diagnostics)
+            FORMATS[name].failure(process, errors.command_error("unknown-account", "b").diagnostics)
             process.screen.out.seek(0)
             process.screen.out.write(before)
             process.screen.out.truncate()
@@ -97,7 +97,7 @@ def said(name: str, error: BaseException, before: str = "") -> str:
     process = Process(environ={}, format=FORMATS[name], command="plan")
     process.screen.out = out = io.StringIO()
     process.screen.err = io.StringIO()
-    assert trouble.run(work, process) != 0
+    assert errors.run(work, process) != 0
     return out.getvalue()
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import interrupts
-from reconciler.cli import trouble
+from reconciler.cli import errors
 from reconciler.cli.process import Process
 from reconciler.interrupts import abort, heeding, install, installed
 from tests.architecture.imports import REPOSITORY
@@ -216,7 +216,7 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
 def test_the_handlers_of_before_come_back() -> None:
     before = signal.getsignal(signal.SIGINT)
     process = Process(environ={})
-    assert trouble.run(lambda: signal.getsignal(signal.SIGINT) is before, process) == 0
+    assert errors.run(lambda: signal.getsignal(signal.SIGINT) is before, process) == 0
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -243,7 +243,7 @@ def test_other_threads_are_left_alone() -> None:
     done: list[int] = []
 
     def work() -> None:
-        done.append(trouble.run(lambda: 7, Process(environ={})))
+        done.append(errors.run(lambda: 7, Process(environ={})))
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -13,7 +13,7 @@ from typing import IO, TextIO
 
 import pytest
 
-from reconciler.cli import trouble
+from reconciler.cli import errors
 from reconciler.cli.process import Process
 from reconciler.cli.root import main
 from reconciler.sandbox import Fault, FaultKind
@@ -153,7 +153,7 @@ def test_a_document_that_is_out_already_is_the_only_one() -> None:
 
     process = Process(environ={}, format=JSON)
     process.screen.out = out = io.StringIO()
-    assert trouble.run(work, process) == 130
+    assert errors.run(work, process) == 130
     assert json.loads(out.getvalue()) == {"a": 1}
 
 

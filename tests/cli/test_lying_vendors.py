@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.sandbox import Fault, FaultKind
 from reconciler.sandbox.front import Vendor
-from reconciler.sandbox.journal import Answer, Incoming
+from reconciler.sandbox.journal import Incoming, SandboxAnswer
 from tests.cli.conftest import Ended, Workplace
 from tests.conftest import Tally
 from tests.sandbox_world import QuickClock
@@ -68,7 +68,7 @@ class Lies:
         self.first = self._seeded.randint(0, 14)
         self.many = self._seeded.choice([1, 1, 2, 4, 100])
 
-    def told(self, answer: Answer) -> Answer:
+    def told(self, answer: SandboxAnswer) -> SandboxAnswer:
         self._count += 1
         if not self.first < self._count <= self.first + self.many:
             return answer
@@ -85,7 +85,7 @@ class Liar:
         self._vendor = vendor
         self.lies: Lies | None = None
 
-    def answer(self, call: Incoming, tampering: Fault | None) -> Answer:
+    def answer(self, call: Incoming, tampering: Fault | None) -> SandboxAnswer:
         answer = self._vendor.answer(call, tampering)
         return self.lies.told(answer) if self.lies else answer
 

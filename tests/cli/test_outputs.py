@@ -17,7 +17,7 @@ import click
 import pytest
 
 from reconciler.cli.options import PeriodText
-from reconciler.cli.root import COMMANDS, _loaded, main
+from reconciler.cli.root import COMMANDS, _load_command, main
 from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Cli, Workplace
 from tests.cli.test_files import device_at
@@ -114,7 +114,7 @@ def _parameters(command: click.Command, path: tuple[str, ...]) -> list[tuple[tup
 
 EVERY: list[tuple[tuple[str, ...], click.Parameter]] = [((), parameter) for parameter in main.params]
 for _name in COMMANDS:
-    EVERY += _parameters(_loaded(_name), (_name,))
+    EVERY += _parameters(_load_command(_name), (_name,))
 TAKING = [
     (path, parameter)
     for path, parameter in EVERY

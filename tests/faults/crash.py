@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from reconciler.apply.ledger import ApplyEvent, Sending, WindowOpened, WindowOpening
+from reconciler.apply.journal import ApplyEvent, Sending, WindowOpened, WindowOpening
 from reconciler.model import Desired, Key, Kind, NoForwarding, Parking
 from reconciler.record.base import Lock, Record, RecordState, Update
 from tests.faults.matrix import FORWARDINGS

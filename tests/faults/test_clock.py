@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from reconciler.apply.ledger import ApplyEvent, Finished, WindowOpened
+from reconciler.apply.journal import ApplyEvent, Finished, WindowOpened
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.clock import epoch
 from reconciler.formats.plan import render_plan

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from reconciler.apply.ledger import ApplyEvent, WindowOpened
+from reconciler.apply.journal import ApplyEvent, WindowOpened
 from reconciler.apply.report import ApplyReport
 from reconciler.canonical import form
 from reconciler.cli.exits import of_report

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.canonical import Json, form
 from reconciler.effects.change import differences, effects
-from reconciler.effects.states import Happening, Value
+from reconciler.effects.states import CallFlow, CallHandling
 from reconciler.model import NumberForwarding, Redirect, Target, WeekdayBase
 from reconciler.schedule import Period
 
@@ -73,14 +73,14 @@ def edges(*values: Json) -> Iterator[int]:
             yield from (flip - 1, flip, flip + 1)
 
 
-def as_tuple(happening: Happening) -> tuple[Any, ...]:
+def as_tuple(happening: CallHandling) -> tuple[Any, ...]:
     return happening.rings, happening.redirect, happening.announcement
 
 
 def hold(before: NumberForwarding, after: NumberForwarding) -> None:
     """Assert that the differences hold exactly when the ringing differs, and name both sides rightly."""
     old, new = form(before).json, form(after).json
-    found = list(differences(Value.of(old), Value.of(new)))
+    found = list(differences(CallFlow.of(old), CallFlow.of(new)))
     for instant in set(edges(old, new)):
         was, now = rings_at(old, instant), rings_at(new, instant)
         noticed = [each for each in found if Period(None, each.when).matches(instant, ZONE)]

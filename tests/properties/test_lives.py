@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from reconciler.apply.ledger import ApplyEvent
+from reconciler.apply.journal import ApplyEvent
 from reconciler.canonical import form
 from reconciler.http.errors import Rejected, TimedOut
 from reconciler.model import Forwarding, Parking, Value

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from reconciler.apply.ledger import ApplyEvent
+from reconciler.apply.journal import ApplyEvent
 from reconciler.apply.report import ApplyReport
 from reconciler.canonical import form
 from reconciler.formats.plan import PlanFileError

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Location, Related, Severity
-from reconciler.views.base import Form, disarmed
+from reconciler.views.base import OutputForm, disarm
 from reconciler.views.ci import github, gitlab, junit, sarif
 from reconciler.views.ci.review import Remark, Review, ready
 from tests.unit.views.ci.readers import runner
@@ -102,7 +102,7 @@ def test_xml_gives_a_text_back_wherever_it_stood(text: str) -> None:
 
 @given(REVIEWS)
 def test_junit_is_xml_that_says_what_was_found(review: Review) -> None:
-    root = ET.fromstring(disarmed(junit.render(review), Form.XML).encode())
+    root = ET.fromstring(disarm(junit.render(review), OutputForm.XML).encode())
     told = "\n".join(each.text or "" for each in root.iter() if each.tag in ("failure", "system-out"))
     for remark in review.remarks:
         assert all(_legal(line) in told for line in remark.all_lines)
@@ -112,10 +112,10 @@ def test_junit_is_xml_that_says_what_was_found(review: Review) -> None:
 @given(REVIEWS)
 def test_gitlab_and_sarif_are_json_whatever_the_texts(review: Review) -> None:
     clean = ready(review, lambda file: file, lambda text: text.encode("utf-8", "replace").decode())
-    found: Any = json.loads(disarmed(gitlab.render(clean), Form.JSON).encode())
+    found: Any = json.loads(disarm(gitlab.render(clean), OutputForm.JSON).encode())
     assert [each["check_name"] for each in found] == [remark.rule for remark in review.remarks]
     assert len({each["fingerprint"] for each in found}) == len(found)
-    results = json.loads(disarmed(sarif.render(clean), Form.JSON).encode())["runs"][0]["results"]
+    results = json.loads(disarm(sarif.render(clean), OutputForm.JSON).encode())["runs"][0]["results"]
     assert [each["level"] for each in results] == [
         {"error": "error", "warning": "warning", "notice": "note"}[remark.level.value] for remark in review.remarks
     ]
@@ -125,11 +125,11 @@ def test_gitlab_and_sarif_are_json_whatever_the_texts(review: Review) -> None:
 @given(TEXTS)
 @example("\u3000::set-output name=x::y\n##[set-output name=x]y\na ##[add-mask]b")
 def test_no_line_of_a_disarmed_text_is_a_command(text: str) -> None:
-    for form in (Form.TEXT, Form.XML, Form.JSON):
-        assert all(runner(line) is None for line in disarmed(text, form).split("\n"))
+    for form in (OutputForm.TEXT, OutputForm.XML, OutputForm.JSON):
+        assert all(runner(line) is None for line in disarm(text, form).split("\n"))
 
 
 @given(st.dictionaries(TEXTS, TEXTS))
 def test_a_disarmed_document_says_the_same(content: dict[str, str]) -> None:
     text = json.dumps(content, ensure_ascii=False)
-    assert json.loads(disarmed(text, Form.JSON)) == content
+    assert json.loads(disarm(text, OutputForm.JSON)) == content

@@ -9,7 +9,7 @@ from reconciler.clock import Clock, SystemClock
 from reconciler.http.budget import OPEN, Gate
 from reconciler.http.errors import NotOwned, ProviderError, Rejected
 from reconciler.model import Kind, Observation, Parking, Value
-from reconciler.providers.base import Listing, Probed, Write
+from reconciler.providers.base import Listing, ProbeResult, Write
 from reconciler.settings import Capabilities
 
 Hook = Callable[[str, str], None]
@@ -71,10 +71,10 @@ class MemoryProvider:
             self.writes += writes
         return 1
 
-    def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:
+    def probe(self, values: Sequence[Value]) -> tuple[ProbeResult, ...]:
         """Find everything well."""
         message = f"memory holds {len(self.values)} numbers, enough for {len(values)} values"
-        return (Probed("credential", ok=True, message=message),)
+        return (ProbeResult("credential", ok=True, message=message),)
 
     @property
     def calls_made(self) -> int:

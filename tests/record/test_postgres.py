@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from reconciler.record.base import LockedError, LockLostError, Record, RecordError, Update
 from reconciler.record.postgres import PostgresRecord
-from reconciler.record.postgres_session import Session
+from reconciler.record.postgres_session import PostgresSession
 from tests.record.contract import Open, RecordContract, commit, left
 from tests.record.pooler import Pooler, pooled
 from tests.record.processes import ProcessContract
@@ -178,4 +178,4 @@ def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
     ],
 )
 def test_a_server_elsewhere_must_prove_itself_unless_the_dsn_says_how(dsn: str, sslmode: str | None) -> None:
-    assert Session(dsn)._parameters.get("sslmode") == sslmode
+    assert PostgresSession(dsn)._parameters.get("sslmode") == sslmode

@@ -13,7 +13,7 @@ from reconciler.http.errors import ProviderError
 from reconciler.providers.mtt.tokens import SharedTokenStore, Tokens
 from reconciler.record import open_tokens, tokens
 from reconciler.record.base import Holder, RecordError
-from reconciler.record.http_state import open_wire
+from reconciler.record.http_state import open_state_client
 from reconciler.record.tokens import HttpTexts, PostgresTexts, Seal
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import RecordSettings
@@ -225,7 +225,7 @@ def test_a_record_in_a_file_or_in_git_keeps_no_tokens(backend: str) -> None:
 def test_tokens_have_a_place_and_a_lock_of_their_own_beside_the_record(
     address: str, lock: str, beside: tuple[str, str]
 ) -> None:
-    wire = open_wire({"address": address, "lock_address": lock}, Secrets({}), tokens=True)
+    wire = open_state_client({"address": address, "lock_address": lock}, Secrets({}), tokens=True)
     assert (wire.endpoints.address, wire.endpoints.lock_address) == beside
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from yaml import YAMLError
 
 from reconciler.document import Sources, Tree, find, parse, read_text
-from reconciler.document.reading import Unreadable, second_opinion, thorough
+from reconciler.document.reading import Unreadable, read_thoroughly, second_opinion
 from reconciler.document.source import LONGEST_LINE
 
 
@@ -351,7 +351,7 @@ def test_the_quick_reader_and_the_thorough_one_agree_on_data_and_places(value: d
     text = _render(value).lstrip("\n")
     sources = Sources()
     base = sources.add("a.yaml", text)
-    quick, slow = parse(sources, base, text), thorough(sources, base, text)
+    quick, slow = parse(sources, base, text), read_thoroughly(sources, base, text)
     assert (quick.tree is None) == (slow.tree is None)
     if quick.tree is not None and slow.tree is not None:
         assert quick.tree.data == slow.tree.data
@@ -378,7 +378,7 @@ list:
 def test_the_fallback_parser_feeds_the_same_builder() -> None:
     sources = Sources()
     base = sources.add("a.yaml", SHARED)
-    fast, slow = thorough(sources, base, SHARED), second_opinion(sources, base, SHARED, YAMLError("any"))
+    fast, slow = read_thoroughly(sources, base, SHARED), second_opinion(sources, base, SHARED, YAMLError("any"))
     assert slow.problems == ()
     assert fast.tree is not None
     assert slow.tree is not None

@@ -26,7 +26,7 @@ from reconciler.model import (
     Target,
     declared,
 )
-from reconciler.plan.undo import Lost, Restorer
+from reconciler.plan.undo import RestoreError, Restorer
 from reconciler.providers.exolve.mapping import encode
 from reconciler.views.human.values import details, summary
 from tests.unit.config.loading import number, sound
@@ -139,11 +139,11 @@ def test_a_field_that_an_audit_could_not_read_has_not_drifted() -> None:
 
 def test_a_recorded_value_that_would_come_back_as_another_is_lost() -> None:
     given = world([desired(1, rings())], {1: NONE})
-    restorer = Restorer(given.session.configuration, given.session.ground(), "sales")
+    restorer = Restorer(given.session.configuration, given.session.plan_context(), "sales")
     data = form(rings()).json
     assert form(restorer.value(data, {})).json == data
     data["targets"][0]["schedule"] = "hr {9am-4pm}"
-    with pytest.raises(Lost, match="not recorded as it was") as caught:
+    with pytest.raises(RestoreError, match="not recorded as it was") as caught:
         restorer.value(data, {})
     assert caught.value.path == "targets"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git import GitError, commit_of_file, current_commit, file_at, repository_of, tracked
+from reconciler.git import GitError, commit_of_file, current_commit, file_at, repository_of, tracked_files
 from tests.checkout import git
 
 
@@ -66,7 +66,7 @@ def test_the_repository_of_a_hook_or_job_that_we_run_in_is_left_alone(
     monkeypatch.setenv("GIT_WORK_TREE", str(other))
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / "index"))
     assert file_at(repository / "deep", "main", "a.txt").content == b"first\n"
-    assert tracked(repository_of(repository), repository / "deep") == ["deep/a.txt"]
+    assert tracked_files(repository_of(repository), repository / "deep") == ["deep/a.txt"]
 
 
 def test_the_current_commit_is_a_full_hash(repository: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Barrier
 
 from reconciler.http.errors import Forbidden, NotOwned, Unavailable
-from reconciler.live import Progress, Reader, Wanted, read_live
+from reconciler.live import Progress, Reader, ReadRequest, read_live
 from reconciler.model import Value
 from reconciler.providers.base import Listing
 from reconciler.settings import Capabilities
@@ -13,8 +13,8 @@ from tests.providers.memory import Hook, MemoryProvider
 from tests.world import FORWARDING, NONE, PARKING, UNLISTED, ObedientClock, Vendor, key, phone, place, rings, sip
 
 
-def wanted(*indices: int) -> list[Wanted]:
-    return [Wanted(key(index), place(index)) for index in indices]
+def wanted(*indices: int) -> list[ReadRequest]:
+    return [ReadRequest(key(index), place(index)) for index in indices]
 
 
 def vendor(capabilities: Capabilities = FORWARDING, before: Hook | None = None) -> Vendor:

@@ -15,8 +15,8 @@ from yaml._yaml import CParser
 from yaml.error import YAMLError
 
 from reconciler.document import Document, Sources, Tree, parse
-from reconciler.document.builder import Builder, MisreadError, StopError
-from reconciler.document.reading import readable, second_opinion, thorough
+from reconciler.document.builder import DocumentBuilder, MisreadError, StopError
+from reconciler.document.reading import is_readable, read_thoroughly, second_opinion
 from reconciler.document.source import text_problems
 from tests.architecture.imports import REPOSITORY
 
@@ -72,9 +72,9 @@ def is_fit(text: str) -> bool:
     return not text_problems(sources, sources.add("a.yaml", text), text)
 
 
-def building(text: str) -> Builder:
+def building(text: str) -> DocumentBuilder:
     sources = Sources()
-    return Builder(sources, sources.add("a.yaml", text), text)
+    return DocumentBuilder(sources, sources.add("a.yaml", text), text)
 
 
 def places(tree: Tree) -> Iterator[int]:
@@ -120,7 +120,7 @@ def judge(text: str) -> None:
     """Hold all readers and both parsers against each other."""
     sources = Sources()
     base = sources.add("a.yaml", text)
-    whole, slow = parse(sources, base, text), thorough(sources, base, text)
+    whole, slow = parse(sources, base, text), read_thoroughly(sources, base, text)
     assert summary(whole) == summary(slow), text
     if whole.tree is not None and slow.tree is not None and not whole.problems:
         assert list(places(whole.tree)) == list(places(slow.tree)), text
@@ -196,8 +196,8 @@ def test_what_is_left_of_a_text_is_refused_only_where_the_whole_is(text: str) ->
     builder = building(text)
     with pytest.raises(YAMLError):
         builder.build(CParser(text).get_event, fast)
-    assert readable(text)
-    assert readable(builder.suspect())
+    assert is_readable(text)
+    assert is_readable(builder.suspect())
 
 
 # -- texts that the suite does not think of ---------------------------------------------------------------------------
@@ -301,7 +301,7 @@ def judge_mutant(seed: int) -> None:
     except (StopError, MisreadError):
         pass
     except YAMLError:
-        assert readable(builder.suspect()) or not readable(text), text
+        assert is_readable(builder.suspect()) or not is_readable(text), text
 
 
 @pytest.mark.parametrize("start", range(0, 2_000, 250))

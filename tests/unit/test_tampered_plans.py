@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli.exits import Exit, of_report
-from reconciler.formats.plan import PlanFileError, load_plan, shown_plan
+from reconciler.formats.plan import PlanFileError, load_plan, plan_as_shown
 from reconciler.http.errors import Rejected
 from reconciler.model import Parking, Value
 from reconciler.plan.build import Options
@@ -24,7 +24,7 @@ from reconciler.views.human.plan import plan as text
 from reconciler.views.markdown import comment
 from reconciler.views.web.pages import plan_page
 from reconciler.workflow.plan import make_plan
-from reconciler.workflow.stored import StalePlanError, expected
+from reconciler.workflow.stored import StalePlanError, check_expected
 from tests.conftest import Tally
 from tests.world import EVERYTHING, NONE, World, desired, key, phone, rings, sip, url, world
 
@@ -198,9 +198,9 @@ def test_a_review_that_has_expired_permits_nothing() -> None:
     given = several()
     reviewed = load_plan(given.saved(expires_in=60.0))
     fresh = make_plan(given.session, Options(kept=True, consent=EVERYTHING))[0]
-    expected(fresh, reviewed, given.clock.now())
+    check_expected(fresh, reviewed, given.clock.now())
     with pytest.raises(StalePlanError, match="expired"):
-        expected(fresh, reviewed, given.clock.now() + 61)
+        check_expected(fresh, reviewed, given.clock.now() + 61)
 
 
 # -- what is shown of a plan -----------------------------------------------------------------------------------------
@@ -215,14 +215,14 @@ def test_what_is_shown_follows_from_the_values_and_not_from_what_is_stored_besid
             each.update(fields=[], effects=[{"when": "never", "before": "nothing", "after": "nothing"}])
             each["needs"] = []
 
-    assert shown_plan(load_plan(edited(data, lie))).changes == shown_plan(load_plan(data)).changes
+    assert plan_as_shown(load_plan(edited(data, lie))).changes == plan_as_shown(load_plan(data)).changes
 
 
 def test_a_plan_whose_action_does_not_fit_its_values_is_not_shown() -> None:
     given = several()
     edit = TAMPERED["an update that is called a create"]
     with pytest.raises(PlanFileError, match="does not match its `before` and `after`"):
-        shown_plan(load_plan(edited(given.saved(), edit)))
+        plan_as_shown(load_plan(edited(given.saved(), edit)))
 
 
 # -- every field, mutated --------------------------------------------------------------------------------------------
@@ -302,7 +302,7 @@ def _ended(given: World, data: bytes) -> str:
 
 def _show(data: bytes) -> None:
     try:
-        shown = shown_plan(load_plan(data))
+        shown = plan_as_shown(load_plan(data))
     except PlanFileError:
         return
     text_of(text(shown, 80, verbose=True))

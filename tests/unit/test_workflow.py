@@ -19,7 +19,7 @@ from reconciler.record.memory import MemoryStore
 from reconciler.settings import Policy
 from reconciler.wiring import Session
 from reconciler.workflow.plan import storable
-from reconciler.workflow.stored import StalePlanError, expected, stored_plan
+from reconciler.workflow.stored import StalePlanError, check_expected, stored_plan
 from tests.world import (
     EVERYTHING,
     NONE,
@@ -297,16 +297,16 @@ def test_a_variable_that_is_unset_at_apply_is_named() -> None:
 
 def test_without_a_key_a_plan_that_changes_a_secret_cannot_be_saved_and_says_so() -> None:
     given = world([desired(1, rings(event_url=EVENTS))], {1: NONE}, variables={"EVENT_KEY": "one-s3cret"}, key=None)
-    (problem,) = storable(given.plan(), given.session.ground())
+    (problem,) = storable(given.plan(), given.session.plan_context())
     assert (problem.code, problem.is_error) == ("plan-needs-record-key", True)
     assert "event_url" in problem.message
     given.key = "another key that is long enough to be one"
-    assert storable(given.plan(), given.session.ground()) == ()
+    assert storable(given.plan(), given.session.plan_context()) == ()
 
 
 def test_without_a_key_a_plan_without_secrets_can_be_saved() -> None:
     given = world([desired(1, rings())], {1: NONE}, key=None)
-    assert storable(given.plan(), given.session.ground()) == ()
+    assert storable(given.plan(), given.session.plan_context()) == ()
 
 
 # -- consent of a saved plan ----------------------------------------------------------------------------------------
@@ -359,7 +359,7 @@ def test_the_reviewed_change_set_is_as_expected_also_from_another_machine_and_ti
     given = two()
     plan = reviewed(given)
     given.clock.time += 7200
-    expected(reviewed(given), plan, given.clock.now())
+    check_expected(reviewed(given), plan, given.clock.now())
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,7 @@ def test_any_other_change_set_is_refused_and_names_who_differs(meddle: Callable[
     plan = reviewed(given)
     meddle(given)
     with pytest.raises(StalePlanError) as caught:
-        expected(reviewed(given), plan, given.clock.now())
+        check_expected(reviewed(given), plan, given.clock.now())
     (problem,) = caught.value.diagnostics
     assert phone(3 if len(given.files) == 3 else 2) in problem.message
 
@@ -386,7 +386,7 @@ def test_a_secret_that_rotated_is_another_change_set() -> None:
     plan = reviewed(given)
     given.variables = {"EVENT_KEY": "two-s3cret"}
     with pytest.raises(StalePlanError):
-        expected(reviewed(given), plan, given.clock.now())
+        check_expected(reviewed(given), plan, given.clock.now())
 
 
 # -- limits ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects.calendar import lanes, week
 from reconciler.model import Desired, NumberForwarding, Redirect, Target, Value
 from reconciler.plan.model import Calls, Plan
-from reconciler.views.calendar import Calendar, Shown
+from reconciler.views.calendar import Calendar, CalendarView
 from reconciler.views.web import pages
 from tests.world import NONE, desired, phone, place, url, world
 
@@ -39,7 +39,7 @@ def drawn(value: Value, description: str = "Горячая линия, Моск�
 
 
 def calendar_page(*calendars: Calendar) -> str:
-    return pages.calendar_page(Shown(ZONE, calendars))
+    return pages.calendar_page(CalendarView(ZONE, calendars))
 
 
 def whole_calendar() -> str:

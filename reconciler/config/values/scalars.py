@@ -237,7 +237,7 @@ def _phone(written: str) -> str:
     if phones.has_trunk_prefix(written, digits):
         message = f"{quoted(written)} begins with the trunk prefix 8 instead of the country code"
         raise refuse("number-trunk-prefix", message, f"write 7{digits[1:]}")
-    if phones.form(digits) is phones.Form.IMPOSSIBLE:
+    if phones.form(digits) is phones.NumberPlan.IMPOSSIBLE:
         message = f"{quoted(written)} is not a phone number of any country"
         raise refuse("number-invalid", message, "write digits with the country code, like 74991112233")
     return digits

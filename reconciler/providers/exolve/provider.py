@@ -14,7 +14,7 @@ from reconciler.http.budget import OPEN, Budget, Gate, OnWait, Patience
 from reconciler.http.client import HttpClient, bearer_token
 from reconciler.http.errors import ProviderError, Rejected, Unauthorized, UnexpectedResponse
 from reconciler.model import NoForwarding, NumberForwarding, Observation, Parking, TrunkForwarding, Value, WeekdayBase
-from reconciler.providers.base import Listing, Probed, Write, clock
+from reconciler.providers.base import Listing, ProbeResult, Write, clock
 from reconciler.providers.exolve.account import CAPABILITIES, ExolveOptions
 from reconciler.providers.exolve.client import HOSTS, ExolveClient, Refusals
 from reconciler.providers.exolve.mapping import encode, observe, read_listing
@@ -26,51 +26,51 @@ _PAGE = 100
 _MOST_PAGES = 1_000
 
 
-def probe(client: ExolveClient, values: Sequence[Value], *, now: Callable[[], float]) -> Iterator[Probed]:
+def probe(client: ExolveClient, values: Sequence[Value], *, now: Callable[[], float]) -> Iterator[ProbeResult]:
     """Ask Exolve about everything that `values` point to; yields findings, never raises ProviderError."""
     try:
         answer = client.greet()
     except ProviderError as error:
-        yield Probed("credential", ok=False, message=str(error), hint=error.hint)
+        yield ProbeResult("credential", ok=False, message=str(error), hint=error.hint)
         return
-    yield Probed("credential", ok=True, message="Exolve accepts the API key")
+    yield ProbeResult("credential", ok=True, message="Exolve accepts the API key")
     yield from clock(answer.clock_ahead(now()))
     yield from _sip_id_findings(client, wanted=_sip_ids(values))
     yield from _media_findings(client, wanted=_media_ids(values))
 
 
-def _sip_id_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[Probed]:
+def _sip_id_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[ProbeResult]:
     if not wanted:
         return
     try:
         known = _all_sip_ids(client)
     except ProviderError as error:
-        yield Probed("SIP IDs", ok=False, message=str(error), hint=error.hint)
+        yield ProbeResult("SIP IDs", ok=False, message=str(error), hint=error.hint)
         return
     yield from _existence(
         "SIP ID", wanted, known, hint="check the 15 digits, and that the SIP ID belongs to this application"
     )
 
 
-def _media_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[Probed]:
+def _media_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[ProbeResult]:
     if not wanted:
         return
     try:
         data = client.list_media()
     except ProviderError as error:
-        yield Probed("audio files", ok=False, message=str(error), hint=error.hint)
+        yield ProbeResult("audio files", ok=False, message=str(error), hint=error.hint)
         return
     known = {str(value) for key, value in _scalars(data) if key.lower() in {"file_id", "fileid", "id"}}
     yield from _existence("audio file", wanted, known, hint="upload it to the application's media library")
 
 
-def _existence(what: str, wanted: Iterable[str], known: set[str], *, hint: str) -> Iterator[Probed]:
+def _existence(what: str, wanted: Iterable[str], known: set[str], *, hint: str) -> Iterator[ProbeResult]:
     for name in wanted:
         subject = f"{what} {name}"
         if name in known:
-            yield Probed(subject, ok=True, message=f"{subject} exists")
+            yield ProbeResult(subject, ok=True, message=f"{subject} exists")
         else:
-            yield Probed(subject, ok=False, message=f"{subject} is not in the application's list", hint=hint)
+            yield ProbeResult(subject, ok=False, message=f"{subject} is not in the application's list", hint=hint)
 
 
 def _all_sip_ids(client: ExolveClient) -> set[str]:
@@ -163,7 +163,7 @@ class ExolveProvider:
         """Set or delete the forwarding of each number; return the requests it took."""
         return sum(self._write(write, gate) for write in writes)
 
-    def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:
+    def probe(self, values: Sequence[Value]) -> tuple[ProbeResult, ...]:
         """Try the key, the clock, and that SIP IDs and audio files exist."""
         return tuple(probe(self._client, values, now=self._clock.now))
 
@@ -225,7 +225,7 @@ def open_exolve(
         patience=patience,
     )
     bearer = bearer_token(secrets.get(options.api_key), what=f"the API key of account {account.name}")
-    refusals = Refusals(account=account.name, key=str(options.api_key), said=http.told)
+    refusals = Refusals(account=account.name, key=str(options.api_key), said=http.fit_for_message)
     client = ExolveClient(http, bearer=bearer, refusals=refusals)
     base = account.period.weekday_base
     return ExolveProvider(account.name, client, application=options.application, clock=clock, weekday_base=base)

@@ -10,7 +10,7 @@ from reconciler.http.budget import OPEN, Gate
 from reconciler.http.client import LIST_BYTES, HttpClient, Request
 from reconciler.http.errors import Forbidden, ProviderError, Rejected, Unauthorized, UnexpectedResponse
 from reconciler.providers.mtt.oauth import OAuth
-from reconciler.providers.mtt.wire import Done, ExternalNumbers, encode_parking, read, unwrap
+from reconciler.providers.mtt.wire import ExternalNumbers, ParkingAnswer, encode_parking, read, unwrap
 
 HOSTS = ("openapi.mtt.ru",)
 OAUTH_HOSTS = ("oauth.mtt.ru",)
@@ -68,9 +68,11 @@ class MttClient:
         """Only a success that says so is one; nothing can be read back afterwards."""
         try:
             if answer.status == HTTPStatus.NOT_FOUND:  # the address is right: the list was just read from it
-                raise Rejected(f"MTT refused {about} ({answer.told_by(self.http.told(answer.error_text()))})")
+                raise Rejected(
+                    f"MTT refused {about} ({answer.told_by(self.http.fit_for_message(answer.error_text()))})"
+                )
             body = self._body(answer, about=about)
-            done = read(Done, body)
+            done = read(ParkingAnswer, body)
             if done.success:
                 self._refuse_error(answer, body)
         except UnexpectedResponse as error:
@@ -78,7 +80,9 @@ class MttClient:
             raise
         if not done.success:
             said = error_message(body)
-            raise Rejected(f"MTT refused {about}: success is 0" + (f": {self.http.told(said)}" if said else ""))
+            raise Rejected(
+                f"MTT refused {about}: success is 0" + (f": {self.http.fit_for_message(said)}" if said else "")
+            )
 
     def _body(self, answer: Answer, *, about: str) -> object:
         """Return the body of a success without its envelope; all else raises."""
@@ -92,10 +96,12 @@ class MttClient:
     def _refuse_error(self, answer: Answer, data: object) -> None:
         """Raise where a success carries an error: what then happened is not documented."""
         if (said := error_message(data)) is not None:
-            raise UnexpectedResponse(f"MTT answered {answer.status_text} with an error: {self.http.told(said)}")
+            raise UnexpectedResponse(
+                f"MTT answered {answer.status_text} with an error: {self.http.fit_for_message(said)}"
+            )
 
     def _error(self, answer: Answer, *, about: str) -> ProviderError:
-        text = answer.told_by(self.http.told(answer.error_text()))
+        text = answer.told_by(self.http.fit_for_message(answer.error_text()))
         if answer.status == HTTPStatus.FORBIDDEN:
             return Forbidden(
                 f"MTT forbids {about} ({text})",

@@ -150,7 +150,7 @@ class OAuth:
             self._secrets.remember(granted.access_token)
             self._secrets.remember(granted.refresh_token)
             return granted
-        text = self._http.told(answer.error_text())
+        text = self._http.fit_for_message(answer.error_text())
         account = self._integration.account
         if "invalid_client" in text or "unauthorized_client" in text:
             raise Unauthorized(

@@ -12,7 +12,7 @@ from reconciler.clock import Clock
 from reconciler.http.budget import OPEN, Budget, Gate
 from reconciler.http.errors import NotOwned, ProviderError, Rejected, UnexpectedResponse
 from reconciler.model import Observation, Parking, Value
-from reconciler.providers.base import Listing, Probed, Write
+from reconciler.providers.base import Listing, ProbeResult, Write
 from reconciler.providers.base import clock as clock_findings
 from reconciler.providers.mtt.account import CAPABILITIES
 from reconciler.providers.mtt.client import MttClient
@@ -55,15 +55,15 @@ class MttProvider:
                 raise Rejected("MTT has no forwarding", hint="forwarding is for numbers of an exolve account")
         raise ValueError("one call to MTT writes one value")
 
-    def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:
+    def probe(self, values: Sequence[Value]) -> tuple[ProbeResult, ...]:
         """Try the login and the clock; parking points to nothing else."""
         del values
         try:
             numbers, answer = self._client.external_numbers()
         except ProviderError as error:
-            return (Probed("credential", ok=False, message=str(error), hint=error.hint),)
+            return (ProbeResult("credential", ok=False, message=str(error), hint=error.hint),)
         count = len(numbers.numbers or ())
-        accepted = Probed("credential", ok=True, message=f"MTT accepts the login and lists {count} numbers")
+        accepted = ProbeResult("credential", ok=True, message=f"MTT accepts the login and lists {count} numbers")
         return (accepted, *clock_findings(answer.clock_ahead(self._clock.now())))
 
     @property

@@ -88,7 +88,7 @@ class ExternalNumbers(_Wire):
     numbers: list[ExternalNumber] | None = Field(validation_alias=AliasChoices("numbersList", "numbers_list"))
 
 
-class Done(_Wire):
+class ParkingAnswer(_Wire):
     """The answer of setParkingNumbers."""
 
     success: Success

@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.views.base import Form
-from reconciler.views.results import Audited, Output, Planned, Validated, note, told
+from reconciler.views.base import OutputForm
+from reconciler.views.results import Audited, Output, Planned, Validated, note, visible_diagnostics
 
 if TYPE_CHECKING:
     from reconciler.views.ci.review import Review
@@ -23,12 +23,12 @@ class Reviewer:
     """One such machine: `form` is how its document is spelled; what goes to its log is not told beside it again."""
 
     name: str
-    form: Form = Form.JSON
+    form: OutputForm = OutputForm.JSON
 
     @property
     def reads_the_log(self) -> bool:
         """Whether the document is commands in the log of the job, and not a file."""
-        return self.form is Form.COMMANDS
+        return self.form is OutputForm.COMMANDS
 
     def findings(self, output: Output, found: Iterable[Diagnostic]) -> None:
         """Tell findings in the log, which is empty otherwise."""
@@ -39,7 +39,7 @@ class Reviewer:
         from reconciler.views.ci.review import failure
 
         self.findings(output, found)
-        self._show(output, failure(output.command, told(output, found)))
+        self._show(output, failure(output.command, visible_diagnostics(output, found)))
 
     def validation(self, output: Output, shown: Validated) -> None:
         from reconciler.views.ci.review import validation
@@ -51,14 +51,14 @@ class Reviewer:
         from reconciler.views.ci.plan import plan_review
 
         self.findings(output, shown.findings)
-        made = told(output, shown.findings)
+        made = visible_diagnostics(output, shown.findings)
         self._show(output, plan_review(shown.plan, made, failed=shown.failed, enforced=shown.enforced))
 
     def audit(self, output: Output, shown: Audited) -> None:
         from reconciler.views.ci.plan import audit_review
 
         self.findings(output, shown.findings)
-        self._show(output, audit_review(shown.audit, told(output, shown.findings), failed=shown.failed))
+        self._show(output, audit_review(shown.audit, visible_diagnostics(output, shown.findings), failed=shown.failed))
 
     def _show(self, output: Output, review: Review) -> None:
         """Write the one document; beside one that goes to a file, the log of the job gets its summary."""

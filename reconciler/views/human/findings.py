@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import unified_diff
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, count_of
-from reconciler.document.source import presentable
+from reconciler.document.source import make_presentable
 from reconciler.secrets import masked_spans
 from reconciler.views.base import EMPTY, Line, Span, Tone, hanging, line, plural, width
 
@@ -106,11 +106,11 @@ def _shown(character: str) -> str:
     return character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
 
 
-def unified(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+def diff_texts(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
     """The diff of each changed file, without the lines around a change, as one of these might hold a secret."""
     for name in sorted(after):
         old, new = (texts[name].splitlines(keepends=True) for texts in (before, after))
         for row in unified_diff(old, new, f"a/{name}", f"b/{name}", n=0):
-            yield presentable(row.rstrip("\r\n")) + "\n"
+            yield make_presentable(row.rstrip("\r\n")) + "\n"
             if not row.endswith("\n"):
                 yield "\\ No newline at end of file\n"

@@ -20,7 +20,7 @@ from reconciler.effects.states import OpaquePeriodError
 from reconciler.model import Action, Change, FieldChange
 from reconciler.plan.model import Plan
 from reconciler.views.base import WIDE, plural, text_of
-from reconciler.views.calendar import Calendar, Shown, has_gap, is_cut, manner_of, title_of
+from reconciler.views.calendar import Calendar, CalendarView, has_gap, is_cut, manner_of, title_of
 from reconciler.views.human.audit import aim, audit_sum_lines, head_lines
 from reconciler.views.human.plan import (
     BY_HAND,
@@ -35,7 +35,7 @@ from reconciler.views.human.plan import (
     why_asserted,
 )
 from reconciler.views.human.values import details, summary
-from reconciler.views.web.week import Entry, Picture, legend, picture
+from reconciler.views.web.week import LegendEntry, Picture, legend, picture
 
 Clean = Callable[[str], str]
 """Takes secrets and control characters out of a text."""
@@ -117,11 +117,11 @@ class CalendarSection:
     description: str
     numbers: tuple[tuple[str, str], ...]
     picture: Picture | None
-    legend: tuple[Entry, ...]
+    legend: tuple[LegendEntry, ...]
     notes: tuple[str, ...]
 
 
-def calendar_page(shown: Shown, clean: Clean = str) -> str:
+def calendar_page(shown: CalendarView, clean: Clean = str) -> str:
     """Draw the whole page."""
     total = sum(len(calendar.numbers) for calendar in shown.calendars)
     gaps = sum(len(calendar.numbers) for calendar in shown.calendars if has_gap(calendar))
@@ -137,7 +137,7 @@ def calendar_page(shown: Shown, clean: Clean = str) -> str:
     )
 
 
-def _week_of(shown: Shown) -> str:
+def _week_of(shown: CalendarView) -> str:
     week = next((calendar.week for calendar in shown.calendars if calendar.week), None)
     if week is None:
         return ""
@@ -178,7 +178,7 @@ class Weeks:
 
     before: Picture
     after: Picture
-    legend: tuple[Entry, ...]
+    legend: tuple[LegendEntry, ...]
     notes: tuple[str, ...]
 
 

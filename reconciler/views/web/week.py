@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.effects.calendar import Cell, Day, Lane, Run, Week
+from reconciler.effects.calendar import CalendarDay, Cell, CellRun, Lane, Week
 from reconciler.views.calendar import WEEKDAYS, clock, is_daily, letters_of
 
 COLORS = 8
@@ -17,7 +17,7 @@ _MARK = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class PictureBox:
     """A rectangle with a letter and a tooltip. `look` is its CSS class; `is_part` adds dots to it."""
 
     x: int
@@ -31,7 +31,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PictureRow:
     """A day: its label and where that stands."""
 
     label: str
@@ -47,9 +47,9 @@ class Picture:
     sentence: str
     width: int
     height: int
-    rows: tuple[Row, ...]
-    boxes: tuple[Box, ...]
-    marks: tuple[Box, ...]
+    rows: tuple[PictureRow, ...]
+    boxes: tuple[PictureBox, ...]
+    marks: tuple[PictureBox, ...]
     hours: tuple[tuple[int, int], ...]
     top: int = _TOP
     left: int = _LEFT
@@ -61,7 +61,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LegendEntry:
     """One line of a legend."""
 
     letter: str
@@ -69,10 +69,10 @@ class Entry:
     text: str
 
 
-def legend(lanes: Sequence[Lane]) -> tuple[Entry, ...]:
+def legend(lanes: Sequence[Lane]) -> tuple[LegendEntry, ...]:
     """Who the letters are."""
     letters = letters_of(lanes)
-    return tuple(Entry(letters[lane.key][0], _look(letters[lane.key][1]), lane.text) for lane in lanes)
+    return tuple(LegendEntry(letters[lane.key][0], _lane_style(letters[lane.key][1]), lane.text) for lane in lanes)
 
 
 def picture(week: Week, lanes: Sequence[Lane], title: str, *, other: Week | None = None) -> Picture:
@@ -83,7 +83,9 @@ def picture(week: Week, lanes: Sequence[Lane], title: str, *, other: Week | None
     for index, day in enumerate(week[:1] if daily else week):
         twin = None if other is None else other[index]
         height = _height(day, twin)
-        rows.append(Row("every day" if daily else f"{WEEKDAYS[day.weekday]} {day.day:02}.{day.month:02}", y, height))
+        rows.append(
+            PictureRow("every day" if daily else f"{WEEKDAYS[day.weekday]} {day.day:02}.{day.month:02}", y, height)
+        )
         for run in day.runs():
             boxes += _boxes(run, letters, y, height)
         marks += _marks(day, twin, y + height)
@@ -102,43 +104,45 @@ def sentence_of(week: Week, lanes: Sequence[Lane]) -> str:
     return " ".join(f"{label}: {', '.join(_said(run, names) for run in day.runs())}." for day, label in days)
 
 
-def _said(run: Run, names: Mapping[str, str]) -> str:
+def _said(run: CellRun, names: Mapping[str, str]) -> str:
     who = ", then ".join(names[key] for key in run.cell.who) or "nobody"
     return f"{clock(run.start)} to {clock(run.end)} {who}{' for a part' if run.cell.is_part else ''}"
 
 
-def _height(day: Day, twin: Day | None) -> int:
+def _height(day: CalendarDay, twin: CalendarDay | None) -> int:
     """As high as the most targets that ring together need, on either side of a comparison."""
     cells = (*day.cells, *(twin.cells if twin else ()))
     most = max(1, *(len(cell.who) for cell in cells))
     return _BAND if most == 1 else _BAND + (most - 1) * (_BAND - 6)
 
 
-def _boxes(run: Run, letters: Mapping[str, tuple[str, int]], y: int, height: int) -> list[Box]:
+def _boxes(run: CellRun, letters: Mapping[str, tuple[str, int]], y: int, height: int) -> list[PictureBox]:
     x, width = _LEFT + run.start * _CELL, (run.end - run.start) * _CELL
     times = f"{clock(run.start)}-{clock(run.end)}"
     if not run.cell.who:
-        return [Box(x, y, width, height, "gap", "no target" if width > 70 else "", f"{times} no target")]
+        return [PictureBox(x, y, width, height, "gap", "no target" if width > 70 else "", f"{times} no target")]
     share = height // len(run.cell.who)
     boxes = []
     for rank, key in enumerate(run.cell.who):
         letter, lane = letters[key]
         tall = height - rank * share if rank == len(run.cell.who) - 1 else share
-        boxes.append(Box(x, y + rank * share, width, tall, _look(lane), letter, f"{times} {key}", run.cell.is_part))
+        boxes.append(
+            PictureBox(x, y + rank * share, width, tall, _lane_style(lane), letter, f"{times} {key}", run.cell.is_part)
+        )
     return boxes
 
 
-def _marks(day: Day, twin: Day | None, y: int) -> list[Box]:
+def _marks(day: CalendarDay, twin: CalendarDay | None, y: int) -> list[PictureBox]:
     if twin is None:
         return []
     apart = [Cell((), is_part=one != two) for one, two in zip(day.cells, twin.cells, strict=True)]
-    runs = Day(day.year, day.month, day.day, day.weekday, tuple(apart)).runs()
+    runs = CalendarDay(day.year, day.month, day.day, day.weekday, tuple(apart)).runs()
     return [
-        Box(_LEFT + run.start * _CELL, y + 1, (run.end - run.start) * _CELL, _MARK, "mark", "", "differs")
+        PictureBox(_LEFT + run.start * _CELL, y + 1, (run.end - run.start) * _CELL, _MARK, "mark", "", "differs")
         for run in runs
         if run.cell.is_part
     ]
 
 
-def _look(lane: int) -> str:
+def _lane_style(lane: int) -> str:
     return f"lane-{lane % COLORS}"

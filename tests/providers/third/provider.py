@@ -9,7 +9,7 @@ from threading import Lock
 from reconciler.http.budget import OPEN, Gate
 from reconciler.http.errors import NotOwned, Rejected, Unauthorized
 from reconciler.model import NoForwarding, NumberForwarding, Observation, Value
-from reconciler.providers.base import Listing, Probed, Write
+from reconciler.providers.base import Listing, ProbeResult, Write
 from reconciler.providers.vendor import Opening
 from reconciler.secrets import Secrets
 from reconciler.settings import Account
@@ -57,8 +57,8 @@ class AcmeProvider:
                 self._service.phones[write.number] = _ringing(write.value)
         return len(writes)
 
-    def probe(self, values: Sequence[Value]) -> tuple[Probed, ...]:
-        return (Probed("credential", ok=True, message=f"Acme knows the token and {len(values)} values"),)
+    def probe(self, values: Sequence[Value]) -> tuple[ProbeResult, ...]:
+        return (ProbeResult("credential", ok=True, message=f"Acme knows the token and {len(values)} values"),)
 
     @property
     def calls_made(self) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.ledger import ApplyEvent, Sending
+from reconciler.apply.journal import ApplyEvent, Sending
 from reconciler.canonical import form
 from reconciler.formats.plan import render_plan
 from reconciler.model import Outcome, Parking, Value

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from reconciler.apply.ledger import ApplyEvent, Finished, LockBroken, Sending, Settled, WindowOpened, WindowOpening
+from reconciler.apply.journal import ApplyEvent, Finished, LockBroken, Sending, Settled, WindowOpened, WindowOpening
 from reconciler.apply.report import Halt
 from reconciler.cli.exits import Exit, of_report
 from reconciler.http.errors import Rejected, Unavailable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.config.load import Loaded
+from reconciler.config.load import LoadResult
 from reconciler.diagnostics import Diagnostic
 from tests.loading import load
 
@@ -50,7 +50,7 @@ def only(folder: Path, text: str | bytes, files: dict[str, str] | None = None) -
     return found[0]
 
 
-def sound(folder: Path, text: str, files: dict[str, str] | None = None) -> Loaded:
+def sound(folder: Path, text: str, files: dict[str, str] | None = None) -> LoadResult:
     """A configuration in which nothing is wrong."""
     loaded = load(write(folder, text, files))
     assert loaded.configuration is not None, [(item.code, item.message) for item in loaded.diagnostics]

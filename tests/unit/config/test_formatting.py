@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.config.files import read_files
-from reconciler.config.formatting import later, renewed, tidied
+from reconciler.config.formatting import later, renew_calendar, tidy_files
 from reconciler.diagnostics import Diagnostic
-from reconciler.document.source import Edit, edited
+from reconciler.document.source import Edit, apply_edits
 from tests.architecture.imports import REPOSITORY
 from tests.loading import load
 from tests.unit.config.loading import ACCOUNTS, underlined, write
@@ -22,11 +22,11 @@ TODAY = date(2026, 11, 21)
 
 
 def tidy(folder: Path, text: str, files: dict[str, str] | None = None) -> dict[str, str]:
-    return tidied(read_files(write(folder, text, files), trusted=None))
+    return tidy_files(read_files(write(folder, text, files), trusted=None))
 
 
 def renew(folder: Path, text: str, today: date = TODAY) -> dict[str, str] | Diagnostic:
-    return renewed(read_files(write(folder, text), trusted=None), today)
+    return renew_calendar(read_files(write(folder, text), trusted=None), today)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_tidied_files_mean_the_same_and_are_tidy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["quickstart", "forwarding-types", "two-providers", "team-repository"])
 def test_the_examples_are_tidy(name: str) -> None:
-    assert tidied(read_files(REPOSITORY / "examples" / name, trusted=None)) == {}
+    assert tidy_files(read_files(REPOSITORY / "examples" / name, trusted=None)) == {}
 
 
 # -- the calendar
@@ -177,13 +177,13 @@ def test_what_stands_between_edits_stays(pieces: list[tuple[str, str, str]]) -> 
         if old:  # two edits at one place would have no order
             edits.append(Edit(len(text), len(text) + len(old), new))
             text, expected = text + old, expected + new
-    assert edited(text, reversed(edits)) == expected
+    assert apply_edits(text, reversed(edits)) == expected
 
 
 @pytest.mark.parametrize("edits", [[Edit(0, 2, ""), Edit(1, 3, "")], [Edit(2, 9, "")], [Edit(3, 2, "")]])
 def test_edits_that_overlap_or_leave_the_text_are_refused(edits: list[Edit]) -> None:
     with pytest.raises(ValueError, match="overlaps"):
-        edited("abcd", edits)
+        apply_edits("abcd", edits)
 
 
 # -- what must not happen

@@ -7,7 +7,15 @@ import random
 import phonenumbers
 import pytest
 
-from reconciler.config.phones import Form, digits_of, form, has_trunk_prefix, is_plain, is_sip_id, resembles_sip_id
+from reconciler.config.phones import (
+    NumberPlan,
+    digits_of,
+    form,
+    has_trunk_prefix,
+    is_plain,
+    is_sip_id,
+    resembles_sip_id,
+)
 
 
 def test_every_number_that_the_expression_takes_is_valid_for_the_library() -> None:
@@ -26,16 +34,16 @@ def test_the_commonest_ranges_need_no_library(prefix: str) -> None:
 @pytest.mark.parametrize(
     ("digits", "expected"),
     [
-        ("74991112233", Form.VALID),
-        ("77011234567", Form.VALID),
-        ("442079460958", Form.VALID),
-        ("12", Form.IMPOSSIBLE),
-        ("7499111223", Form.IMPOSSIBLE),
-        ("999999999999999", Form.IMPOSSIBLE),
-        ("72991112233", Form.UNASSIGNED),
+        ("74991112233", NumberPlan.VALID),
+        ("77011234567", NumberPlan.VALID),
+        ("442079460958", NumberPlan.VALID),
+        ("12", NumberPlan.IMPOSSIBLE),
+        ("7499111223", NumberPlan.IMPOSSIBLE),
+        ("999999999999999", NumberPlan.IMPOSSIBLE),
+        ("72991112233", NumberPlan.UNASSIGNED),
     ],
 )
-def test_a_number_is_judged_by_the_numbering_plan(digits: str, expected: Form) -> None:
+def test_a_number_is_judged_by_the_numbering_plan(digits: str, expected: NumberPlan) -> None:
     assert form(digits) is expected
 
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.effects.calendar import CELLS, Cell, Run, Week, lanes, week
+from reconciler.effects.calendar import CELLS, Cell, CellRun, Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.model import Target, Value
-from reconciler.views.calendar import Calendar, Shown
+from reconciler.views.calendar import Calendar, CalendarView
 from reconciler.views.web.pages import calendar_page
 from tests.unit.effects.samples import DESK, NONE, PARALLEL, SINGLE, SPARE, THIRD, WORK, rings, target, url, value_of
 
@@ -20,8 +20,12 @@ def drawn(value: Value, at: int = WEDNESDAY) -> Week:
 def test_a_week_begins_on_monday_and_has_half_hours() -> None:
     days = drawn(rings(target(DESK, WORK)))
     assert [(day.day, day.month, day.weekday) for day in days] == [(23 + at, 11, at) for at in range(7)]
-    assert list(days[2].runs()) == [Run(0, 18, Cell(())), Run(18, 36, Cell((DESK,))), Run(36, CELLS, Cell(()))]
-    assert list(days[5].runs()) == [Run(0, CELLS, Cell(()))]
+    assert list(days[2].runs()) == [
+        CellRun(0, 18, Cell(())),
+        CellRun(18, 36, Cell((DESK,))),
+        CellRun(36, CELLS, Cell(())),
+    ]
+    assert list(days[5].runs()) == [CellRun(0, CELLS, Cell(()))]
 
 
 def test_the_zone_decides_which_week_it_is() -> None:
@@ -75,7 +79,7 @@ def test_a_page_of_very_many_numbers_says_how_many_it_leaves_out() -> None:
     calendars = tuple(
         Calendar(((str(74990000000 + at), ""),), lanes(value), week(value, WEDNESDAY, ZONE)) for at in range(302)
     )
-    text = calendar_page(Shown(ZONE, calendars))
+    text = calendar_page(CalendarView(ZONE, calendars))
     assert text.count("<section") == 300
     assert "2 more numbers are left out here" in text
     assert "302 numbers, 302 with gaps" in text

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.effects.calls import shortened
+from reconciler.effects.calls import shorten
 from reconciler.effects.checks import call_loops, check_calls
 from reconciler.model import Parking, Redirect, Value
 from reconciler.workflow.validate import validate
@@ -263,9 +263,9 @@ def test_ten_thousand_numbers_with_targets_of_their_own_are_judged_quickly() -> 
 
 def test_times_are_told_at_a_length_that_a_person_reads() -> None:
     many = "; ".join(f"2026 Jan {day}" for day in range(1, 31))
-    assert shortened(many).endswith("; 2026 Jan 19; … and 11 more")  # 238 characters, and 11 of 30 left
-    assert len(shortened(many)) < 300
+    assert shorten(many).endswith("; 2026 Jan 19; … and 11 more")  # 238 characters, and 11 of 30 left
+    assert len(shorten(many)) < 300
     years = ", ".join(str(year) for year in range(2026, 2200))
-    assert shortened(years).startswith("2026, 2027, ")
-    assert len(shortened(years)) < 300
-    assert shortened("Sat, Sun") == "Sat, Sun"
+    assert shorten(years).startswith("2026, 2027, ")
+    assert len(shorten(years)) < 300
+    assert shorten("Sat, Sun") == "Sat, Sun"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from reconciler.effects.routes import NO_TARGET_NOTE, Place, Route, Step, route
+from reconciler.effects.routes import NO_TARGET_NOTE, Route, Step, StepKind, route
 from reconciler.model import NumberForwarding, Redirect, SipForwarding, UrlForwarding, Value
 from tests.unit.effects.samples import (
     DESK,
@@ -99,7 +99,7 @@ def test_a_number_without_forwarding_has_no_target() -> None:
 def test_a_call_is_followed_into_another_number() -> None:
     found = routed({1: rings(2, DESK), 2: rings(SPARE, redirect=PARALLEL)})
     inner = found.steps[0]
-    assert (inner.place, inner.redirect, inner.rings) == (Place.NUMBER, "parallel", True)
+    assert (inner.place, inner.redirect, inner.rings) == (StepKind.NUMBER, "parallel", True)
     assert [(step.to, step.position) for step in inner.steps] == [(SPARE, 1)]
 
 
@@ -131,18 +131,18 @@ def test_numbers_that_all_forward_to_each_other_are_told_once() -> None:
 
 
 def test_a_sip_id_is_one_and_a_phone_is_one() -> None:
-    assert [step.place for step in routed({1: rings(SIP_ID, DESK)}).steps] == [Place.SIP_ID, Place.PHONE]
+    assert [step.place for step in routed({1: rings(SIP_ID, DESK)}).steps] == [StepKind.SIP_ID, StepKind.PHONE]
 
 
 @pytest.mark.parametrize(
     ("value", "place", "to"),
     [
-        (UrlForwarding("https://example.com/route"), Place.URL, "https://example.com/route"),
-        (SipForwarding("user@sip.example.com"), Place.SIP, "user@sip.example.com"),
-        (trunk("203.0.113.7"), Place.TRUNK, "203.0.113.7:5060"),
+        (UrlForwarding("https://example.com/route"), StepKind.URL, "https://example.com/route"),
+        (SipForwarding("user@sip.example.com"), StepKind.SIP, "user@sip.example.com"),
+        (trunk("203.0.113.7"), StepKind.TRUNK, "203.0.113.7:5060"),
     ],
 )
-def test_places_that_are_no_phones_take_the_call_at_any_time(value: Value, place: Place, to: str) -> None:
+def test_places_that_are_no_phones_take_the_call_at_any_time(value: Value, place: StepKind, to: str) -> None:
     (step,) = routed({1: value}, SATURDAY).steps
     assert (step.place, step.to, step.rings) == (place, to, True)
 

@@ -268,7 +268,7 @@ def test_no_error_carries_the_credential() -> None:
 
 @pytest.mark.parametrize("hidden", [KEY[:9] + "\u202e" + KEY[9:], "x" * 190 + KEY, "\x00".join(KEY)])
 def test_a_credential_does_not_hide_behind_control_characters_or_a_cut(hidden: str) -> None:
-    told = Peer([]).client().told(hidden)
+    told = Peer([]).client().fit_for_message(hidden)
     assert KEY[:6] not in told
     assert len(told) <= 200
 

@@ -197,7 +197,7 @@ def test_a_missing_block_is_told_only_by_plans_that_are_about_its_number() -> No
 
     def told(configuration: Configuration, selection: Selection = EVERY_NUMBER) -> list[str]:
         options = Options(selection=selection)
-        return codes(build(configuration, given.state, given.session.ground(), options, lambda _wanted: Live({})))
+        return codes(build(configuration, given.state, given.session.plan_context(), options, lambda _wanted: Live({})))
 
     assert told(entry_left) == ["block-missing"]
     assert told(entry_left, Selection(targets=(phone(1),))) == ["block-missing"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.audit import judged
-from reconciler.formats.plan import PlanFileError, load_plan, render_plan, shown_plan
+from reconciler.audit import judge_drift
+from reconciler.formats.plan import PlanFileError, load_plan, plan_as_shown, render_plan
 from reconciler.model import Action, Cause, Kind, NumberForwarding, Parking, Value
 from reconciler.plan.build import Refresh
 from reconciler.settings import Capabilities
@@ -52,7 +52,7 @@ def live_is(given: World, value: Value) -> World:
 
 def audit_of(given: World) -> Any:
     plan, state = given.plan_and_state()
-    return judged(plan, state, accounts=[], risks=[], diagnostics=[], today=None)
+    return judge_drift(plan, state, accounts=[], risks=[], diagnostics=[], today=None)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_readable_parking_is_switched_on_as_what_was_not_there(refresh: Refresh)
     change = only(plan)
     assert (change.action, change.needs) == (Action.CREATE, ())
     assert [(each.path, each.before, each.after) for each in change.fields] == [("parking", False, True)]
-    (kept,) = shown_plan(load_plan(render_plan(plan, tool_version="1.0").encode())).changes
+    (kept,) = plan_as_shown(load_plan(render_plan(plan, tool_version="1.0").encode())).changes
     assert (kept.action, kept.fields) == (change.action, change.fields)
     assert outcomes(given.apply(refresh=refresh)) == {phone(3): "applied"}
 
@@ -100,7 +100,7 @@ def test_a_shown_plan_that_adopts_what_is_off_was_edited() -> None:
     plan = parks(ON, OFF).plan()
     edited = replace(plan, changes=(replace(only(plan), action=Action.ADOPT),))
     with pytest.raises(PlanFileError, match="adopt"):
-        shown_plan(edited)
+        plan_as_shown(edited)
 
 
 @pytest.mark.parametrize("refresh", [Refresh.ALL, Refresh.NONE])

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model import Action, Change
-from reconciler.plan.order import ordered
+from reconciler.plan.order import order_changes
 from tests.world import key, phone
 
 EMPTY = {"type": "none"}
@@ -27,11 +27,13 @@ def change(
 
 
 def order(*changes: Change) -> list[int]:
-    return [int(each.key.number[-2:]) for each in ordered(changes)]
+    return [int(each.key.number[-2:]) for each in order_changes(changes)]
 
 
 def edges(*changes: Change) -> dict[int, list[int]]:
-    return {int(each.key.number[-2:]): [int(address[-2:]) for address in each.depends_on] for each in ordered(changes)}
+    return {
+        int(each.key.number[-2:]): [int(address[-2:]) for address in each.depends_on] for each in order_changes(changes)
+    }
 
 
 def test_a_number_that_is_forwarded_to_goes_first() -> None:
@@ -91,10 +93,10 @@ def test_forgetting_waits_for_nobody_and_nobody_for_it() -> None:
 
 def test_the_order_follows_from_the_changes_and_not_from_their_order() -> None:
     given = [change(index, after=to(index * 7 % 40, index * 3 % 40)) for index in range(40)]
-    expected = ordered(given)
+    expected = order_changes(given)
     for seed in range(5):
         shuffled = random.Random(seed).sample(given, len(given))
-        assert ordered(shuffled) == expected
+        assert order_changes(shuffled) == expected
 
 
 def test_ten_thousand_changes_in_one_loop_are_ordered_within_seconds() -> None:
@@ -111,5 +113,5 @@ def test_ten_thousand_changes_in_one_loop_are_ordered_within_seconds() -> None:
         for index in range(count)
     ]
     started = time.process_time()
-    assert len(ordered(changes)) == count
+    assert len(order_changes(changes)) == count
     assert time.process_time() - started < 3

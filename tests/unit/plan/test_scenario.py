@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from reconciler.http.errors import Rejected
 from reconciler.plan.build import Options
-from reconciler.plan.model import reminder, told
+from reconciler.plan.model import reminder, scenario_reminder
 from reconciler.workflow.plan import make_undo
 from tests.world import EVERYTHING, NONE, World, codes, desired, phone, rings, url, world
 
@@ -134,7 +134,7 @@ def test_a_scenario_that_the_files_do_not_have_any_more_is_told_so() -> None:
     known = replace(one.configuration, scenarios=frozenset({"gale"}))
     (found,) = reminder(one.plan(), "storm", known)
     assert "put 'storm' back into the files" in (found.hint or "")
-    (audited,) = told(known, "storm")
+    (audited,) = scenario_reminder(known, "storm")
     assert "put 'storm' back into the files" in (audited.hint or "")
 
 

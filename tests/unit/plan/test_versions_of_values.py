@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler import canonical
-from reconciler.canonical import Json, lifted
+from reconciler.canonical import Json, upgrade_value
 from reconciler.model import CANONICAL_VERSION, Value
 from reconciler.plan.build import Options, Refresh
 from reconciler.record.base import RecordError
@@ -120,4 +120,4 @@ def test_a_value_without_a_version_is_of_the_first(given: World) -> None:
 
 @pytest.mark.parametrize("data", [{"type": "url", "url": "https://a.example"}, {"type": "sip", "sip_uri": "a@b"}])
 def test_an_optional_field_that_is_absent_has_its_default(data: dict[str, Any]) -> None:
-    assert lifted(data) == {"reserve": "", **data} if data["type"] == "url" else data
+    assert upgrade_value(data) == {"reserve": "", **data} if data["type"] == "url" else data

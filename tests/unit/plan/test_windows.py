@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.apply.ledger import ApplyEvent, Finished
+from reconciler.apply.journal import ApplyEvent, Finished
 from reconciler.apply.report import Halt
 from reconciler.cli.exits import Exit, of_report
 from reconciler.plan.model import Consent
-from reconciler.plan.policy import closed_window
+from reconciler.plan.policy import closed_change_window
 from reconciler.schedule import Period
 from reconciler.settings import Policy
 from tests.world import NONE, ObedientClock, World, breaches, codes, desired, outcomes, phone, rings, world
@@ -96,5 +96,5 @@ def test_a_plan_may_be_made_at_any_time() -> None:
     ],
 )
 def test_a_closed_window_says_its_zone_and_when_it_opens(period: str, now: str, zone: str, told: str) -> None:
-    message = closed_window(Period.parse(period), int(at(now)), zone)
+    message = closed_change_window(Period.parse(period), int(at(now)), zone)
     assert message == f"the change window is closed ({period}, {zone}); {told}"

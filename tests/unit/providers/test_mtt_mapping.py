@@ -6,8 +6,8 @@ import pytest
 
 from reconciler.http.errors import UnexpectedResponse
 from reconciler.providers.mtt.wire import (
-    Done,
     ExternalNumbers,
+    ParkingAnswer,
     TokenAnswer,
     by_canonical,
     canonical,
@@ -104,12 +104,12 @@ def test_a_list_that_is_not_documented_is_an_error(body: object) -> None:
 
 @pytest.mark.parametrize("body", [{"success": 1}, {"result": {"success": 1}}, {"success": "1"}, {"success": True}])
 def test_a_success_is_1_in_or_out_of_the_envelope(body: object) -> None:
-    assert read(Done, unwrap(body)).success
+    assert read(ParkingAnswer, unwrap(body)).success
 
 
 @pytest.mark.parametrize("body", [{"success": 0}, {"result": {"success": "0"}}, {"success": False}])
 def test_a_0_is_a_refusal(body: object) -> None:
-    assert not read(Done, unwrap(body)).success
+    assert not read(ParkingAnswer, unwrap(body)).success
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_0_is_a_refusal(body: object) -> None:
 )
 def test_anything_else_is_neither(body: object) -> None:
     with pytest.raises(UnexpectedResponse):
-        read(Done, unwrap(body))
+        read(ParkingAnswer, unwrap(body))
 
 
 def test_the_documented_tokens_are_read_and_another_scope_is_fine() -> None:

@@ -7,7 +7,7 @@ import pytest
 from reconciler.http.budget import Patience
 from reconciler.http.errors import ProviderError
 from reconciler.model import NumberForwarding, Redirect, Target
-from reconciler.providers.base import Probed, clock
+from reconciler.providers.base import ProbeResult, clock
 from reconciler.providers.opening import login_to, open_provider
 from reconciler.sandbox import Fault, FaultKind, Sandbox
 from tests.providers.opening import exolve_account, mtt_account, secrets_of
@@ -25,7 +25,7 @@ def forwarding(to: str, file_to_a: str = "") -> NumberForwarding:
     return NumberForwarding(redirect=Redirect.SINGLE, targets=(Target(to, 20),), file_to_a=file_to_a)
 
 
-def probed(sandbox: Sandbox, *values: NumberForwarding) -> dict[str, Probed]:
+def probed(sandbox: Sandbox, *values: NumberForwarding) -> dict[str, ProbeResult]:
     provider = open_provider(exolve_account(sandbox), secrets_of(sandbox), patience=Patience(attempts=1, exchange=2))
     found = {item.what: item for item in provider.probe(values)}
     provider.close()

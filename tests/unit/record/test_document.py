@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from reconciler.model import Entry, Key, Kind
 from reconciler.record.base import Intent, RecordError, RecordState, Run, Window
-from reconciler.record.document import KEPT_RUNS, Document, parse, render
-from reconciler.record.locks import Claim
+from reconciler.record.document import KEPT_RUNS, StoredDocument, parse, render
+from reconciler.record.locks import StoredLock
 from tests.record.values import T0, entry, holder, key, run, window
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -47,19 +47,19 @@ STATES = st.builds(
     st.lists(WINDOWS, max_size=2).map(tuple),
     TEXT,
 )
-DOCUMENTS = st.builds(Document, STATES, st.lists(RUNS, max_size=3).map(tuple))
+DOCUMENTS = st.builds(StoredDocument, STATES, st.lists(RUNS, max_size=3).map(tuple))
 
-SMALL = Document(RecordState("lines", "L", 3, {key(1): entry(1)}, (window("w", 2),), "storm"), (run(),))
+SMALL = StoredDocument(RecordState("lines", "L", 3, {key(1): entry(1)}, (window("w", 2),), "storm"), (run(),))
 
 
 @settings(max_examples=60, deadline=None)
 @given(DOCUMENTS)
-def test_what_is_rendered_parses_to_the_same(document: Document) -> None:
+def test_what_is_rendered_parses_to_the_same(document: StoredDocument) -> None:
     assert parse(render(document), source="it") == document
 
 
 def test_locks_are_kept_with_their_process() -> None:
-    document = Document(RecordState("lines"), claims=(Claim(holder(), "token", "m|b|n|1"),))
+    document = StoredDocument(RecordState("lines"), locks=(StoredLock(holder(), "token", "m|b|n|1"),))
     assert parse(render(document), source="it") == document
 
 
@@ -76,8 +76,8 @@ def test_the_head_is_what_state_stores_look_for() -> None:
 
 def test_the_order_in_which_entries_came_does_not_show() -> None:
     entries = {key(n): entry(n) for n in (3, 1, 2)}
-    one = render(Document(RecordState("lines", entries=entries)))
-    two = render(Document(RecordState("lines", entries=dict(sorted(entries.items())))))
+    one = render(StoredDocument(RecordState("lines", entries=entries)))
+    two = render(StoredDocument(RecordState("lines", entries=dict(sorted(entries.items())))))
     assert one == two
     assert [line for line in one.splitlines() if "7499111220" in line] == sorted(
         line for line in one.splitlines() if "7499111220" in line
@@ -86,8 +86,8 @@ def test_the_order_in_which_entries_came_does_not_show() -> None:
 
 def test_one_changed_entry_is_one_changed_line() -> None:
     entries = {key(n): entry(n) for n in range(5)}
-    before = render(Document(RecordState("lines", entries=entries))).splitlines()
-    after = render(Document(RecordState("lines", entries={**entries, key(2): entry(2, "new")}))).splitlines()
+    before = render(StoredDocument(RecordState("lines", entries=entries))).splitlines()
+    after = render(StoredDocument(RecordState("lines", entries={**entries, key(2): entry(2, "new")}))).splitlines()
     assert len(before) == len(after)
     assert sum(a != b for a, b in zip(before, after, strict=True)) == 1
 
@@ -165,7 +165,7 @@ def test_format_0_is_read() -> None:
         "runs": [],
         "locks": [],
     }
-    assert parse(json.dumps(old), source="it") == Document(RecordState("lines", "L", 7, {key(1): entry(1)}))
+    assert parse(json.dumps(old), source="it") == StoredDocument(RecordState("lines", "L", 7, {key(1): entry(1)}))
 
 
 def test_only_the_latest_runs_stay_and_those_with_an_open_window() -> None:

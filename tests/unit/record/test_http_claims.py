@@ -5,8 +5,8 @@ import json
 import pytest
 
 from reconciler.record.base import Holder
-from reconciler.record.document import claim_data
-from reconciler.record.http_wire import claims_of, lock_id
+from reconciler.record.document import lock_data
+from reconciler.record.http_wire import lock_id, locks_of
 from reconciler.record.locks import take
 from tests.record.values import T0, holder
 
@@ -24,7 +24,7 @@ def test_an_id_tells_who_holds_the_lock(holders: list[Holder]) -> None:
     text = lock_id(claims)
     assert len(text) <= 255
     assert text.startswith(claims[0].token)
-    assert claims_of({"ID": text, "Info": "of somebody else", "Who": "x"}) == claims
+    assert locks_of({"ID": text, "Info": "of somebody else", "Who": "x"}) == claims
 
 
 def test_an_id_without_room_is_the_token_alone() -> None:
@@ -34,15 +34,15 @@ def test_an_id_without_room_is_the_token_alone() -> None:
 
 def test_info_is_believed_where_it_fits_the_id() -> None:
     claims, others = take([holder("a" * 100), holder("b" * 100)]), take([holder("c")])
-    fitting = json.dumps([claim_data(claim) for claim in claims])
-    asker = json.dumps([claim_data(claim) for claim in others])
-    assert claims_of({"ID": lock_id(claims), "Info": fitting}) == claims
-    (stranger,) = claims_of({"ID": lock_id(claims), "Info": asker, "Who": "anna", "Created": T0})
+    fitting = json.dumps([lock_data(claim) for claim in claims])
+    asker = json.dumps([lock_data(claim) for claim in others])
+    assert locks_of({"ID": lock_id(claims), "Info": fitting}) == claims
+    (stranger,) = locks_of({"ID": lock_id(claims), "Info": asker, "Who": "anna", "Created": T0})
     assert stranger.holder == Holder("", "unknown host", "anna", 0, lock_id(claims), T0)
 
 
 @pytest.mark.parametrize("info", ["", "[]", "[1]", "{}", "null", '[{"account": "a"}]', 7, None])
 def test_info_of_any_kind_is_borne(info: object) -> None:
-    (stranger,) = claims_of({"ID": "f00d", "Info": info, "Who": "boris@ci-3"})
+    (stranger,) = locks_of({"ID": "f00d", "Info": info, "Who": "boris@ci-3"})
     assert stranger.holder == Holder("", "ci-3", "boris", 0, "f00d", "unknown")
-    assert claims_of(None) == ()
+    assert locks_of(None) == ()

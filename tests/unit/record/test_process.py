@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.record import locks
-from reconciler.record.locks import Claim, claim, fingerprint, is_dead, this_holder
+from reconciler.record.locks import StoredLock, fingerprint, is_dead, stored_lock, this_holder
 from tests.record.values import T0, dead_pid, holder
 
 HOST_NAMESPACE = "pid:[4026531836]"
@@ -51,13 +51,13 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     return Machine(monkeypatch)
 
 
-def left_behind() -> Claim:
+def left_behind() -> StoredLock:
     """The lock of a process that ended on the machine that this one is now."""
-    return claim(holder(pid=4_194_999))  # beyond the highest id that Linux gives
+    return stored_lock(holder(pid=4_194_999))  # beyond the highest id that Linux gives
 
 
 def test_this_process_is_alive() -> None:
-    assert not is_dead(claim(this_holder("sales", run_id="r1", since=T0)))
+    assert not is_dead(stored_lock(this_holder("sales", run_id="r1", since=T0)))
 
 
 def test_the_holder_of_this_process_names_host_user_and_process() -> None:
@@ -72,7 +72,7 @@ def test_the_holder_of_this_process_names_host_user_and_process() -> None:
 def test_a_running_process_is_alive_and_dead_once_it_is_killed_even_unreaped(
     machine: Machine, sleeper: subprocess.Popen[bytes]
 ) -> None:
-    held = claim(holder(pid=sleeper.pid))
+    held = stored_lock(holder(pid=sleeper.pid))
     assert not is_dead(held)
     sleeper.send_signal(signal.SIGKILL)
     os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)  # ended, and still a zombie
@@ -82,7 +82,7 @@ def test_a_running_process_is_alive_and_dead_once_it_is_killed_even_unreaped(
 
 
 def test_a_process_that_had_ended_when_the_lock_was_stored_is_dead() -> None:
-    assert is_dead(claim(holder(pid=dead_pid())))
+    assert is_dead(stored_lock(holder(pid=dead_pid())))
 
 
 # -- what is not known is not equal ---------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_where_nothing_is_known_of_processes_no_lock_is_dead(monkeypatch: pytest
     monkeypatch.setattr(locks, "_text", lambda _: "")
     monkeypatch.setattr(locks, "_text_bytes", lambda _: "")
     monkeypatch.setattr(locks, "_namespace", lambda: "")
-    assert not is_dead(claim(holder()))
+    assert not is_dead(stored_lock(holder()))
     assert not is_dead(left_behind())
 
 
@@ -131,7 +131,7 @@ def test_a_process_of_another_machine_boot_or_container_of_the_same_name_cannot_
 def test_another_host_cannot_be_judged(machine: Machine) -> None:
     held = left_behind()
     assert not is_dead(replace(held, holder=replace(held.holder, host="elsewhere")))
-    assert claim(holder(host="elsewhere")).process == ""
+    assert stored_lock(holder(host="elsewhere")).process == ""
 
 
 @pytest.mark.parametrize("text", ["", "||||", "|||", "m|b|n|s|h|more"])
@@ -150,7 +150,7 @@ def test_where_proc_shows_another_namespace_the_own_one_is_not_known(monkeypatch
 def test_a_reused_process_id_does_not_keep_a_dead_lock_alive(
     machine: Machine, sleeper: subprocess.Popen[bytes]
 ) -> None:
-    held = claim(holder(pid=sleeper.pid))
+    held = stored_lock(holder(pid=sleeper.pid))
     machine.starts[sleeper.pid] = "78"
     assert is_dead(held)
 
@@ -160,7 +160,7 @@ def test_a_start_time_that_is_not_known_is_no_other_start_time(
     machine: Machine, sleeper: subprocess.Popen[bytes], then: str, now: str
 ) -> None:
     machine.starts[sleeper.pid] = then
-    held = claim(holder(pid=sleeper.pid))
+    held = stored_lock(holder(pid=sleeper.pid))
     machine.starts[sleeper.pid] = now
     assert not is_dead(held)
 

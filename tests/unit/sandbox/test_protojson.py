@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox.protojson import Field, Kind, Message, Node, NodeKind, ProtoError, decode, scan
+from reconciler.sandbox.protojson import Field, FieldKind, Message, Node, NodeKind, ProtoError, decode, scan
 
-INNER = Message("Inner", (Field("name", Kind.STRING), Field("did", Kind.UINT64)))
+INNER = Message("Inner", (Field("name", FieldKind.STRING), Field("did", FieldKind.UINT64)))
 OUTER = Message(
     "Outer",
     (
-        Field("flag", Kind.BOOL),
-        Field("small_count", Kind.UINT32),
-        Field("kind", Kind.ENUM, names=((1, "ONE"), (2, "TWO"))),
-        Field("inner", Kind.MESSAGE, INNER),
-        Field("inners", Kind.MESSAGE, INNER, repeated=True),
+        Field("flag", FieldKind.BOOL),
+        Field("small_count", FieldKind.UINT32),
+        Field("kind", FieldKind.ENUM, names=((1, "ONE"), (2, "TWO"))),
+        Field("inner", FieldKind.MESSAGE, INNER),
+        Field("inners", FieldKind.MESSAGE, INNER, repeated=True),
     ),
 )
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from reconciler.schedule import Period
-from reconciler.schedule.picture import drawn
+from reconciler.schedule.picture import draw_week
 
 MONDAY = int(datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Europe/Moscow")).timestamp())
 
@@ -69,7 +69,7 @@ def test_equal_periods_are_said_equally() -> None:
 
 def test_the_week_as_a_picture() -> None:
     period = Period.parse("wd {mon} hr {9-11}, wd {sat} hr {0} min {0-14}, wd {sun}")
-    assert drawn(period.week(MONDAY, "Europe/Moscow")).split("\n") == [
+    assert draw_week(period.week(MONDAY, "Europe/Moscow")).split("\n") == [
         "          0     3     6     9     12    15    18    21    24",
         "Mon 23.11 " + "·" * 18 + "█" * 6 + "·" * 24,
         "Tue 24.11 " + "·" * 48,

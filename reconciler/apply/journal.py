@@ -107,7 +107,7 @@ GOOD = (Outcome.APPLIED, Outcome.UNVERIFIED)
 
 
 @dataclass(slots=True)
-class Ledger:
+class Journal:
     """The record's side of one run. Every method that saves raises RecordError, and then nothing was saved.
 
     `settle` are windows that the next save closes, `carry` intents of theirs whose effect is still not known, and

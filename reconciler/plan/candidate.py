@@ -18,7 +18,7 @@ from reconciler.secrets import Digester, Secrets
 
 
 @dataclass(frozen=True)
-class Subject:
+class Candidate:
     """All that is known of one key. `observation` None: it was not read, so the record decides.
 
     `intents` are writes of earlier runs that are not settled, oldest first; `account` is where the number lives now.
@@ -103,7 +103,7 @@ def still_hidden(paths: frozenset[str], value: Value, clear: Iterable[Json]) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class PlanContext:
     """What every decision stands on: secrets to fill templates, keyed digests, and whether to reassert.
 
     Schedules that differ only before `today` do not differ; None: all of time counts.

@@ -18,7 +18,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.document import Sources, Tree, find
 
 Model = TypeVar("Model")
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 _VALIDATORS: dict[type, Callable[[Any], Any]] = {}
 _FEW = 30
 _SECRETS = ("literal-secret", "secret-reference")
@@ -62,14 +62,14 @@ def complaints(error: ValidationError, model: type, tree: Tree, sources: Sources
         yield found if comma is None else replace(found, hint=comma)
 
 
-def _comma(path: Path, given: object, tree: Tree, sources: Sources) -> str | None:
+def _comma(path: KeyPath, given: object, tree: Tree, sources: Sources) -> str | None:
     """What to type where a comma has made a key without a value."""
     if given is not None or not path or isinstance(path[-1], int):
         return None
     return stray_comma(sources, find(tree, path, key=True))
 
 
-def _complaint(detail: dict[str, Any], path: Path, model: type, tree: Tree, sources: Sources) -> Diagnostic:
+def _complaint(detail: dict[str, Any], path: KeyPath, model: type, tree: Tree, sources: Sources) -> Diagnostic:
     kind, given = detail["type"], detail.get("input")
     if kind == "extra_forbidden":
         return _unknown_key(path, model, tree, sources)
@@ -98,7 +98,7 @@ def _without_excerpt(found: Diagnostic) -> Diagnostic:
     return found if place is None else replace(found, location=replace(place, excerpt=None))
 
 
-def _unknown_key(path: Path, model: type, tree: Tree, sources: Sources) -> Diagnostic:
+def _unknown_key(path: KeyPath, model: type, tree: Tree, sources: Sources) -> Diagnostic:
     message = f"{quoted(str(path[-1]))} is not known {_under(path[:-1])}"
     # To find the place of one of many takes long, and what only counts has none.
     place = find(tree, path, key=True) if sources.has_room("unknown-key") else tree.span
@@ -107,7 +107,7 @@ def _unknown_key(path: Path, model: type, tree: Tree, sources: Sources) -> Diagn
     )
 
 
-def _not_allowed(detail: dict[str, Any], path: Path, sources: Sources, here: int) -> Diagnostic:
+def _not_allowed(detail: dict[str, Any], path: KeyPath, sources: Sources, here: int) -> Diagnostic:
     allowed = [word.strip("'") for word in detail["ctx"]["expected"].replace(" or ", ", ").split(", ")]
     given = detail.get("input")
     if not isinstance(given, str):
@@ -123,18 +123,18 @@ def _one_of(given: str, allowed: Sequence[str]) -> str:
     return _nearest(given, allowed) or f"write {everything}"
 
 
-def _named(path: Path) -> str:
+def _named(path: KeyPath) -> str:
     for step in reversed(path):
         if isinstance(step, str):
             return step
     return "this"
 
 
-def _under(path: Path) -> str:
+def _under(path: KeyPath) -> str:
     name = _named(path)
     return "here" if name == "this" else f"under {name}"
 
 
-def _without_tags(loc: Sequence[str | int]) -> Path:
+def _without_tags(loc: Sequence[str | int]) -> KeyPath:
     """A pydantic `loc` without the tags of union members, which stand in angle brackets."""
     return tuple(step for step in loc if not (isinstance(step, str) and step.startswith("<")))

@@ -17,7 +17,7 @@ from reconciler.interrupts import abort, has_expired, heeding, installed, is_end
 from reconciler.views.formats import TEXT
 
 
-class Stop(Exception):
+class CommandError(Exception):
     """A command that comes to nothing: why, and the exit code."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic], code: Exit = Exit.ERROR) -> None:
@@ -26,11 +26,11 @@ class Stop(Exception):
         self.code = code
 
 
-def stop(rule: str, message: str, *, hint: str | None = None, exit_code: Exit = Exit.ERROR) -> Stop:
+def command_error(rule: str, message: str, *, hint: str | None = None, exit_code: Exit = Exit.ERROR) -> CommandError:
     """A failure of one sentence; `rule` is its code."""
     from reconciler.rules import RULES
 
-    return Stop([RULES[rule].at(None, message, hint)], exit_code)
+    return CommandError([RULES[rule].at(None, message, hint)], exit_code)
 
 
 def run(work: Callable[[], object], process: Process) -> int:
@@ -62,7 +62,7 @@ def _failed(error: Exception, process: Process) -> int:
         case click.UsageError():
             return _ended(process, _usage(error, process))
         case click.ClickException():
-            return _ended(process, stop("command-failed", error.format_message()))
+            return _ended(process, command_error("command-failed", error.format_message()))
         case _:
             return _ended(process, _known(error) or _bug(error, process))
 
@@ -70,9 +70,11 @@ def _failed(error: Exception, process: Process) -> int:
 def _interrupted(process: Process) -> int:
     """Say that a command was ended."""
     if has_expired():
-        trouble = stop("deadline-passed", f"the command took longer than its deadline of {process.deadline:.0f} s")
+        trouble = command_error(
+            "deadline-passed", f"the command took longer than its deadline of {process.deadline:.0f} s"
+        )
     else:
-        trouble = stop("interrupted", "interrupted", exit_code=Exit.INTERRUPTED)
+        trouble = command_error("interrupted", "interrupted", exit_code=Exit.INTERRUPTED)
     return _ended(process, trouble)
 
 
@@ -100,7 +102,7 @@ def show_diagnostics(process: Process, found: Iterable[Diagnostic]) -> None:
     process.format.findings(process, found)
 
 
-def _ended(process: Process, trouble: Stop) -> int:
+def _ended(process: Process, trouble: CommandError) -> int:
     """Say why a command came to nothing, in its format; where a document is out already, beside it."""
     told_in = TEXT if process.screen.has_document else process.format
     told_in.failure(process, trouble.diagnostics)
@@ -115,15 +117,15 @@ def _helped(process: Process, error: click.exceptions.NoArgsIsHelpError) -> int:
     return Exit.USAGE
 
 
-def _usage(error: click.UsageError, process: Process) -> Stop:
+def _usage(error: click.UsageError, process: Process) -> CommandError:
     path = error.ctx.command_path if error.ctx else "reconciler"
     process.command = path.partition(" ")[2]
     misplaced = isinstance(error, click.NoSuchOption) and error.option_name in ("-C", "--version")
     hint = "it goes before the command: reconciler -C DIR COMMAND" if misplaced else f"{path} --help"
-    return stop("usage", error.format_message(), hint=hint, exit_code=Exit.USAGE)
+    return command_error("usage", error.format_message(), hint=hint, exit_code=Exit.USAGE)
 
 
-def _bug(error: Exception, process: Process) -> Stop:
+def _bug(error: Exception, process: Process) -> CommandError:
     import traceback
 
     from reconciler.views.base import line
@@ -131,12 +133,12 @@ def _bug(error: Exception, process: Process) -> Stop:
     text = "".join(traceback.format_exception(error))
     process.screen.note(line(each) for each in text.splitlines())
     hint = f"please report it, with the lines above and the command you typed, for version {__version__}"
-    return stop("program-fault", f"this is a bug in the program: {type(error).__name__}", hint=hint)
+    return command_error("program-fault", f"this is a bug in the program: {type(error).__name__}", hint=hint)
 
 
-def _known(error: Exception) -> Stop | None:
+def _known(error: Exception) -> CommandError | None:
     """The failure that an error of a stage means; None for a fault of the program."""
-    if isinstance(error, Stop):
+    if isinstance(error, CommandError):
         return error
     from reconciler.formats.plan import PlanFileError
     from reconciler.http.errors import ProviderError
@@ -146,17 +148,17 @@ def _known(error: Exception) -> Stop | None:
 
     match error:
         case StalePlanError():
-            known = Stop(error.diagnostics, Exit.STALE)
+            known = CommandError(error.diagnostics, Exit.STALE)
         case LockedError():
-            known = stop("record-locked", str(error), hint=error.hint, exit_code=Exit.REFUSED)
+            known = command_error("record-locked", str(error), hint=error.hint, exit_code=Exit.REFUSED)
         case RecordError():
-            known = stop("record-unusable", str(error), hint=error.hint)
+            known = command_error("record-unusable", str(error), hint=error.hint)
         case PlanFileError():
-            known = stop("plan-file", f"the plan file cannot be used: {error}")
+            known = command_error("plan-file", f"the plan file cannot be used: {error}")
         case ProviderError():
-            known = stop(error.code, str(error), hint=error.hint)
+            known = command_error(error.code, str(error), hint=error.hint)
         case SecretError():
-            known = stop("secret-missing", str(error))
+            known = command_error("secret-missing", str(error))
         case OSError():
             known = _refused(error)
         case _:
@@ -164,7 +166,9 @@ def _known(error: Exception) -> Stop | None:
     return known
 
 
-def _refused(error: OSError) -> Stop:
+def _refused(error: OSError) -> CommandError:
     """What the system refuses and no stage has told: a full disk, a name that is too long."""
     what = f" {error.filename}" if isinstance(error.filename, str) else ""
-    return stop("command-failed", f"the operating system refused{what}: {(error.strerror or 'unknown reason').lower()}")
+    return command_error(
+        "command-failed", f"the operating system refused{what}: {(error.strerror or 'unknown reason').lower()}"
+    )
