@@ -30,7 +30,7 @@ _ESCAPED_BYTE = re.compile(r"%[0-9A-F]{2}")
 _NOTHING = re.compile(r"(?!)")
 # Variables of ours that hold a secret by their name, and Terraform's for the state server.
 _HOLDS_SECRET = re.compile(r"RECONCILER_(VAR_\w+|\w*(KEY|DSN|TOKEN|SECRET|PASSWORD))|TF_HTTP_PASSWORD")
-_EMPTY = "is set but empty, as a CI secret is for a job that may not see it"
+_EMPTY = "is set but empty, like a CI secret in a job that may not see it"
 
 
 class SecretError(Exception):

@@ -307,8 +307,8 @@ def _gather_vanished(configuration: Configuration, known: Entry | Intent, subjec
     account = account_of(configuration.accounts, known.account, known.key.provider)
     if account is None:
         message = (
-            f"{known.account}/{known.key.number} is recorded as ours and stands in no file any more, "
-            f"and no account says where it lives now (it was {known.account}); it is left alone"
+            f"{known.account}/{known.key.number} is recorded as ours but no longer in any file, "
+            f"and no account matches it (it was in {known.account}); it is left alone"
         )
         hint = f'list it under `forget: ["{known.key.number}"]`, or put the account back'
         found.left_alone += 1
