@@ -81,7 +81,7 @@ def nowhere(configuration: Configuration, number: str, digits: str) -> CommandEr
     if digits in configuration.numbers:
         message = f"number {number} has neither `forwarding` nor `parking` in its entry, so it is not managed"
         return command_error("nothing-to-show", message, hint="add one of the two to its entry")
-    return command_error("nothing-to-show", f"number {number} stands in no file", hint="reconciler list")
+    return command_error("nothing-to-show", f"number {number} is not in any file", hint="reconciler list")
 
 
 def epoch_of(moment: datetime | None, zone: str) -> int:

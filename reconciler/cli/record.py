@@ -198,7 +198,7 @@ def unlock(process: Process, accounts: tuple[str, ...], force: bool) -> Exit:
         broken = [(holder.account or holder.what, holder) for holder in session.record.unlock(accounts, force=force)]
         if not accounts:
             broken += _unlock_tokens(process, session, force=force)
-    _tell(process, "unlocked", [f"{what}, which {holder} held" for what, holder in broken])
+    _tell(process, "unlocked", [f"{what}, which was held by {holder}" for what, holder in broken])
     return Exit.DONE
 
 

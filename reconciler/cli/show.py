@@ -78,7 +78,7 @@ def _known(session: Session, number: str) -> KnownNumber | None:
 
 def _unknown(number: str) -> CommandError:
     hint = "reconciler list, or reconciler record list"
-    return command_error("nothing-to-show", f"number {number} is not in any file and in no record", hint=hint)
+    return command_error("nothing-to-show", f"number {number} is in no file and not in the record", hint=hint)
 
 
 def _run_of(session: Session, what: str) -> Run:

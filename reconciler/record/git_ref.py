@@ -160,7 +160,7 @@ class GitStore:
             if "stale info" in str(refused):
                 return git.GitError("its remote shows the ref to those who push, not to those who read")
             if not git.shows_anything(self._repository, self._remote):
-                return git.GitError(f"its remote answered with nothing, and to a push with: {refused}")
+                return git.GitError(f"its remote answered a read with nothing, and a push with: {refused}")
             self._waits.tell(
                 f"{self.description} is not shown, and it could not be checked whether it is hidden: {refused}"
             )
@@ -211,14 +211,14 @@ def _check_credential(told: str) -> None:
 
 
 _HINTS = (
-    (r"as its owner is somebody else", "run the command in brackets where that folder is, as the user who runs this"),
-    (r"belongs to no git repository", "run reconciler in a clone of the repository that has the files"),
+    (r"because somebody else owns it", "run the command in brackets where that folder is, as the user who runs this"),
+    (r"is not in a git repository", "run reconciler in a clone of the repository that has the files"),
     (r"exists; cannot create", "delete the ref that is in the way, or name another: `record: {{git: {{ref: …}}}}`"),
     (r": File exists", "if nobody is pushing there now, a git process has died there: remove the file at the remote"),
     (r"hidden ref", "have its server show {ref} (transfer.hideRefs), or name another: `record: {{git: {{ref: …}}}}`"),
     (r"not to those who read", "have its server show {ref} (uploadpack.hideRefs)"),
     (
-        r"nothing at all",
+        r"answered a read with nothing",
         "look for a proxy or a login page in between: `git ls-remote {remote}` must list refs",
     ),
     (r"declined|[Pp]rotected", "have the hooks and rules of {remote} let this job push to {ref}"),

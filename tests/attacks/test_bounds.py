@@ -101,7 +101,7 @@ def test_schedules_that_except_other_days_at_each_step_are_refused_where_they_ar
     ended = run(written(tmp_path, *lines, *number(f"p{steps - 1}")), "validate")
     assert ended.code == 1
     assert "schedule-not-compiled" in ended.out
-    assert "nested in too many ways" in ended.out
+    assert "too many combinations of nested schedules" in ended.out
 
 
 # -- texts of one kind of character ------------------------------------------------------------------------------------

@@ -84,11 +84,11 @@ def _target(document: dict[str, Any]) -> None:
 
 
 BROKEN: dict[str, Callable[[dict[str, Any]], object]] = {
-    f'entries["{KEY_TEXT}"].value.targets[0].timeout is not of its kind': _target,
+    f'entries["{KEY_TEXT}"].value.targets[0].timeout has the wrong type': _target,
     f'entries["{KEY_TEXT}"].value.targets is missing': lambda it: it["entries"][KEY_TEXT].update(
         value='{"type":"number","redirect":"sequential"}'
     ),
-    f'entries["{KEY_TEXT}"].value.url is not of its kind': lambda it: it["entries"][KEY_TEXT].update(
+    f'entries["{KEY_TEXT}"].value.url has the wrong type': lambda it: it["entries"][KEY_TEXT].update(
         value='{"type":"url","url":5,"reserve":""}'
     ),
     f'entries["{KEY_TEXT}"].value is not a forwarding': lambda it: it["entries"][KEY_TEXT].update(
@@ -96,7 +96,7 @@ BROKEN: dict[str, Callable[[dict[str, Any]], object]] = {
     ),
     f'entries["{KEY_TEXT}"].account is no text': lambda it: it["entries"][KEY_TEXT].update(account=5),
     f'entries["{KEY_TEXT}"].digests.url is no text': lambda it: it["entries"][KEY_TEXT].update(digests={"url": 5}),
-    'entries["exolve/7/fishing"] is not of its form': lambda it: it["entries"].update(
+    'entries["exolve/7/fishing"] does not have the expected form': lambda it: it["entries"].update(
         {"exolve/7/fishing": it["entries"][KEY_TEXT]}
     ),
     "serial is out of range": lambda it: it.update(serial=10**40),
@@ -105,7 +105,7 @@ BROKEN: dict[str, Callable[[dict[str, Any]], object]] = {
     "windows[0].intents[0].account is no text": lambda it: it["windows"][0]["intents"][0].update(account=5),
     "windows[0].intents[0].before is not a forwarding": lambda it: it["windows"][0]["intents"][0].update(before="[]"),
     "windows[0].intents has fewer items than 1": lambda it: it["windows"][0].update(intents=[]),
-    "locks[0].pid is no whole number": lambda it: it["locks"][0].update(pid="1"),
+    "locks[0].pid is not a whole number": lambda it: it["locks"][0].update(pid="1"),
     "locks[0].process is no text": lambda it: it["locks"][0].update(process=5),
     "locks[0].account is longer than 10000 characters": lambda it: it["locks"][0].update(account="x" * 10_001),
 }
@@ -134,7 +134,7 @@ def test_values_that_are_sound_only_together_are_refused(written: dict[str, Any]
 def test_results_of_a_run_that_are_none_are_refused_when_it_is_asked_for(written: dict[str, Any]) -> None:
     store, at = MemoryStore(), len(written["runs"]) - 1
     for edit, words in (
-        ({"kind": "fishing"}, "kind is not of its form"),
+        ({"kind": "fishing"}, "kind does not have the expected form"),
         ({"account": 5}, "account is no text"),
         ({"after": {"type": "number"}}, "after.redirect is missing"),
         ({"lost": 5}, "lost is no map"),

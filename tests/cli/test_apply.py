@@ -92,7 +92,7 @@ def test_a_number_that_has_moved_makes_the_plan_stale_unless_partial(workplace: 
     workplace.sandbox.journal.clear()
     ended = workplace.run("apply", "a.json")
     assert ended.exit_code == 4
-    assert "sales/74991000001 has moved since the plan" in ended.stderr
+    assert "sales/74991000001 has changed since the plan" in ended.stderr
     assert "Nothing was written: the plan is stale." in ended.stdout
     assert workplace.sandbox.writes == []
     partial = workplace.run("apply", "a.json", "--allow-partial", "--format", "json")
@@ -185,7 +185,7 @@ def test_parking_is_written_and_told_as_unverified(workplace: Workplace) -> None
     ended = workplace.run("apply", "--auto-approve")
     assert ended.exit_code == 0
     assert "accepted; cannot be read back: parking" in ended.stdout
-    assert "as far as it can be read" in ended.stdout
+    assert "as far as can be read" in ended.stdout
     assert workplace.sandbox.mtt.parked("78005560251")
     plan = workplace.run("plan")
     assert "1 parked number as recorded (MTT cannot be asked)\n" in plan.stdout

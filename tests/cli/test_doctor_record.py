@@ -59,13 +59,13 @@ def test_a_run_that_is_on_is_named_and_no_lack_of_a_right(workplace: Workplace, 
     (_, tried) = record_checks(ended)
     whole = place.startswith("http:")
     assert tried[0] == ("warn" if whole else "ok")
-    assert ("was not tried: account sales is locked by" in tried[1]) is whole
+    assert ("it was not tested whether it can be written: account sales is locked by" in tried[1]) is whole
 
 
 def test_a_folder_that_cannot_be_written(workplace: Workplace) -> None:
     with read_only(workplace.folder):
         ended = doctor(workplace)
-    assert "may write to" in told_to_fail(ended, "it cannot be written")
+    assert "make sure that you can write to" in told_to_fail(ended, "it cannot be written")
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_a_server_that_is_read_only(workplace: Workplace, database: str) -> None
     ("state", "words"),
     [
         (State(faults={"LOCK": 403}, stays=True), "403"),
-        (LockOfEachId(), "gives the lock to two at once"),
+        (LockOfEachId(), "gives the lock to two holders at once"),
     ],
 )
 def test_a_server_that_does_not_lock(workplace: Workplace, state: State, words: str) -> None:

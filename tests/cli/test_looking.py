@@ -59,11 +59,11 @@ def test_no_query_takes_the_rest_of_a_csv_row_with_it(workplace: Workplace) -> N
 @pytest.mark.parametrize(
     ("options", "exit_code", "said"),
     [
-        (("list", "--to", "duty-desk2"), 64, "'duty-desk2' is no place"),
+        (("list", "--to", "duty-desk2"), 64, "'duty-desk2' is not a valid destination: give"),
         (("list", "--account", "offic"), 1, "did you mean office?"),
         (("calendar", "--account", "offic"), 1, "did you mean office?"),
-        (("calendar", "74991000000", "74990000000"), 1, "number 74990000000 stands in no file"),
-        (("calendar", "--week", "soon"), 64, "'soon' is no time: write it like '2026-12-28'"),
+        (("calendar", "74991000000", "74990000000"), 1, "number 74990000000 is not in any file"),
+        (("calendar", "--week", "soon"), 64, "'soon' is not a valid time: write it like '2026-12-28'"),
     ],
 )
 def test_what_cannot_be_meant_is_never_answered_with_nothing(
@@ -232,7 +232,7 @@ def test_doctor_fails_for_a_lock_that_is_held_and_calls_no_run_broken_off_that_g
     told = {check["check"]: (check["status"], check["message"]) for check in ended.json["checks"]}
     assert told["lock"][0] == "fail"
     assert told["lock"][1].startswith("account sales is locked by anna@")
-    assert "broke off" not in ended.stdout
+    assert "interrupted run" not in ended.stdout
 
 
 def test_doctor_only_warns_of_a_lock_that_a_dead_process_left(workplace: Workplace) -> None:
@@ -245,7 +245,7 @@ def test_doctor_only_warns_of_a_lock_that_a_dead_process_left(workplace: Workpla
     record.close()
     assert ended.exit_code == 0
     warned = [check["message"] for check in ended.json["checks"] if check["status"] == "warn"]
-    assert warned[0].startswith("account sales is still locked by a run that is over: anna@")
+    assert warned[0].startswith("account sales is still locked by a run that has ended: anna@")
     assert warned[1] == "1 write of an interrupted run: it is not known whether they took effect"
 
 

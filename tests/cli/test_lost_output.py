@@ -116,7 +116,7 @@ def test_nobody_is_asked_about_a_plan_that_could_not_be_shown(
     monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
     code, told = ended(workplace, full, "apply")
     assert code == 1
-    assert "the plan cannot be shown, so nobody is asked" in told
+    assert "the plan cannot be shown, so it cannot be approved; nothing was written" in told
     assert workplace.sandbox.writes == []
 
 
@@ -173,8 +173,8 @@ def process_of(workplace: Workplace, stdout: int | IO[str], *arguments: str) -> 
     [
         (("validate",), 1, LOST),
         (("plan", "--format", "json"), 1, LOST),
-        (("--help",), 1, "error[command-failed]: the system refuses: no space left on device\n"),
-        (("--version",), 1, "error[command-failed]: the system refuses: no space left on device\n"),
+        (("--help",), 1, "error[command-failed]: the operating system refused: no space left on device\n"),
+        (("--version",), 1, "error[command-failed]: the operating system refused: no space left on device\n"),
         (("apply", "--auto-approve", "--format", "json"), 0, TOLD),
     ],
     ids=lambda words: words[0] if isinstance(words, tuple) else None,

@@ -120,7 +120,7 @@ def test_breaches_are_shown_and_end_with_5_only_where_asked(workplace: Workplace
 def test_a_missing_secret_is_named_and_not_a_traceback(workplace: Workplace) -> None:
     ended = workplace.run("plan", EXOLVE_API_KEY="")
     assert ended.exit_code == 1
-    assert "environment variable EXOLVE_API_KEY is set and empty" in ended.stderr
+    assert "environment variable EXOLVE_API_KEY is set but empty" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -224,7 +224,7 @@ def test_a_selection_that_fits_nothing_says_so(workplace: Workplace) -> None:
     ended = workplace.run("plan", "--target", "7999*", "--tag", "two words")
     assert ended.exit_code == 0
     assert (
-        "warning[selection-empty]: no managed number of the files fits --target '7999*' --tag 'two words'"
+        "warning[selection-empty]: no managed number in the files matches --target '7999*' --tag 'two words'"
         in ended.stderr
     )
     assert workplace.run("plan", "--target", "74991000000").stderr == ""

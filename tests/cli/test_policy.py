@@ -47,7 +47,7 @@ def test_the_policy_of_a_file_holds_and_the_configurations_own_does_not(workplac
     assert "policy-destination" in judged.codes
     (ignored,) = [item for item in judged.json["diagnostics"] if item["code"] == "policy-ignored"]
     assert (ignored["file"], ignored["severity"]) == ("reconciler.yaml", "notice")
-    assert f"{path} has the one that holds" in ignored["message"]
+    assert f"the one in {path} applies" in ignored["message"]
     planned = workplace.run("plan", "--policy", str(path), "--enforce-policy", "--format", "json")
     assert planned.exit_code == 5
     (breach,) = planned.json["policy"]

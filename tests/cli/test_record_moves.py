@@ -73,7 +73,7 @@ def test_json_tells_what_arrived(cli: Cli, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--from", "file", "--set", "remote=x"], "there are: path"),
+        (["--from", "file", "--set", "remote=x"], "the options are: path"),
         (["--from", "postgres", "--set", "dsn=postgresql://u:pw@h/d"], "--set dsn=env:NAME"),
         ([], "--from"),
     ],
@@ -106,7 +106,7 @@ def test_a_login_that_cannot_come_along_is_named(workplace: Workplace) -> None:
         workplace.edit("name: test\n", f"name: test\n{http}\n", "reconciler.yaml")
         moved = workplace.run("record", "migrate", "--from", "file", MTT_CLIENT_ID="")
     assert moved.exit_code == 0
-    assert "the login of account office stays behind" in moved.stderr
+    assert "the login of account office could not be copied" in moved.stderr
     assert "reconciler login office" in moved.stderr
 
 
@@ -143,7 +143,7 @@ def test_a_lock_is_broken_also_where_tokens_have_no_place(workplace: Workplace) 
         ended = workplace.run("record", "unlock", "--force")
     assert ended.exit_code == 0
     assert ended.stdout.startswith("unlocked: the record, which was held by boris@ci-3")
-    assert "tokens was not looked at" in " ".join(ended.stderr.split())
+    assert "tokens was not checked" in " ".join(ended.stderr.split())
 
 
 def test_an_account_is_unlocked_where_another_program_holds_the_whole_record(workplace: Workplace) -> None:

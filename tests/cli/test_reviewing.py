@@ -145,7 +145,7 @@ def test_a_warning_fails_only_where_none_may_pass(
         ("plan", "html", "<!DOCTYPE html>", "</html>"),
         ("audit", "html", "<!DOCTYPE html>", "</html>"),
         ("calendar", "html", "<!DOCTYPE html>", "</html>"),
-        ("plan", "markdown", "### reconciler plan came to nothing\n\n```", "\n```"),
+        ("plan", "markdown", "### reconciler plan failed\n\n```", "\n```"),
     ],
 )
 def test_a_page_and_a_comment_say_so_where_there_is_nothing_else_to_say(

@@ -215,7 +215,8 @@ def test_a_closed_stream_is_no_fault(closed: str, tmp_path: Path) -> None:
 
 def test_a_sandbox_on_a_port_that_is_taken_says_so(cli: Cli) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = cli("sandbox", "--port", str(taken.getsockname()[1]))
+        port = taken.getsockname()[1]
+        ended = cli("sandbox", "--port", str(port))
     assert ended.exit_code == 1
-    assert ended.stderr.startswith("error[command-failed]: port ")
+    assert ended.stderr.startswith(f"error[command-failed]: cannot listen on port {port}: ")
     assert "--port 0" in ended.stderr

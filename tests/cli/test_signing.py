@@ -100,7 +100,7 @@ def test_a_truncated_plan_is_refused_before_it_is_parsed(signed: Workplace, keys
 
 
 def test_a_key_that_is_not_trusted_signs_in_vain(signed: Workplace, keys: Path) -> None:
-    refused(applied(signed, keys, "bob"), signed, "which is not among the trusted ones")
+    refused(applied(signed, keys, "bob"), signed, "which is not one of the trusted keys")
 
 
 def test_a_signature_that_names_a_trusted_key_but_is_of_another_is_refused(signed: Workplace, keys: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_signature_that_names_a_trusted_key_but_is_of_another_is_refused(signe
     signed.sandbox.journal.clear()
     forged = {**ours, "signature": json.loads((signed.folder / "b.json.sig").read_text("utf-8"))["signature"]}
     theirs.write_text(json.dumps(forged), "utf-8")
-    refused(applied(signed, keys, "alice"), signed, "does not fit")
+    refused(applied(signed, keys, "alice"), signed, "the signature does not match")
 
 
 def test_a_missing_signature_is_refused(signed: Workplace, keys: Path) -> None:
@@ -162,7 +162,7 @@ def test_policy_refuses_what_no_key_vouches_for(strict: Workplace, keys: Path) -
     strict.run("plan", "--out", "a.json", "--sign-key", str(keys / "alice.pem"))
     strict.sandbox.journal.clear()
     refused(strict.run("apply", "--auto-approve", "--format", "json"), strict, "at once", rule="plan-unsigned")
-    refused(applied(strict, keys), strict, "without its signature proven", rule="plan-unsigned")
+    refused(applied(strict, keys), strict, "without a verified signature", rule="plan-unsigned")
     assert applied(strict, keys, "alice").exit_code == 0
 
 
@@ -227,7 +227,7 @@ def test_keys_are_taken_from_the_current_folder_and_never_from_that_of_the_files
     refused(
         signed.run("apply", "a.json", "--verify-key", "pub.pem", "--format", "json"),
         signed,
-        "which is not among the trusted ones",
+        "which is not one of the trusted keys",
     )
 
 

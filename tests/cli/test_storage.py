@@ -268,7 +268,7 @@ def test_in_a_read_only_folder_nothing_is_written_and_the_remedy_is_told(
     for refused in (ended, stored):
         (problem,) = [item for item in refused.json["diagnostics"] if item["severity"] == "error"]
         assert (refused.exit_code, problem["code"]) == (1, "record-unusable")
-        assert "writable" in problem["hint"] or "may write" in problem["hint"]
+        assert "writable" in problem["hint"] or "can write" in problem["hint"]
         assert "Traceback" not in refused.stderr
     assert workplace.sandbox.writes == []
     assert workplace.run("apply", "--auto-approve").exit_code == 0

@@ -37,7 +37,7 @@ UNFIT: dict[str, tuple[Edit, int, str, str]] = {
     ),
     "newer values": (
         lambda plan: plan.update(canonical_version=99),
-        *(1, "plan-file", "made by a version that compares values otherwise"),
+        *(1, "plan-file", "made by a version that compares values differently"),
     ),
     "damaged": (lambda plan: plan.pop("summary"), 1, "plan-file", "it is damaged at `summary`"),
     "another value": (
@@ -46,7 +46,7 @@ UNFIT: dict[str, tuple[Edit, int, str, str]] = {
     ),
     "another before": (
         lambda plan: plan["changes"][0].update(live_digest="sha256:0"),
-        *(4, "plan-stale", "sales/74991000000 has moved since the plan"),
+        *(4, "plan-stale", "sales/74991000000 has changed since the plan"),
     ),
 }
 

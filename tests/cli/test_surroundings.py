@@ -84,7 +84,7 @@ def test_a_time_that_is_none_ends_a_command_that_would_need_it(
 
 @pytest.mark.parametrize(
     ("given", "says"),
-    [("", "is set and empty"), ('"quoted-key"', "has quotes around its value"), ("'quoted-key'", "has quotes around")],
+    [("", "is set but empty"), ('"quoted-key"', "has quotes around its value"), ("'quoted-key'", "has quotes around")],
 )
 @pytest.mark.parametrize("variable", ["EXOLVE_API_KEY", "MTT_CLIENT_ID", "MTT_CLIENT_SECRET", "MTT_REFRESH_TOKEN"])
 def test_a_secret_that_is_empty_or_in_quotes_is_told_before_anything_is_sent(

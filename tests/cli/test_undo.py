@@ -27,7 +27,7 @@ def test_an_undo_brings_back_what_was_there_and_the_same_again_brings_it_forth(w
     shown = workplace.run("undo", "--out", "back.json")
     assert shown.exit_code == 0
     assert "    targets[0].timeout   25 s -> 16 s\n" in shown.stdout
-    assert "The files still say what the run made true" in shown.stderr
+    assert "The files still say what the run wrote" in shown.stderr
     assert live(workplace, "74991000000") == after
     done = workplace.run("apply", "back.json")
     assert done.exit_code == 0
@@ -111,7 +111,7 @@ def test_a_refused_end_of_parking_says_what_callers_get(workplace: Workplace) ->
     (workplace.folder / "numbers.yaml").write_text("version: 1\n", "utf-8")
     ended = workplace.run("apply", "--auto-approve", "--format", "json")
     assert (ended.exit_code, ended.codes) == (5, ["needs-allow-delete"])
-    assert "its calls would go their usual way" in ended.json["diagnostics"][0]["message"]
+    assert "its calls would follow their usual route" in ended.json["diagnostics"][0]["message"]
 
 
 def test_parking_that_was_not_known_before_is_left_out_by_name(workplace: Workplace) -> None:

@@ -181,7 +181,7 @@ class RecordContract:
     def test_a_state_of_another_lineage_is_refused(self, record: Record) -> None:
         state = commit(record, Update(put=[entry()]))
         forged = replace(state, lineage="4f1c2d8e-0000-4000-8000-000000000000")
-        with record.lock([holder()]) as lock, pytest.raises(RecordError, match="another"):
+        with record.lock([holder()]) as lock, pytest.raises(RecordError, match="the record has been replaced"):
             record.commit(lock, Update(put=[entry(2)]), expected=forged)
         assert record.load() == state
 
@@ -193,7 +193,7 @@ class RecordContract:
 
     def test_a_record_that_vanished_is_refused(self, record: Record) -> None:
         gone = RecordState("lines", lineage="4f1c2d8e-0000-4000-8000-000000000000", serial=3)
-        with record.lock([holder()]) as lock, pytest.raises(RecordError, match="none in place of 4f1c2d8e"):
+        with record.lock([holder()]) as lock, pytest.raises(RecordError, match="none instead of 4f1c2d8e"):
             record.commit(lock, Update(put=[entry()]), expected=gone)
 
     # -- locks -------------------------------------------------------------------------------------------------------
@@ -389,7 +389,7 @@ class RecordContract:
 
     def test_a_record_that_was_never_made_does_not_move(self, open_record: Open) -> None:
         target = MemoryRecord(name="lines")
-        with pytest.raises(RecordError, match="never made"):
+        with pytest.raises(RecordError, match="does not exist"):
             migrate(open_record(), target, holders=[holder()])
         assert target.load().serial == 0
 

@@ -84,16 +84,21 @@ def test_a_checkout_of_another_user_is_told_with_the_command_that_git_wants(
     clone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    with pytest.raises(RecordError, match="its owner is somebody else") as caught:
+    with pytest.raises(RecordError, match="because somebody else owns it") as caught:
         GitRecord(clone, name="lines").load()
     assert f"git config --global --add safe.directory {clone}" in str(caught.value)
+    assert "run the command in brackets" in (caught.value.hint or "")
+
+
+def test_a_folder_in_no_git_repository_is_told_where_to_run(tmp_path: Path) -> None:
+    assert "in a clone of the repository" in refused(GitRecord(tmp_path, name="lines"), "is not in a git repository")
 
 
 def test_a_repository_elsewhere_of_another_user_is_told_likewise() -> None:
     command = "git config --global --add safe.directory /srv/x.git"
     said = f"fatal: detected dubious ownership in repository at '/srv/x.git'\nTo add an exception, call:\n\n\t{command}"
     told = repository._failed(subprocess.CompletedProcess([], 128, b"", said.encode()))
-    assert str(told) == f"git refuses /srv/x.git, as its owner is somebody else ({command})"
+    assert str(told) == f"git refuses /srv/x.git because somebody else owns it ({command})"
 
 
 # -- a record that is not shown is no empty record ------------------------------------------------------------------
@@ -116,7 +121,7 @@ def test_a_ref_that_comes_to_be_hidden_is_missed(
     setting: str, clone: Path, remote: Path, recorded: RecordState
 ) -> None:
     hidden(remote, setting)
-    hint = refused(GitRecord(clone, name="lines"), "was there before, at [0-9a-f]{40}, and is not shown any more")
+    hint = refused(GitRecord(clone, name="lines"), "was there before, at [0-9a-f]{40}, and is no longer shown")
     assert f":{REF} restores it" in hint
 
 
@@ -179,7 +184,7 @@ def test_a_proxy_that_answers_nothing_is_no_empty_record(
 ) -> None:
     secured(monkeypatch, certificate)
     with served(remote.parent, certificate, habit="blank") as address:
-        hint = refused(GitRecord(clone, name="lines", remote=f"{address}/remote.git"), "nothing at all")
+        hint = refused(GitRecord(clone, name="lines", remote=f"{address}/remote.git"), "answered a read with nothing")
     assert "proxy" in hint
 
 
@@ -193,7 +198,7 @@ def test_a_reader_who_may_not_push_is_told_what_cannot_be_known(
         record = GitRecord(clone, name="lines", remote=f"{address}/remote.git", waits=Waits(told.append))
         assert (record.load().serial, record.load().serial) == (0, 0)
     (text,) = told
-    assert "whether it is hidden cannot be asked" in text
+    assert "it could not be checked whether it is hidden" in text
     assert "403" in text
 
 

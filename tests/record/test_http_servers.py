@@ -91,7 +91,10 @@ def test_a_lock_that_nobody_can_name_is_to_be_released_at_the_server() -> None:
 def test_a_server_whose_locks_keep_nobody_out_is_refused_before_anything_is_written() -> None:
     state = LockOfEachId()
     with on(state) as record:
-        with pytest.raises(RecordError, match="gives the lock to two at once") as caught, record.lock([holder()]):
+        with (
+            pytest.raises(RecordError, match="gives the lock to two holders at once") as caught,
+            record.lock([holder()]),
+        ):
             pass
         assert "423 or 409" in (caught.value.hint or "")
     assert state.locks == set()
@@ -163,7 +166,11 @@ def test_a_page_that_answers_whatever_is_asked_gives_no_lock() -> None:
         def answer(self, method: str, target: str, body: bytes) -> tuple[int, str]:
             return 200, LOGIN
 
-    with on(Page()) as record, pytest.raises(RecordError, match=r"to two at once|a web page"), record.lock([holder()]):
+    with (
+        on(Page()) as record,
+        pytest.raises(RecordError, match=r"to two holders at once|a web page"),
+        record.lock([holder()]),
+    ):
         pass
 
 
@@ -188,7 +195,7 @@ def test_a_proxy_that_answers_nothing_to_whatever_is_asked_is_no_empty_record() 
         def answer(self, method: str, target: str, body: bytes) -> tuple[int, str]:
             return 200, ""
 
-    with on(Blank()) as record, pytest.raises(RecordError, match="to two at once"):
+    with on(Blank()) as record, pytest.raises(RecordError, match="to two holders at once"):
         record.load()
 
 

@@ -242,6 +242,6 @@ def test_tokens_have_a_place_and_a_lock_of_their_own_beside_the_record(
 )
 def test_a_lock_that_does_not_name_the_record_leaves_no_place_for_tokens(address: str, lock: str) -> None:
     options: dict[str, str | SecretRef] = {"address": address, "lock_address": lock}
-    with pytest.raises(RecordError, match="no place") as caught:
+    with pytest.raises(RecordError, match="the place of shared tokens cannot be derived") as caught:
         open_tokens(RecordSettings("http", options), name="lines", secrets=Secrets({}))
     assert "the state's name" in (caught.value.hint or "")

@@ -143,7 +143,7 @@ def _prove_own(folder: Path) -> None:
     if why := foreign(folder.stat()):
         raise TokenStoreError(
             f"the folder {folder} {why}",
-            hint=f"make sure only you can write to it (chmod 700 {folder}), or use another (XDG_STATE_HOME moves it)",
+            hint=f"make it yours alone (chown, chmod 700 {folder}), or use another (XDG_STATE_HOME moves it)",
         )
 
 
