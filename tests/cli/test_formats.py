@@ -127,7 +127,7 @@ start()
         (("plan", "--out", "plan.json"), "Planned"),
         (("show", "plan.json"), "Planned"),
         (("audit",), "Audited"),
-        (("calendar",), "Shown"),
+        (("calendar",), "CalendarView"),
         (("list",), "Listed"),
         (("apply", "--auto-approve"), "Answer"),
         (("show", "74991000000"), "Answer"),
