@@ -1,7 +1,7 @@
 """Files that appear whole or not at all, and outlast a power cut; and whether a file or folder is our own.
 
-What others may read is no secret, what others may write is not believed; nothing is said where the system has no such
-modes. Knows nothing of what is in a file.
+What others may read is not a secret, what others may write is not believed; systems without such modes tell
+nothing. Knows nothing of what is in a file.
 """
 
 from __future__ import annotations

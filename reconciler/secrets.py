@@ -244,7 +244,7 @@ _DIGEST = "hmac-sha256"
 
 
 def key_of(digest: str) -> str:
-    """The id of the key that a digest was made with; "" for one that carries none, and for a text that is no digest."""
+    """The id of the key that a digest was made with; "" for one that carries none, and for other text."""
     name, _, rest = digest.partition(":")
     return rest.partition(":")[0] if name == _DIGEST and ":" in rest else ""
 

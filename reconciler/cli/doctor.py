@@ -99,7 +99,7 @@ def _record(process: Process, session: Session) -> Iterator[Check]:
 
 
 def _rehearsed(session: Session) -> Check:
-    """Whether the record can be written: tried and undone. That somebody else holds it is no lack of a right."""
+    """Whether the record can be written: tried and undone. That somebody else holds it is not a lack of a right."""
     run = session.new_run(origin="doctor", commit=None)
     try:
         session.record.rehearse(Holder("(doctor)", run.host, run.user, run.pid, run.id, run.started_at))

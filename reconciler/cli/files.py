@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all; what is no file, such as a pipe, is written into and stays what it is.
+"""Files that are written whole or not at all; what is not a file, such as a pipe, is written into and stays what it is.
 
 A link stays a link: what it points to is written. Knows nothing of what is in a file.
 """
@@ -37,7 +37,7 @@ def write_again(path: Path, data: bytes) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or the one that a link points to; what is no file is left alone. Raises OSError."""
+    """Remove a file, or the one that a link points to; what is not a file is left alone. Raises OSError."""
     found = _found(path)
     if found is not None and stat.S_ISREG(found.st_mode):
         _real(path).unlink(missing_ok=True)

@@ -118,7 +118,7 @@ def _taken(root: Path, ref: str, files: Files) -> str | Unreadable | None:
 
 
 def _is_missing(path: Path) -> bool:
-    """Whether nothing is there; what cannot be looked at is no reason to say so."""
+    """Whether nothing is there; what cannot be looked at is not a reason to say so."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):

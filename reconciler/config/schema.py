@@ -58,7 +58,7 @@ def _is_noise(key: str, value: object) -> bool:
 
 
 def _without_null(node: Any) -> Any:
-    """Null is no alternative among others here: `_optional_may_be_null` allows it everywhere in the same way."""
+    """Null is not an alternative among others here: `_optional_may_be_null` allows it everywhere in the same way."""
     return _rewritten(node, _only_alternative)
 
 

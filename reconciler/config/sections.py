@@ -51,7 +51,7 @@ def merge(files: Files) -> Sections:
 
 
 def declared_schedules(files: Files, root: Tree) -> dict[str, DeclaredEntry]:
-    """The schedules of one file that is no part of the configuration; every trouble goes to `files.found`."""
+    """The schedules of one file that is not part of the configuration; every trouble goes to `files.found`."""
     declared: dict[str, DeclaredEntry] = {}
     given = root.get("schedules")
     if given is not None and given.data is not None:
@@ -93,7 +93,7 @@ def clean_entry(files: Files, section: str, entry: Tree) -> Tree:
 
 
 def _entry(files: Files, section: str, key: str, span: int, given: Tree) -> Tree | None:
-    """The map of an entry, None for what is no map, which is reported; a number may say nothing."""
+    """The map of an entry, None for what is not a map, which is reported; a number may say nothing."""
     if isinstance(given.data, dict):
         return given
     comma = stray_comma(files.sources, span, given.data)

@@ -132,7 +132,7 @@ class _Reader:
         return (data, event)
 
     def _learned(self, event: Any) -> str:
-        """Remember a key that is no reserved word, so that it is one text in all maps."""
+        """Remember a key that is not a reserved word, so that it is one text in all maps."""
         key: str = event.value
         if key in RESERVED and not event.style:
             raise UncommonTextError

@@ -129,7 +129,7 @@ class Sources:
         return self._texts[index][start : start + (span & LONGEST_SPAN)]
 
     def follows(self, span: Span) -> str:
-        """The first character after a span that is no blank or line break; empty where the file ends."""
+        """The first character after a span that is not a blank or line break; empty where the file ends."""
         index = bisect_right(self._bases, span >> LENGTH_BITS) - 1
         end = (span >> LENGTH_BITS) - self._bases[index] + (span & LONGEST_SPAN)
         found = _INK.search(self._texts[index], end)

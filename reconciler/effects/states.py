@@ -50,7 +50,7 @@ class CallFlow(NamedTuple):
 
     @classmethod
     def of(cls, value: Json | None) -> CallFlow:
-        """Take a canonical value apart; None is no forwarding."""
+        """Take a canonical value apart; None is not a forwarding."""
         if not value or value["type"] != "number":
             return cls((), text=plain_text(value))
         active = [target for target in value["targets"] if target["active"]]

@@ -48,7 +48,7 @@ class Answer:
         return self.status_text if words == self.status_text else f"{self.status_text}: {words}"
 
     def error_text(self) -> str:
-        """The vendor's own words in an answer that is no success; not yet fit for a message."""
+        """The vendor's own words in an answer that is not a success; not yet fit for a message."""
         try:
             data = parse_json(self.body, peer="the vendor")
         except UnexpectedResponse:

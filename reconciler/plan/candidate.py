@@ -95,7 +95,7 @@ class Candidate:
 
 
 def still_hidden(paths: frozenset[str], value: Value, clear: Iterable[Json]) -> frozenset[str]:
-    """The URL fields to hide, without those whose very value stands in clear elsewhere: it is no secret."""
+    """The URL fields to hide, without those whose very value stands in clear elsewhere: it is not a secret."""
     texts = {path: getattr(value, path.removesuffix(HOST), None) for path in paths}
     return frozenset(
         path for path, text in texts.items() if all(text != each.get(path.removesuffix(HOST)) for each in clear)

@@ -45,7 +45,7 @@ def _declared(candidate: Candidate, desired: Desired, context: PlanContext) -> D
 
 # docs/decisions/107
 def _unread(candidate: Candidate, seen: Observation) -> Decision:
-    """Not known. That a number is no more among the account's is no proof that it is not ours: it is kept, and told."""
+    """Not known. A number that is no longer among the account's may still be ours: it is kept, and reported."""
     if candidate.desired is None and seen.problem is not None and seen.problem.code == _NOT_OWNED:
         return Decision(diagnostics=(notes.not_owned(candidate),), left_alone=True)
     return Decision(unknown=True, diagnostics=(seen.problem,) if seen.problem else ())

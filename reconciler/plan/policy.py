@@ -46,7 +46,7 @@ def breaches(
     """Everything that refuses these changes.
 
     `managed` is how many blocks sent calls somewhere before, `places` maps a number to its line, `unwritable` an
-    address to live values that a write may reset and that cannot be written. An allowance is no rule: no override
+    address to live values that a write may reset and that cannot be written. An allowance is not a rule: no override
     stands in for it.
     """
     found = [

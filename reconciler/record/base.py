@@ -294,7 +294,7 @@ def is_same(expected: RecordState, current: RecordState) -> bool:
 def rebase(expected: RecordState, current: RecordState, update: Update) -> RecordState:
     """Return the state that an update made for `expected` may be applied to, now that the record is `current`.
 
-    Locks are per account, so a run of another account may have committed in between. That is no conflict as long as
+    Locks are per account, so a run of another account may have committed in between. That is not a conflict as long as
     the record is still the same one, only newer, and nothing that this update touches has moved: no entry of it, and no
     number of it has come to stand in a window of somebody else. Raises RecordError.
     """

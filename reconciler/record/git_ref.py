@@ -112,7 +112,7 @@ class GitStore:
     def _place(self) -> tuple[str, str]:
         """What git is told to reach the record, a remote's name where that has one address only, and this address.
 
-        git has transports that run commands, so what is no https, ssh or file remote is refused.
+        git has transports that run commands, so what is not an https, ssh or file remote is refused.
         """
         fetched, pushed = git.remote_addresses(self._repository, self._named)
         if fetched not in pushed and len(pushed) > 1:

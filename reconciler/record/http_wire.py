@@ -326,7 +326,7 @@ class StateClient:
         return None
 
     def unlock(self, info: Mapping[str, Any]) -> None:
-        """Give a lock back. That it is gone already, or somebody else's, is no trouble: it is not ours either way."""
+        """Give a lock back. That it is gone already, or somebody else's, is fine: it is not ours either way."""
         endpoints = self.endpoints
         try:
             answer = self._send(endpoints.unlock_method, endpoints.unlock_address, json.dumps(info))

@@ -157,7 +157,7 @@ class TokensShape(TypedDict):
 
 
 class MalformedRecordError(ValueError):
-    """Something is not of its shape; the text names it by its path: `entries["…"].account is no text`."""
+    """Something is not of its shape; the text names it by its path: `entries["…"].account is not text`."""
 
 
 Loc = Iterable[int | str]
@@ -196,11 +196,11 @@ def _step(part: int | str) -> str:
 
 _WORDS = {
     "missing": "is missing",
-    "string_type": "is no text",
+    "string_type": "is not text",
     "int_type": "is not a whole number",
     "bool_type": "is neither true nor false",
-    "dict_type": "is no map",
-    "list_type": "is no list",
+    "dict_type": "is not a map",
+    "list_type": "is not a list",
     "string_pattern_mismatch": "does not have the expected form",
     "string_too_long": "is longer than {max_length} characters",
     "too_short": "has fewer items than {min_length}",

@@ -40,7 +40,7 @@ class Control:
         try:
             body = json.loads(await request.body() or b"{}")
             if not isinstance(body, dict):
-                return _json(400, {"error": "the body is no JSON object"})
+                return _json(400, {"error": "the body is not a JSON object"})
             return _json(200, command(self, body))
         except (KeyError, ValueError, TypeError) as error:
             return _json(400, {"error": f"{type(error).__name__}: {error}"})

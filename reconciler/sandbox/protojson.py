@@ -52,7 +52,7 @@ class Node:
     items: tuple[Node, ...] = ()
 
     def error(self, words: str) -> ProtoError:
-        """A refusal of this value that is no matter of syntax."""
+        """A refusal of this value that is not a matter of syntax."""
         return ProtoError(f"({place(self.source, self.offset)}): {words}")
 
     def unexpected(self) -> ProtoError:

@@ -33,7 +33,7 @@ class _Protocol(H11Protocol):
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             scope[TRANSPORT] = transport
-            # A call that still hangs when the server stops is cancelled, which is no error to report.
+            # A call that still hangs when the server stops is cancelled, which is not an error to report.
             with contextlib.suppress(asyncio.CancelledError):
                 await served(scope, receive, send)
 

@@ -38,7 +38,7 @@ class ExolveSettings:
     check_period: Callable[[str], bool] | None = None
     """Says whether a period is accepted; default: every text is stored, as what a malformed one does is unknown."""
     check_display_number: bool = False
-    """Refuse a `display_number` under `masking` that is no number of this application."""
+    """Refuse a `display_number` under `masking` that is not a number of this application."""
     check_media: bool = False
     """Refuse `file_to_a` and `file_to_b` that are not in the application's library."""
     answer_and_dtmf_writable: bool = False

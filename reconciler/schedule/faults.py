@@ -171,7 +171,7 @@ _SEPARATOR_WORDS: Final = frozenset(
 
 
 def value(scale: Scale, word: str, start: int, chain: str, text: str) -> Finding:
-    """Judge one word that is no value of its scale."""
+    """Judge one word that is not a value of its scale."""
     end = start + len(word)
     if word in _SEPARATOR_WORDS or ((scale is not Scale.HR or ":" not in word) and _joined(scale, word)):
         return _separator(word, start, end)

@@ -178,7 +178,7 @@ class _Reader:
         return (Part(tuple(items), start, end) if at > start else None), at
 
     def _rest(self, at: int, *, alone: bool) -> int:
-        """Report text that is no item, up to the next comma."""
+        """Report text that is not an item, up to the next comma."""
         match = _REST.match(self._text, at)
         end = match.end() if match else len(self._text)
         words = self._text[at:end].rstrip(BLANKS)

@@ -119,7 +119,7 @@ LONGEST: Final = 8_000
 
 
 class PeriodError(ValueError):
-    """A text is no period; `findings` tell why, with characters and remedies."""
+    """A text is not a period; `findings` tell why, with characters and remedies."""
 
     def __init__(self, text: str, findings: tuple[Finding, ...]) -> None:
         super().__init__("; ".join(finding.message for finding in findings))

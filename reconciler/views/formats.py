@@ -157,7 +157,7 @@ def _rows(output: Output, shown: Listed) -> None:
     _drawn(output, (), lambda clean: as_csv(shown.chosen, clean, raw=shown.raw))
 
 
-# A saved plan is no page: its weeks would need the time zone of the configuration.
+# A saved plan is not a page: its weeks would need the time zone of the configuration.
 _PAGES: Mapping[Kind, Part] = {"plan": _plan_page, "audit": _audit_page, "calendar": _calendar_page}
 _COMMENTS: Mapping[Kind, Part] = {"plan": _plan_comment, "saved_plan": _plan_comment}
 register(Format("html", "one page that needs nothing else", _failure_page, note, _PAGES))

@@ -56,7 +56,7 @@ class Screen:
         self._environ = environ
         self._closed: set[int] = set()
         self.lost: OSError | None = None
-        """Why standard output could not be written; a reader who has gone is no reason."""
+        """Why standard output could not be written; a reader who has gone is not a reason."""
         self.has_document = False
         """Whether standard output has a document, or the beginning of one."""
 

@@ -94,19 +94,19 @@ BROKEN: dict[str, Callable[[dict[str, Any]], object]] = {
     f'entries["{KEY_TEXT}"].value is not a forwarding': lambda it: it["entries"][KEY_TEXT].update(
         value='{"type":"parking"}'
     ),
-    f'entries["{KEY_TEXT}"].account is no text': lambda it: it["entries"][KEY_TEXT].update(account=5),
-    f'entries["{KEY_TEXT}"].digests.url is no text': lambda it: it["entries"][KEY_TEXT].update(digests={"url": 5}),
+    f'entries["{KEY_TEXT}"].account is not text': lambda it: it["entries"][KEY_TEXT].update(account=5),
+    f'entries["{KEY_TEXT}"].digests.url is not text': lambda it: it["entries"][KEY_TEXT].update(digests={"url": 5}),
     'entries["exolve/7/fishing"] does not have the expected form': lambda it: it["entries"].update(
         {"exolve/7/fishing": it["entries"][KEY_TEXT]}
     ),
     "serial is out of range": lambda it: it.update(serial=10**40),
-    "runs[0].id is no text": lambda it: it["runs"][0].update(id=5),
-    "runs[0].overrides is no list": lambda it: it["runs"][0].update(overrides={}),
-    "windows[0].intents[0].account is no text": lambda it: it["windows"][0]["intents"][0].update(account=5),
+    "runs[0].id is not text": lambda it: it["runs"][0].update(id=5),
+    "runs[0].overrides is not a list": lambda it: it["runs"][0].update(overrides={}),
+    "windows[0].intents[0].account is not text": lambda it: it["windows"][0]["intents"][0].update(account=5),
     "windows[0].intents[0].before is not a forwarding": lambda it: it["windows"][0]["intents"][0].update(before="[]"),
     "windows[0].intents has fewer items than 1": lambda it: it["windows"][0].update(intents=[]),
     "locks[0].pid is not a whole number": lambda it: it["locks"][0].update(pid="1"),
-    "locks[0].process is no text": lambda it: it["locks"][0].update(process=5),
+    "locks[0].process is not text": lambda it: it["locks"][0].update(process=5),
     "locks[0].account is longer than 10000 characters": lambda it: it["locks"][0].update(account="x" * 10_001),
 }
 
@@ -135,9 +135,9 @@ def test_results_of_a_run_that_are_none_are_refused_when_it_is_asked_for(written
     store, at = MemoryStore(), len(written["runs"]) - 1
     for edit, words in (
         ({"kind": "fishing"}, "kind does not have the expected form"),
-        ({"account": 5}, "account is no text"),
+        ({"account": 5}, "account is not text"),
         ({"after": {"type": "number"}}, "after.redirect is missing"),
-        ({"lost": 5}, "lost is no map"),
+        ({"lost": 5}, "lost is not a map"),
     ):
         changed = json.loads(json.dumps(written))
         changed["runs"][at]["results"][0].update(edit)
@@ -293,7 +293,7 @@ def test_a_cell_of_a_row_is_named_like_a_place_in_a_document(database: Path) -> 
         hand.execute("UPDATE entries SET digests = '[5]' WHERE number = ?", (phone(1),))
     with closing(SqliteRecord(database)) as record, pytest.raises(RecordError) as caught:
         record.load()
-    assert str(caught.value).endswith(f'is damaged: entries["{KEY_TEXT}"].digests is no map')
+    assert str(caught.value).endswith(f'is damaged: entries["{KEY_TEXT}"].digests is not a map')
 
 
 # -- locks and tokens --------------------------------------------------------------------------------------------------
@@ -329,7 +329,7 @@ def test_tokens_beside_a_record_that_are_none_are_refused_by_their_path(tally: T
             state.document = json.dumps(mutant(sound, random.Random(seed)))
             with suppress(ProviderError):
                 texts.load("k")
-        for tokens, words in (({"k": 5}, "tokens.k is no text"), ([], "tokens is no map")):
+        for tokens, words in (({"k": 5}, "tokens.k is not text"), ([], "tokens is not a map")):
             state.document = json.dumps({**sound, "tokens": tokens})
             with pytest.raises(ProviderError, match=words):
                 texts.load("k")

@@ -1,7 +1,7 @@
 """Exolve's wire ⇄ the model, pure: tolerant values in, strict bodies out.
 
 Knows no HTTP. On write exactly the documented keys go out, the data of the type at top level (the name of the `oneof`
-is no key), and integers as JSON numbers.
+is not a key), and integers as JSON numbers.
 """
 
 from __future__ import annotations

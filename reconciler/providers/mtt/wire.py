@@ -131,7 +131,7 @@ _LONGEST = 15
 
 
 def canonical(spelled: str) -> str | None:
-    """Return a number's E.164 digits: `8 800 …` and `+7 800 …` are `7800…`; None for what is no number."""
+    """Return a number's E.164 digits: `8 800 …` and `+7 800 …` are `7800…`; None for what is not a number."""
     digits = spelled.translate(_SEPARATORS).removeprefix("+")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST):
         return None

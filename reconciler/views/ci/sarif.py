@@ -21,7 +21,7 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE
 
 Object = dict[str, Any]
 
-# What is no finding has no rule of ours: a sentence, its level, and the section that tells of it.
+# What is not a finding has no rule of ours: a sentence, its level, and the section that tells of it.
 OTHERS = {
     "change-create": ("A number gets a forwarding or parking that it does not have.", "note", "plan"),
     "change-update": ("A forwarding or parking becomes another.", "note", "plan"),

@@ -61,7 +61,7 @@ def render(template: str, clean: Clean, **values: object) -> str:
     """Fill a template of this package."""
 
     def finalized(value: object) -> object:
-        return clean(value) if type(value) is str else value  # what a macro has drawn is no plain text
+        return clean(value) if type(value) is str else value  # what a macro has drawn is not plain text
 
     return _environment().overlay(finalize=finalized).get_template(template).render(**values)
 

@@ -114,7 +114,7 @@ def changed(**fields: object) -> str:
         (changed(format_version=-1), "damaged"),
         (changed(serial="3"), "serial is not a whole number"),
         (changed(serial=True), "serial is not a whole number"),
-        (changed(lineage=None), "lineage is no text"),
+        (changed(lineage=None), "lineage is not text"),
         (changed(lineage=...), "lineage is missing"),
         (changed(entries=[]), "damaged"),
         (changed(entries={"exolve/7/forwarding": []}), "damaged"),
@@ -122,7 +122,7 @@ def changed(**fields: object) -> str:
         (changed(entries={"exolve/7": {}}), "damaged"),
         (
             changed(entries={"exolve/7/forwarding": {"account": 1}}),
-            r'entries\["exolve/7/forwarding"\].account is no text',
+            r'entries\["exolve/7/forwarding"\].account is not text',
         ),
         (changed(windows=None), "damaged"),
         (changed(windows=[{"id": "w"}]), "damaged"),
