@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from tests.architecture.sources import Function, Source
 
-MEDIAN_LINES = 9
-P95_LINES = 40
+MEDIAN_LINES = 7
+P95_LINES = 20
 LONGEST_FUNCTION = 60
 LONGEST_FILE = 450
 

@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from reconciler.clock import SystemClock, workers
+from reconciler.clock import SystemClock, epoch, workers
 
 
 def waited(clock: SystemClock, seconds: float) -> float:
@@ -47,3 +47,8 @@ def test_an_interruption_waits_for_no_thread_and_begins_nothing_more() -> None:
     assert [each.done() for each in begun] == [False, True]
     assert begun[1].cancelled()
     go_on.set()
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="has no time zone"):
+        epoch("2026-11-21T10:00:00")

@@ -65,6 +65,16 @@ def test_aliases_and_merge_keys_work_and_the_map_itself_wins() -> None:
     assert tree.data["b"] == {"x": "1", "y": "2"}
 
 
+def test_a_merge_key_between_others_leaves_every_place_findable() -> None:
+    text = "base: &base {x: 1}\na:\n  y: 2\n  <<: *base\n  z: 3\n  w: 4\n"
+    tree, sources = read(text)
+    block = tree.get("a")
+    assert block is not None
+    places = {key: sources.location(block.key_span(key)) for key in ("y", "z", "w")}
+    assert {key: place.line for key, place in places.items()} == {"y": 3, "z": 5, "w": 6}
+    assert sources.location(find(tree, ("a", "w"))).line == 6
+
+
 @pytest.mark.parametrize("mark", ["!", "! ", "!   # a comment"])
 def test_a_lone_exclamation_mark_leaves_every_place_findable(mark: str) -> None:
     tree, sources = read(f"top:\n  a: {mark}\n    x: 1\n    y: {{z: 2}}\n")

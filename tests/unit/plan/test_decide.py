@@ -440,6 +440,13 @@ def test_recorded_parking_decides_and_the_vendor_is_not_asked() -> None:
     assert given.live["office"].calls_made == calls
 
 
+def test_parking_that_changes_is_not_counted_as_recorded() -> None:
+    given = applied(world([desired(3, ON), desired(4, ON)], parking=[3, 4]))
+    given.files = [desired(3, OFF), desired(4, ON)]
+    plan = given.plan()
+    assert (len(plan.changes), plan.as_recorded, plan.parked_as_recorded) == (1, 1, 1)
+
+
 @pytest.mark.parametrize(("was", "is_now", "action"), [(ON, OFF, Action.DELETE), (OFF, ON, Action.UPDATE)])
 def test_parking_that_differs_from_the_record_is_switched_off_or_on(
     was: Parking, is_now: Parking, action: Action

@@ -157,5 +157,7 @@ def test_a_year_begins_early_in_old_releases_where_its_december_matters() -> Non
 def test_clocks_that_change_within_a_period_are_told_for_the_zone() -> None:
     (finding,) = zone_findings("hr {2}", timezone="Europe/Berlin", year=2026)
     assert finding.code == "period-daylight-saving"
+    (at_its_edge,) = zone_findings("hr {0-1}", timezone="Europe/Berlin", year=2026)  # it ends where the gap begins
+    assert at_its_edge.message == finding.message
     assert zone_findings("wd {mon-fri} hr {9-17}", timezone="Europe/Berlin", year=2026) == ()
     assert zone_findings("hr {2}", timezone="Europe/Moscow", year=2026) == ()

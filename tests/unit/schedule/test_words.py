@@ -63,6 +63,11 @@ def test_exceptions_are_told_as_such() -> None:
     assert (~Period.parse("yr {2027}")).explain("ru") == "всегда; кроме в 2027 году, круглосуточно"
 
 
+def test_a_day_of_several_months_names_them_all() -> None:
+    assert Period.parse("mo {jan-mar} md {1}").explain("en") == "on day 1 of January to March, all day"
+    assert Period.parse("mo {jan} md {1}").explain("en") == "on 1 January, all day"
+
+
 def test_equal_periods_are_said_equally() -> None:
     assert Period.parse("wd {2-6} hr {9am-5pm}").phrase() == Period.parse("hr {9-17} wd {mo tu we th fr}").phrase()
 
