@@ -15,7 +15,6 @@ SIP_ID_DIGITS = 15
 SIP_ID = re.compile(rf"{SIP_ID_PREFIX}[0-9]{{{SIP_ID_DIGITS - len(SIP_ID_PREFIX)}}}")
 _FORMATTING = re.compile(r"[ ()./\u00a0-]+")
 _WRITTEN = re.compile(r"\+?[0-9]+")
-_NATIONAL_RUSSIAN = re.compile(r"[78][0-9]{10}")
 
 # Accepts what the library's Russian metadata calls valid for fixed, mobile and freephone numbers; whatever it does not
 # accept is put to the library itself, so a range that is missing here costs time and nothing else.

@@ -134,7 +134,6 @@ LIST_BYTES = 32 * MEBIBYTE
 # One pool of connections serves few threads: with 32 on one, looking after it costs more than the requests.
 _THREADS_A_POOL = 4
 _HEADERS = (("User-Agent", "reconciler"), ("Accept", "application/json"), ("Accept-Encoding", "identity"))
-_TOO_OFTEN = HTTPStatus.TOO_MANY_REQUESTS
 _HIGHEST_REDIRECT = 399
 _LONGEST_SAID = 4000
 _IN_NO_KEY = frozenset(" \"'")

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 
 _LAST_YEARDAY: Final = 366
-_LAST_WEEK: Final = 6
 _REFERENCE_YEAR: Final = 2026  # from which on an example of a disagreement is looked for
 _COMMON_YEAR: Final = 365
 

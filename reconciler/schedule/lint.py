@@ -183,7 +183,6 @@ CLOCK_CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
 
 _LAST_DAYS: Final = frozenset({29, 30, 31})
 _LEAP_DAY: Final = 60
-_YEAR_LENGTH: Final = 365
 _EVERY_YEARDAY: Final = frozenset(range(1, 367))
 _DAY_SCALES: Final = (Scale.WK, Scale.YD, Scale.MD, Scale.WD)
 

@@ -132,7 +132,6 @@ EPOCH_ORDINAL: Final = 719_163  # of 1 January 1970, where 1 January of the year
 ALL_MINUTES: Final = (1 << MINUTES) - 1
 ALL_SECONDS: Final = (1 << SECONDS) - 1
 _HOUR: Final = (1 << 60) - 1
-_YEAR: Final = (1 << SLOTS) - 1
 MONTH_LENGTHS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 

@@ -11,7 +11,7 @@ from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli.exits import Exit, of_report
 from reconciler.formats.plan import PlanFileError, load_plan, render_plan
 from reconciler.http.errors import LoginRequired, Unavailable
-from reconciler.model import NumberForwarding, Outcome, Parking, Target
+from reconciler.model import LiveSource, NumberForwarding, Outcome, Parking, Target
 from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import Provider
@@ -19,7 +19,7 @@ from reconciler.record.memory import MemoryStore
 from reconciler.settings import Policy
 from reconciler.wiring import Session
 from reconciler.workflow.plan import storable
-from reconciler.workflow.stored import StalePlanError, check_expected, stored_plan
+from reconciler.workflow.stored import StalePlanError, _moved_reason, check_expected, stored_plan
 from tests.world import (
     EVERYTHING,
     NONE,
@@ -28,6 +28,7 @@ from tests.world import (
     breaches,
     desired,
     key,
+    only,
     outcomes,
     phone,
     result,
@@ -72,6 +73,23 @@ def test_a_date_that_is_over_and_was_recorded_away_does_not_make_an_unread_plan_
     given.files = [desired(1, replace(at("wd {mon}"), masking=True))]
     report = given.apply(refresh=Refresh.NONE)
     assert report.converged, report
+
+
+def test_an_unread_plan_over_a_secret_that_is_still_there_is_not_stale() -> None:
+    given = world([desired(1, rings(event_url=EVENTS))], {1: NONE})
+    given.variables = {"EVENT_KEY": "s3cret"}
+    assert given.apply().converged
+    given.files = [desired(1, rings(timeout=35, event_url=EVENTS))]
+    report = given.apply(refresh=Refresh.NONE)
+    assert report.converged, report
+
+
+def test_nothing_known_may_become_nothing_there_but_not_the_other_way_round() -> None:
+    change = only(world([desired(1, rings())], {1: NONE}).plan(refresh=Refresh.NONE))
+    assert (change.before, change.live_source) == (None, LiveSource.UNKNOWN)
+    known = replace(change, before={"type": "none"})
+    assert _moved_reason(change, known, None) == ""
+    assert _moved_reason(known, change, None) == "what is known about its live value has changed"
 
 
 # -- a saved plan ---------------------------------------------------------------------------------------------------

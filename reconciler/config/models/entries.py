@@ -34,11 +34,6 @@ from reconciler.settings import Limit
 
 JsonSchema = dict[str, Any]
 
-_UUID_SCHEMA: JsonSchema = {
-    "type": "string",
-    "format": "uuid",
-    "pattern": "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
-}
 _DATE_SCHEMA: JsonSchema = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _URL_SCHEMA: JsonSchema = {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}
 _NUMBER_SCHEMA: JsonSchema = {"type": ["string", "integer"], "pattern": "^[+]?[0-9 ()./-]+$"}
