@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum, StrEnum, auto
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple, get_origin, get_type_hints
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar, dataclass_transform, get_origin, get_type_hints
 
 from reconciler.diagnostics import Diagnostic, Location
 
@@ -48,7 +48,16 @@ class Text(Enum):
     URL = auto()
 
 
+_Shape = TypeVar("_Shape")
+
+
 # docs/decisions/130
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def value_object(shape: type[_Shape]) -> type[_Shape]:
+    """A dataclass that the type checker keeps frozen: freezing at run time would make it three times as slow to make."""
+    return dataclass(slots=True, unsafe_hash=True)(shape)
+
+
 def about(text: Text = Text.CODE, *, routes: bool = True, key: str | None = None) -> Mapping[str, Any]:
     """What is said of a field beside its name, its type and its default.
 
@@ -58,7 +67,7 @@ def about(text: Text = Text.CODE, *, routes: bool = True, key: str | None = None
     return {"text": text, "routes": routes, "key": key}
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Target:
     """One phone or SIP ID that rings. `timeout` in seconds.
 
@@ -76,14 +85,14 @@ class Target:
     weekday_base: WeekdayBase = field(default=WeekdayBase.REFUSE, metadata=about(key=""))
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class NoForwarding:
     """The number forwards nowhere."""
 
     type: ClassVar[str] = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class SipForwarding:
     """To an external SIP account, `user@domain[:port]`."""
 
@@ -97,7 +106,7 @@ MOST_ENTRIES: Final = 1_000
 The vendor documents no limit, and nobody has seen so many."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class NumberForwarding:
     """To phone numbers or SIP IDs, in order. `event_url` may be a template with `${var:NAME}`."""
 
@@ -113,7 +122,7 @@ class NumberForwarding:
     display_number: str = field(default="", metadata=about(routes=False))
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class UrlForwarding:
     """To whatever the URL answers; `reserve` rings when it cannot be reached. `url` may be a template."""
 
@@ -122,7 +131,7 @@ class UrlForwarding:
     reserve: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class TrunkForwarding:
     """To a static SIP trunk. `timeout` in seconds; `did` is digits without a leading zero, or empty."""
 
@@ -133,7 +142,7 @@ class TrunkForwarding:
     did: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Parking:
     """Whether calls to the number are parked for the application (MTT Business)."""
 
