@@ -300,8 +300,10 @@ def _in_account(candidate: Candidate, account: Account | None) -> Candidate:
     """The same, with what the account's provider can do, and until when it may read as before our last write."""
     if account is None:
         return candidate
-    refused = account.refusal(candidate.desired.value) if candidate.desired is not None else None
-    candidate = replace(candidate, readable=account.capabilities.readable, refused=refused or "")
+    readable = account.capabilities.readable
+    refused = (candidate.desired is not None and account.refusal(candidate.desired.value)) or ""
+    if refused or readable != candidate.readable:
+        candidate = replace(candidate, readable=readable, refused=refused)
     if not (since := candidate.unproven_since):
         return candidate
     try:
