@@ -1,4 +1,4 @@
-"""What is wrong, where, and what to type: the one value in which every trouble with input or a plan is told.
+"""What is wrong, where, and what to type: the one value that says all that is wrong with input or a plan.
 
 Knows nothing of YAML, vendors or output formats; views draw these values, nothing here prints.
 """

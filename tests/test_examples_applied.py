@@ -32,7 +32,7 @@ def loaded(folder: Path) -> Configuration:
     return configuration
 
 
-def furnished(folder: Path, sandbox: Sandbox) -> dict[str, str]:
+def populated(folder: Path, sandbox: Sandbox) -> dict[str, str]:
     """Point an example's accounts at the sandbox, give it the numbers, and return the environment that opens it."""
     configuration = loaded(folder)
     path, yaml = folder / "reconciler.yaml", YAML()
@@ -65,7 +65,7 @@ def test_a_second_plan_of_an_applied_example_is_empty(name: str, tmp_path: Path)
     folder = tmp_path / name
     shutil.copytree(EXAMPLES / name, folder)
     with Sandbox(numbers=0, mtt_numbers=0, loose=True, seed=7) as sandbox:
-        environ = furnished(folder, sandbox)
+        environ = populated(folder, sandbox)
         configuration = loaded(folder)
 
         def planned() -> tuple[Plan, bool]:

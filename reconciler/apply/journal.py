@@ -28,7 +28,7 @@ class Attempt:
     """What became of one change. `cause` groups like failures.
 
     `written` is True once the vendor took the value, also where it reads back otherwise. `lost` are live values that
-    cannot be written and that the write may have reset. `code` and `hint` tell a trouble as a finding.
+    cannot be written and that the write may have reset. `code` and `hint` make a diagnostic of it.
     """
 
     outcome: Outcome

@@ -93,7 +93,7 @@ class Job:
 
     plan: Plan
     record: Record
-    ground: PlanContext
+    context: PlanContext
     clock: Clock
     open_provider: Callable[[str], Provider]
     run: Run
@@ -178,7 +178,7 @@ def _under_lock(job: Job, accounts: Iterable[str]) -> ApplyReport:
 def _locked(job: Job, lock: Lock) -> ApplyReport:
     for holder in job.record.broken_locks:
         job.emit(LockBroken(str(holder)))
-    state = conceal(job.record.load(), job.ground)
+    state = conceal(job.record.load(), job.context)
     if not _needed(job.plan, state) <= set(lock.accounts):
         raise _MoreToLockError(state)
     stale = another_record(job.plan, state)
@@ -274,7 +274,7 @@ def _writers(
         account: Writer(
             provider,
             job.clock,
-            job.ground,
+            job.context,
             job.plan.consent.overrides,
             fresh,
             _kept(job.plan, state),

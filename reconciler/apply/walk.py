@@ -1,7 +1,7 @@
 """Walks the changes of a plan: windows of durable intents, the first write of an account alone, failures contained.
 
 An account is proven by its first write and stopped after like failures in a row; what went wrong is told once a
-cause. Knows no vendor and no backend; `write` does one change, `ledger` keeps the record.
+cause. Knows no vendor and no backend; `write` does one change, `journal` keeps the record.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class FailureLog:
             self._found.setdefault((attempt.code, attempt.error or "", attempt.hint), []).append(change)
 
     def diagnostics(self) -> Iterator[Diagnostic]:
-        """One finding a cause, in the order in which they came."""
+        """One diagnostic a cause, in the order in which they came."""
         for (code, error, hint), changes in self._found.items():
             others = len(changes) - 1
             same = f" (the same for {others} more number{'s' if others > 1 else ''})" if others else ""

@@ -69,7 +69,7 @@ class Writer:
 
     provider: Provider
     clock: Clock
-    ground: PlanContext
+    context: PlanContext
     overrides: frozenset[str] = frozenset()
     seen: Mapping[Key, LiveReading] = field(default_factory=dict)
     kept: Mapping[Key, RecordedValues] = field(default_factory=dict)
@@ -78,11 +78,11 @@ class Writer:
     def write(self, changes: Sequence[Change], blocked_reason: Callable[[], str] = lambda: "") -> list[Attempt]:
         """Write changes of equal value: one, or a batch where the vendor takes one.
 
-        `obstacle` says why nothing more may be sent: it is asked whenever a request is about to leave.
+        `blocked_reason` says why nothing more may be sent: it is asked whenever a request is about to leave.
         """
         try:
             writes = [
-                Write(change.key.number, resolve_templates(_wanted(change), self.ground.secrets)) for change in changes
+                Write(change.key.number, resolve_templates(_wanted(change), self.context.secrets)) for change in changes
             ]
         except SecretError as error:
             return [Attempt(Outcome.FAILED, str(error), cause="SecretError", code="secret-missing") for _ in changes]
@@ -108,7 +108,7 @@ class Writer:
             return "it can no longer be read"
         live = self._live(change, seen.value, seen)
         if change.live_digest:
-            return None if live.digest(self.ground.digester) == change.live_digest else what_moved(live, change.before)
+            return None if live.digest(self.context.digester) == change.live_digest else what_moved(live, change.before)
         if change.before is None and change.live_source is LiveSource.UNKNOWN:
             harmless = is_off(live.json) or live.agrees(Form(change.after or {}))
             return None if harmless else "it has a live forwarding that is not in the record; use --refresh all"
@@ -130,16 +130,16 @@ class Writer:
     def _live(self, change: Change, value: Value, seen: Observation) -> Form:
         hidden = hidden_paths(change.write) if change.write is not None else frozenset()
         hidden = still_hidden(hidden, value, [change.before or {}]) | hidden_in(change.before or {})
-        return form(value, holds=self.ground.secrets.holds, unreadable=seen.unreadable, hidden_paths=hidden)
+        return form(value, holds=self.context.secrets.holds, unreadable=seen.unreadable, hidden_paths=hidden)
 
     def _kept(self, change: Change) -> RecordedValues:
         return self.kept.get(change.key, RecordedValues())
 
     def _agrees(self, live: Form, *others: Form) -> bool:
-        return agrees_with_any(live.with_digests(self.ground.digester), others, self.ground.today)
+        return agrees_with_any(live.with_digests(self.context.digester), others, self.context.today)
 
-    def _proven(self, change: Change, write: Write, obstacle: Callable[[], str]) -> Attempt:
-        gate = _Gate(self, change, obstacle)
+    def _proven(self, change: Change, write: Write, blocked_reason: Callable[[], str]) -> Attempt:
+        gate = _Gate(self, change, blocked_reason)
         try:
             gate.enter()
         except Withheld:
@@ -228,16 +228,16 @@ class Writer:
         older = self._kept(change).unsettled
         return self.moved_reason(change, seen) is None or self._agrees(self._live(change, value, seen), *older)
 
-    def _batch(self, writes: Sequence[Write], obstacle: Callable[[], str]) -> list[Attempt]:
+    def _batch(self, writes: Sequence[Write], blocked_reason: Callable[[], str]) -> list[Attempt]:
         """Write what cannot be read back; a rejected batch is halved until the culprit stands alone."""
-        gate = _Gate(self, None, obstacle)
+        gate = _Gate(self, None, blocked_reason)
         try:
             sent = self.provider.write(writes, gate)
         except (Rejected, NotOwned, Forbidden) as error:
             if len(writes) == 1:
                 return [Attempt.failed(error, error.attempts)]
             middle = len(writes) // 2
-            return [each for half in (writes[:middle], writes[middle:]) for each in self._batch(half, obstacle)]
+            return [each for half in (writes[:middle], writes[middle:]) for each in self._batch(half, blocked_reason)]
         except ProviderError as error:
             if error.may_have_taken_effect:
                 return [Attempt.failed(error, error.attempts, outcome=Outcome.UNKNOWN)] * len(writes)
@@ -253,10 +253,10 @@ class _Gate:
     write may reset that cannot be written.
     """
 
-    def __init__(self, writer: Writer, change: Change | None, obstacle: Callable[[], str]) -> None:
+    def __init__(self, writer: Writer, change: Change | None, blocked_reason: Callable[[], str]) -> None:
         self._writer = writer
         self._change = change
-        self._obstacle = obstacle
+        self._blocked_reason = blocked_reason
         self._seen: LiveReading | None = None
         self.verdict = Attempt(Outcome.SKIPPED)
         self.lost: Mapping[str, object] = {}
@@ -264,7 +264,7 @@ class _Gate:
     def enter(self) -> None:
         """Look again where the last look is too old; raises Withheld, and ProviderError where that cannot be done."""
         for _ in range(_MOST_LOOKS):
-            if why := self._obstacle():
+            if why := self._blocked_reason():
                 self._close(Attempt(Outcome.SKIPPED, why))
             if self._is_fresh():
                 return
@@ -272,13 +272,13 @@ class _Gate:
         self._close(Attempt(Outcome.SKIPPED, "not written: each read of it took too long to rely on"))
 
     def is_open(self) -> bool:
-        return self._is_fresh() and not self._obstacle()
+        return self._is_fresh() and not self._blocked_reason()
 
     def without_effect(self, error: ProviderError, sent: int) -> Attempt:
         """What came of a write that surely had no effect."""
         if isinstance(error, Withheld):
             return replace(self.verdict, attempts=sent)
-        if not isinstance(error, _FINAL) and (why := self._obstacle()):
+        if not isinstance(error, _FINAL) and (why := self._blocked_reason()):
             return Attempt(Outcome.SKIPPED, why, sent)
         return Attempt.failed(error, sent)
 
@@ -291,7 +291,7 @@ class _Gate:
         seen = self._writer.read_fresh(self._change)
         if (prevented := self._writer.refusal_reason(self._change, seen.observation)) is not None:
             self._close(prevented)
-        holds, values = self._writer.ground.secrets.holds, seen.observation.unwritable
+        holds, values = self._writer.context.secrets.holds, seen.observation.unwritable
         self._seen, self.lost = seen, {path: MASK if holds(dump(kept)) else kept for path, kept in values.items()}
 
     def _close(self, verdict: Attempt) -> None:

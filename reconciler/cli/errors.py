@@ -70,12 +70,12 @@ def _failed(error: Exception, process: Process) -> int:
 def _interrupted(process: Process) -> int:
     """Say that a command was ended."""
     if has_expired():
-        trouble = command_error(
+        ended_by = command_error(
             "deadline-passed", f"the command took longer than its deadline of {process.deadline:.0f} s"
         )
     else:
-        trouble = command_error("interrupted", "interrupted", exit_code=Exit.INTERRUPTED)
-    return _ended(process, trouble)
+        ended_by = command_error("interrupted", "interrupted", exit_code=Exit.INTERRUPTED)
+    return _ended(process, ended_by)
 
 
 _ACTING = ("apply", "fmt", "login", "record forget", "record unlock", "record migrate")
@@ -102,11 +102,11 @@ def show_diagnostics(process: Process, found: Iterable[Diagnostic]) -> None:
     process.format.findings(process, found)
 
 
-def _ended(process: Process, trouble: CommandError) -> int:
+def _ended(process: Process, ended_by: CommandError) -> int:
     """Say why a command came to nothing, in its format; where a document is out already, beside it."""
     told_in = TEXT if process.screen.has_document else process.format
-    told_in.failure(process, trouble.diagnostics)
-    return trouble.code
+    told_in.failure(process, ended_by.diagnostics)
+    return ended_by.code
 
 
 def _helped(process: Process, error: click.exceptions.NoArgsIsHelpError) -> int:

@@ -64,7 +64,7 @@ class Files:
 
 
 def read_files(root: Path, *, trusted: str | None) -> Files:
-    """Read a configuration's files; every trouble is in `found`."""
+    """Read a configuration's files; every diagnostic is in `found`."""
     files = Files()
     text = _trusted_text(root, trusted, files)
     if text is None:

@@ -82,7 +82,7 @@ _ENTRIES: dict[str, type] = {
 
 
 def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
-    """The sections with a declared scenario laid over; its own troubles are reported."""
+    """The sections with a declared scenario laid over; what is wrong in it is reported."""
     scenario = sections.scenarios[name].tree
     laid = replace(
         sections,

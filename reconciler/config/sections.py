@@ -37,7 +37,7 @@ class Sections:
 
 
 def merge(files: Files) -> Sections:
-    """Unite the sections of all files; every trouble goes to `files.found`."""
+    """Unite the sections of all files; every diagnostic goes to `files.found`."""
     sections = Sections()
     for file in files.files:
         for name in ("contacts", "schedules", "profiles", "scenarios", "numbers"):
@@ -51,7 +51,7 @@ def merge(files: Files) -> Sections:
 
 
 def declared_schedules(files: Files, root: Tree) -> dict[str, DeclaredEntry]:
-    """The schedules of one file that is not part of the configuration; every trouble goes to `files.found`."""
+    """The schedules of one file that is not part of the configuration; every diagnostic goes to `files.found`."""
     declared: dict[str, DeclaredEntry] = {}
     given = root.get("schedules")
     if given is not None and given.data is not None:

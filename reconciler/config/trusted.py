@@ -34,7 +34,7 @@ _HINT = "a policy file says `version: 1` and has a `policy` block, as reconciler
 
 # docs/decisions/071
 def read_policy(files: Files, path: Path) -> Tree | None:
-    """Read the root of a policy file; every trouble goes to `files.found`, and None is returned where it is unfit."""
+    """Read the root of a policy file; every diagnostic goes to `files.found`, and None stands for an unfit one."""
     name = str(path) if str(path) not in files.names else str(path.absolute())
     given = read_text(path)
     if isinstance(given, Unreadable):
@@ -45,12 +45,12 @@ def read_policy(files: Files, path: Path) -> Tree | None:
     files.found.extend(limit_quotes(document.problems, quoted=is_ours(given)))
     if document.tree is None or any(item.is_error for item in document.problems):
         return None
-    troubles = list(_troubles(files, document.tree))
-    files.found.extend(troubles or _set_aside(files, name))
-    return None if troubles else document.tree
+    wrong = list(_flaws(files, document.tree))
+    files.found.extend(wrong or _set_aside(files, name))
+    return None if wrong else document.tree
 
 
-def _troubles(files: Files, tree: Tree) -> Iterator[Diagnostic]:
+def _flaws(files: Files, tree: Tree) -> Iterator[Diagnostic]:
     if not isinstance(tree.data, dict):
         message = f"a policy file is a map of keys, not {kind_of(tree.data)}"
         yield files.sources.problem("wrong-type", tree.span, message, _HINT)
@@ -132,7 +132,7 @@ class TrustedSettings:
 
 
 def read_settings(files: Files, judge: Tree | None, providers: Providers) -> TrustedSettings:
-    """Read the trusted part, with the policy of the root `judge`; every trouble goes to `files.found`."""
+    """Read the trusted part, with the policy of the root `judge`; every diagnostic goes to `files.found`."""
     settings = TrustedSettings()
     root = files.trusted
     if root is None:

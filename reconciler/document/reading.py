@@ -212,7 +212,7 @@ class _RefusedError(Exception):
 
 
 def parse(sources: Sources, base: int, text: str) -> Document:
-    """Parse the text of one file, added to `sources` at `base`; every trouble is in `problems`."""
+    """Parse the text of one file, added to `sources` at `base`; every diagnostic is in `problems`."""
     unfit = text_problems(sources, base, text)
     if unfit:
         return Document(None, tuple(unfit))

@@ -360,7 +360,7 @@ def _decided(
     """Read what is to be read, and decide. Where a list says something else than the record, the number itself does."""
 
     def judged(candidate: Candidate) -> Decision:
-        return decide(candidate, _ground_of(candidate, context, options.selection))
+        return decide(candidate, _context_of(candidate, context, options.selection))
 
     live = read(_wanted(candidates, context, options))
     seen = [_with(candidate, live) for candidate in candidates]
@@ -415,7 +415,7 @@ def _to_read(candidates: Iterable[Candidate], context: PlanContext, options: Opt
     """What cannot be read at all is asked for only to prove that the account owns it, before a write."""
     refresh = options.refresh
     for candidate in candidates:
-        own = _ground_of(candidate, context, options.selection)
+        own = _context_of(candidate, context, options.selection)
         always = refresh is Refresh.ALL or bool(candidate.intents) or own.reassert
         if (candidate.readable and always) or (refresh is not Refresh.NONE and _is_open(decide(candidate, own))):
             yield candidate
@@ -433,7 +433,7 @@ def _is_open(decision: Decision) -> bool:
     return not decision.as_recorded
 
 
-def _ground_of(candidate: Candidate, context: PlanContext, selection: Selection) -> PlanContext:
+def _context_of(candidate: Candidate, context: PlanContext, selection: Selection) -> PlanContext:
     """What a decision stands on; an exact selection says itself what is to be written again."""
     return replace(context, reassert=candidate.key in selection.asserted) if selection.exact else context
 

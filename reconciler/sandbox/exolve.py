@@ -93,7 +93,7 @@ class Exolve(ExolveState):
         return copy.deepcopy(self.inventory.numbers[number].forwarding)
 
     def set(self, number: str, forwarding: Mapping[str, Any] | None) -> None:
-        """Change a number by hand, as in the cabinet: `answer` and `dtmf` may be in it; None removes the forwarding.
+        """Change a number by hand, as in the console: `answer` and `dtmf` may be in it; None removes the forwarding.
 
         Raises ValueError where type and data do not belong together.
         """
@@ -102,7 +102,7 @@ class Exolve(ExolveState):
         owned.late = None
 
     def remove_number(self, number: str) -> None:
-        """Release a number, as in the cabinet."""
+        """Release a number, as in the console."""
         del self.inventory.numbers[number]
 
     # -- for the front -----------------------------------------------------------------------------------------------

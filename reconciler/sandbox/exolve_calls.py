@@ -309,14 +309,14 @@ def _required(exolve: ExolveState, number: dict[str, Any]) -> Iterator[str]:
 
 
 def _switched(exolve: ExolveState, application: Application, number: dict[str, Any]) -> Iterator[str]:
-    settings, estate = exolve.settings, exolve.inventory
+    settings, inventory = exolve.settings, exolve.inventory
     display = number.get("display_number")
     if settings.check_display_number and display and number.get("masking"):
-        shown = estate.numbers.get(display)
+        shown = inventory.numbers.get(display)
         if shown is None or shown.application != application:
             yield "invalid display_number: " + MISSING
     for name in ("file_to_a", "file_to_b"):
-        if settings.check_media and number.get(name) and estate.media.get(number[name]) != application:
+        if settings.check_media and number.get(name) and inventory.media.get(number[name]) != application:
             yield f"invalid {name}: file not found"
     for control in number.get("call_control", ()):
         period = control.get("period")

@@ -70,7 +70,7 @@ class Mtt:
         return self.parking[number]
 
     def park(self, number: str, *, parked: bool = True) -> None:
-        """Change parking by hand, as in the cabinet."""
+        """Change parking by hand, as in the console."""
         self.parking[number] = parked
 
     # -- for the front -----------------------------------------------------------------------------------------------

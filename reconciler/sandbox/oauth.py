@@ -43,7 +43,7 @@ class SandboxClock:
 
 @dataclass(slots=True)
 class OAuthServer:
-    """The authorization server of one integration, with the cabinet's login that its page asks for."""
+    """The authorization server of one integration, with the console's login that its page asks for."""
 
     name: ClassVar[str] = "oauth"
     client_id: str

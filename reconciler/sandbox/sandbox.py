@@ -117,7 +117,7 @@ class Sandbox:
 
     @property
     def client_id(self) -> str:
-        """MTT's client id; secret, redirect URI and the cabinet's login are on `mtt.oauth`."""
+        """MTT's client id; secret, redirect URI and the console's login are on `mtt.oauth`."""
         return self.mtt.oauth.client_id
 
     @property
@@ -174,7 +174,7 @@ class Sandbox:
 
 _APPLICATION = "178ec145-6898-4b06-a92a-75f63cb57046"
 _API_KEY = "sandbox-exolve-key"
-# Client id and secret, redirect URI, and the login and password of the cabinet; they open nothing but this.
+# Client id and secret, redirect URI, and the login and password of the console; they open nothing but this.
 _INTEGRATION = (
     "ccb350cc-6218-40b0-b134-3d290f00b9e7",
     "sandbox-mtt-secret",

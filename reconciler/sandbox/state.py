@@ -44,7 +44,7 @@ class ExolveSettings:
     answer_and_dtmf_writable: bool = False
     """Accept them on Set; default: unknown fields, as the write page does not have them."""
     set_keeps_answer_and_dtmf: bool = False
-    """A Set leaves them as the cabinet made them; default: it resets them with everything else."""
+    """A Set leaves them as the console made them; default: it resets them with everything else."""
     static_in_attributes: bool = False
     """GetAttributes shows a trunk's body under Set's names; default: only the type, as the page has no table for it."""
     delete_of_nothing_is_error: bool = False

@@ -103,12 +103,14 @@ Language = Literal["en", "ru"]
 
 def explained(instants: Instants, language: Language) -> str:
     """Say a set in full; clauses are separated by semicolons."""
-    tongue = _phrasing(language)
+    phrasing = _phrasing(language)
     if instants.is_full:
-        return tongue.always
+        return phrasing.always
     usual, missing = _with_exceptions(instants)
-    text = tongue.always if usual.is_full else "; ".join(map(tongue.said, phrases_of(usual))) or tongue.never
-    return text if missing.is_empty else f"{text}; {tongue.except_} {'; '.join(map(tongue.said, phrases_of(missing)))}"
+    text = phrasing.always if usual.is_full else "; ".join(map(phrasing.said, phrases_of(usual))) or phrasing.never
+    return (
+        text if missing.is_empty else f"{text}; {phrasing.except_} {'; '.join(map(phrasing.said, phrases_of(missing)))}"
+    )
 
 
 def phrased(instants: Instants) -> str:

@@ -38,7 +38,7 @@ def apply_stored(
     job = Job(
         plan=plan,
         record=session.record,
-        ground=session.plan_context(),
+        context=session.plan_context(),
         clock=session.clock,
         open_provider=session.provider,
         run=session.new_run(origin=plan.origin if plan.origin != "plan" else "apply", commit=plan.commit),

@@ -17,7 +17,7 @@ jsonschema: Any = importlib.import_module("jsonschema")  # which has no types
 
 
 def rings_longer(workplace: Workplace, seconds: int = 40) -> None:
-    """In the cabinet, somebody lets the hotline ring for longer."""
+    """In the console, somebody lets the hotline ring for longer."""
     stored = workplace.sandbox.exolve.forwarding(HOTLINE)
     assert stored is not None
     stored["call_forwarding_number"]["call_control"][0]["timeout"] = seconds

@@ -28,7 +28,7 @@ FILES = "version: 1\nnumbers:\n" + "".join(
 REFUSED = {4, 5}
 
 
-def furnish(workplace: Workplace) -> None:
+def populate(workplace: Workplace) -> None:
     """Numbers whose value tells which process wrote it, written one after the other, slowly."""
     (workplace.folder / "numbers.yaml").write_text(FILES, "utf-8")
     uuid = f"    application: {workplace.sandbox.application}\n"
@@ -90,7 +90,7 @@ def backend_of(place: str) -> str:
 
 @pytest.mark.parametrize("place", ["file", "http"], indirect=True)
 def test_of_two_applies_one_writes_after_the_other_or_not_at_all(workplace: Workplace, place: str) -> None:
-    furnish(workplace)
+    populate(workplace)
     assert 0 in race(workplace, ["one", "two"]), place
     assert_settled(workplace, "one")
 
@@ -100,7 +100,7 @@ def test_of_two_applies_one_writes_after_the_other_or_not_at_all(workplace: Work
 def test_applies_with_different_values(workplace: Workplace, place: str, count: int, tally: Tally) -> None:
     rounds = 20 // count
     tally(f"races of {count} applies, different values, record in {backend_of(place)}", rounds)
-    furnish(workplace)
+    populate(workplace)
     for turn in range(rounds):
         assert 0 in race(workplace, [f"p{turn}-{racer}" for racer in range(count)])
     assert_settled(workplace, "last")
@@ -109,7 +109,7 @@ def test_applies_with_different_values(workplace: Workplace, place: str, count: 
 @pytest.mark.soak
 def test_twenty_applies_of_the_same_values(workplace: Workplace, place: str, tally: Tally) -> None:
     tally(f"races of 20 applies, the same values, record in {backend_of(place)}", 1)
-    furnish(workplace)
+    populate(workplace)
     assert 0 in race(workplace, ["same"] * 20)
     assert Counter(write.number for write in workplace.sandbox.writes) == {
         f"7499100000{at}": 1 for at in range(NUMBERS)

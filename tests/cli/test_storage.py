@@ -155,7 +155,7 @@ def in_postgres(storage: Storage, dsn: str) -> Storage:
     return storage
 
 
-def furnish(workplace: Workplace) -> None:
+def populate(workplace: Workplace) -> None:
     """A number for each kind of write, one request at a time; the first three have a forwarding already."""
     (workplace.folder / "numbers.yaml").write_text(NUMBERS, "utf-8")
     uuid = f"    application: {workplace.sandbox.application}\n"
@@ -191,7 +191,7 @@ def applied(storage: Storage, at: int) -> Ended:
 
 def judge(storage: Storage, at: int) -> None:
     workplace = storage.workplace
-    furnish(workplace)
+    populate(workplace)
     ended = applied(storage, at)
     assert "Traceback" not in ended.stderr, ended
     written = [write.number for write in workplace.sandbox.writes]

@@ -109,11 +109,11 @@ def run(world: SandboxWorld, strike: Strike, struck: Desired, *, alone: bool) ->
     if fault is not None:
         world.sandbox.faults.add(fault)
 
-    def meddle(event: ApplyEvent) -> None:
+    def change_in_between(event: ApplyEvent) -> None:
         if fault is None and isinstance(event, WindowOpened) and struck.address in event.addresses:
             change_by_hand(world.sandbox, struck)
 
-    return world.apply(emit=meddle)
+    return world.apply(emit=change_in_between)
 
 
 def change_by_hand(sandbox: Sandbox, struck: Desired) -> None:

@@ -336,7 +336,7 @@ class RecordContract:
         assert commit(open_record("other"), Update(put=[entry()])).serial == 1
 
     def test_a_rehearsal_leaves_a_record_as_it_was(self, open_record: Open) -> None:
-        before = furnished(open_record())
+        before = populated(open_record())
         runs = open_record().runs()
         open_record().rehearse(holder("(doctor)"))
         assert (open_record().load(), open_record().runs()) == (before, runs)
@@ -358,7 +358,7 @@ class RecordContract:
 
     def test_a_record_moves_in_from_another_backend_without_loss(self, open_record: Open) -> None:
         source = MemoryRecord(name="lines")
-        before = furnished(source)
+        before = populated(source)
         target = open_record()
         assert migrate(source, target, holders=[holder("sales"), holder("office")]) == before
         assert open_record().load() == before
@@ -370,7 +370,7 @@ class RecordContract:
 
     def test_a_record_moves_out_to_another_backend_without_loss(self, open_record: Open) -> None:
         source = open_record()
-        before = furnished(source)
+        before = populated(source)
         target = MemoryRecord(name="lines")
         assert migrate(source, target, holders=[holder("sales")]) == before
         assert target.load() == before
@@ -379,7 +379,7 @@ class RecordContract:
 
     def test_a_record_never_moves_onto_another(self, open_record: Open) -> None:
         source = MemoryRecord(name="lines")
-        furnished(source)
+        populated(source)
         target = open_record()
         there = commit(target, Update(put=[entry(9)]))
         with pytest.raises(RecordError, match="not empty"):
@@ -449,7 +449,7 @@ def commit(record: Record, update: Update, *holders: Holder) -> RecordState:
         return record.commit(lock, update, expected=record.load())
 
 
-def furnished(record: Record) -> RecordState:
+def populated(record: Record) -> RecordState:
     """Put something of everything into a record."""
     kept = replace(entry(1), digests={"url": "hmac-sha256:00"}, confirmed=False, protected=True)
     commit(

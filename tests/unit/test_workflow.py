@@ -202,12 +202,12 @@ def test_a_number_that_moves_between_the_first_look_and_the_write_is_not_written
     given = two()
     data = saved(given)
 
-    def meddle(verb: str, number: str) -> None:
+    def alter(verb: str, number: str) -> None:
         if verb == "write" and number == phone(1):
             given.clock.time += 31
             given.live["sales"].values[phone(2)] = rings()
 
-    given.live["sales"].before = meddle
+    given.live["sales"].before = alter
     report = apply_file(given, data)
     assert outcomes(report) == {phone(1): "applied", phone(2): "skipped"}
     assert [item.code for item in report.diagnostics] == ["plan-stale"]
@@ -381,7 +381,7 @@ def test_the_reviewed_change_set_is_as_expected_also_from_another_machine_and_ti
 
 
 @pytest.mark.parametrize(
-    "meddle",
+    "alter",
     [
         lambda given: given.live["sales"].values.update({phone(2): rings()}),
         lambda given: given.files.__setitem__(1, desired(2, sip("other@example.com"))),
@@ -389,10 +389,10 @@ def test_the_reviewed_change_set_is_as_expected_also_from_another_machine_and_ti
         lambda given: given.files.append(desired(3, rings())) or given.live["sales"].values.update({phone(3): NONE}),
     ],
 )
-def test_any_other_change_set_is_refused_and_names_who_differs(meddle: Callable[[World], object]) -> None:
+def test_any_other_change_set_is_refused_and_names_who_differs(alter: Callable[[World], object]) -> None:
     given = two()
     plan = reviewed(given)
-    meddle(given)
+    alter(given)
     with pytest.raises(StalePlanError) as caught:
         check_expected(reviewed(given), plan, given.clock.now())
     (problem,) = caught.value.diagnostics

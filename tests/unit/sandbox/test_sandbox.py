@@ -62,9 +62,9 @@ def test_numbers_may_be_counted_named_or_given_with_their_forwarding() -> None:
     assert Sandbox(numbers=2).exolve.numbers == ("74991000000", "74991000001")
     assert Sandbox(numbers=["74991112233"]).exolve.numbers == ("74991112233",)
     forwarding = {"call_forwarding_type": 3, "call_forwarding_ipcr": {"url": "https://example.com"}}
-    furnished = Sandbox(numbers={"74991112233": forwarding, "74991112244": None})
-    assert furnished.exolve.forwarding("74991112233") == forwarding
-    assert furnished.exolve.forwarding("74991112244") is None
+    populated = Sandbox(numbers={"74991112233": forwarding, "74991112244": None})
+    assert populated.exolve.forwarding("74991112233") == forwarding
+    assert populated.exolve.forwarding("74991112244") is None
     assert Sandbox(mtt_numbers=2).mtt.numbers == ("78005560251", "78005560252")
 
 
