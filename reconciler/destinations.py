@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from reconciler.canonical import form
+from reconciler.config.addresses import PREFIX, REGION, SHORT_NAMES
 from reconciler.config.phones import is_sip_id
-from reconciler.config.values.addresses import PREFIX, REGION, SHORT_NAMES
 from reconciler.diagnostics import Diagnostic
 from reconciler.rules import RULES
 from reconciler.secrets import MASK

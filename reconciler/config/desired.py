@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from reconciler.config import models, phones, values
+from reconciler.config import phones, values
 from reconciler.config.files import Files
 from reconciler.config.forwardings import Contacts, Forwardings, warn_unassigned
+from reconciler.config.models import entries
 from reconciler.config.profiles import judge_part
 from reconciler.config.schedules import Schedules
 from reconciler.config.trusted import TrustedSettings, unknown_account
@@ -32,7 +33,7 @@ class DesiredBuilder:
         """The managed blocks of one entry, whose key stands at `span`; what is wrong is reported."""
         if not phones.is_plain(number) and phones.form(number) is phones.NumberPlan.UNASSIGNED:
             warn_unassigned(self._files, number, span)
-        head = read(models.Entry, tree, self._files.sources, self._files.found)
+        head = read(entries.Entry, tree, self._files.sources, self._files.found)
         account = self._account(tree, span)
         if head is None:
             self._forwarding(tree, account)  # for what is wrong in it too
@@ -61,7 +62,7 @@ class DesiredBuilder:
         number: str,
         kind: Kind,
         value: Value,
-        head: models.Entry,
+        head: entries.Entry,
         account: Account,
         tree: Tree,
         span: int,

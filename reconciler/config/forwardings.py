@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
 
-from reconciler.config import models, phones, values
+from reconciler.config import addresses, phones, values
 from reconciler.config.files import Files
+from reconciler.config.models import entries
 from reconciler.config.profiles import TYPES, no_forwarding
 from reconciler.config.schedules import Schedules, Times
 from reconciler.config.sections import DeclaredEntry
@@ -92,39 +93,39 @@ class Forwardings:
             if isinstance(written.get("schedule"), str):
                 self._resolved(written["schedule"], block, index, account)
 
-    def _shape(self, block: Tree) -> type[models.OneForwarding] | None:
+    def _shape(self, block: Tree) -> type[entries.OneForwarding] | None:
         if not isinstance(block.data, dict):
             self._files.found.append(no_forwarding(self._files, block))
             return None
         if "type" not in block.data:
             self._files.complain("forwarding-type", block.span, "this forwarding has no type", f"add {TYPES}")
-            read(models.ForwardingPart, block, self._files.sources, self._files.found)  # what else is wrong in it
+            read(entries.ForwardingPart, block, self._files.sources, self._files.found)  # what else is wrong in it
             return None
         given = block.data["type"]
-        shape = models.FORWARDINGS.get(given) if isinstance(given, str) else None
+        shape = entries.FORWARDINGS.get(given) if isinstance(given, str) else None
         if shape is None:
             shown = values.quoted(given) if isinstance(given, str) else values.kind_of(given)
-            hint = did_you_mean(str(given), models.FORWARDINGS)
+            hint = did_you_mean(str(given), entries.FORWARDINGS)
             self._files.complain(
                 "forwarding-type", find(block, ("type",)), f"{shown} is not a known type of forwarding", hint
             )
         return shape
 
-    def _url(self, entry: models.UrlEntry, block: Tree) -> UrlForwarding:
+    def _url(self, entry: entries.UrlEntry, block: Tree) -> UrlForwarding:
         self._check_https(entry["url"], block, "url")
         reserve = entry.get("reserve")
         if reserve and not phones.is_sip_id(reserve):
             self._check_assigned(reserve, block, "reserve")
         return UrlForwarding(**_plain(UrlForwarding, entry))
 
-    def _trunk(self, entry: models.TrunkEntry, block: Tree) -> TrunkForwarding | None:
+    def _trunk(self, entry: entries.TrunkEntry, block: Tree) -> TrunkForwarding | None:
         timeout = entry.get("timeout") or self._settings.default_timeout
         if timeout is None:
             self._miss_timeout("this trunk has no timeout", block.span)
             return None
         return TrunkForwarding(timeout=timeout, **_plain(TrunkForwarding, entry))
 
-    def _number(self, entry: models.NumberEntry, block: Tree, account: Account | None) -> NumberForwarding | None:
+    def _number(self, entry: entries.NumberEntry, block: Tree, account: Account | None) -> NumberForwarding | None:
         if not entry["targets"]:
             span = block.key_span("targets")
             self._files.complain(
@@ -137,15 +138,15 @@ class Forwardings:
             self._check_number(entry, block)
         if len(targets) < len(built):
             return None
-        if (entries := sum(len(target.periods) or 1 for target in targets)) > MOST_ENTRIES:
+        if (sent := sum(len(target.periods) or 1 for target in targets)) > MOST_ENTRIES:
             most = f"at most {MOST_ENTRIES:,} can be read back"
-            message = f"{len(targets):,} targets take {entries:,} entries, but {most}"
+            message = f"{len(targets):,} targets take {sent:,} entries, but {most}"
             hint = "simpler schedules take fewer, and with `period: {union: comma}` in the account a target takes one"
             self._files.complain("targets-many", block.key_span("targets"), message, hint)
             return None
         return NumberForwarding(entry.get("redirect") or Redirect.SINGLE, targets, **_plain(NumberForwarding, entry))
 
-    def _target(self, entry: models.TargetEntry, block: Tree, index: int, account: Account | None) -> Target | None:
+    def _target(self, entry: entries.TargetEntry, block: Tree, index: int, account: Account | None) -> Target | None:
         to = entry["to"]
         recipient = self._contacts.known(to)
         if recipient is None:
@@ -174,7 +175,7 @@ class Forwardings:
             return None
         return self._schedules.resolve(written, account.period, block, path)
 
-    def _check_number(self, entry: models.NumberEntry, block: Tree) -> None:
+    def _check_number(self, entry: entries.NumberEntry, block: Tree) -> None:
         if "event_url" in entry:
             self._check_https(entry["event_url"], block, "event_url")
         elif entry.get("event_extended"):
@@ -196,7 +197,7 @@ class Forwardings:
             warn_unassigned(self._files, digits, find(block, (field,)))
 
     def _check_https(self, url: str, block: Tree, field: str) -> None:
-        if self._settings.policy.require_https and not values.is_secure(url):
+        if self._settings.policy.require_https and not addresses.is_secure(url):
             message = f"the {field} is not https"
             hint = "write https://, or set policy.require_https: false in reconciler.yaml"
             self._files.complain("require-https", find(block, (field,)), message, hint)
@@ -232,11 +233,11 @@ class Contacts:
         for name in declared:
             self.resolve(name)
 
-    def _model(self, name: str, entry: DeclaredEntry) -> models.Contact | None:
+    def _model(self, name: str, entry: DeclaredEntry) -> entries.Contact | None:
         if phones.digits_of(name) is not None:
             message = f"the contact's name {values.quoted(name)} looks like a phone number"
             self._files.complain("contact-name", entry.span, message, "use a word")
-        return read(models.Contact, entry.tree, self._files.sources, self._files.found)
+        return read(entries.Contact, entry.tree, self._files.sources, self._files.found)
 
     def resolve(self, name: str) -> Recipient | None:
         """What a declared contact leads to."""

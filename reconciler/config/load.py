@@ -17,12 +17,13 @@ from typing import Literal, NamedTuple
 
 from pydantic_core import PydanticCustomError
 
-from reconciler.config import models, values
+from reconciler.config import values
 from reconciler.config.compiling import ending
 from reconciler.config.desired import DesiredBuilder, Lines
 from reconciler.config.files import Files, read_files
 from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.forwardings import Contacts
+from reconciler.config.models import entries
 from reconciler.config.profiles import Profiles, judge_profiles, lay_over
 from reconciler.config.schedules import Schedules, holidays_version
 from reconciler.config.sections import (
@@ -74,10 +75,10 @@ def _plain(name: str) -> str:
 
 
 _ENTRIES: dict[str, type] = {
-    "contacts": models.ContactPart,
-    "schedules": models.Schedule,
-    "profiles": models.Entry,
-    "numbers": models.Entry,
+    "contacts": entries.ContactPart,
+    "schedules": entries.Schedule,
+    "profiles": entries.Entry,
+    "numbers": entries.Entry,
 }
 
 
@@ -91,8 +92,8 @@ def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
         profiles=dict(sections.profiles),
         numbers=dict(sections.numbers),
     )
-    stated = drop_empty_keys(models.Scenario, scenario, files.sources, files.found)
-    read(models.Scenario, _without_empty_entries(stated), files.sources, files.found)
+    stated = drop_empty_keys(entries.Scenario, scenario, files.sources, files.found)
+    read(entries.Scenario, _without_empty_entries(stated), files.sources, files.found)
     for section, into, whole in (
         ("contacts", laid.contacts, False),
         ("schedules", laid.schedules, True),
@@ -321,7 +322,7 @@ class _Loading:
     def _written(self, entry: Tree) -> Tree:
         """An entry of a number without the keys that say nothing."""
         files = self._files
-        return drop_empty_keys(models.EntryPart, entry, files.sources, files.found) if self._has_nulls else entry
+        return drop_empty_keys(entries.EntryPart, entry, files.sources, files.found) if self._has_nulls else entry
 
     def _wanted(self, sections: Sections) -> Collection[str]:
         """The numbers to build: all, or those that stand in the wanted files."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.config import models, values
+from reconciler.config import values
 from reconciler.config.files import Files
 from reconciler.config.forms import drop_empty_keys
+from reconciler.config.models import entries
 from reconciler.config.sections import DeclaredEntry
 from reconciler.config.validation import did_you_mean, read
 from reconciler.diagnostics import Diagnostic
@@ -119,18 +120,18 @@ def without_key(tree: Tree, key: str) -> Tree:
 def judge_profiles(files: Files, declared: Mapping[str, DeclaredEntry]) -> None:
     """Judge the keys and values of every profile, and what it uses, whether anyone uses it or not."""
     for profile in declared.values():
-        judge_part(files, drop_empty_keys(models.EntryPart, profile.tree, files.sources, files.found))
+        judge_part(files, drop_empty_keys(entries.EntryPart, profile.tree, files.sources, files.found))
     Profiles(files, declared).complete_all()
 
 
 def judge_part(files: Files, part: Tree) -> None:
     """Judge part of an entry: its keys and values, but not what is missing, which may come from elsewhere."""
-    read(models.Entry, part, files.sources, files.found)
+    read(entries.Entry, part, files.sources, files.found)
     forwarding = part.get("forwarding")
     if forwarding is None or forwarding.data == "none":
         return
     if isinstance(forwarding.data, dict):
-        read(models.ForwardingPart, forwarding, files.sources, files.found)
+        read(entries.ForwardingPart, forwarding, files.sources, files.found)
     else:
         files.found.append(no_forwarding(files, forwarding))
 

@@ -11,9 +11,10 @@ from functools import partial
 from importlib.metadata import version
 from typing import Literal, NamedTuple
 
-from reconciler.config import compiling, models, values
+from reconciler.config import compiling, values
 from reconciler.config.compiling import Compiler
 from reconciler.config.files import Files
+from reconciler.config.models import entries
 from reconciler.config.sections import DeclaredEntry
 from reconciler.config.validation import did_you_mean, read
 from reconciler.diagnostics import Diagnostic, Finding, Severity
@@ -61,7 +62,7 @@ class Schedules:
         self._today = today
         self._weekday_base = weekday_base
         # By identity: a literal is written in one place. What has been seen is held, so no identity comes twice.
-        self._judged: dict[int, tuple[Tree, models.Schedule | None]] = {}
+        self._judged: dict[int, tuple[Tree, entries.Schedule | None]] = {}
         self._resolved: dict[tuple[str | int, int], Times | None] = {}
         self.used = False
 
@@ -190,11 +191,11 @@ class Schedules:
 
     # -- judging ------------------------------------------------------------------------------------------------------
 
-    def _shape(self, tree: Tree) -> models.Schedule | None:
+    def _shape(self, tree: Tree) -> entries.Schedule | None:
         """The schedule's model, judged once; None where it is unfit."""
         key = id(tree.data)
         if key not in self._judged:
-            model = read(models.Schedule, tree, self._files.sources, self._files.found)
+            model = read(entries.Schedule, tree, self._files.sources, self._files.found)
             short = model is not None and self._is_short(tree, model.period or "")
             fit = model is not None and self._is_whole(tree) and short
             self._judged[key] = (tree, None)
@@ -234,7 +235,7 @@ class Schedules:
         self._files.complain("period-too-long", place.span, message, hint)
         return False
 
-    def _check_period(self, tree: Tree, model: models.Schedule) -> None:
+    def _check_period(self, tree: Tree, model: entries.Schedule) -> None:
         period, base = model.period or "", self._weekday_base
         findings = check(period, weekday_base=base, today=self._today)
         if self._today is not None:
@@ -276,7 +277,7 @@ class Schedules:
         done.add(name)
 
 
-def _is_compiled(model: models.Schedule) -> bool:
+def _is_compiled(model: entries.Schedule) -> bool:
     """Whether periods are made of a schedule; one that is a period and nothing else is sent as it is written."""
     return model.period is None or model.except_ is not None or model.timezone is not None
 

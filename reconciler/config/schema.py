@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from reconciler.config.models import FORWARDINGS, AccountEntry
-from reconciler.config.models.trusted import file_of
+from reconciler.config.models.entries import FORWARDINGS
+from reconciler.config.models.trusted import AccountEntry, file_of
 
 _TITLE = "reconciler configuration, version 1"
 _NULL = {"type": "null"}

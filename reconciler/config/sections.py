@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from pydantic_core import PydanticCustomError
 
-from reconciler.config import models, values
+from reconciler.config import values
 from reconciler.config.files import Files
 from reconciler.config.forms import drop_empty_keys, stray_comma
+from reconciler.config.models.entries import Contact, Schedule
 from reconciler.diagnostics import Related
 from reconciler.document import Tree
 
@@ -59,7 +60,7 @@ def declared_schedules(files: Files, root: Tree) -> dict[str, DeclaredEntry]:
     return declared
 
 
-_JUDGED: dict[str, type] = {"contacts": models.Contact, "schedules": models.Schedule}
+_JUDGED: dict[str, type] = {"contacts": Contact, "schedules": Schedule}
 _ENTRIES = {
     "contacts": 'duty-desk: {to: "74992223344"}',
     "schedules": 'office-hours: {period: "wd {mon-fri} hr {9-17}"}',

@@ -15,10 +15,11 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from reconciler.config import models, values
+from reconciler.config import values
 from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, limit_quotes
 from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.include import TRUSTED_FILE
+from reconciler.config.models.trusted import AccountEntry, DefaultsEntry, PolicyEntry, ProviderType, RecordEntry
 from reconciler.config.validation import did_you_mean, read
 from reconciler.config.values import MISPLACED, MISPLACED_HINT, kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Severity
@@ -103,7 +104,7 @@ def _misplaced(data: Any, path: _Where) -> Iterator[_Where]:
         yield path
 
 
-Providers = Mapping[str, models.ProviderType]
+Providers = Mapping[str, ProviderType]
 
 _ACCOUNT_NAME = re.compile(r"[\w.-]{1,100}")
 _SEVERITIES: dict[str, Severity | None] = {"off": None, **{severity.value: severity for severity in Severity}}
@@ -188,7 +189,7 @@ def _accounts(files: Files, tree: Tree | None, settings: TrustedSettings, provid
             settings.accounts[name] = _account(name, model, provider, files.sources.location(span))
 
 
-def _account(name: str, model: models.AccountEntry, provider: models.ProviderType, location: Location) -> Account:
+def _account(name: str, model: AccountEntry, provider: ProviderType, location: Location) -> Account:
     return Account(
         name,
         model.provider,
@@ -209,7 +210,7 @@ def _unfit_name(files: Files, name: str, span: int) -> Diagnostic:
     return files.sources.problem("invalid-value", span, f"{values.quoted(name)} is not a valid account name", hint)
 
 
-def _provider(files: Files, name: str, span: int, entry: Tree, providers: Providers) -> models.ProviderType | None:
+def _provider(files: Files, name: str, span: int, entry: Tree, providers: Providers) -> ProviderType | None:
     choices = [f"`provider: {each}`" for each in providers]
     if not isinstance(entry.data, dict):
         message = f"the account {values.quoted(name)} takes a map, not {values.kind_of(entry.data)}"
@@ -238,11 +239,11 @@ def _provider(files: Files, name: str, span: int, entry: Tree, providers: Provid
 
 
 def _defaults(files: Files, tree: Tree | None, settings: TrustedSettings) -> None:
-    given = _section(files, tree, "defaults", models.DefaultsEntry)
+    given = _section(files, tree, "defaults", DefaultsEntry)
     if given is None:
         settings.unread |= {"defaults.account", "defaults.timeout"} if tree is not None else set()
         return
-    model = read(models.DefaultsEntry, given, files.sources, files.found) or _sound(files, given, settings)
+    model = read(DefaultsEntry, given, files.sources, files.found) or _sound(files, given, settings)
     settings.default_timeout = model.timeout
     settings.timezone = model.timezone
     settings.calendar_until = model.calendar_until
@@ -254,11 +255,11 @@ def _defaults(files: Files, tree: Tree | None, settings: TrustedSettings) -> Non
         files.found += unknown_account(files, model.account, place.span, settings)
 
 
-def _sound(files: Files, given: Tree, settings: TrustedSettings) -> models.DefaultsEntry:
+def _sound(files: Files, given: Tree, settings: TrustedSettings) -> DefaultsEntry:
     """Those defaults that are as they should be: the others are told, and must not be missed everywhere."""
-    sound = models.DefaultsEntry()
+    sound = DefaultsEntry()
     for key, span, value in given.items():
-        one = read(models.DefaultsEntry, make_map(given.span, [(key, span, value)]), files.sources, [])
+        one = read(DefaultsEntry, make_map(given.span, [(key, span, value)]), files.sources, [])
         if one is None:
             settings.unread.add(f"defaults.{key}")
         else:
@@ -290,8 +291,8 @@ def _name(files: Files, root: Tree, settings: TrustedSettings) -> None:
 
 
 def _record(files: Files, tree: Tree | None, settings: TrustedSettings) -> None:
-    given = _section(files, tree, "record", models.RecordEntry)
-    model = read(models.RecordEntry, given, files.sources, files.found) if given is not None else None
+    given = _section(files, tree, "record", RecordEntry)
+    model = read(RecordEntry, given, files.sources, files.found) if given is not None else None
     if given is None or model is None:
         return
     block = getattr(model, model.backend)
@@ -313,15 +314,13 @@ def _zone(files: Files, defaults: Tree | None) -> str | None:
     zone = _said(defaults, "timezone") if defaults is not None and isinstance(defaults.data, dict) else None
     if defaults is None or zone is None:
         return None
-    model = read(
-        models.DefaultsEntry, drop_empty_keys(models.DefaultsEntry, defaults, files.sources, []), files.sources, []
-    )
+    model = read(DefaultsEntry, drop_empty_keys(DefaultsEntry, defaults, files.sources, []), files.sources, [])
     return model.timezone if model is not None else None
 
 
 def _policy(files: Files, tree: Tree | None, settings: TrustedSettings, *, timezone: str) -> None:
-    given = _section(files, tree, "policy", models.PolicyEntry)
-    model = read(models.PolicyEntry, given, files.sources, files.found) if given is not None else None
+    given = _section(files, tree, "policy", PolicyEntry)
+    model = read(PolicyEntry, given, files.sources, files.found) if given is not None else None
     severities = _severities(files, given.get("rules")) if given is not None else {}
     if given is None or model is None:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config.values.addresses import is_known_entry
+from reconciler.config.addresses import is_known_entry
 from reconciler.destinations import refusal
 from reconciler.record.base import RecordError
 from reconciler.record.http_state import open_state_client

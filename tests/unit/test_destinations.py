@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config.values.addresses import is_known_entry
+from reconciler.config.addresses import is_known_entry
 from reconciler.destinations import matches, refusal
 from reconciler.settings import Destinations
 

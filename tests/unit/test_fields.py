@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from reconciler.audit import drift_of
 from reconciler.canonical import Json, form
-from reconciler.config import models
+from reconciler.config.models import entries
 from reconciler.effects.calendar import alike
 from reconciler.model import (
     FORWARDINGS,
@@ -71,7 +71,7 @@ def whole(shape: type, at: int = 0, of: str = "") -> dict[str, Any]:
 
 def entry(type_name: str, target: dict[str, Any], at: int = 0, of: str = "") -> dict[str, Any]:
     targets = {"targets": [target]} if type_name == "number" else {}
-    return {"type": type_name, **whole(models.FORWARDINGS[type_name], at, of), **targets}
+    return {"type": type_name, **whole(entries.FORWARDINGS[type_name], at, of), **targets}
 
 
 def loaded(folder: Path, written: dict[str, Any]) -> Forwarding:
@@ -82,8 +82,8 @@ def loaded(folder: Path, written: dict[str, Any]) -> Forwarding:
     return value
 
 
-CASES = [(name, each) for name, shape in models.FORWARDINGS.items() for each in keys(shape) if each != "targets"]
-TARGET = whole(models.TargetEntry)
+CASES = [(name, each) for name, shape in entries.FORWARDINGS.items() for each in keys(shape) if each != "targets"]
+TARGET = whole(entries.TargetEntry)
 
 
 @pytest.mark.parametrize(("type_name", "name"), CASES)
@@ -94,23 +94,23 @@ def test_every_key_of_a_forwarding_reaches_the_value_and_the_wire(type_name: str
     assert encode("74991112233", one) != encode("74991112233", other)
 
 
-@pytest.mark.parametrize("name", keys(models.TargetEntry))
+@pytest.mark.parametrize("name", keys(entries.TargetEntry))
 def test_every_key_of_a_target_reaches_the_value_and_the_wire(name: str, tmp_path: Path) -> None:
     one = loaded(tmp_path / "one", entry("number", TARGET))
-    other = loaded(tmp_path / "other", entry("number", whole(models.TargetEntry, 1, name)))
+    other = loaded(tmp_path / "other", entry("number", whole(entries.TargetEntry, 1, name)))
     assert form(one).text != form(other).text
     assert encode("74991112233", one) != encode("74991112233", other)
 
 
-@pytest.mark.parametrize("shape", [*models.FORWARDINGS.values(), models.TargetEntry])
+@pytest.mark.parametrize("shape", [*entries.FORWARDINGS.values(), entries.TargetEntry])
 def test_the_keys_of_the_files_are_the_fields_of_the_values(shape: type) -> None:
-    names = {entry: VALUES[name] for name, entry in models.FORWARDINGS.items()} | {models.TargetEntry: Target}
+    names = {entry: VALUES[name] for name, entry in entries.FORWARDINGS.items()} | {entries.TargetEntry: Target}
     assert set(keys(shape)) == {each.key for each in declared(names[shape])}
 
 
 def test_a_profile_may_have_any_key_of_any_type() -> None:
-    union = {name for shape in models.FORWARDINGS.values() for name in get_type_hints(shape)}
-    assert set(get_type_hints(models.ForwardingPart)) == union
+    union = {name for shape in entries.FORWARDINGS.values() for name in get_type_hints(shape)}
+    assert set(get_type_hints(entries.ForwardingPart)) == union
 
 
 @pytest.mark.parametrize("each", [each for each in declared(NumberForwarding) if not each.is_required])

@@ -27,7 +27,7 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
-from reconciler.config import values
+from reconciler.config import addresses, values
 from reconciler.model import Redirect
 from reconciler.secrets import SecretRef
 from reconciler.settings import Limit
@@ -64,9 +64,9 @@ Seconds = Annotated[
     WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "maximum": 3600, "pattern": "^[0-9]+ *[sm]?$"}),
 ]
 Secret = Annotated[SecretRef, PlainValidator(values.secret), WithJsonSchema(_SECRET_SCHEMA)]
-WebAddress = Annotated[str, PlainValidator(values.web_address), WithJsonSchema(_URL_SCHEMA)]
-Remote = Annotated[str, PlainValidator(values.remote), WithJsonSchema({"type": "string", "minLength": 1})]
-ServiceAddress = Annotated[str, PlainValidator(values.service_address), WithJsonSchema(_URL_SCHEMA)]
+WebAddress = Annotated[str, PlainValidator(addresses.web_address), WithJsonSchema(_URL_SCHEMA)]
+Remote = Annotated[str, PlainValidator(addresses.remote), WithJsonSchema({"type": "string", "minLength": 1})]
+ServiceAddress = Annotated[str, PlainValidator(addresses.service_address), WithJsonSchema(_URL_SCHEMA)]
 Phone = Annotated[str, PlainValidator(values.phone_number), WithJsonSchema(_NUMBER_SCHEMA)]
 PhoneOrSipId = Annotated[str, PlainValidator(values.phone_or_sip_id), WithJsonSchema(_NUMBER_SCHEMA)]
 Recipient = Annotated[str, WithJsonSchema({"type": ["string", "integer"]})]
@@ -102,8 +102,8 @@ def _whole(lowest: int, highest: int) -> WithJsonSchema:
 Failures = Annotated[int, PlainValidator(_failures), _whole(1, 1_000)]
 Workers = Annotated[int, PlainValidator(_workers), _whole(1, 64)]
 Port = Annotated[int, PlainValidator(values.port), _whole(1, values.LARGEST_PORT)]
-IpAddress = Annotated[str, PlainValidator(values.ip_address), WithJsonSchema({"type": "string"})]
-SipUri = Annotated[str, PlainValidator(values.sip_uri), WithJsonSchema({"type": "string"})]
+IpAddress = Annotated[str, PlainValidator(addresses.ip_address), WithJsonSchema({"type": "string"})]
+SipUri = Annotated[str, PlainValidator(addresses.sip_uri), WithJsonSchema({"type": "string"})]
 ConfigurationName = Annotated[
     str,
     PlainValidator(values.configuration_name),
@@ -131,7 +131,7 @@ Did = Annotated[
     PlainValidator(values.did),
     WithJsonSchema({"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]*$"}),
 ]
-Destination = Annotated[str, PlainValidator(values.destination), WithJsonSchema({"type": ["string", "integer"]})]
+Destination = Annotated[str, PlainValidator(addresses.destination), WithJsonSchema({"type": ["string", "integer"]})]
 Share = Annotated[
     Limit,
     PlainValidator(values.limit),

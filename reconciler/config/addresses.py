@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
-from reconciler.config.values.scalars import LARGEST_PORT, plain, quoted, refuse, text, word
+from reconciler.config.values import LARGEST_PORT, plain, quoted, refuse, text, word
 from reconciler.secrets import has_credential, mask_url
 
 _URL = re.compile(r"(https?)://[^\s/?#@\\]*(?:@[^\s/?#@\\]+)?(?:[/?#][^\s]*)?", re.IGNORECASE)
