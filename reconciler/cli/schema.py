@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -14,19 +15,20 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.config.schema import config_schema
-from reconciler.formats.audit import audit_schema
-from reconciler.formats.diagnostics import failure_schema, validation_schema
-from reconciler.formats.plan import plan_schema
-from reconciler.formats.report import report_schema
+from reconciler.formats.audit import AuditJson
+from reconciler.formats.diagnostics import FailureJson, ValidationJson
+from reconciler.formats.diagnostics import schema as schema_of
+from reconciler.formats.plan import PlanJson
+from reconciler.formats.report import ReportJson
 from reconciler.providers.table import PROVIDERS
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "config": lambda: config_schema(each.account for each in PROVIDERS.values()),
-    "plan": plan_schema,
-    "report": report_schema,
-    "audit": audit_schema,
-    "validation": validation_schema,
-    "failure": failure_schema,
+    "plan": partial(schema_of, PlanJson, "reconciler plan"),
+    "report": partial(schema_of, ReportJson, "reconciler apply report"),
+    "audit": partial(schema_of, AuditJson, "reconciler audit"),
+    "validation": partial(schema_of, ValidationJson, "reconciler validation"),
+    "failure": partial(schema_of, FailureJson, "reconciler failure"),
 }
 
 

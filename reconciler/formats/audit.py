@@ -16,9 +16,7 @@ from reconciler.formats.diagnostics import (
     DiagnosticJson,
     FormatVersion,
     JsonModel,
-    Schema,
     diagnostics_json,
-    schema,
 )
 from reconciler.formats.plan import CallsJson
 from reconciler.model import Action, Change, Kind
@@ -105,42 +103,23 @@ class AuditJson(JsonModel):
     diagnostics: tuple[DiagnosticJson, ...] = ()
 
 
-def audit_schema() -> Schema:
-    """The JSON Schema of an audit."""
-    return schema(AuditJson, "reconciler audit")
-
-
 def audit_json(audit: Audit) -> AuditJson:
     """An audit as its model."""
-    return AuditJson(
-        created_at=audit.created_at,
-        configuration=audit.configuration,
-        commit=audit.commit,
-        scenario=audit.scenario,
+    return AuditJson.of(
+        audit,
         scenario_in_force=audit.in_force or None,
-        complete=audit.complete,
-        tally=TallyJson.model_validate(audit.tally),
-        summary=AuditSummaryJson.model_validate(audit.summary),
-        calls=CallsJson.model_validate(audit.calls),
-        drift=tuple(_drift_json(change) for change in audit.drift),
-        pending=tuple(PendingJson(**told_of(change), action=change.action) for change in audit.pending),
-        unmanaged=tuple(
+        drift=[_drift_json(change) for change in audit.drift],
+        pending=[PendingJson.of(change, **told_of(change)) for change in audit.pending],
+        unmanaged=[
             UnmanagedJson(address=f"{account}/{number}", account=account, number=number)
             for account, numbers in audit.unmanaged.items()
             for number in numbers
-        ),
-        unlisted=audit.unlisted,
+        ],
         risks=diagnostics_json(audit.risks),
         diagnostics=diagnostics_json(audit.diagnostics),
     )
 
 
 def _drift_json(change: Change) -> DriftJson:
-    return DriftJson(
-        **told_of(change),
-        protected=change.protected,
-        recorded=change.before,
-        live=change.after,
-        effects=tuple(map(EffectJson.model_validate, change.effects)),
-        read_at=change.read_at or None,
-    )
+    read_at = change.read_at or None
+    return DriftJson.of(change, **told_of(change), recorded=change.before, live=change.after, read_at=read_at)

@@ -88,37 +88,13 @@ class ChangeJson(JsonModel):
 
 
 def told_of(change: Change) -> dict[str, Any]:
-    """What every model of a change tells of it."""
-    return {
-        "address": change.address,
-        "account": change.account,
-        "number": change.key.number,
-        "provider": change.key.provider,
-        "kind": change.key.kind,
-        "fields": tuple(map(FieldJson.model_validate, change.fields)),
-        "description": change.description,
-        "declared_at": change.declared_at or None,
-    }
+    """What models of a change tell otherwise than the change itself does."""
+    return {**change.key._asdict(), "declared_at": change.declared_at or None}
 
 
 def change_json(change: Change) -> ChangeJson:
     """A change as its model."""
-    return ChangeJson(
-        **told_of(change),
-        action=change.action,
-        cause=change.cause,
-        protected=change.protected,
-        depends_on=change.depends_on,
-        before=change.before,
-        after=change.after,
-        effects=tuple(map(EffectJson.model_validate, change.effects)),
-        needs=tuple(map(Need, change.needs)),
-        live_digest=change.live_digest,
-        live_source=change.live_source,
-        read_at=change.read_at or None,
-        before_digests=dict(change.before_digests),
-        after_digests=dict(change.after_digests),
-    )
+    return ChangeJson.of(change, **told_of(change), read_at=change.read_at or None)
 
 
 def change_from_json(stored: ChangeJson) -> Change:
@@ -129,25 +105,16 @@ def change_from_json(stored: ChangeJson) -> Change:
     before, after = (None if value is None else upgrade_value(value) for value in (stored.before, stored.after))
     fields = _fields(stored, before, after)
     hidden = any(item.sensitive and item.path == "url" for item in fields)
-    return Change(
+    return stored.as_value(
+        Change,
         key=Key(stored.provider, stored.number, stored.kind),
-        account=stored.account,
-        action=stored.action,
         before=before,
         after=after,
         fields=fields,
         effects=effects(before, after, hidden_url_differs=hidden),
-        protected=stored.protected,
-        depends_on=stored.depends_on,
-        live_digest=stored.live_digest,
-        live_source=stored.live_source,
         read_at=stored.read_at or "",
         declared_at=stored.declared_at or "",
-        description=stored.description,
         needs=tuple(need.value for need in stored.needs),
-        cause=stored.cause,
-        before_digests=stored.before_digests,
-        after_digests=stored.after_digests,
     )
 
 

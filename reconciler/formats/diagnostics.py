@@ -6,13 +6,18 @@ Knows no command and no terminal.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from reconciler.diagnostics import Diagnostic, Location, Related, Severity, count_of
+from reconciler.diagnostics import Diagnostic, Location, Severity, count_of
 from reconciler.formats import FORMAT_VERSION
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Shape = TypeVar("Shape", bound="DataclassInstance")
 FormatVersion = Annotated[
     str,
     Field(description="Version of this format: additive changes raise the second digit.", pattern=r"^1\.\d+$"),
@@ -22,10 +27,21 @@ FormatVersion = Annotated[
 class JsonModel(BaseModel):
     """What all formats share: unknown keys are refused, so that a typing error or a newer file is noticed.
 
-    Where a model has the fields of a value of ours, `model_validate` takes that value.
+    A field has the name of the attribute that it tells, in values of ours, wherever it tells one as it is.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+    @classmethod
+    def of(cls, *values: object, **others: object) -> Self:
+        """The model of values of ours; a field that is not given has the name of an attribute of one."""
+        own = {name: getattr(value, name) for value in values for name in cls.model_fields if hasattr(value, name)}
+        return cls.model_validate({**own, **others})
+
+    def as_value(self, shape: type[Shape], **others: object) -> Shape:
+        """A value of ours; what is not given has the name of a field."""
+        own = {each.name: getattr(self, each.name) for each in fields(shape) if each.name in type(self).model_fields}
+        return shape(**{**own, **others})
 
 
 Code = Annotated[
@@ -84,19 +100,8 @@ class FailureJson(JsonModel):
 
 def diagnostic_json(diagnostic: Diagnostic) -> DiagnosticJson:
     """One diagnostic as JSON."""
-    place = diagnostic.location
-    return DiagnosticJson(
-        code=diagnostic.code,
-        severity=diagnostic.severity.value,
-        message=diagnostic.message,
-        file=place.file if place else None,
-        line=place.line if place else None,
-        column=place.column if place else None,
-        end_line=place.end_line if place else None,
-        end_column=place.end_column if place else None,
-        hint=diagnostic.hint,
-        related=tuple(_related_json(related) for related in diagnostic.related),
-    )
+    related = [RelatedJson.of(each.location, message=each.message) for each in diagnostic.related]
+    return DiagnosticJson.of(diagnostic.location, diagnostic, severity=diagnostic.severity.value, related=related)
 
 
 def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> tuple[DiagnosticJson, ...]:
@@ -129,11 +134,6 @@ def render(model: JsonModel) -> str:
     return model.model_dump_json(indent=2) + "\n"
 
 
-def _related_json(related: Related) -> RelatedJson:
-    place = related.location
-    return RelatedJson(message=related.message, file=place.file, line=place.line, column=place.column)
-
-
 Schema = dict[str, Any]
 
 
@@ -144,13 +144,3 @@ def schema(model: type[BaseModel], title: str) -> Schema:
         "title": title,
         **{key: value for key, value in model.model_json_schema().items() if key != "title"},
     }
-
-
-def validation_schema() -> Schema:
-    """The JSON Schema of the answer of `validate`."""
-    return schema(ValidationJson, "reconciler validation")
-
-
-def failure_schema() -> Schema:
-    """The JSON Schema of what any command answers that came to nothing."""
-    return schema(FailureJson, "reconciler failure")

@@ -17,16 +17,13 @@ from reconciler.formats.diagnostics import (
     DiagnosticJson,
     FormatVersion,
     JsonModel,
-    Schema,
     diagnostic_from_json,
     diagnostic_json,
     diagnostics_json,
-    schema,
 )
 from reconciler.model import CANONICAL_VERSION, Action
 from reconciler.plan.model import Breach, Calls, Consent, Plan
 
-MAJOR = "1"
 LARGEST_BYTES = 256 << 20
 """A plan of 100,000 changes has about 120 MB."""
 BYTES_AN_OBJECT = 20
@@ -96,11 +93,6 @@ class PlanJson(JsonModel):
     diagnostics: tuple[DiagnosticJson, ...] = ()
 
 
-def plan_schema() -> Schema:
-    """The JSON Schema of a plan."""
-    return schema(PlanJson, "reconciler plan")
-
-
 def render_plan(plan: Plan, *, tool_version: str) -> str:
     """A plan as one JSON document."""
     return plan_json(plan, tool_version=tool_version).model_dump_json(indent=2, by_alias=True) + "\n"
@@ -108,32 +100,13 @@ def render_plan(plan: Plan, *, tool_version: str) -> str:
 
 def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
     """A plan as its model."""
-    return PlanJson(
+    return PlanJson.of(
+        plan,
         tool_version=tool_version,
-        created_at=plan.created_at,
-        expires_at=plan.expires_at,
-        configuration=plan.configuration,
-        config_digest=plan.config_digest,
-        commit=plan.commit,
-        lineage=plan.lineage,
-        holidays_version=plan.holidays_version,
-        scenario=plan.scenario,
-        allow=tuple(sorted(plan.consent.allow)),
-        overrides=tuple(sorted(plan.consent.overrides)),
-        origin=plan.origin,
-        undoes=plan.undoes,
-        complete=plan.complete,
-        declared=plan.declared,
-        left_out=plan.left_out,
-        left_alone=plan.left_alone,
-        narrowed=plan.narrowed,
-        as_recorded=plan.as_recorded,
-        parked_as_recorded=plan.parked_as_recorded,
-        accounts=plan.accounts,
-        summary=SummaryJson.model_validate(plan.summary),
-        calls=CallsJson.model_validate(plan.calls),
-        changes=tuple(change_json(change) for change in plan.changes),
-        policy=tuple(_breach_json(breach) for breach in plan.breaches),
+        allow=sorted(plan.consent.allow),
+        overrides=sorted(plan.consent.overrides),
+        changes=[change_json(change) for change in plan.changes],
+        policy=[_breach_json(breach) for breach in plan.breaches],
         diagnostics=diagnostics_json(plan.diagnostics),
     )
 
@@ -149,7 +122,7 @@ def load_plan(data: bytes) -> Plan:
     version = content.get("format_version") if isinstance(content, dict) else None
     if not isinstance(version, str):
         raise PlanFileError("it is not a plan file: it has no `format_version`; make a new plan")
-    if version.partition(".")[0] != MAJOR or version != FORMAT_VERSION:
+    if version != FORMAT_VERSION:
         raise PlanFileError(
             f"its format {version} is not one that this version reads ({FORMAT_VERSION}); "
             "use the version of reconciler that wrote it, or make a new plan"
@@ -182,45 +155,26 @@ def plan_as_shown(plan: Plan) -> Plan:
 
 def _fits(action: Action, before: Json | None, after: Json | None) -> bool:
     """Whether an action is one that leads from a value, None where it is not known, to another."""
-    match action:
-        case Action.FORGET:
-            return after is None
-        case Action.DELETE:
-            return is_off(after)
-        case Action.CREATE:
-            return (before is None or is_off(before)) and after is not None and not is_off(after)
-        case Action.ADOPT:
-            return before is not None and not is_off(before) and after is not None and not is_off(after)
-        case Action.UPDATE:
-            return before is not None and after is not None and not is_off(after)
-    return after is not None
+    was_on, is_on = (value is not None and not is_off(value) for value in (before, after))
+    fits = {
+        Action.FORGET: after is None,
+        Action.DELETE: is_off(after),
+        Action.CREATE: is_on and not was_on,
+        Action.ADOPT: is_on and was_on,
+        Action.UPDATE: is_on and before is not None,
+        Action.ASSERT: after is not None,
+    }
+    return fits[action]
 
 
 def _plan(stored: PlanJson) -> Plan:
-    return Plan(
-        configuration=stored.configuration,
-        config_digest=stored.config_digest,
-        lineage=stored.lineage,
-        created_at=stored.created_at,
-        expires_at=stored.expires_at,
-        commit=stored.commit,
-        holidays_version=stored.holidays_version,
-        scenario=stored.scenario,
+    return stored.as_value(
+        Plan,
         consent=Consent(frozenset(stored.allow), frozenset(stored.overrides)),
-        origin=stored.origin,
-        undoes=stored.undoes,
-        complete=stored.complete,
         changes=tuple(change_from_json(change) for change in stored.changes),
         unchanged=stored.summary.unchanged,
         unknown=stored.summary.unknown,
-        as_recorded=stored.as_recorded,
-        parked_as_recorded=stored.parked_as_recorded,
-        accounts=stored.accounts,
-        declared=stored.declared,
-        left_out=stored.left_out,
-        left_alone=stored.left_alone,
-        narrowed=stored.narrowed,
-        calls=Calls(stored.calls.made, stored.calls.saved),
+        calls=stored.calls.as_value(Calls),
         breaches=tuple(
             Breach(item.code, item.address or "", diagnostic_from_json(item), item.allowed_by) for item in stored.policy
         ),
@@ -229,5 +183,4 @@ def _plan(stored: PlanJson) -> Plan:
 
 
 def _breach_json(breach: Breach) -> BreachJson:
-    base = diagnostic_json(breach.diagnostic)
-    return BreachJson(**base.model_dump(), address=breach.address or None, allowed_by=breach.allowed_by)
+    return BreachJson.of(diagnostic_json(breach.diagnostic), breach, address=breach.address or None)

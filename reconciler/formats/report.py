@@ -13,9 +13,7 @@ from reconciler.formats.diagnostics import (
     DiagnosticJson,
     FormatVersion,
     JsonModel,
-    Schema,
     diagnostics_json,
-    schema,
 )
 from reconciler.model import Action, Kind, Outcome
 
@@ -55,19 +53,6 @@ class ReportJson(JsonModel):
     diagnostics: tuple[DiagnosticJson, ...] = ()
 
 
-def report_schema() -> Schema:
-    """The JSON Schema of an apply report."""
-    return schema(ReportJson, "reconciler apply report")
-
-
 def report_json(report: ApplyReport) -> ReportJson:
     """A report as its model."""
-    return ReportJson(
-        run_id=report.run_id,
-        started_at=report.started_at,
-        finished_at=report.finished_at,
-        summary=ReportSummaryJson.model_validate(report.summary),
-        converged=report.converged,
-        results=tuple(map(ResultJson.model_validate, report.results)),
-        diagnostics=diagnostics_json(report.diagnostics),
-    )
+    return ReportJson.of(report, diagnostics=diagnostics_json(report.diagnostics))
