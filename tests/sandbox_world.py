@@ -28,8 +28,9 @@ from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account, Configuration, Policy, Rate, RecordSettings
 from reconciler.wiring import Session
-from reconciler.workflow.apply import apply_plan
+from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
+from reconciler.workflow.stored import StoredPlan
 from tests.world import EVERYTHING, KEY, place
 
 
@@ -125,7 +126,7 @@ class SandboxWorld:
         session = self.session()
         try:
             plan, state = make_plan(session, Options(kept=True, **{"consent": EVERYTHING, **asked}))
-            return apply_plan(session, plan, state, emit=emit)
+            return apply_stored(session, StoredPlan(plan, state), emit=emit)
         finally:
             session.close()
 

@@ -15,8 +15,9 @@ from reconciler.plan.model import Consent, Plan
 from reconciler.sandbox import Sandbox
 from reconciler.settings import Configuration
 from reconciler.wiring import open_session
-from reconciler.workflow.apply import apply_plan
+from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
+from reconciler.workflow.stored import StoredPlan
 from tests.loading import load
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -73,7 +74,7 @@ def test_a_second_plan_of_an_applied_example_is_empty(name: str, tmp_path: Path)
             try:
                 plan, state = make_plan(session, Options(consent=CONSENT, kept=True))
                 assert plan.complete, plan.diagnostics
-                report = apply_plan(session, plan, state)
+                report = apply_stored(session, StoredPlan(plan, state))
             finally:
                 session.close()
             return plan, report.converged

@@ -41,9 +41,9 @@ from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.secrets import Secrets
 from reconciler.settings import Account, Capabilities, Configuration, Policy, RecordSettings
 from reconciler.wiring import Session
-from reconciler.workflow.apply import apply_plan, apply_stored
+from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
-from reconciler.workflow.stored import stored_plan
+from reconciler.workflow.stored import StoredPlan, stored_plan
 from tests.providers.memory import MemoryProvider
 
 KEY = "a key of the record that is long enough"
@@ -232,7 +232,7 @@ class World:
         return self.apply_plan(plan, state)
 
     def apply_plan(self, plan: Plan, state: RecordState) -> ApplyReport:
-        return apply_plan(self.session, plan, state, emit=self._heard)
+        return apply_stored(self.session, StoredPlan(plan, state), emit=self._heard)
 
     def saved(self, **asked: Any) -> bytes:
         """A plan file's bytes, made with every allowance, unless told otherwise."""

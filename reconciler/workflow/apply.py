@@ -13,22 +13,16 @@ from reconciler.apply.report import ApplyReport
 from reconciler.apply.run import Job, apply
 from reconciler.plan.model import Consent, Plan, is_whole
 from reconciler.plan.policy import change_window_breach, closed_change_window
-from reconciler.record.base import RecordState
 from reconciler.schedule import Period
 from reconciler.settings import Configuration
 from reconciler.wiring import Session
 from reconciler.workflow.stored import StoredPlan
 
 
-def apply_plan(session: Session, plan: Plan, state: RecordState, *, emit: Emit = ignore) -> ApplyReport:
-    """Apply a fresh plan; `state` is the record that it was made from. Raises RecordError."""
-    return apply_stored(session, StoredPlan(plan, state), emit=emit)
-
-
 def apply_stored(
     session: Session, stored: StoredPlan, *, emit: Emit = ignore, allow_partial: bool = False
 ) -> ApplyReport:
-    """Apply a plan that was stored and decided again; `allow_partial` what has not moved of it. Raises RecordError."""
+    """Apply a plan, fresh or stored and decided again; `allow_partial` what has not moved of it. Raises RecordError."""
     configuration, plan = session.configuration, stored.plan
     closed = _change_window_guard(session, plan.consent)
     late = closed()

@@ -49,7 +49,7 @@ def stale(message: str, hint: str = "make a new plan") -> StalePlanError:
 
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
-    """A stored plan, ready to be applied.
+    """A plan, fresh or stored before, ready to be applied; `state` is the record that it was made from.
 
     The changes of `plan` are those decided again from `state` and what was `seen`; of those in `differing` that is
     another decision than was stored, for the reason given, and those in `unread` could not be read. What is `done`

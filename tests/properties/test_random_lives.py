@@ -27,10 +27,10 @@ from reconciler.model import Observation, Outcome, Parking, Value
 from reconciler.plan.build import Options, Refresh, Selection
 from reconciler.providers.base import Listing, Write
 from reconciler.record.base import Record, RecordError
-from reconciler.workflow.apply import apply_plan
+from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.audit import make_audit
 from reconciler.workflow.plan import make_undo
-from reconciler.workflow.stored import StalePlanError
+from reconciler.workflow.stored import StalePlanError, StoredPlan
 from tests.conftest import Tally
 from tests.record import conftest as servers
 from tests.record.opening import open_place
@@ -332,7 +332,7 @@ class Life:
             if run is None:
                 return
             plan, state = make_undo(session, run, Options(kept=True, consent=EVERYTHING))
-            apply_plan(session, plan, state)
+            apply_stored(session, StoredPlan(plan, state))
 
         self._quietly(undo)
 

@@ -16,8 +16,9 @@ from reconciler.record.memory import MemoryRecord
 from reconciler.sandbox import Fault, FaultKind, Sandbox
 from reconciler.settings import Policy
 from reconciler.wiring import Session
-from reconciler.workflow.apply import apply_plan
+from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
+from reconciler.workflow.stored import StoredPlan
 from tests.sandbox_world import QuickClock, SandboxWorld, numbered
 from tests.world import EVERYTHING, NONE, codes, desired, outcomes, result, rings, sip, url
 
@@ -52,7 +53,7 @@ def apply_with_a_pause(
     session.on_wait = wait
     try:
         plan, state = make_plan(session, Options(kept=True, consent=EVERYTHING))
-        return apply_plan(session, plan, state)
+        return apply_stored(session, StoredPlan(plan, state))
     finally:
         session.close()
 
@@ -151,7 +152,7 @@ def test_who_queues_behind_a_paused_account_looks_again_too(sandbox: Sandbox) ->
     session.on_wait = meanwhile
     try:
         plan, state = make_plan(session, Options(kept=True, consent=EVERYTHING))
-        report = apply_plan(session, plan, state)
+        report = apply_stored(session, StoredPlan(plan, state))
     finally:
         session.close()
     pause_ends = min(at for at in changed) + 30 / 200.0

@@ -14,8 +14,9 @@ from reconciler.record.base import Holder, Record, Update
 from reconciler.record.memory import MemoryRecord, MemoryStore
 from reconciler.record.sqlite import SqliteRecord
 from reconciler.wiring import Session
-from reconciler.workflow.apply import apply_plan
+from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
+from reconciler.workflow.stored import StoredPlan
 from tests.record.values import holder
 from tests.world import EVERYTHING, NONE, ObedientClock, Vendor, World, desired, phone, rings, world
 
@@ -57,7 +58,7 @@ def session_of(given: World, record: Record) -> Session:
 def run(session: Session, account: str) -> ApplyReport:
     asked = Options(kept=True, consent=EVERYTHING, selection=Selection(accounts=(account,)))
     plan, state = make_plan(session, asked)
-    return apply_plan(session, plan, state)
+    return apply_stored(session, StoredPlan(plan, state))
 
 
 def test_two_accounts_are_applied_at_the_same_time_into_one_record(records: list[Record]) -> None:
@@ -91,7 +92,7 @@ def test_several_accounts_are_locked_all_or_none(records: list[Record]) -> None:
     with records[0].lock([_anybody("south")]):
         session = session_of(given, records[1])
         plan, state = make_plan(session, Options(kept=True, consent=EVERYTHING))
-        assert apply_plan(session, plan, state).halt is Halt.LOCK
+        assert apply_stored(session, StoredPlan(plan, state)).halt is Halt.LOCK
         assert [holder.account for holder in records[1].holders()] == ["south"]
     for record in records:
         record.close()
