@@ -8,31 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from reconciler.apply.journal import Attempt
-from reconciler.canonical import Form, Json, dump, form, hidden_in, hidden_paths, is_empty, is_off
+from reconciler.canonical import URL_FIELDS, Form, Json, dump, form, hidden_in, hidden_paths, is_empty, is_off
 from reconciler.clock import Clock
 from reconciler.diff import field_changes
 from reconciler.http.errors import Forbidden, NotOwned, ProviderError, Rejected, Unauthorized, Withheld
-from reconciler.model import (
-    Action,
-    Change,
-    Key,
-    LiveSource,
-    NoForwarding,
-    NumberForwarding,
-    Observation,
-    Outcome,
-    Parking,
-    SipForwarding,
-    TrunkForwarding,
-    UrlForwarding,
-    Value,
-)
+from reconciler.model import Action, Change, Key, LiveSource, Observation, Outcome, Value
 from reconciler.plan.candidate import PlanContext, agrees_with_any, still_hidden
 from reconciler.plan.notes import what_moved
 from reconciler.providers.base import Provider, Write
-from reconciler.secrets import MASK, SecretError, Secrets
+from reconciler.secrets import MASK, SecretError, Secrets, variables
 
 FRESH_SECONDS = 30.0
 SETTLE_SECONDS = 30.0
@@ -317,13 +304,9 @@ def _otherwise(differing: Sequence[str], sent: int) -> Attempt:
 
 def resolve_templates(value: Value, secrets: Secrets) -> Value:
     """Fill the templates of a value for the wire; raises SecretError."""
-    match value:
-        case NumberForwarding(event_url=url) if "${var:" in url:
-            return replace(value, event_url=secrets.resolve(url))
-        case UrlForwarding(url=url) if "${var:" in url:
-            return replace(value, url=secrets.resolve(url))
-        case NumberForwarding() | UrlForwarding() | SipForwarding() | TrunkForwarding() | NoForwarding() | Parking():
-            return value
+    texts = {path: getattr(value, path, "") for path in URL_FIELDS}
+    filled: dict[str, Any] = {path: secrets.resolve(text) for path, text in texts.items() if variables(text)}
+    return replace(value, **filled) if filled else value
 
 
 def _wanted(change: Change) -> Value:
