@@ -215,7 +215,7 @@ def _differences(stored: Change, again: Change, today: date | None) -> Iterator[
     """What of a change is decided otherwise now: each part that apply would go by."""
     if stored.account != again.account:
         yield f"it is one of account {again.account}"
-    if stored.after != again.after or _digests_differ(stored.after_digests, again.after_digests):
+    if stored.after != again.after or stored.after_digests != again.after_digests:
         yield "its desired value is no longer the one in the plan"
     moved = _moved_reason(stored, again, today)
     if moved:
@@ -226,10 +226,6 @@ def _differences(stored: Change, again: Change, today: date | None) -> Iterator[
         yield "it is protected now" if again.protected else "it is no longer protected"
     elif set(stored.needs) != set(again.needs) and not moved:
         yield f"it needs {', '.join(f'--{need}' for need in again.needs) or 'no allowance'} now"
-
-
-def _digests_differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    return dict(one) != dict(other)
 
 
 def _moved_reason(stored: Change, again: Change, today: date | None) -> str:
@@ -293,32 +289,18 @@ def read_file(path: Path) -> bytes:
     return data
 
 
-def _identity(change: Change) -> tuple[str, str, str, str, str, str]:
-    digests = dump(dict(change.after_digests))
-    return (
-        change.address,
-        change.key.kind.value,
-        change.action.value,
-        dump(change.before),
-        dump(change.after),
-        digests,
-    )
+def _identity(change: Change) -> tuple[str, ...]:
+    parts = (change.action.value, *map(dump, (change.before, change.after, dict(change.after_digests))))
+    return (change.address, change.key.kind.value, *parts)
 
 
 def check_expiry(plan: Plan, now: float) -> None:
     """Raise StalePlanError for a plan that is too old, or of which a clock that went back cannot tell."""
     if plan.expires_at is None:
         return
-    if now >= _time("expires_at", plan.expires_at):
+    if now >= epoch(plan.expires_at):
         raise stale(f"the plan expired at {plan.expires_at}")
-    if now < _time("created_at", plan.created_at) - _CLOCKS_DIFFER_BY:
+    if now < epoch(plan.created_at) - _CLOCKS_DIFFER_BY:
         raise stale(
             f"the plan was made at {plan.created_at}, and this machine's clock says {rfc3339(now)}: set the clock"
         )
-
-
-def _time(field: str, text: str) -> float:
-    try:
-        return epoch(text)
-    except ValueError:
-        raise PlanFileError(f"it is damaged at `{field}`: it is not a valid time; make a new plan") from None
