@@ -99,27 +99,13 @@ def unannounced(
     by_country: dict[str, list[int]] = {}
     for country, year in years:
         by_country.setdefault(country, []).append(year)
-    places = list(_publics(tree, declared, set()))
+    places = [place for part in written_parts(tree, declared) if (place := part.get("public")) is not None]
     hint = "until the holidays library knows them, only the usual days off apply"
     for country, listed in by_country.items():
         message = f"the moved days of {country} are not announced yet for {_in_words(listed)}"
         for place in places:
             if place.data == country:
                 yield files.sources.problem("holidays-unannounced", place.span, message, hint)
-
-
-def _publics(tree: Tree, declared: Mapping[str, DeclaredEntry], seen: set[str]) -> Iterator[Tree]:
-    """Where a schedule, and those it refers to, name a country."""
-    if isinstance(tree.data, str):
-        if tree.data in seen or tree.data not in declared:
-            return
-        seen.add(tree.data)
-        tree = declared[tree.data].tree
-    own = tree.get("public")
-    if own is not None:
-        yield own
-    for reference in references(tree):
-        yield from _publics(reference, declared, seen)
 
 
 def _in_words(years: Iterable[int]) -> str:
