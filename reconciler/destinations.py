@@ -208,16 +208,12 @@ def forbidden(first: Iterable[str], rules: Destinations, routes: Routes) -> Iter
         open_ways += [(further, f"{further} (by way of {goes_to})") for further in routes.get(goes_to, ())]
 
 
+_ADDRESSES = (("sip_uri", "sip"), ("url", "url"), ("static_ip", "sip"))
+
+
 def call_destinations(value: Mapping[str, Any]) -> list[str]:
     """Where a canonical value sends calls: numbers and SIP IDs as digits, `sip:URI`, `url:URL` (masked)."""
-    found = sorted(numbers_behind(value))
-    if value.get("sip_uri"):
-        found.append(f"sip:{value['sip_uri']}")
-    if value.get("url"):
-        found.append(f"url:{value['url']}")
-    if value.get("static_ip"):
-        found.append(f"sip:{value['static_ip']}")
-    return found
+    return sorted(numbers_behind(value)) + [f"{kind}:{value[path]}" for path, kind in _ADDRESSES if value.get(path)]
 
 
 def reached(value: Mapping[str, Any]) -> list[str]:
