@@ -153,29 +153,19 @@ class Form:
         return "sha256:" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def same(text: str) -> str:
-    """Leave a template as it stands: for values that have no variables left."""
-    return text
-
-
-def holds_nothing(_text: str) -> bool:
-    """Find no secret: for a value that is neither stored nor shown."""
-    return False
-
-
 def form(
     value: Value,
     *,
-    resolve: Callable[[str], str] = same,
-    holds: Callable[[str], bool] = holds_nothing,
+    resolve: Callable[[str], str] = str,
+    holds: Callable[[str], bool] = lambda _text: False,
     unreadable: Iterable[str] = (),
     hidden_paths: frozenset[str] = frozenset(),
 ) -> Form:
     """Put a value into canonical form.
 
-    `resolve` fills `${var:NAME}` templates (raises SecretError); `holds` finds known secrets, wherever they stand;
-    `unreadable` fields become None; of the URL fields in `hidden_paths` all that follows the host is masked, and with
-    `HOST` behind their name the host too.
+    `resolve` fills `${var:NAME}` templates (raises SecretError), else they stay; `holds` finds known secrets, wherever
+    they stand; `unreadable` fields become None; of the URL fields in `hidden_paths` all that follows the host is
+    masked, and with `HOST` behind their name the host too.
     """
     data = _fields(value)
     secrets: dict[str, str] = {}
