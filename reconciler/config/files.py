@@ -121,10 +121,8 @@ def _is_missing(path: Path) -> bool:
     """Whether nothing is there; what cannot be looked at is not a reason to say so."""
     try:
         path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
+    except OSError as error:
+        return isinstance(error, FileNotFoundError | NotADirectoryError)
     return False
 
 

@@ -131,11 +131,11 @@ def build(
     diagnostics = [*options.warnings, *gathered.diagnostics, *_of_other_keys(candidates, context), *live.diagnostics]
     diagnostics += [note for item in decisions for note in item.diagnostics]
     diagnostics += _left_behind(configuration, changes, state, options.selection)
-    return replace(
-        _counted(candidates, decisions, live),
+    plan = Plan(
         configuration=configuration.name or "",
         config_digest=configuration.digest,
         lineage=state.lineage if state.serial else "",
+        created_at="",
         holidays_version=configuration.holidays_version,
         scenario=configuration.scenario,
         consent=options.consent,
@@ -169,6 +169,7 @@ def build(
             managed=before,
         ),
     )
+    return _counted(plan, candidates, decisions, live)
 
 
 def _left_behind(
@@ -190,13 +191,10 @@ def _with_effects(change: Change) -> Change:
     return replace(change, effects=effects(change.before, change.after, hidden_url_differs=hidden))
 
 
-def _counted(candidates: Sequence[Candidate], decisions: Sequence[Decision], live: Live) -> Plan:
+def _counted(plan: Plan, candidates: Sequence[Candidate], decisions: Sequence[Decision], live: Live) -> Plan:
     quiet = [item for item in decisions if item.change is None and not item.left_alone]
-    return Plan(
-        configuration="",
-        config_digest="",
-        lineage="",
-        created_at="",
+    return replace(
+        plan,
         unchanged=sum(not item.unknown for item in quiet),
         unknown=sum(item.unknown for item in quiet),
         as_recorded=sum(item.as_recorded for item in quiet),

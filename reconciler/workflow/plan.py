@@ -11,7 +11,7 @@ from dataclasses import replace
 from reconciler.canonical import URL_FIELDS
 from reconciler.clock import rfc3339
 from reconciler.destinations import routes
-from reconciler.diagnostics import Diagnostic, Diagnostics, Location
+from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.git import current_commit
 from reconciler.http.errors import ProviderError
 from reconciler.live import Live, Reader, ReadRequest, account_problem, read_live, unknown_in
@@ -78,7 +78,8 @@ def _reminded(configuration: Configuration, plan: Plan, state: RecordState, secr
 def _planned(session: Session, configuration: Configuration, state: RecordState, asked: Options) -> Plan:
     now, commit = session.clock.now(), current_commit(configuration.root)
     learn_variables(session)
-    reader = Reader(session.clock, locations=_account_lines(configuration), emit=asked.progress)
+    locations = {name: account.location for name, account in configuration.accounts.items()}
+    reader = Reader(session.clock, locations=locations, emit=asked.progress)
     context = session.plan_context(reassert=asked.reassert, make_key=asked.kept)
     plan = build(configuration, state, context, asked, lambda wanted: _read(session, wanted, reader))
     expires_at = rfc3339(now + asked.expires_in) if asked.expires_in else None
@@ -168,10 +169,6 @@ def learn_variables(session: Session) -> tuple[str, ...]:
                 except SecretError as error:
                     missing[str(error)] = None
     return tuple(missing)
-
-
-def _account_lines(configuration: Configuration) -> dict[str, Location]:
-    return {name: account.location for name, account in configuration.accounts.items()}
 
 
 def _limited(configuration: Configuration, plan: Plan, limit: int) -> Plan:
