@@ -39,44 +39,33 @@ def another_record(plan: Plan, state: RecordState) -> Diagnostic | None:
 
 def find_moved(changes: Iterable[Change], state: RecordState, writers: Mapping[str, Writer]) -> dict[Key, str]:
     """Which numbers have moved since the plan, and how."""
-    changes = list(changes)
-    return {**_in_record(changes, state), **_live(changes, writers)}
+    found = {
+        change.key: _moved_live(change, writers.get(change.account)) or _moved_in_record(change, state)
+        for change in changes
+        if change.action is not Action.FORGET
+    }
+    return {key: why for key, why in found.items() if why}
 
 
-def _live(changes: Iterable[Change], writers: Mapping[str, Writer]) -> dict[Key, str]:
-    """Which numbers are not any more what the plan was made from, and how they differ."""
-    found: dict[Key, str] = {}
-    for change in changes:
-        writer = writers.get(change.account)
-        if writer is not None and change.action is not Action.FORGET and change.key in writer.seen:
-            why = writer.moved_reason(change, writer.seen[change.key].observation)
-            if why is not None:
-                found[change.key] = why
-    return found
+def _moved_live(change: Change, writer: Writer | None) -> str | None:
+    """How a number is not any more what its change was made from, as far as it was read."""
+    if writer is None or change.key not in writer.seen:
+        return None
+    return writer.moved_reason(change, writer.seen[change.key].observation)
 
 
-def _in_record(changes: Iterable[Change], state: RecordState) -> dict[Key, str]:
-    """Changes whose before came from the record: it must still say so."""
-    found: dict[Key, str] = {}
-    for change in changes:
-        entry = state.entries.get(change.key)
-        from_record = change.live_source is LiveSource.RECORDED and change.action is not Action.FORGET
-        if from_record and not (entry is not None and _says(entry, change)):
-            found[change.key] = "its record entry has changed"
-    return found
+def _moved_in_record(change: Change, state: RecordState) -> str | None:
+    """Where the value before a change came from the record, it must still say so."""
+    if change.live_source is not LiveSource.RECORDED:
+        return None
+    entry = state.entries.get(change.key)
+    return None if entry is not None and _says(entry, change) else "its record entry has changed"
 
 
 def _says(entry: Entry, change: Change) -> bool:
     """Whether a recorded value is the one that a change was made from."""
     recorded = stored_form(entry.value, entry.digests, entry.canonical_version)
     return change.before is not None and recorded.agrees(Form(change.before, change.before_digests))
-
-
-def moved_diagnostic(change: Change, why: str, place: Location | None) -> Diagnostic:
-    """Say of one number how it has moved, at its line."""
-    message = f"{change.address} has changed since the plan: {why}"
-    hint = "make a new plan, or --allow-partial for the others"
-    return RULES["plan-stale"].at(place, message, hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +113,7 @@ def apply(job: Job) -> ApplyReport:
         return _with_locks(job, job.state)
     except RecordError as error:
         code = "record-locked" if isinstance(error, LockedError) else "record-unusable"
-        return _refused(job, halt_of(error), [_diagnostic(code, error)], str(error))
+        return _refused(job, halt_of(error), [RULES[code].at(None, str(error), error.hint)], str(error))
 
 
 def _with_scenario_only(job: Job, state: RecordState) -> ApplyReport:
@@ -325,9 +314,13 @@ def _tried(job: Job) -> list[Change]:
 
 
 def _moved_diagnostics(job: Job, numbers: Mapping[Key, str]) -> list[Diagnostic]:
-    """A finding for each number that has moved."""
+    """A finding for each number that has moved, at its line."""
     return [
-        moved_diagnostic(change, numbers[change.key], job.places.get(change.key.number))
+        RULES["plan-stale"].at(
+            job.places.get(change.key.number),
+            f"{change.address} has changed since the plan: {numbers[change.key]}",
+            "make a new plan, or --allow-partial for the others",
+        )
         for change in job.plan.changes
         if change.key in numbers
     ]
@@ -378,10 +371,6 @@ def _report(
         job.plan.origin,
         done=tuple(dict.fromkeys(job.done.values())),
     )
-
-
-def _diagnostic(code: str, error: RecordError) -> Diagnostic:
-    return RULES[code].at(None, str(error), error.hint)
 
 
 def _already(job: Job) -> Iterator[Diagnostic]:
