@@ -77,17 +77,13 @@ def read_live(providers: Mapping[str, Provider], wanted: Mapping[str, Sequence[R
     return _joined(parts)
 
 
-def _joined(parts: Iterable[Live]) -> Live:
-    observations: dict[Key, Observation] = {}
-    unmanaged: dict[str, tuple[str, ...]] = {}
-    diagnostics: list[Diagnostic] = []
-    made = 0
-    for part in parts:
-        observations.update(part.observations)
-        unmanaged.update(part.unmanaged)
-        diagnostics += part.diagnostics
-        made += part.calls_made
-    return Live(observations, unmanaged, tuple(diagnostics), made)
+def _joined(parts: Sequence[Live]) -> Live:
+    return Live(
+        {key: seen for part in parts for key, seen in part.observations.items()},
+        {account: numbers for part in parts for account, numbers in part.unmanaged.items()},
+        tuple(found for part in parts for found in part.diagnostics),
+        sum(part.calls_made for part in parts),
+    )
 
 
 def _read_account(provider: Provider, wanted: Sequence[ReadRequest], reader: Reader) -> Live:
@@ -98,7 +94,8 @@ def _read_account(provider: Provider, wanted: Sequence[ReadRequest], reader: Rea
         try:
             listing = provider.list_numbers()
         except ProviderError as error:
-            return _all_unknown(provider, wanted, error, place, provider.calls_made - before)
+            problem = account_problem(provider.account, wanted, error, place)
+            return Live(unknown_in(wanted), diagnostics=(problem,), calls_made=provider.calls_made - before)
     observations, to_read = _from_listing(provider, wanted, listing, reader)
     strange = _lists_none_of(listing, wanted)
     unreachable = _read_each(provider, to_read[:1] if strange else to_read, reader, observations)
@@ -183,13 +180,13 @@ def _read_each(
 
     def read(item: ReadRequest) -> Observation:
         if stop.is_set() or reader.clock.interrupted.is_set():
-            return _unread(reader.clock)
+            return Observation(None, reader.clock.now())
         try:
             return provider.read(item.key.number)
         except _OF_THE_ACCOUNT as error:
             failed.append(error)
             stop.set()
-            return _unread(reader.clock)
+            return Observation(None, reader.clock.now())
         except ProviderError as error:
             return _unknown(provider, item, error, reader.clock)
 
@@ -205,17 +202,6 @@ def _read_each(
 def _unknown(provider: Provider, item: ReadRequest, error: ProviderError, clock: Clock) -> Observation:
     message = f"{provider.account}/{item.key.number} cannot be read: {error}"
     return Observation(None, clock.now(), problem=RULES[error.code].at(item.location, message, error.hint))
-
-
-def _unread(clock: Clock) -> Observation:
-    return Observation(None, clock.now())
-
-
-def _all_unknown(
-    provider: Provider, wanted: Sequence[ReadRequest], error: ProviderError, place: Location | None, made: int
-) -> Live:
-    problem = account_problem(provider.account, wanted, error, place)
-    return Live(unknown_in(wanted), diagnostics=(problem,), calls_made=made)
 
 
 def unknown_in(wanted: Iterable[ReadRequest]) -> dict[Key, Observation]:
