@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,13 +111,11 @@ def _instead(pattern: str, names: Sequence[str]) -> str:
 def _refused(name: str, real: str, inside: str, origin: Location | None) -> Diagnostic | None:
     """Why a file of that name cannot be read; None where it can."""
     if not _is_text(name):
-        code, message, hint = "file-unreadable", "the file's name is not UTF-8", "rename the file"
-        name = os.fsencode(name).decode("utf-8", "backslashreplace")
-    elif not is_visible(real, inside):
+        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+        return _refusal("file-unreadable", shown, "the file's name is not UTF-8", "rename the file", origin)
+    if not is_visible(real, inside):
         return refused_link(name, "the file is a link to a place outside the configuration", _NARROW, origin)
-    else:
-        return None
-    return _refusal(code, name, message, hint, origin)
+    return None
 
 
 def is_visible(real: str, inside: str) -> bool:
@@ -188,35 +186,27 @@ def _steps(pattern: str) -> list[str]:
 
 
 def _walked(steps: Sequence[str], name: str) -> bool:
-    """Whether a name fits, by one walk that holds all places at which it may be in the pattern: nothing is tried twice.
-
-    A place is twice the number of steps before it, and one more within a folder of `**/`.
-    """
-    places = _reached(steps, {0})
-    for character in name:
-        places = _reached(steps, {after for place in places for after in _after(steps, place, character)})
-    return 2 * len(steps) in places
+    """Whether a name fits, by one walk that holds all ends that the steps so far may have: nothing is tried twice."""
+    ends = {0}
+    for step in steps:
+        ends = set(_after(step, name, ends)) if ends else ends
+    return len(name) in ends
 
 
-def _reached(steps: Sequence[str], places: set[int]) -> set[int]:
-    """The places with those behind wildcards that may stand for nothing."""
-    for start in list(places):
-        place = start
-        while not place % 2 and place < 2 * len(steps) and steps[place // 2] in _REPEATED:
-            place += 2
-            places.add(place)
-    return places
-
-
-def _after(steps: Sequence[str], place: int, character: str) -> Iterator[int]:
-    """Where a character leads from one place."""
-    step = steps[place // 2] if place < 2 * len(steps) else ""
-    if step == "**/":
-        if character != "/":
-            yield place | 1
-        elif place % 2:
-            yield place - 1
-    elif step == "**" or (step == "*" and character != "/"):
-        yield place
-    elif step == character or (step == "?" and character != "/"):
-        yield place + 2
+def _after(step: str, name: str, starts: Collection[int]) -> Iterator[int]:
+    """Where a step may end in a name that begins at one of these places."""
+    if step == "**":
+        yield from range(min(starts), len(name) + 1)
+    elif step == "**/":
+        first = min((at for at in starts if name[at : at + 1] != "/"), default=len(name))
+        yield from starts
+        yield from (at + 1 for at in range(first, len(name)) if name[at] == "/")
+    elif step == "*":
+        runs = False
+        for at in range(min(starts), len(name) + 1):
+            runs = at in starts or (runs and name[at - 1] != "/")
+            if runs:
+                yield at
+    else:
+        fits = re.compile("[^/]" if step == "?" else re.escape(step), re.DOTALL).match
+        yield from (at + 1 for at in starts if fits(name, at))
