@@ -5,12 +5,14 @@ Knows which keys belong to the trusted file; knows no sections.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic_core import PydanticCustomError
 
 from reconciler.config.forms import says_nothing, stray_comma
 from reconciler.config.include import TRUSTED_FILE, find_included, refused_link
@@ -26,6 +28,7 @@ TRUSTED_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
 _FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outside `include`"
 SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
 _VERSION = "1"
+Value = TypeVar("Value")
 
 
 class File(NamedTuple):
@@ -50,6 +53,15 @@ class Files:
     def trusted(self) -> Tree | None:
         """The root of reconciler.yaml."""
         return self.files[0].tree if self.files else None
+
+    def judged(self, read: Callable[[Any], Value], written: object, span: int) -> Value | None:
+        """What a text says; None where it says nothing of that kind, which is reported."""
+        try:
+            return read(written)
+        except PydanticCustomError as error:
+            context = error.context or {}
+            self.complain(error.type, span, context["message"], context["hint"])
+            return None
 
     def complain(
         self,
@@ -153,8 +165,8 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
     first = changes[0][0] + 1
     where = ", ".join(str(start) if start == end else f"{start}-{end}" for start, end in added)
     if added:
-        lines = f"{_lines(added)} {where} {_was(added)}"
-        message = f"of the working copy's {TRUSTED_FILE}, {lines} ignored: {ref} has the trusted one"
+        lines, was = ("line", "was") if where.isdigit() else ("lines", "were")
+        message = f"of the working copy's {TRUSTED_FILE}, {lines} {where} {was} ignored: {ref} has the trusted one"
     else:
         message = f"lines that the working copy's {TRUSTED_FILE} omits still apply: {ref} has the trusted one"
     sources = Sources()
@@ -166,14 +178,6 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
 def _rows(text: str) -> list[str]:
     """The lines of a text, as an editor counts them."""
     return [row.removesuffix("\r") for row in text.removesuffix("\n").split("\n")] if text else []
-
-
-def _lines(ranges: Sequence[tuple[int, int]]) -> str:
-    return "line" if len(ranges) == 1 and ranges[0][0] == ranges[0][1] else "lines"
-
-
-def _was(ranges: Sequence[tuple[int, int]]) -> str:
-    return "was" if _lines(ranges) == "line" else "were"
 
 
 # -- one file ---------------------------------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ def _tidied(sources: Sources, file: File, text: str) -> str:
     spelling, blanks = set(_spelling(sources, file.tree)), set(_blanks(text))
     if spelling and _data(apply_edits(text, spelling)) is None:
         spelling = set()  # one number in two spellings would become a key that stands twice
-    if blanks and not _says_the_same(text, apply_edits(text, blanks)):
-        blanks = set()
+    if blanks and _data(text) != _data(apply_edits(text, blanks)):
+        blanks = set()  # a blank may belong to a value
     return apply_edits(text, spelling | blanks)
 
 
@@ -42,7 +42,7 @@ def _tidied(sources: Sources, file: File, text: str) -> str:
 
 def _spelling(sources: Sources, root: Tree) -> Iterator[Edit]:
     for key, span in _numbers(root):
-        digits = _digits(key)
+        digits = values.phone_or_none(key)
         raw = sources.text_of(span)
         if digits is not None and raw in (key, f'"{key}"', f"'{key}'") and raw != f'"{digits}"':
             start = sources.offset_of(span)
@@ -68,13 +68,6 @@ def _keys(numbers: Tree | None) -> Iterator[tuple[str, int]]:
         yield from ((key, span) for key, span, _ in numbers.items())
 
 
-def _digits(key: str) -> str | None:
-    try:
-        return values.phone(key)
-    except PydanticCustomError:
-        return None
-
-
 # -- blanks -----------------------------------------------------------------------------------------------------------
 
 
@@ -91,11 +84,6 @@ def _blanks(text: str) -> Iterator[Edit]:
         start += len(line) + 1
     if text[end:] != newline:
         yield Edit(end, len(text), newline)
-
-
-def _says_the_same(one: str, two: str) -> bool:
-    """Whether two texts hold the same data: a blank may belong to a value."""
-    return _data(one) == _data(two)
 
 
 def _data(text: str) -> object:

@@ -15,8 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pydantic_core import PydanticCustomError
-
 from reconciler.config import values
 from reconciler.config.compiling import ending
 from reconciler.config.desired import DesiredBuilder, Lines
@@ -32,7 +30,6 @@ from reconciler.config.sections import (
     clean_entry,
     declared_schedules,
     merge,
-    number_key,
     refuse_second,
 )
 from reconciler.config.trusted import Providers, TrustedSettings, judge_templates, read_policy, read_settings
@@ -85,22 +82,11 @@ _ENTRIES: dict[str, type] = {
 def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
     """The sections with a declared scenario laid over; what is wrong in it is reported."""
     scenario = sections.scenarios[name].tree
-    laid = replace(
-        sections,
-        contacts=dict(sections.contacts),
-        schedules=dict(sections.schedules),
-        profiles=dict(sections.profiles),
-        numbers=dict(sections.numbers),
-    )
+    laid = replace(sections, **{section: dict(getattr(sections, section)) for section in _ENTRIES})
     stated = drop_empty_keys(entries.Scenario, scenario, files.sources, files.found)
     read(entries.Scenario, _without_empty_entries(stated), files.sources, files.found)
-    for section, into, whole in (
-        ("contacts", laid.contacts, False),
-        ("schedules", laid.schedules, True),
-        ("profiles", laid.profiles, False),
-        ("numbers", laid.numbers, False),
-    ):
-        _lay_section(files, scenario.get(section), section, into, whole=whole)
+    for section in _ENTRIES:
+        _lay_section(files, scenario.get(section), section, getattr(laid, section), whole=section == "schedules")
     return laid
 
 
@@ -122,7 +108,7 @@ def _lay_section(
         return
     seen: dict[str, int] = {}
     for key, span, entry in given.items():
-        name = number_key(files, key, span) if section == "numbers" else key
+        name = files.judged(values.phone, key, span) if section == "numbers" else key
         if name is None:
             continue
         if name in seen:
@@ -153,14 +139,7 @@ def touched_numbers(sections: Sections, name: str, laid: Sections) -> Collection
     given = scenario.get("numbers")
     if given is None or not isinstance(given.data, dict):
         return ()
-    return frozenset(number for key in given.data if (number := _digits(key)) is not None)
-
-
-def _digits(key: str) -> str | None:
-    try:
-        return values.phone(key)
-    except PydanticCustomError:
-        return None
+    return frozenset(number for key in given.data if (number := values.phone_or_none(key)) is not None)
 
 
 def unknown_scenario(name: str, sections: Sections) -> Diagnostic:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pydantic_core import PydanticCustomError
-
 from reconciler.config import values
 from reconciler.config.files import Files
 from reconciler.config.forms import drop_empty_keys, stray_comma
@@ -77,7 +75,7 @@ def _unite(files: Files, section: str, into: dict[str, DeclaredEntry], given: Tr
         files.complain("wrong-type", given.span, message, hint)
         return
     for key, span, entry in given.items():
-        name = number_key(files, key, span) if section == "numbers" else key
+        name = files.judged(values.phone, key, span) if section == "numbers" else key
         whole = _entry(files, section, key, span, entry) if name is not None else None
         if name is None or whole is None:
             continue
@@ -107,16 +105,6 @@ def _entry(files: Files, section: str, key: str, span: int, given: Tree) -> Tree
     return None
 
 
-def number_key(files: Files, key: str, span: int) -> str | None:
-    """The digits of a number's key; what is wrong with it is reported."""
-    try:
-        return values.phone(key)
-    except PydanticCustomError as error:
-        context = error.context or {}
-        files.complain(error.type, span, context["message"], context["hint"])
-        return None
-
-
 def refuse_second(files: Files, section: str, key: str, span: int, first: int) -> None:
     """Say that an entry of a section is declared a second time, and where it was before."""
     kind = section.removesuffix("s")
@@ -137,7 +125,7 @@ def _forget(files: Files, sections: Sections, given: Tree | None) -> None:
             message = f"a number is text, not {values.kind_of(element.data)}"
             hint = 'write its digits, like "74991112288", or remove the entry'
             files.complain("wrong-type", element.span, message, hint)
-        elif (digits := number_key(files, element.data, element.span)) is not None:
+        elif (digits := files.judged(values.phone, element.data, element.span)) is not None:
             sections.forget.setdefault(digits, element.span)
 
 

@@ -13,8 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import PydanticCustomError
-
 from reconciler.config import values
 from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, limit_quotes
 from reconciler.config.forms import drop_empty_keys, stray_comma
@@ -279,11 +277,7 @@ def unknown_account(files: Files, name: str, span: int, settings: TrustedSetting
 def _name(files: Files, root: Tree, settings: TrustedSettings) -> None:
     given = _said(root, "name")
     if given is not None:
-        try:
-            settings.name = values.configuration_name(given.data)
-        except PydanticCustomError as error:
-            context = error.context or {}
-            files.complain(error.type, given.span, context["message"], context["hint"])
+        settings.name = files.judged(values.configuration_name, given.data, given.span)
     elif settings.record.backend != "file":
         message = f"a record in {settings.record.backend} is shared, so the configuration needs a name"
         place = root.key_span("record")

@@ -225,6 +225,14 @@ def phone(written: str) -> str:
     return written if phones.is_plain(written) else _phone(written)
 
 
+def phone_or_none(written: str) -> str | None:
+    """The E.164 digits of a phone number; None for any other text."""
+    try:
+        return phone(written)
+    except PydanticCustomError:
+        return None
+
+
 @lru_cache(maxsize=65_536)
 def _phone(written: str) -> str:
     digits = phones.digits_of(written)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from types import new_class
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Required, get_args, get_origin, get_type_hints
 
@@ -87,20 +88,16 @@ known_keys_only = with_config(ConfigDict(extra="forbid"))
 # -- less common values -----------------------------------------------------------------------------------------------
 
 
-def _failures(value: Any) -> int:
-    return values.whole_number(value, lowest=1, highest=1_000)
-
-
-def _workers(value: Any) -> int:
-    return values.whole_number(value, lowest=1, highest=64)
+def _integer(lowest: int, highest: int) -> PlainValidator:
+    return PlainValidator(partial(values.whole_number, lowest=lowest, highest=highest))
 
 
 def _whole(lowest: int, highest: int) -> WithJsonSchema:
     return WithJsonSchema({"type": ["integer", "string"], "minimum": lowest, "maximum": highest, "pattern": "^[0-9]+$"})
 
 
-Failures = Annotated[int, PlainValidator(_failures), _whole(1, 1_000)]
-Workers = Annotated[int, PlainValidator(_workers), _whole(1, 64)]
+Failures = Annotated[int, _integer(1, 1_000), _whole(1, 1_000)]
+Workers = Annotated[int, _integer(1, 64), _whole(1, 64)]
 Port = Annotated[int, PlainValidator(values.port), _whole(1, values.LARGEST_PORT)]
 IpAddress = Annotated[str, PlainValidator(addresses.ip_address), WithJsonSchema({"type": "string"})]
 SipUri = Annotated[str, PlainValidator(addresses.sip_uri), WithJsonSchema({"type": "string"})]
