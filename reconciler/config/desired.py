@@ -31,8 +31,8 @@ class DesiredBuilder:
 
     def build(self, number: str, span: int, tree: Tree) -> list[Desired]:
         """The managed blocks of one entry, whose key stands at `span`; what is wrong is reported."""
-        if not phones.is_plain(number) and phones.form(number) is phones.NumberPlan.UNASSIGNED:
-            warn_unassigned(self._files, number, span)
+        if not phones.is_plain(number):
+            warn_unassigned(self._files, number, lambda: span)
         head = read(entries.Entry, tree, self._files.sources, self._files.found)
         account = self._account(tree, span)
         if head is None:

@@ -115,7 +115,7 @@ class Forwardings:
         self._check_https(entry["url"], block, "url")
         reserve = entry.get("reserve")
         if reserve and not phones.is_sip_id(reserve):
-            self._check_assigned(reserve, block, "reserve")
+            warn_unassigned(self._files, reserve, partial(find, block, ("reserve",)))
         return UrlForwarding(**_plain(UrlForwarding, entry))
 
     def _trunk(self, entry: entries.TrunkEntry, block: Tree) -> TrunkForwarding | None:
@@ -184,17 +184,13 @@ class Forwardings:
                 "event-extended-unused", find(block, ("event_extended",)), message, "add `event_url: https://…`"
             )
         if "display_number" in entry:
-            self._check_assigned(entry["display_number"], block, "display_number")
+            warn_unassigned(self._files, entry["display_number"], partial(find, block, ("display_number",)))
             if not entry.get("masking"):
                 message = "display_number has no effect while masking is off: the real number is shown"
                 span = find(block, ("display_number",))
                 self._files.complain(
                     "display-number-unused", span, message, "add `masking: true`, or remove display_number"
                 )
-
-    def _check_assigned(self, digits: str, block: Tree, field: str) -> None:
-        if phones.form(digits) is phones.NumberPlan.UNASSIGNED:
-            warn_unassigned(self._files, digits, find(block, (field,)))
 
     def _check_https(self, url: str, block: Tree, field: str) -> None:
         if self._settings.policy.require_https and not addresses.is_secure(url):
@@ -280,8 +276,8 @@ class Contacts:
         except PydanticCustomError as error:
             self._refuse(error, written, where())
             return None
-        if not phones.is_sip_id(digits) and phones.form(digits) is phones.NumberPlan.UNASSIGNED:
-            warn_unassigned(self._files, digits, where())
+        if not phones.is_sip_id(digits):
+            warn_unassigned(self._files, digits, where)
         return Recipient(digits)
 
     def _refuse(self, error: PydanticCustomError, written: str, span: int) -> None:
@@ -298,7 +294,8 @@ class Contacts:
         self._files.complain(code, span, message, hint)
 
 
-def warn_unassigned(files: Files, digits: str, span: int) -> None:
-    """Warn of a number in no assigned range."""
-    message = f"{digits} is not in any assigned range"
-    files.complain("number-unassigned", span, message, "check for a mistyped digit")
+def warn_unassigned(files: Files, digits: str, where: Callable[[], int]) -> None:
+    """Warn of a number in no assigned range; `where` tells its place."""
+    if phones.form(digits) is phones.NumberPlan.UNASSIGNED:
+        message = f"{digits} is not in any assigned range"
+        files.complain("number-unassigned", where(), message, "check for a mistyped digit")
