@@ -39,10 +39,8 @@ def merge(files: Files) -> Sections:
     """Unite the sections of all files; every diagnostic goes to `files.found`."""
     sections = Sections()
     for file in files.files:
-        for name in ("contacts", "schedules", "profiles", "scenarios", "numbers"):
-            given = file.tree.get(name)
-            if given is not None and given.data is not None:
-                _unite(files, name, getattr(sections, name), given, has_nulls=file.has_nulls)
+        for name in _ENTRIES:
+            _unite(files, name, getattr(sections, name), file.tree.get(name), has_nulls=file.has_nulls)
         _forget(files, sections, file.tree.get("forget"))
     for number in sections.forget.keys() & sections.numbers.keys():
         _refuse_forgotten(files, sections, number)
@@ -52,9 +50,7 @@ def merge(files: Files) -> Sections:
 def declared_schedules(files: Files, root: Tree) -> dict[str, DeclaredEntry]:
     """The schedules of one file that is not part of the configuration; every diagnostic goes to `files.found`."""
     declared: dict[str, DeclaredEntry] = {}
-    given = root.get("schedules")
-    if given is not None and given.data is not None:
-        _unite(files, "schedules", declared, given, has_nulls=True)
+    _unite(files, "schedules", declared, root.get("schedules"), has_nulls=True)
     return declared
 
 
@@ -68,7 +64,9 @@ _ENTRIES = {
 }
 
 
-def _unite(files: Files, section: str, into: dict[str, DeclaredEntry], given: Tree, *, has_nulls: bool) -> None:
+def _unite(files: Files, section: str, into: dict[str, DeclaredEntry], given: Tree | None, *, has_nulls: bool) -> None:
+    if given is None or given.data is None:
+        return
     if not isinstance(given.data, dict):
         message = f"{section} takes a map, not {values.kind_of(given.data)}"
         hint = f"write {section}: {{{_ENTRIES[section]}}}"
