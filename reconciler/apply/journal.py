@@ -274,43 +274,42 @@ _SETTLED = {
 
 def _settled_row(settlement: Settlement) -> Mapping[str, Any]:
     intent = settlement.intent
-    row = {
-        **_row_of(intent.key, intent.account),
-        "action": intent.action,
-        "outcome": settlement.outcome.value,
-        "attempts": 0,
-        "error": _SETTLED.get(settlement.outcome),
-        "unverified_fields": list(settlement.unverified),
-        "before": json.loads(intent.before) if intent.before else None,
-        "after": json.loads(intent.after) if intent.after else None,
-        "canonical_version": intent.canonical_version,
-    }
-    return {**row, "before_digests": dict(intent.before_digests)} if intent.before_digests else row
-
-
-def _row_of(key: Key, account: str) -> dict[str, Any]:
-    return {
-        "address": f"{account}/{key.number}",
-        "account": account,
-        "provider": key.provider,
-        "number": key.number,
-        "kind": key.kind.value,
-    }
+    return _row_of(
+        intent,
+        outcome=settlement.outcome.value,
+        attempts=0,
+        error=_SETTLED.get(settlement.outcome),
+        unverified_fields=list(settlement.unverified),
+        before=json.loads(intent.before) if intent.before else None,
+        after=json.loads(intent.after) if intent.after else None,
+        canonical_version=intent.canonical_version,
+    )
 
 
 def _row(change: Change, result: Result, lost: Mapping[str, Any]) -> Mapping[str, Any]:
     """A run's memory of a change: enough to show it and to undo it."""
-    row = {
-        **_row_of(change.key, change.account),
-        "action": result.action.value,
-        "outcome": result.outcome.value,
-        "attempts": result.attempts,
-        "error": result.error,
-        "unverified_fields": list(result.unverified_fields),
-        "before": change.before,
-        "after": change.after,
-        "canonical_version": CANONICAL_VERSION,
-    }
-    if change.before_digests:
-        row["before_digests"] = dict(change.before_digests)
+    row = _row_of(
+        change,
+        outcome=result.outcome.value,
+        attempts=result.attempts,
+        error=result.error,
+        unverified_fields=list(result.unverified_fields),
+        before=change.before,
+        after=change.after,
+        canonical_version=CANONICAL_VERSION,
+    )
     return {**row, "lost": dict(lost)} if lost else row
+
+
+def _row_of(of: Change | Intent, **told: object) -> dict[str, Any]:
+    """What a row says of a number, and of what was there before, whether the run itself tells of it or a later one."""
+    row = {
+        "address": f"{of.account}/{of.key.number}",
+        "account": of.account,
+        "provider": of.key.provider,
+        "number": of.key.number,
+        "kind": of.key.kind.value,
+        "action": str(of.action),
+        **told,
+    }
+    return {**row, "before_digests": dict(of.before_digests)} if of.before_digests else row
