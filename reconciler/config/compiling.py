@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import partial, reduce
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 
 from reconciler.config.files import Files
@@ -109,14 +110,9 @@ def unannounced(
 
 
 def _in_words(years: Iterable[int]) -> str:
-    runs: list[tuple[int, int]] = reduce(_lengthened, sorted(years), [])
-    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
-
-
-def _lengthened(runs: list[tuple[int, int]], year: int) -> list[tuple[int, int]]:
-    if runs and runs[-1][1] == year - 1:
-        return [*runs[:-1], (runs[-1][0], year)]
-    return [*runs, (year, year)]
+    runs = groupby(enumerate(sorted(years)), key=lambda pair: pair[1] - pair[0])
+    listed = [[year for _, year in run] for _, run in runs]
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in listed)
 
 
 Base = Literal["sunday", "monday"]
