@@ -55,10 +55,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How to read: `use_list` asks for the account's list first, `locations` are the accounts' lines."""
+    """How to read: `locations` are the accounts' lines, `emit` hears of progress."""
 
     clock: Clock
-    use_list: bool = True
     locations: Mapping[str, Location] = field(default_factory=dict)
     emit: Callable[[Progress], None] = lambda _progress: None
 
@@ -90,7 +89,7 @@ def _read_account(provider: Provider, wanted: Sequence[ReadRequest], reader: Rea
     before = provider.calls_made
     place = reader.locations.get(provider.account)
     listing: Listing | None = None
-    if provider.capabilities.listable and reader.use_list and not all(item.own for item in wanted):
+    if provider.capabilities.listable and not all(item.own for item in wanted):
         try:
             listing = provider.list_numbers()
         except ProviderError as error:

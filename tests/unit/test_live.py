@@ -45,11 +45,6 @@ def test_without_a_list_each_number_is_read_and_nobody_knows_of_others() -> None
     assert (live.calls_made, live.unmanaged) == (2, {})
 
 
-def test_a_reader_may_do_without_the_list() -> None:
-    live = read_live({"sales": vendor()}, {"sales": wanted(1, 2)}, Reader(ObedientClock(), use_list=False))
-    assert live.calls_made == 2
-
-
 class Undecided(Vendor):
     """A vendor whose list decides nothing."""
 
