@@ -44,11 +44,6 @@ class PeriodSettings(NamedTuple):
 OTHER_PROVIDER = "change it, or use an account at another provider"
 
 
-def supports_all(_value: Value) -> str | None:
-    """Refuse no value of the provider's kind."""
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a provider can do and take, as data that is known offline: the core never asks which provider it has.
@@ -63,7 +58,7 @@ class Capabilities:
     listable: bool
     batch_size: int = 1
     unreadable: frozenset[str] = frozenset()
-    supports: Callable[[Value], str | None] = supports_all
+    supports: Callable[[Value], str | None] = lambda _value: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _allowances(changes: Iterable[Change], consent: Consent, places: Mapping[str
 def _limits(changes: Sequence[Change], policy: Policy, managed: int) -> Iterator[Breach]:
     for rule, key, limit, count in (
         (LIMITS[0], "max_changes", policy.max_changes, sum(map(_counts, changes))),
-        (LIMITS[1], "max_deletes", policy.max_deletes, sum(map(_deletes, changes))),
+        (LIMITS[1], "max_deletes", policy.max_deletes, sum(change.action is Action.DELETE for change in changes)),
     ):
         if count > limit.of(managed):
             kind = ("change" if key == "max_changes" else "delete") + ("" if count == 1 else "s")
@@ -96,10 +96,6 @@ def _counts(change: Change) -> bool:
         return change.action in _COUNTED
     before = change.before or {}
     return is_off(change.after) or any(before.get(item.path) is None for item in change.fields)
-
-
-def _deletes(change: Change) -> bool:
-    return change.action is Action.DELETE
 
 
 def _permitted(limit: Limit, managed: int) -> str:

@@ -48,11 +48,6 @@ class RestoreError(Exception):
         self.why = why
 
 
-def fitting(value: Value, type_name: object) -> Json:
-    """The canonical form of a value if it is of a type, else nothing."""
-    return form(value).json if value.type == type_name else {}
-
-
 @dataclass(frozen=True, slots=True)
 class Restorer:
     """Restores values of one account."""
@@ -320,7 +315,7 @@ def _left_out(past: _PastChange, lost: RestoreError, declared: Desired | None) -
 
 def _unsures(past: _PastChange, value: Value, *, readable: bool) -> Iterator[Diagnostic]:
     """Fields that go back to what was recorded, or cannot go back at all; where nothing is `readable`, all do."""
-    known = fitting(value, (past.before or {}).get("type"))
+    known = form(value).json if past.before and past.before.get("type") == value.type else {}
     for path, before in (past.before or {}).items():
         if before is None and not is_empty(known.get(path)):
             yield _unsure(past, f"the previous `{path}` is not known; it stays as the files have it")
