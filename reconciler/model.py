@@ -5,10 +5,9 @@ Knows no YAML, no vendor's wire and no output format. The canonical form of thes
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum, StrEnum, auto
-from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar, dataclass_transform, get_origin, get_type_hints
 
 from reconciler.diagnostics import Diagnostic, Location
@@ -225,18 +224,16 @@ class Key(NamedTuple):
 class Desired(NamedTuple):
     """One managed block of one number as the configuration wants it.
 
-    `locations` maps a field path (`targets[0].timeout`, "" = the whole entry) to its place in the files; `place` is
-    that of the whole entry where there are no others.
+    `place` is where it is declared, or tells that of each field path (`targets[0].timeout`, "" = the whole entry).
     """
 
     key: Key
     account: str
     value: Value
-    place: Location | None
+    place: Location | Callable[[str], Location]
     description: str = ""
     tags: tuple[str, ...] = ()
     protected: bool = False
-    locations: Mapping[str, Location] = MappingProxyType({})
 
     @property
     def address(self) -> str:
@@ -246,7 +243,11 @@ class Desired(NamedTuple):
     @property
     def declared_at(self) -> Location:
         """The line that declares the number, worked out when asked for."""
-        return self.place if self.place is not None else self.locations[""]
+        return self.place_of("")
+
+    def place_of(self, path: str) -> Location:
+        """The place of a field, worked out when asked for."""
+        return self.place if isinstance(self.place, Location) else self.place(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Knows which kind each account is for; knows no other entry, no live values and n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from reconciler.config import phones, values
 from reconciler.config.files import Files
@@ -71,11 +72,10 @@ class DesiredBuilder:
             Key(account.provider, number, kind),
             account.name,
             value,
-            None,
+            partial(_place, self._files.sources, tree.recipe, kind, span),
             head.get("description", ""),
             tuple(head.get("tags", ())),
             head.get("protected", False),
-            Places(self._files.sources, tree.recipe, kind, span),
         )
 
     def _forwarding(self, tree: Tree, account: Account | None) -> Value | None:
@@ -121,33 +121,9 @@ class DesiredBuilder:
         self._files.complain("account-kind", tree.key_span(kind.value), message, hint)
 
 
-class Places(Mapping[str, Location]):
-    """The places of an entry's fields, worked out when asked for.
-
-    A field that is not written has the place of the nearest part around it that is.
-    """
-
-    __slots__ = ("_kind", "_recipe", "_sources", "_whole")
-
-    def __init__(self, sources: Sources, recipe: Callable[[], Tree], kind: Kind, whole: int) -> None:
-        self._sources = sources
-        self._recipe = recipe
-        self._kind = kind
-        self._whole = whole
-
-    def __getitem__(self, path: str) -> Location:
-        return self._sources.location(find(self._recipe(), (self._kind.value, *_steps(path))) if path else self._whole)
-
-    def __iter__(self) -> Iterator[str]:
-        yield ""
-        yield from _paths(self._block())
-
-    def __len__(self) -> int:
-        return 1 + sum(1 for _ in _paths(self._block()))
-
-    def _block(self) -> Tree:
-        block = self._recipe().get(self._kind.value)
-        return block if block is not None else Tree({}, [self._whole])
+def _place(sources: Sources, recipe: Callable[[], Tree], kind: Kind, whole: int, path: str) -> Location:
+    """The place of a field of an entry; one that is not written has that of the nearest part around it that is."""
+    return sources.location(find(recipe(), (kind.value, *_steps(path))) if path else whole)
 
 
 class Lines(Mapping[str, Location]):
@@ -186,15 +162,3 @@ def _steps(path: str) -> list[str | int]:
         if index.rstrip("]").isdigit():
             steps.append(int(index.rstrip("]")))
     return steps
-
-
-def _paths(tree: Tree, before: str = "") -> Iterator[str]:
-    if not isinstance(tree.data, dict):
-        return
-    for key, _, value in tree.items():
-        path = f"{before}{key}"
-        yield path
-        if isinstance(value.data, list):
-            for index, element in enumerate(value.elements()):
-                yield f"{path}[{index}]"
-                yield from _paths(element, f"{path}[{index}].")

@@ -87,8 +87,7 @@ class CallMap:
 
 def found(code: str, desired: Desired, path: str, message: str, *, hint: str | None = None) -> Diagnostic:
     """Report a fault of a number, at a field of its forwarding."""
-    place = desired.locations.get(path, desired.declared_at)
-    return RULES[code].at(place, f"{desired.key.number}: {message}", hint)
+    return RULES[code].at(desired.place_of(path), f"{desired.key.number}: {message}", hint)
 
 
 def shorten(times: str) -> str:

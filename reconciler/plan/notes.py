@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 
 from reconciler.canonical import Form, Json, is_empty
-from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.diff import field_changes
 from reconciler.model import Change, Desired, FieldChange
 from reconciler.plan.candidate import Candidate
@@ -22,10 +22,10 @@ _LONGEST_SHOWN = 60
 
 def variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
     """A variable without value, at the line of the template that has it."""
-    place: Location = desired.declared_at
+    place = desired.declared_at
     for path in ("event_url", "url"):
-        if path in desired.locations and "${var:" in str(getattr(desired.value, path, "")):
-            place = desired.locations[path]
+        if "${var:" in str(getattr(desired.value, path, "")):
+            place = desired.place_of(path)
     return RULES["variable-unset"].at(place, str(error))
 
 
@@ -49,7 +49,7 @@ def not_comparable(desired: Desired, want: Form, recorded: Form) -> Iterable[Dia
     for path in want.secrets:
         if path not in recorded.secrets and recorded.json.get("type") == want.json["type"]:
             yield RULES["field-not-comparable"].at(
-                desired.locations.get(path, desired.declared_at),
+                desired.place_of(path),
                 f"{desired.address}: `{path}` is sensitive and has no digest in the record, so it is not compared",
                 "set RECONCILER_RECORD_KEY to 32 bytes or more, or plan with --refresh all",
             )
@@ -60,14 +60,14 @@ def unverifiable(desired: Desired, want: Form, unrecorded: Collection[str], *, c
     for path in sorted(unrecorded):
         if not is_empty(want.json[path]):
             yield RULES["field-unreadable"].at(
-                desired.locations.get(path, desired.declared_at),
+                desired.place_of(path),
                 f"{desired.address}: `{path}` cannot be read and is not in the record, so it is not compared; "
                 "it is written along with the next change of this number",
                 "to write it now: reconciler apply --reassert",
             )
         elif changes:
             yield RULES["field-unreadable"].at(
-                desired.locations.get(path, desired.declared_at),
+                desired.place_of(path),
                 f"{desired.address}: `{path}` cannot be read and is not in the record; this change empties it",
                 f"if it may have a value to keep, write `{path}` in the files",
             )

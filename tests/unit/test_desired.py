@@ -194,22 +194,15 @@ def test_an_unknown_contact_suggests_the_nearest(tmp_path: Path) -> None:
     ],
 )
 def test_a_field_knows_where_it_is_written(path: str, under: str, tmp_path: Path) -> None:
-    place = one(tmp_path, EVERY_FIELD).locations[path]
+    place = one(tmp_path, EVERY_FIELD).place_of(path)
     assert place.excerpt is not None
     assert place.excerpt[place.column - 1 :].startswith(under)
 
 
 def test_a_field_that_is_not_written_has_the_place_around_it(tmp_path: Path) -> None:
     desired = one(tmp_path, target('{to: "74992223344"}'))
-    assert str(desired.locations["targets[0].timeout"]) == "reconciler.yaml:8:42"
-    assert desired.locations["masking"].line == 8
-
-
-def test_the_places_of_an_entry_can_be_listed(tmp_path: Path) -> None:
-    desired = one(tmp_path, target('{to: "74992223344", timeout: 5}'))
-    expected = ["", "type", "targets", "targets[0]", "targets[0].to", "targets[0].timeout"]
-    assert list(desired.locations) == expected
-    assert len(desired.locations) == len(expected)
+    assert str(desired.place_of("targets[0].timeout")) == "reconciler.yaml:8:42"
+    assert desired.place_of("masking").line == 8
 
 
 def test_a_place_in_another_file_names_that_file(tmp_path: Path) -> None:

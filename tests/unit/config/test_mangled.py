@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model import declared
 from reconciler.rules import RULES
 from tests.architecture.imports import REPOSITORY
 from tests.loading import load
@@ -97,7 +98,9 @@ def _judge(folder: Path, seed: int) -> None:
         assert item.message
         assert item.location is not None or not item.is_error
     for desired in loaded.configuration.desired if loaded.configuration is not None else ():
-        assert all(desired.locations[path].line >= 1 for path in desired.locations)
+        targets = [f"targets[{at}].to" for at, _ in enumerate(getattr(desired.value, "targets", ()))]
+        paths = ["", "targets", *targets, *(each.key for each in declared(type(desired.value)))]
+        assert all(desired.place_of(path).line >= 1 for path in paths)
 
 
 @pytest.mark.parametrize("seed", range(150))

@@ -104,10 +104,10 @@ def test_none_replaces_the_profiles_forwarding(tmp_path: Path) -> None:
 def test_a_field_from_a_profile_has_its_place_there_and_the_entry_its_own(tmp_path: Path) -> None:
     (desired,) = configuration(tmp_path, "{use: [base], forwarding: {masking: true}}").desired
     line = (ACCOUNTS + PROFILES).splitlines().index("      event_url: https://example.com/calls") + 1
-    assert str(desired.locations["event_url"]) == f"reconciler.yaml:{line}:18"
+    assert str(desired.place_of("event_url")) == f"reconciler.yaml:{line}:18"
     number = len((ACCOUNTS + PROFILES).splitlines()) + 2
     assert str(desired.declared_at) == f"reconciler.yaml:{number}:3"
-    assert desired.locations["masking"].line == number
+    assert desired.place_of("masking").line == number
 
 
 def test_a_fault_in_a_profile_is_told_once_however_many_use_it(tmp_path: Path) -> None:

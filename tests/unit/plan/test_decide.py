@@ -532,7 +532,8 @@ def test_a_secret_that_the_files_say_in_clear_is_no_change(template: str) -> Non
 def test_an_unset_variable_is_an_error_at_its_line_and_the_number_is_unknown() -> None:
 
     where = place(7)
-    given = world([desired(1, rings(event_url=EVENTS), locations={"event_url": where})], {1: NONE})
+    declared = desired(1, rings(event_url=EVENTS))
+    given = world([declared._replace(place={"": place(2), "event_url": where}.__getitem__)], {1: NONE})
     plan = given.plan()
     (problem,) = plan.diagnostics
     assert (problem.code, problem.location, plan.unknown, plan.complete) == ("variable-unset", where, 1, False)
