@@ -30,7 +30,7 @@ from reconciler.model import (
     declared,
 )
 from reconciler.plan.build import account_of
-from reconciler.plan.candidate import PlanContext, agrees_with_any
+from reconciler.plan.candidate import PlanContext, agrees_with_any, form_after, form_before
 from reconciler.plan.model import Plan
 from reconciler.record.base import Intent, RecordState, Run
 from reconciler.rules import RULES
@@ -264,14 +264,12 @@ def _pasts(run: Run, state: RecordState) -> Iterator[_PastChange]:
 
 
 def _of_intent(intent: Intent) -> _PastChange:
-    before, after = (json.loads(text) if text else None for text in (intent.before, intent.after))
-    version = intent.canonical_version
     return _PastChange(
         intent.key,
         intent.account,
         intent.action,
-        before and upgrade_value(before, version),
-        after and upgrade_value(after, version),
+        form_before(intent).json if intent.before else None,
+        form_after(intent).json if intent.after else None,
         intent.before_digests,
     )
 

@@ -18,7 +18,7 @@ from reconciler.clock import epoch, rfc3339
 from reconciler.diagnostics import Diagnostic
 from reconciler.formats.plan import LARGEST_BYTES, PlanFileError, load_plan
 from reconciler.git import current_commit
-from reconciler.model import Action, Change, Entry, Key, LiveSource
+from reconciler.model import Action, Change, Key, LiveSource
 from reconciler.plan.build import Options, Selection
 from reconciler.plan.candidate import from_now_on
 from reconciler.plan.model import Consent, Plan
@@ -172,11 +172,8 @@ def _is_done(change: Change, fresh: Plan, state: RecordState, made: Mapping[Key,
     entry = recordings.get(change.key) or state.entries.get(change.key)
     if entry is None:
         return change.action is Action.FORGET or (change.action is Action.DELETE and not change.declared_at)
-    return change.after is not None and _form(entry).agrees(Form(change.after, change.after_digests))
-
-
-def _form(entry: Entry) -> Form:
-    return stored_form(entry.value, entry.digests, entry.canonical_version)
+    recorded = stored_form(entry.value, entry.digests, entry.canonical_version)
+    return change.after is not None and recorded.agrees(Form(change.after, change.after_digests))
 
 
 def _made_by(session: Session, plan: Plan) -> dict[Key, str]:
