@@ -58,17 +58,13 @@ def selected_files(root: Path, files: Files, paths: Sequence[Path]) -> frozenset
 
 
 def _below(root: Path, path: Path, names: Sequence[str]) -> set[str]:
+    places = {name: root / name.rpartition(":")[2] for name in names}  # the trusted file's name begins with its ref
     for candidate in (path, root / path):
         target = candidate.resolve()
-        hits = {name for name in names if (root / _plain(name)).resolve().is_relative_to(target)}
+        hits = {name for name, place in places.items() if place.resolve().is_relative_to(target)}
         if candidate.exists() and hits:
             return hits
     return set()
-
-
-def _plain(name: str) -> str:
-    """A trusted file's name without its ref."""
-    return name.rpartition(":")[2]
 
 
 _ENTRIES: dict[str, type] = {

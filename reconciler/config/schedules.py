@@ -111,16 +111,12 @@ class Schedules:
         if tree is None:
             return None
         if only_in is not None:
-            foreign = [
-                named for named, part in compiling.parts(reference, self._declared) if not self._is_in(part, only_in)
-            ]
+            name_of, parts = self._files.sources.name_of, compiling.parts(reference, self._declared)
+            foreign = [named for named, part in parts if name_of(part.span) != only_in]
             self._files.found += [self._outside(named, only_in) for named in foreign]
             if foreign:
                 return None
         return self._times(tree, None)
-
-    def _is_in(self, tree: Tree, name: str) -> bool:
-        return self._files.sources.name_of(tree.span) == name
 
     def _outside(self, named: Tree, trusted: str) -> Diagnostic:
         # docs/decisions/034

@@ -177,7 +177,9 @@ def _accounts(files: Files, tree: Tree | None, settings: TrustedSettings, provid
     settings.account_names = frozenset(given.data)
     for name, span, entry in given.items():
         if not _ACCOUNT_NAME.fullmatch(name):
-            files.found.append(_unfit_name(files, name, span))
+            message = f"{values.quoted(name)} is not a valid account name"
+            hint = "use up to 100 letters, digits, `.`, `_` and `-`: it comes before the / in each number's address"
+            files.complain("invalid-value", span, message, hint)
         provider = _provider(files, name, span, entry, providers)
         if provider is None:
             continue
@@ -201,11 +203,6 @@ def _account(name: str, model: AccountEntry, provider: ProviderType, location: L
         unheard=model.unheard,
         options=model.options,
     )
-
-
-def _unfit_name(files: Files, name: str, span: int) -> Diagnostic:
-    hint = "use up to 100 letters, digits, `.`, `_` and `-`: it comes before the / in each number's address"
-    return files.sources.problem("invalid-value", span, f"{values.quoted(name)} is not a valid account name", hint)
 
 
 def _provider(files: Files, name: str, span: int, entry: Tree, providers: Providers) -> ProviderType | None:

@@ -131,7 +131,7 @@ def validation_json(diagnostics: Iterable[Diagnostic], *, numbers: int, strict: 
 
 def render(model: JsonModel) -> str:
     """One JSON document with a newline at its end."""
-    return model.model_dump_json(indent=2) + "\n"
+    return model.model_dump_json(indent=2, by_alias=True) + "\n"
 
 
 Schema = dict[str, Any]

@@ -20,6 +20,7 @@ from reconciler.formats.diagnostics import (
     diagnostic_from_json,
     diagnostic_json,
     diagnostics_json,
+    render,
 )
 from reconciler.model import CANONICAL_VERSION, Action
 from reconciler.plan.model import Breach, Calls, Consent, Plan
@@ -95,12 +96,7 @@ class PlanJson(JsonModel):
 
 def render_plan(plan: Plan, *, tool_version: str) -> str:
     """A plan as one JSON document."""
-    return plan_json(plan, tool_version=tool_version).model_dump_json(indent=2, by_alias=True) + "\n"
-
-
-def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
-    """A plan as its model."""
-    return PlanJson.of(
+    model = PlanJson.of(
         plan,
         tool_version=tool_version,
         allow=sorted(plan.consent.allow),
@@ -109,6 +105,7 @@ def plan_json(plan: Plan, *, tool_version: str) -> PlanJson:
         policy=[_breach_json(breach) for breach in plan.breaches],
         diagnostics=diagnostics_json(plan.diagnostics),
     )
+    return render(model)
 
 
 def load_plan(data: bytes) -> Plan:
