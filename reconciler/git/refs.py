@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.git.repository import Repository, plain_repository_of, repository_of
-from reconciler.git.running import GitError
+from reconciler.git.running import GitError, text
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 _PART_OF_ONE = re.compile(r"[0-9a-fA-F]{4,63}")
@@ -59,7 +59,7 @@ def _found(repository: Repository, ref: str) -> list[str]:
 
 def _existing(repository: Repository, names: list[str]) -> list[str]:
     answer = repository.asked("for-each-ref", "--format=%(refname)", *names, otherwise="git could not list refs")
-    there = set(answer.decode("utf-8", "replace").splitlines())
+    there = set(text(answer).splitlines())
     return [name for name in names if name in there]
 
 
@@ -73,7 +73,7 @@ def _check_remote(repository: Repository, ref: str, name: str) -> None:
 
 
 def _remotes(repository: Repository) -> list[str]:
-    return repository.asked("remote", otherwise="git could not list remotes").decode("utf-8", "replace").splitlines()
+    return text(repository.asked("remote", otherwise="git could not list remotes")).splitlines()
 
 
 def _no_name(ref: str) -> GitError:
@@ -123,7 +123,7 @@ def tracked_files(repository: Repository, *paths: Path) -> list[str]:
     """Which files at or below some paths, inside of the working copy, are tracked; posix, from its top."""
     names = [str(path.relative_to(repository.top)) for path in paths]
     answer = repository.asked("ls-files", "--cached", "-z", "--", *names, otherwise="git could not list files")
-    return [name for name in answer.decode("utf-8", "replace").split("\0") if name]
+    return [name for name in text(answer).split("\0") if name]
 
 
 def _missing(repository: Repository, ref: str, commit: str, path: str) -> GitError:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 
 _LONGEST_POINTER = 16 * 1024
+_WRITER = ("-c", "user.name=reconciler", "-c", "user.email=reconciler@localhost")
+_FETCH = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
+_PUSH = ("--porcelain", "--no-verify", "--no-signed", "--no-recurse-submodules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,91 @@ class Repository:
         where = (f"--git-dir={self.git_folder}", f"--work-tree={self.top}")
         return start(self.top, *where, *arguments, stdin=stdin, to_remote=to_remote)
 
-    def asked(self, *arguments: str, otherwise: str) -> bytes:
-        """What git answers; raises GitError with the words `otherwise`."""
-        done = self.git(*arguments)
+    def asked(
+        self, *arguments: str, otherwise: str | None = None, stdin: bytes = b"", to_remote: bool = False
+    ) -> bytes:
+        """What git answers; raises GitError with the words `otherwise`, or its own."""
+        done = self.git(*arguments, stdin=stdin, to_remote=to_remote)
         if done.returncode != 0:
-            raise GitError(otherwise)
+            raise _failed(done) if otherwise is None else GitError(otherwise)
         return done.stdout
+
+    def addresses_of(self, remote: str) -> tuple[str, list[str]]:
+        """Return where a remote of this name is fetched from and pushed to; its own text where none has the name."""
+        pushed = self.git("remote", "get-url", "--push", "--all", "--", remote)
+        if pushed.returncode != 0:
+            return remote, [remote]
+        fetched = self.asked("remote", "get-url", "--", remote, otherwise=f"git has no remote {remote!r}")
+        return text(fetched).strip(), text(pushed.stdout).split("\n")[:-1]
+
+    def commit_file(self, content: bytes, *, name: str, parent: str | None, message: str) -> str:
+        """Make a commit that holds one file, on no branch, and return its id; raises GitError."""
+        blob = self._made("hash-object", "-w", "--stdin", stdin=content)
+        tree = self._made("mktree", stdin=f"100644 blob {blob}\t{name}\n".encode())
+        parents = ("-p", parent) if parent else ()
+        return self._made(*_WRITER, "commit-tree", *parents, "-F", "-", tree, stdin=message.encode())
+
+    def empty_tree(self) -> str:
+        """Return the id of a tree without files, which is not stored."""
+        return self._made("hash-object", "-t", "tree", "--stdin")
+
+    def _made(self, *arguments: str, stdin: bytes = b"") -> str:
+        return text(self.asked(*arguments, stdin=stdin)).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRef:
+    """A ref of a remote, seen from a repository. All methods raise GitError with the words of git and the remote."""
+
+    repository: Repository
+    remote: str
+    name: str
+
+    def commit(self) -> str | None:
+        """Return the commit that the ref has, None where the remote shows none."""
+        return self._shown("HEAD", self.name).get(self.name)
+
+    def shows_anything(self) -> bool:
+        """Whether the remote shows any ref at all, which only a repository does."""
+        return bool(self._shown())
+
+    def file(self, name: str, *, commit: str) -> bytes:
+        """Return the content of a file as a commit of the ref has it, fetched where it is not here yet.
+
+        A partial clone's fetch may leave the content out, which git fetches then as it is read.
+        """
+        blob = f"{commit}:{name}"
+        if self.repository.git("cat-file", "-e", blob).returncode != 0:
+            self.repository.asked("fetch", *_FETCH, "--", self.remote, self.name, to_remote=True)
+        return self.repository.asked("cat-file", "blob", blob, otherwise=f"{self.name} has no {name}", to_remote=True)
+
+    def push(self, commit: str, *, expected: str | None) -> None:
+        """Put the ref on a commit if it is on `expected` (None: is not there).
+
+        Whether the ref has moved is not told by the words of an error: look.
+        """
+        self._push(commit, expected or "")
+
+    def delete(self, *, expected: str) -> None:
+        """Take the ref away if it is on `expected`."""
+        self._push("", expected)
+
+    def would_take(self) -> None:
+        """Ask the side of the remote that takes pushes whether the ref could be made, sending nothing."""
+        self._push(self.repository.empty_tree(), "", "--dry-run")
+
+    def _shown(self, *refs: str) -> dict[str, str]:
+        told = self.repository.asked("ls-remote", "--quiet", "--", self.remote, *refs, to_remote=True)
+        rows = (line.split("\t") for line in text(told).splitlines())
+        return {row[1]: row[0] for row in rows if len(row) == 2}
+
+    def _push(self, source: str, expected: str, *options: str) -> None:
+        one_ref = (
+            () if "=" in self.remote else ("-c", f"remote.{self.remote}.mirror=false")
+        )  # a mirror takes no refspec
+        lease = f"--force-with-lease={self.name}:{expected}"
+        what = ("--", self.remote, f"{source}:{self.name}")
+        self.repository.asked(*one_ref, "push", *_PUSH, lease, *options, *what, to_remote=True)
 
 
 def top_folder(folder: Path) -> Path | None:
@@ -123,93 +205,7 @@ def _no_repository() -> GitError:
     return GitError("the folder is not in a git repository")
 
 
-_WRITER = ("-c", "user.name=reconciler", "-c", "user.email=reconciler@localhost")
 _MOST_WORDS = 3  # lines of a server's that are told
-
-
-def remote_addresses(repository: Repository, remote: str) -> tuple[str, list[str]]:
-    """Return where a remote of this name is fetched from and pushed to; its own text where none has the name."""
-    pushed = repository.git("remote", "get-url", "--push", "--all", "--", remote)
-    if pushed.returncode != 0:
-        return remote, [remote]
-    fetched = repository.asked("remote", "get-url", "--", remote, otherwise=f"git has no remote {remote!r}")
-    return text(fetched).strip(), text(pushed.stdout).split("\n")[:-1]
-
-
-def remote_commit(repository: Repository, remote: str, ref: str) -> str | None:
-    """Return the commit that a ref has in a remote, None where the remote shows none; raises GitError."""
-    return _shown(repository, remote, "HEAD", ref).get(ref)
-
-
-def shows_anything(repository: Repository, remote: str) -> bool:
-    """Whether a remote shows any ref at all, which only a repository does; raises GitError."""
-    return bool(_shown(repository, remote))
-
-
-def _shown(repository: Repository, remote: str, *refs: str) -> dict[str, str]:
-    done = repository.git("ls-remote", "--quiet", "--", remote, *refs, to_remote=True)
-    if done.returncode != 0:
-        raise _failed(done)
-    rows = (line.split("\t") for line in text(done.stdout).splitlines())
-    return {row[1]: row[0] for row in rows if len(row) == 2}
-
-
-def remote_file(repository: Repository, remote: str, ref: str, *, commit: str, name: str) -> bytes:
-    """Return the content of a file as a commit of a ref in a remote has it, fetched where it is not here yet.
-
-    A partial clone's fetch may leave the content out, which git fetches then as it is read.
-    """
-    if repository.git("cat-file", "-e", f"{commit}:{name}").returncode != 0:
-        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance")
-        done = repository.git("fetch", *options, "--", remote, ref, to_remote=True)
-        if done.returncode != 0:
-            raise _failed(done)
-    done = repository.git("cat-file", "blob", f"{commit}:{name}", to_remote=True)
-    if done.returncode != 0:
-        raise GitError(f"{ref} has no {name}")
-    return done.stdout
-
-
-def commit_of_file(repository: Repository, content: bytes, *, name: str, parent: str | None, message: str) -> str:
-    """Make a commit that holds one file, on no branch, and return its id; raises GitError."""
-    blob = _made(repository, "hash-object", "-w", "--stdin", stdin=content)
-    tree = _made(repository, "mktree", stdin=f"100644 blob {blob}\t{name}\n".encode())
-    parents = ("-p", parent) if parent else ()
-    return _made(repository, *_WRITER, "commit-tree", *parents, "-F", "-", tree, stdin=message.encode())
-
-
-def push_commit(repository: Repository, remote: str, ref: str, *, commit: str, expected: str | None) -> None:
-    """Put a ref of a remote on a commit if it is on `expected` (None: is not there).
-
-    Raises GitError with the remote's words; whether the ref has moved is not told by these: look.
-    """
-    _push(repository, remote, f"{commit}:{ref}", f"--force-with-lease={ref}:{expected or ''}")
-
-
-def delete_ref(repository: Repository, remote: str, ref: str, *, expected: str) -> None:
-    """Take a ref of a remote away if it is on `expected`; raises GitError."""
-    _push(repository, remote, f":{ref}", f"--force-with-lease={ref}:{expected}")
-
-
-def would_take(repository: Repository, remote: str, ref: str) -> None:
-    """Ask the side of a remote that takes pushes whether a ref could be made, sending nothing; raises GitError."""
-    empty = _made(repository, "hash-object", "-t", "tree", "--stdin")
-    _push(repository, remote, f"{empty}:{ref}", f"--force-with-lease={ref}:", "--dry-run")
-
-
-def _push(repository: Repository, remote: str, refspec: str, *options: str) -> None:
-    one_ref = () if "=" in remote else ("-c", f"remote.{remote}.mirror=false")  # a mirror takes no refspec
-    quietly = ("--porcelain", "--no-verify", "--no-signed", "--no-recurse-submodules")
-    done = repository.git(*one_ref, "push", *quietly, *options, "--", remote, refspec, to_remote=True)
-    if done.returncode != 0:
-        raise _failed(done)
-
-
-def _made(repository: Repository, *arguments: str, stdin: bytes = b"") -> str:
-    done = repository.git(*arguments, stdin=stdin)
-    if done.returncode != 0:
-        raise _failed(done)
-    return text(done.stdout).strip()
 
 
 def _failed(done: Done) -> GitError:

@@ -45,7 +45,7 @@ class GitStore:
         self.description = f"the record {ref} in {mask_urls(remote)}"
         self._root = root
         self._named = remote
-        self._ref = ref
+        self._ref_name = ref
         self._waits = waits or Waits()
         self._is_none_yet = False
 
@@ -54,8 +54,7 @@ class GitStore:
             commit = self._shown()
             if commit is None:
                 return None, ""
-            content = git.remote_file(self._repository, self._remote, self._ref, commit=commit, name=FILE)
-            return content.decode("utf-8"), commit
+            return self._ref.file(FILE, commit=commit).decode("utf-8"), commit
         except git.GitError as error:
             raise self._trouble("read", error) from None
         except UnicodeDecodeError:
@@ -65,8 +64,7 @@ class GitStore:
         """Commit and push. The message has a nonce: pushing a commit that is there already would pass for success."""
         message = f"{reason}\n\nnonce {uuid.uuid4().hex}\n"
         try:
-            content = text.encode()
-            commit = git.commit_of_file(self._repository, content, name=FILE, parent=version or None, message=message)
+            commit = self._repository.commit_file(text.encode(), name=FILE, parent=version or None, message=message)
             return commit if self._pushed(commit, version) else None
         except git.GitError as error:
             raise self._trouble("saved", error) from None
@@ -74,7 +72,7 @@ class GitStore:
     def withdraw(self, version: str) -> None:
         """Take the ref away if it still has this version; one that the remote keeps, or somebody uses, may stay."""
         with contextlib.suppress(git.GitError):
-            git.delete_ref(self._repository, self._remote, self._ref, expected=version)
+            self._ref.delete(expected=version)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -86,9 +84,9 @@ class GitStore:
         """
         for pause in _PAUSES_SECONDS:
             try:
-                git.push_commit(self._repository, self._remote, self._ref, commit=commit, expected=version or None)
+                self._ref.push(commit, expected=version or None)
             except git.GitError as error:
-                found = git.remote_commit(self._repository, self._remote, self._ref)
+                found = self._ref.commit()
                 if found == commit:
                     return True
                 if found != (version or None):
@@ -104,9 +102,9 @@ class GitStore:
     def _repository(self) -> git.Repository:
         return git.repository_of(self._root)
 
-    @property
-    def _remote(self) -> str:
-        return self._place[0]
+    @cached_property
+    def _ref(self) -> git.RemoteRef:
+        return git.RemoteRef(self._repository, self._place[0], self._ref_name)
 
     @cached_property
     def _place(self) -> tuple[str, str]:
@@ -114,7 +112,7 @@ class GitStore:
 
         git has transports that run commands, so what is not an https, ssh or file remote is refused.
         """
-        fetched, pushed = git.remote_addresses(self._repository, self._named)
+        fetched, pushed = self._repository.addresses_of(self._named)
         if fetched not in pushed and len(pushed) > 1:
             raise RecordError(
                 f"the remote {self._named!r} of the record is pushed to {len(pushed)} addresses",
@@ -142,11 +140,11 @@ class GitStore:
 
         What speaks against that may have come about just now, by somebody's first push: so the ref is looked at again.
         """
-        commit = git.remote_commit(self._repository, self._remote, self._ref)
+        commit = self._ref.commit()
         if commit is not None or self._is_none_yet:
             return commit
         doubt = self._remembered() or self._asked()
-        if doubt is not None and (commit := git.remote_commit(self._repository, self._remote, self._ref)) is None:
+        if doubt is not None and (commit := self._ref.commit()) is None:
             raise doubt
         self._is_none_yet = commit is None
         return commit
@@ -155,11 +153,11 @@ class GitStore:
     def _asked(self) -> git.GitError | None:
         """Ask the side that takes pushes too, where this credential may: a ref may be hidden, an answer empty."""
         try:
-            git.would_take(self._repository, self._remote, self._ref)
+            self._ref.would_take()
         except git.GitError as refused:
             if "stale info" in str(refused):
                 return git.GitError("its remote shows the ref to those who push, not to those who read")
-            if not git.shows_anything(self._repository, self._remote):
+            if not self._ref.shows_anything():
                 return git.GitError(f"its remote answered a read with nothing, and a push with: {refused}")
             self._waits.tell(
                 f"{self.description} is not shown, and it could not be checked whether it is hidden: {refused}"
@@ -173,7 +171,7 @@ class GitStore:
             return None
         return RecordError(
             f"{self.description} was there before, at {seen}, and is no longer shown: hidden or deleted",
-            hint=f"git push {mask_urls(self._named)} {seen}:{self._ref} restores it; "
+            hint=f"git push {mask_urls(self._named)} {seen}:{self._ref_name} restores it; "
             f"where it was deleted on purpose, remove {self._memory}",
         )
 
@@ -186,13 +184,13 @@ class GitStore:
 
     @cached_property
     def _memory(self) -> Path:
-        name = hashlib.sha256(f"{self._place[1]} {self._ref}".encode()).hexdigest()[:16]
+        name = hashlib.sha256(f"{self._place[1]} {self._ref_name}".encode()).hexdigest()[:16]
         return self._repository.common_folder / "reconciler" / name
 
     def _trouble(self, what: str, error: git.GitError) -> RecordError:
         words = mask_urls(str(error))
         hint = next((hint for pattern, hint in _HINTS if re.search(pattern, words)), _LOOK)
-        told = hint.format(remote=mask_urls(self._named), ref=self._ref)
+        told = hint.format(remote=mask_urls(self._named), ref=self._ref_name)
         return RecordError(f"{self.description} cannot be {what}: {words}", hint=told)
 
 

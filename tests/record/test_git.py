@@ -119,13 +119,13 @@ def test_two_stores_with_the_same_text_do_not_both_win(clones: Iterator[Path]) -
 
 def test_a_push_that_broke_off_after_it_took_effect_counts(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = GitStore(clone)
-    push = git.push_commit
+    push = git.RemoteRef.push
 
-    def broken(repository: git.Repository, remote: str, ref: str, *, commit: str, expected: str | None) -> bool:
-        push(repository, remote, ref, commit=commit, expected=expected)
+    def broken(ref: git.RemoteRef, commit: str, *, expected: str | None) -> None:
+        push(ref, commit, expected=expected)
         raise git.GitError("the connection was reset")
 
-    monkeypatch.setattr(git, "push_commit", broken)
+    monkeypatch.setattr(git.RemoteRef, "push", broken)
     version = store.swap("text", version="", reason="save")
     assert store.fetch() == ("text", version)
 
@@ -134,7 +134,7 @@ def test_a_push_that_broke_off_before_it_took_effect_is_an_error(clone: Path, mo
     def broken(*_: object, **__: object) -> bool:
         raise git.GitError("the connection was reset")
 
-    monkeypatch.setattr(git, "push_commit", broken)
+    monkeypatch.setattr(git.RemoteRef, "push", broken)
     with pytest.raises(RecordError, match="cannot be saved: the connection was reset"):
         GitStore(clone).swap("text", version="", reason="save")
 

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -149,12 +148,12 @@ def test_a_record_that_somebody_made_just_now_is_no_hidden_one(
     clone: Path, recorded: RecordState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = iter([None])
-    look = git.remote_commit
+    look = git.RemoteRef.commit
 
-    def late(*where: Any) -> str | None:
-        return next(looks, look(*where))
+    def late(ref: git.RemoteRef) -> str | None:
+        return next(looks, look(ref))
 
-    monkeypatch.setattr(git, "remote_commit", late)
+    monkeypatch.setattr(git.RemoteRef, "commit", late)
     assert GitRecord(clone, name="lines").load() == recorded
     for remembered in (clone / ".git" / "reconciler").iterdir():
         remembered.unlink()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.git import GitError, commit_of_file, current_commit, file_at, repository_of, tracked_files
+from reconciler.git import GitError, current_commit, file_at, repository_of, tracked_files
 from tests.checkout import git
 
 
@@ -84,4 +84,4 @@ def test_without_git_the_reason_is_said(repository: Path, monkeypatch: pytest.Mo
 
 def test_a_commit_that_git_does_not_make_is_an_error(repository: Path) -> None:
     with pytest.raises(GitError, match="1111111"):
-        commit_of_file(repository_of(repository), b"text", name="a.txt", parent="1" * 40, message="none")
+        repository_of(repository).commit_file(b"text", name="a.txt", parent="1" * 40, message="none")
