@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from pydantic_core import from_json
@@ -34,7 +34,6 @@ WINDOW_SIZE = 500
 KEPT_RUNS = 20
 
 RESTORE = "restore an earlier version of the document; its store may keep a history"
-_NO_DIGESTS: Mapping[str, str] = {}
 _KINDS = {kind.value: kind for kind in Kind}
 
 
@@ -86,7 +85,7 @@ def render(document: StoredDocument) -> str:
     lines.append(f'"entries": {_block("{", entries, "}")}')
     lines.append(f'"windows": {_block("[", (_json(_window_data(window)) for window in state.windows), "]")}')
     lines.append(f'"locks": {_block("[", (_json(lock_data(stored_lock)) for stored_lock in document.locks), "]")}')
-    lines.append(f'"runs": {_block("[", (_json(_run_data(run)) for run in document.runs), "]")}')
+    lines.append(f'"runs": {_block("[", (_json(_fields(run)) for run in document.runs), "]")}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
@@ -150,17 +149,8 @@ def entries_of(rows: Mapping[str, EntryShape]) -> dict[Key, Entry]:
     found: dict[Key, Entry] = {}
     for text, row in rows.items():
         key = _key(text)
-        found[key] = Entry(
-            key,
-            row["account"],
-            row["value"],
-            row.get("digests", _NO_DIGESTS),
-            row.get("confirmed", True),
-            row.get("protected", False),
-            row["written_at"],
-            row["run_id"],
-            row.get("canonical_version", 1),
-        )
+        row.setdefault("canonical_version", 1)
+        found[key] = Entry(key, **row)
     return found
 
 
@@ -170,34 +160,14 @@ def window_of(row: WindowShape) -> Window:
 
 
 def _intent(row: IntentShape) -> Intent:
-    return Intent(
-        _key(row["key"]),
-        row["account"],
-        row["action"],
-        row["before"],
-        row["after"],
-        row["digests"],
-        row.get("before_digests", _NO_DIGESTS),
-        row.get("run_id", ""),
-        row.get("since", ""),
-        row.get("canonical_version", 1),
-    )
+    made: dict[str, Any] = {"canonical_version": 1, **row, "key": _key(row["key"])}
+    return Intent(**made)
 
 
 def run_of(row: RunShape) -> Run:
     """Return a run from its JSON form."""
-    return Run(
-        id=row["id"],
-        started_at=row["started_at"],
-        user=row["user"],
-        host=row["host"],
-        pid=row.get("pid", 0),
-        origin=row["origin"],
-        commit=row["commit"],
-        finished_at=row["finished_at"],
-        overrides=tuple(row["overrides"]),
-        results=tuple(row["results"]),
-    )
+    made: dict[str, Any] = {**row, "overrides": tuple(row["overrides"]), "results": tuple(row["results"])}
+    return Run(**made)
 
 
 def lock_of(row: LockShape) -> StoredLock:
@@ -224,61 +194,24 @@ def _entry_data(entry: Entry) -> dict[str, Any]:
 
 
 def _window_data(window: Window) -> dict[str, Any]:
-    return {
-        "id": window.id,
-        "run_id": window.run_id,
-        "opened_at": window.opened_at,
-        "intents": [_intent_data(intent) for intent in window.intents],
-    }
+    return {**_fields(window), "intents": [_intent_data(intent) for intent in window.intents]}
 
 
 def _intent_data(intent: Intent) -> dict[str, Any]:
-    return {
-        "key": key_text(intent.key),
-        "account": intent.account,
-        "action": intent.action,
-        "before": intent.before,
-        "after": intent.after,
-        "digests": dict(intent.digests),
-        "before_digests": dict(intent.before_digests),
-        "run_id": intent.run_id,
-        "since": intent.since,
-        "canonical_version": intent.canonical_version,
-    }
-
-
-def _run_data(run: Run) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "started_at": run.started_at,
-        "user": run.user,
-        "host": run.host,
-        "pid": run.pid,
-        "origin": run.origin,
-        "commit": run.commit,
-        "finished_at": run.finished_at,
-        "overrides": list(run.overrides),
-        "results": [dict(result) for result in run.results],
-    }
+    return {**_fields(intent), "key": key_text(intent.key)}
 
 
 def lock_data(stored_lock: StoredLock) -> dict[str, Any]:
     """Return the JSON form of a lock."""
-    holder = stored_lock.holder
-    return {
-        "account": holder.account,
-        "host": holder.host,
-        "user": holder.user,
-        "pid": holder.pid,
-        "run_id": holder.run_id,
-        "since": holder.since,
-        "token": stored_lock.token,
-        "process": stored_lock.process,
-    }
+    return {**_fields(stored_lock.holder), "token": stored_lock.token, "process": stored_lock.process}
+
+
+def _fields(value: Holder | Intent | Run | Window) -> dict[str, Any]:
+    return {each.name: getattr(value, each.name) for each in fields(value)}
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=dict)
 
 
 def _block(opening: str, rows: Iterable[str], closing: str) -> str:

@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
-from typing import Any
 
 from reconciler.model import Entry, Key, Kind
 from reconciler.record import statements
@@ -28,7 +27,7 @@ from reconciler.record.base import (
     rebase,
     wrong_name,
 )
-from reconciler.record.document import lock_of
+from reconciler.record.document import lock_data, lock_of
 from reconciler.record.locks import HeldLock, StoredLock, break_locks, is_dead, releasing, take
 from reconciler.record.shapes import Claims, LockShape, check, check_run, check_shape, damage_as_error
 from reconciler.record.statements import Sql
@@ -50,15 +49,7 @@ def put(sql: Sql, stored_locks: Iterable[StoredLock]) -> None:
     sql.many(
         "INSERT INTO locks (record, account, host, username, pid, run_id, since, token, process) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [_lock_row(sql, stored_lock) for stored_lock in stored_locks],
-    )
-
-
-def _lock_row(sql: Sql, stored_lock: StoredLock) -> tuple[Any, ...]:
-    holder = stored_lock.holder
-    return (
-        *(sql.record, holder.account, holder.host, holder.user, holder.pid, holder.run_id, holder.since),
-        *(stored_lock.token, stored_lock.process),
+        [(sql.record, *lock_data(stored_lock).values()) for stored_lock in stored_locks],
     )
 
 

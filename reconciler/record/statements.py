@@ -14,7 +14,16 @@ from pydantic_core import from_json
 from reconciler.model import Entry
 from reconciler.record.base import Intent, RecordState, Run, Update, Window, one_run
 from reconciler.record.document import entries_of, run_of, state_of, window_of
-from reconciler.record.shapes import Entries, HeadShape, IntentShape, RunShape, Windows, WindowShape, check_shape
+from reconciler.record.shapes import (
+    Entries,
+    EntryShape,
+    HeadShape,
+    IntentShape,
+    RunShape,
+    Windows,
+    WindowShape,
+    check_shape,
+)
 
 
 class Sql(Protocol):
@@ -82,6 +91,7 @@ AS_FORMAT_1 = (
 def put(sql: Sql, run: Run) -> None:
     """Store a run, or replace the one of that id but for its results."""
     last = sql.execute("SELECT coalesce(max(position), 0) FROM runs WHERE record = ?", (sql.record,))
+    row = (run.id, run.started_at, run.user, run.host, run.pid, run.origin, run.commit, run.finished_at)
     overrides = json.dumps(list(run.overrides), ensure_ascii=False)
     sql.execute(
         "INSERT INTO runs "
@@ -90,10 +100,7 @@ def put(sql: Sql, run: Run) -> None:
         "ON CONFLICT (record, id) DO UPDATE SET started_at = excluded.started_at, username = excluded.username, "
         "host = excluded.host, pid = excluded.pid, origin = excluded.origin, commit_id = excluded.commit_id, "
         "finished_at = excluded.finished_at, overrides = excluded.overrides",
-        (
-            *(sql.record, last[0][0] + 1, run.id, run.started_at, run.user, run.host, run.pid, run.origin, run.commit),
-            *(run.finished_at, overrides),
-        ),
+        (sql.record, last[0][0] + 1, *row, overrides),
     )
 
 
@@ -141,37 +148,24 @@ def runs(sql: Sql, limit: int) -> tuple[Run, ...]:
 def run(sql: Sql, prefix: str) -> Run | None:
     """The run whose id is, or alone begins with, `prefix`, with its results."""
     rows = sql.execute(
-        "SELECT id FROM runs WHERE record = ? AND substr(id, 1, ?) = ?", (sql.record, len(prefix), prefix)
+        "SELECT id, started_at, username, host, pid, origin, commit_id, finished_at, overrides FROM runs "
+        "WHERE record = ? AND substr(id, 1, ?) = ?",
+        (sql.record, len(prefix), prefix),
     )
-    run_id = one_run([row[0] for row in rows], prefix)
+    found = {row[0]: row for row in rows}
+    run_id = one_run([*found], prefix)
     if run_id is None:
         return None
-    (row,) = sql.execute(
-        "SELECT id, started_at, username, host, pid, origin, commit_id, finished_at, overrides FROM runs "
-        "WHERE record = ? AND id = ?",
-        (sql.record, run_id),
-    )
     bodies = sql.execute(
         "SELECT body FROM results WHERE record = ? AND run_id = ? ORDER BY position", (sql.record, run_id)
     )
-    return _run(row, [from_json(body, allow_inf_nan=False) for (body,) in bodies])
+    return _run(found[run_id], [from_json(body, allow_inf_nan=False) for (body,) in bodies])
 
 
 def _run(row: Sequence[Any], results: Sequence[Any] = ()) -> Run:
-    run_id, started_at, user, host, pid, origin, commit, finished_at, overrides = row
-    found = {
-        "id": run_id,
-        "started_at": started_at,
-        "user": user,
-        "host": host,
-        "pid": pid,
-        "origin": origin,
-        "commit": commit,
-        "finished_at": finished_at,
-        "overrides": from_json(overrides),
-        "results": list(results),
-    }
-    return run_of(check_shape(RunShape, found, at=("runs", str(run_id))))
+    *said, overrides = row
+    found = _named(RunShape, (*said, from_json(overrides), list(results)))
+    return run_of(check_shape(RunShape, found, at=("runs", str(found["id"]))))
 
 
 def head(sql: Sql) -> RecordState:
@@ -197,17 +191,9 @@ def _entries(sql: Sql) -> dict[str, dict[str, Any]]:
         (sql.record,),
     )
     found: dict[str, dict[str, Any]] = {}
-    for provider, number, kind, account, value, digests, confirmed, protected, written_at, run_id, version in rows:
-        found[f"{provider}/{number}/{kind}"] = {
-            "account": account,
-            "value": value,
-            "digests": _digests(digests),
-            "confirmed": confirmed == 1,
-            "protected": protected == 1,
-            "written_at": written_at,
-            "run_id": run_id,
-            "canonical_version": version,
-        }
+    for provider, number, kind, account, value, digests, confirmed, protected, *made in rows:
+        entry = (account, value, _digests(digests), confirmed == 1, protected == 1, *made)
+        found[f"{provider}/{number}/{kind}"] = _named(EntryShape, entry)
     return found
 
 
