@@ -5,6 +5,7 @@
     ├── Withheld                     the run itself does not want the request sent any more
     ├── Unauthorized                 the credential was refused (401)
     ├── LoginRequired                an OAuth login by a person is needed
+    ├── TokenStoreError              where tokens are kept cannot be used; nothing was sent
     ├── Forbidden                    the credential may not do this (403)
     ├── NotOwned                     the number is not this account's
     ├── RateLimited                  429 to the end of all attempts
@@ -63,6 +64,12 @@ class LoginRequired(ProviderError):
     """A person must log in (again): no token, or an expired refresh token."""
 
     code = "provider-login-required"
+
+
+class TokenStoreError(ProviderError):
+    """The store of tokens cannot be used; nothing was sent to the vendor."""
+
+    code = "provider-token-store"
 
 
 class Forbidden(ProviderError):

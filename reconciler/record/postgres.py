@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _NOTICING_TURNS, _NOTICING_SECONDS = 50, 0.1
-_WRITE = "BEGIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class PostgresRecord(RowRecord):
     def _reading(self) -> Iterator[Sql | None]:
         with self._session.explained():
             connection = self._session.connection()
-            with self._transaction(connection, _READ):
+            with connection.transaction(_READ):
                 record = self._found(connection)
                 yield None if record is None else _Transaction(connection, record, self._format(connection))
 
@@ -69,7 +68,7 @@ class PostgresRecord(RowRecord):
             self._session.refuse_pooler()
             if self._session.is_new:
                 self._take_again(connection)
-            with self._keeping_locks_of_success(connection), self._transaction(connection, _WRITE):
+            with self._keeping_locks_of_success(connection), connection.transaction("BEGIN"):
                 _migrate(connection, self._format(connection))
                 record = self._found(connection)
                 if record is None:
@@ -87,17 +86,6 @@ class PostgresRecord(RowRecord):
             taken, self._locked = set(self._locked) - set(before), before
             if taken and not connection.is_closed:
                 self._let_go(_Transaction(connection, 0), sorted(taken))
-            raise
-
-    @contextmanager
-    def _transaction(self, connection: Link, begin: str) -> Iterator[None]:
-        connection.execute(f"{begin}; {connection.begins}SET LOCAL search_path TO reconciler")
-        try:
-            yield
-            connection.execute("COMMIT")
-        except BaseException:
-            if not connection.is_closed:
-                connection.execute("ROLLBACK")
             raise
 
     def _found(self, connection: Link) -> int | None:

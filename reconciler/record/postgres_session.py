@@ -91,6 +91,18 @@ class Link:
             cursor.executemany(statement, rows)
 
     @contextlib.contextmanager
+    def transaction(self, begin: str) -> Iterator[None]:
+        """A transaction within our limits: durable when left, undone when an exception leaves it."""
+        self.execute(f"{begin}; {self.begins}SET LOCAL search_path TO reconciler")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            if not self.is_closed:
+                self.execute("ROLLBACK")
+            raise
+
+    @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """Give the connection up where one statement gets no answer for so long."""
         before, self._limit = self._limit, seconds

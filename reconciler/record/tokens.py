@@ -11,8 +11,9 @@ import json
 import secrets
 import threading
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic_core import from_json
 
 from reconciler.clock import SystemClock, rfc3339
-from reconciler.http.errors import ProviderError
+from reconciler.http.errors import TokenStoreError
 from reconciler.record.base import Holder, LockLostError, RecordError, Waits
 from reconciler.record.http_wire import PROBE, StateClient, lock_info, locks_of
 from reconciler.record.locks import is_dead, take, this_holder
@@ -78,18 +79,12 @@ _PAUSE_SECONDS = 0.5
 _TOLD_AT = 4
 
 
-class TokensError(ProviderError):
-    """The shared store of tokens cannot be used; nothing was sent to the vendor."""
-
-    code = "provider-token-store"
-
-
 @contextmanager
-def _as_tokens_error() -> Iterator[None]:
+def _as_store_error() -> Iterator[None]:
     try:
         yield
     except RecordError as error:
-        raise TokensError(f"the tokens beside the record: {error}", hint=error.hint) from None
+        raise TokenStoreError(f"the tokens beside the record: {error}", hint=error.hint) from None
 
 
 def _wait(take: Callable[[], str | None], what: str, waits: Waits) -> None:
@@ -108,11 +103,10 @@ def _wait(take: Callable[[], str | None], what: str, waits: Waits) -> None:
     )
 
 
-class PostgresTexts:
-    """Rows in the schema `reconciler`, an advisory lock a key."""
+class _SealedTexts(ABC):
+    """Texts that are sealed, each for its own key of the record `name`."""
 
-    def __init__(self, session: PostgresSession, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
-        self._session = session
+    def __init__(self, seal: Seal, *, name: str, waits: Waits | None) -> None:
         self._waits = waits or Waits()
         self._seal = seal
         self._name = name
@@ -120,13 +114,31 @@ class PostgresTexts:
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
-        """Hold off everybody else from this key; waits up to a minute."""
+        """Hold off everybody else from this key, or from all of them; waits up to a minute."""
         with self._one_at_a_time, self._locked(key):
             yield
 
+    @abstractmethod
+    def _locked(self, key: str) -> AbstractContextManager[None]:
+        """Hold the lock that other processes heed."""
+
+    def _sealed(self, key: str, text: str) -> str:
+        return self._seal.seal(text, name=f"{self._name}/{key}")
+
+    def _opened(self, key: str, sealed: str) -> str:
+        return self._seal.open(sealed, name=f"{self._name}/{key}")
+
+
+class PostgresTexts(_SealedTexts):
+    """Rows in the schema `reconciler`, an advisory lock a key."""
+
+    def __init__(self, session: PostgresSession, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
+        super().__init__(seal, name=name, waits=waits)
+        self._session = session
+
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        with _as_tokens_error(), self._session.explained():
+        with _as_store_error(), self._session.explained():
             self._session.refuse_pooler()
             connection = self._session.connection()
             self._session.is_new = False
@@ -135,7 +147,7 @@ class PostgresTexts:
         try:
             yield
         finally:
-            with _as_tokens_error(), self._session.explained():
+            with _as_store_error(), self._session.explained():
                 self._session.connection().execute(
                     "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (self._lock_name(key),)
                 )
@@ -148,19 +160,19 @@ class PostgresTexts:
 
     def load(self, key: str) -> str | None:
         """Return the text of a key, None where there is none."""
-        with _as_tokens_error(), self._session.explained():
+        with _as_store_error(), self._session.explained():
             connection = self._session.connection()
             if connection.execute(_HAS_TABLE) == [(None,)]:
                 return None
             rows = connection.execute(
                 "SELECT body FROM reconciler.tokens WHERE name = %s AND key = %s", (self._name, key)
             )
-            return self._seal.open(rows[0][0], name=f"{self._name}/{key}") if rows else None
+            return self._opened(key, rows[0][0]) if rows else None
 
     def save(self, key: str, text: str) -> None:
         """Store the text of a key durably, under its lock."""
-        with _as_tokens_error(), self._session.explained():
-            sealed = self._seal.seal(text, name=f"{self._name}/{key}")
+        with _as_store_error(), self._session.explained():
+            sealed = self._sealed(key, text)
             connection = self._session.connection()
             if self._session.is_new:
                 raise LockLostError("the connection to the database was lost, and with it the lock")
@@ -183,49 +195,40 @@ class PostgresTexts:
         return f"reconciler tokens {self._name} {key}"
 
 
-class HttpTexts:
+class HttpTexts(_SealedTexts):
     """A document of its own beside the record's, with its own lock: `wire` leads to that document."""
 
     def __init__(self, wire: StateClient, seal: Seal, *, name: str, waits: Waits | None = None) -> None:
+        super().__init__(seal, name=name, waits=waits)
         self._wire = wire
-        self._waits = waits or Waits()
-        self._seal = seal
-        self._name = name
-        self._one_at_a_time = threading.Lock()
         self._lock_id = ""
-
-    @contextmanager
-    def lock(self, key: str) -> Iterator[None]:
-        """Hold off everybody else from all keys; waits up to a minute."""
-        with self._one_at_a_time, self._locked(key):
-            yield
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
         info = _lock_info(key, is_gitlab=self._wire.endpoints.is_gitlab)
-        with _as_tokens_error():
+        with _as_store_error():
             _wait(lambda: self._try(info), f"the lock of {self._wire.description}", self._waits)
         self._lock_id = info["ID"]
         try:
             yield
         finally:
             self._lock_id = ""
-            with _as_tokens_error():
+            with _as_store_error():
                 self._wire.unlock(info)
 
     def load(self, key: str) -> str | None:
         """Return the text of a key, None where there is none."""
-        with _as_tokens_error():
+        with _as_store_error():
             sealed = self._parsed(self._wire.read())["tokens"].get(key)
-            return None if sealed is None else self._seal.open(sealed, name=f"{self._name}/{key}")
+            return None if sealed is None else self._opened(key, sealed)
 
     def save(self, key: str, text: str) -> None:
         """Store the text of a key durably, under the lock."""
-        with _as_tokens_error():
+        with _as_store_error():
             before = self._wire.read()
             document = self._parsed(before)
             document["serial"] += 1
-            document["tokens"][key] = self._seal.seal(text, name=f"{self._name}/{key}")
+            document["tokens"][key] = self._sealed(key, text)
             self._wire.save(json.dumps(document), lock_id=self._lock_id, before=before)
 
     def close(self) -> None:
@@ -234,7 +237,7 @@ class HttpTexts:
 
     def unlock(self, *, force: bool) -> tuple[Holder, ...]:
         """Break the lock of a dead process here, with `force` any; return whose it was. Raises ProviderError."""
-        with self._one_at_a_time, _as_tokens_error():
+        with self._one_at_a_time, _as_store_error():
             found = self._wire.take(PROBE)
             if found is None:
                 self._wire.unlock(PROBE)
@@ -282,12 +285,7 @@ def _make_table(link: Link) -> None:
     """Make the table where there is none; safe against others who do the same."""
     if link.execute(_HAS_TABLE) != [(None,)]:
         return
-    link.execute(f"BEGIN; {link.begins}SELECT pg_advisory_xact_lock(hashtext('reconciler tables'))")
-    try:
+    with link.transaction("BEGIN"):
+        link.execute("SELECT pg_advisory_xact_lock(hashtext('reconciler tables'))")
         make_schema(link)
         link.execute(_TABLE)
-        link.execute("COMMIT")
-    except BaseException:
-        if not link.is_closed:
-            link.execute("ROLLBACK")
-        raise

@@ -9,7 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reconciler.disk import foreign
-from reconciler.providers.mtt.tokens import FileTokenStore, Tokens, TokenStoreError
+from reconciler.http.errors import TokenStoreError
+from reconciler.providers.mtt.tokens import FileTokenStore, Tokens
 from tests.cli import conftest
 from tests.cli.conftest import Workplace
 from tests.cli.test_signing import pem

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.clock import SystemClock
 from reconciler.diagnostics import Location
+from reconciler.http.budget import Patience, silent
 from reconciler.model import (
     NoForwarding,
     NumberForwarding,
@@ -21,6 +23,7 @@ from reconciler.providers.exolve import EXOLVE
 from reconciler.providers.exolve.account import ExolveOptions
 from reconciler.providers.mtt import MTT
 from reconciler.providers.mtt.account import MttOptions
+from reconciler.providers.vendor import Opening
 from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account, Rate
@@ -28,6 +31,10 @@ from reconciler.settings import Account, Rate
 _PLACE = Location("reconciler.yaml", 1, 1, 1, 1)
 _UNLIMITED = Rate(per_second=0, concurrency=8)
 _REDIRECTS = {1: Redirect.SINGLE, 2: Redirect.SEQUENTIAL, 3: Redirect.PARALLEL}
+
+
+def opening(patience: Patience | None = None) -> Opening:
+    return Opening(SystemClock(), silent, patience or Patience(), lambda: None)
 
 
 def exolve_account(sandbox: Sandbox, *, application: bool = True) -> Account:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def _open(account: Account, secrets: Secrets, opening: Opening) -> Provider:
     from reconciler.providers.exolve.provider import open_exolve
 
-    return open_exolve(account, secrets, clock=opening.clock, on_wait=opening.on_wait, patience=opening.patience)
+    return open_exolve(account, secrets, opening)
 
 
 EXOLVE = Vendor("Exolve", CAPABILITIES, ExolveAccount, _open)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reconciler.clock import Clock
 from reconciler.config.phones import SIP_ID, is_sip_id
-from reconciler.http.budget import OPEN, Budget, Gate, OnWait, Patience
+from reconciler.http.budget import OPEN, Budget, Gate
 from reconciler.http.client import HttpClient, bearer_token
 from reconciler.http.errors import ProviderError, Rejected, Unauthorized, UnexpectedResponse
 from reconciler.model import NoForwarding, NumberForwarding, Observation, Parking, TrunkForwarding, Value, WeekdayBase
@@ -19,6 +19,7 @@ from reconciler.providers.exolve.account import CAPABILITIES, ExolveOptions
 from reconciler.providers.exolve.client import HOSTS, ExolveClient, Refusals
 from reconciler.providers.exolve.mapping import encode, observe, read_listing
 from reconciler.providers.exolve.wire import NumberPage
+from reconciler.providers.vendor import Opening
 from reconciler.secrets import Secrets
 from reconciler.settings import Account
 
@@ -35,42 +36,31 @@ def probe(client: ExolveClient, values: Sequence[Value], *, now: Callable[[], fl
         return
     yield ProbeResult("credential", ok=True, message="Exolve accepts the API key")
     yield from clock(answer.clock_ahead(now()))
-    yield from _sip_id_findings(client, wanted=_sip_ids(values))
-    yield from _media_findings(client, wanted=_media_ids(values))
+    sip_hint = "check the 15 digits, and that the SIP ID belongs to this application"
+    yield from _existence("SIP ID", _sip_ids(values), lambda: _all_sip_ids(client), hint=sip_hint)
+    media_hint = "upload it to the application's media library"
+    yield from _existence("audio file", _media_ids(values), lambda: _all_media_ids(client), hint=media_hint)
 
 
-def _sip_id_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[ProbeResult]:
+def _existence(what: str, wanted: Sequence[str], listed: Callable[[], set[str]], *, hint: str) -> Iterator[ProbeResult]:
+    """Compare what is pointed to with what Exolve has, which is asked for only where there is something to compare."""
     if not wanted:
         return
     try:
-        known = _all_sip_ids(client)
+        known = listed()
     except ProviderError as error:
-        yield ProbeResult("SIP IDs", ok=False, message=str(error), hint=error.hint)
+        yield ProbeResult(f"{what}s", ok=False, message=str(error), hint=error.hint)
         return
-    yield from _existence(
-        "SIP ID", wanted, known, hint="check the 15 digits, and that the SIP ID belongs to this application"
-    )
-
-
-def _media_findings(client: ExolveClient, *, wanted: Sequence[str]) -> Iterator[ProbeResult]:
-    if not wanted:
-        return
-    try:
-        data = client.list_media()
-    except ProviderError as error:
-        yield ProbeResult("audio files", ok=False, message=str(error), hint=error.hint)
-        return
-    known = {str(value) for key, value in _scalars(data) if key.lower() in {"file_id", "fileid", "id"}}
-    yield from _existence("audio file", wanted, known, hint="upload it to the application's media library")
-
-
-def _existence(what: str, wanted: Iterable[str], known: set[str], *, hint: str) -> Iterator[ProbeResult]:
     for name in wanted:
         subject = f"{what} {name}"
         if name in known:
             yield ProbeResult(subject, ok=True, message=f"{subject} exists")
         else:
             yield ProbeResult(subject, ok=False, message=f"{subject} is not in the application's list", hint=hint)
+
+
+def _all_media_ids(client: ExolveClient) -> set[str]:
+    return {str(value) for key, value in _scalars(client.list_media()) if key.lower() in {"file_id", "fileid", "id"}}
 
 
 def _all_sip_ids(client: ExolveClient) -> set[str]:
@@ -207,22 +197,20 @@ class ExolveProvider:
                 return self._client.set_forwarding(encode(write.number, write.value), gate)
 
 
-def open_exolve(
-    account: Account, secrets: Secrets, *, clock: Clock, on_wait: OnWait, patience: Patience
-) -> ExolveProvider:
+def open_exolve(account: Account, secrets: Secrets, opening: Opening) -> ExolveProvider:
     """Open an account at Exolve; sends nothing. Raises ProviderError, SecretError where the key cannot be had."""
     options = account.options_as(ExolveOptions)
     if options.api_key is None:
         raise Unauthorized(f"account {account.name} has no api_key", hint=f"set accounts.{account.name}.api_key")
-    rate = account.rate
+    clock, rate = opening.clock, account.rate
     http = HttpClient(
         account.base_url,
         peer="Exolve",
         trusted=HOSTS,
-        budget=Budget(per_second=rate.per_second, concurrency=rate.concurrency, clock=clock, on_wait=on_wait),
+        budget=Budget(per_second=rate.per_second, concurrency=rate.concurrency, clock=clock, on_wait=opening.on_wait),
         secrets=secrets,
         clock=clock,
-        patience=patience,
+        patience=opening.patience,
     )
     bearer = bearer_token(secrets.get(options.api_key), what=f"the API key of account {account.name}")
     refusals = Refusals(account=account.name, key=str(options.api_key), said=http.fit_for_message)

@@ -38,10 +38,7 @@ class _Login:
 def _open(account: Account, secrets: Secrets, opening: Opening) -> Provider:
     from reconciler.providers.mtt.opening import open_mtt
 
-    store = _shared(opening.tokens())
-    return open_mtt(
-        account, secrets, clock=opening.clock, on_wait=opening.on_wait, patience=opening.patience, store=store
-    )
+    return open_mtt(account, secrets, opening, store=_shared(opening.tokens()))
 
 
 def _shared(texts: Texts | None) -> TokenStore | None:

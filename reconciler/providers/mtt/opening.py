@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from reconciler.clock import Clock, SystemClock
 from reconciler.http.answer import plain
-from reconciler.http.budget import Budget, OnWait, Patience, patience_from, silent
+from reconciler.http.budget import Budget, Patience, patience_from, silent
 from reconciler.http.client import HttpClient
 from reconciler.http.errors import LoginRequired, Unauthorized
 from reconciler.http.hosts import check_host
@@ -18,6 +18,7 @@ from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
 from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, TokenStore, identity
+from reconciler.providers.vendor import Opening
 from reconciler.secrets import QuotedSecretError, SecretError, SecretRef, Secrets
 from reconciler.settings import Account
 
@@ -51,21 +52,13 @@ class _Parts:
         return OAuth(integration, http=http, store=kept, secrets=self.secrets, clock=self.clock), http
 
 
-def open_mtt(
-    account: Account,
-    secrets: Secrets,
-    *,
-    clock: Clock,
-    on_wait: OnWait,
-    patience: Patience,
-    store: TokenStore | None = None,
-) -> MttProvider:
+def open_mtt(account: Account, secrets: Secrets, opening: Opening, *, store: TokenStore | None = None) -> MttProvider:
     """Open an account at MTT Business; raises ProviderError, SecretError where a secret cannot be had."""
-    parts = _parts(account, secrets, clock=clock, on_wait=on_wait, patience=patience)
+    parts = _parts(account, secrets, opening)
     oauth, oauth_http = parts.oauth(store)
     http = parts.http(account.base_url, HOSTS)
     client = MttClient(http, oauth=oauth, oauth_http=oauth_http, account=account.name)
-    return MttProvider(account.name, client, budget=parts.budget, clock=clock)
+    return MttProvider(account.name, client, budget=parts.budget, clock=opening.clock)
 
 
 def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
@@ -90,9 +83,8 @@ def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, sto
     """Turn the pasted redirect or code of a login into stored tokens; raises ProviderError and SecretError."""
     code = code_of(pasted, state=state, account=account.name)
     secrets.remember(code)
-    clock = SystemClock()
-    parts = _parts(account, secrets, clock=clock, on_wait=silent, patience=patience_from(secrets.environ))
-    oauth, http = parts.oauth(store)
+    opening = Opening(SystemClock(), silent, patience_from(secrets.environ), lambda: None)
+    oauth, http = _parts(account, secrets, opening).oauth(store)
     try:
         oauth.exchange(code)
     finally:
@@ -145,10 +137,10 @@ def _again(account: str) -> str:
     return f"start again: reconciler login {account}"
 
 
-def _parts(account: Account, secrets: Secrets, *, clock: Clock, on_wait: OnWait, patience: Patience) -> _Parts:
-    rate = account.rate
-    budget = Budget(per_second=rate.per_second, concurrency=rate.concurrency, clock=clock, on_wait=on_wait)
-    return _Parts(account, secrets, clock, patience, budget)
+def _parts(account: Account, secrets: Secrets, opening: Opening) -> _Parts:
+    clock, rate = opening.clock, account.rate
+    budget = Budget(per_second=rate.per_second, concurrency=rate.concurrency, clock=clock, on_wait=opening.on_wait)
+    return _Parts(account, secrets, clock, opening.patience, budget)
 
 
 def _integration(account: Account, secrets: Secrets) -> Integration:

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from reconciler import disk
 from reconciler.disk import foreign, readable_by_others
-from reconciler.http.errors import ProviderError
+from reconciler.http.errors import TokenStoreError
 from reconciler.providers.vendor import Texts
 
 _LOCK_SECONDS = 60.0
@@ -60,12 +60,6 @@ class TokenStore(Protocol):
     def load(self, key: str) -> Tokens | None: ...
 
     def save(self, key: str, tokens: Tokens) -> None: ...
-
-
-class TokenStoreError(ProviderError):
-    """The token store cannot be used; nothing was sent to the vendor."""
-
-    code = "provider-token-store"
 
 
 def identity(oauth_url: str, client_id: str) -> str:
@@ -108,7 +102,7 @@ class FileTokenStore:
             raise TokenStoreError(f"{path} {why}", hint=f"remove {path}, and log in again")
         if readable_by_others(found):
             raise TokenStoreError(f"{path} can be read by others", hint=f"chmod 600 {path}, and log in again")
-        return _parse(text, path)
+        return _parse(text, f"{path} is", remedy="remove it and log in again")
 
     def save(self, key: str, tokens: Tokens) -> None:
         """Replace the tokens at once and for good: the disk has them when this returns."""
@@ -151,19 +145,6 @@ def _state_folder() -> Path:
     return platformdirs.user_state_path("reconciler", appauthor=False) / "mtt"
 
 
-def _parse(text: str, path: Path) -> Tokens:
-    try:
-        data: Any = json.loads(text)
-        if data.pop("format_version") > _FORMAT:
-            raise TokenStoreError(f"{path} is of a newer version of reconciler", hint="upgrade reconciler")
-        tokens = tokens_of(data)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise TokenStoreError(
-            f"{path} is damaged", hint="remove it and log in again: reconciler login ACCOUNT"
-        ) from None
-    return tokens
-
-
 class SharedTokenStore:
     """A `TokenStore` over texts."""
 
@@ -177,19 +158,18 @@ class SharedTokenStore:
     def load(self, key: str) -> Tokens | None:
         """Read tokens, None where there are none yet; raises ProviderError."""
         text = self._texts.load(key)
-        return None if text is None else _parse_shared(text)
+        return None if text is None else _parse(text, "the shared tokens are", remedy="log in again")
 
     def save(self, key: str, tokens: Tokens) -> None:
         """Replace the tokens at once and for good; raises ProviderError."""
         self._texts.save(key, json.dumps({"format_version": _FORMAT, **asdict(tokens)}))
 
 
-def _parse_shared(text: str) -> Tokens:
+def _parse(text: str, what_is: str, *, remedy: str) -> Tokens:
     try:
-        data: dict[str, Any] = json.loads(text)
-        version = data.pop("format_version")
-        if version > _FORMAT:
-            raise TokenStoreError("the shared tokens are of a newer version of reconciler", hint="upgrade reconciler")
+        data: Any = json.loads(text)
+        if data.pop("format_version") > _FORMAT:
+            raise TokenStoreError(f"{what_is} of a newer version of reconciler", hint="upgrade reconciler")
         return tokens_of(data)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise TokenStoreError("the shared tokens are damaged", hint="log in again: reconciler login ACCOUNT") from None
+        raise TokenStoreError(f"{what_is} damaged", hint=f"{remedy}: reconciler login ACCOUNT") from None

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.clock import SystemClock
 from reconciler.diagnostics import Location
 from reconciler.http.answer import Answer
-from reconciler.http.budget import OPEN, Gate, Patience, silent
+from reconciler.http.budget import OPEN, Gate
 from reconciler.http.client import HttpClient, Request
 from reconciler.http.errors import ProviderError
 from reconciler.model import NoForwarding, NumberForwarding, Observation, Parking, Redirect, Target, UrlForwarding
@@ -28,6 +27,7 @@ from reconciler.providers.mtt.tokens import Tokens
 from reconciler.providers.opening import open_provider
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account
+from tests.providers.opening import opening
 from tests.unit.providers import samples
 
 CANARY = "canary-key-in-the-fuzz"
@@ -162,7 +162,7 @@ class Vendors:
     def mtt(self) -> Provider:
         account = replace(ACCOUNT, provider="mtt", options=MttOptions(REF, REF, oauth_url=ACCOUNT.base_url))
         secrets = Secrets({"CANARY": CANARY})
-        return open_mtt(account, secrets, clock=SystemClock(), on_wait=silent, patience=Patience(), store=KeptTokens())
+        return open_mtt(account, secrets, opening(), store=KeptTokens())
 
 
 @pytest.fixture

@@ -12,18 +12,25 @@ import pytest
 
 from reconciler.clock import SystemClock
 from reconciler.http.answer import Answer
-from reconciler.http.budget import Patience, silent
+from reconciler.http.budget import Patience
 from reconciler.http.client import HttpClient
-from reconciler.http.errors import LoginRequired, ProviderError, Rejected, Unauthorized, UnexpectedResponse
+from reconciler.http.errors import (
+    LoginRequired,
+    ProviderError,
+    Rejected,
+    TokenStoreError,
+    Unauthorized,
+    UnexpectedResponse,
+)
 from reconciler.model import Parking
 from reconciler.providers.base import Write
 from reconciler.providers.mtt.account import MttOptions
 from reconciler.providers.mtt.opening import authorize_url, code_of, exchange, open_mtt
 from reconciler.providers.mtt.provider import MttProvider
-from reconciler.providers.mtt.tokens import FileTokenStore, Tokens, TokenStoreError, identity
+from reconciler.providers.mtt.tokens import FileTokenStore, Tokens, identity
 from reconciler.sandbox import Fault, FaultKind, MttSettings, Sandbox
 from reconciler.settings import Account
-from tests.providers.opening import mtt_account, secrets_of
+from tests.providers.opening import mtt_account, opening, secrets_of
 
 TOKENS = Tokens(access="a1", expires_at=2e9, refresh="r1", previous="r0", seed="s")
 
@@ -164,14 +171,7 @@ class Office:
 
     def run(self) -> MttProvider:
         secrets = secrets_of(self.sandbox, **self.environ)
-        provider = open_mtt(
-            self.account,
-            secrets,
-            clock=SystemClock(),
-            on_wait=silent,
-            patience=Patience(attempts=1, exchange=2),
-            store=self.store,
-        )
+        provider = open_mtt(self.account, secrets, opening(Patience(attempts=1, exchange=2)), store=self.store)
         self._opened.append(provider)
         return provider
 
@@ -355,9 +355,7 @@ def test_many_threads_and_runs_renew_once(office: Office) -> None:
 
 def test_tokens_are_redacted_from_then_on(office: Office) -> None:
     secrets = secrets_of(office.sandbox)
-    provider = open_mtt(
-        office.account, secrets, clock=SystemClock(), on_wait=silent, patience=Patience(), store=office.store
-    )
+    provider = open_mtt(office.account, secrets, opening(), store=office.store)
     provider.list_numbers()
     provider.close()
     stored = office.stored
