@@ -58,10 +58,16 @@ class Answer:
 
     def clock_ahead(self, now: float) -> float | None:
         """By how many seconds this machine's clock is ahead of the vendor's Date header; None without one."""
-        try:
-            return now - parsedate_to_datetime(self.date or "").timestamp()
-        except (ValueError, TypeError, OverflowError, OSError, IndexError):
-            return None
+        date = parse_date(self.date or "")
+        return None if date is None else now - date
+
+
+def parse_date(text: str) -> float | None:
+    """Return the time that a header names, in seconds since the epoch; None where it is no date."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError, OSError, IndexError):
+        return None
 
 
 def status_text(status: int) -> str:

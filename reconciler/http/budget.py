@@ -12,11 +12,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from reconciler.clock import Clock
-from reconciler.http.answer import plain
+from reconciler.http.answer import parse_date, plain
 from reconciler.http.errors import ProviderError
 
 OnWait = Callable[[float, str], None]
@@ -201,8 +200,5 @@ def retry_after(header: str | None, clock: Clock) -> float | None:
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text), _LONGEST_TOLD)
-    try:
-        moment = parsedate_to_datetime(text)
-        return max(0.0, moment.timestamp() - clock.now())
-    except (ValueError, TypeError, OverflowError, OSError, IndexError):
-        return None
+    date = parse_date(text)
+    return None if date is None else max(0.0, date - clock.now())

@@ -29,7 +29,7 @@ from reconciler.http.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from reconciler.http.hosts import check_host
+from reconciler.http.hosts import check_host, host_of
 from reconciler.http.transport import Deadline, Proxy, Transport, authorities, proxy_for, trust
 from reconciler.secrets import Secrets, mask_url
 
@@ -305,7 +305,8 @@ class HttpClient:
 
     def _refuse_redirect(self, response: httpx.Response) -> None:
         if HTTPStatus.MULTIPLE_CHOICES <= response.status_code <= _HIGHEST_REDIRECT:
-            target = _host_of(response.headers.get("location", ""))
+            host = host_of(response.headers.get("location", ""))
+            target = plain(host, 80) if host else "another address"
             raise UnexpectedResponse(
                 f"{self.peer} redirects to {target}: a redirect is never followed with a credential",
                 hint=f"check {BASE_URL}",
@@ -353,11 +354,3 @@ def _headers(request: Request, bearer: str | None) -> list[tuple[str, str]]:
     elif request.basic:
         headers.append(("Authorization", f"Basic {request.basic}"))
     return headers
-
-
-def _host_of(location: str) -> str:
-    try:
-        host = urlsplit(location).hostname
-    except ValueError:
-        host = None
-    return plain(host, 80) if host else "another address"

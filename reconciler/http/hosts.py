@@ -39,6 +39,14 @@ def check_host(url: str, *, trusted: Collection[str], environ: Mapping[str, str]
     return parts
 
 
+def host_of(url: str) -> str | None:
+    """The host that a URL names; None where there is none, or it cannot be read."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine."""
     if host.lower() in {"localhost", "localhost."}:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.record.base import Record, RecordError
+from reconciler.record.base import Record, RecordError, Waits
 from reconciler.record.folder import KEY, local_key, local_place
 from reconciler.secrets import SecretError
 
 if TYPE_CHECKING:
-    from reconciler.record.base import Waits
     from reconciler.record.tokens import HttpTexts, PostgresTexts
     from reconciler.secrets import Secrets
     from reconciler.settings import RecordSettings
@@ -103,9 +102,7 @@ def _option(settings: RecordSettings, option: str, secrets: Secrets) -> str:
 def _local_place(settings: RecordSettings, root: Path, waits: Waits | None = None) -> Path | None:
     chosen = settings.options.get("path")
     path = chosen if isinstance(chosen, str) else None
-    if waits is None:
-        return local_place(path, root, from_tree=settings.from_tree)
-    return local_place(path, root, from_tree=settings.from_tree, tell=waits.tell)
+    return local_place(path, root, from_tree=settings.from_tree, tell=(waits or Waits()).tell)
 
 
 def digest_key(settings: RecordSettings, *, root: Path, secrets: Secrets, make: bool = True) -> str | None:

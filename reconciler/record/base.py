@@ -333,6 +333,14 @@ def wrong_name(description: str, *, recorded: str, wanted: str) -> RecordError:
     )
 
 
+def too_new(description: str, version: int) -> RecordError:
+    """Return the error for a record of a newer version of this program."""
+    return RecordError(
+        f"{description} has format {version}, this version knows formats up to {FORMAT_VERSION}",
+        hint="upgrade reconciler to the version that wrote it, or newer",
+    )
+
+
 def not_empty(description: str, there: RecordState) -> RecordError:
     """Return the error for a place that a record is to be moved to and that has one already."""
     return RecordError(

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from reconciler.model import Entry, Key, Kind
-from reconciler.record.base import FORMAT_VERSION, Holder, Intent, RecordError, RecordState, Run, Window
+from reconciler.record.base import FORMAT_VERSION, Holder, Intent, RecordError, RecordState, Run, Window, too_new
 from reconciler.record.locks import StoredLock
 from reconciler.record.shapes import (
     DocumentShape,
@@ -98,10 +98,7 @@ def parse(text: str, *, source: str) -> StoredDocument:
     if not isinstance(data, dict) or type(data.get("format_version")) is not int:
         raise RecordError(f"{source} is not a record: it has no format_version", hint=RESTORE)
     if data["format_version"] > FORMAT_VERSION:
-        raise RecordError(
-            f"{source} has format {data['format_version']}, this version knows formats up to {FORMAT_VERSION}",
-            hint="upgrade reconciler to the version that wrote it, or newer",
-        )
+        raise too_new(source, data["format_version"])
     with damage_as_error(source, hint=RESTORE):
         return _document(_migrated(data))
 

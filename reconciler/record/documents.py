@@ -212,7 +212,7 @@ class DocumentRecord:
                 return after
             version = self._store.swap(render(after), version=before.version, reason=reason)
             if version is not None:
-                self._seen = Snapshot(after, version)
+                self._see(Snapshot(after, version))
                 return after
             seen = self._seen = None
             time.sleep(_SPREAD.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))
@@ -227,8 +227,12 @@ class DocumentRecord:
             recorded = document.state.name
             if self._name and recorded and recorded != self._name:
                 raise wrong_name(self.description, recorded=recorded, wanted=self._name)
-        self._seen = Snapshot(document, version)
-        return self._seen
+        return self._see(Snapshot(document, version))
+
+    def _see(self, seen: Snapshot) -> Snapshot:
+        """Keep what was seen last."""
+        self._seen = seen
+        return seen
 
 
 def _list(accounts: Sequence[str]) -> str:

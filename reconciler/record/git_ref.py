@@ -9,13 +9,11 @@ import contextlib
 import hashlib
 import re
 import uuid
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 from reconciler import git
 from reconciler.record.base import Holder, RecordError, Waits
-from reconciler.record.document import StoredDocument
 from reconciler.record.documents import DocumentRecord, Snapshot
 from reconciler.secrets import has_credential, mask_urls
 
@@ -239,22 +237,11 @@ class GitRecord(DocumentRecord):
         self._git = GitStore(root, remote=remote, ref=ref, waits=waits)
         super().__init__(self._git, name=name)
 
-    def _fetch(self) -> Snapshot:
-        seen = super()._fetch()
-        self._note(seen)
-        return seen
-
-    def _swap(
-        self, change: Callable[[StoredDocument], StoredDocument], *, seen: Snapshot | None, reason: str
-    ) -> StoredDocument:
-        after = super()._swap(change, seen=seen, reason=reason)
-        self._note(self._seen)
-        return after
-
-    def _note(self, seen: Snapshot | None) -> None:
+    def _see(self, seen: Snapshot) -> Snapshot:
         """Remember a record that was made; a ref with nothing but a lock in it may go again."""
-        if seen is not None and seen.document.state.lineage:
+        if seen.document.state.lineage:
             self._git.remember(seen.version)
+        return super()._see(seen)
 
     def rehearse(self, holder: Holder) -> None:
         """Push a lock and its end; the ref that was made for that is taken away again."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.http.hosts import host_of
 from reconciler.record.base import Holder, Lock, LockLostError, RecordError, Waits
 from reconciler.record.document import StoredDocument
 from reconciler.record.documents import DocumentRecord
@@ -19,55 +20,45 @@ from reconciler.record.http_wire import PROBE, Endpoints, StateClient, basic, lo
 from reconciler.record.locks import HeldLock, StoredLock, is_dead, locked_error, releasing, take
 from reconciler.secrets import SecretError, Secrets, bare, mask_url
 
-_DEFAULTS = {"lock_method": "LOCK", "unlock_method": "UNLOCK", "update_method": "POST"}
 _METHODS = {
     "lock_method": ("LOCK", "POST", "PUT"),
     "unlock_method": ("UNLOCK", "DELETE", "POST", "PUT"),
     "update_method": ("POST", "PUT"),
 }
+"""What a state server knows; the first is the default."""
 _OF_ANY_SERVER = ("DELETE", "POST", "PUT")
-_VARIABLES = {
-    "address": "TF_HTTP_ADDRESS",
-    "lock_address": "TF_HTTP_LOCK_ADDRESS",
-    "unlock_address": "TF_HTTP_UNLOCK_ADDRESS",
-    "lock_method": "TF_HTTP_LOCK_METHOD",
-    "unlock_method": "TF_HTTP_UNLOCK_METHOD",
-    "update_method": "TF_HTTP_UPDATE_METHOD",
-    "username": "TF_HTTP_USERNAME",
-    "password": "TF_HTTP_PASSWORD",
-}
 _ADDRESSES = ("address", "lock_address", "unlock_address")
+_LOGIN = ("username", "password")
 _TOKENS = "-tokens"
+
+
+def _variable(option: str) -> str:
+    """The variable that Terraform reads an option from, and that CI templates set."""
+    return f"TF_HTTP_{option.upper()}"
 
 
 def open_state_client(
     options: Mapping[str, str], secrets: Secrets, *, tokens: bool = False, waits: Waits | None = None
 ) -> StateClient:
     """Return the way to the record's document, or to that of its tokens; raises RecordError where it has no lock."""
-    chosen = {name: _choose(options, name, secrets.environ.get(variable)) for name, variable in _VARIABLES.items()}
+    chosen = {option: _choose(options, option, secrets) for option in (*_ADDRESSES, *_METHODS, *_LOGIN)}
+    chosen["unlock_address"] = chosen["unlock_address"] or chosen["lock_address"]
     _check(chosen)
-    for name in ("username", "password"):
-        _check_quotes(chosen[name], _VARIABLES[name])
+    for option in _LOGIN:
+        _check_quotes(chosen[option], _variable(option))
     secrets.remember(chosen["password"])
-    endpoints = Endpoints(
-        address=chosen["address"],
-        lock_address=chosen["lock_address"],
-        unlock_address=chosen["unlock_address"] or chosen["lock_address"],
-        lock_method=chosen["lock_method"],
-        unlock_method=chosen["unlock_method"],
-        update_method=chosen["update_method"],
-        basic=basic(chosen["username"], chosen["password"]) if chosen["username"] or chosen["password"] else "",
-    )
-    given = (secrets.environ.get(_VARIABLES[name], "") for name in _ADDRESSES)
-    trusted = frozenset(_host(address) or "" for address in given) - {""}
+    login = basic(chosen["username"], chosen["password"]) if chosen["username"] or chosen["password"] else ""
+    endpoints = Endpoints(**{option: chosen[option] for option in (*_ADDRESSES, *_METHODS)}, basic=login)
+    given = (secrets.environ.get(_variable(option), "") for option in _ADDRESSES)
+    trusted = frozenset(host_of(address) or "" for address in given) - {""}
     return StateClient(_beside(endpoints) if tokens else endpoints, secrets, trusted=trusted, waits=waits)
 
 
-def _choose(options: Mapping[str, str], option: str, variable: str | None) -> str:
+def _choose(options: Mapping[str, str], option: str, secrets: Secrets) -> str:
     """What the configuration says, unless that is only the default; then the environment; then the default."""
-    default = _DEFAULTS.get(option, "")
+    default = _METHODS.get(option, ("",))[0]
     given = options.get(option, default)
-    return given if given != default else variable or default
+    return given if given != default else secrets.environ.get(_variable(option)) or default
 
 
 def _check(chosen: Mapping[str, str]) -> None:
@@ -81,11 +72,10 @@ def _check(chosen: Mapping[str, str]) -> None:
             hint=f"for GitLab: lock_address: {chosen['address']}/lock, lock_method: POST, unlock_method: DELETE",
         )
     for name in _ADDRESSES:
-        if chosen[name] and _host(chosen[name]) is None:
+        if chosen[name] and host_of(chosen[name]) is None:
             raise RecordError(
-                f"the record's {name} is not a URL", hint=f"check {_VARIABLES[name]} and `record: {{http: …}}`"
+                f"the record's {name} is not a URL", hint=f"check {_variable(name)} and `record: {{http: …}}`"
             )
-
     _check_methods(chosen)
 
 
@@ -95,9 +85,9 @@ def _check_methods(chosen: Mapping[str, str]) -> None:
         if chosen[name] not in known:
             hint = f"write {', '.join(known[:-1])} or {known[-1]}"
             raise RecordError(f"the record's {name} is not a method of a state server: {chosen[name]}", hint=hint)
-    lock = chosen["lock_address"]
-    for name, address in (("lock_method", lock), ("unlock_method", chosen["unlock_address"] or lock)):
-        if chosen[name] in _OF_ANY_SERVER and "lock" not in urlsplit(address).path.lower():
+    for verb in ("lock", "unlock"):
+        name, path = f"{verb}_method", urlsplit(chosen[f"{verb}_address"]).path
+        if chosen[name] in _OF_ANY_SERVER and "lock" not in path.lower():
             hint = "the address of a lock must have the word lock in its path, or use LOCK and UNLOCK"
             raise RecordError(
                 f"the record's {name} {chosen[name]} might change something that is not a lock", hint=hint
@@ -109,14 +99,6 @@ def _check_quotes(given: str, variable: str) -> None:
         bare(given, variable)
     except SecretError as error:
         raise RecordError(str(error)) from None
-
-
-def _host(address: str) -> str | None:
-    """The host of an address; None where there is none, or it cannot be read."""
-    try:
-        return urlsplit(address).hostname
-    except ValueError:
-        return None
 
 
 def _beside(endpoints: Endpoints) -> Endpoints:

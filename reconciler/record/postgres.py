@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.record.base import FORMAT_VERSION, Holder, LockLostError, RecordError, Waits
+from reconciler.record.base import FORMAT_VERSION, Holder, LockLostError, Waits, too_new
 from reconciler.record.locks import HeldLock, StoredLock, is_dead, locked_error
 from reconciler.record.postgres_session import PostgresSession, make_schema
 from reconciler.record.rows import RowRecord
@@ -101,10 +101,7 @@ class PostgresRecord(RowRecord):
             return 0
         ((version,),) = connection.execute("SELECT version FROM format") or [(0,)]
         if version > FORMAT_VERSION:
-            raise RecordError(
-                f"{self.description} has format {version}, this version knows formats up to {FORMAT_VERSION}",
-                hint="upgrade reconciler to the version that wrote it, or newer",
-            )
+            raise too_new(self.description, version)
         return int(version)
 
     # -- locks -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.record import folder
-from reconciler.record.base import FORMAT_VERSION, Holder, RecordError
+from reconciler.record.base import FORMAT_VERSION, Holder, RecordError, too_new
 from reconciler.record.rows import RowRecord
 from reconciler.record.statements import TABLES, TO_FORMAT_2, Sql
 
@@ -161,10 +161,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise RecordError(f"{path} is not a record", hint=_RESTORE.format(path=path))
     if (version := _pragma(connection, "user_version")) > FORMAT_VERSION:
-        raise RecordError(
-            f"the record {path} has format {version}, this version knows formats up to {FORMAT_VERSION}",
-            hint="upgrade reconciler to the version that wrote it, or newer",
-        )
+        raise too_new(f"the record {path}", version)
     _check_tables(connection, path)
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
