@@ -23,7 +23,7 @@ from reconciler.providers.exolve.mapping import encode
 from reconciler.providers.mtt import MTT
 from reconciler.providers.mtt.account import MttOptions
 from reconciler.record.base import Record, RecordState
-from reconciler.record.memory import MemoryRecord, MemoryStore
+from reconciler.record.memory import MemoryRecord
 from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account, Configuration, Policy, Rate, RecordSettings
@@ -31,6 +31,7 @@ from reconciler.wiring import Session
 from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
 from reconciler.workflow.stored import StoredPlan
+from tests.record.faulty import FaultyStore
 from tests.world import EVERYTHING, KEY, place
 
 
@@ -67,7 +68,7 @@ class SandboxWorld:
     variables: dict[str, str] = field(default_factory=dict)
     timeout: str = "2"
     concurrency: int = 4
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: FaultyStore = field(default_factory=FaultyStore)
     record: Record | None = None
     clock: QuickClock = field(default_factory=QuickClock)
     refresh_token: str = ""

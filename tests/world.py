@@ -37,7 +37,7 @@ from reconciler.plan.build import Options
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import Provider, Write
 from reconciler.record.base import Record, RecordState
-from reconciler.record.memory import MemoryRecord, MemoryStore
+from reconciler.record.memory import MemoryRecord
 from reconciler.secrets import Secrets
 from reconciler.settings import Account, Capabilities, Configuration, Policy, RecordSettings
 from reconciler.wiring import Session
@@ -45,6 +45,7 @@ from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
 from reconciler.workflow.stored import StoredPlan, stored_plan
 from tests.providers.memory import MemoryProvider
+from tests.record.faulty import FaultyStore
 
 KEY = "a key of the record that is long enough"
 START = 1_795_000_000.0
@@ -178,7 +179,7 @@ class World:
     key: str | None = KEY
     settle: float = 30.0
     clock: ObedientClock = field(default_factory=ObedientClock)
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: FaultyStore = field(default_factory=FaultyStore)
     open_record: Callable[[], Record] | None = None
     events: list[ApplyEvent] = field(default_factory=list)
     on_event: Callable[[ApplyEvent], None] = lambda _event: None

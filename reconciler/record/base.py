@@ -228,6 +228,9 @@ class Record(Protocol):
         """
         ...
 
+    def adopt(self, lock: Lock, state: RecordState, runs: Sequence[Run]) -> None:
+        """Store a whole state, lineage and serial included, and runs, oldest first, where no record was ever made."""
+
     def runs(self, limit: int = 20) -> Sequence[Run]:
         """The latest runs, newest first, without their results."""
         ...

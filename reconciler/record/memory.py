@@ -1,61 +1,54 @@
-"""The record in memory: for tests and for runs that keep none (`--ephemeral-record`), through the real document form.
+"""The record in memory, for runs that keep none (`--ephemeral-record`), through the real document form.
 
-Knows no files and no network. `MemoryStore` has the faults that tests switch on.
+Knows no files and no network.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 from reconciler.record.base import Holder, RecordError
 from reconciler.record.documents import DocumentRecord
 
 
 class MemoryStore:
-    """One text with a version. `failing` is the trouble that every save meets while it is set.
+    """One text with a version."""
 
-    `before_swap` is called with each save's reason before it is tried: the place to get in between.
-    """
+    description = "the record in memory"
 
-    def __init__(self, text: str | None = None, *, description: str = "the record in memory") -> None:
-        self.description = description
-        self.text = text
-        self.failing: str | None = None
-        self.before_swap: Callable[[str], None] | None = None
-        self.fetches = 0
-        self.saves = 0
+    def __init__(self) -> None:
+        self.text: str | None = None
         self._version = 0
         self._one_at_a_time = threading.Lock()
 
     def fetch(self) -> tuple[str | None, str]:
         with self._one_at_a_time:
-            self.fetches += 1
             return self.text, str(self._version)
 
     def swap(self, text: str, *, version: str, reason: str) -> str | None:
-        if self.before_swap is not None:
-            self.before_swap(reason)
-        if self.failing is not None:
-            raise RecordError(f"{self.description} cannot be saved: {self.failing}")
+        del reason  # nobody reads a history of it
         with self._one_at_a_time:
             if version != str(self._version):
                 return None
-            return self._put(text)
-
-    def replace(self, text: str | None) -> None:
-        """Put another text in place, as somebody outside the program would."""
-        with self._one_at_a_time:
-            self._put(text)
+            self.text = text
+            self._version += 1
+            return str(self._version)
 
     def close(self) -> None:
         """Keep the text: another record may be opened on this store."""
 
-    def _put(self, text: str | None) -> str:
-        self.text = text
-        self._version += 1
-        self.saves += 1
-        return str(self._version)
+
+class NoStore(MemoryStore):
+    """The empty store of a tree that is not trusted to hold one."""
+
+    description = "the record beside the files"
+
+    def swap(self, text: str, *, version: str, reason: str) -> str | None:
+        del text, version, reason
+        raise RecordError(
+            f"{self.description} cannot be saved: --trusted keeps none there; "
+            "name a place outside, `record: {file: {path: /…}}`, or share it"
+        )
 
 
 class MemoryRecord(DocumentRecord):
@@ -72,9 +65,7 @@ class NoRecord(MemoryRecord):
     """The empty record of a tree that is not trusted to hold one: nothing can be saved to it."""
 
     def __init__(self, *, name: str | None = None) -> None:
-        store = MemoryStore(description="the record beside the files")
-        store.failing = "--trusted keeps none there; name a place outside, `record: {file: {path: /…}}`, or share it"
-        super().__init__(store, name=name)
+        super().__init__(NoStore(), name=name)
 
     def rehearse(self, holder: Holder) -> None:
         DocumentRecord.rehearse(self, holder)

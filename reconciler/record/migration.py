@@ -7,20 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol, runtime_checkable
 
-from reconciler.record.base import Holder, Lock, Record, RecordError, RecordState, Run
+from reconciler.record.base import Holder, Record, RecordError, RecordState, Run
 
 _ALL_RUNS = 1_000_000
-
-
-@runtime_checkable
-class Adopting(Record, Protocol):
-    """A record that can take over all of another one; every backend is one."""
-
-    def adopt(self, lock: Lock, state: RecordState, runs: Sequence[Run]) -> None:
-        """Store a whole state, lineage and serial included, and runs, oldest first, where no record was ever made."""
-        ...
 
 
 def migrate(source: Record, target: Record, *, holders: Sequence[Holder]) -> RecordState:
@@ -28,8 +18,6 @@ def migrate(source: Record, target: Record, *, holders: Sequence[Holder]) -> Rec
 
     Raises RecordError where the target is not empty, or where what it has afterwards is not what the source has.
     """
-    if not isinstance(target, Adopting):
-        raise TypeError(f"{target.description} cannot take over a record")
     with source.lock(holders), target.lock(holders) as lock:
         state = source.load()
         if not state.lineage:

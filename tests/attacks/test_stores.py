@@ -22,7 +22,6 @@ from reconciler.record.document import parse, render
 from reconciler.record.http_state import open_state_client
 from reconciler.record.http_wire import _info, lock_info, locks_of
 from reconciler.record.locks import is_dead, locked_error, take
-from reconciler.record.memory import MemoryStore
 from reconciler.record.sqlite import SqliteRecord
 from reconciler.record.tokens import HttpTexts, Seal
 from reconciler.secrets import Secrets
@@ -31,6 +30,7 @@ from tests.attacks.structures import ODD, mutant
 from tests.cli import conftest
 from tests.cli.conftest import Workplace
 from tests.conftest import Tally
+from tests.record.faulty import FaultyStore
 from tests.record.state_server import State, serving
 from tests.world import NONE, World, desired, key, phone, rings, url, world
 
@@ -132,7 +132,7 @@ def test_values_that_are_sound_only_together_are_refused(written: dict[str, Any]
 
 
 def test_results_of_a_run_that_are_none_are_refused_when_it_is_asked_for(written: dict[str, Any]) -> None:
-    store, at = MemoryStore(), len(written["runs"]) - 1
+    store, at = FaultyStore(), len(written["runs"]) - 1
     for edit, words in (
         ({"kind": "fishing"}, "kind does not have the expected form"),
         ({"account": 5}, "account is not text"),

@@ -14,11 +14,11 @@ from reconciler.canonical import form
 from reconciler.cli.exits import of_report
 from reconciler.model import Desired, Forwarding, Key, Kind, Parking, Value
 from reconciler.providers.exolve.mapping import encode
-from reconciler.record.memory import MemoryStore
 from reconciler.sandbox import FaultKind, Sandbox
 from reconciler.sandbox.journal import Write
 from tests.conftest import Tally
 from tests.faults.matrix import OPERATIONS, STRIKES, Expected, Operation, Strike, expected, expected_later
+from tests.record.faulty import FaultyStore
 from tests.sandbox_world import SandboxWorld
 from tests.world import place
 
@@ -53,7 +53,7 @@ def prepared(sandbox: Sandbox, operation: Operation, count: int) -> SandboxWorld
         sandbox.exolve.set(number, None)
     for number in sandbox.mtt.numbers:
         sandbox.mtt.park(number, parked=False)
-    world = SandboxWorld(sandbox, timeout="10", concurrency=2, store=MemoryStore())
+    world = SandboxWorld(sandbox, timeout="10", concurrency=2, store=FaultyStore())
     if operation.before is not None:
         world.files = wanted(sandbox, operation.before, count)
         assert world.apply().converged

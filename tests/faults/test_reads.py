@@ -8,9 +8,9 @@ import pytest
 
 from reconciler.cli.exits import Exit, of_plan, of_report
 from reconciler.model import Desired, Forwarding, Key, Kind, Parking
-from reconciler.record.memory import MemoryStore
 from reconciler.sandbox import Fault, FaultKind, Sandbox
 from tests.faults.matrix import FORWARDINGS
+from tests.record.faulty import FaultyStore
 from tests.sandbox_world import SandboxWorld
 from tests.world import place
 
@@ -37,7 +37,7 @@ def two(sandbox: Sandbox, *, application: bool, timeout: str = "0.15") -> Sandbo
     gone, new = sandbox.exolve.numbers
     for number in sandbox.exolve.numbers:
         sandbox.exolve.set(number, None)
-    world = SandboxWorld(sandbox, application=application, store=MemoryStore())
+    world = SandboxWorld(sandbox, application=application, store=FaultyStore())
     world.files = [forwarding(gone, FORWARDINGS["url"])]
     assert world.apply().converged
     world.files = [forwarding(new, FORWARDINGS["sip"])]

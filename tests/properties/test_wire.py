@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.model import Desired, Forwarding, Key, Kind, Outcome, TrunkForwarding
-from reconciler.record.memory import MemoryStore
 from reconciler.sandbox import Sandbox
 from tests.properties.strategies import CASES, Case, changes_of, forwardings
 from tests.properties.test_plans import ids
+from tests.record.faulty import FaultyStore
 from tests.sandbox_world import SandboxWorld
 from tests.world import place
 
@@ -34,7 +34,7 @@ def fresh(sandbox: Sandbox, *values: Forwarding, application: bool = True) -> Sa
         Desired(Key("exolve", number, Kind.FORWARDING), "sales", value, place(line))
         for line, (number, value) in enumerate(zip(numbers, values, strict=False), start=1)
     ]
-    return SandboxWorld(sandbox, files, application=application, store=MemoryStore())
+    return SandboxWorld(sandbox, files, application=application, store=FaultyStore())
 
 
 @pytest.mark.parametrize("application", [True, False])

@@ -15,11 +15,11 @@ from reconciler.model import LiveSource, NumberForwarding, Outcome, Parking, Tar
 from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import Provider
-from reconciler.record.memory import MemoryStore
 from reconciler.settings import Policy
 from reconciler.wiring import Session
 from reconciler.workflow.plan import storable
 from reconciler.workflow.stored import StalePlanError, _moved_reason, check_expected, stored_plan
+from tests.record.faulty import FaultyStore
 from tests.world import (
     EVERYTHING,
     NONE,
@@ -278,7 +278,7 @@ def test_a_record_that_vanished_makes_the_plan_stale() -> None:
     given.apply()
     given.files = [desired(1, rings(timeout=30)), desired(2, sip())]
     data = saved(given)
-    given.store = MemoryStore()
+    given.store = FaultyStore()
     assert apply_file(given, data).halt is Halt.STALE
 
 

@@ -11,12 +11,13 @@ import pytest
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.plan.build import Options, Selection
 from reconciler.record.base import Holder, Record, Update
-from reconciler.record.memory import MemoryRecord, MemoryStore
+from reconciler.record.memory import MemoryRecord
 from reconciler.record.sqlite import SqliteRecord
 from reconciler.wiring import Session
 from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
 from reconciler.workflow.stored import StoredPlan
+from tests.record.faulty import FaultyStore
 from tests.record.values import holder
 from tests.world import EVERYTHING, NONE, ObedientClock, Vendor, World, desired, phone, rings, world
 
@@ -28,7 +29,7 @@ def records(request: pytest.FixtureRequest, tmp_path: Path) -> list[Record]:
     """Two records on one store, as two processes would have."""
     if request.param == "file":
         return [SqliteRecord(tmp_path / "record.db", name="moscow") for _ in range(2)]
-    store = MemoryStore()
+    store = FaultyStore()
     return [MemoryRecord(store, name="moscow") for _ in range(2)]
 
 

@@ -17,8 +17,9 @@ from reconciler.model import Outcome, Parking, Value
 from reconciler.plan.build import Selection
 from reconciler.plan.model import Consent
 from reconciler.record.base import Intent, Lock, RecordState, Update, WaitInterruptedError, Window
-from reconciler.record.memory import MemoryRecord, MemoryStore
+from reconciler.record.memory import MemoryRecord
 from reconciler.settings import Policy
+from tests.record.faulty import FaultyStore
 from tests.record.values import dead_pid, holder
 from tests.world import (
     NONE,
@@ -354,7 +355,7 @@ def test_a_save_that_an_interruption_cut_short_ends_the_run_as_interrupted(monke
 
     def settle(event: object) -> None:
         if isinstance(event, Finished):
-            monkeypatch.setattr(MemoryStore, "swap", cut)
+            monkeypatch.setattr(FaultyStore, "swap", cut)
 
     given.on_event = settle
     report = given.apply()

@@ -3,22 +3,23 @@ from __future__ import annotations
 import pytest
 
 from reconciler.record.base import LockLostError, RecordError, Update
-from reconciler.record.memory import MemoryRecord, MemoryStore
+from reconciler.record.memory import MemoryRecord
 from tests.record.contract import commit
+from tests.record.faulty import FaultyStore
 from tests.record.values import SIP, entry, holder, key
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
+def store() -> FaultyStore:
+    return FaultyStore()
 
 
 @pytest.fixture
-def record(store: MemoryStore) -> MemoryRecord:
+def record(store: FaultyStore) -> MemoryRecord:
     return MemoryRecord(store, name="lines")
 
 
-def test_a_save_that_fails_stores_nothing_and_the_next_one_goes_on(store: MemoryStore, record: MemoryRecord) -> None:
+def test_a_save_that_fails_stores_nothing_and_the_next_one_goes_on(store: FaultyStore, record: MemoryRecord) -> None:
     with record.lock([holder()]) as lock:
         state = record.commit(lock, Update(put=[entry(1)]), expected=record.load())
         store.failing = "the disk is on fire"
@@ -29,7 +30,7 @@ def test_a_save_that_fails_stores_nothing_and_the_next_one_goes_on(store: Memory
         assert record.commit(lock, Update(put=[entry(2)]), expected=state).serial == 2
 
 
-def test_a_chain_of_commits_fetches_nothing(store: MemoryStore, record: MemoryRecord) -> None:
+def test_a_chain_of_commits_fetches_nothing(store: FaultyStore, record: MemoryRecord) -> None:
     with record.lock([holder()]) as lock:
         state = record.load()
         fetched = store.fetches
@@ -38,7 +39,7 @@ def test_a_chain_of_commits_fetches_nothing(store: MemoryStore, record: MemoryRe
         assert store.fetches == fetched
 
 
-def test_a_rival_who_gets_in_between_makes_a_commit_try_again(store: MemoryStore, record: MemoryRecord) -> None:
+def test_a_rival_who_gets_in_between_makes_a_commit_try_again(store: FaultyStore, record: MemoryRecord) -> None:
     rival = MemoryRecord(store, name="lines")
     commit(record, Update(put=[entry(1)]))
 
@@ -54,7 +55,7 @@ def test_a_rival_who_gets_in_between_makes_a_commit_try_again(store: MemoryStore
     assert set(state.entries) == {key(1), key(2)}
 
 
-def test_a_lock_that_is_stolen_between_reading_and_saving_is_noticed(store: MemoryStore, record: MemoryRecord) -> None:
+def test_a_lock_that_is_stolen_between_reading_and_saving_is_noticed(store: FaultyStore, record: MemoryRecord) -> None:
     def steal(_: str) -> None:
         store.before_swap = None
         MemoryRecord(store).unlock([], force=True)
@@ -68,7 +69,7 @@ def test_a_lock_that_is_stolen_between_reading_and_saving_is_noticed(store: Memo
 
 
 def test_a_store_that_never_stands_still_is_an_error_at_last(
-    store: MemoryStore, record: MemoryRecord, monkeypatch: pytest.MonkeyPatch
+    store: FaultyStore, record: MemoryRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reconciler.record.documents._LONGEST_PAUSE_SECONDS", 0.0)
     store.before_swap = lambda _: store.replace(store.text)
@@ -76,7 +77,7 @@ def test_a_store_that_never_stands_still_is_an_error_at_last(
         pass
 
 
-def test_an_emptied_store_is_damaged_not_empty(store: MemoryStore, record: MemoryRecord) -> None:
+def test_an_emptied_store_is_damaged_not_empty(store: FaultyStore, record: MemoryRecord) -> None:
     commit(record, Update(put=[entry()]))
     store.replace("")
     with pytest.raises(RecordError, match="damaged"):
