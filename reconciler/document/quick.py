@@ -97,15 +97,8 @@ class _Reader:
         if kind is MappingStartEvent and depth < _PLACED_DEPTH:
             tree = self.placed_map(event, depth + 1)
             return (tree.data, tree.positions)
-        start = event.start_mark.index
-        data: Any
-        if kind is MappingStartEvent:
-            data, end = self._map(depth + 1)
-        elif kind is SequenceStartEvent:
-            data, end = self._list(depth + 1)
-        else:
-            raise UncommonTextError
-        return (data, partial(self._materialise, start, end.end_mark.index))
+        data, end = self._container(event, depth)
+        return (data, partial(self._materialise, event.start_mark.index, end.end_mark.index))
 
     def _map(self, depth: int) -> tuple[dict[str, Any], Any]:
         """A map and its last event; what most events are is asked first, and on local names."""
@@ -126,7 +119,7 @@ class _Reader:
             elif type(event) is MappingStartEvent:
                 data[key] = self._map(depth + 1)[0]
             else:
-                data[key] = self._container(event, depth)
+                data[key] = self._container(event, depth)[0]
         if type(event) is not MappingEndEvent:
             raise UncommonTextError
         return (data, event)
@@ -151,14 +144,15 @@ class _Reader:
             elif type(event) is ScalarEvent:
                 data.append(self._text(event))
             else:
-                data.append(self._container(event, depth))
+                data.append(self._container(event, depth)[0])
         return (data, event)
 
-    def _container(self, event: Any, depth: int) -> Any:
+    def _container(self, event: Any, depth: int) -> tuple[Any, Any]:
+        """A map or a list and its last event."""
         if event.__class__ is MappingStartEvent:
-            return self._map(depth + 1)[0]
+            return self._map(depth + 1)
         if event.__class__ is SequenceStartEvent:
-            return self._list(depth + 1)[0]
+            return self._list(depth + 1)
         raise UncommonTextError
 
     def _text(self, event: Any) -> str | None:

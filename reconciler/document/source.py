@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 from reconciler.characters import DIRECTIONAL, unprintable, visible
@@ -64,15 +65,26 @@ _SECRET = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class _File:
+    """A text that was read, and the offset at which its spans start. `quoted`: its lines may be shown."""
+
+    name: str
+    text: str
+    base: int
+    quoted: bool
+
+    @cached_property
+    def newlines(self) -> Newlines:
+        return Newlines(self.text)
+
+
 class Sources:
     """Every text that was read, in turn; turns spans into Locations."""
 
     def __init__(self) -> None:
-        self._names: list[str] = []
-        self._texts: list[str] = []
+        self._files: list[_File] = []
         self._bases: list[int] = []
-        self._newlines: list[Newlines | None] = []
-        self._unquoted: set[int] = set()
         self._end = 0
         self._found: Counter[str] = Counter()
 
@@ -104,65 +116,54 @@ class Sources:
 
     def add(self, name: str, text: str, *, quoted: bool = True) -> int:
         """Take in a file's text; return the offset at which its spans start. `quoted`: its lines may be shown."""
-        if not quoted:
-            self._unquoted.add(len(self._names))
         base = self._end
-        self._names.append(name)
-        self._texts.append(text)
+        self._files.append(_File(name, text, base, quoted))
         self._bases.append(base)
-        self._newlines.append(None)
         self._end += len(text) + 1
         return base
 
     def texts(self) -> Iterable[tuple[str, str]]:
         """(name, text) of each file."""
-        return zip(self._names, self._texts, strict=True)
+        return ((file.name, file.text) for file in self._files)
 
     def name_of(self, span: Span) -> str:
         """The file that a span lies in."""
-        return self._names[bisect_right(self._bases, span >> LENGTH_BITS) - 1]
+        return self._place(span)[0].name
 
     def text_of(self, span: Span) -> str:
         """The source text under a span."""
-        index = bisect_right(self._bases, span >> LENGTH_BITS) - 1
-        start = (span >> LENGTH_BITS) - self._bases[index]
-        return self._texts[index][start : start + (span & LONGEST_SPAN)]
+        file, start = self._place(span)
+        return file.text[start : start + (span & LONGEST_SPAN)]
 
     def follows(self, span: Span) -> str:
         """The first character after a span that is not a blank or line break; empty where the file ends."""
-        index = bisect_right(self._bases, span >> LENGTH_BITS) - 1
-        end = (span >> LENGTH_BITS) - self._bases[index] + (span & LONGEST_SPAN)
-        found = _INK.search(self._texts[index], end)
+        file, start = self._place(span)
+        found = _INK.search(file.text, start + (span & LONGEST_SPAN))
         return found.group() if found is not None else ""
 
     def offset_of(self, span: Span) -> int:
         """Where a span starts in the text of its file."""
-        return (span >> LENGTH_BITS) - self._bases[bisect_right(self._bases, span >> LENGTH_BITS) - 1]
+        return self._place(span)[1]
+
+    def _place(self, span: Span) -> tuple[_File, int]:
+        file = self._files[bisect_right(self._bases, span >> LENGTH_BITS) - 1]
+        return file, (span >> LENGTH_BITS) - file.base
 
     def location(self, span: Span) -> Location:
         """The place of a span, with its source line."""
-        index = bisect_right(self._bases, span >> LENGTH_BITS) - 1
-        start = (span >> LENGTH_BITS) - self._bases[index]
-        length = span & LONGEST_SPAN
-        text, name, newlines = self._texts[index], self._names[index], self._newlines_of(index)
+        file, start = self._place(span)
+        text, name, newlines, length = file.text, file.name, file.newlines, span & LONGEST_SPAN
         first, last = line_around(text, start)
         row, line = newlines.before(first) + 1, text[first:last]
         column, end = start - first + 1, start + length
-        shown = index not in self._unquoted
-        excerpt, shift = (line if shown else None, 1) if not shown or _is_harmless(line) else _excerpt(line, column)
+        shown = line if file.quoted else None
+        excerpt, shift = _excerpt(line, column) if shown and not _is_harmless(line) else (shown, 1)
         if not length:
             return Location(name, row, column, row, max(len(line.rstrip()), column) + 1, excerpt, shift)
         if end <= last:
             return Location(name, row, column, row, column + length, excerpt, shift)
         end_first = text.rfind("\n", 0, end) + 1
         return Location(name, row, column, newlines.before(end_first) + 1, end - end_first + 1, excerpt, shift)
-
-    def _newlines_of(self, index: int) -> Newlines:
-        newlines = self._newlines[index]
-        if newlines is None:
-            newlines = Newlines(self._texts[index])
-            self._newlines[index] = newlines
-        return newlines
 
 
 class Newlines:
