@@ -42,11 +42,9 @@ class Gate(Protocol):
 
     def enter(self) -> None:
         """Make sure of it, which may take requests of its own; raises ProviderError, Withheld where it is not so."""
-        ...
 
     def is_open(self) -> bool:
         """Whether it is sure right now; asked again and again while a request waits for its turn."""
-        ...
 
 
 class OpenGate:

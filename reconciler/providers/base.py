@@ -70,37 +70,29 @@ class Provider(Protocol):
 
     def list_numbers(self) -> Listing:
         """Read the numbers of the account (paged); raises ProviderError where nothing can be had."""
-        ...
 
     def read(self, number: str) -> Observation:
         """Read what a number does now; raises ProviderError."""
-        ...
 
     def write(self, writes: Sequence[Write], gate: Gate = OPEN) -> int:
         """Write equal values to one or more numbers; return the attempts it took; raises ProviderError.
 
         `gate` is asked before each request that leaves, also when one is sent again after a pause.
         """
-        ...
 
     def probe(self, values: Sequence[Value]) -> tuple[ProbeResult, ...]:
         """Try the credential, the clock, and that what `values` point to exists; never raises ProviderError."""
-        ...
 
     @property
     def calls_made(self) -> int:
         """Requests sent so far."""
-        ...
 
     @property
     def concurrency(self) -> int:
         """How many threads may work on this account at once."""
-        ...
 
     def seconds_for(self, calls: int) -> float:
         """How long so many calls take at this account's rate, without latency."""
-        ...
 
     def close(self) -> None:
         """Give back connections."""
-        ...

@@ -44,18 +44,15 @@ class Login(Protocol):
 
     def authorize_url(self, account: Account, secrets: Secrets, state: str) -> str:
         """The address where a person logs in."""
-        ...
 
     def exchange(self, account: Account, secrets: Secrets, pasted: str, state: str, tokens: Texts | None) -> None:
         """Store the tokens of a login, from its pasted redirect or code."""
-        ...
 
     def carry(self, account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
         """Copy the tokens of a login into another store that has none; False where there was nothing to copy.
 
         None is this machine's own store.
         """
-        ...
 
 
 @dataclass(frozen=True)

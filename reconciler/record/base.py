@@ -202,23 +202,19 @@ class Record(Protocol):
 
         Raises RecordError.
         """
-        ...
 
     def lock(self, holders: Sequence[Holder]) -> AbstractContextManager[Lock]:
         """Take the locks of all accounts, in sorted order, all or none; raises LockedError.
 
         A lock whose process is dead on this host is broken, and `broken_locks` names its holder.
         """
-        ...
 
     @property
     def broken_locks(self) -> tuple[Holder, ...]:
         """Holders whose locks `lock` found dead and broke."""
-        ...
 
     def prove(self, lock: Lock) -> None:
         """Ask whether a lock is still held; raises LockLostError, RecordError where that cannot be learned."""
-        ...
 
     def commit(self, lock: Lock, update: Update, *, expected: RecordState) -> RecordState:
         """Store an update durably and return the new state.
@@ -226,39 +222,33 @@ class Record(Protocol):
         Proves first that the lock is still ours and that the record is `expected`, or has since moved only in what
         the update does not touch (`rebase`); raises LockLostError or RecordError, and then nothing was stored.
         """
-        ...
 
     def adopt(self, lock: Lock, state: RecordState, runs: Sequence[Run]) -> None:
         """Store a whole state, lineage and serial included, and runs, oldest first, where no record was ever made."""
 
     def runs(self, limit: int = 20) -> Sequence[Run]:
         """The latest runs, newest first, without their results."""
-        ...
 
     def run(self, run_id: str) -> Run | None:
         """One run with its results; a unique prefix of its id is enough."""
-        ...
 
     def holders(self) -> Sequence[Holder]:
         """Who holds locks now."""
 
     def abandoned(self) -> Sequence[Holder]:
         """Those of the `holders` whose process is provably dead: the next `lock` breaks theirs by itself."""
-        ...
 
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         """Break locks (all when `accounts` is empty): those of dead processes on this host, any with `force`.
 
         Returns the holders whose locks were broken; raises LockedError for one that may be alive.
         """
-        ...
 
     def rehearse(self, holder: Holder) -> None:
         """Prove that this process could lock and save, and leave all as it was; `holder` is of no account.
 
         Raises RecordError; LockedError where somebody else holds what that takes.
         """
-        ...
 
     def close(self) -> None:
         """Give back files and connections."""

@@ -43,15 +43,12 @@ class Store(Protocol):
 
     def fetch(self) -> tuple[str | None, str]:
         """Return the text (None: none was ever stored) and the version that it has."""
-        ...
 
     def swap(self, text: str, *, version: str, reason: str) -> str | None:
         """Store a text durably if `version` still stands and return its new version; None where it has moved."""
-        ...
 
     def close(self) -> None:
         """Give back files and connections."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,9 @@ class Sql(Protocol):
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """Run one statement and return its rows."""
-        ...
 
     def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each row of parameters."""
-        ...
 
 
 TABLES = (
