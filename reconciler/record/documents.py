@@ -6,10 +6,8 @@ Knows no particular store: a backend fetches a text with its version, and swaps 
 from __future__ import annotations
 
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -25,10 +23,9 @@ from reconciler.record.base import (
     not_empty,
     one_run,
     rebase,
-    wrong_name,
 )
 from reconciler.record.document import RESTORE, WINDOW_SIZE, StoredDocument, parse, render
-from reconciler.record.locks import HeldLock, StoredLock, break_locks, is_dead, releasing, take
+from reconciler.record.locks import HeldLock, LockingRecord, StoredLock, break_locks, holders_of
 from reconciler.record.shapes import check_run, damage_as_error
 
 _ATTEMPTS = 50
@@ -59,42 +56,20 @@ class Snapshot:
     version: str
 
 
-class DocumentRecord:
+class DocumentRecord(LockingRecord):
     """The `Record` of a store that keeps one text. A commit builds on what was last seen: the swap proves it."""
 
     window_size = WINDOW_SIZE
     reads_before_saving = False  # True where a swap proves nothing, because the store has no compare-and-swap
 
     def __init__(self, store: Store, *, name: str | None = None) -> None:
-        self.description = store.description
+        super().__init__(name=name, description=store.description)
         self._store = store
-        self._name = name
-        self._broken: tuple[Holder, ...] = ()
         self._seen: Snapshot | None = None
-        self._one_at_a_time = threading.RLock()
-
-    @property
-    def broken_locks(self) -> tuple[Holder, ...]:
-        return self._broken
 
     def load(self) -> RecordState:
         with self._one_at_a_time:
             return self._fetch().document.state
-
-    @contextmanager
-    def lock(self, holders: Sequence[Holder]) -> Iterator[Lock]:
-        stored_locks = take(holders)
-        accounts = [stored_lock.holder.account for stored_lock in stored_locks]
-        with self._one_at_a_time:
-            broken = self._change_locks(
-                lambda stored: break_locks(stored, accounts, force=False),
-                add=stored_locks,
-                reason=f"lock {_list(accounts)}",
-            )
-        self._broken = tuple(stored_lock.holder for stored_lock in broken)
-        held = HeldLock.of(stored_locks)
-        with releasing(lambda: self._release(held)):
-            yield held
 
     def prove(self, lock: Lock) -> None:
         held = HeldLock.checked(lock)
@@ -143,21 +118,13 @@ class DocumentRecord:
         with damage_as_error(self.description, hint=RESTORE):
             return check_run(found[chosen])
 
-    def holders(self) -> Sequence[Holder]:
-        with self._one_at_a_time:
-            return tuple(stored_lock.holder for stored_lock in self._fetch().document.locks)
-
-    def abandoned(self) -> Sequence[Holder]:
-        with self._one_at_a_time:
-            return tuple(stored_lock.holder for stored_lock in self._fetch().document.locks if is_dead(stored_lock))
-
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         def chosen(stored: Sequence[StoredLock]) -> tuple[StoredLock, ...]:
             return break_locks(stored, accounts or [each.holder.account for each in stored], force=force)
 
         with self._one_at_a_time:
             broken = self._change_locks(chosen, reason="unlock")
-        return tuple(stored_lock.holder for stored_lock in broken)
+        return holders_of(broken)
 
     def rehearse(self, holder: Holder) -> None:
         with self.lock([holder]):
@@ -170,12 +137,23 @@ class DocumentRecord:
         """Raise LockLostError unless the lock is still ours."""
         held.prove(document.locks)
 
+    def _claim(self, stored_locks: Sequence[StoredLock]) -> Sequence[StoredLock]:
+        accounts = [stored_lock.holder.account for stored_lock in stored_locks]
+        return self._change_locks(
+            lambda stored: break_locks(stored, accounts, force=False),
+            add=stored_locks,
+            reason=f"lock {', '.join(accounts)}",
+        )
+
+    def _stored_locks(self) -> Sequence[StoredLock]:
+        return self._fetch().document.locks
+
     def _release(self, held: HeldLock) -> None:
         def ours(stored: Sequence[StoredLock]) -> tuple[StoredLock, ...]:
             return tuple(stored_lock for stored_lock in stored if stored_lock.token == held.token)
 
         with self._one_at_a_time:
-            self._change_locks(ours, reason=f"unlock {_list(held.accounts)}")
+            self._change_locks(ours, reason=f"unlock {', '.join(held.accounts)}")
 
     def _change_locks(
         self,
@@ -221,16 +199,10 @@ class DocumentRecord:
             document = StoredDocument(RecordState(self._name or ""))
         else:
             document = parse(text, source=self.description)
-            recorded = document.state.name
-            if self._name and recorded and recorded != self._name:
-                raise wrong_name(self.description, recorded=recorded, wanted=self._name)
+            self._check_name(document.state.name)
         return self._see(Snapshot(document, version))
 
     def _see(self, seen: Snapshot) -> Snapshot:
         """Keep what was seen last."""
         self._seen = seen
         return seen
-
-
-def _list(accounts: Sequence[str]) -> str:
-    return ", ".join(accounts)

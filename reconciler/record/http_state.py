@@ -16,8 +16,8 @@ from reconciler.http.hosts import host_of
 from reconciler.record.base import Holder, Lock, LockLostError, RecordError, Waits
 from reconciler.record.document import StoredDocument
 from reconciler.record.documents import DocumentRecord
-from reconciler.record.http_wire import PROBE, Endpoints, StateClient, basic, lock_info, locks_of, token_of
-from reconciler.record.locks import HeldLock, StoredLock, is_dead, locked_error, releasing, take
+from reconciler.record.http_wire import Endpoints, StateClient, basic, lock_info, locks_of, token_of
+from reconciler.record.locks import HeldLock, StoredLock, holders_of, is_dead, locked_error
 from reconciler.secrets import SecretError, Secrets, bare, mask_url
 
 _METHODS = {
@@ -167,30 +167,23 @@ class HttpRecord(DocumentRecord):
 
     @contextmanager
     def lock(self, holders: Sequence[Holder]) -> Iterator[Lock]:
-        stored_locks = take(holders)
-        with self._one_at_a_time:
-            self._broken = self._take(
-                self._lock_info(stored_locks), [stored_lock.holder.account for stored_lock in stored_locks]
-            )
-        held = HeldLock.of(stored_locks)
-        with releasing(lambda: self._release(held)):
+        with super().lock(holders) as held:
             self._wire.prove_exclusion()
             self._fetch()  # a record of another configuration is refused before anything is done
             yield held
 
-    def holders(self) -> Sequence[Holder]:
+    def _stored_locks(self) -> Sequence[StoredLock]:
         """Ask by locking: the protocol has no other question. A free lock is given back at once."""
-        with self._one_at_a_time:
-            return tuple(stored_lock.holder for stored_lock in locks_of(self._current()))
+        return locks_of(self._wire.current())
 
     def abandoned(self) -> Sequence[Holder]:
         with self._one_at_a_time:
-            stored_locks = locks_of(self._current())
-        return tuple(stored_lock.holder for stored_lock in stored_locks) if all(map(is_dead, stored_locks)) else ()
+            stored_locks = self._stored_locks()
+        return holders_of(stored_locks) if all(map(is_dead, stored_locks)) else ()
 
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         with self._one_at_a_time:
-            info = self._current()
+            info = self._wire.current()
             stored_locks = locks_of(info)
             if accounts and not {stored_lock.holder.account for stored_lock in stored_locks} & {*accounts, _ALL}:
                 return ()
@@ -199,32 +192,23 @@ class HttpRecord(DocumentRecord):
                     raise locked_error(stored_lock.holder)
             if info is not None:
                 self._break(info)
-            return tuple(stored_lock.holder for stored_lock in stored_locks)
+            return holders_of(stored_locks)
 
     def _break(self, info: Mapping[str, Any]) -> None:
         self._wire.unlock(info)
-        still = self._current()
+        still = self._wire.current()
         if still is not None and still["ID"] == info["ID"]:
             raise RecordError(
                 f"the server did not release the lock of {self.description}", hint="release it at the server itself"
             )
 
-    def _take(self, info: Mapping[str, Any], accounts: Sequence[str]) -> tuple[Holder, ...]:
-        """Lock, breaking a lock of a dead process on this host; return whose that was."""
-        broken: tuple[Holder, ...] = ()
-        found = self._wire.take(info)
-        if found is not None and all(is_dead(stored_lock) for stored_lock in locks_of(found)):
-            broken = tuple(stored_lock.holder for stored_lock in locks_of(found))
-            self._wire.unlock(found)
-            found = self._wire.take(info)
-        if found is not None:
-            stored_locks = locks_of(found)
-            raise locked_error(
-                next(
-                    (stored_lock.holder for stored_lock in stored_locks if stored_lock.holder.account in accounts),
-                    stored_locks[0].holder,
-                )
-            )
+    def _claim(self, stored_locks: Sequence[StoredLock]) -> Sequence[StoredLock]:
+        info = self._lock_info(stored_locks)
+        there, broken = self._wire.claim(info)
+        if there:
+            accounts = {stored_lock.holder.account for stored_lock in stored_locks}
+            alive = holders_of(there)
+            raise locked_error(next((holder for holder in alive if holder.account in accounts), alive[0]))
         self._held = info
         self._http.lock_id = str(info["ID"])
         return broken
@@ -234,7 +218,7 @@ class HttpRecord(DocumentRecord):
         del document
         if not self._is_held(held):
             raise _lost(held, "was released")
-        found = self._current()
+        found = self._wire.current()
         if found is None:
             raise _lost(held, "was broken")
         if found["ID"] not in ("", self._held["ID"]):
@@ -248,13 +232,6 @@ class HttpRecord(DocumentRecord):
 
     def _is_held(self, held: HeldLock) -> bool:
         return token_of(self._held.get("ID", "")) == held.token
-
-    def _current(self) -> Mapping[str, Any] | None:
-        """Return the lock info of whoever holds the lock."""
-        found = self._wire.take(PROBE)
-        if found is None:
-            self._wire.unlock(PROBE)
-        return found
 
     def _lock_info(self, stored_locks: Sequence[StoredLock]) -> dict[str, str]:
         is_gitlab = self._wire.endpoints.is_gitlab

@@ -27,7 +27,7 @@ from reconciler.http.client import HttpClient, Request
 from reconciler.http.errors import ProviderError
 from reconciler.record.base import Holder, LockLostError, RecordError, WaitInterruptedError, Waits
 from reconciler.record.document import lock_data, lock_of
-from reconciler.record.locks import StoredLock
+from reconciler.record.locks import StoredLock, is_dead
 from reconciler.record.shapes import Claims, check_shape
 from reconciler.secrets import Secrets, mask_url
 
@@ -310,6 +310,25 @@ class StateClient:
             self.waits.pause(_QUESTION_SECONDS, self.description)
         self.unlock(PROBE)
         return self.lock(info)
+
+    def claim(self, info: Mapping[str, Any]) -> tuple[tuple[StoredLock, ...], tuple[StoredLock, ...]]:
+        """Lock as `take` does, breaking a lock of a process that is dead on this host.
+
+        Return the locks that stand in the way, and those that were broken.
+        """
+        found = self.take(info)
+        there = locks_of(found)
+        if found is None or not all(map(is_dead, there)):
+            return there, ()
+        self.unlock(found)
+        return locks_of(self.take(info)), there
+
+    def current(self) -> Mapping[str, Any] | None:
+        """Return the lock info of whoever holds the lock now; a free one is given back at once."""
+        found = self.take(PROBE)
+        if found is None:
+            self.unlock(PROBE)
+        return found
 
     def lock(self, info: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Lock, and return None; or return the lock info of whoever holds it (`ID` "" where it is silent)."""

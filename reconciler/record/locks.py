@@ -14,7 +14,9 @@ import hashlib
 import os
 import socket
 import sys
+import threading
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.model import Key
-from reconciler.record.base import Holder, Lock, LockedError, LockLostError, RecordError, RecordState
+from reconciler.record.base import Holder, Lock, LockedError, LockLostError, RecordError, RecordState, wrong_name
 
 _ENDED = (["Z"], ["X"])
 _START_TIME = 19  # field 22 of proc(5), counted behind the process name
@@ -269,3 +271,56 @@ def releasing(release: Callable[[], None]) -> Iterator[None]:
             error.add_note(f"the lock could not be released: {trouble}")
         raise
     release()
+
+
+class LockingRecord(ABC):
+    """What the records of all backends do alike: they lock, and say who holds locks."""
+
+    def __init__(self, *, name: str | None, description: str) -> None:
+        self.description = description
+        self._name = name
+        self._broken: tuple[Holder, ...] = ()
+        self._one_at_a_time = threading.RLock()
+
+    @property
+    def broken_locks(self) -> tuple[Holder, ...]:
+        return self._broken
+
+    @contextmanager
+    def lock(self, holders: Sequence[Holder]) -> Iterator[Lock]:
+        stored_locks = take(holders)
+        with self._one_at_a_time:
+            self._broken = holders_of(self._claim(stored_locks))
+        held = HeldLock.of(stored_locks)
+        with releasing(lambda: self._release(held)):
+            yield held
+
+    def holders(self) -> Sequence[Holder]:
+        with self._one_at_a_time:
+            return holders_of(self._stored_locks())
+
+    def abandoned(self) -> Sequence[Holder]:
+        with self._one_at_a_time:
+            return holders_of(filter(is_dead, self._stored_locks()))
+
+    def _check_name(self, recorded: str) -> None:
+        """Raise RecordError for a record of another configuration."""
+        if self._name and recorded and recorded != self._name:
+            raise wrong_name(self.description, recorded=recorded, wanted=self._name)
+
+    @abstractmethod
+    def _claim(self, stored_locks: Sequence[StoredLock]) -> Sequence[StoredLock]:
+        """Store all these locks and return the dead ones that stood there; raises LockedError."""
+
+    @abstractmethod
+    def _release(self, held: HeldLock) -> None:
+        """Remove what is still stored of a lock."""
+
+    @abstractmethod
+    def _stored_locks(self) -> Sequence[StoredLock]:
+        """The locks that are held, by account."""
+
+
+def holders_of(stored_locks: Iterable[StoredLock]) -> tuple[Holder, ...]:
+    """Return who holds these locks."""
+    return tuple(each.holder for each in stored_locks)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.record.base import FORMAT_VERSION, Holder, LockLostError, Waits, too_new
-from reconciler.record.locks import HeldLock, StoredLock, is_dead, locked_error
+from reconciler.record.locks import HeldLock, StoredLock, holders_of, is_dead, locked_error
 from reconciler.record.postgres_session import PostgresSession, make_schema
 from reconciler.record.rows import RowRecord
 from reconciler.record.statements import AS_FORMAT_1, TABLES, TO_FORMAT_2, Sql
@@ -52,6 +52,11 @@ class PostgresRecord(RowRecord):
     def close(self) -> None:
         with self._one_at_a_time:
             self._session.close()
+
+    def abandoned(self) -> Sequence[Holder]:
+        with self._one_at_a_time, self._reading() as sql:
+            stored_locks = () if sql is None else self._held(sql)
+            return holders_of(each for each in stored_locks if sql and not self._sessions(sql, each.holder.account))
 
     @contextmanager
     def _reading(self) -> Iterator[Sql | None]:
@@ -153,13 +158,9 @@ class PostgresRecord(RowRecord):
     def _try(self, sql: Sql, account: str) -> bool:
         return bool(sql.execute("SELECT pg_try_advisory_lock(?)", (self._key(account),))[0][0])
 
-    def _is_over(self, sql: Sql, stored_lock: StoredLock) -> bool:
-        return not self._sessions(sql, stored_lock.holder.account)
-
     def _sessions(self, sql: Sql, account: str) -> list[tuple[int, bool]]:
         """Which server processes hold the lock of an account, and whether that is our own."""
-        key = self._key(account)
-        return sql.execute(_SESSIONS, (_half(key, high=True), _half(key, high=False)))
+        return sql.execute(_SESSIONS, divmod(self._key(account) % 2**64, 2**32))
 
     def _try_patiently(self, sql: Sql, account: str, stored_lock: StoredLock | None) -> bool:
         """Try for a lock; the server may take a moment to notice that a process which died here has gone."""
@@ -180,17 +181,12 @@ class PostgresRecord(RowRecord):
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
 
 
+# pg_locks shows a 64-bit advisory key in two unsigned halves: the upper one as classid, the lower one as objid.
 _SESSIONS = (
     "SELECT pid, pid = pg_backend_pid() FROM pg_locks WHERE locktype = 'advisory' AND granted "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
     "AND objsubid = 1 AND classid = ?::bigint::oid AND objid = ?::bigint::oid"
 )
-
-
-def _half(key: int, *, high: bool) -> int:
-    """How pg_locks shows a 64-bit advisory key: its upper half as classid, its lower half as objid, both unsigned."""
-    unsigned = key % 2**64
-    return unsigned >> 32 if high else unsigned % 2**32
 
 
 def _nobody_known(account: str) -> Holder:

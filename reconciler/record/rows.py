@@ -5,10 +5,9 @@ Knows no particular database: a backend hands in transactions (`Sql`) and keeps 
 
 from __future__ import annotations
 
-import threading
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 
 from reconciler.model import Entry, Key, Kind
@@ -25,10 +24,9 @@ from reconciler.record.base import (
     is_same,
     not_empty,
     rebase,
-    wrong_name,
 )
 from reconciler.record.document import lock_data, lock_of
-from reconciler.record.locks import HeldLock, StoredLock, break_locks, is_dead, releasing, take
+from reconciler.record.locks import HeldLock, LockingRecord, StoredLock, break_locks, holders_of, take
 from reconciler.record.shapes import Claims, LockShape, check, check_run, check_shape, damage_as_error
 from reconciler.record.statements import Sql
 
@@ -79,16 +77,10 @@ WINDOW_SIZE = 32
 KEPT_RUNS = 200
 
 
-class RowRecord(ABC):
+class RowRecord(LockingRecord):
     """The `Record` of a SQL backend. Every public operation is one transaction."""
 
     window_size = WINDOW_SIZE
-
-    def __init__(self, *, name: str | None, description: str) -> None:
-        self.description = description
-        self._name = name
-        self._broken: tuple[Holder, ...] = ()
-        self._one_at_a_time = threading.RLock()
 
     @abstractmethod
     def _reading(self) -> AbstractContextManager[Sql | None]:
@@ -98,26 +90,9 @@ class RowRecord(ABC):
     def _writing(self) -> AbstractContextManager[Sql]:
         """A transaction that no other writer is in; durable when left, undone when an exception leaves it."""
 
-    @property
-    def broken_locks(self) -> tuple[Holder, ...]:
-        return self._broken
-
     def load(self) -> RecordState:
         with self._one_at_a_time, self._reading() as sql:
             return RecordState(self._name or "") if sql is None else self._state(sql)
-
-    @contextmanager
-    def lock(self, holders: Sequence[Holder]) -> Iterator[Lock]:
-        stored_locks = take(holders)
-        with self._one_at_a_time, self._writing() as sql:
-            self._checked_head(sql)
-            broken = self._taken(sql, [stored_lock.holder.account for stored_lock in stored_locks])
-            drop(sql, broken)
-            put(sql, stored_locks)
-        self._broken = tuple(stored_lock.holder for stored_lock in broken)
-        held = HeldLock.of(stored_locks)
-        with releasing(lambda: self._release(held)):
-            yield held
 
     def prove(self, lock: Lock) -> None:
         held = HeldLock.checked(lock)
@@ -163,15 +138,6 @@ class RowRecord(ABC):
                 found = statements.run(sql, run_id)
                 return found and check_run(found)
 
-    def holders(self) -> Sequence[Holder]:
-        with self._one_at_a_time, self._reading() as sql:
-            return () if sql is None else tuple(stored_lock.holder for stored_lock in self._held(sql))
-
-    def abandoned(self) -> Sequence[Holder]:
-        with self._one_at_a_time, self._reading() as sql:
-            stored_locks = () if sql is None else self._held(sql)
-            return tuple(stored_lock.holder for stored_lock in stored_locks if sql and self._is_over(sql, stored_lock))
-
     def unlock(self, accounts: Sequence[str], *, force: bool) -> Sequence[Holder]:
         if not self.holders():
             return ()
@@ -179,7 +145,7 @@ class RowRecord(ABC):
             chosen = accounts or [stored_lock.holder.account for stored_lock in self._held(sql)]
             broken = self._broken_up(sql, chosen, force=force)
             drop(sql, broken)
-        return tuple(stored_lock.holder for stored_lock in broken)
+        return holders_of(broken)
 
     def rehearse(self, holder: Holder) -> None:
         """Do to the tables, in one transaction, what a run does, and undo it all."""
@@ -196,9 +162,17 @@ class RowRecord(ABC):
     def close(self) -> None:
         """Give back files and connections."""
 
-    def _is_over(self, _sql: Sql, stored_lock: StoredLock) -> bool:
-        """Whether the lock of a row is held by nobody any more."""
-        return is_dead(stored_lock)
+    def _claim(self, stored_locks: Sequence[StoredLock]) -> Sequence[StoredLock]:
+        with self._writing() as sql:
+            self._checked_head(sql)
+            broken = self._taken(sql, [stored_lock.holder.account for stored_lock in stored_locks])
+            drop(sql, broken)
+            put(sql, stored_locks)
+        return broken
+
+    def _stored_locks(self) -> Sequence[StoredLock]:
+        with self._reading() as sql:
+            return () if sql is None else self._held(sql)
 
     def _taken(self, sql: Sql, accounts: Sequence[str]) -> Sequence[StoredLock]:
         """Make these accounts free to be locked and return the dead locks that stood on them; raises LockedError."""
@@ -220,8 +194,7 @@ class RowRecord(ABC):
     def _checked_head(self, sql: Sql) -> RecordState:
         with self._damage_told():
             head = statements.head(sql)
-        if self._name and head.name and head.name != self._name:
-            raise wrong_name(self.description, recorded=head.name, wanted=self._name)
+        self._check_name(head.name)
         return head
 
     def _state(self, sql: Sql) -> RecordState:

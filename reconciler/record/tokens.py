@@ -23,8 +23,8 @@ from pydantic_core import from_json
 from reconciler.clock import SystemClock, rfc3339
 from reconciler.http.errors import TokenStoreError
 from reconciler.record.base import Holder, LockLostError, RecordError, Waits
-from reconciler.record.http_wire import PROBE, StateClient, lock_info, locks_of
-from reconciler.record.locks import is_dead, take, this_holder
+from reconciler.record.http_wire import StateClient, lock_info, locks_of
+from reconciler.record.locks import holders_of, is_dead, take, this_holder
 from reconciler.record.postgres_session import Link, PostgresSession, make_schema
 from reconciler.record.shapes import MalformedRecordError, TokensShape, check_shape
 from reconciler.secrets import derived_key
@@ -238,23 +238,17 @@ class HttpTexts(_SealedTexts):
     def unlock(self, *, force: bool) -> tuple[Holder, ...]:
         """Break the lock of a dead process here, with `force` any; return whose it was. Raises ProviderError."""
         with self._one_at_a_time, _as_store_error():
-            found = self._wire.take(PROBE)
-            if found is None:
-                self._wire.unlock(PROBE)
-                return ()
+            found = self._wire.current()
             claims = locks_of(found)
-            if not force and not all(map(is_dead, claims)):
+            if found is None or not (force or all(map(is_dead, claims))):
                 return ()
             self._wire.unlock(found)
-        return tuple(claim.holder for claim in claims)
+        return holders_of(claims)
 
     def _try(self, info: Mapping[str, Any]) -> str | None:
         """Lock, breaking a lock of a process that is dead on this host, and return None; or return who holds it."""
-        found = self._wire.take(info)
-        if found is not None and all(map(is_dead, locks_of(found))):
-            self._wire.unlock(found)
-            found = self._wire.take(info)
-        return None if found is None else str(locks_of(found)[0].holder)
+        there, _ = self._wire.claim(info)
+        return str(there[0].holder) if there else None
 
     def _parsed(self, text: str | None) -> dict[str, Any]:
         if text is None:
