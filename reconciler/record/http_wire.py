@@ -13,7 +13,6 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -129,36 +128,18 @@ _KEYS_OF_TERRAFORM = {
 }
 
 
-class Origin(Enum):
-    """Who made a document; `TERRAFORM_EMPTY` provably holds nothing and belongs to no project."""
+def _terraform_holds(text: bytes) -> bool | None:
+    """Whether a Terraform state is a project's, and not provably empty; None for what is no such state.
 
-    NOBODY = "nobody"
-    TERRAFORM_EMPTY = "terraform, empty"
-    TERRAFORM = "terraform"
-    PAGE = "page"
-    UNKNOWN = "unknown"
-
-
-def made_by(body: bytes) -> Origin:
-    """Judge an answer by what stands in it: servers give JSON any type, also that of a page."""
-    text = body.strip()
-    if not text:
-        return Origin.NOBODY
-    if text[:1] == b"<":
-        return Origin.PAGE
-    return Origin.UNKNOWN if _OURS in body else _of_terraform(text)
-
-
-def _of_terraform(text: bytes) -> Origin:
-    """A state that has a lineage, or was ever saved, is a project's, also where all of it was destroyed."""
+    One that has a lineage, or was ever saved, is a project's, also where all of it was destroyed.
+    """
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        return Origin.UNKNOWN
+        return None
     if not isinstance(data, dict) or type(data.get("version")) is not int or not data.keys() <= _KEYS_OF_TERRAFORM:
-        return Origin.UNKNOWN
-    told = (value for name, value in data.items() if name not in ("version", "terraform_version"))
-    return Origin.TERRAFORM if any(told) else Origin.TERRAFORM_EMPTY
+        return None
+    return any(value for name, value in data.items() if name not in ("version", "terraform_version"))
 
 
 _BYTES = 256 * 1024 * 1024
@@ -227,19 +208,20 @@ class StateClient:
 
     def _document(self, answer: Answer) -> str | None:
         """Return what was answered as a document; raises RecordError for what was never one of ours."""
-        match made_by(answer.body):
-            case Origin.NOBODY:
-                self.prove_exclusion(alone=True)
-                return None
-            case Origin.TERRAFORM_EMPTY:
-                self._remark(f"{self.description} is Terraform's empty state: there is no record yet")
-                return None
-            case Origin.TERRAFORM:
-                message, hint = "is the state of a Terraform project", "give the record an address of its own"
-                raise RecordError(f"{self.description} {message}", hint=f"{hint}; nothing was written")
-            case Origin.PAGE:
-                message, hint = "cannot be read: a web page answers there", "a login, or a wrong address"
-                raise RecordError(f"{self.description} {message}", hint=f"{hint}: {_CHECK}")
+        text = answer.body.strip()  # what it is must be seen: servers give JSON any type, also that of a page
+        if not text:
+            self.prove_exclusion(alone=True)
+            return None
+        if text[:1] == b"<":
+            message, hint = "cannot be read: a web page answers there", "a login, or a wrong address"
+            raise RecordError(f"{self.description} {message}", hint=f"{hint}: {_CHECK}")
+        holds = None if _OURS in text else _terraform_holds(text)
+        if holds:
+            message, hint = "is the state of a Terraform project", "give the record an address of its own"
+            raise RecordError(f"{self.description} {message}", hint=f"{hint}; nothing was written")
+        if holds is not None:
+            self._remark(f"{self.description} is Terraform's empty state: there is no record yet")
+            return None
         try:
             return answer.body.decode("utf-8")
         except UnicodeDecodeError:
