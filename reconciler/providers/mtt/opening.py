@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from reconciler.clock import Clock, SystemClock
+from reconciler.clock import SystemClock
 from reconciler.http.answer import plain
-from reconciler.http.budget import Budget, Patience, patience_from, silent
+from reconciler.http.budget import Budget, patience_from, silent
 from reconciler.http.client import HttpClient
 from reconciler.http.errors import LoginRequired, Unauthorized
 from reconciler.http.hosts import check_host
@@ -23,38 +22,39 @@ from reconciler.secrets import QuotedSecretError, SecretError, SecretRef, Secret
 from reconciler.settings import Account
 
 
-@dataclass(frozen=True, slots=True)
 class _Parts:
     """What the two hosts of one account share."""
 
-    account: Account
-    secrets: Secrets
-    clock: Clock
-    patience: Patience
-    budget: Budget
+    def __init__(self, account: Account, secrets: Secrets, opening: Opening) -> None:
+        self._account = account
+        self._secrets = secrets
+        self._opening = opening
+        rate, on_wait = account.rate, opening.on_wait
+        self.budget = Budget(
+            per_second=rate.per_second, concurrency=rate.concurrency, clock=opening.clock, on_wait=on_wait
+        )
 
     def http(self, url: str, trusted: tuple[str, ...], *, peer: str = "MTT", setting: str = "base_url") -> HttpClient:
         return HttpClient(
             url,
             peer=peer,
-            setting=f"accounts.{self.account.name}.{setting}",
+            setting=f"accounts.{self._account.name}.{setting}",
             trusted=trusted,
             budget=self.budget,
-            secrets=self.secrets,
-            clock=self.clock,
-            patience=self.patience,
+            secrets=self._secrets,
+            clock=self._opening.clock,
+            patience=self._opening.patience,
         )
 
     def oauth(self, store: TokenStore | None) -> tuple[OAuth, HttpClient]:
-        http = self.http(_options(self.account).oauth_url, OAUTH_HOSTS, peer=PEER, setting="oauth_url")
-        integration = _integration(self.account, self.secrets)
-        kept = store or FileTokenStore()
-        return OAuth(integration, http=http, store=kept, secrets=self.secrets, clock=self.clock), http
+        http = self.http(_options(self._account).oauth_url, OAUTH_HOSTS, peer=PEER, setting="oauth_url")
+        integration, kept = _integration(self._account, self._secrets), store or FileTokenStore()
+        return OAuth(integration, http=http, store=kept, secrets=self._secrets, clock=self._opening.clock), http
 
 
 def open_mtt(account: Account, secrets: Secrets, opening: Opening, *, store: TokenStore | None = None) -> MttProvider:
     """Open an account at MTT Business; raises ProviderError, SecretError where a secret cannot be had."""
-    parts = _parts(account, secrets, opening)
+    parts = _Parts(account, secrets, opening)
     oauth, oauth_http = parts.oauth(store)
     http = parts.http(account.base_url, HOSTS)
     client = MttClient(http, oauth=oauth, oauth_http=oauth_http, account=account.name)
@@ -84,7 +84,7 @@ def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, sto
     code = code_of(pasted, state=state, account=account.name)
     secrets.remember(code)
     opening = Opening(SystemClock(), silent, patience_from(secrets.environ), lambda: None)
-    oauth, http = _parts(account, secrets, opening).oauth(store)
+    oauth, http = _Parts(account, secrets, opening).oauth(store)
     try:
         oauth.exchange(code)
     finally:
@@ -137,12 +137,6 @@ def _again(account: str) -> str:
     return f"start again: reconciler login {account}"
 
 
-def _parts(account: Account, secrets: Secrets, opening: Opening) -> _Parts:
-    clock, rate = opening.clock, account.rate
-    budget = Budget(per_second=rate.per_second, concurrency=rate.concurrency, clock=clock, on_wait=opening.on_wait)
-    return _Parts(account, secrets, clock, opening.patience, budget)
-
-
 def _integration(account: Account, secrets: Secrets) -> Integration:
     return Integration(
         account=account.name,
@@ -161,18 +155,19 @@ def _options(account: Account) -> MttOptions:
 def _secret(account: Account, secrets: Secrets, field: str) -> str:
     reference: SecretRef | None = getattr(_options(account), field)
     if reference is None:
-        raise Unauthorized(f"account {account.name} has no {field}", hint=f"set accounts.{account.name}.{field}")
+        raise _missing(account, field)
     return secrets.get(reference)
 
 
 def _redirect_uri(account: Account) -> str:
     redirect_uri = _options(account).redirect_uri
     if not redirect_uri:
-        raise Unauthorized(
-            f"account {account.name} has no redirect_uri",
-            hint=f"set accounts.{account.name}.redirect_uri as registered",
-        )
+        raise _missing(account, "redirect_uri", " as registered")
     return redirect_uri
+
+
+def _missing(account: Account, field: str, how: str = "") -> Unauthorized:
+    return Unauthorized(f"account {account.name} has no {field}", hint=f"set accounts.{account.name}.{field}{how}")
 
 
 def _start(account: Account, secrets: Secrets) -> str:
