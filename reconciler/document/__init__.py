@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from reconciler.document.builder import Document
 from reconciler.document.reading import Unreadable, decode, parse, read_text
-from reconciler.document.source import Sources, Span
-from reconciler.document.tree import Positions, Tree, at, find, make_map, overlay
+from reconciler.document.source import Sources
+from reconciler.document.tree import Tree, at, find, make_map, overlay
 
 __all__ = [
     "Document",
-    "Positions",
     "Sources",
-    "Span",
     "Tree",
     "Unreadable",
     "at",

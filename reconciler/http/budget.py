@@ -28,11 +28,6 @@ class TurnMissed(Exception):
     """What a request stood on was not sure any more when its turn came: nothing was sent, no call was counted."""
 
 
-def always() -> bool:
-    """Be ready at any time."""
-    return True
-
-
 def silent(_seconds: float, _reason: str) -> None:
     """Tell nobody about a wait."""
 
@@ -112,7 +107,7 @@ class Budget:
             self._why_closed = copy.copy(why)
 
     @contextmanager
-    def turn(self, ready: Callable[[], bool] = always) -> Iterator[None]:
+    def turn(self, ready: Callable[[], bool] = OPEN.is_open) -> Iterator[None]:
         """Wait for a turn and hold a seat while sending; raises ProviderError where there will be none.
 
         `ready` is asked whenever a turn might be had; raises TurnMissed where it says no.

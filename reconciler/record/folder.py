@@ -29,7 +29,7 @@ def local_key(folder: Path) -> str:
     """Return the key for digests that this folder keeps, made at first use; raises RecordError."""
     path = folder / KEY
     if not path.exists():
-        create(path, lambda draft: _write(draft, secrets.token_hex(_KEY_BYTES) + "\n"))
+        create(path, lambda draft: draft.write_text(secrets.token_hex(_KEY_BYTES) + "\n", encoding="utf-8"))
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -42,7 +42,7 @@ def local_key(folder: Path) -> str:
     return text
 
 
-def create(path: Path, fill: Callable[[Path], None]) -> None:
+def create(path: Path, fill: Callable[[Path], object]) -> None:
     """Make a private file that appears whole or not at all; one that somebody else made meanwhile is left alone.
 
     `fill` is given an empty private file of another name in the same folder. Raises RecordError.
@@ -52,7 +52,7 @@ def create(path: Path, fill: Callable[[Path], None]) -> None:
         disk.write_whole(path, lambda draft: _fill(draft, fill), replace=False)
 
 
-def _fill(draft: Path, fill: Callable[[Path], None]) -> None:
+def _fill(draft: Path, fill: Callable[[Path], object]) -> None:
     """Fill a draft; what a database keeps beside its file goes."""
     try:
         fill(draft)
@@ -77,11 +77,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
     ignore = folder / IGNORE
     if folder.name == NAME and not ignore.exists():
-        _write(ignore, "*\n")
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 @contextmanager

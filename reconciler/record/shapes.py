@@ -173,7 +173,8 @@ def check_shape(shape: object, data: object, *, at: Loc = ()) -> Any:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=True)[0]
         loc = [part for part in first["loc"] if part != "[key]"]
-        raise MalformedRecordError(f"{path((*at, *loc))} {_what(first['type'], first.get('ctx', {}))}") from None
+        what = _WORDS.get(first["type"], "is not valid").format_map(first.get("ctx", {}))
+        raise MalformedRecordError(f"{path((*at, *loc))} {what}") from None
 
 
 @lru_cache(maxsize=32)
@@ -210,10 +211,6 @@ _WORDS = {
 }
 
 
-def _what(kind: str, context: dict[str, Any]) -> str:
-    return _WORDS.get(kind, "is not valid").format_map(context)
-
-
 DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """What reading something else than a record raises."""
 
@@ -226,7 +223,8 @@ def damage_as_error(description: str, *, hint: str) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        raise RecordError(f"{description} is damaged: {_problem(error)}", hint=hint) from error
+        problem = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise RecordError(f"{description} is damaged: {problem}", hint=hint) from error
 
 
 def check(state: RecordState) -> RecordState:
@@ -295,7 +293,3 @@ def _load_json(text: str) -> object:
 def _check_value(kind: Kind, data: object, loc: Loc) -> None:
     if found := flaw(data, kind):
         raise MalformedRecordError(f"{path((*loc, *found.path))} {found.what}")
-
-
-def _problem(error: Exception) -> str:
-    return f"it lacks {error}" if isinstance(error, KeyError) else str(error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,18 +142,14 @@ def _make(path: Path, name: str) -> None:
     WAL comes last: what stands in it at the end reaches the file only if there is room, and SQLite does not tell when
     there is none.
     """
-    with _explained(path):
-        connection = _connect(path)
-        try:
-            with _transaction(connection, "BEGIN IMMEDIATE") as transaction:
-                for table in TABLES:
-                    transaction.execute(table)
-                transaction.execute("INSERT INTO records VALUES (?, ?, '', 0, '')", (_RECORD, name))
-                transaction.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                transaction.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
-            connection.execute("PRAGMA journal_mode = WAL")
-        finally:
-            connection.close()
+    with _explained(path), closing(_connect(path)) as connection:
+        with _transaction(connection, "BEGIN IMMEDIATE") as transaction:
+            for table in TABLES:
+                transaction.execute(table)
+            transaction.execute("INSERT INTO records VALUES (?, ?, '', 0, '')", (_RECORD, name))
+            transaction.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            transaction.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
@@ -183,13 +179,10 @@ def _current(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     if _pragma(connection, "user_version") == FORMAT_VERSION:
         yield connection
         return
-    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    try:
+    with closing(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)) as copy:
         connection.backup(copy)
         _migrate(copy)
         yield copy
-    finally:
-        copy.close()
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
