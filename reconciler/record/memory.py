@@ -61,11 +61,8 @@ class MemoryRecord(DocumentRecord):
         """Nothing could stand in the way."""
 
 
-class NoRecord(MemoryRecord):
+class NoRecord(DocumentRecord):
     """The empty record of a tree that is not trusted to hold one: nothing can be saved to it."""
 
     def __init__(self, *, name: str | None = None) -> None:
         super().__init__(NoStore(), name=name)
-
-    def rehearse(self, holder: Holder) -> None:
-        DocumentRecord.rehearse(self, holder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from contextlib import closing
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from reconciler.clock import SystemClock
@@ -85,10 +86,8 @@ def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, sto
     secrets.remember(code)
     opening = Opening(SystemClock(), silent, patience_from(secrets.environ), lambda: None)
     oauth, http = _Parts(account, secrets, opening).oauth(store)
-    try:
+    with closing(http):
         oauth.exchange(code)
-    finally:
-        http.close()
 
 
 def carry(account: Account, secrets: Secrets, *, source: TokenStore | None, target: TokenStore | None) -> bool:
@@ -109,16 +108,14 @@ def code_of(pasted: str, *, state: str, account: str) -> str:
     answers = _query(text)
     if answers is None:
         if not text or not text.isprintable() or " " in text:
-            raise LoginRequired("the pasted text is neither a redirect nor a code", hint=_again(account))
+            raise _refused("the pasted text is neither a redirect nor a code", account)
         return text
     if "error" in answers:
-        raise LoginRequired(f"MTT did not log in: {plain(answers['error'], 80)}", hint=_again(account))
+        raise _refused(f"MTT did not log in: {plain(answers['error'], 80)}", account)
     if not hmac.compare_digest(answers.get("state", "").encode(), state.encode()):
-        raise LoginRequired(
-            "the pasted redirect does not belong to this login: its state differs", hint=_again(account)
-        )
+        raise _refused("the pasted redirect does not belong to this login: its state differs", account)
     if not answers.get("code"):
-        raise LoginRequired("the pasted redirect has no code", hint=_again(account))
+        raise _refused("the pasted redirect has no code", account)
     return answers["code"]
 
 
@@ -133,8 +130,8 @@ def _query(text: str) -> Mapping[str, str] | None:
         return {}
 
 
-def _again(account: str) -> str:
-    return f"start again: reconciler login {account}"
+def _refused(message: str, account: str) -> LoginRequired:
+    return LoginRequired(message, hint=f"start again: reconciler login {account}")
 
 
 def _integration(account: Account, secrets: Secrets) -> Integration:
