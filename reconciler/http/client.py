@@ -11,6 +11,7 @@ import math
 import ssl
 import threading
 from collections.abc import Callable, Collection
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -284,12 +285,9 @@ class HttpClient:
             content=request.body or None,
             extensions=self._extensions,
         )
-        response = self._pool().handle_request(sent)
-        try:
+        with closing(self._pool().handle_request(sent)) as response:
             self._refuse_redirect(response)
             body = self._body(response, request.limit_bytes)
-        finally:
-            response.close()
         found = response.headers
         answer = Answer(response.status_code, body, found.get("date"), found.get("content-type", ""))
         return answer, retry_after(found.get("retry-after"), self._clock)
