@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
-_BLANK = re.compile(r"[ \t\r\n]*")
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![-+._a-zA-Z0-9])")
-_WORD = re.compile(r"(?:true|false|null)(?![-+._a-zA-Z0-9])")
+_BLANKS = r"[ \t\r\n]*"
+_END = r"(?![-+._a-zA-Z0-9])"
+
+
+def _token(form: str) -> re.Pattern[str]:
+    """A token and the blanks after it."""
+    return re.compile(f"({form}){_BLANKS}")
+
+
 _PIECE = re.compile(r"[-+._a-zA-Z0-9]{1,32}|.", re.DOTALL)
-_TOKENS = (_STRING, _NUMBER, _WORD, re.compile(r"[{}\[\],:]"))
 _HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 _DEEPEST = 100
+_Element = TypeVar("_Element")
 
 
 class ProtoError(Exception):
@@ -37,6 +43,17 @@ class NodeKind(Enum):
     BOOL = "bool"
     NULL = "null"
     MISSING = "missing"
+
+
+_STRING = _token(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
+_SCALAR_FORMS = {
+    NodeKind.STRING: _STRING,
+    NodeKind.NUMBER: _token(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?" + _END),
+    NodeKind.BOOL: _token(r"(?:true|false)" + _END),
+    NodeKind.NULL: _token("null" + _END),
+}
+_TOKENS = (*_SCALAR_FORMS.values(), _token(r"[{}\[\],:]"))
+_GAP = re.compile(_BLANKS)
 
 
 @dataclass(slots=True)
@@ -78,97 +95,92 @@ def scan(body: bytes) -> Node:
     except UnicodeDecodeError as error:
         known = body[: error.start].decode()
         raise syntax_error(known, len(known), "invalid UTF-8 in string") from None
-    node, end = _value(source, _skip(source, 0), 0)
-    if end < len(source):
-        raise _bad_token(source, end)
+    reader = _Reader(source)
+    node = reader.value()
+    if reader.at < len(source):
+        raise reader.bad_token()
     return node
 
 
-def _skip(source: str, offset: int) -> int:
-    match = _BLANK.match(source, offset)
-    return match.end() if match else offset
+class _Reader:
+    """One pass over the text of a request; `at` is where the next token begins."""
 
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self.at = 0
+        self._take(_GAP)
 
-def _bad_token(source: str, offset: int) -> ProtoError:
-    if offset >= len(source):
-        return ProtoError("unexpected EOF")
-    piece = _PIECE.match(source, offset)
-    raw = piece[0] if piece else ""
-    token = next((match[0] for form in _TOKENS if (match := form.match(source, offset))), None)
-    if token is None:
-        return syntax_error(source, offset, f"invalid value {raw}")
-    return syntax_error(source, offset, f"unexpected token {token}")
+    def bad_token(self) -> ProtoError:
+        """The refusal of whatever stands here."""
+        source, at = self._source, self.at
+        if at >= len(source):
+            return ProtoError("unexpected EOF")
+        token = next((match[1] for form in _TOKENS if (match := form.match(source, at))), None)
+        if token is not None:
+            return syntax_error(source, at, f"unexpected token {token}")
+        piece = _PIECE.match(source, at)
+        return syntax_error(source, at, f"invalid value {piece[0] if piece else ''}")
 
+    def value(self, depth: int = 0) -> Node:
+        """Read one value of any kind."""
+        if depth > _DEEPEST:
+            raise ProtoError("exceeded max recursion depth")
+        start = self.at
+        if self._sees("{"):
+            members = self._listed("{}", lambda: self._member(depth + 1))
+            return Node(NodeKind.OBJECT, self._source, start, "{", members=members)
+        if self._sees("["):
+            items = self._listed("[]", lambda: self.value(depth + 1))
+            return Node(NodeKind.ARRAY, self._source, start, "[", items=items)
+        for kind, form in _SCALAR_FORMS.items():
+            if match := self._take(form):
+                return self._scalar(kind, match)
+        raise self.bad_token()
 
-def _value(source: str, offset: int, depth: int) -> tuple[Node, int]:
-    if depth > _DEEPEST:
-        raise ProtoError("exceeded max recursion depth")
-    if source.startswith("{", offset):
-        return _object(source, offset, depth)
-    if source.startswith("[", offset):
-        return _array(source, offset, depth)
-    for kind, pattern in ((NodeKind.STRING, _STRING), (NodeKind.NUMBER, _NUMBER), (NodeKind.BOOL, _WORD)):
-        if match := pattern.match(source, offset):
-            return _scalar(kind, source, match), _skip(source, match.end())
-    raise _bad_token(source, offset)
+    def _listed(self, braces: str, read: Callable[[], _Element]) -> tuple[_Element, ...]:
+        self._expect(braces[0])
+        found = []
+        if not self._sees(braces[1]):
+            found.append(read())
+            while self._sees(","):
+                self._expect(",")
+                found.append(read())
+        self._expect(braces[1])
+        return tuple(found)
 
-
-def _scalar(kind: NodeKind, source: str, match: re.Match[str]) -> Node:
-    raw = match[0]
-    if raw == "null":
-        kind = NodeKind.NULL
-    text = json.loads(raw) if kind is NodeKind.STRING else raw
-    if half := _HALF_PAIR.search(text):
-        raise syntax_error(source, match.start(), f'invalid escape code "\\u{ord(half[0]):04x}" in string')
-    return Node(kind, source, match.start(), raw, text)
-
-
-def _object(source: str, offset: int, depth: int) -> tuple[Node, int]:
-    members: list[tuple[Node, Node]] = []
-    position = _skip(source, offset + 1)
-    while not (source.startswith("}", position) and not members):
-        key = _STRING.match(source, position)
+    def _member(self, depth: int) -> tuple[Node, Node]:
+        key = self._take(_STRING)
         if key is None:
-            raise _bad_token(source, position)
-        position = _after_colon(source, _skip(source, key.end()))
-        child, position = _member_value(source, position, depth)
-        members.append((_scalar(NodeKind.STRING, source, key), child))
-        if source.startswith("}", position):
-            break
-        position = _expect(source, position, ",")
-    node = Node(NodeKind.OBJECT, source, offset, "{", members=tuple(members))
-    return node, _skip(source, position + 1)
+            raise self.bad_token()
+        name = self._scalar(NodeKind.STRING, key)
+        if self.at < len(self._source) and not self._sees(":"):
+            words = f'unexpected character {self._source[self.at]}, missing ":" after field name'
+            raise syntax_error(self._source, self.at, words)
+        self._expect(":")
+        return name, Node(NodeKind.MISSING, self._source, self.at, "}") if self._sees("}") else self.value(depth)
 
+    def _scalar(self, kind: NodeKind, match: re.Match[str]) -> Node:
+        raw = match[1]
+        text = json.loads(raw) if kind is NodeKind.STRING else raw
+        if half := _HALF_PAIR.search(text):
+            words = f'invalid escape code "\\u{ord(half[0]):04x}" in string'
+            raise syntax_error(self._source, match.start(), words)
+        return Node(kind, self._source, match.start(), raw, text)
 
-def _member_value(source: str, position: int, depth: int) -> tuple[Node, int]:
-    if source.startswith("}", position):
-        return Node(NodeKind.MISSING, source, position, "}"), position
-    return _value(source, position, depth + 1)
+    def _sees(self, mark: str) -> bool:
+        return self._source.startswith(mark, self.at)
 
+    def _take(self, form: re.Pattern[str]) -> re.Match[str] | None:
+        match = form.match(self._source, self.at)
+        if match is not None:
+            self.at = match.end()
+        return match
 
-def _array(source: str, offset: int, depth: int) -> tuple[Node, int]:
-    items: list[Node] = []
-    position = _skip(source, offset + 1)
-    while not (source.startswith("]", position) and not items):
-        item, position = _value(source, position, depth + 1)
-        items.append(item)
-        if source.startswith("]", position):
-            break
-        position = _expect(source, position, ",")
-    node = Node(NodeKind.ARRAY, source, offset, "[", items=tuple(items))
-    return node, _skip(source, position + 1)
-
-
-def _after_colon(source: str, position: int) -> int:
-    if position < len(source) and source[position] != ":":
-        raise syntax_error(source, position, f'unexpected character {source[position]}, missing ":" after field name')
-    return _expect(source, position, ":")
-
-
-def _expect(source: str, position: int, mark: str) -> int:
-    if not source.startswith(mark, position):
-        raise _bad_token(source, position)
-    return _skip(source, position + 1)
+    def _expect(self, mark: str) -> None:
+        if not self._sees(mark):
+            raise self.bad_token()
+        self.at += 1
+        self._take(_GAP)
 
 
 __all__ = ["Field", "FieldKind", "Message", "ProtoError", "decode"]
