@@ -105,28 +105,12 @@ class Spelling:
         return False if field.kind is FieldKind.BOOL else ""
 
 
-_STRING, _BOOL, _UINT32, _UINT64, _ENUM, _MESSAGE = (
-    FieldKind.STRING,
-    FieldKind.BOOL,
-    FieldKind.UINT32,
-    FieldKind.UINT64,
-    FieldKind.ENUM,
-    FieldKind.MESSAGE,
-)
+_STRING, _BOOL, _UINT32, _UINT64, _ENUM, _MESSAGE = FieldKind
 
+_TYPES = {1: "sip", 2: "number", 3: "ipcr", 4: "static"}
+MEMBER_OF_TYPE = {number: f"call_forwarding_{word}" for number, word in _TYPES.items()}
 # Seen in public code: NUMBER (written) and SIP (a comment); the other two are formed alike.
-TYPE_NAMES = (
-    (1, "CALL_FORWARDING_TYPE_SIP"),
-    (2, "CALL_FORWARDING_TYPE_NUMBER"),
-    (3, "CALL_FORWARDING_TYPE_IPCR"),
-    (4, "CALL_FORWARDING_TYPE_STATIC"),
-)
-MEMBER_OF_TYPE = {
-    1: "call_forwarding_sip",
-    2: "call_forwarding_number",
-    3: "call_forwarding_ipcr",
-    4: "call_forwarding_static",
-}
+TYPE_NAMES = tuple((number, f"CALL_FORWARDING_TYPE_{word.upper()}") for number, word in _TYPES.items())
 UNWRITABLE_IN_NUMBER, UNWRITABLE_IN_CONTROL = "answer", "dtmf"
 _ONEOF = "call_forwarding_data"
 
@@ -147,6 +131,7 @@ CALL_CONTROL = Message(
         Field("redirect_number", _STRING),
     ),
 )
+_CLIENT_ID = Field("client_id", _STRING)
 NUMBER = Message(
     "CallForwardingNumber",
     (
@@ -154,7 +139,7 @@ NUMBER = Message(
         Field("call_control", _MESSAGE, CALL_CONTROL, repeated=True),
         Field("event_url", _STRING),
         Field("event_extended", _BOOL),
-        Field("client_id", _STRING),
+        _CLIENT_ID,
         Field("file_to_a", _STRING),
         Field("file_to_b", _STRING),
         Field("masking", _BOOL),
@@ -167,9 +152,11 @@ CALL_CONTROL_READ = Message("CallControl", (*CALL_CONTROL.fields, Field(UNWRITAB
 NUMBER_READ = Message(
     "CallForwardingNumber",
     (
-        Field("redirect_type", _ENUM),
-        Field("call_control", _MESSAGE, CALL_CONTROL_READ, repeated=True),
-        *(field for field in NUMBER.fields if field.name not in ("redirect_type", "call_control", "client_id")),
+        *(
+            replace(field, message=CALL_CONTROL_READ if field.message else None)
+            for field in NUMBER.fields
+            if field != _CLIENT_ID
+        ),
         Field(UNWRITABLE_IN_NUMBER, _BOOL),
     ),
 )
@@ -188,12 +175,9 @@ def _forwarding_fields(number: Message) -> tuple[Field, ...]:
 _NUMBER_CODE = Field("number_code", _UINT64)
 SET_REQUEST = Message("SetCallForwardingRequest", (_NUMBER_CODE, *_forwarding_fields(NUMBER)))
 # The same request if `answer` and `dtmf` could be written, which nobody documents.
+_NUMBER_WITH_UNWRITABLE = Message("CallForwardingNumber", (*NUMBER_READ.fields, _CLIENT_ID))
 SET_REQUEST_WITH_UNWRITABLE = Message(
-    "SetCallForwardingRequest",
-    (
-        _NUMBER_CODE,
-        *_forwarding_fields(Message("CallForwardingNumber", (*NUMBER_READ.fields, Field("client_id", _STRING)))),
-    ),
+    "SetCallForwardingRequest", (_NUMBER_CODE, *_forwarding_fields(_NUMBER_WITH_UNWRITABLE))
 )
 DELETE_REQUEST = Message("DeleteCallForwardingRequest", (_NUMBER_CODE,))
 ATTRIBUTES_REQUEST = Message("GetAttributesRequest", (_NUMBER_CODE,))

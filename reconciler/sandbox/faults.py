@@ -5,7 +5,7 @@ Must not know how a fault is played out on a socket or in a vendor's state; it o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -82,7 +82,13 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Match:
+class Fault:
+    """One kind of trouble for the calls that match: from the (`skip`+1)th of them on, `times` times (None: for ever).
+
+    `Fault(kind=FaultKind.DROP_AFTER, path="SetCallForwarding", number="74991112233")`
+    """
+
+    kind: FaultKind
     path: str | None = None
     """Which paths: the end of one (`SetCallForwarding`) or a glob over the whole of it."""
     number: str | None = None
@@ -92,6 +98,14 @@ class _Match:
     application: str | None = None
     mutating: bool | None = None
     where: Callable[[Incoming], bool] | None = None
+    skip: int = 0
+    times: int | None = 1
+    seconds: float | None = None
+    retry_after: str | int | None = None
+    message: str | None = None
+    location: str | None = None
+    value: Mapping[str, Any] | None = None
+    reads: int = 2
 
     def matches(self, call: Incoming) -> bool:
         """Whether this call is meant; what is None is not asked about."""
@@ -105,32 +119,19 @@ class _Match:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault(_Match):
-    """One kind of trouble for the calls that match: from the (`skip`+1)th of them on, `times` times (None: for ever).
-
-    `Fault(kind=FaultKind.DROP_AFTER, path="SetCallForwarding", number="74991112233")`
-    """
-
-    kind: FaultKind
-    skip: int = 0
-    times: int | None = 1
-    seconds: float | None = None
-    retry_after: str | int | None = None
-    message: str | None = None
-    location: str | None = None
-    value: Mapping[str, Any] | None = None
-    reads: int = 2
-
-
 @dataclass(slots=True)
 class _Armed:
     fault: Fault
     seen: int = 0
     fired: int = 0
 
-    def due(self) -> bool:
-        return self.seen > self.fault.skip and (self.fault.times is None or self.fired < self.fault.times)
+    @property
+    def is_pending(self) -> bool:
+        return self.fault.times is None or self.fired < self.fault.times
+
+    @property
+    def is_due(self) -> bool:
+        return self.is_pending and self.seen > self.fault.skip
 
 
 class Faults:
@@ -153,9 +154,7 @@ class Faults:
     @property
     def pending(self) -> tuple[Fault, ...]:
         """Those that can still strike."""
-        return tuple(
-            armed.fault for armed in self._armed if armed.fault.times is None or armed.fired < armed.fault.times
-        )
+        return tuple(armed.fault for armed in self._armed if armed.is_pending)
 
     def take(self, call: Incoming) -> tuple[Fault, ...]:
         """The faults that strike this call: any latency, then at most one other."""
@@ -165,16 +164,12 @@ class Faults:
             matching = [armed for armed in self._armed if armed.fault.matches(call)]
             for armed in matching:
                 armed.seen += 1
-            return tuple(self._strike(matching))
+            return tuple(_struck(armed for armed in matching if armed.is_due))
 
-    @staticmethod
-    def _strike(matching: list[_Armed]) -> list[Fault]:
-        struck: list[Fault] = []
-        for armed in matching:
-            if not armed.due():
-                continue
-            armed.fired += 1
-            struck.append(armed.fault)
-            if armed.fault.kind is not FaultKind.LATENCY:
-                break
-        return struck
+
+def _struck(due: Iterable[_Armed]) -> Iterator[Fault]:
+    for armed in due:
+        armed.fired += 1
+        yield armed.fault
+        if armed.fault.kind is not FaultKind.LATENCY:
+            return
