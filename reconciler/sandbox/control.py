@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from reconciler.sandbox.exolve import Exolve
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
-from reconciler.sandbox.journal import CallLog, SandboxAnswer
+from reconciler.sandbox.journal import CallLog
 from reconciler.sandbox.mtt import Mtt
 
 Json = dict[str, Any]
@@ -32,18 +33,18 @@ class Control:
     faults: Faults
     call_log: CallLog
 
-    async def __call__(self, request: Request) -> SandboxAnswer:
+    async def __call__(self, request: Request) -> JSONResponse:
         """Answer one call."""
         command = _COMMANDS.get((request.method, request.url.path.removeprefix("/_sandbox")))
         if command is None:
-            return _json(404, {"error": "no such command", "commands": [f"{verb} {path}" for verb, path in _COMMANDS]})
+            return JSONResponse({"error": "no such command", "commands": list(map(" ".join, _COMMANDS))}, 404)
         try:
             body = json.loads(await request.body() or b"{}")
             if not isinstance(body, dict):
-                return _json(400, {"error": "the body is not a JSON object"})
-            return _json(200, command(self, body))
+                return JSONResponse({"error": "the body is not a JSON object"}, 400)
+            return JSONResponse(command(self, body))
         except (KeyError, ValueError, TypeError) as error:
-            return _json(400, {"error": f"{type(error).__name__}: {error}"})
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
 
     def state(self, _body: Json) -> object:
         """What is stored at both vendors."""
@@ -107,10 +108,6 @@ def _fault(item: dict[str, Any]) -> Fault:
     if unknown := set(arguments) - known:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
     return Fault(kind=FaultKind(item["kind"]), **arguments)
-
-
-def _json(status: int, value: object) -> SandboxAnswer:
-    return SandboxAnswer(status, json.dumps(value, ensure_ascii=False).encode())
 
 
 _COMMANDS: dict[tuple[str, str], Callable[[Control, Json], object]] = {

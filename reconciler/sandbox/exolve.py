@@ -6,21 +6,23 @@ Must not know sockets or faults' timing; reading and writing themselves are in t
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
 from reconciler.sandbox import exolve_calls
-from reconciler.sandbox.exolve_calls import ExolveState
+from reconciler.sandbox.exolve_calls import Asked, ExolveState
 from reconciler.sandbox.exolve_wire import MEMBER_OF_TYPE, Refusal
 from reconciler.sandbox.faults import Fault
-from reconciler.sandbox.journal import Incoming, SandboxAnswer
+from reconciler.sandbox.journal import Incoming
 from reconciler.sandbox.protojson import ProtoError
 from reconciler.sandbox.state import Application, ErrorShape, Forwarding, SipId
 
-Method = Callable[[ExolveState, Incoming, Application, Fault | None], object]
+Method = Callable[[ExolveState, Asked], object]
 
 _READS: dict[str, Method] = {
     "/number/v1/GetAttributes": exolve_calls.get_attributes,
@@ -37,7 +39,6 @@ _METHODS = _READS | _WRITES
 # Bought, released or switched by these; they do not exist here, yet calling one is a write all the same.
 _OTHER_WRITES = re.compile(r"/(?:Set|Buy|Delete|Lock|Unlock|Create|Update|Upload|Change|Make|Send|Synthesize)\w*\Z")
 _NUMBER_CODE = re.compile(rb'"number_?[cC]ode"\s*:\s*"?(\d+)')
-_NOT_FOUND = SandboxAnswer(404, b"404 page not found\n", "text/plain; charset=utf-8")
 
 _SOMEBODY_ELSES: Forwarding = {
     "call_forwarding_type": 2,
@@ -107,33 +108,28 @@ class Exolve(ExolveState):
 
     # -- for the front -----------------------------------------------------------------------------------------------
 
-    def recognise(self, method: str, path: str, query: str, body: bytes, authorization: str | None) -> Incoming:
+    def recognise(self, call: Incoming) -> Incoming:
         """Say what a call is about before it is answered."""
-        application = self._application(authorization)
-        return Incoming(
-            vendor=self.name,
-            method=method,
-            path=path,
-            body=body,
-            query=query,
-            authorization=authorization,
-            numbers=tuple(code.decode() for code in _NUMBER_CODE.findall(body)),
-            mutating=path not in _READS and _OTHER_WRITES.search(path) is not None,
+        application = self.inventory.by_key(call.bearer)
+        return replace(
+            call,
+            numbers=tuple(code.decode() for code in _NUMBER_CODE.findall(call.body)),
+            mutating=call.path not in _READS and _OTHER_WRITES.search(call.path) is not None,
             application=application.uuid if application else None,
         )
 
-    def answer(self, call: Incoming, tampering: Fault | None) -> SandboxAnswer:
+    def answer(self, call: Incoming, tampering: Fault | None) -> Response:
         """Answer a call; `tampering` is a fault that plays with values, if one struck."""
         handler = _METHODS.get(call.path)
         if handler is None:
-            return _NOT_FOUND
+            return self.refusal(404, "")
         if call.method != "POST":
-            return SandboxAnswer(405, b"")
-        application = self._application(call.authorization)
+            return Response(status_code=405)
+        application = self.inventory.by_key(call.bearer)
         if application is None:
-            return self.refusal(401, "Unauthorized" if _bearer(call.authorization) else "malformed token")
+            return self.refusal(401, "Unauthorized" if call.bearer else "malformed token")
         try:
-            return self._json(200, handler(self, call, application, tampering))
+            return JSONResponse(handler(self, Asked(call, application, tampering)))
         except ProtoError as error:
             return self.refusal(400, f"proto:{self.spelling.choose(' ', chr(0xA0))}{error}")
         except Refusal as refusal:
@@ -144,22 +140,15 @@ class Exolve(ExolveState):
         for number in self.inventory.numbers.keys() & set(call.numbers):
             self.set(number, fault.value if fault.value is not None else _SOMEBODY_ELSES)
 
-    def refusal(self, status: int, text: str) -> SandboxAnswer:
+    def refusal(self, status: int, text: str) -> Response:
         """An error body with that text, in the shape of the settings or, when loose, in any."""
         if status == HTTPStatus.NOT_FOUND:
-            return _NOT_FOUND
+            return PlainTextResponse("404 page not found\n", status)
         flat = {"error": text}
         nested = {"error": {"message": text}}
         message = {"message": text, "code": status}
         documented = {ErrorShape.FLAT: flat, ErrorShape.NESTED: nested, ErrorShape.MESSAGE: message}
-        return self._json(status, self.spelling.choose(documented[self.settings.error_shape], flat, nested, message))
-
-    def _application(self, authorization: str | None) -> Application | None:
-        return self.inventory.by_key(_bearer(authorization))
-
-    @staticmethod
-    def _json(status: int, value: object) -> SandboxAnswer:
-        return SandboxAnswer(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        return JSONResponse(self.spelling.choose(documented[self.settings.error_shape], flat, nested, message), status)
 
 
 def _whole(forwarding: Mapping[str, Any] | None) -> Forwarding | None:
@@ -169,8 +158,3 @@ def _whole(forwarding: Mapping[str, Any] | None) -> Forwarding | None:
     if set(forwarding) != {"call_forwarding_type", member}:
         raise ValueError(f"a forwarding has call_forwarding_type and its one member, not {sorted(forwarding)}")
     return copy.deepcopy(dict(forwarding))
-
-
-def _bearer(authorization: str | None) -> str:
-    scheme, _, key = (authorization or "").partition(" ")
-    return key.strip() if scheme == "Bearer" else ""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from reconciler.sandbox import exolve_wire as wire
 from reconciler.sandbox.exolve_wire import Refusal, Spelling
@@ -38,19 +38,31 @@ _OPTIONS = {"incoming_calls": True, "outgoing_calls": True, "incoming_sms": True
 _BOUGHT = "2025-05-28T13:53:26.711071Z"
 
 
-def number_code(message: Message, request: dict[str, Any]) -> str:
-    """The number of a request; raises Refusal if it is absent or zero."""
-    code = request.get("number_code", 0)
-    if not code:
-        raise Refusal(f"invalid {message.name}.NumberCode: value must be greater than 0")
-    return str(code)
+class Asked(NamedTuple):
+    """A call to a method, whose key it carries, and a fault that plays with values, if one struck."""
+
+    call: Incoming
+    application: Application
+    tampering: Fault | None
+
+    def named(self, exolve: ExolveState, message: Message, *, across: bool = False) -> tuple[OwnedNumber, Forwarding]:
+        """The number that is named and what else is said of it; raises Refusal if it is not the application's.
+
+        `across`: any application of the same customer will do.
+        """
+        request = decode(message, self.call.body)
+        code = request.pop("number_code", 0)
+        if not code:
+            raise Refusal(f"invalid {message.name}.NumberCode: value must be greater than 0")
+        owned, mine = exolve.inventory.numbers.get(str(code)), self.application
+        if owned is None or not (owned.application == mine or (across and owned.application.customer == mine.customer)):
+            raise Refusal(MISSING)
+        return owned, request
 
 
-def get_attributes(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
+def get_attributes(exolve: ExolveState, asked: Asked) -> object:
     """GetAttributes: the forwarding without `client_id`, with `answer` and `dtmf`, a trunk by its type only."""
-    del tampering
-    number = number_code(wire.ATTRIBUTES_REQUEST, decode(wire.ATTRIBUTES_REQUEST, call.body))
-    owned = _readable(exolve, number, application)
+    owned, _ = asked.named(exolve, wire.ATTRIBUTES_REQUEST, across=exolve.settings.reads_across_applications)
     spelling = exolve.spelling
     body = {
         "number_resource_id": spelling.integer(owned.resource_id, text=True),
@@ -58,19 +70,6 @@ def get_attributes(exolve: ExolveState, call: Incoming, application: Application
         "attributes": spelling.ordered(_attributes(exolve, owned)),
     }
     return spelling.ordered(body)
-
-
-def _readable(exolve: ExolveState, number: str, application: Application) -> OwnedNumber:
-    owned = exolve.inventory.numbers.get(number)
-    if owned is None or not _may_read(exolve, owned, application):
-        raise Refusal(MISSING)
-    return owned
-
-
-def _may_read(exolve: ExolveState, owned: OwnedNumber, application: Application) -> bool:
-    if exolve.settings.reads_across_applications:
-        return owned.application.customer == application.customer
-    return owned.application == application
 
 
 def _attributes(exolve: ExolveState, owned: OwnedNumber) -> dict[str, Any]:
@@ -83,11 +82,9 @@ def _attributes(exolve: ExolveState, owned: OwnedNumber) -> dict[str, Any]:
     return attributes | forwarding
 
 
-def get_info(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
+def get_info(exolve: ExolveState, asked: Asked) -> object:
     """Customer GetInfo: what the number is, wrapped in `number`, without forwarding."""
-    del tampering
-    number = number_code(wire.INFO_REQUEST, decode(wire.INFO_REQUEST, call.body))
-    owned = _readable(exolve, number, application)
+    owned, _ = asked.named(exolve, wire.INFO_REQUEST, across=exolve.settings.reads_across_applications)
     return {"number": exolve.spelling.ordered(_facts(owned))}
 
 
@@ -107,11 +104,11 @@ def _facts(owned: OwnedNumber) -> dict[str, Any]:
     }
 
 
-def get_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
+def get_list(exolve: ExolveState, asked: Asked) -> object:
     """Customer GetList: a page of numbers; forwarding only if the request names an application."""
-    request = decode(wire.LIST_REQUEST, call.body)
-    kind = tampering.kind if tampering else None
-    chosen = [owned for owned in _listed(exolve, application, request) if _passes(owned, request)]
+    request = decode(wire.LIST_REQUEST, asked.call.body)
+    kind = asked.tampering.kind if asked.tampering else None
+    chosen = [owned for owned in _listed(exolve, asked.application, request) if _passes(owned, request)]
     page = _page(exolve, chosen, request | _moved(request, kind))
     if kind is FaultKind.SHORT_PAGE:
         page = page[:-1]
@@ -119,9 +116,7 @@ def get_list(exolve: ExolveState, call: Incoming, application: Application, tamp
         page = [*page, _bought(chosen[-1])]
     with_forwarding = "application_uuid" in request
     numbers = [_element(exolve, owned, with_forwarding=with_forwarding) for owned in page]
-    return exolve.spelling.ordered(
-        {"numbers": numbers, "total": exolve.spelling.integer(len(chosen), text=False)},
-    )
+    return exolve.spelling.ordered({"numbers": numbers, "total": exolve.spelling.integer(len(chosen), text=False)})
 
 
 def _moved(request: dict[str, Any], kind: FaultKind | None) -> dict[str, Any]:
@@ -206,14 +201,12 @@ _SUMMARIES = {
 }
 
 
-def get_sip_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
+def get_sip_list(exolve: ExolveState, asked: Asked) -> object:
     """GetSIPList: the SIP IDs of the application, with the fields that public code reads and no password."""
-    del tampering
-    request = decode(wire.SIP_LIST_REQUEST, call.body)
+    request = decode(wire.SIP_LIST_REQUEST, asked.call.body)
     wanted = request.get("username_filter", "")
-    rows = [
-        sip for sip in exolve.inventory.sip_ids.values() if sip.application == application and wanted in sip.username
-    ]
+    own = [sip for sip in exolve.inventory.sip_ids.values() if sip.application == asked.application]
+    rows = [sip for sip in own if wanted in sip.username]
     sips = [
         {
             "sip_resource_id": exolve.spelling.integer(sip.resource_id, text=True),
@@ -225,11 +218,10 @@ def get_sip_list(exolve: ExolveState, call: Incoming, application: Application, 
     return {"sips": sips, "total": len(rows)}
 
 
-def get_media_list(exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None) -> object:
+def get_media_list(exolve: ExolveState, asked: Asked) -> object:
     """Media GetList: the ids of the application's audio files."""
-    del tampering
-    request = decode(wire.MEDIA_LIST_REQUEST, call.body)
-    rows = [file for file, owner in exolve.inventory.media.items() if owner == application]
+    request = decode(wire.MEDIA_LIST_REQUEST, asked.call.body)
+    rows = [file for file, owner in exolve.inventory.media.items() if owner == asked.application]
     files = [
         {"file_id": exolve.spelling.choose(file, int(file) if file.isdigit() else file)}
         for file in _page(exolve, rows, request)
@@ -240,38 +232,22 @@ def get_media_list(exolve: ExolveState, call: Incoming, application: Application
 _REDIRECT_TYPES = (1, 2, 3)
 
 
-def set_call_forwarding(
-    exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None
-) -> object:
+def set_call_forwarding(exolve: ExolveState, asked: Asked) -> object:
     """SetCallForwarding: the whole forwarding is replaced."""
     writable = exolve.settings.answer_and_dtmf_writable
-    message = wire.SET_REQUEST_WITH_UNWRITABLE if writable else wire.SET_REQUEST
-    request = decode(message, call.body)
-    owned = _writable(exolve, number_code(message, request), application)
-    forwarding = {key: value for key, value in request.items() if key != "number_code"}
+    owned, forwarding = asked.named(exolve, wire.SET_REQUEST_WITH_UNWRITABLE if writable else wire.SET_REQUEST)
     _check(exolve, owned, forwarding)
-    stored = _stored(exolve, owned, forwarding)
-    _store(exolve, call, owned, stored, tampering)
+    _store(exolve, asked, owned, _stored(exolve, owned, forwarding))
     return {}
 
 
-def delete_call_forwarding(
-    exolve: ExolveState, call: Incoming, application: Application, tampering: Fault | None
-) -> object:
+def delete_call_forwarding(exolve: ExolveState, asked: Asked) -> object:
     """DeleteCallForwarding: the number has no forwarding afterwards."""
-    request = decode(wire.DELETE_REQUEST, call.body)
-    owned = _writable(exolve, number_code(wire.DELETE_REQUEST, request), application)
+    owned, _ = asked.named(exolve, wire.DELETE_REQUEST)
     if owned.forwarding is None and exolve.settings.delete_of_nothing_is_error:
         raise Refusal("call forwarding is not set")
-    _store(exolve, call, owned, None, tampering)
+    _store(exolve, asked, owned, None)
     return {}
-
-
-def _writable(exolve: ExolveState, number: str, application: Application) -> OwnedNumber:
-    owned = exolve.inventory.numbers.get(number)
-    if owned is None or owned.application != application:
-        raise Refusal(MISSING)
-    return owned
 
 
 def _check(exolve: ExolveState, owned: OwnedNumber, forwarding: Forwarding) -> None:
@@ -342,15 +318,13 @@ def _keep_unwritable(old: Forwarding | None, new: Forwarding) -> None:
             now.setdefault(wire.UNWRITABLE_IN_CONTROL, was[wire.UNWRITABLE_IN_CONTROL])
 
 
-def _store(
-    exolve: ExolveState, call: Incoming, owned: OwnedNumber, forwarding: Forwarding | None, tampering: Fault | None
-) -> None:
-    kind = tampering.kind if tampering else None
-    if tampering is not None and kind is FaultKind.WRONG_VALUE:
+def _store(exolve: ExolveState, asked: Asked, owned: OwnedNumber, forwarding: Forwarding | None) -> None:
+    tampering = asked.tampering
+    if tampering is not None and tampering.kind is FaultKind.WRONG_VALUE:
         forwarding = _wrong(owned.forwarding, forwarding, tampering)
-    owned.late = _late(owned, tampering) if tampering and kind is FaultKind.LATE_VALUE else None
+    owned.late = _late(owned, tampering) if tampering and tampering.kind is FaultKind.LATE_VALUE else None
     owned.forwarding = forwarding
-    exolve.call_log.wrote(exolve.name, call.path, owned.number, body=copy.deepcopy(forwarding))
+    exolve.call_log.wrote(exolve.name, asked.call.path, owned.number, body=copy.deepcopy(forwarding))
 
 
 def _late(owned: OwnedNumber, tampering: Fault) -> Late:

@@ -10,16 +10,16 @@ import socket
 import struct
 import time
 from asyncio import Transport
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields
 from typing import Protocol
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
-from reconciler.sandbox.journal import Call, CallLog, Incoming, SandboxAnswer
+from reconciler.sandbox.journal import Call, CallFacts, CallLog, Incoming
 
 TRANSPORT = "sandbox.transport"
 """The scope's key under which the server keeps the connection."""
@@ -43,11 +43,12 @@ class ReplyChannel:
     """One exchange's way back."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
         self._transport: Transport = scope[TRANSPORT]
         self._receive = receive
         self._send = send
 
-    async def deliver(self, answer: SandboxAnswer, fault: Fault | None) -> None:
+    async def deliver(self, answer: Response, fault: Fault | None) -> None:
         """Send the answer, or what the fault makes of it."""
         kind = fault.kind if fault else None
         if kind in _RESETS:
@@ -56,14 +57,13 @@ class ReplyChannel:
             await self._fall_silent(0.0 if kind in _DROPS else fault.seconds)
         elif fault is not None and kind is FaultKind.SLOW_DRIP:
             seconds = _DRIP_SECONDS if fault.seconds is None else fault.seconds
-            await self._in_pieces(answer, [answer.body[at : at + 1] for at in range(len(answer.body))], seconds)
+            await self._in_pieces(answer, [bytes([byte]) for byte in answer.body], seconds)
         elif kind is FaultKind.HUGE_BODY:
-            await self._in_pieces(answer, _padded(answer.body))
+            await self._in_pieces(answer, _padded(bytes(answer.body)))
         elif kind is FaultKind.CUT_OFF:
             await self._cut_off(answer)
         else:
-            await self._start(answer, len(answer.body))
-            await self._body(answer.body, more=False)
+            await answer(self._scope, self._receive, self._send)
 
     async def _fall_silent(self, seconds: float | None) -> None:
         try:
@@ -84,33 +84,28 @@ class ReplyChannel:
         self._transport.close()
         await self._gone()
 
-    async def _in_pieces(self, answer: SandboxAnswer, pieces: Iterable[bytes], seconds: float = 0.0) -> None:
-        pieces = list(pieces)
-        await self._start(answer, sum(map(len, pieces)))
+    async def _in_pieces(self, answer: Response, pieces: list[bytes], seconds: float = 0.0) -> None:
+        answer.headers["content-length"] = str(sum(map(len, pieces)))
+        await self._start(answer)
         for piece in pieces:
             await self._body(piece, more=True)
             await asyncio.sleep(seconds)
         await self._body(b"", more=False)
 
-    async def _cut_off(self, answer: SandboxAnswer) -> None:
-        await self._start(answer, len(answer.body))
-        await self._body(answer.body[: len(answer.body) // 2], more=True)
+    async def _cut_off(self, answer: Response) -> None:
+        await self._start(answer)
+        await self._body(_first_half(answer), more=True)
         await self._close()
 
-    async def _start(self, answer: SandboxAnswer, length: int) -> None:
-        headers = [(b"content-length", str(length).encode())]
-        if answer.content_type:
-            headers.append((b"content-type", answer.content_type.encode()))
-        headers.extend((name.lower().encode(), value.encode()) for name, value in answer.headers)
-        await self._send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    async def _start(self, answer: Response) -> None:
+        start = {"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers}
+        await self._send(start)
 
     async def _body(self, body: bytes, *, more: bool) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 _NAMES = ("127.0.0.1", "localhost")
-_PLAIN = "text/plain; charset=utf-8"
-_HTML = "text/html; charset=utf-8"
 _GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
 _LOGIN_PAGE = b"<!doctype html><html><head><title>Sign in to the network</title></head><body></body></html>"
 _LATE_SECONDS = 0.05
@@ -124,13 +119,13 @@ class Vendor(Protocol):
     def name(self) -> str:
         """The word in the log."""
 
-    def recognise(self, method: str, path: str, query: str, body: bytes, authorization: str | None) -> Incoming:
+    def recognise(self, call: Incoming, /) -> Incoming:
         """Say what a call is about."""
 
-    def answer(self, call: Incoming, tampering: Fault | None, /) -> SandboxAnswer:
+    def answer(self, call: Incoming, tampering: Fault | None, /) -> Response:
         """Carry a call out."""
 
-    def refusal(self, status: int, text: str) -> SandboxAnswer:
+    def refusal(self, status: int, text: str) -> Response:
         """Shape an error as this vendor does."""
 
     def alter_answer(self, call: Incoming, fault: Fault, /) -> None:
@@ -144,7 +139,7 @@ class Front:
     vendors: dict[str, Vendor]
     faults: Faults
     call_log: CallLog
-    control: Callable[[Request], Awaitable[SandboxAnswer]]
+    control: Callable[[Request], Awaitable[Response]]
     latency: float = 0.0
 
     # docs/decisions/021
@@ -161,13 +156,20 @@ class Front:
         elif first == "_sandbox":
             await wire.deliver(await self.control(request), None)
         else:
-            await wire.deliver(SandboxAnswer(404, b"404 page not found\n", _PLAIN), None)
+            await wire.deliver(PlainTextResponse("404 page not found\n", 404), None)
 
     async def _exchange(self, vendor: Vendor, path: str, request: Request, wire: ReplyChannel) -> None:
         started = time.monotonic()
-        query = request.scope["query_string"].decode("latin-1")
-        authorization = Headers(scope=request.scope).get("authorization")
-        call = vendor.recognise(request.method, path, query, await request.body(), authorization)
+        call = vendor.recognise(
+            Incoming(
+                vendor=vendor.name,
+                method=request.method,
+                path=path,
+                body=await request.body(),
+                authorization=request.headers.get("authorization"),
+                query=request.scope["query_string"].decode("latin-1"),
+            ),
+        )
         struck = self.faults.take(call)
         fault = next((fault for fault in struck if fault.kind is not FaultKind.LATENCY), None)
         if delay := self.latency + sum(_delay(each) for each in struck):
@@ -176,36 +178,26 @@ class Front:
         # docs/decisions/023
         # Noted before it goes out: whoever has the answer finds it in the log.
         silent = fault is not None and fault.kind in SILENT
-        self._note(call, None if silent else answer.status, struck, started)
+        self._note(call, None if silent else answer.status_code, struck, started)
         await wire.deliver(answer, fault)
 
     def _note(self, call: Incoming, status: int | None, struck: tuple[Fault, ...], started: float) -> None:
+        facts = {each.name: getattr(call, each.name) for each in fields(CallFacts)}
         names = ", ".join(fault.kind.value for fault in struck) or None
         self.call_log.calls.append(
-            Call(
-                vendor=call.vendor,
-                method=call.method,
-                path=call.path,
-                numbers=call.numbers,
-                mutating=call.mutating,
-                application=call.application,
-                status=status,
-                fault=names,
-                started=started,
-                finished=time.monotonic(),
-            ),
+            Call(**facts, status=status, fault=names, started=started, finished=time.monotonic()),
         )
 
 
-def _stray(request: Request) -> SandboxAnswer | None:
+def _stray(request: Request) -> Response | None:
     """What to say to a call that a web page had a browser make, by its own origin or under a name of its choice."""
     port = (request.scope.get("server") or ("", 0))[1]
     hosts = {f"{name}:{port}" for name in _NAMES}
     if request.headers.get("host", "").lower() not in hosts:
-        return SandboxAnswer(421, b"the sandbox is called by 127.0.0.1 or localhost and its port\n", _PLAIN)
+        return PlainTextResponse("the sandbox is called by 127.0.0.1 or localhost and its port\n", 421)
     origin = request.headers.get("origin")
     if origin is not None and origin not in {f"http://{host}" for host in hosts}:
-        return SandboxAnswer(403, b"the sandbox takes no calls of other web pages\n", _PLAIN)
+        return PlainTextResponse("the sandbox takes no calls of other web pages\n", 403)
     return None
 
 
@@ -215,7 +207,7 @@ def _delay(fault: Fault) -> float:
     return _LATE_SECONDS if fault.seconds is None else fault.seconds
 
 
-def _answer(vendor: Vendor, call: Incoming, fault: Fault | None) -> SandboxAnswer:
+def _answer(vendor: Vendor, call: Incoming, fault: Fault | None) -> Response:
     if fault is None:
         return vendor.answer(call, None)
     if instead := _INSTEAD.get(fault.kind):
@@ -228,37 +220,43 @@ def _answer(vendor: Vendor, call: Incoming, fault: Fault | None) -> SandboxAnswe
     return answer
 
 
-def _refuse(status: int, text: str) -> Callable[[Vendor, Incoming, Fault], SandboxAnswer]:
-    def refuse(vendor: Vendor, _call: Incoming, fault: Fault) -> SandboxAnswer:
+def _refuse(status: int, text: str) -> Callable[[Vendor, Incoming, Fault], Response]:
+    def refuse(vendor: Vendor, _call: Incoming, fault: Fault) -> Response:
         answer = vendor.refusal(status, fault.message or text)
-        if fault.retry_after is None:
-            return answer
-        return replace(answer, headers=(("Retry-After", str(fault.retry_after)),))
+        if fault.retry_after is not None:
+            answer.headers["Retry-After"] = str(fault.retry_after)
+        return answer
 
     return refuse
 
 
-def _gateway_page(_vendor: Vendor, _any: Incoming | SandboxAnswer, _fault: Fault) -> SandboxAnswer:
-    return SandboxAnswer(502, _GATEWAY_PAGE, _HTML)
+def _error_with_200(vendor: Vendor, _call: Incoming, fault: Fault) -> Response:
+    answer = vendor.refusal(400, fault.message or "internal error")
+    answer.status_code = 200
+    return answer
 
 
-def _login_page(_vendor: Vendor, _call: Incoming, _fault: Fault) -> SandboxAnswer:
-    return SandboxAnswer(200, _LOGIN_PAGE, _HTML)
+def _redirect(_vendor: Vendor, call: Incoming, fault: Fault) -> Response:
+    return Response(status_code=307, headers={"Location": fault.location or _ELSEWHERE + call.path})
 
 
-def _error_with_200(vendor: Vendor, _call: Incoming, fault: Fault) -> SandboxAnswer:
-    return replace(vendor.refusal(400, fault.message or "internal error"), status=200)
+def _nothing(*_: object) -> Response:
+    return Response()
 
 
-def _redirect(_vendor: Vendor, call: Incoming, fault: Fault) -> SandboxAnswer:
-    return SandboxAnswer(307, b"", "", (("Location", fault.location or _ELSEWHERE + call.path),))
+def _gateway_page(*_: object) -> Response:
+    return HTMLResponse(_GATEWAY_PAGE, 502)
 
 
-def _nothing(_vendor: Vendor, _call: Incoming, _fault: Fault) -> SandboxAnswer:
-    return SandboxAnswer(200, b"")
+def _with_body(answer: Response, body: bytes) -> Response:
+    return Response(body, answer.status_code, media_type=answer.media_type)
 
 
-_INSTEAD: dict[FaultKind, Callable[[Vendor, Incoming, Fault], SandboxAnswer]] = {
+def _first_half(answer: Response) -> bytes:
+    return bytes(answer.body[: len(answer.body) // 2])
+
+
+_INSTEAD: dict[FaultKind, Callable[[Vendor, Incoming, Fault], Response]] = {
     FaultKind.UNAUTHORIZED: _refuse(401, "Unauthorized"),
     FaultKind.NO_KEY: _refuse(401, "malformed token"),
     FaultKind.FORBIDDEN: _refuse(403, "activate service on this application"),
@@ -267,7 +265,7 @@ _INSTEAD: dict[FaultKind, Callable[[Vendor, Incoming, Fault], SandboxAnswer]] = 
     FaultKind.SERVER_ERROR_BEFORE: _refuse(500, "internal error"),
     FaultKind.UNAVAILABLE: _refuse(503, "service unavailable"),
     FaultKind.BAD_GATEWAY_BEFORE: _gateway_page,
-    FaultKind.HTML_WITH_200: _login_page,
+    FaultKind.HTML_WITH_200: lambda *_: HTMLResponse(_LOGIN_PAGE),
     FaultKind.ERROR_WITH_200: _error_with_200,
     FaultKind.REDIRECT: _redirect,
     FaultKind.DROP_BEFORE: _nothing,
@@ -276,13 +274,11 @@ _INSTEAD: dict[FaultKind, Callable[[Vendor, Incoming, Fault], SandboxAnswer]] = 
 }
 """Faults that keep a call from taking effect, and what is answered in its place."""
 
-_SPOILT: dict[FaultKind, Callable[[Vendor, SandboxAnswer, Fault], SandboxAnswer]] = {
+_SPOILT: dict[FaultKind, Callable[[Vendor, Response, Fault], Response]] = {
     FaultKind.SERVER_ERROR_AFTER: lambda vendor, _answer, fault: vendor.refusal(500, fault.message or "internal error"),
     FaultKind.BAD_GATEWAY_AFTER: _gateway_page,
-    FaultKind.MALFORMED_JSON: lambda _vendor, answer, _fault: replace(answer, body=b"{'result': ok,}"),
-    FaultKind.TRUNCATED_JSON: lambda _vendor, answer, _fault: replace(
-        answer, body=answer.body[: len(answer.body) // 2]
-    ),
-    FaultKind.EMPTY_BODY: lambda _vendor, answer, _fault: replace(answer, body=b""),
+    FaultKind.MALFORMED_JSON: lambda _vendor, answer, _fault: _with_body(answer, b"{'result': ok,}"),
+    FaultKind.TRUNCATED_JSON: lambda _vendor, answer, _fault: _with_body(answer, _first_half(answer)),
+    FaultKind.EMPTY_BODY: lambda _vendor, answer, _fault: _with_body(answer, b""),
 }
 """Faults that spoil the answer of a call that took effect."""

@@ -11,45 +11,43 @@ from itertools import count
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A call as it arrives. `numbers` are the phone numbers it names; `application` the one whose key it carries."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """What a call is about. `numbers` are the phone numbers it names; `application` the one whose key it carries.
 
-    vendor: str
-    method: str
-    path: str
-    body: bytes
-    authorization: str | None
-    query: str = ""
-    numbers: tuple[str, ...] = ()
-    mutating: bool = False
-    application: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxAnswer:
-    """What goes back: a status, a body and its type."""
-
-    status: int
-    body: bytes = b"{}"
-    content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call, noted when its answer is ready. `status` is None where none goes out; `fault` names what struck.
-
-    `started` and `finished` are seconds of a monotonic clock; `mutating` says whether the method changes routing
-    (a token's rotation does not).
+    `mutating` says whether the method changes routing (a token's rotation does not).
     """
 
     vendor: str
     method: str
     path: str
-    numbers: tuple[str, ...]
-    mutating: bool
-    application: str | None
+    numbers: tuple[str, ...] = ()
+    mutating: bool = False
+    application: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming(CallFacts):
+    """A call as it arrives."""
+
+    body: bytes
+    authorization: str | None
+    query: str
+
+    @property
+    def bearer(self) -> str:
+        """The key or token that the call carries, empty if there is none."""
+        scheme, _, key = (self.authorization or "").partition(" ")
+        return key.strip() if scheme == "Bearer" else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(CallFacts):
+    """A call, noted when its answer is ready. `status` is None where none goes out; `fault` names what struck.
+
+    `started` and `finished` are seconds of a monotonic clock.
+    """
+
     status: int | None
     fault: str | None
     started: float

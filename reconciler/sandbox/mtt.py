@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from reconciler.sandbox.exolve_wire import Refusal, Spelling
 from reconciler.sandbox.faults import Fault, FaultKind
-from reconciler.sandbox.journal import CallLog, Incoming, SandboxAnswer
+from reconciler.sandbox.journal import CallLog, Incoming
 from reconciler.sandbox.oauth import OAuthServer, SandboxClock
 from reconciler.sandbox.state import MttSettings, UnknownNumber
 
@@ -75,29 +77,20 @@ class Mtt:
 
     # -- for the front -----------------------------------------------------------------------------------------------
 
-    def recognise(self, method: str, path: str, query: str, body: bytes, authorization: str | None) -> Incoming:
+    def recognise(self, call: Incoming) -> Incoming:
         """Say what a call is about before it is answered."""
-        return Incoming(
-            vendor=self.name,
-            method=method,
-            path=path,
-            body=body,
-            query=query,
-            authorization=authorization,
-            numbers=_numbers_named(body) if path == _PARKING else (),
-            mutating=method != "GET",
-        )
+        numbers = _numbers_named(call.body) if call.path == _PARKING else ()
+        return replace(call, numbers=numbers, mutating=call.method != "GET")
 
-    def answer(self, call: Incoming, tampering: Fault | None) -> SandboxAnswer:
+    def answer(self, call: Incoming, tampering: Fault | None) -> Response:
         """Answer a call; without a valid access token the answer is 401."""
         handler = _METHODS.get((call.method, call.path))
         if handler is None:
             return self.refusal(404, "Not Found")
-        scheme, _, token = (call.authorization or "").partition(" ")
-        if scheme != "Bearer" or not self.oauth.is_valid(token):
+        if not self.oauth.is_valid(call.bearer):
             return self.refusal(401, "Unauthorized")
         try:
-            return _json(200, handler(self, call, tampering))
+            return JSONResponse(handler(self, call, tampering))
         except Refusal as refusal:
             return self.refusal(refusal.status, str(refusal))
 
@@ -106,11 +99,11 @@ class Mtt:
         for number in self.parking.keys() & set(call.numbers):
             self.parking[number] = not self.parking[number]
 
-    def refusal(self, status: int, text: str) -> SandboxAnswer:
+    def refusal(self, status: int, text: str) -> Response:
         """An error body; MTT documents none, so this is the house's other APIs' shape or plain text."""
         if status in (401, 404):
-            return SandboxAnswer(status, text.encode(), "text/plain; charset=utf-8")
-        return _json(status, {"error": {"code": -32602, "message": text}})
+            return PlainTextResponse(text, status)
+        return JSONResponse({"error": {"code": -32602, "message": text}}, status)
 
 
 def _numbers_named(body: bytes) -> tuple[str, ...]:
@@ -121,20 +114,17 @@ def _numbers_named(body: bytes) -> tuple[str, ...]:
     return tuple(str(number) for number in numbers) if isinstance(numbers, list) else ()
 
 
-def _numbers_info(mtt: Mtt, _call: Incoming, tampering: Fault | None) -> dict[str, Any]:
-    del tampering
+def _numbers_info(mtt: Mtt, *_: object) -> dict[str, Any]:
     rows = [{"number": number, "type": None} for number in mtt.numbers]
     return _listing(mtt, "numbersList", rows)
 
 
-def _workplaces_info(mtt: Mtt, _call: Incoming, tampering: Fault | None) -> dict[str, Any]:
-    del tampering
+def _workplaces_info(mtt: Mtt, *_: object) -> dict[str, Any]:
     rows = [{"workplace": workplace, "name": name} for workplace, name in mtt.workplaces.items()]
     return _listing(mtt, "workplacesList", rows)
 
 
-def _terminals_info(mtt: Mtt, _call: Incoming, tampering: Fault | None) -> dict[str, Any]:
-    del tampering
+def _terminals_info(mtt: Mtt, *_: object) -> dict[str, Any]:
     key = mtt.spelling.choose("terminal", "terminale")
     rows = [{key: terminal, "workplace": workplace} for terminal, workplace in mtt.terminals.items()]
     return _listing(mtt, mtt.spelling.choose("terminals_list", "terminalsList"), rows)
@@ -183,7 +173,3 @@ _METHODS: dict[tuple[str, str], Callable[[Mtt, Incoming, Fault | None], dict[str
     ("GET", "/terminalsInfo"): _terminals_info,
     ("POST", _PARKING): _set_parking_numbers,
 }
-
-
-def _json(status: int, value: dict[str, Any]) -> SandboxAnswer:
-    return SandboxAnswer(status, json.dumps(value, ensure_ascii=False).encode())

@@ -5,15 +5,16 @@ Must not know the API that the tokens open.
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import parse_qs, urlencode
 
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
 from reconciler.sandbox.faults import Fault
-from reconciler.sandbox.journal import Incoming, SandboxAnswer
+from reconciler.sandbox.journal import Incoming
 from reconciler.sandbox.state import MttSettings
 
 SCOPE_ASKED = "https://mtt.ru/auth.tokens.readwrite"
@@ -85,11 +86,11 @@ class OAuthServer:
 
     # -- for the front -----------------------------------------------------------------------------------------------
 
-    def recognise(self, method: str, path: str, query: str, body: bytes, authorization: str | None) -> Incoming:
+    def recognise(self, call: Incoming) -> Incoming:
         """Nothing here is a write: a token's rotation changes no number."""
-        return Incoming(self.name, method, path, body, authorization, query)
+        return call
 
-    def answer(self, call: Incoming, _tampering: Fault | None) -> SandboxAnswer:
+    def answer(self, call: Incoming, _tampering: Fault | None) -> Response:
         """Answer the two paths of the server."""
         if call.path == "/oauth/authorize":
             return self._authorize(call)
@@ -101,11 +102,11 @@ class OAuthServer:
         """Somebody else ends all refresh tokens."""
         self.revoke_refresh()
 
-    def refusal(self, status: int, text: str) -> SandboxAnswer:
+    def refusal(self, status: int, text: str) -> Response:
         """An OAuth error body (RFC 6749; MTT documents none)."""
-        return _json(status, {"error": text})
+        return JSONResponse({"error": text}, status)
 
-    def _authorize(self, call: Incoming) -> SandboxAnswer:
+    def _authorize(self, call: Incoming) -> Response:
         asked = _single(call.query)
         wanted = {"client_id": self.client_id, "redirect_uri": self.redirect_uri, "response_type": "code"}
         if any(asked.get(key) != value for key, value in wanted.items()):
@@ -114,11 +115,11 @@ class OAuthServer:
             return self.refusal(400, "invalid_scope")
         given = _single(call.body.decode("latin-1"))
         if call.method != "POST" or (given.get("login"), given.get("password")) != (self.login, self.password):
-            return SandboxAnswer(200, _LOGIN_PAGE.encode(), "text/html; charset=utf-8")
+            return HTMLResponse(_LOGIN_PAGE)
         back = {"code": self.issue_code()} | ({"state": asked["state"]} if "state" in asked else {})
-        return SandboxAnswer(302, b"", headers=(("Location", f"{self.redirect_uri}?{urlencode(back)}"),))
+        return Response(status_code=302, headers={"Location": f"{self.redirect_uri}?{urlencode(back)}"})
 
-    def _token(self, form: dict[str, str]) -> SandboxAnswer:
+    def _token(self, form: dict[str, str]) -> Response:
         if (form.get("client_id"), form.get("client_secret")) != (self.client_id, self.client_secret):
             return self.refusal(401, "invalid_client")
         match form.get("grant_type"):
@@ -128,7 +129,7 @@ class OAuthServer:
                 return self._by_refresh(form.get("refresh_token", ""))
         return self.refusal(400, "unsupported_grant_type")
 
-    def _by_code(self, form: dict[str, str]) -> SandboxAnswer:
+    def _by_code(self, form: dict[str, str]) -> Response:
         if form.get("scope") != SCOPE_ASKED:
             return self.refusal(400, "invalid_scope")
         good = self._codes.pop(form.get("code", ""), 0) > self.clock.now()
@@ -136,7 +137,7 @@ class OAuthServer:
             return self.refusal(400, "invalid_grant")
         return self._tokens(self.issue_refresh_token(), SCOPE_ANSWERED)
 
-    def _by_refresh(self, token: str) -> SandboxAnswer:
+    def _by_refresh(self, token: str) -> Response:
         if self._refresh.get(token, 0) <= self.clock.now():
             return self.refusal(400, "invalid_grant")
         if not self.settings.rotates_refresh_token:
@@ -145,7 +146,7 @@ class OAuthServer:
             del self._refresh[token]
         return self._tokens(self.issue_refresh_token(), SCOPE_ASKED)
 
-    def _tokens(self, refresh_token: str, scope: str) -> SandboxAnswer:
+    def _tokens(self, refresh_token: str, scope: str) -> Response:
         body = {
             "access_token": self.issue_access_token(),
             "expires_in": self.settings.access_seconds,
@@ -153,7 +154,7 @@ class OAuthServer:
             "scope": scope,
             "token_type": "Bearer",
         }
-        return _json(200, body)
+        return JSONResponse(body)
 
     def _issue(self, kept: dict[str, float], seconds: float) -> str:
         token = secrets.token_hex(24).upper()
@@ -163,7 +164,3 @@ class OAuthServer:
 
 def _single(encoded: str) -> dict[str, str]:
     return {key: values[-1] for key, values in parse_qs(encoded, keep_blank_values=True).items()}
-
-
-def _json(status: int, value: dict[str, Any]) -> SandboxAnswer:
-    return SandboxAnswer(status, json.dumps(value, ensure_ascii=False).encode())

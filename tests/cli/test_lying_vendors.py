@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
 from reconciler.sandbox import Fault, FaultKind
 from reconciler.sandbox.front import Vendor
-from reconciler.sandbox.journal import Incoming, SandboxAnswer
+from reconciler.sandbox.journal import Incoming
 from tests.cli.conftest import Ended, Workplace
 from tests.conftest import Tally
 from tests.sandbox_world import QuickClock
@@ -68,14 +69,14 @@ class Lies:
         self.first = self._seeded.randint(0, 14)
         self.many = self._seeded.choice([1, 1, 2, 4, 100])
 
-    def told(self, answer: SandboxAnswer) -> SandboxAnswer:
+    def told(self, answer: Response) -> Response:
         self._count += 1
         if not self.first < self._count <= self.first + self.many:
             return answer
-        status = self._seeded.choice([answer.status, answer.status, self._seeded.choice(ALL_STATUSES)])
-        text = answer.body.decode("utf-8", "replace")
+        status = self._seeded.choice([answer.status_code, answer.status_code, self._seeded.choice(ALL_STATUSES)])
+        text = bytes(answer.body).decode("utf-8", "replace")
         body = mutate(text if text.startswith(("{", "[")) else "{}", self._seeded)
-        return replace(answer, status=status, body=b"" if status in {204, 304} else body)
+        return Response(b"" if status in {204, 304} else body, status, media_type=answer.media_type)
 
 
 class Liar:
@@ -85,7 +86,7 @@ class Liar:
         self._vendor = vendor
         self.lies: Lies | None = None
 
-    def answer(self, call: Incoming, tampering: Fault | None) -> SandboxAnswer:
+    def answer(self, call: Incoming, tampering: Fault | None) -> Response:
         answer = self._vendor.answer(call, tampering)
         return self.lies.told(answer) if self.lies else answer
 

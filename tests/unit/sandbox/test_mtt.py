@@ -152,4 +152,4 @@ def test_when_loose_every_spelling_of_the_document_is_seen(client: httpx.Client)
         assert {key for row in rows for key in row} == {"terminal", "terminale", "workplace"}
         body = parking([sandbox.mtt.numbers[0]], is_parking=True)
         bodies = {client.post(sandbox.mtt_url + PARKING, json=body, headers=headers).text for _ in range(30)}
-        assert bodies == {'{"success": 1}', '{"result": {"success": 1}}'}
+        assert bodies == {'{"success":1}', '{"result":{"success":1}}'}
