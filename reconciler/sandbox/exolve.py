@@ -144,11 +144,12 @@ class Exolve(ExolveState):
         """An error body with that text, in the shape of the settings or, when loose, in any."""
         if status == HTTPStatus.NOT_FOUND:
             return PlainTextResponse("404 page not found\n", status)
-        flat = {"error": text}
-        nested = {"error": {"message": text}}
-        message = {"message": text, "code": status}
-        documented = {ErrorShape.FLAT: flat, ErrorShape.NESTED: nested, ErrorShape.MESSAGE: message}
-        return JSONResponse(self.spelling.choose(documented[self.settings.error_shape], flat, nested, message), status)
+        shapes: dict[ErrorShape, dict[str, Any]] = {
+            ErrorShape.FLAT: {"error": text},
+            ErrorShape.NESTED: {"error": {"message": text}},
+            ErrorShape.MESSAGE: {"message": text, "code": status},
+        }
+        return JSONResponse(self.spelling.choose(shapes[self.settings.error_shape], *shapes.values()), status)
 
 
 def _whole(forwarding: Mapping[str, Any] | None) -> Forwarding | None:
