@@ -18,7 +18,7 @@ import click
 from reconciler.cli.errors import CommandError
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import PeriodText
-from reconciler.cli.period_options import chunks, format_instant, judge_period, lines_of, moment, parse_period, timezone
+from reconciler.cli.period_options import chunks, format_instant, judge_period, moment, parse_period, timezone
 from reconciler.cli.process import Process
 from reconciler.clock import SystemClock
 from reconciler.diagnostics import Diagnostic, Location
@@ -94,17 +94,13 @@ def equal(process: Process, first: str, second: str, start: str, zone: Zone) -> 
     if one.equals(two):
         show(process, {"equal": True, "first_difference": None}, "equal")
         return Exit.DONE
+    difference, words = None, "different, but not after that"
     instant = one.first_difference(two, moment(start, zone), zone.name)
-    if instant is None:
-        show(process, {"equal": False, "first_difference": None}, "different, but not after that")
-        return Exit.CHANGES
-    inside = "first" if one.matches(instant, zone.name) else "second"
-    difference = {"epoch": instant, "time": format_instant(instant, zone), "inside": inside}
-    show(
-        process,
-        {"equal": False, "first_difference": difference},
-        f"different: at {difference['time']} only the {inside} one matches",
-    )
+    if instant is not None:
+        inside = "first" if one.matches(instant, zone.name) else "second"
+        difference = {"epoch": instant, "time": format_instant(instant, zone), "inside": inside}
+        words = f"different: at {difference['time']} only the {inside} one matches"
+    show(process, {"equal": False, "first_difference": difference}, words)
     return Exit.CHANGES
 
 
@@ -228,14 +224,11 @@ def check(process: Process, texts: tuple[str, ...], from_stdin: bool) -> Exit:
         raise click.UsageError("give period strings, or --stdin")
     if from_stdin and not process.format.for_programs:
         return _check_stream()
-    return _check(process, _lines() if from_stdin else texts)
+    if from_stdin:
+        from reconciler.schedule.stream import whole_lines
 
-
-def _lines() -> list[str]:
-    return [line.removesuffix(b"\r").decode("utf-8", "replace") for lines in lines_of(chunks()) for line in lines]
-
-
-def _check(process: Process, texts: Sequence[str]) -> Exit:
+        lines = b"".join(whole_lines(chunks())).split(b"\n")[:-1]
+        texts = tuple(line.removesuffix(b"\r").decode("utf-8", "replace") for line in lines)
     answers = [(text, any(item.is_error for item in found), found) for text in texts for found in [judge_period(text)]]
     process.answer(lambda: _document(answers), lambda columns: _page(answers, columns, quiet=process.is_quiet))
     return Exit.ERROR if any(wrong for _text, wrong, _found in answers) else Exit.DONE
@@ -266,11 +259,11 @@ def _document(answers: Sequence[Judged]) -> str:
 
 
 def _check_stream() -> Exit:
-    from reconciler.schedule.stream import verdict
+    from reconciler.schedule.stream import verdict, whole_lines
 
     failed = False
-    for lines in lines_of(chunks()):
-        verdicts = [verdict(line) for line in lines]
+    for piece in whole_lines(chunks()):
+        verdicts = [verdict(line) for line in piece[:-1].split(b"\n")]
         failed = failed or any(answer != "ok" for answer in verdicts)
         sys.stdout.write("\n".join(verdicts) + "\n")
         sys.stdout.flush()

@@ -6,10 +6,10 @@ Must not know any one command.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from datetime import timezone as fixed
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 
 _CHUNK = 1 << 20
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _zone(_context: click.Context, _parameter: click.Parameter, value: str) -> Zone:
@@ -38,17 +37,16 @@ def _zone(_context: click.Context, _parameter: click.Parameter, value: str) -> Z
         raise click.BadParameter(str(error)) from error
 
 
-def timezone(function: Function) -> Function:
-    """`--timezone`: where periods are evaluated."""
-    return click.option(
-        "--timezone",
-        "zone",
-        callback=_zone,
-        default="Europe/Moscow",
-        show_default=True,
-        metavar="ZONE",
-        help="The zone in which the period is evaluated.",
-    )(function)
+timezone = click.option(
+    "--timezone",
+    "zone",
+    callback=_zone,
+    default="Europe/Moscow",
+    show_default=True,
+    metavar="ZONE",
+    help="The zone in which the period is evaluated.",
+)
+"""Where periods are evaluated."""
 
 
 def moment(text: str | None, zone: Zone) -> int:
@@ -111,14 +109,3 @@ def chunks() -> Iterator[bytes]:
     stream = cast("BufferedReader", sys.stdin.buffer)
     while data := stream.read1(_CHUNK):
         yield data
-
-
-def lines_of(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Group a stream into the whole lines of each piece, without their line ends."""
-    rest = b""
-    for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        if whole:
-            yield whole
-    if rest:
-        yield [rest]

@@ -276,29 +276,29 @@ class _Remembered(dict[bytes, Days]):
         return days
 
 
-def matched(chunks: Iterable[bytes], zone: Zone) -> Iterator[bytes]:
-    """Answer a stream cut anywhere; each chunk's whole lines are answered at once."""
-    matcher = Matcher(zone)
+def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut a stream anew, each piece as many lines as its chunk completes, each with its newline."""
     rest = b""
     for chunk in chunks:
         whole, newline, tail = chunk.rpartition(b"\n")
         if newline:
-            yield matcher.answers(rest + whole + newline)
+            yield rest + whole + newline
             rest = tail
         else:
             rest += tail
     if rest:
-        yield matcher.answers(rest + b"\n")
+        yield rest + b"\n"
 
 
-def verdict(line: bytes) -> str:
-    """Judge a line that holds a period: `ok`, or `error:` and the codes of its faults."""
-    return _verdict(_text_of(line))
+def matched(chunks: Iterable[bytes], zone: Zone) -> Iterator[bytes]:
+    """Answer a stream cut anywhere; each chunk's whole lines are answered at once."""
+    return map(Matcher(zone).answers, whole_lines(chunks))
 
 
 @lru_cache(maxsize=4096)
-def _verdict(text: str) -> str:
-    _, findings = read(text)
+def verdict(line: bytes) -> str:
+    """Judge a line that holds a period: `ok`, or `error:` and the codes of its faults."""
+    _, findings = read(_text_of(line))
     return "error: " + " ".join(dict.fromkeys(finding.code for finding in findings)) if findings else "ok"
 
 
