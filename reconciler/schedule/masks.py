@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
+from operator import or_
 from typing import Final, Literal, NamedTuple
 
 WeekdayBase = Literal["refuse", "sunday", "monday"]
@@ -59,17 +60,10 @@ FACTS: Final[dict[Scale, Facts]] = {
     Scale.SEC: Facts("second", 0, 59),
 }
 
-SCALE_NAMES: Final[dict[str, Scale]] = {scale.value: scale for scale in Scale} | {
-    "year": Scale.YR,
-    "month": Scale.MO,
-    "week": Scale.WK,
-    "yday": Scale.YD,
-    "mday": Scale.MD,
-    "wday": Scale.WD,
-    "hour": Scale.HR,
-    "minute": Scale.MIN,
-    "second": Scale.SEC,
-}
+_LONG_NAMES: Final = ("year", "month", "week", "yday", "mday", "wday", "hour", "minute", "second")
+SCALE_NAMES: Final[dict[str, Scale]] = {scale.value: scale for scale in Scale} | dict(
+    zip(_LONG_NAMES, Scale, strict=True)
+)
 
 
 def value_of(scale: Scale, word: str, base: WeekdayBase = "sunday") -> int | None:
@@ -153,10 +147,7 @@ def is_leap(year: int) -> bool:
 @cache
 def year_type(year: int) -> int:
     """Number the kind of a year: weekday of 1 January (Sunday 0), plus 7 for a leap year."""
-    # The calendar repeats every 400 years (146,097 days are 20,871 weeks); `folded` is the year before, in its cycle.
-    folded = year % CYCLE_YEARS + CYCLE_YEARS - 1
-    days = 365 * folded + folded // 4 - folded // 100 + folded // 400
-    return (days + 1) % 7 + (7 if is_leap(year) else 0)
+    return (first_day(year) + 4) % 7 + (7 if is_leap(year) else 0)  # 1 January 1970 was a Thursday
 
 
 def first_day(year: int) -> int:
@@ -198,6 +189,11 @@ def dates_of(kind: int) -> tuple[Date, ...]:
     return tuple(dates)
 
 
+def date_mask(month: int, day: int) -> int:
+    """Mask a date in every year type that has it."""
+    return day_masks(Scale.MO)[month] & day_masks(Scale.MD)[day]
+
+
 @cache
 def type_mask(kind: int) -> int:
     """Mask all days of one year type."""
@@ -230,20 +226,13 @@ def time_masks(scale: Scale) -> tuple[int, ...]:
     """Give the mask of each value of hr or min in minutes of the day, of sec in seconds of the day."""
     if scale is Scale.HR:
         return tuple(_HOUR << 60 * hour for hour in range(24))
-    every = (
-        sum(1 << step for step in range(0, MINUTES, 60))
-        if scale is Scale.MIN
-        else sum(1 << step for step in range(0, SECONDS, 60))
-    )
+    every = sum(1 << step for step in range(0, MINUTES if scale is Scale.MIN else SECONDS, 60))
     return tuple(every << shift for shift in range(60))
 
 
 def union(masks: Iterable[int]) -> int:
     """Unite masks."""
-    total = 0
-    for mask in masks:
-        total |= mask
-    return total
+    return reduce(or_, masks, 0)
 
 
 _EXPAND: Final = {ord("0"): "0" * 60, ord("1"): "1" * 60}
@@ -268,6 +257,20 @@ def cuts_minutes(seconds: int) -> bool:
 def to_minutes(seconds: int) -> int:
     """Narrow a mask of seconds that cuts no minute."""
     return int(f"{seconds:0{SECONDS}b}"[::60], 2)
+
+
+Span = tuple[int, int]
+
+
+def spans(values: Iterable[int]) -> tuple[Span, ...]:
+    """Group values in their order into runs, both ends included."""
+    runs: list[Span] = []
+    for value in values:
+        if runs and runs[-1][1] == value - 1:
+            runs[-1] = runs[-1][0], value
+        else:
+            runs.append((value, value))
+    return tuple(runs)
 
 
 def bits(mask: int) -> list[int]:

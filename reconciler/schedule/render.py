@@ -7,15 +7,12 @@ Must not know how text is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Iterable
 
 from reconciler.schedule.boxes import Piece
-from reconciler.schedule.masks import MONTHS, WEEKDAYS, Scale, bits
+from reconciler.schedule.masks import MONTHS, WEEKDAYS, Scale, bits, spans
 from reconciler.schedule.meaning import values_of
 from reconciler.schedule.syntax import Part, PeriodTree
-
-_ORDER: Final = (Scale.YR, Scale.MO, Scale.WK, Scale.YD, Scale.MD, Scale.WD, Scale.HR, Scale.MIN, Scale.SEC)
 
 
 def part_text(piece: Piece) -> str:
@@ -42,7 +39,7 @@ def tree_text(tree: PeriodTree) -> tuple[str, ...]:
 
 def _written(part: Part) -> str:
     values: dict[Scale, list[int]] = {
-        scale: sorted(chosen) for scale in _ORDER if scale is not Scale.YR and (chosen := values_of(part, scale))
+        scale: sorted(chosen) for scale in Scale if scale is not Scale.YR and (chosen := values_of(part, scale))
     }
     rest = _items(values)
     if not part.has(Scale.YR):
@@ -58,24 +55,12 @@ def _items(values: dict[Scale, list[int]]) -> str:
 
 def runs_of(scale: Scale, values: Iterable[int]) -> str:
     """Write values as maximal runs, weekdays from Monday and never across the end of the week."""
+    ordered = sorted(values, key=lambda value: (value - 1) % 7 if scale is Scale.WD else value)
+    runs = [(_word(scale, first), _word(scale, last)) for first, last in spans(ordered)]
+    return " ".join(first if first == last else f"{first}-{last}" for first, last in runs)
+
+
+def _word(scale: Scale, value: int) -> str:
     if scale is Scale.WD:
-        return _runs(((weekday - 1) % 7 for weekday in values), _weekday, breaks=(6,))
-    return _runs(values, _month if scale is Scale.MO else str)
-
-
-def _weekday(number: int) -> str:
-    return WEEKDAYS[(number + 1) % 7][:3]
-
-
-def _month(number: int) -> str:
-    return MONTHS[number - 1][:3]
-
-
-def _runs(values: Iterable[int], spell: Callable[[int], str], *, breaks: tuple[int, ...] = ()) -> str:
-    spans: list[list[int]] = []
-    for value in sorted(values):
-        if spans and value == spans[-1][1] + 1 and value not in breaks:
-            spans[-1][1] = value
-        else:
-            spans.append([value, value])
-    return " ".join(spell(first) if first == last else f"{spell(first)}-{spell(last)}" for first, last in spans)
+        return WEEKDAYS[value][:3]
+    return MONTHS[value - 1][:3] if scale is Scale.MO else str(value)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.schedule.boxes import TimeBox
-from reconciler.schedule.masks import SECONDS, bits
-from reconciler.schedule.saying import Phrase, Phrasing, Span, clock, spans
+from reconciler.schedule.masks import Span, bits, spans
+from reconciler.schedule.saying import Phrase, Phrasing, clause, clock, is_single, joined, last_second, numbers
 
 _ON_DAYS: Final = ("понедельникам", "вторникам", "средам", "четвергам", "пятницам", "субботам", "воскресеньям")
 _FROM_DAY: Final = ("понедельника", "вторника", "среды", "четверга", "пятницы", "субботы", "воскресенья")
@@ -32,25 +32,20 @@ _WEEKEND: Final = (5, 6)
 
 def said(saying: Phrase) -> str:
     """Say days and times as a clause."""
-    weekday = _weekdays(saying.weekdays)
-    dates = [word for word in (_years(saying.years), _dates(saying), _yeardays(saying.yeardays)) if word]
-    if not weekday and not dates:
-        weekday = "каждый день"
-    return ", ".join([*dates, f"{weekday} {_times(saying)}".strip()])
+    dates = (_years(saying.years), _dates(saying), _yeardays(saying.yeardays))
+    return clause(dates, _weekdays(saying.weekdays), _times(saying), daily="каждый день")
 
 
 def _years(runs: tuple[Span, ...]) -> str:
     if not runs:
         return ""
-    single = len(runs) == 1 and runs[0][0] == runs[0][1]
-    return f"в {_listed(runs)} {'году' if single else 'годах'}"
+    return f"в {_listed(runs)} {'году' if is_single(runs) else 'годах'}"
 
 
 def _yeardays(runs: tuple[Span, ...]) -> str:
     if not runs:
         return ""
-    single = len(runs) == 1 and runs[0][0] == runs[0][1]
-    return f"в {_listed(runs)}-й день года" if single else f"в дни года {_listed(runs)}"
+    return f"в {_listed(runs)}-й день года" if is_single(runs) else f"в дни года {_listed(runs)}"
 
 
 def _dates(saying: Phrase) -> str:
@@ -92,13 +87,7 @@ def _times(saying: Phrase) -> str:
         return _join([_pattern(box) for box in saying.patterns])
     if saying.intervals is None:
         return "круглосуточно"
-    return _join([f"с {clock(start)} до {_last(end)}" for start, end in saying.intervals])
-
-
-def _last(end: int) -> str:
-    """Write the last second that is still inside."""
-    minutes, second = divmod((end - 1) % SECONDS, 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{second:02}"
+    return _join([f"с {clock(start)} до {last_second(end)}" for start, end in saying.intervals])
 
 
 def _pattern(box: TimeBox) -> str:
@@ -108,11 +97,11 @@ def _pattern(box: TimeBox) -> str:
 
 
 def _listed(runs: tuple[Span, ...]) -> str:
-    return _join([str(first) if first == last else f"{first}-{last}" for first, last in runs])
+    return _join(numbers(runs))
 
 
 def _join(words: list[str]) -> str:
-    return " и ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    return joined(words, "и")
 
 
 RUSSIAN: Final = Phrasing("всегда", "никогда", "кроме", said)

@@ -5,7 +5,7 @@ For each set of days its intervals of time, before any language. Must not know h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from reconciler.schedule.boxes import DayBox, TimeBox, pieces_of
@@ -17,14 +17,15 @@ from reconciler.schedule.masks import (
     SECONDS,
     WEEKDAYS,
     Scale,
+    Span,
     bits,
+    spans,
     time_masks,
     to_seconds,
     union,
 )
 
 _MANY: Final = 6  # more intervals than that are told as a pattern of hours and minutes
-Span = tuple[int, int]
 
 
 class Phrase(NamedTuple):
@@ -84,17 +85,6 @@ def _of(mask: int | None) -> tuple[Span, ...]:
     return () if mask is None else spans(bits(mask))
 
 
-def spans(values: tuple[int, ...] | list[int]) -> tuple[Span, ...]:
-    """Group sorted values into runs, both ends included."""
-    runs: list[Span] = []
-    for value in values:
-        if runs and runs[-1][1] == value - 1:
-            runs[-1] = runs[-1][0], value
-        else:
-            runs.append((value, value))
-    return tuple(runs)
-
-
 def _seconds(box: TimeBox) -> int:
     minutes = ALL_MINUTES
     for scale, mask in ((Scale.HR, box.hours), (Scale.MIN, box.minutes)):
@@ -134,10 +124,50 @@ def clock(seconds: int) -> str:
     return f"{text}:{second:02}" if second else text
 
 
+def last_second(end: int) -> str:
+    """Write the last second that is still inside."""
+    minutes, second = divmod((end - 1) % SECONDS, 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{second:02}"
+
+
+def numbers(runs: tuple[Span, ...]) -> list[str]:
+    """Write runs of numbers."""
+    return [str(first) if first == last else f"{first}-{last}" for first, last in runs]
+
+
+def is_single(runs: tuple[Span, ...]) -> bool:
+    """Tell whether runs are no more than one number."""
+    return len(runs) == 1 and runs[0][0] == runs[0][1]
+
+
+def noun(word: str, runs: tuple[Span, ...]) -> str:
+    """Write an English noun for one number, or for several."""
+    return word if is_single(runs) else f"{word}s"
+
+
+def pattern(box: TimeBox, listed: Callable[[tuple[Span, ...]], str]) -> str:
+    """Say the times of a pattern in English."""
+    scales = (("second", box.seconds), ("minute", box.minutes), ("hour", box.hours))
+    found = [(word, spans(bits(mask))) for word, mask in scales if mask is not None]
+    words = [f"{noun(word, runs)} {listed(runs)}" for word, runs in found]
+    return " of ".join(words) + (" of every hour" if box.hours is None and box.minutes is not None else "")
+
+
+def joined(words: Sequence[str], conjunction: str) -> str:
+    """Write a list whose last word follows `and`, in whatever language."""
+    return f" {conjunction} ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def clause(dates: Sequence[str], weekday: str, times: str, *, daily: str) -> str:
+    """Put a clause together; `daily` is said where no days are."""
+    said = [words for words in dates if words]
+    return ", ".join([*said, f"{weekday or ('' if said else daily)} {times}".strip()])
+
+
 def short_phrase(saying: Phrase) -> str:
     """Say days and times."""
     days = _days(saying)
-    times = _patterns(saying.patterns) if saying.patterns else _times(saying.intervals)
+    times = " and ".join(pattern(box, _runs) for box in saying.patterns) or _times(saying.intervals)
     return " ".join(word for word in (days or ("daily" if times else ""), times) if word)
 
 
@@ -149,7 +179,7 @@ def _days(saying: Phrase) -> str:
     words = [
         _runs(saying.years),
         _dates(saying),
-        f"{_noun('day', saying.yeardays)} {_runs(saying.yeardays)} of the year" if saying.yeardays else "",
+        f"{noun('day', saying.yeardays)} {_runs(saying.yeardays)} of the year" if saying.yeardays else "",
         weekdays(saying.weekdays),
     ]
     return " ".join(word for word in words if word)
@@ -157,16 +187,12 @@ def _days(saying: Phrase) -> str:
 
 def _dates(saying: Phrase) -> str:
     if not saying.monthdays:
-        return ", ".join(_range(_MONTHS[first], _MONTHS[last], last - first) for first, last in saying.months)
+        return _months(saying)
     days = _runs(saying.monthdays)
-    if not saying.months:
-        return f"{_noun('day', saying.monthdays)} {days} of the month"
     months = [_MONTHS[month] for first, last in saying.months for month in range(first, last + 1)]
-    return (
-        ", ".join(f"{month} {days}" for month in months)
-        if len(months) < _LONG
-        else f"{_noun('day', saying.monthdays)} {days} of {_months(saying)}"
-    )
+    if 0 < len(months) < _LONG:
+        return ", ".join(f"{month} {days}" for month in months)
+    return f"{noun('day', saying.monthdays)} {days} of {_months(saying) or 'the month'}"
 
 
 def _months(saying: Phrase) -> str:
@@ -185,23 +211,4 @@ def _range(first: str, last: str, steps: int) -> str:
 
 
 def _runs(runs: tuple[Span, ...]) -> str:
-    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
-
-
-def _noun(noun: str, runs: tuple[Span, ...]) -> str:
-    return noun if len(runs) == 1 and runs[0][0] == runs[0][1] else f"{noun}s"
-
-
-def _patterns(boxes: tuple[TimeBox, ...]) -> str:
-    return " and ".join(map(_pattern, boxes))
-
-
-def _pattern(box: TimeBox) -> str:
-    scales = (("second", box.seconds), ("minute", box.minutes), ("hour", box.hours))
-    words = [
-        f"{_noun(noun, runs)} {_runs(runs)}"
-        for noun, mask in scales
-        if mask is not None
-        for runs in [spans(bits(mask))]
-    ]
-    return " of ".join(words) + (" of every hour" if box.hours is None and box.minutes is not None else "")
+    return ", ".join(numbers(runs))

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from reconciler.schedule import saying
-from reconciler.schedule.boxes import TimeBox
 from reconciler.schedule.instants import Instants
-from reconciler.schedule.masks import FIRST_YEAR, MONTHS, SECONDS, WEEKDAYS, bits
-from reconciler.schedule.saying import Phrase, Phrasing, Span, clock, phrases_of, spans
+from reconciler.schedule.masks import FIRST_YEAR, MONTHS, WEEKDAYS, Span, spans
+from reconciler.schedule.saying import (
+    Phrase,
+    Phrasing,
+    clause,
+    clock,
+    is_single,
+    joined,
+    last_second,
+    noun,
+    numbers,
+    pattern,
+    phrases_of,
+    short_phrase,
+)
 
 _DAYS: Final = tuple(WEEKDAYS[(day + 1) % 7].title() for day in range(7))
 _MONTHS: Final = ("", *(month.title() for month in MONTHS))
@@ -21,12 +32,8 @@ _WEEKEND: Final = (5, 6)
 
 def said(saying: Phrase) -> str:
     """Say days and times as a clause."""
-    weekday = _weekdays(saying.weekdays)
-    dates = [word for word in (_years(saying.years), _dates(saying), _yeardays(saying.yeardays)) if word]
-    times = _times(saying)
-    if not weekday and not dates:
-        weekday = "every day"
-    return ", ".join([*dates, f"{weekday} {times}".strip()])
+    dates = (_years(saying.years), _dates(saying), _yeardays(saying.yeardays))
+    return clause(dates, _weekdays(saying.weekdays), _times(saying), daily="every day")
 
 
 def _years(runs: tuple[Span, ...]) -> str:
@@ -34,7 +41,7 @@ def _years(runs: tuple[Span, ...]) -> str:
 
 
 def _yeardays(runs: tuple[Span, ...]) -> str:
-    return f"on {_noun('day', runs)} {_listed(runs)} of the year" if runs else ""
+    return f"on {noun('day', runs)} {_listed(runs)} of the year" if runs else ""
 
 
 def _dates(saying: Phrase) -> str:
@@ -44,9 +51,9 @@ def _dates(saying: Phrase) -> str:
     if not saying.monthdays:
         return f"in {months}" if months else ""
     days = _listed(saying.monthdays)
-    if months and saying.months == (saying.months[0],) and saying.months[0][0] == saying.months[0][1]:
+    if is_single(saying.months):
         return f"on {days} {months}"
-    return f"on {_noun('day', saying.monthdays)} {days} of {months or 'every month'}"
+    return f"on {noun('day', saying.monthdays)} {days} of {months or 'every month'}"
 
 
 def _weekdays(days: tuple[int, ...]) -> str:
@@ -60,42 +67,22 @@ def _weekdays(days: tuple[int, ...]) -> str:
 
 def _times(saying: Phrase) -> str:
     if saying.patterns:
-        return "in " + _join([_pattern(box) for box in saying.patterns])
+        return "in " + _join([pattern(box, _listed) for box in saying.patterns])
     if saying.intervals is None:
         return "all day"
-    return _join([f"from {clock(start)} to {_last(end)}" for start, end in saying.intervals])
-
-
-def _last(end: int) -> str:
-    """Write the last second that is still inside."""
-    minutes, second = divmod((end - 1) % SECONDS, 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{second:02}"
-
-
-def _pattern(box: TimeBox) -> str:
-    scales = (("second", box.seconds), ("minute", box.minutes), ("hour", box.hours))
-    words = [
-        f"{_noun(noun, runs)} {_listed(runs)}"
-        for noun, mask in scales
-        if mask is not None
-        for runs in [spans(bits(mask))]
-    ]
-    return " of ".join(words) + (" of every hour" if box.hours is None and box.minutes is not None else "")
-
-
-def _noun(noun: str, runs: tuple[Span, ...]) -> str:
-    return noun if len(runs) == 1 and runs[0][0] == runs[0][1] else f"{noun}s"
+    return _join([f"from {clock(start)} to {last_second(end)}" for start, end in saying.intervals])
 
 
 def _listed(runs: tuple[Span, ...]) -> str:
-    return _join([str(first) if first == last else f"{first}-{last}" for first, last in runs])
+    return _join(numbers(runs))
 
 
 def _join(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    return joined(words, "and")
 
 
 ENGLISH: Final = Phrasing("always", "never", "except", said)
+_SHORT: Final = ENGLISH._replace(said=short_phrase)
 
 
 Language = Literal["en", "ru"]
@@ -103,27 +90,24 @@ Language = Literal["en", "ru"]
 
 def explained(instants: Instants, language: Language) -> str:
     """Say a set in full; clauses are separated by semicolons."""
-    phrasing = _phrasing(language)
-    if instants.is_full:
-        return phrasing.always
-    usual, missing = _with_exceptions(instants)
-    text = phrasing.always if usual.is_full else "; ".join(map(phrasing.said, phrases_of(usual))) or phrasing.never
-    return (
-        text if missing.is_empty else f"{text}; {phrasing.except_} {'; '.join(map(phrasing.said, phrases_of(missing)))}"
-    )
+    return _told(instants, _phrasing(language))
 
 
 def phrased(instants: Instants) -> str:
     """Say a set in short, with half-open times of day."""
+    return _told(instants, _SHORT)
+
+
+def _told(instants: Instants, phrasing: Phrasing) -> str:
     if instants.is_full:
-        return ENGLISH.always
+        return phrasing.always
     usual, missing = _with_exceptions(instants)
-    text = ENGLISH.always if usual.is_full else "; ".join(map(saying.short_phrase, phrases_of(usual))) or ENGLISH.never
-    return (
-        text
-        if missing.is_empty
-        else f"{text}; {ENGLISH.except_} {'; '.join(map(saying.short_phrase, phrases_of(missing)))}"
-    )
+    text = phrasing.always if usual.is_full else _clauses(usual, phrasing) or phrasing.never
+    return text if missing.is_empty else f"{text}; {phrasing.except_} {_clauses(missing, phrasing)}"
+
+
+def _clauses(instants: Instants, phrasing: Phrasing) -> str:
+    return "; ".join(map(phrasing.said, phrases_of(instants)))
 
 
 def _phrasing(language: Language) -> Phrasing:
