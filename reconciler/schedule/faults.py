@@ -22,20 +22,14 @@ _BARE_WORDS: Final[dict[str, str]] = {
     ),
     **dict.fromkeys(("never", "false", "no", "off", "nobody", "none."), "for never, write none by itself"),
     "none": "none is only allowed by itself; remove it from the list",
-    "weekdays": "write wd {mon-fri}",
-    "workdays": "write wd {mon-fri}",
-    "weekend": "write wd {sat sun}",
-    "weekends": "write wd {sat sun}",
+    **dict.fromkeys(("weekdays", "workdays"), "write wd {mon-fri}"),
+    **dict.fromkeys(("weekend", "weekends"), "write wd {sat sun}"),
 }
 _JUNK_HINTS: Final[dict[str, str]] = {
-    "not": "there is no negation; list the other values",
-    "!": "there is no negation; list the other values",
-    "&": "adjacent items must all match; remove it",
-    "and": "adjacent items must all match; remove it",
-    "&&": "adjacent items must all match; remove it",
+    **dict.fromkeys(("not", "!"), "there is no negation; list the other values"),
+    **dict.fromkeys(("&", "and", "&&"), "adjacent items must all match; remove it"),
     ";": "adjacent items must all match; separate alternatives with a comma",
-    "or": "alternatives are separated by a comma",
-    "|": "alternatives are separated by a comma",
+    **dict.fromkeys(("or", "|"), "alternatives are separated by a comma"),
     "-": "a range goes inside one pair of braces, as in hr {9-17}",
 }
 
@@ -61,35 +55,25 @@ def comma_inside(body: str, offset: int) -> Finding:
 
 def no_item(words: str, start: int, *, alone: bool) -> Finding:
     """Judge text that is not `scale {values}`."""
-    end = start + len(words)
+    code, message, hint = _unscaled(words, alone=alone)
+    return RULES[code].within(start, start + len(words), message, hint)
+
+
+def _unscaled(words: str, *, alone: bool) -> tuple[str, str, str]:
     if "{" in words or "}" in words:
-        return RULES["period-braces"].within(
-            start, end, f"the braces are unbalanced in '{words}'", "write scale {values}, one '{' and one '}' each"
-        )
+        hint = "write scale {values}, one '{' and one '}' each"
+        return "period-braces", f"the braces are unbalanced in '{words}'", hint
     if re.fullmatch(r"([a-z]+)\s*[(<\[].*", words):
-        return RULES["period-braces"].within(
-            start,
-            end,
-            f"'{words}' has no braces",
-            "values go in braces: " + re.sub(r"\s*[(<\[](.*?)[)>\]]*$", r" {\1}", words),
-        )
-    first = words.split(maxsplit=1)[0]
+        braced = re.sub(r"\s*[(<\[](.*?)[)>\]]*$", r" {\1}", words)
+        return "period-braces", f"'{words}' has no braces", f"values go in braces: {braced}"
+    first, *rest = words.split()
     if first in SCALE_NAMES:
-        rest = " ".join(words.split()[1:])
-        return RULES["period-braces"].within(start, end, f"'{first}' has no braces", f"write {first} {{{rest or '…'}}}")
+        return "period-braces", f"'{first}' has no braces", f"write {first} {{{' '.join(rest) or '…'}}}"
     if alone:
-        return _bare_words(words, start, end)
-    return RULES["period-junk"].within(
-        start,
-        end,
-        f"'{words}' is not a valid item of a period",
-        _JUNK_HINTS.get(first, "every value goes in the braces of a scale; remove the rest"),
-    )
-
-
-def _bare_words(words: str, start: int, end: int) -> Finding:
-    hint = _BARE_WORDS.get(words) or _from_prose(words) or "a period looks like wd {mon-fri} hr {9-17}"
-    return RULES["period-word"].within(start, end, f"'{words}' is not a valid period", hint)
+        hint = _BARE_WORDS.get(words) or _from_prose(words) or "a period looks like wd {mon-fri} hr {9-17}"
+        return "period-word", f"'{words}' is not a valid period", hint
+    hint = _JUNK_HINTS.get(first, "every value goes in the braces of a scale; remove the rest")
+    return "period-junk", f"'{words}' is not a valid item of a period", hint
 
 
 def _from_prose(words: str) -> str | None:
@@ -113,7 +97,6 @@ def head(words: str, start: int, brace: int) -> tuple[Finding, Scale | None]:
         return RULES["period-scale"].within(
             brace, brace + 1, "there is no scale before this brace", "write wd, hr, md, mo … before it"
         ), None
-    pieces = words.split()
     last = re.search(r"([a-z]+)\Z", words)
     if last and last.group(1) in SCALE_NAMES and len(words) > len(last.group(1)):
         junk = words[: last.start()].rstrip()
@@ -121,7 +104,7 @@ def head(words: str, start: int, brace: int) -> tuple[Finding, Scale | None]:
         return RULES["period-junk"].within(
             start, start + len(junk), f"'{junk}' before '{last.group(1)}' is not a valid item of a period", hint
         ), SCALE_NAMES[last.group(1)]
-    hint = _scale_hint("".join(pieces))
+    hint = _scale_hint(words)
     return RULES["period-scale"].within(start, start + len(words), f"'{words}' is not a known scale", hint), None
 
 
@@ -132,8 +115,8 @@ def closest(word: str, names: Iterable[str], cutoff: float) -> list[str]:
     return difflib.get_close_matches(word, list(names), n=1, cutoff=cutoff)
 
 
-def _scale_hint(word: str) -> str:
-    letters = re.sub(r"[^a-z]", "", word)
+def _scale_hint(words: str) -> str:
+    letters = re.sub(r"[^a-z]", "", words)
     special = {
         "day": "wd (weekday) or md (day of the month)",
         "dy": "wd (weekday) or md (day of the month)",
@@ -161,6 +144,7 @@ def dashes(scale: Scale, chain: str, start: int) -> Finding:
     return RULES["period-several-dashes"].within(start, end, f"'{chain}' has more than one dash", hint)
 
 
+_LAST_HOUR: Final = FACTS[Scale.HR].high
 _HOURS_TEXT: Final = "0 to 23, or 12am 1am-11am 12pm 1pm-11pm"
 _TWELVE: Final = re.compile(r"(\d+)(am|pm|noon|midnight)\Z")
 _CLOCK: Final = re.compile(r"(\d{1,2})[:.](\d{2})\Z")
@@ -225,10 +209,10 @@ def _hour_verdict(word: str) -> tuple[str, int | None]:
         return f"'{word}' is not an hour by itself", NOON if word == "noon" else 0
     if match := _CLOCK.match(word):
         hour = int(match.group(1))
-        return f"'{word}' is a time of day, not an hour", hour if hour <= FACTS[Scale.HR].high else None
+        return f"'{word}' is a time of day, not an hour", hour if hour <= _LAST_HOUR else None
     if word.isdigit():
         hour, minute = divmod(int(word[-4:]), 100)
-        whole = len(word) == 4 and minute == 0 and hour <= FACTS[Scale.HR].high
+        whole = len(word) == 4 and minute == 0 and hour <= _LAST_HOUR
         meant = hour if whole else (23 if word == "24" else None)
         return f"{word} is not a valid hour; hours run from 0 to 23", meant
     if match := re.match(r"(\d{1,2})(?:h|a|p|a\.m\.|p\.m\.)?\Z", word):
@@ -240,17 +224,13 @@ def _hour_verdict(word: str) -> tuple[str, int | None]:
 def _twelve_hour_verdict(word: str, hour: int, half: str) -> tuple[str, int | None]:
     if half in {"noon", "midnight"}:
         return f"'{word}' is not a valid hour; noon is 12noon, midnight is 12am", NOON if half == "noon" else 0
-    meant = hour if 0 < hour <= FACTS[Scale.HR].high else (0 if half == "am" else NOON)
-    reach = f"12{half}, 1{half} to 11{half}" if not NOON < hour <= FACTS[Scale.HR].high else f"1{half} to 11{half}"
+    meant = hour if 0 < hour <= _LAST_HOUR else (0 if half == "am" else NOON)
+    reach = f"12{half}, 1{half} to 11{half}" if not NOON < hour <= _LAST_HOUR else f"1{half} to 11{half}"
     read = hour + (NOON if half == "pm" else 0)
-    probably = (
-        f"; the vendor would probably read {read}"
-        if read <= FACTS[Scale.HR].high and not (half == "pm" and hour == NOON)
-        else ""
-    )
-    return f"'{word}' is not an hour of the 12-hour clock ({reach}){probably}", meant if hour <= FACTS[
-        Scale.HR
-    ].high else None
+    message = f"'{word}' is not an hour of the 12-hour clock ({reach})"
+    if read <= _LAST_HOUR and not (half == "pm" and hour == NOON):
+        message += f"; the vendor would probably read {read}"
+    return message, meant if hour <= _LAST_HOUR else None
 
 
 def _name(scale: Scale, word: str, start: int, end: int) -> Finding:
@@ -258,11 +238,8 @@ def _name(scale: Scale, word: str, start: int, end: int) -> Finding:
     shortest, noun = (3, "month") if scale is Scale.MO else (2, "weekday")
     truncated = [name for name in names if name[:shortest] == word[:shortest]]
     close = truncated or [name for name in names if name.startswith(word)] or closest(word, names, 0.6)
-    hint = (
-        "write " + " or ".join(name[:3] for name in close)
-        if close
-        else "names are " + " ".join(name[:3] for name in names)
-    )
+    short = [name[:3] for name in close or names]
+    hint = f"write {' or '.join(short)}" if close else f"names are {' '.join(short)}"
     message = f"'{word}' is neither the name of a {noun} nor a prefix of one"
     if truncated:
         message += f"; the vendor would probably read {truncated[0].title()}"
@@ -289,20 +266,10 @@ def _out_of_range(scale: Scale, word: str, start: int, end: int) -> Finding:
     facts = FACTS[scale]
     code = _RANGE_CODES.get(scale, "period-range")
     shown = word if len(word) <= 12 else word[:12] + "…"
+    message = f"{shown} is not a valid {facts.noun}; the range is {facts.low} to {facts.high}"
+    hint = f"write a number from {facts.low} to {facts.high}"
     if scale is Scale.YR:
-        return RULES[code].within(
-            start, end, f"{shown} is not a valid year for a period", "write a year of four digits, from 1970 on"
-        )
-    if scale in (Scale.MIN, Scale.SEC) and word == "60":
-        return RULES[code].within(
-            start,
-            end,
-            f"60 is not a valid {facts.noun}; the range is 0 to 59",
-            "the last one of the hour is 59" if scale is Scale.MIN else "the last one of the minute is 59",
-        )
-    return RULES[code].within(
-        start,
-        end,
-        f"{shown} is not a valid {facts.noun}; the range is {facts.low} to {facts.high}",
-        f"write a number from {facts.low} to {facts.high}",
-    )
+        message, hint = f"{shown} is not a valid year for a period", "write a year of four digits, from 1970 on"
+    elif scale in (Scale.MIN, Scale.SEC) and word == "60":
+        hint = f"the last one of the {'hour' if scale is Scale.MIN else 'minute'} is 59"
+    return RULES[code].within(start, end, message, hint)
