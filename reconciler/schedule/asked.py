@@ -9,11 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
+from operator import and_, or_
 from typing import Final
 
 from reconciler.schedule.human import DateSpan, Day, Hours, PublicDays, Schedule, made_of, public_days
 from reconciler.schedule.instants import ALWAYS, FOREVER, NEVER, Box, Classes, Instants, combine_days
-from reconciler.schedule.masks import ALL_MINUTES, FIRST_YEAR, MINUTES, SLOTS, YEAR_TYPES, Scale, day_masks, union
+from reconciler.schedule.masks import (
+    ALL_MINUTES,
+    FIRST_YEAR,
+    MINUTES,
+    SLOTS,
+    YEAR_TYPES,
+    Scale,
+    date_mask,
+    day_masks,
+    union,
+)
 from reconciler.schedule.zones import Zone, zone
 
 _FIRST_KNOWN: Final = 2025
@@ -102,9 +114,9 @@ def _asked(schedule: Schedule, asking: CompileTarget, excepted: Excepted, *, zon
         return _without_days(~instants_asked_for(schedule.not_, asking), excepted, asking)
     # Each part knows its own start days, so the whole's excepted days are taken out of each.
     if schedule.any_ is not None:
-        return _all_of(NEVER, Instants.__or__, (instants_asked_for(one, asking, excepted) for one in schedule.any_))
+        return reduce(or_, (instants_asked_for(one, asking, excepted) for one in schedule.any_), NEVER)
     if schedule.all_ is not None:
-        return _all_of(ALWAYS, Instants.__and__, (instants_asked_for(one, asking, excepted) for one in schedule.all_))
+        return reduce(and_, (instants_asked_for(one, asking, excepted) for one in schedule.all_), ALWAYS)
     return _shifted(_own(schedule, asking, excepted), _minutes_apart(schedule.timezone if zoned else None, asking.zone))
 
 
@@ -113,12 +125,6 @@ def _own(schedule: Schedule, asking: CompileTarget, excepted: Excepted) -> Insta
     started = _started(schedule, asking, excepted)
     folded = _carried(started, lambda today, before: today & ALL_MINUTES | before >> MINUTES)
     return folded if schedule.period is None else folded | _without_days(schedule.period.instants, excepted, asking)
-
-
-def _all_of(start: Instants, combine: Callable[[Instants, Instants], Instants], sets: Iterable[Instants]) -> Instants:
-    for one in sets:
-        start = combine(start, one)
-    return start
 
 
 # --- start days
@@ -130,7 +136,7 @@ def _started(schedule: Schedule, asking: CompileTarget, excepted: Excepted) -> I
     starts = Instants.of(boxes)
     if schedule.workday_as is not None:
         hours = union(_hours_mask(hours) for days, hours in schedule.weekly if schedule.workday_as in days)
-        moved = _days_set(_moved_days((schedule, *excepted), asking))
+        moved = Instants.of(map(_one_day, _moved_days((schedule, *excepted), asking)))
         starts = starts.merged(moved, lambda times, is_moved: hours if is_moved else times)
     dated = [box for one in schedule.dates for box in _date_boxes(one)]
     if schedule.public is not None:
@@ -155,16 +161,8 @@ def _hours_mask(hours: Iterable[Hours]) -> int:
     return union((1 << one.end) - (1 << one.start) for one in hours)
 
 
-def _days_set(days: Iterable[date]) -> Instants:
-    return Instants.of([_one_day(day) for day in days])
-
-
 def _one_day(day: date) -> Box:
-    return Box(((day.year, day.year + 1),), _date_mask(day.month, day.day), ALL_MINUTES)
-
-
-def _date_mask(month: int, day: int) -> int:
-    return day_masks(Scale.MO)[month] & day_masks(Scale.MD)[day]
+    return Box(((day.year, day.year + 1),), date_mask(day.month, day.day), ALL_MINUTES)
 
 
 def _date_boxes(span: DateSpan) -> Iterator[Box]:
@@ -201,10 +199,9 @@ def _public_boxes(known: PublicDays, years: range) -> Iterator[Box]:
     if without:
         message = f"no public holidays are known for {without[0]}, but the calendar runs to {years[-1]}"
         raise CompileError(message, "choose an earlier calendar_until")
-    for day in known.off:
-        yield _one_day(day)
+    yield from map(_one_day, known.off)
     others = ((FIRST_YEAR, years.start), (years.stop, FOREVER))
-    ever = union(_date_mask(day.month, day.day) for day in known.off)
+    ever = union(date_mask(day.month, day.day) for day in known.off)
     if ever:
         yield Box(others, ever, ALL_MINUTES)
 
@@ -249,12 +246,9 @@ def _shifted(instants: Instants, minutes: int) -> Instants:
         return instants
     if instants.fine:
         raise CompileError("hours with seconds cannot be moved to another zone", "leave seconds out")
-    if minutes > 0:
-        return _carried(instants, lambda today, before: today << minutes & ALL_MINUTES | before >> MINUTES - minutes)
-    back = MINUTES + minutes  # earlier is a day earlier and then later
-    return _carried(
-        _day_earlier(instants), lambda today, before: today << back & ALL_MINUTES | before >> MINUTES - back
-    )
+    later = minutes if minutes > 0 else MINUTES + minutes  # earlier is a day earlier and then later
+    started = instants if minutes > 0 else _day_earlier(instants)
+    return _carried(started, lambda today, before: today << later & ALL_MINUTES | before >> MINUTES - later)
 
 
 def _carried(instants: Instants, combine: Callable[[int, int], int]) -> Instants:

@@ -316,7 +316,7 @@ def _dated_contents(
             continue
         for kind, rows in run.rules.items():
             years = [year for year in run.years if year_type(year) == kind]
-            yield years, products(list(rows), partial(_split_year, kind=kind), fine=fine)
+            yield years, products(list(rows), partial(year_boxes, kind=kind), fine=fine)
 
 
 class _Run(NamedTuple):
@@ -361,10 +361,6 @@ def _joined_types(rules: Mapping[int, Rows | tuple[tuple[int, int], ...]]) -> Ro
         for times, days in given:
             rows[times] = rows.get(times, 0) | days << kind * SLOTS
     return list(rows.items())
-
-
-def _split_year(days: int, *, kind: int) -> tuple[DayBox, ...]:
-    return year_boxes(days, kind)
 
 
 def products(

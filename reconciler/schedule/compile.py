@@ -11,22 +11,34 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import partial, reduce
 from itertools import combinations
+from operator import and_
 from typing import Final, Literal
 
 from reconciler.schedule.asked import CompileError, CompileTarget, ScheduleSets, instants_asked_for, unannounced_years
-from reconciler.schedule.boxes import Grouping, Piece, Row, Rows, day_boxes, partition, pieces_of, products, rows_of
+from reconciler.schedule.boxes import (
+    Content,
+    Grouping,
+    Piece,
+    Row,
+    Rows,
+    day_boxes,
+    partition,
+    pieces_of,
+    products,
+    rows_of,
+)
 from reconciler.schedule.human import Schedule, UnknownCountryError
 from reconciler.schedule.instants import LAST_YEAR, NEVER, Box, Classes, Instants, NotExpressibleError, days_between
 from reconciler.schedule.masks import (
     ALL_MINUTES,
     FIRST_YEAR,
     SLOTS,
-    Scale,
     all_days,
+    bits,
+    date_mask,
     dates_of,
-    day_masks,
     union,
     year_type,
 )
@@ -58,9 +70,7 @@ def _widest(groups: list[Product]) -> list[Product]:
     # A smallest cover can always be made of products that cannot grow: growing one never uncovers a cell.
     for size in range(1, len(groups) + 1):
         for chosen in combinations(groups, size):
-            columns = chosen[0][1]
-            for _, cells in chosen:
-                columns &= cells
+            columns = reduce(and_, (cells for _, cells in chosen))
             if columns:
                 members = sum(1 << at for at, (_, cells) in enumerate(groups) if not columns & ~cells)
                 found.add((members, columns))
@@ -69,14 +79,9 @@ def _widest(groups: list[Product]) -> list[Product]:
 
 def _kinds(groups: list[Product]) -> list[int]:
     """Give one column of each kind: those that are in the same groups are alike."""
-    kinds: dict[tuple[bool, ...], int] = {}
-    every = 0
-    for _, cells in groups:
-        every |= cells
-    while every:
-        column = every & -every
-        every ^= column
-        kinds.setdefault(tuple(bool(cells & column) for _, cells in groups), column)
+    kinds: dict[tuple[int, ...], int] = {}
+    for column in bits(union(cells for _, cells in groups)):
+        kinds.setdefault(tuple(cells >> column & 1 for _, cells in groups), 1 << column)
     return list(kinds.values())
 
 
@@ -98,11 +103,7 @@ def _search(cells: list[tuple[int, int]], candidates: list[Product], size: int) 
 
 def _spelled(groups: list[Product], product: Product) -> Product:
     """Turn a product of groups into one of rows."""
-    rows = 0
-    for at, (keys, _) in enumerate(groups):
-        if product[0] >> at & 1:
-            rows |= keys
-    return rows, product[1]
+    return union(groups[at][0] for at in bits(product[0])), product[1]
 
 
 __all__ = ["CompileError", "Compiled", "compile_schedule"]
@@ -232,7 +233,7 @@ def _corrected(wanted: Instants, overrides: dict[int, _Dates], group: Grouping) 
     """Say the common pattern without the dates that differ in some year, then these dates year by year."""
     eternal = wanted.spans[-1][1]
     dates = {day for changed in overrides.values() for day in changed}
-    touched = _dates_mask(dates)
+    touched = union(date_mask(*day) for day in dates)
     # A period names years that are in, never those that are out: "all but these" ends with the vendor's last year.
     others = [year for year in range(FIRST_YEAR, LAST_YEAR + 1) if year not in overrides]
     common = _pieces(_cut(eternal, all_days() & ~touched), None, group, fine=wanted.fine)
@@ -245,14 +246,6 @@ def _corrected(wanted: Instants, overrides: dict[int, _Dates], group: Grouping) 
 
 def _cut(classes: Classes, days: int) -> Rows:
     return [(mask, held & days) for mask, held in classes.items() if mask and held & days]
-
-
-def _date_mask(day: tuple[int, int]) -> int:
-    return day_masks(Scale.MO)[day[0]] & day_masks(Scale.MD)[day[1]]
-
-
-def _dates_mask(dates: Iterable[tuple[int, int]]) -> int:
-    return union(map(_date_mask, dates))
 
 
 def _times_of_year(wanted: Instants, year: int, dates: Iterable[tuple[int, int]]) -> _Dates:
@@ -282,19 +275,16 @@ def _date_rows(contents: Iterable[tuple[tuple[int, int], int]]) -> Rows:
     rows: dict[int, int] = {}
     for day, mask in contents:
         if mask:
-            rows[mask] = rows.get(mask, 0) | _date_mask(day)
+            rows[mask] = rows.get(mask, 0) | date_mask(*day)
     return list(rows.items())
 
 
 def _with_years_joined(pieces: Iterable[Piece]) -> list[Piece]:
     """Join parts that differ in their years only."""
-    years: dict[tuple[object, object], list[int]] = {}
-    kept: dict[tuple[object, object], Piece] = {}
+    years: dict[Content, list[int]] = {}
     for piece in pieces:
-        key = (piece.days, piece.times)
-        years.setdefault(key, []).extend(piece.years or ())
-        kept[key] = piece
-    return [Piece(piece.days, piece.times, tuple(sorted(years[key]))) for key, piece in kept.items()]
+        years.setdefault((piece.days, piece.times), []).extend(piece.years or ())
+    return [Piece(days, times, tuple(sorted(listed))) for (days, times), listed in years.items()]
 
 
 # --- proof
