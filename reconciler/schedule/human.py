@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from reconciler.schedule.instants import LAST_YEAR
-from reconciler.schedule.masks import FIRST_YEAR, MONTH_LENGTHS, Scale, WeekdayBase, value_of
+from reconciler.schedule.masks import FIRST_YEAR, Scale, WeekdayBase, value_of
 from reconciler.schedule.period import Period, PeriodError
 
 
@@ -73,17 +73,15 @@ def _looked_up(country: str, years: tuple[int, ...]) -> PublicDays:
 
 _TIME: Final = re.compile(r"(\d{1,2}):(\d{2})\Z")
 _DATE: Final = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})\Z")
+_LEAP_YEAR: Final = 2000
 _DAY_MINUTES: Final = 1440
 _FORMS: Final = ("period", "weekly", "dates", "public", "not", "any", "all")
 _KEYS: Final = (*_FORMS, "except", "workday_as", "timezone", "description", "verbatim")
-_A_SCHEDULE: Final = "name a schedule, or write one as a map"
 _FILL: Final = {
     "weekly": "write weekly: {mon-fri: 09:00-18:00}",
     "dates": "write dates: [05-09]",
     "public": "write public: RU",
-    "not": _A_SCHEDULE,
-    "any": _A_SCHEDULE,
-    "all": _A_SCHEDULE,
+    **dict.fromkeys(("not", "any", "all"), "name a schedule, or write one as a map"),
 }
 # What stands beside other keys only: those of which it says something, why it says nothing without, what to do.
 _COMPANIONS: Final = {
@@ -180,12 +178,11 @@ def read_schedule(
 
     def many(key: str) -> tuple[Schedule, ...]:
         below = data.get(key)
-        listed = below if isinstance(below, list) else [] if below is None else None
-        if listed is None:
-            return (read_schedule(below, resolve, (*path, key), weekday_base=weekday_base),)
-        return tuple(
-            read_schedule(one, resolve, (*path, key, at), weekday_base=weekday_base) for at, one in enumerate(listed)
-        )
+        if isinstance(below, list):
+            places = [((*path, key, at), one) for at, one in enumerate(below)]
+        else:
+            places = [] if below is None else [((*path, key), below)]
+        return tuple(read_schedule(one, resolve, place, weekday_base=weekday_base) for place, one in places)
 
     return Schedule(
         period=_period(data.get("period"), (*path, "period"), weekday_base),
@@ -332,13 +329,10 @@ def _day(text: str) -> Day | None:
     match = _DATE.match(text)
     if match is None:
         return None
-    year = int(match.group(1)) if match.group(1) else None
-    month, day = int(match.group(2)), int(match.group(3))
-    if not 1 <= month <= 12 or not 1 <= day <= MONTH_LENGTHS[month - 1] + (month == 2):
+    year = int(match[1]) if match[1] else None
+    month, day = int(match[2]), int(match[3])
+    try:
+        date(year or _LEAP_YEAR, month, day)
+    except ValueError:
         return None
-    return None if year is not None and not _exists(year, month, day) else Day(month, day, year)
-
-
-def _exists(year: int, month: int, day: int) -> bool:
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return leap or (month, day) != (2, 29)
+    return Day(month, day, year)

@@ -108,7 +108,8 @@ class Instants:
         """Name the first year from which on nothing depends on the year's number."""
         return self.spans[-1][0]
 
-    def _with(self, other: Instants, combine: Callable[[int, int], int]) -> Instants:
+    def merged(self, other: Instants, combine: Callable[[int, int], int]) -> Instants:
+        """Combine two sets day by day; masks of more than a day are the caller's own business."""
         left, right = (self, other) if self.fine == other.fine else (self.refined(), other.refined())
         known: dict[tuple[int, int], Classes] = {}
         spans = []
@@ -118,10 +119,6 @@ class Instants:
                 known[key] = combine_days(one, two, combine)
             spans.append((year, known[key]))
         return Instants(_joined(spans), fine=left.fine).coarse()
-
-    def merged(self, other: Instants, combine: Callable[[int, int], int]) -> Instants:
-        """Combine two sets day by day; masks of more than a day are the caller's own business."""
-        return self._with(other, combine)
 
     # docs/decisions/012
     def lasting(self) -> Instants:
@@ -151,13 +148,13 @@ class Instants:
         return cls(_joined(sorted(spans.items(), key=_first)))
 
     def __or__(self, other: Instants) -> Instants:
-        return self._with(other, int.__or__)
+        return self.merged(other, int.__or__)
 
     def __and__(self, other: Instants) -> Instants:
-        return self._with(other, int.__and__)
+        return self.merged(other, int.__and__)
 
     def __sub__(self, other: Instants) -> Instants:
-        return self._with(other, lambda one, two: one & ~two)
+        return self.merged(other, lambda one, two: one & ~two)
 
     def __invert__(self) -> Instants:
         full = self.full_day

@@ -173,14 +173,6 @@ def seconds(view: View) -> Iterator[Finding]:
         yield view.warn("period-seconds", message, item, "leave sec out")
 
 
-CLOCK_CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
-    inclusive_ends,
-    overnight,
-    minutes_without_hours,
-    seconds,
-)
-
-
 _LAST_DAYS: Final = frozenset({29, 30, 31})
 _LEAP_DAY: Final = 60
 _EVERY_YEARDAY: Final = frozenset(range(1, 367))
@@ -288,7 +280,11 @@ def month_alone(view: View) -> Iterator[Finding]:
         yield view.warn("period-month-alone", message, item, "add wd or hr if only some of it is meant")
 
 
-DATE_CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
+_CHECKS: Final[tuple[Callable[[View], Iterator[Finding]], ...]] = (
+    inclusive_ends,
+    overnight,
+    minutes_without_hours,
+    seconds,
     weeks,
     days_of_the_year,
     ends_of_months,
@@ -385,6 +381,6 @@ def check(text: str, *, weekday_base: WeekdayBase = "sunday", today: date | None
     always = any(finding.code == "period-always" for finding in findings)
     for part in () if always else tree.parts:
         view = View(tree, part)
-        for find in (*CLOCK_CHECKS, *DATE_CHECKS):
+        for find in _CHECKS:
             findings += find(view)
     return tuple(sorted(findings, key=lambda finding: (finding.start, finding.code)))

@@ -17,6 +17,7 @@ from reconciler.schedule.masks import CYCLE_YEARS, SLOTS, WeekdayBase, first_day
 from reconciler.schedule.meaning import has_short_year, instants_of
 from reconciler.schedule.syntax import PeriodTree
 from reconciler.schedule.zones import DAY_SECONDS, Zone
+from reconciler.schedule.zones import zone as zone_of
 
 if TYPE_CHECKING:
     from reconciler.schedule.picture import WeekDay
@@ -226,20 +227,14 @@ class Period:
 
     def matches(self, epoch_seconds: int, zone: str) -> bool:
         """Tell whether an instant is inside, in a zone of the tz database."""
-        from reconciler.schedule.zones import zone as zone_of
-
         return holds(self.instants, zone_of(zone), epoch_seconds)
 
     def next_flips(self, epoch_seconds: int, zone: str, count: int) -> list[tuple[int, bool]]:
         """List the next changes after an instant as (instant, inside from then on); fewer where there are no more."""
-        from reconciler.schedule.zones import zone as zone_of
-
         return list(islice(flips(self.instants, zone_of(zone), epoch_seconds), count))
 
     def first_difference(self, other: Period, epoch_seconds: int, zone: str) -> int | None:
         """Find the first instant from `epoch_seconds` on that is in one of the two only, None where there is none."""
-        from reconciler.schedule.zones import zone as zone_of
-
         apart = (self.instants - other.instants) | (other.instants - self.instants)
         place = zone_of(zone)
         if holds(apart, place, epoch_seconds):
@@ -261,7 +256,6 @@ class Period:
     def week(self, epoch_seconds: int, zone: str) -> tuple[WeekDay, ...]:
         """Give the week, from Monday, that an instant falls into in a zone."""
         from reconciler.schedule.picture import week_of
-        from reconciler.schedule.zones import zone as zone_of
 
         return week_of(self.instants, zone_of(zone).local(epoch_seconds)[0])
 
