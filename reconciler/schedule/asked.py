@@ -241,14 +241,17 @@ def _minutes_apart(name: str | None, target: Zone) -> int:
 
 
 def _shifted(instants: Instants, minutes: int) -> Instants:
-    """Move every instant later (or earlier) by less than a day, over midnight where it must."""
+    """Move every instant later (or earlier), over midnight where it must."""
     if not minutes:
         return instants
     if instants.fine:
         raise CompileError("hours with seconds cannot be moved to another zone", "leave seconds out")
-    later = minutes if minutes > 0 else MINUTES + minutes  # earlier is a day earlier and then later
-    started = instants if minutes > 0 else _day_earlier(instants)
-    return _carried(started, lambda today, before: today << later & ALL_MINUTES | before >> MINUTES - later)
+    days, later = divmod(minutes, MINUTES)  # earlier is a day earlier and then later
+    for _ in range(-days):
+        instants = _day_earlier(instants)
+    for _ in range(days):
+        instants = _carried(instants, lambda _, before: before)
+    return _carried(instants, lambda today, before: today << later & ALL_MINUTES | before >> MINUTES - later)
 
 
 def _carried(instants: Instants, combine: Callable[[int, int], int]) -> Instants:

@@ -266,6 +266,19 @@ def test_what_a_schedule_compiles_to(data: Any, periods: tuple[str, ...]) -> Non
     assert not any(Period.parse(one).overlaps(Period.parse(two)) for one, two in combinations(result, 2))
 
 
+@pytest.mark.parametrize(
+    ("account", "own", "period"),
+    [
+        ("Pacific/Kiritimati", "Etc/GMT+12", "wd {tue} hr {11-19}"),
+        ("Etc/GMT+12", "Pacific/Kiritimati", "wd {sun} hr {7-15}"),
+        ("Pacific/Kiritimati", "Etc/GMT+10", "wd {tue} hr {9-17}"),
+    ],
+)
+def test_zones_may_lie_a_day_and_more_apart(account: str, own: str, period: str) -> None:
+    data = {"weekly": {"mon": "09:00-18:00"}, "timezone": own}
+    assert compiled(data, zone=account).periods == (period,)
+
+
 def test_an_exception_takes_its_whole_start_day_and_nothing_of_the_night_before() -> None:
     data = {"weekly": {"mon-sun": "22:00-06:00"}, "except": [{"dates": ["05-09"]}]}
     period = together(compiled(data).periods)
