@@ -42,62 +42,54 @@ class Control:
             body = json.loads(await request.body() or b"{}")
             if not isinstance(body, dict):
                 return JSONResponse({"error": "the body is not a JSON object"}, 400)
-            return JSONResponse(command(self, body))
+            return JSONResponse(command(self, body) or {})
         except (KeyError, ValueError, TypeError) as error:
             return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
 
-    def state(self, _body: Json) -> object:
+    def state(self, _body: Json) -> Json:
         """What is stored at both vendors."""
         numbers = {number: self.exolve.forwarding(number) for number in self.exolve.numbers}
         parked = {number: self.mtt.parked(number) for number in self.mtt.numbers}
         return {"exolve": {"numbers": numbers}, "mtt": {"parked": parked}}
 
-    def log(self, _body: Json) -> object:
+    def log(self, _body: Json) -> Json:
         """The calls so far, without bodies or credentials."""
         return {"calls": [asdict(call) for call in self.call_log.calls]}
 
-    def writes(self, _body: Json) -> object:
+    def writes(self, _body: Json) -> Json:
         """The writes that took effect, in order."""
         return {"writes": [asdict(write) for write in self.call_log.writes]}
 
-    def forget(self, _body: Json) -> object:
+    def forget(self, _body: Json) -> None:
         """Clear the log and the writes."""
         self.call_log.clear()
-        return {}
 
-    def pending(self, _body: Json) -> object:
+    def pending(self, _body: Json) -> Json:
         """The faults that can still strike, and the kinds there are."""
-        pending = [
-            {"kind": fault.kind.value, "path": fault.path, "number": fault.number} for fault in self.faults.pending
-        ]
-        return {"pending": pending, "kinds": [kind.value for kind in FaultKind]}
+        pending = [{"kind": fault.kind, "path": fault.path, "number": fault.number} for fault in self.faults.pending]
+        return {"pending": pending, "kinds": list(FaultKind)}
 
-    def arm(self, body: Json) -> object:
+    def arm(self, body: Json) -> None:
         """Arm one fault, written with the names of `Fault`'s fields."""
         self.faults.add(_fault(body))
-        return {}
 
-    def disarm(self, _body: Json) -> object:
+    def disarm(self, _body: Json) -> None:
         """Disarm all faults."""
         self.faults.clear()
-        return {}
 
-    def forwarding(self, body: Json) -> object:
+    def forwarding(self, body: Json) -> None:
         """Change a forwarding by hand: `{"number": …, "forwarding": {…} or null}`."""
         self.exolve.set(body["number"], body["forwarding"])
-        return {}
 
-    def parking(self, body: Json) -> object:
+    def parking(self, body: Json) -> None:
         """Change a parking by hand: `{"number": …, "parked": true}`."""
         self.mtt.park(body["number"], parked=bool(body["parked"]))
-        return {}
 
-    def clock(self, body: Json) -> object:
+    def clock(self, body: Json) -> None:
         """Put the tokens' clock forward: `{"advance": seconds}`."""
         self.mtt.clock.advance(float(body["advance"]))
-        return {}
 
-    def code(self, _body: Json) -> object:
+    def code(self, _body: Json) -> Json:
         """A code as MTT's login page would hand out."""
         return {"code": self.mtt.oauth.issue_code()}
 
@@ -110,7 +102,7 @@ def _fault(item: dict[str, Any]) -> Fault:
     return Fault(kind=FaultKind(item["kind"]), **arguments)
 
 
-_COMMANDS: dict[tuple[str, str], Callable[[Control, Json], object]] = {
+_COMMANDS: dict[tuple[str, str], Callable[[Control, Json], Json | None]] = {
     ("GET", "/state"): Control.state,
     ("GET", "/log"): Control.log,
     ("DELETE", "/log"): Control.forget,

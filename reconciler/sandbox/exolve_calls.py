@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -173,32 +173,26 @@ def _forwarding_summary(exolve: ExolveState, owned: OwnedNumber) -> dict[str, An
     forwarding = owned.shown
     if not forwarding:
         return {} if spelling.chance() else {"call_forwarding_flag": False}
-    name, value = _SUMMARIES[forwarding["call_forwarding_type"]](forwarding)
-    fields = wire.LIST_MEMBERS_AS_ARRAYS if spelling.chance() else wire.LIST_MEMBERS
-    wrapped = {name: [value] if fields is wire.LIST_MEMBERS_AS_ARRAYS else value}
-    spelled = spelling.message(Message("", tuple(field for field in fields if field.name == name)), wrapped)
-    return {"call_forwarding_flag": True, **spelled}
+    kind = forwarding["call_forwarding_type"]
+    value = _SUMMARIES.get(kind, dict)(forwarding[wire.MEMBER_OF_TYPE[kind]])
+    member = wire.LIST_MEMBER_OF_TYPE[kind]
+    # The tables type these as arrays, the samples print objects; either may come.
+    as_array = spelling.chance()
+    message = Message("", (replace(member, repeated=as_array),))
+    return {"call_forwarding_flag": True, **spelling.message(message, {member.name: [value] if as_array else value})}
 
 
-def _number_summary(forwarding: Forwarding) -> tuple[str, dict[str, Any]]:
-    number = forwarding["call_forwarding_number"]
+def _number_summary(number: Forwarding) -> Forwarding:
     first: Forwarding = next(iter(number.get("call_control", ())), {})
-    summary = {"redirect_type": number.get("redirect_type", 0), "redirect_number": first.get("redirect_number", "")}
-    return "call_forwarding_number", summary
+    return {"redirect_type": number.get("redirect_type", 0), "redirect_number": first.get("redirect_number", "")}
 
 
-def _static_summary(forwarding: Forwarding) -> tuple[str, dict[str, Any]]:
-    static = forwarding["call_forwarding_static"]
+def _static_summary(static: Forwarding) -> Forwarding:
     names = {"did": "did_name", "static_ip": "ip", "port": "port", "timeout": "timeout"}
-    return "call_forwarding_ip_static", {names[key]: value for key, value in static.items()}
+    return {names[key]: value for key, value in static.items()}
 
 
-_SUMMARIES = {
-    1: lambda forwarding: ("call_forwarding_sip", forwarding["call_forwarding_sip"]),
-    2: _number_summary,
-    3: lambda forwarding: ("call_forwarding_ipcr", forwarding["call_forwarding_ipcr"]),
-    4: _static_summary,
-}
+_SUMMARIES: dict[int, Callable[[Forwarding], Forwarding]] = {2: _number_summary, 4: _static_summary}
 
 
 def get_sip_list(exolve: ExolveState, asked: Asked) -> object:

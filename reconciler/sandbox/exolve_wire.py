@@ -218,11 +218,9 @@ LIST_STATIC = Message(
     "CallForwardingStaticIP",
     (Field("did_name", _UINT64, text=True), Field("ip", _STRING), Field("port", _UINT32), Field("timeout", _UINT32)),
 )
-LIST_MEMBERS = (
-    Field("call_forwarding_sip", _MESSAGE, SIP),
-    Field("call_forwarding_number", _MESSAGE, LIST_NUMBER),
-    Field("call_forwarding_ipcr", _MESSAGE, IPCR),
-    Field("call_forwarding_ip_static", _MESSAGE, LIST_STATIC),
-)
-# The tables type these as arrays, the samples print objects; either may come.
-LIST_MEMBERS_AS_ARRAYS = tuple(replace(field, repeated=True) for field in LIST_MEMBERS)
+LIST_MEMBER_OF_TYPE = {
+    1: Field("call_forwarding_sip", _MESSAGE, SIP),
+    2: Field("call_forwarding_number", _MESSAGE, LIST_NUMBER),
+    3: Field("call_forwarding_ipcr", _MESSAGE, IPCR),
+    4: Field("call_forwarding_ip_static", _MESSAGE, LIST_STATIC),
+}

@@ -155,12 +155,9 @@ def _parking_request(mtt: Mtt, body: bytes) -> tuple[list[str], bool]:
         numbers, parked = params["numbers"], params["isParking"]
     except (ValueError, LookupError, TypeError, RecursionError):
         raise Refusal(text) from None
-    if not isinstance(numbers, list) or not numbers or not isinstance(parked, bool):
-        raise Refusal(text)
-    if not all(isinstance(number, str) for number in numbers):
-        raise Refusal(text)
+    are_numbers = isinstance(numbers, list) and numbers and all(isinstance(number, str) for number in numbers)
     most = mtt.settings.max_numbers_per_call
-    if most is not None and len(numbers) > most:
+    if not are_numbers or not isinstance(parked, bool) or (most is not None and len(numbers) > most):
         raise Refusal(text)
     return numbers, parked
 

@@ -138,11 +138,10 @@ class OwnedNumber:
 
     def read(self) -> Forwarding | None:
         """What a read shows now: the stored value, or for a while the one before it."""
-        late = self.late
-        if late is None or not late.is_on:
-            return self.forwarding
-        self.late = replace(late, reads=max(0, late.reads - 1))
-        return late.old
+        shown = self.shown
+        if self.late is not None:
+            self.late = replace(self.late, reads=max(0, self.late.reads - 1))
+        return shown
 
 
 @dataclass(slots=True)
