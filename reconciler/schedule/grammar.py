@@ -28,13 +28,13 @@ def replace_strange(text: str) -> tuple[str, list[Finding]]:
     if _PLAIN.match(text):
         return text, []
     findings: list[Finding] = []
-    pieces: list[str] = []
-    done = 0
-    for match in _STRANGE.finditer(text):
-        pieces += text[done : match.start()], "".join(map(_stand_in, match.group()))
-        done = match.end()
-        findings.append(_finding(match.group(), match.start(), match.end()))
-    return "".join((*pieces, text[done:])), findings
+
+    def replaced(match: re.Match[str]) -> str:
+        code, message, hint = _verdict(match.group())
+        findings.append(RULES[code].within(match.start(), match.end(), message, hint))
+        return "".join(map(_stand_in, match.group()))
+
+    return _STRANGE.sub(replaced, text), findings
 
 
 def _stand_in(character: str) -> str:
@@ -43,30 +43,18 @@ def _stand_in(character: str) -> str:
     return " " if character.isspace() or character in "\ufeff\u200b" else TAINT
 
 
-def _finding(run: str, start: int, end: int) -> Finding:
-    code, message, hint = _verdict(run)
-    return RULES[code].within(start, end, message, hint)
-
-
 def _verdict(run: str) -> tuple[str, str, str]:
     import unicodedata
 
     first = run[0]
     if first in "\r\n":
-        return (
-            "period-newline",
-            "a period is one line; anything after a line break is silently dropped",
-            "write it on one line",
-        )
+        message = "a period is one line; anything after a line break is silently dropped"
+        return "period-newline", message, "write it on one line"
     if first in "\v\f":
         return "period-blank", f"{_named(first)} is not allowed as a space in a period", "use an ordinary space"
-    if any(character in _DASH_SIGNS for character in run):
-        dash = next(character for character in run if character in _DASH_SIGNS)
-        return (
-            "period-dash",
-            f"{_named(dash)} is not a hyphen: a range of names would shrink to its first name",
-            "type the ASCII hyphen '-'",
-        )
+    if dash := next((character for character in run if character in _DASH_SIGNS), None):
+        message = f"{_named(dash)} is not a hyphen: a range of names would shrink to its first name"
+        return "period-dash", message, "type the ASCII hyphen '-'"
     if all(unicodedata.category(character) == "Cc" for character in run):
         return "period-control", f"{_named(first)} is a control character", "remove it"
     return "period-non-ascii", _foreign(run), _ascii_hint(run)

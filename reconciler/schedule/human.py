@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from typing import Final
+from functools import lru_cache, partial
+from typing import Final, TypeVar
 
 from reconciler.schedule.instants import LAST_YEAR
 from reconciler.schedule.masks import FIRST_YEAR, Scale, WeekdayBase, value_of
@@ -161,6 +161,7 @@ def made_of(*schedules: Schedule) -> Iterator[Schedule]:
 
 Resolve = Callable[[str], Schedule]
 KeyPath = tuple[str | int, ...]
+_Value = TypeVar("_Value")
 
 
 def read_schedule(
@@ -184,17 +185,21 @@ def read_schedule(
             places = [] if below is None else [((*path, key), below)]
         return tuple(read_schedule(one, resolve, place, weekday_base=weekday_base) for place, one in places)
 
+    def given(key: str, read: Callable[[str, KeyPath], _Value]) -> _Value | None:
+        value = data.get(key)
+        return None if value is None else read(str(value), (*path, key))
+
     return Schedule(
-        period=_period(data.get("period"), (*path, "period"), weekday_base),
+        period=given("period", partial(_period, weekday_base=weekday_base)),
         weekly=_weekly(data.get("weekly") or {}, (*path, "weekly")),
         dates=tuple(read_dates(one, (*path, "dates", at)) for at, one in enumerate(data.get("dates") or ())),
-        public=_country(data.get("public"), (*path, "public")),
+        public=given("public", _country),
         except_=many("except"),
-        workday_as=_workday(data.get("workday_as"), (*path, "workday_as")),
+        workday_as=given("workday_as", _workday),
         not_=many("not")[0] if "not" in data else None,
         any_=many("any") if "any" in data else None,
         all_=many("all") if "all" in data else None,
-        timezone=None if data.get("timezone") is None else str(data["timezone"]),
+        timezone=given("timezone", lambda name, _place: name),
     )
 
 
@@ -226,30 +231,24 @@ def _resolved(name: str, resolve: Resolve, path: KeyPath) -> Schedule:
         raise HumanError(error.path or path, error.message, error.hint) from error
 
 
-def _country(code: object, path: KeyPath) -> str | None:
-    if code is None:
-        return None
-    known = nearest_country(str(code))
+def _country(code: str, path: KeyPath) -> str:
+    known = nearest_country(code)
     if known != code:
         message = f"the holidays of {code!r} are not known; a country is a code such as RU"
         raise HumanError(path, message, f"write {known}" if known else "correct the name")
-    return str(code)
+    return code
 
 
-def _period(text: object, path: KeyPath, weekday_base: WeekdayBase) -> Period | None:
-    if text is None:
-        return None
+def _period(text: str, path: KeyPath, *, weekday_base: WeekdayBase) -> Period:
     try:
-        return Period.parse(str(text), weekday_base=weekday_base)
+        return Period.parse(text, weekday_base=weekday_base)
     except PeriodError as error:
         first = error.findings[0]
         raise HumanError(path, first.message, first.hint or "") from error
 
 
-def _workday(text: object, path: KeyPath) -> int | None:
-    if text is None:
-        return None
-    days = read_weekdays(str(text), path)
+def _workday(text: str, path: KeyPath) -> int:
+    days = read_weekdays(text, path)
     if len(days) != 1:
         raise HumanError(path, f"{text!r} is more than one day", "write the one day whose hours apply, such as mon")
     return next(iter(days))

@@ -6,6 +6,7 @@ minutes or, where seconds matter, of 86,400. Must not know periods, text or time
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache, lru_cache, reduce
@@ -211,13 +212,10 @@ def all_days() -> int:
 def day_masks(scale: Scale) -> dict[int, int]:
     """Give the mask of each value of mo, wk, yd, md or wd."""
     field = {Scale.MO: 0, Scale.MD: 1, Scale.WD: 2, Scale.YD: 3, Scale.WK: 4}[scale]
-    rows: dict[int, bytearray] = {}
+    rows: dict[int, bytearray] = defaultdict(lambda: bytearray(YEAR_TYPES * SLOTS // 8 + 1))
     for kind in range(YEAR_TYPES):
         for offset, date in enumerate(dates_of(kind), kind * SLOTS):
-            row = rows.get(date[field])
-            if row is None:
-                row = rows[date[field]] = bytearray(YEAR_TYPES * SLOTS // 8 + 1)
-            row[offset >> 3] |= 1 << (offset & 7)
+            rows[date[field]][offset >> 3] |= 1 << (offset & 7)
     return {value: int.from_bytes(row, "little") for value, row in rows.items()}
 
 
