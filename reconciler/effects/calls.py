@@ -22,11 +22,10 @@ _LONGEST_TIMES = 240
 
 
 class Edge(NamedTuple):
-    """A call may go on to this managed number during `when`; `is_reserve`: only if the URL cannot be reached."""
+    """A call may go on to this managed number during `when`."""
 
     to: str
     when: Instants
-    is_reserve: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class CallMap:
             case NumberForwarding() as value if any(target.to in self.forwardings for target in value.targets):
                 yield from self._target_edges(value)
             case UrlForwarding(reserve=reserve) if reserve in self.forwardings:
-                yield Edge(reserve, ALWAYS_PERIOD.instants, is_reserve=True)
+                yield Edge(reserve, ALWAYS_PERIOD.instants)
 
     def _target_edges(self, value: NumberForwarding) -> Iterator[Edge]:
         earlier = NEVER_PERIOD.instants

@@ -56,38 +56,32 @@ def _ways(desired: Desired) -> Iterator[tuple[str, str]]:
 def shared_phones(calls: CallMap) -> Iterator[Diagnostic]:
     """One phone behind very many numbers at the same time."""
     often = {to for to, count in calls.mentions.items() if count > _MOST and to not in calls.forwardings}
-    behind: dict[str, dict[str, tuple[Desired, int]]] = {to: {} for to in often}
+    behind: dict[str, dict[str, tuple[Desired, int, Target]]] = {to: {} for to in often}
     for item, value in calls.numbers if often else ():
         for at, target in enumerate(value.targets):
             if target.to in often and target.active:
-                behind[target.to].setdefault(item.key.number, (item, at))
+                behind[target.to].setdefault(item.key.number, (item, at, target))
     for phone, users in behind.items():
-        if _at_once(users.values()) > _MOST:
-            desired, at = next(iter(users.values()))
+        if _at_once(target.periods for _, _, target in users.values()) > _MOST:
+            desired, at, _ = next(iter(users.values()))
             message = f"{phone} rings for {len(users)} numbers, for more than {_MOST} of them at the same time"
             yield found("phone-shared", desired, f"targets[{at}].to", message)
 
 
-def _targets(desired: Desired) -> tuple[Target, ...]:
-    return desired.value.targets if isinstance(desired.value, NumberForwarding) else ()
-
-
-def _at_once(users: Iterable[tuple[Desired, int]]) -> int:
-    """For how many of these numbers a phone rings at one instant; a number counts with its first such target."""
-    distinct = Counter(_targets(desired)[at].periods for desired, at in users)
+def _at_once(schedules: Iterable[tuple[str, ...]]) -> int:
+    """How many of these schedules are on at one instant."""
+    distinct = Counter(schedules)
     weighed = [(when, count) for periods, count in distinct.items() if (when := times_of(periods))]
     return heaviest(weighed, enough=_MOST + 1)
 
 
 def foreign_display_numbers(calls: CallMap) -> Iterator[Diagnostic]:
     """A shown number that is known to be of another application."""
-    for desired in calls.forwardings.values():
-        shown = desired.value.display_number if isinstance(desired.value, NumberForwarding) else ""
-        other = calls.forwardings.get(shown)
+    for desired, value in calls.numbers:
+        other = calls.forwardings.get(value.display_number)
         if other is not None and not _together(calls, desired.account, other.account):
-            message = (
-                f"`display_number` {shown} belongs to account {other.account}; it must belong to the same application"
-            )
+            belongs = f"belongs to account {other.account}; it must belong to the same application"
+            message = f"`display_number` {value.display_number} {belongs}"
             yield found("display-number-foreign", desired, "display_number", message)
 
 
