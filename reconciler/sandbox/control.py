@@ -21,7 +21,7 @@ from reconciler.sandbox.mtt import Mtt
 
 Json = dict[str, Any]
 
-_NOT_IN_JSON = {"where", "kind"}
+_FAULT_NAMES = {each.name for each in fields(Fault)} - {"where"}  # a function is nothing for JSON
 
 
 @dataclass(slots=True)
@@ -95,11 +95,9 @@ class Control:
 
 
 def _fault(item: dict[str, Any]) -> Fault:
-    known = {each.name for each in fields(Fault)} - _NOT_IN_JSON
-    arguments = {key: value for key, value in item.items() if key != "kind"}
-    if unknown := set(arguments) - known:
+    if unknown := item.keys() - _FAULT_NAMES:
         raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-    return Fault(kind=FaultKind(item["kind"]), **arguments)
+    return Fault(**item | {"kind": FaultKind(item["kind"])})
 
 
 _COMMANDS: dict[tuple[str, str], Callable[[Control, Json], Json | None]] = {

@@ -61,7 +61,7 @@ class Exolve(ExolveState):
     def add_application(self, name: str, *, api_key: str, uuid: str, customer: str = "customer-1") -> Application:
         """Register an application; its key opens its numbers."""
         application = Application(uuid, name, api_key, customer)
-        self.inventory.add_application(application)
+        self.inventory.applications[api_key] = application
         return application
 
     def add_numbers(self, numbers: Iterable[str] | Mapping[str, Forwarding | None], application: Application) -> None:
@@ -110,7 +110,7 @@ class Exolve(ExolveState):
 
     def recognise(self, call: Incoming) -> Incoming:
         """Say what a call is about before it is answered."""
-        application = self.inventory.by_key(call.bearer)
+        application = self.inventory.applications.get(call.bearer)
         return replace(
             call,
             numbers=tuple(code.decode() for code in _NUMBER_CODE.findall(call.body)),
@@ -125,7 +125,7 @@ class Exolve(ExolveState):
             return self.refusal(404, "")
         if call.method != "POST":
             return Response(status_code=405)
-        application = self.inventory.by_key(call.bearer)
+        application = self.inventory.applications.get(call.bearer)
         if application is None:
             return self.refusal(401, "Unauthorized" if call.bearer else "malformed token")
         try:

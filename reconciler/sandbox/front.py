@@ -172,7 +172,8 @@ class Front:
         )
         struck = self.faults.take(call)
         fault = next((fault for fault in struck if fault.kind is not FaultKind.LATENCY), None)
-        if delay := self.latency + sum(_delay(each) for each in struck):
+        late = [each.seconds for each in struck if each.kind is FaultKind.LATENCY]
+        if delay := self.latency + sum(_LATE_SECONDS if seconds is None else seconds for seconds in late):
             await asyncio.sleep(delay)
         answer = _answer(vendor, call, fault)
         # docs/decisions/023
@@ -199,12 +200,6 @@ def _stray(request: Request) -> Response | None:
     if origin is not None and origin not in {f"http://{host}" for host in hosts}:
         return PlainTextResponse("the sandbox takes no calls of other web pages\n", 403)
     return None
-
-
-def _delay(fault: Fault) -> float:
-    if fault.kind is not FaultKind.LATENCY:
-        return 0.0
-    return _LATE_SECONDS if fault.seconds is None else fault.seconds
 
 
 def _answer(vendor: Vendor, call: Incoming, fault: Fault | None) -> Response:

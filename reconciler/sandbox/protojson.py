@@ -259,17 +259,14 @@ def _decode_message(message: Message, node: Node) -> dict[str, Any]:
         if field.oneof is not None and _oneof_taken(message, field, seen):
             raise key.error(f"error parsing {key.raw}, oneof {message.name}.{field.oneof} is already set")
         seen.add(field.name)
-        _store(value, field, _decode_field(field, child))
+        decoded = _decode_field(field, child)
+        if decoded or (field.message is not None and not field.repeated):
+            value[field.name] = decoded
     return value
 
 
 def _oneof_taken(message: Message, field: Field, seen: set[str]) -> bool:
     return any(other.name in seen for other in message.fields if other.oneof == field.oneof)
-
-
-def _store(value: dict[str, Any], field: Field, decoded: object) -> None:
-    if decoded or (field.kind is FieldKind.MESSAGE and not field.repeated):
-        value[field.name] = decoded
 
 
 def _decode_field(field: Field, node: Node) -> object:

@@ -156,20 +156,12 @@ class SipId:
 
 @dataclass(slots=True)
 class Inventory:
-    """Everything that is owned, by name; numbers keep the order in which they were bought."""
+    """Everything that is owned, by name, applications by key; numbers keep the order in which they were bought."""
 
     applications: dict[str, Application] = field(default_factory=dict)
     numbers: dict[str, OwnedNumber] = field(default_factory=dict)
     sip_ids: dict[str, SipId] = field(default_factory=dict)
     media: dict[str, Application] = field(default_factory=dict)
-
-    def by_key(self, api_key: str) -> Application | None:
-        """The application that a key belongs to."""
-        return self.applications.get(api_key)
-
-    def add_application(self, application: Application) -> None:
-        """Register an application under its key."""
-        self.applications[application.api_key] = application
 
     def add_number(self, number: str, application: Application, forwarding: Forwarding | None) -> None:
         """Buy a number; its forwarding may be set already."""
