@@ -94,16 +94,14 @@ def _from_prose(words: str) -> str | None:
 def head(words: str, start: int, brace: int) -> tuple[Finding, Scale | None]:
     """Judge what stands before a brace; gives the scale too where only something before it is wrong."""
     if not words:
-        return RULES["period-scale"].within(
-            brace, brace + 1, "there is no scale before this brace", "write wd, hr, md, mo … before it"
-        ), None
-    last = re.search(r"([a-z]+)\Z", words)
-    if last and last.group(1) in SCALE_NAMES and len(words) > len(last.group(1)):
+        message = "there is no scale before this brace"
+        return RULES["period-scale"].within(brace, brace + 1, message, "write wd, hr, md, mo … before it"), None
+    last = re.search(r"[a-z]+\Z", words)
+    if last and (scale := SCALE_NAMES.get(last.group())) and last.start():
         junk = words[: last.start()].rstrip()
+        message = f"'{junk}' before '{last.group()}' is not a valid item of a period"
         hint = _JUNK_HINTS.get(junk, "remove it")
-        return RULES["period-junk"].within(
-            start, start + len(junk), f"'{junk}' before '{last.group(1)}' is not a valid item of a period", hint
-        ), SCALE_NAMES[last.group(1)]
+        return RULES["period-junk"].within(start, start + len(junk), message, hint), scale
     hint = _scale_hint(words)
     return RULES["period-scale"].within(start, start + len(words), f"'{words}' is not a known scale", hint), None
 
@@ -176,9 +174,8 @@ def _joined(scale: Scale, word: str) -> bool:
 def _separator(word: str, start: int, end: int) -> Finding:
     match = _JOINED.match(word)
     example = f"{match.group(1)}-{match.group(3)}, or {match.group(1)} {match.group(3)}" if match else "9-17"
-    return RULES["period-separator"].within(
-        start, end, f"'{word}' does not join values", f"a range has a hyphen, a list has blanks: write {example}"
-    )
+    hint = f"a range has a hyphen, a list has blanks: write {example}"
+    return RULES["period-separator"].within(start, end, f"'{word}' does not join values", hint)
 
 
 def _hour(word: str, start: int, end: int, chain: str, text: str) -> Finding:

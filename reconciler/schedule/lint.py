@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import Finding
@@ -82,11 +83,10 @@ def inclusive_ends(view: View) -> Iterator[Finding]:
         if _closing_hour(view, one):
             yield _inclusive_hour(view, one)
     for one in view.part.ranges(Scale.MIN):
-        if one.last.number - one.first.number > 0 and one.first.number % _QUARTER == one.last.number % _QUARTER == 0:
-            message = f"'{view.tree.slice(one)}' includes the whole minute {one.last.number}"
-            yield view.warn(
-                "period-inclusive-end", message, one, f"write {one.first.number}-{one.last.number - 1} to end before it"
-            )
+        first, last = one.first.number, one.last.number
+        if first < last and first % _QUARTER == last % _QUARTER == 0:
+            message = f"'{view.tree.slice(one)}' includes the whole minute {last}"
+            yield view.warn("period-inclusive-end", message, one, f"write {first}-{last - 1} to end before it")
     for scale in _TOUCHING:
         yield from _touching(view, scale)
 
@@ -116,14 +116,9 @@ def _on_clock(hour: int) -> str:
 def _touching(view: View, scale: Scale) -> Iterator[Finding]:
     """Two ranges of one scale that share an end."""
     ranges = [one for one in view.part.ranges(scale) if not one.is_single and not one.wraps]
-    for one in ranges:
-        for other in ranges:
-            if (
-                one.last.number == other.first.number
-                and one is not other
-                and one.first.number < one.last.number < other.last.number
-            ):
-                yield _shared_end(view, scale, one, other)
+    for one, other in permutations(ranges, 2):
+        if one.first.number < one.last.number == other.first.number < other.last.number:
+            yield _shared_end(view, scale, one, other)
 
 
 def _shared_end(view: View, scale: Scale, one: Range, other: Range) -> Finding:
@@ -139,10 +134,8 @@ def overnight(view: View) -> Iterator[Finding]:
         return
     for one in view.part.ranges(Scale.HR):
         if one.wraps and one.first.number != one.last.number + 1:
-            text = view.tree.slice(one)
-            message = (
-                f"the hours 0-{one.last.number} of '{text}' are the morning of the same day, not the end of its night"
-            )
+            hours = f"the hours 0-{one.last.number} of '{view.tree.slice(one)}'"
+            message = f"{hours} are the morning of the same day, not the end of its night"
             yield view.warn("period-overnight", message, one, _two_parts(view, one))
 
 
@@ -182,10 +175,8 @@ _DAY_SCALES: Final = (Scale.WK, Scale.YD, Scale.MD, Scale.WD)
 def weeks(view: View) -> Iterator[Finding]:
     """Find weeks of the month, which are rows of a calendar that begins on Sunday."""
     for item in view.part.of(Scale.WK):
-        text, days = view.tree.slice(item), _days_a_year(view.box.days)
-        message = (
-            f"'{text}' counts rows of a calendar whose weeks begin on Sunday; the part matches {days:.0f} days a year"
-        )
+        rows = f"'{view.tree.slice(item)}' counts rows of a calendar whose weeks begin on Sunday"
+        message = f"{rows}; the part matches {_days_a_year(view.box.days):.0f} days a year"
         yield view.warn("period-week-of-month", message, item, "for the second Tuesday write wd {tue} md {8-14}")
 
 
@@ -225,17 +216,12 @@ def ends_of_months(view: View) -> Iterator[Finding]:
     if lacking and days <= _LAST_DAYS:
         names = runs_of(Scale.MO, lacking)
         exception = " but for leap years" if months == {2} else ""
-        yield view.warn(
-            "period-month-end",
-            f"'{text}' skips {names}{exception}",
-            item,
-            "name the last day of each month beside its mo",
-        )
+        hint = "name the last day of each month beside its mo"
+        yield view.warn("period-month-end", f"'{text}' skips {names}{exception}", item, hint)
     elif wrapped is not None:
         message = f"'{view.tree.slice(wrapped)}' is the end and the beginning of the same month"
-        yield view.warn(
-            "period-month-end", message, wrapped, "that is every month's first days too; with mo, write two parts"
-        )
+        hint = "that is every month's first days too; with mo, write two parts"
+        yield view.warn("period-month-end", message, wrapped, hint)
 
 
 def two_digit_years(view: View) -> Iterator[Finding]:
@@ -261,13 +247,9 @@ def day_without_month(view: View) -> Iterator[Finding]:
     others = view.part.has(Scale.MO, Scale.WD, Scale.WK, Scale.YD)
     if days is not None and len(days) == 1 and not others and not days <= _LAST_DAYS:
         item = next(view.part.of(Scale.MD))
-        message = f"'{view.tree.slice(item)}' applies in every month"
-        yield view.warn(
-            "period-day-without-month",
-            message,
-            item,
-            f"for a date name its month: mo {{{MONTHS[0][:3]}}} {view.tree.slice(item)}",
-        )
+        text = view.tree.slice(item)
+        hint = f"for a date name its month: mo {{{MONTHS[0][:3]}}} {text}"
+        yield view.warn("period-day-without-month", f"'{text}' applies in every month", item, hint)
 
 
 def month_alone(view: View) -> Iterator[Finding]:
