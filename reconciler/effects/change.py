@@ -21,9 +21,10 @@ NO_TARGET = "no target"
 def contrast(was: CallHandling, now: CallHandling) -> tuple[str, str]:
     """Both sides of a difference: where only one of several targets differs, only that one."""
     if was.redirect and was.redirect == now.redirect and was.announcement == now.announcement:
-        found = _retimed(was, now) or _without(was, now) or _turned(_without(now, was))
-        if found is not None:
+        if found := _retimed(was, now) or _without(was, now):
             return found
+        if found := _without(now, was):
+            return found[1], found[0]
     return text_of(was), text_of(now)
 
 
@@ -61,10 +62,6 @@ def _without(more: CallHandling, fewer: CallHandling) -> tuple[str, str] | None:
     else:
         place = f" after {more.rings[at - 1][0]}" if at else f" before {more.rings[1][0]}"
     return f"rings {to} for {seconds} s{place}", f"does not ring {to}"
-
-
-def _turned(pair: tuple[str, str] | None) -> tuple[str, str] | None:
-    return None if pair is None else (pair[1], pair[0])
 
 
 ALWAYS_TEXT = "always"
