@@ -335,13 +335,14 @@ def _wrong(old: Forwarding | None, sent: Forwarding | None, tampering: Fault) ->
         return old
     altered = copy.deepcopy(sent)
     member = altered[wire.MEMBER_OF_TYPE[altered["call_forwarding_type"]]]
-    match altered["call_forwarding_type"]:
-        case 1:
-            member["sip_uri"] = f"other-{member['sip_uri']}"
-        case 2:
-            member["masking"] = not member.get("masking", False)
-        case 3:
-            member["url"] = f"{member['url']}#other"
-        case _:
-            member["port"] = member.get("port", 0) + 1
+    name, alter = _ALTERATIONS[altered["call_forwarding_type"]]
+    member[name] = alter(member.get(name))
     return altered
+
+
+_ALTERATIONS: dict[int, tuple[str, Callable[[Any], object]]] = {
+    1: ("sip_uri", lambda uri: f"other-{uri}"),
+    2: ("masking", lambda masking: not masking),
+    3: ("url", lambda url: f"{url}#other"),
+    4: ("port", lambda port: (port or 0) + 1),
+}

@@ -79,7 +79,8 @@ class Mtt:
 
     def recognise(self, call: Incoming) -> Incoming:
         """Say what a call is about before it is answered."""
-        numbers = _numbers_named(call.body) if call.path == _PARKING else ()
+        named = _params(call.body).get("numbers") if call.path == _PARKING else ()
+        numbers = tuple(map(str, named)) if isinstance(named, list) else ()
         return replace(call, numbers=numbers, mutating=call.method != "GET")
 
     def answer(self, call: Incoming, tampering: Fault | None) -> Response:
@@ -106,12 +107,12 @@ class Mtt:
         return JSONResponse({"error": {"code": -32602, "message": text}}, status)
 
 
-def _numbers_named(body: bytes) -> tuple[str, ...]:
+def _params(body: bytes) -> dict[str, Any]:
     try:
-        numbers = json.loads(body)["params"]["numbers"]
+        params = json.loads(body)["params"]
     except (ValueError, LookupError, TypeError, RecursionError):
-        return ()
-    return tuple(str(number) for number in numbers) if isinstance(numbers, list) else ()
+        return {}
+    return params if isinstance(params, dict) else {}
 
 
 def _numbers_info(mtt: Mtt, *_: object) -> dict[str, Any]:
@@ -149,16 +150,13 @@ def _set_parking_numbers(mtt: Mtt, call: Incoming, tampering: Fault | None) -> d
 
 
 def _parking_request(mtt: Mtt, body: bytes) -> tuple[list[str], bool]:
-    text = "Invalid params"
-    try:
-        params = json.loads(body)["params"]
-        numbers, parked = params["numbers"], params["isParking"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        raise Refusal(text) from None
-    are_numbers = isinstance(numbers, list) and numbers and all(isinstance(number, str) for number in numbers)
+    params = _params(body)
+    numbers, parked = params.get("numbers"), params.get("isParking")
     most = mtt.settings.max_numbers_per_call
-    if not are_numbers or not isinstance(parked, bool) or (most is not None and len(numbers) > most):
-        raise Refusal(text)
+    if not isinstance(numbers, list) or not numbers or not all(isinstance(number, str) for number in numbers):
+        raise Refusal("Invalid params")
+    if not isinstance(parked, bool) or (most is not None and len(numbers) > most):
+        raise Refusal("Invalid params")
     return numbers, parked
 
 
