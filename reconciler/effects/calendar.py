@@ -17,7 +17,6 @@ from reconciler.model import Desired, declared
 from reconciler.schedule.picture import WeekDay, week_of
 from reconciler.schedule.zones import zone as zone_of
 
-CELLS = 48
 _WHOLE = 0.999
 
 

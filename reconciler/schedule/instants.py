@@ -11,6 +11,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from reconciler.schedule.masks import (
@@ -96,7 +98,7 @@ class Instants:
 
     def span_of(self, year: int) -> int:
         """Give the index of the span that holds a year."""
-        return 0 if len(self.spans) == 1 else max(bisect_right(self.spans, year, key=_first) - 1, 0)
+        return 0 if len(self.spans) == 1 else max(bisect_right(self.spans, year, key=itemgetter(0)) - 1, 0)
 
     def times_on(self, year: int, slot: int) -> int:
         """Give the time mask of one day."""
@@ -140,12 +142,12 @@ class Instants:
             (year, unite([(days, ALL_MINUTES) for mask, days in classes.items() if mask]))
             for year, classes in self.spans
         )
-        return Instants(_joined(list(spans)))
+        return Instants(_joined(spans))
 
     @classmethod
     def spanned(cls, spans: Mapping[int, Classes]) -> Instants:
         """Make a set from the classes that hold from each year on."""
-        return cls(_joined(sorted(spans.items(), key=_first)))
+        return cls(_joined(sorted(spans.items(), key=itemgetter(0))))
 
     def __or__(self, other: Instants) -> Instants:
         return self.merged(other, int.__or__)
@@ -226,10 +228,6 @@ def days_between(first: int, end: int) -> int:
     return all_days() if len(kinds) == YEAR_TYPES else sum(type_mask(kind) for kind in kinds)
 
 
-def _first(span: tuple[int, Classes]) -> int:
-    return span[0]
-
-
 def _by_year(boxes: Sequence[Box]) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Yield each year in which a box begins or ends, with the indices of those that hold from then on."""
     changes: dict[int, list[tuple[int, int]]] = {FIRST_YEAR: []}
@@ -246,12 +244,8 @@ def _by_year(boxes: Sequence[Box]) -> Iterator[tuple[int, tuple[int, ...]]]:
             yield year, tuple(index for index, count in enumerate(holding) if count)
 
 
-def _joined(spans: list[tuple[int, Classes]]) -> tuple[tuple[int, Classes], ...]:
-    joined = spans[:1]
-    for year, classes in spans[1:]:
-        if classes != joined[-1][1]:
-            joined.append((year, classes))
-    return tuple(joined)
+def _joined(spans: Iterable[tuple[int, Classes]]) -> tuple[tuple[int, Classes], ...]:
+    return tuple(next(alike) for _, alike in groupby(spans, key=itemgetter(1)))
 
 
 def _paired(left: Instants, right: Instants) -> Iterator[tuple[int, int, Classes, Classes]]:

@@ -12,7 +12,7 @@ from reconciler.schedule.instants import Instants
 from reconciler.schedule.masks import WEEKDAYS, dates_of, slot_of, year_of, year_type
 
 _HOURS: Final = "".join(f"{hour:<6}" for hour in range(0, 24, 3)) + "24"
-_CELLS: Final = 48
+CELLS: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def _week_day(instants: Instants, day: int) -> WeekDay:
     times = instants.times_on(year, slot_of(year, yearday0))
     width = 1800 if instants.fine else 30
     window = (1 << width) - 1
-    cells = tuple((times >> cell * width & window).bit_count() / width for cell in range(_CELLS))
+    cells = tuple((times >> cell * width & window).bit_count() / width for cell in range(CELLS))
     return WeekDay(year, date.month, date.day, date.weekday, cells)
 
 

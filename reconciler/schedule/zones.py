@@ -47,23 +47,17 @@ class _Rule(NamedTuple):
 
 
 class _Tail(NamedTuple):
-    """What holds after the last listed transition: one offset, or two that alternate."""
+    """What holds after the last listed transition: one offset, or two that alternate.
+
+    `rules` say when, by the clock of the offset before, and the offset from then on.
+    """
 
     standard: int
-    summer: int = 0
-    begins: _Rule | None = None
-    ends: _Rule | None = None
+    rules: tuple[tuple[_Rule, int, int], ...] = ()
 
     def changes(self, year: int) -> list[tuple[int, int]]:
         """List (instant, offset from then on) of one year."""
-        if self.begins is None or self.ends is None:
-            return []
-        return sorted(
-            [
-                (self.begins.local_second(year) - self.standard, self.summer),
-                (self.ends.local_second(year) - self.summer, self.standard),
-            ]
-        )
+        return sorted((rule.local_second(year) - before, after) for rule, before, after in self.rules)
 
 
 class Zone:
@@ -78,7 +72,7 @@ class Zone:
 
     def offset(self, epoch: int) -> int:
         """Give the offset at an instant."""
-        if self._tail.begins is None or not self._instants or epoch < self._instants[-1]:
+        if not self._tail.rules or not self._instants or epoch < self._instants[-1]:
             return self._offsets[bisect_right(self._instants, epoch)]
         year = year_of(epoch // DAY_SECONDS)[0]
         passed = [change for nearby in (year - 1, year) for change in self._tail.changes(nearby) if change[0] <= epoch]
@@ -89,7 +83,7 @@ class Zone:
         at = bisect_right(self._instants, epoch)
         if at < len(self._instants):
             return self._instants[at]
-        if self._tail.begins is None:
+        if not self._tail.rules:
             return None
         year = year_of(epoch // DAY_SECONDS)[0]
         return next(
@@ -125,7 +119,7 @@ class Zone:
     @property
     def is_fixed(self) -> bool:
         """Tell whether the offset will never change again by a rule."""
-        return self._tail.begins is None
+        return not self._tail.rules
 
 
 @lru_cache(maxsize=64)
@@ -182,7 +176,8 @@ def _tail(footer: str) -> _Tail:
     if match.group(3) is None:
         return _Tail(standard)
     summer = -_seconds(match.group(2)) if match.group(2) else standard + _HOUR
-    return _Tail(standard, summer, _rule(match.group(3)), _rule(match.group(4)))
+    begins, ends = _rule(match.group(3)), _rule(match.group(4))
+    return _Tail(standard, ((begins, standard, summer), (ends, summer, standard)))
 
 
 def _rule(text: str) -> _Rule:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.effects.calendar import CELLS, Cell, CellRun, Week, lanes, week
+from reconciler.effects.calendar import Cell, CellRun, Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.model import Target, Value
+from reconciler.schedule.picture import CELLS
 from reconciler.views.calendar import Calendar, CalendarView
 from reconciler.views.web.pages import calendar_page
 from tests.unit.effects.samples import DESK, NONE, PARALLEL, SINGLE, SPARE, THIRD, WORK, rings, target, url, value_of
