@@ -21,14 +21,12 @@ from reconciler.cli.options import PeriodText
 from reconciler.cli.period_options import chunks, format_instant, judge_period, moment, parse_period, timezone
 from reconciler.cli.process import Process
 from reconciler.clock import SystemClock
-from reconciler.diagnostics import Diagnostic, Location
-from reconciler.rules import RULES
+from reconciler.diagnostics import Diagnostic
 from reconciler.schedule import Period
 from reconciler.views.base import Line, line
 from reconciler.views.results import document
 
 if TYPE_CHECKING:
-    from reconciler.diagnostics import Diagnostic
     from reconciler.document import Sources, Tree
     from reconciler.schedule.human import Schedule
     from reconciler.schedule.zones import Zone
@@ -181,13 +179,9 @@ def _read(file: IO[bytes]) -> tuple[Sources, Tree]:
     sources = Sources()
     document = parse(sources, sources.add(name, text), text)
     if document.tree is None or document.problems:
-        raise CommandError([_without_version(item) for item in document.problems] or [_empty(name)])
+        empty = Unreadable("file-empty", "there is no schedule in this file", _EXAMPLE)
+        raise CommandError([_without_version(item) for item in document.problems] or [empty.at(name)])
     return sources, document.tree
-
-
-def _empty(name: str) -> Diagnostic:
-    place = Location(name, 1, 1, 1, 2)
-    return RULES["file-empty"].at(place, "there is no schedule in this file", _EXAMPLE)
 
 
 def _without_version(item: Diagnostic) -> Diagnostic:
