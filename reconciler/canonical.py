@@ -16,7 +16,6 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate, count, groupby
 from operator import attrgetter
-from types import NoneType
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -26,7 +25,6 @@ from reconciler.model import (
     FORWARDINGS,
     OFF,
     VALUES,
-    Field,
     Kind,
     NumberForwarding,
     Parking,
@@ -49,7 +47,18 @@ from reconciler.secrets import (
 
 Json = dict[str, Any]
 
-_NAMES = {shape: tuple((each.name, each.key) for each in declared(shape)) for shape in (*VALUES.values(), Target)}
+
+def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
+    """What reads these attributes; `attrgetter` alone gives no tuple of fewer than two."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
+
+
+_FIELDS = {
+    shape: (tuple(each.key for each in declared(shape)), _reader(tuple(each.name for each in declared(shape))))
+    for shape in (*VALUES.values(), Target)
+}
 
 
 def keys_of(*texts: Text, shapes: Iterable[type[Value | Target]] = VALUES.values()) -> tuple[str, ...]:
@@ -301,7 +310,8 @@ def _sizes(periods: tuple[tuple[str, ...], ...], weekday_base: WeekdayBase) -> t
 
 
 def _fields(value: Value) -> Json:
-    data = {"type": value.type} | {key: getattr(value, name) for name, key in _NAMES[type(value)]}
+    keys, read = _FIELDS[type(value)]
+    data = {"type": value.type} | dict(zip(keys, read(value), strict=True))
     if isinstance(value, NumberForwarding):
         targets = value.targets if len(value.targets) == 1 else merge_neighbours(value.targets)
         data["redirect"] = value.redirect.value
@@ -313,7 +323,8 @@ _OFF = [_fields(off.value) for off in OFF.values()]
 
 
 def _target_fields(target: Target) -> Json:
-    data: Json = {key: getattr(target, name) for name, key in _NAMES[Target]}
+    keys, read = _FIELDS[Target]
+    data: Json = dict(zip(keys, read(target), strict=True))
     data["schedule"] = period_text(target.periods, target.weekday_base)
     return data
 
@@ -328,6 +339,29 @@ _TYPES: Mapping[Kind, frozenset[str]] = {
 }
 _SPELLED: Mapping[type, type] = {str: str, int: int, bool: bool, tuple: list}
 """The types of fields that are others in canonical JSON; what is none of these is a word of a list."""
+
+
+class _Expected(NamedTuple):
+    """What a field is in canonical JSON; `words` are the only ones that it may be, where it is one of a list."""
+
+    key: str
+    is_required: bool
+    type: type
+    words: frozenset[str]
+
+
+_EXPECTED = {
+    shape: tuple(
+        _Expected(
+            each.key,
+            each.is_required,
+            _SPELLED.get(each.type, str),
+            frozenset(each.type if issubclass(each.type, StrEnum) else ()),
+        )
+        for each in declared(shape)
+    )
+    for shape in (*VALUES.values(), Target)
+}
 
 # docs/decisions/095
 UPGRADES: Mapping[int, Callable[[Json], Json]] = {}
@@ -365,10 +399,11 @@ def flaw(data: object, kind: Kind) -> Flaw | None:
     """
     if not isinstance(data, dict) or not isinstance(data.get("type"), str) or data["type"] not in _TYPES[kind]:
         return Flaw((), f"is not a {kind.value}")
-    for each in declared(VALUES[data["type"]]):
-        if each.key not in data and each.is_required:
+    for each in _EXPECTED[VALUES[data["type"]]]:
+        value = data.get(each.key)
+        if value is None and each.is_required and each.key not in data:
             return Flaw((each.key,), "is missing")
-        if (value := data.get(each.key)) is not None and (what := _misfit(each, value)):
+        if value is not None and (what := _misfit(each, value)):
             return Flaw((each.key,), what)
     return next(filter(None, map(_flaw_of_target, count(), data.get("targets") or ())), None)
 
@@ -376,21 +411,20 @@ def flaw(data: object, kind: Kind) -> Flaw | None:
 def _flaw_of_target(at: int, data: object) -> Flaw | None:
     if not isinstance(data, dict):
         return Flaw(("targets", at), "is not a target")
-    for each in declared(Target):
+    for each in _EXPECTED[Target]:
         if each.key not in data:
             return Flaw(("targets", at, each.key), "is missing")
-        wanted = (str, NoneType) if each.key == "schedule" else (each.type,)
-        if type(data[each.key]) not in wanted or not _is_within(data[each.key]):
-            return Flaw(("targets", at, each.key), "has the wrong type")
+        value = data[each.key]
+        if (value is not None or each.key != "schedule") and (what := _misfit(each, value)):
+            return Flaw(("targets", at, each.key), what)
     return None
 
 
-def _misfit(declared_field: Field, value: object) -> str:
+def _misfit(expected: _Expected, value: object) -> str:
     """What keeps a known value from being one of the field."""
-    wanted: Any = declared_field.type
-    if type(value) is not _SPELLED.get(wanted, str) or not _is_within(value):
+    if type(value) is not expected.type or not _is_within(value):
         return "has the wrong type"
-    return "is not a known type" if issubclass(wanted, StrEnum) and value not in set(wanted) else ""
+    return "is not a known type" if expected.words and value not in expected.words else ""
 
 
 def _is_within(value: object) -> bool:
