@@ -355,7 +355,7 @@ _EXPECTED = {
         _Expected(
             each.key,
             each.is_required,
-            _SPELLED.get(each.type, str),
+            str if each.key == "schedule" else _SPELLED.get(each.type, str),
             frozenset(each.type if issubclass(each.type, StrEnum) else ()),
         )
         for each in declared(shape)
