@@ -342,12 +342,16 @@ _SPELLED: Mapping[type, type] = {str: str, int: int, bool: bool, tuple: list}
 
 
 class _Expected(NamedTuple):
-    """What a field is in canonical JSON; `words` are the only ones that it may be, where it is one of a list."""
+    """What a field is in canonical JSON; `words` are the only ones that it may be, where it is one of a list.
+
+    `is_free`: whatever is of its type will do.
+    """
 
     key: str
     is_required: bool
     type: type
     words: frozenset[str]
+    is_free: bool
 
 
 _EXPECTED = {
@@ -357,6 +361,7 @@ _EXPECTED = {
             each.is_required,
             str if each.key == "schedule" else _SPELLED.get(each.type, str),
             frozenset(each.type if issubclass(each.type, StrEnum) else ()),
+            not issubclass(each.type, StrEnum | int),
         )
         for each in declared(shape)
     )
@@ -401,6 +406,8 @@ def flaw(data: object, kind: Kind) -> Flaw | None:
         return Flaw((), f"is not a {kind.value}")
     for each in _EXPECTED[VALUES[data["type"]]]:
         value = data.get(each.key)
+        if each.is_free and type(value) is each.type:
+            continue
         if value is None and each.is_required and each.key not in data:
             return Flaw((each.key,), "is missing")
         if value is not None and (what := _misfit(each, value)):
@@ -415,6 +422,8 @@ def _flaw_of_target(at: int, data: object) -> Flaw | None:
         if each.key not in data:
             return Flaw(("targets", at, each.key), "is missing")
         value = data[each.key]
+        if each.is_free and type(value) is each.type:
+            continue
         if (value is not None or each.key != "schedule") and (what := _misfit(each, value)):
             return Flaw(("targets", at, each.key), what)
     return None
