@@ -14,6 +14,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
 from reconciler.effects.change import effects
 from reconciler.model import Action, Cause, Change, Entry
+from reconciler.names import NO_NAMES, Names
 from reconciler.plan.candidate import from_now_on
 from reconciler.plan.model import Calls, Plan
 from reconciler.record.base import RecordState
@@ -37,7 +38,8 @@ class Audit:
     `drift` is told as the changes that somebody else made: from what we last wrote to what is live. `pending` are the
     changes that the files ask for and no apply has made. `unmanaged` are numbers in no file, by each account whose list
     is known; `unlisted` are the accounts whose list is not. `risks` are what the files say and callers would suffer
-    from; `diagnostics` tell of the reading. `scenario` is the one that was audited, `in_force` the one last applied.
+    from; `diagnostics` tell of the reading. `scenario` is the one that was audited, `in_force` the one last applied,
+    `names` are what the configuration calls things.
     """
 
     configuration: str
@@ -54,6 +56,7 @@ class Audit:
     unlisted: tuple[str, ...] = ()
     risks: tuple[Diagnostic, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    names: Names = field(default=NO_NAMES, compare=False, repr=False)
 
     @property
     def summary(self) -> Mapping[str, int]:
@@ -102,6 +105,7 @@ def judge_drift(
         unlisted=tuple(sorted(set(accounts) - plan.learned.unmanaged.keys())),
         risks=tuple(risks),
         diagnostics=tuple(diagnostics),
+        names=plan.names,
     )
 
 
@@ -112,7 +116,7 @@ def _has_drifted(change: Change, state: RecordState) -> bool:
 
 
 def drift_of(change: Change, entry: Entry, today: date | None) -> Change:
-    """What somebody else made of a number since we last wrote it."""
+    """What somebody else made of a number since we last wrote it, told from a day on."""
     recorded = stored_form(entry.value, entry.digests, entry.canonical_version)
     live = Form(change.before, change.before_digests)
     known = live.filled_from(recorded)
@@ -126,7 +130,7 @@ def drift_of(change: Change, entry: Entry, today: date | None) -> Change:
         before=recorded.json,
         after=change.before,
         fields=fields,
-        effects=effects(old.json, known.json, hidden_url_differs=hidden),
+        effects=effects(old.json, known.json, hidden_url_differs=hidden, since=today),
         protected=change.protected,
         live_digest=change.live_digest,
         live_source=change.live_source,

@@ -338,11 +338,15 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What callers notice of a change: `when` is in words, times half-open."""
+    """What callers notice of a change: `when` is in words, times half-open.
+
+    `noticed` is the same before any words, for whoever says it in others.
+    """
 
     when: str
     before: str
     after: str
+    noticed: object = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from reconciler.diagnostics import Location, Severity
 from reconciler.model import Desired, Kind, Value, WeekdayBase
+from reconciler.names import Names, no_names
 from reconciler.secrets import SecretRef
 
 _Options = TypeVar("_Options")
@@ -155,7 +156,7 @@ class Configuration:
     `whole` is False where only some paths were loaded: then absence means nothing. `digested` works out `digest`;
     `name` is None where none was given. `scenario` is the one that is laid over, `scenarios` are the names of all that
     are prepared, None where that is not known. `wanted` are the numbers of the paths that were asked for, None = all,
-    `others` what is desired of the rest.
+    `others` what is desired of the rest. `named` works out what things are called.
     """
 
     root: Path
@@ -175,6 +176,7 @@ class Configuration:
     wanted: frozenset[str] | None = None
     others: tuple[Desired, ...] = ()
     holidays_version: str | None = None
+    named: Callable[[], Names] = no_names
 
     @property
     def secret_references(self) -> tuple[SecretRef, ...]:

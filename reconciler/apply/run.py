@@ -17,8 +17,7 @@ from reconciler.clock import Clock, rfc3339, workers
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.http.errors import ProviderError
 from reconciler.model import Action, Change, Entry, Key, LiveSource, Outcome
-from reconciler.plan.build import open_intents
-from reconciler.plan.candidate import PlanContext, form_after, form_before
+from reconciler.plan.candidate import PlanContext, form_after, form_before, open_intents
 from reconciler.plan.concealed import conceal
 from reconciler.plan.model import Breach, Plan
 from reconciler.providers.base import Provider

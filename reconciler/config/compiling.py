@@ -21,6 +21,7 @@ from reconciler.settings import Union
 if TYPE_CHECKING:
     from reconciler.schedule.asked import ScheduleSets
     from reconciler.schedule.human import Schedule
+    from reconciler.schedule.telling import Calendar
 
 
 _LISTS = ("except", "any", "all")
@@ -142,7 +143,7 @@ class Compiler:
         self._is_fit = is_fit
         self._read: dict[tuple[int, Base], tuple[Tree, Schedule | None]] = {}
         self._answers: ScheduleSets | None = None
-        self.uses_holidays = False
+        self.countries: set[str] = set()
 
     def judge(self, tree: Tree, base: Base) -> bool:
         """Report what is wrong in a schedule's hours, dates and names; True where nothing is."""
@@ -171,12 +172,25 @@ class Compiler:
         self._files.found += unannounced(self._files, tree, self._declared, compiled.unannounced)
         return tuple(period for period in compiled.periods if period)
 
+    def calendars(self) -> tuple[Calendar, ...]:
+        """The public holidays that compiled schedules follow."""
+        from reconciler.schedule.asked import written_years
+        from reconciler.schedule.human import public_days
+        from reconciler.schedule.telling import Calendar
+
+        years = written_years(self._calendar_until or _ANY_DAY)
+        return tuple(
+            Calendar(f"public holidays {country}", public_days(country, years), years[0], years[-1])
+            for country in sorted(self.countries)
+        )
+
     def _knows_its_holidays(self, schedule: Schedule, tree: Tree) -> bool:
         from reconciler.schedule.human import made_of
 
-        if not any(one.public for one in made_of(schedule)):
+        countries = {one.public for one in made_of(schedule) if one.public}
+        if not countries:
             return True
-        self.uses_holidays = True
+        self.countries |= countries
         if self._calendar_until is None:
             message = "public holidays differ from year to year, and there is no end date for them"
             self._files.complain(

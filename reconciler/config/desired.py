@@ -14,11 +14,13 @@ from reconciler.config.forwardings import Contacts, Forwardings, warn_unassigned
 from reconciler.config.models import entries
 from reconciler.config.profiles import judge_part
 from reconciler.config.schedules import Schedules
+from reconciler.config.sections import DeclaredEntry
 from reconciler.config.trusted import TrustedSettings, unknown_account
 from reconciler.config.validation import read
 from reconciler.diagnostics import Location
 from reconciler.document import Sources, Tree, find
 from reconciler.model import Desired, Key, Kind, Parking, Value
+from reconciler.names import Named
 from reconciler.settings import OTHER_PROVIDER, Account
 
 
@@ -146,6 +148,31 @@ class Lines(Mapping[str, Location]):
 
     def __contains__(self, number: object) -> bool:
         return number in self._spans
+
+
+class ProfileNames(Mapping[str, Named]):
+    """The profile that a number uses first, worked out when asked for."""
+
+    __slots__ = ("_numbers", "_profiles", "_sources")
+
+    def __init__(
+        self, sources: Sources, numbers: Mapping[str, DeclaredEntry], profiles: Mapping[str, DeclaredEntry]
+    ) -> None:
+        self._sources = sources
+        self._numbers = numbers
+        self._profiles = profiles
+
+    def __getitem__(self, number: str) -> Named:
+        written = self._numbers[number].tree.data["use"]
+        name = written[0] if isinstance(written, list) else written
+        location = self._sources.location(self._profiles[name].span)
+        return Named(name, f"{location.file}:{location.line}")
+
+    def __iter__(self) -> Iterator[str]:
+        return (number for number, declared in self._numbers.items() if declared.tree.data.get("use"))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 _WRITTEN_AS = {"periods": "schedule", "parked": ""}

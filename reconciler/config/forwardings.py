@@ -260,6 +260,15 @@ class Contacts:
             return None
         return Recipient(beyond.to, model.get("timeout") or beyond.timeout, model.get("name") or beyond.name)
 
+    def named(self) -> dict[str, str]:
+        """The names of the phones and SIP IDs that contacts lead to; of several the first."""
+        found: dict[str, str] = {}
+        for name in self._declared:
+            recipient = self._resolved.get(name)
+            if recipient is not None:
+                found.setdefault(recipient.to, name)
+        return found
+
     def known(self, written: str) -> Recipient | None:
         """What the text under `to` means where that is plain to see: a contact that leads somewhere, or mere digits."""
         recipient = self._resolved.get(written)

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from reconciler.config import values
 from reconciler.config.compiling import ending
-from reconciler.config.desired import DesiredBuilder, Lines
+from reconciler.config.desired import DesiredBuilder, Lines, ProfileNames
 from reconciler.config.files import Files, read_files
 from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.forwardings import Contacts
@@ -37,6 +37,7 @@ from reconciler.config.validation import did_you_mean, read
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.document import Tree, make_map
 from reconciler.model import Desired
+from reconciler.names import Names
 from reconciler.rules import RULES
 from reconciler.settings import Configuration
 
@@ -211,6 +212,7 @@ class _Loading:
         self._scenario = scenario
         self._paths = paths
         self._all_schedules: list[Schedules] = []
+        self._contacts: Contacts | None = None
         self._files = read_files(root, trusted=trusted)
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._digest = partial(_digest, tuple(self._files.sources.texts()), scenario)
@@ -283,7 +285,9 @@ class _Loading:
 
     def _build(self, sections: Sections, schedules: Schedules, numbers: Collection[str]) -> list[Desired]:
         profiles = Profiles(self._files, sections.profiles)
-        builder = DesiredBuilder(self._files, self._settings, Contacts(self._files, sections.contacts), schedules)
+        contacts = Contacts(self._files, sections.contacts)
+        self._contacts = self._contacts or contacts
+        builder = DesiredBuilder(self._files, self._settings, contacts, schedules)
         desired: list[Desired] = []
         for number in numbers:
             declared = sections.numbers[number]
@@ -360,7 +364,18 @@ class _Loading:
             scenario=self._scenario,
             scenarios=frozenset(sections.scenarios),
             holidays_version=holidays_version() if schedules.uses_holidays else None,
+            named=partial(_names, sections, schedules, self._contacts, self._files),
         )
+
+
+def _names(sections: Sections, schedules: Schedules, contacts: Contacts | None, files: Files) -> Names:
+    """What the configuration calls things; contacts are those that were built first, of the numbers themselves."""
+    return Names(
+        schedules=schedules.named(),
+        contacts=contacts.named() if contacts is not None else {},
+        profiles=ProfileNames(files.sources, sections.numbers, sections.profiles),
+        calendars=schedules.calendars(),
+    )
 
 
 def _switched(configuration: Configuration, scenario: str, desired: Sequence[Desired]) -> Configuration:

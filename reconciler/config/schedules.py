@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import date
 from functools import partial
 from importlib.metadata import version
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from reconciler.canonical import period_text
 from reconciler.config import compiling, values
 from reconciler.config.compiling import Compiler
 from reconciler.config.files import Files
@@ -22,8 +23,12 @@ from reconciler.document import Tree, at
 from reconciler.document.source import narrow
 from reconciler.document.tree import KeyPath
 from reconciler.model import WeekdayBase
+from reconciler.names import Named
 from reconciler.schedule import LONGEST, account_findings, check, zone_findings
 from reconciler.settings import PeriodSettings, Union
+
+if TYPE_CHECKING:
+    from reconciler.schedule.telling import Calendar
 
 _FORMS = ("period", "weekly", "dates", "public", "not", "any", "all")
 _OPERATORS = ("not", "any", "all")
@@ -64,12 +69,27 @@ class Schedules:
         # By identity: a literal is written in one place. What has been seen is held, so no identity comes twice.
         self._judged: dict[int, tuple[Tree, entries.Schedule | None]] = {}
         self._resolved: dict[tuple[str | int, int], Times | None] = {}
+        self._settings: dict[int, PeriodSettings] = {}
         self.used = False
 
     @property
     def uses_holidays(self) -> bool:
         """Whether any compiled schedule follows public holidays."""
-        return self._compiler.uses_holidays
+        return bool(self._compiler.countries)
+
+    def named(self) -> dict[str, Named]:
+        """The declared schedules that are used, by their canonical text; of equal ones the first."""
+        found: dict[str, Named] = {}
+        for (written, settings), times in self._resolved.items():
+            if isinstance(written, str) and times is not None:
+                text = period_text(times.periods, self._settings[settings].weekday_base)
+                location = self._files.sources.location(self._declared[written].span)
+                found.setdefault(text or "", Named(written, f"{location.file}:{location.line}"))
+        return found
+
+    def calendars(self) -> tuple[Calendar, ...]:
+        """The public holidays that schedules follow."""
+        return self._compiler.calendars()
 
     def _is_fit(self, tree: Tree) -> bool:
         return self._shape(tree) is not None
@@ -94,6 +114,7 @@ class Schedules:
         known = self._resolved.get(key)
         if known is None:
             self.used = True
+            self._settings[id(settings)] = settings
             tree = self._tree(at(block, path))
             known = self._resolved[key] = self._times(tree, settings) if tree is not None else None
         return known

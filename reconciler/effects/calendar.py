@@ -12,7 +12,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from reconciler.canonical import Json, form
-from reconciler.effects.states import CallFlow, Piece, Schedules, partition
+from reconciler.effects.states import CallFlow, Piece, Schedules, partition, plain_saying
+from reconciler.effects.wording import PLAIN
 from reconciler.model import Desired, declared
 from reconciler.schedule.picture import WeekDay, week_of
 from reconciler.schedule.zones import zone as zone_of
@@ -82,7 +83,7 @@ def lanes(*values: Json) -> tuple[Lane, ...]:
                 if target["active"] and (target["name"] or target["to"] not in found):
                     found[target["to"]] = f"{target['to']} {target['name']}".rstrip()
         elif value["type"] != "none":
-            text = CallFlow.of(value).text
+            text = PLAIN.said(plain_saying(value))
             found.setdefault(text, text)
     return tuple(Lane(key, text) for key, text in found.items())
 
@@ -115,8 +116,8 @@ def _cells(shares: list[tuple[float, ...]], who: list[tuple[str, ...]]) -> tuple
 
 def _who(value: CallFlow, piece: Piece, *, has_forwarding: bool) -> tuple[str, ...]:
     happening = value.handling(piece.on)
-    if happening.text:
-        return (happening.text,) if has_forwarding else ()
+    if happening.saying is not None:
+        return (PLAIN.said(happening.saying),) if has_forwarding else ()
     rings = [to for to, _ in happening.rings]
     if happening.redirect == "parallel":
         order = [to for to, _ in value.targets]

@@ -19,17 +19,27 @@ class OpaquePeriodError(Exception):
     """A live period that does not follow the grammar: when it holds is not known."""
 
 
+class Saying(NamedTuple):
+    """What is to be said, before any language: a sentence with gaps, and what fills them.
+
+    A gap is filled by a text, by another saying, or by phones and SIP IDs.
+    """
+
+    template: str
+    parts: tuple[tuple[str, str | Saying | tuple[str, ...]], ...] = ()
+
+
 class CallHandling(NamedTuple):
     """What happens to a caller: equal values mean that nobody notices a difference.
 
     `rings` are (number, seconds), in order; sorted, where all ring at once. `redirect` is empty where no more than one
-    rings. `text` says what happens where no targets are concerned.
+    rings. `saying` is what happens where no targets are concerned.
     """
 
     rings: tuple[tuple[str, int], ...] = ()
     redirect: str = ""
     announcement: str = ""
-    text: str = ""
+    saying: Saying | None = None
 
 
 class Piece(NamedTuple):
@@ -46,13 +56,13 @@ class CallFlow(NamedTuple):
     targets: tuple[tuple[str, int], ...] = ()
     redirect: str = ""
     announcement: str = ""
-    text: str = ""
+    saying: Saying | None = None
 
     @classmethod
     def of(cls, value: Json | None) -> CallFlow:
         """Take a canonical value apart; None is not a forwarding."""
         if not value or value["type"] != "number":
-            return cls((), text=plain_text(value))
+            return cls((), saying=plain_saying(value))
         active = [target for target in value["targets"] if target["active"]]
         targets = tuple((target["to"], target["timeout"]) for target in active)
         schedules = tuple(target["schedule"] for target in active)
@@ -60,8 +70,8 @@ class CallFlow(NamedTuple):
 
     def handling(self, on: tuple[int, ...]) -> CallHandling:
         """What happens when these targets are on."""
-        if self.text:
-            return CallHandling(text=self.text)
+        if self.saying:
+            return CallHandling(saying=self.saying)
         chosen = on[:1] if self.redirect == "single" else on
         rings = tuple(self.targets[index] for index in chosen)
         if self.redirect == "parallel":
@@ -69,28 +79,23 @@ class CallFlow(NamedTuple):
         return CallHandling(rings, self.redirect if len(rings) > 1 else "", self.announcement if rings else "")
 
 
-def plain_text(value: Json | None) -> str:
-    """What a value without a schedule does, in words."""
-    if not value:
-        return "no forwarding"
-    match value["type"]:
+def plain_saying(value: Json | None) -> Saying:
+    """What a value without a schedule does."""
+    held = value or {"type": "none"}
+    match held["type"]:
         case "url":
-            reserve = f" (reserve {value['reserve']})" if value["reserve"] else ""
-            return f"URL {value['url']}{reserve}"
+            template = "URL {url} (reserve {reserve})" if held["reserve"] else "URL {url}"
         case "sip":
-            return f"rings SIP {value['sip_uri']}"
+            template = "rings SIP {sip_uri}"
+        case "sip_trunk" if held["static_ip"] is None:
+            template = "rings a SIP trunk"
         case "sip_trunk":
-            return _trunk_text(value)
+            template = "rings SIP trunk {static_ip}:{port} for {timeout} s"
         case "parking":
-            return "waits 5 s for the application" if value["parking"] else "follows its usual route"
+            template = "waits 5 s for the application" if held["parking"] else "follows its usual route"
         case _:
-            return "no forwarding"
-
-
-def _trunk_text(value: Json) -> str:
-    if value["static_ip"] is None:
-        return "rings a SIP trunk"
-    return f"rings SIP trunk {value['static_ip']}:{value['port']} for {value['timeout']} s"
+            template = "no forwarding"
+    return Saying(template, tuple((key, str(part)) for key, part in held.items() if f"{{{key}}}" in template))
 
 
 def instants_of(schedule: str | None) -> Instants:

@@ -5,6 +5,7 @@ Knows nothing of the plan around it.
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -97,10 +98,10 @@ def change_json(change: Change) -> ChangeJson:
     return ChangeJson.of(change, **told_of(change), read_at=change.read_at or None)
 
 
-def change_from_json(stored: ChangeJson) -> Change:
+def change_from_json(stored: ChangeJson, since: date | None = None) -> Change:
     """The change that a model tells of, without the value that is written.
 
-    Fields and effects follow from its values, whatever is stored of them.
+    Fields and effects follow from its values, whatever is stored of them; effects are told from a day on.
     """
     before, after = (None if value is None else upgrade_value(value) for value in (stored.before, stored.after))
     fields = _fields(stored, before, after)
@@ -111,7 +112,7 @@ def change_from_json(stored: ChangeJson) -> Change:
         before=before,
         after=after,
         fields=fields,
-        effects=effects(before, after, hidden_url_differs=hidden),
+        effects=effects(before, after, hidden_url_differs=hidden, since=since),
         read_at=stored.read_at or "",
         declared_at=stored.declared_at or "",
         needs=tuple(need.value for need in stored.needs),

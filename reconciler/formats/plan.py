@@ -22,6 +22,7 @@ from reconciler.formats.diagnostics import (
     diagnostics_json,
     render,
 )
+from reconciler.formats.names import NamesJson, ScheduleJson, names_from_json, names_json, schedules_json
 from reconciler.model import CANONICAL_VERSION, Action
 from reconciler.plan.model import Breach, Calls, Consent, Plan
 
@@ -90,6 +91,8 @@ class PlanJson(JsonModel):
     summary: SummaryJson
     calls: CallsJson
     changes: tuple[ChangeJson, ...] = ()
+    schedules: tuple[ScheduleJson, ...] = Field(default=(), description="Declared schedules that changes speak of.")
+    names: NamesJson = NamesJson()
     policy: tuple[BreachJson, ...] = ()
     diagnostics: tuple[DiagnosticJson, ...] = ()
 
@@ -102,6 +105,8 @@ def render_plan(plan: Plan, *, tool_version: str) -> str:
         allow=sorted(plan.consent.allow),
         overrides=sorted(plan.consent.overrides),
         changes=[change_json(change) for change in plan.changes],
+        schedules=schedules_json(plan.names, plan.changes),
+        names=names_json(plan.names, plan.changes),
         policy=[_breach_json(breach) for breach in plan.breaches],
         diagnostics=diagnostics_json(plan.diagnostics),
     )
@@ -165,10 +170,12 @@ def _fits(action: Action, before: Json | None, after: Json | None) -> bool:
 
 
 def _plan(stored: PlanJson) -> Plan:
+    names = names_from_json(stored.names, stored.schedules)
     return stored.as_value(
         Plan,
+        names=names,
         consent=Consent(frozenset(stored.allow), frozenset(stored.overrides)),
-        changes=tuple(change_from_json(change) for change in stored.changes),
+        changes=tuple(change_from_json(change, names.since) for change in stored.changes),
         unchanged=stored.summary.unchanged,
         unknown=stored.summary.unknown,
         calls=stored.calls.as_value(Calls),

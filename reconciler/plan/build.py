@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -19,7 +20,7 @@ from reconciler.effects.change import effects
 from reconciler.live import Live, Progress, ReadRequest
 from reconciler.model import OFF, Action, Change, Desired, Entry, Key, LiveSource, Outcome
 from reconciler.plan import notes
-from reconciler.plan.candidate import Candidate, Decision, PlanContext, agrees_with_any, form_after
+from reconciler.plan.candidate import Candidate, Decision, PlanContext, agrees_with_any, form_after, open_intents
 from reconciler.plan.decide import decide, forget
 from reconciler.plan.model import Calls, Consent, Plan, PlanKnowledge, Settlement
 from reconciler.plan.order import order_changes
@@ -124,14 +125,15 @@ def build(
     """Make the plan, but for its times and its commit. `read` reads live values of what is asked for, per account."""
     gathered = _gather(configuration, state, options.selection)
     candidates, decisions, live = _decided(gathered.candidates, context, options, read)
-    changes = order_changes(
-        [*(_with_effects(item.change) for item in decisions if item.change is not None), *gathered.forgets]
-    )
+    names = replace(configuration.named(), since=context.today)
+    told = (_with_effects(item.change, context.today) for item in decisions if item.change is not None)
+    changes = order_changes([*told, *gathered.forgets])
     before = managed(state.entries, candidates)
     diagnostics = [*options.warnings, *gathered.diagnostics, *_of_other_keys(candidates, context), *live.diagnostics]
     diagnostics += [note for item in decisions for note in item.diagnostics]
     diagnostics += _left_behind(configuration, changes, state, options.selection)
     plan = Plan(
+        names=names,
         configuration=configuration.name or "",
         config_digest=configuration.digest,
         lineage=state.lineage if state.serial else "",
@@ -185,10 +187,11 @@ def _left_behind(
             yield notes.left_behind(change, missing[number])
 
 
-def _with_effects(change: Change) -> Change:
+def _with_effects(change: Change, since: date | None) -> Change:
     """Say what callers notice of a change."""
     hidden = any(item.sensitive and item.path == "url" for item in change.fields)
-    return replace(change, effects=effects(change.before, change.after, hidden_url_differs=hidden))
+    told = effects(change.before, change.after, hidden_url_differs=hidden, since=since)
+    return replace(change, effects=told)
 
 
 def _counted(plan: Plan, candidates: Sequence[Candidate], decisions: Sequence[Decision], live: Live) -> Plan:
@@ -284,14 +287,6 @@ def _gather_undeclared(
         found.forgets += [forget(Candidate(known.key, known.account, entry=entry))] if entry else []
     elif configuration.whole:
         _gather_vanished(configuration, known, Candidate(known.key, known.account, entry=entry, intents=intents), found)
-
-
-def open_intents(state: RecordState) -> dict[Key, tuple[Intent, ...]]:
-    """The unsettled intents of earlier runs a key, oldest first."""
-    found: dict[Key, tuple[Intent, ...]] = {}
-    for intent in (intent for window in state.windows for intent in window.signed):
-        found[intent.key] = (*found.get(intent.key, ()), intent)
-    return found
 
 
 def _in_account(candidate: Candidate, account: Account | None) -> Candidate:

@@ -13,7 +13,7 @@ from functools import cached_property
 from reconciler.canonical import HOST, Form, Json, form, hidden_in, hidden_paths, same_from, stored_form
 from reconciler.diagnostics import Diagnostic
 from reconciler.model import Action, Change, Desired, Entry, Key, Observation, Value
-from reconciler.record.base import Intent
+from reconciler.record.base import Intent, RecordState
 from reconciler.secrets import Digester, Secrets
 
 
@@ -158,3 +158,11 @@ def from_now_on(before: Json, after: Json, today: date | None) -> Json:
 def agrees_with_any(value: Form, others: Iterable[Form], today: date | None) -> bool:
     """Whether a value with digests is one of the others in all that is known, schedules from today on."""
     return any(Form(from_now_on(value.json, other.json, today), value.secrets).agrees(other) for other in others)
+
+
+def open_intents(state: RecordState) -> dict[Key, tuple[Intent, ...]]:
+    """The unsettled intents of earlier runs a key, oldest first."""
+    found: dict[Key, tuple[Intent, ...]] = {}
+    for intent in (intent for window in state.windows for intent in window.signed):
+        found[intent.key] = (*found.get(intent.key, ()), intent)
+    return found

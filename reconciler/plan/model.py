@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.model import Action, Change, Entry, Key, Observation, Outcome
+from reconciler.names import NO_NAMES, Names
 from reconciler.record.base import Intent
 from reconciler.rules import RULES
 from reconciler.settings import Configuration
@@ -78,7 +79,7 @@ class Plan:
     `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made.
     `undoes` is the run that an undo takes back, `left_out` how many changes a limit keeps for later, `left_alone` how
     many numbers of ours nothing is done about. `narrowed`: only some numbers were asked for, so that nothing is known
-    of what stands in no file any more.
+    of what stands in no file any more. `names` are what the configuration calls things, for people.
     """
 
     configuration: str
@@ -106,6 +107,7 @@ class Plan:
     calls: Calls = Calls(0, 0)
     breaches: tuple[Breach, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    names: Names = field(default=NO_NAMES, compare=False, repr=False)
     learned: PlanKnowledge = field(default=PlanKnowledge(), compare=False, repr=False)
 
     @property

@@ -80,6 +80,12 @@ class ScheduleSets:
             raise CompileError(message, "name fewer schedules that have an `except` of their own inside others")
 
 
+def written_years(until: date) -> range:
+    """The years whose public holidays are written out, where the last day is `until`."""
+    last = until.year
+    return range(min(max(_FIRST_KNOWN, last - _MOST_KNOWN + 1), last), last + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class CompileTarget:
     """What a schedule is compiled for: the zone of the account, and the last day of dated parts."""
@@ -92,8 +98,7 @@ class CompileTarget:
     @property
     def years(self) -> range:
         """The years whose public holidays are written out."""
-        last = self.until.year
-        return range(min(max(_FIRST_KNOWN, last - _MOST_KNOWN + 1), last), last + 1)
+        return written_years(self.until)
 
 
 def instants_asked_for(
@@ -140,7 +145,7 @@ def _started(schedule: Schedule, asking: CompileTarget, excepted: Excepted) -> I
         starts = starts.merged(moved, lambda times, is_moved: hours if is_moved else times)
     dated = [box for one in schedule.dates for box in _date_boxes(one)]
     if schedule.public is not None:
-        dated += _public_boxes(asking.public(schedule.public, asking.years), asking.years)
+        dated += public_boxes(asking.public(schedule.public, asking.years), asking.years)
     starts = starts.merged(Instants.of(dated), int.__or__)
     return _without_days(starts, excepted, asking)
 
@@ -193,7 +198,7 @@ def _between(first: Day, last: Day) -> int:
 
 
 # docs/decisions/010
-def _public_boxes(known: PublicDays, years: range) -> Iterator[Box]:
+def public_boxes(known: PublicDays, years: range) -> Iterator[Box]:
     """Give the known years as they are; in others every date is off that is off in a known year."""
     without = sorted(set(years) - {day.year for day in known.off})
     if without:

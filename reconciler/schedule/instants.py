@@ -20,6 +20,7 @@ from reconciler.schedule.masks import (
     ALL_SECONDS,
     CYCLE_YEARS,
     FIRST_YEAR,
+    SLOTS,
     YEAR_TYPES,
     all_days,
     cuts_minutes,
@@ -136,6 +137,16 @@ class Instants:
         spans = tuple(span for span in self.spans if span[0] <= LAST_WRITTEN_YEAR)
         return self if len(spans) == len(self.spans) else Instants(spans, fine=self.fine)
 
+    def from_day(self, year: int, yearday: int) -> Instants:
+        """Take what holds in the end for what held before a day (1 January is 1): nothing is left of the past."""
+        tail = self.spans[-1][1]
+        past = (1 << yearday - 1) - 1 << year_type(year) * SLOTS
+        ahead = [(mask, days & ~past) for mask, days in self.classes_in(year).items()]
+        begun = disjoint([*ahead, *((mask, days & past) for mask, days in tail.items())])
+        later = [span for span in self.spans if span[0] > year + 1]
+        spans = [(FIRST_YEAR, tail), (year, begun), (year + 1, self.classes_in(year + 1)), *later]
+        return Instants(_joined(spans), fine=self.fine)
+
     def touched_days(self) -> Instants:
         """Widen the set to whole days."""
         spans = (
@@ -211,6 +222,15 @@ def unite(products: Iterable[tuple[int, int]]) -> Classes:
             if inside != held:
                 grown[mask] = grown.get(mask, 0) | held ^ inside
         classes = grown
+    return classes
+
+
+def disjoint(products: Iterable[tuple[int, int]]) -> Classes:
+    """Put products of a time mask and a day mask together whose days are disjoint and cover every day."""
+    classes: dict[int, int] = {}
+    for mask, days in products:
+        if days:
+            classes[mask] = classes.get(mask, 0) | days
     return classes
 
 

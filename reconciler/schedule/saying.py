@@ -175,6 +175,12 @@ def _times(intervals: tuple[Span, ...] | None) -> str:
     return ", ".join(f"{clock(start)}-{clock(end)}" for start, end in intervals or ())
 
 
+def times_text(mask: int) -> str | None:
+    """Say the times of one day, a mask of seconds; empty for all day, None where they are too many to list."""
+    intervals = None if mask == ALL_SECONDS else _intervals(mask, joined=False)
+    return None if intervals and len(intervals) > _MANY else _times(intervals)
+
+
 def _days(saying: Phrase) -> str:
     words = [
         _runs(saying.years),
