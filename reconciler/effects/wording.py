@@ -14,7 +14,8 @@ from reconciler.effects.states import CallHandling, Saying
 from reconciler.model import Effect
 from reconciler.names import NO_NAMES, Names
 from reconciler.schedule import Instants, Period, PeriodError
-from reconciler.schedule.telling import ENGLISH, ahead, told
+from reconciler.schedule.saying import UNTRANSLATED
+from reconciler.schedule.telling import ahead, told
 from reconciler.schedule.words import phrased
 
 
@@ -32,7 +33,7 @@ class Wording:
 
     names: Names = NO_NAMES
     full: bool = False
-    words: NullTranslations = ENGLISH
+    words: NullTranslations = UNTRANSLATED
 
     def who(self, to: str) -> str:
         """A phone or SIP ID: `night-duty (79161234567)`."""
@@ -63,7 +64,11 @@ class Wording:
     def times(self, instants: Instants) -> str:
         """A set of instants, those to come alone."""
         since = self.names.since
-        return phrased(ahead(instants, since)) if self.full else told(instants, since, self.names.calendars, self.words)
+        return (
+            phrased(ahead(instants, since), self.words)
+            if self.full
+            else told(instants, since, self.names.calendars, self.words)
+        )
 
     def schedule(self, text: str | None) -> str:
         """A canonical schedule: by its name, else its times, else as it stands where it is no period that we know."""

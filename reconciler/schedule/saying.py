@@ -6,6 +6,7 @@ For each set of days its intervals of time, before any language. Must not know h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from gettext import NullTranslations
 from typing import Final, NamedTuple
 
 from reconciler.schedule.boxes import DayBox, TimeBox, pieces_of
@@ -25,6 +26,7 @@ from reconciler.schedule.masks import (
     union,
 )
 
+UNTRANSLATED: Final = NullTranslations()
 _MANY: Final = 6  # more intervals than that are told as a pattern of hours and minutes
 
 
@@ -145,12 +147,21 @@ def noun(word: str, runs: tuple[Span, ...]) -> str:
     return word if is_single(runs) else f"{word}s"
 
 
-def pattern(box: TimeBox, listed: Callable[[tuple[Span, ...]], str]) -> str:
-    """Say the times of a pattern in English."""
-    scales = (("second", box.seconds), ("minute", box.minutes), ("hour", box.hours))
-    found = [(word, spans(bits(mask))) for word, mask in scales if mask is not None]
-    words = [f"{noun(word, runs)} {listed(runs)}" for word, runs in found]
-    return " of ".join(words) + (" of every hour" if box.hours is None and box.minutes is not None else "")
+def pattern(box: TimeBox, listed: Callable[[tuple[Span, ...]], str], words: NullTranslations = UNTRANSLATED) -> str:
+    """Say the times of a pattern; `listed` writes runs of numbers."""
+
+    def values(mask: int | None, template: Callable[[int], str]) -> str:
+        runs = () if mask is None else spans(bits(mask))
+        return template(_number(runs)).format(values=listed(runs)) if runs else ""
+
+    parts = [
+        values(box.seconds, lambda many: words.ngettext("second {values}", "seconds {values}", many)),
+        values(box.minutes, lambda many: words.ngettext("minute {values}", "minutes {values}", many)),
+        values(box.hours, lambda many: words.ngettext("hour {values}", "hours {values}", many)),
+    ]
+    if box.hours is None and box.minutes is not None:
+        parts.append(words.gettext("every hour"))
+    return words.gettext(" of ").join(filter(None, parts))
 
 
 def joined(words: Sequence[str], conjunction: str) -> str:
@@ -164,11 +175,12 @@ def clause(dates: Sequence[str], weekday: str, times: str, *, daily: str) -> str
     return ", ".join([*said, f"{weekday or ('' if said else daily)} {times}".strip()])
 
 
-def short_phrase(saying: Phrase) -> str:
+def short_phrase(saying: Phrase, words: NullTranslations = UNTRANSLATED) -> str:
     """Say days and times."""
-    days = _days(saying)
-    times = " and ".join(pattern(box, _runs) for box in saying.patterns) or _times(saying.intervals)
-    return " ".join(word for word in (days or ("daily" if times else ""), times) if word)
+    days = _days(saying, words)
+    patterns = [pattern(box, _runs, words) for box in saying.patterns]
+    times = words.gettext(" and ").join(patterns) or _times(saying.intervals)
+    return " ".join(word for word in (days or (words.gettext("daily") if times else ""), times) if word)
 
 
 def _times(intervals: tuple[Span, ...] | None) -> str:
@@ -181,40 +193,44 @@ def times_text(mask: int) -> str | None:
     return None if intervals and len(intervals) > _MANY else _times(intervals)
 
 
-def _days(saying: Phrase) -> str:
-    words = [
-        _runs(saying.years),
-        _dates(saying),
-        f"{noun('day', saying.yeardays)} {_runs(saying.yeardays)} of the year" if saying.yeardays else "",
-        weekdays(saying.weekdays),
-    ]
-    return " ".join(word for word in words if word)
+def _days(saying: Phrase, words: NullTranslations) -> str:
+    runs, many = saying.yeardays, _number(saying.yeardays)
+    yeardays = words.ngettext("day {days} of the year", "days {days} of the year", many).format(days=_runs(runs))
+    parts = [_runs(saying.years), _dates(saying, words), yeardays if runs else "", weekdays(saying.weekdays, words)]
+    return " ".join(part for part in parts if part)
 
 
-def _dates(saying: Phrase) -> str:
+def _dates(saying: Phrase, words: NullTranslations) -> str:
+    in_months = ", ".join(_named(_MONTHS, run, words) for run in saying.months)
     if not saying.monthdays:
-        return _months(saying)
-    days = _runs(saying.monthdays)
+        return in_months
+    days, many = _runs(saying.monthdays), _number(saying.monthdays)
+    if not saying.months:
+        return words.ngettext("day {days} of the month", "days {days} of the month", many).format(days=days)
     months = [_MONTHS[month] for first, last in saying.months for month in range(first, last + 1)]
-    if 0 < len(months) < _LONG:
-        return ", ".join(f"{month} {days}" for month in months)
-    return f"{noun('day', saying.monthdays)} {days} of {_months(saying) or 'the month'}"
+    if len(months) < _LONG:
+        template = words.gettext("{month} {days}")
+        return ", ".join(template.format(month=words.gettext(month), days=days) for month in months)
+    return words.ngettext("day {days} of {months}", "days {days} of {months}", many).format(days=days, months=in_months)
 
 
-def _months(saying: Phrase) -> str:
-    return ", ".join(_range(_MONTHS[first], _MONTHS[last], last - first) for first, last in saying.months)
-
-
-def weekdays(days: tuple[int, ...]) -> str:
+def weekdays(days: tuple[int, ...], words: NullTranslations = UNTRANSLATED) -> str:
     """Write weekdays (Monday 0) as runs."""
-    return ", ".join(_range(_DAYS[first], _DAYS[last], last - first) for first, last in spans(days))
+    return ", ".join(_named(_DAYS, run, words) for run in spans(days))
 
 
-def _range(first: str, last: str, steps: int) -> str:
-    if not steps:
+def _named(names: tuple[str, ...], run: Span, words: NullTranslations) -> str:
+    """A run of days or months by their names: three or more in a row are a range."""
+    first, last = (words.gettext(names[end]) for end in run)
+    if run[0] == run[1]:
         return first
-    return f"{first}-{last}" if steps >= _LONG - 1 else f"{first}, {last}"
+    return f"{first}-{last}" if run[1] - run[0] >= _LONG - 1 else f"{first}, {last}"
 
 
 def _runs(runs: tuple[Span, ...]) -> str:
     return ", ".join(numbers(runs))
+
+
+def _number(runs: tuple[Span, ...]) -> int:
+    """One, or several, for the form of a noun."""
+    return 1 if is_single(runs) else 2

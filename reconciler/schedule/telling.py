@@ -31,10 +31,9 @@ from reconciler.schedule.masks import (
     union,
     year_type,
 )
-from reconciler.schedule.saying import Phrase, short_phrase, times_text
+from reconciler.schedule.saying import UNTRANSLATED, Phrase, short_phrase, times_text
 from reconciler.schedule.words import phrased
 
-ENGLISH: Final = NullTranslations()
 _SHORT: Final = 60  # characters; what is no longer needs no better words
 _MOST_YEARS: Final = 60  # more years of their own than that are not told day by day
 _FEW: Final = 3  # so many dates or runs of dates are listed, more are counted
@@ -64,15 +63,16 @@ class Calendar(NamedTuple):
         )
 
 
+# docs/decisions/149
 def told(
     instants: Instants,
     since: date | None = None,
     calendars: Iterable[Calendar] = (),
-    words: NullTranslations = ENGLISH,
+    words: NullTranslations = UNTRANSLATED,
 ) -> str:
     """Say a set in short, with half-open times of day; nothing of what was before `since`."""
     instants = ahead(instants, since)
-    text = phrased(instants)
+    text = phrased(instants, words)
     if len(text) <= _SHORT or instants.last_change - (since.year if since else FIRST_YEAR) > _MOST_YEARS:
         return text
     readings = [_Reading(instants, since, calendar, words).text() for calendar in (*calendars, None)]
@@ -107,7 +107,7 @@ class _Reading:
     def text(self) -> str | None:
         """The words; None where this way does not lead to any."""
         said = self._week
-        clauses: list[str | None] = [] if said.is_empty else [phrased(said)]
+        clauses: list[str | None] = [] if said.is_empty else [phrased(said, self._words)]
         for group in self._groups():
             shared = _shared_times(self._instants, group.days, self._since)
             if shared is not None:
@@ -116,7 +116,7 @@ class _Reading:
                 said = changed
         if self._calendar is not None and (short := self._as_working_days(said)) is not None:
             clauses = [short]
-        for name, days, times in _yearly(self._instants, said):
+        for name, days, times in _yearly(self._instants, said, self._words):
             clauses.append(self._exception(name, times))
             said = _laid(said, days, times)
         rest = _dates_apart(self._instants, said, self._since)
@@ -223,7 +223,7 @@ def _apart(instants: Instants, said: Instants) -> Instants:
     return instants.merged(said, lambda one, two: 0 if one == two else one << 1 | 1)
 
 
-def _yearly(instants: Instants, said: Instants) -> list[tuple[str, Instants, int]]:
+def _yearly(instants: Instants, said: Instants, words: NullTranslations) -> list[tuple[str, Instants, int]]:
     """Dates that are otherwise in every year to come: in words, as a set, and their times."""
     tail = instants.spans[-1][1]
     apart = _touched(_apart(instants, said).spans[-1][1])
@@ -235,19 +235,19 @@ def _yearly(instants: Instants, said: Instants) -> list[tuple[str, Instants, int
         times = _of_days(tail, date_mask(month, day))
         if times is not None:
             found.setdefault(times, []).append((month, day))
-    return [(_date_words(listed), _date_set(listed), times) for times, listed in found.items()]
+    return [(_date_words(listed, words), _date_set(listed), times) for times, listed in found.items()]
 
 
 def _row(days: int, kind: int) -> int:
     return days >> kind * SLOTS & (1 << SLOTS) - 1
 
 
-def _date_words(dates: list[tuple[int, int]]) -> str:
+def _date_words(dates: list[tuple[int, int]], words: NullTranslations) -> str:
     by_month: dict[int, list[int]] = {}
     for month, day in dates:
         by_month.setdefault(month, []).append(day)
     phrases = [Phrase((), ((month, month),), spans(days), (), (), None) for month, days in by_month.items()]
-    return ", ".join(map(short_phrase, phrases))
+    return ", ".join(short_phrase(each, words) for each in phrases)
 
 
 def _date_set(dates: list[tuple[int, int]]) -> Instants:

@@ -5,11 +5,13 @@ Must not know the grammar, nor how a set is held. Russian is in `russian`, which
 
 from __future__ import annotations
 
+from gettext import NullTranslations
 from typing import Final, Literal
 
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.masks import FIRST_YEAR, MONTHS, WEEKDAYS, Span, spans
 from reconciler.schedule.saying import (
+    UNTRANSLATED,
     Phrase,
     Phrasing,
     clause,
@@ -82,7 +84,6 @@ def _join(words: list[str]) -> str:
 
 
 ENGLISH: Final = Phrasing("always", "never", "except", said)
-_SHORT: Final = ENGLISH._replace(said=short_phrase)
 
 
 Language = Literal["en", "ru"]
@@ -93,9 +94,10 @@ def explained(instants: Instants, language: Language) -> str:
     return _told(instants, _phrasing(language))
 
 
-def phrased(instants: Instants) -> str:
-    """Say a set in short, with half-open times of day."""
-    return _told(instants, _SHORT)
+def phrased(instants: Instants, words: NullTranslations = UNTRANSLATED) -> str:
+    """Say a set in short, with half-open times of day, in English or by a catalogue."""
+    say = words.gettext
+    return _told(instants, Phrasing(say("always"), say("never"), say("except"), lambda each: short_phrase(each, words)))
 
 
 def _told(instants: Instants, phrasing: Phrasing) -> str:
