@@ -67,8 +67,9 @@ soak: $(READY) ## Run the long campaigns in full
 	@tests/setup
 	$(PYTEST) -m soak -n $(WORKERS) --timeout 0 $(ARGS)
 
-docs: $(READY) ## Write the generated pages under docs/ and the schemas
+docs: $(READY) ## Write the generated pages under docs/, the schemas and the catalogues
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/catalogue.py
 
 lock: $(READY) ## Pin dependencies anew (takes minutes)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check pip-tools

@@ -180,8 +180,7 @@ class Compiler:
 
         years = written_years(self._calendar_until or _ANY_DAY)
         return tuple(
-            Calendar(f"public holidays {country}", public_days(country, years), years[0], years[-1])
-            for country in sorted(self.countries)
+            Calendar(country, public_days(country, years), years[0], years[-1]) for country in sorted(self.countries)
         )
 
     def _knows_its_holidays(self, schedule: Schedule, tree: Tree) -> bool:

@@ -84,18 +84,22 @@ def plain_saying(value: Json | None) -> Saying:
     held = value or {"type": "none"}
     match held["type"]:
         case "url":
-            template = "URL {url} (reserve {reserve})" if held["reserve"] else "URL {url}"
+            with_reserve = _filled("URL {url} (reserve {reserve})", held)
+            return with_reserve if held["reserve"] else _filled("URL {url}", held)
         case "sip":
-            template = "rings SIP {sip_uri}"
+            return _filled("rings SIP {sip_uri}", held)
         case "sip_trunk" if held["static_ip"] is None:
-            template = "rings a SIP trunk"
+            return Saying("rings a SIP trunk")
         case "sip_trunk":
-            template = "rings SIP trunk {static_ip}:{port} for {timeout} s"
+            return _filled("rings SIP trunk {static_ip}:{port} for {timeout} s", held)
         case "parking":
-            template = "waits 5 s for the application" if held["parking"] else "follows its usual route"
+            return Saying("waits 5 s for the application") if held["parking"] else Saying("follows its usual route")
         case _:
-            template = "no forwarding"
-    return Saying(template, tuple((key, str(part)) for key, part in held.items() if f"{{{key}}}" in template))
+            return Saying("no forwarding")
+
+
+def _filled(template: str, value: Json) -> Saying:
+    return Saying(template, tuple((key, str(part)) for key, part in value.items() if f"{{{key}}}" in template))
 
 
 def instants_of(schedule: str | None) -> Instants:

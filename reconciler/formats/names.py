@@ -39,7 +39,7 @@ class NamedJson(JsonModel):
 class CalendarJson(JsonModel):
     """Public holidays as they were known for the years `first` to `last`."""
 
-    name: str = Field(examples=["public holidays RU"])
+    country: str = Field(examples=["RU"])
     first: int
     last: int
     off: tuple[date, ...] = ()
@@ -64,10 +64,13 @@ def names_json(names: Names, changes: Iterable[Change]) -> NamesJson:
         since=used.since,
         contacts=dict(used.contacts),
         profiles={number: NamedJson(**each._asdict()) for number, each in used.profiles.items()},
-        calendars=tuple(
-            CalendarJson(name=each.name, first=each.first, last=each.last, off=each.days.off, worked=each.days.workdays)
-            for each in used.calendars
-        ),
+        calendars=tuple(map(_calendar_json, used.calendars)),
+    )
+
+
+def _calendar_json(each: Calendar) -> CalendarJson:
+    return CalendarJson(
+        country=each.country, first=each.first, last=each.last, off=each.days.off, worked=each.days.workdays
     )
 
 
@@ -94,7 +97,7 @@ def names_from_json(stored: NamesJson, schedules: Iterable[ScheduleJson]) -> Nam
 
 
 def _calendar(stored: CalendarJson) -> Calendar:
-    return Calendar(stored.name, PublicDays(stored.off, stored.worked), stored.first, stored.last)
+    return Calendar(stored.country, PublicDays(stored.off, stored.worked), stored.first, stored.last)
 
 
 def _schedules(change: Change) -> Iterator[tuple[str | None, str | None]]:

@@ -114,8 +114,8 @@ def _trailing(mask: int) -> int:
     return (mask & -mask).bit_length() - 1
 
 
-_DAYS: Final = tuple(WEEKDAYS[(day + 1) % 7][:3].title() for day in range(7))
-_MONTHS: Final = ("", *(month[:3].title() for month in MONTHS))
+SHORT_DAYS: Final = tuple(WEEKDAYS[(day + 1) % 7][:3].title() for day in range(7))
+SHORT_MONTHS: Final = ("", *(month[:3].title() for month in MONTHS))
 _LONG: Final = 3  # this many in a row are written as a range
 
 
@@ -201,13 +201,13 @@ def _days(saying: Phrase, words: NullTranslations) -> str:
 
 
 def _dates(saying: Phrase, words: NullTranslations) -> str:
-    in_months = ", ".join(_named(_MONTHS, run, words) for run in saying.months)
+    in_months = ", ".join(_named(SHORT_MONTHS, run, words) for run in saying.months)
     if not saying.monthdays:
         return in_months
     days, many = _runs(saying.monthdays), _number(saying.monthdays)
     if not saying.months:
         return words.ngettext("day {days} of the month", "days {days} of the month", many).format(days=days)
-    months = [_MONTHS[month] for first, last in saying.months for month in range(first, last + 1)]
+    months = [SHORT_MONTHS[month] for first, last in saying.months for month in range(first, last + 1)]
     if len(months) < _LONG:
         template = words.gettext("{month} {days}")
         return ", ".join(template.format(month=words.gettext(month), days=days) for month in months)
@@ -216,7 +216,7 @@ def _dates(saying: Phrase, words: NullTranslations) -> str:
 
 def weekdays(days: tuple[int, ...], words: NullTranslations = UNTRANSLATED) -> str:
     """Write weekdays (Monday 0) as runs."""
-    return ", ".join(_named(_DAYS, run, words) for run in spans(days))
+    return ", ".join(_named(SHORT_DAYS, run, words) for run in spans(days))
 
 
 def _named(names: tuple[str, ...], run: Span, words: NullTranslations) -> str:

@@ -43,12 +43,16 @@ _WEEKEND: Final = union(_WEEKDAYS[5:])
 
 
 class Calendar(NamedTuple):
-    """Public holidays with a name; `days` are those of the years `first` to `last`, which are written out."""
+    """The public holidays of a country; `days` are those of the years `first` to `last`, which are written out."""
 
-    name: str
+    country: str
     days: PublicDays
     first: int
     last: int
+
+    def name(self, words: NullTranslations) -> str:
+        """What they are called: `public holidays RU`."""
+        return words.gettext("public holidays {country}").format(country=self.country)
 
     @property
     def off(self) -> Instants:
@@ -125,7 +129,7 @@ class _Reading:
     def _groups(self) -> Iterator[_Days]:
         if self._calendar is None:
             return
-        name, off = self._calendar.name, self._calendar.off
+        name, off = self._calendar.name(self._words), self._calendar.off
         say = self._words.gettext
         if _is_uniform(self._instants, off):
             yield _Days(name, off)
@@ -143,8 +147,9 @@ class _Reading:
         if _laid(_laid(self._week, calendar.off, off), calendar.worked, working) != said:
             return None
         say = self._words.gettext
-        parts = [self._on(say(name), mask) for name, mask in (("working days", working), ("days off", off)) if mask]
-        return f"{'; '.join(map(str, parts))} ({calendar.name})" if parts and None not in parts else None
+        both = ((say("working days"), working), (say("days off"), off))
+        parts = [self._on(name, mask) for name, mask in both if mask]
+        return f"{'; '.join(map(str, parts))} ({calendar.name(self._words)})" if parts and None not in parts else None
 
     def _exception(self, name: str, mask: int) -> str | None:
         if not mask:
@@ -161,10 +166,10 @@ class _Reading:
         if len(runs) <= _FEW:
             dated = [self._exception(name, mask) for name, mask in runs]
             return None if None in dated else "; ".join(filter(None, [text, *dated]))
-        count, say = len(rest), self._words.ngettext
+        count, ngettext = len(rest), self._words.ngettext
         if not text:
-            return say("{count} day; -v lists it", "{count} days; -v lists them", count).format(count=count)
-        exceptions = say("but for {count} day; -v lists it", "but for {count} days; -v lists them", count)
+            return ngettext("{count} day; -v lists it", "{count} days; -v lists them", count).format(count=count)
+        exceptions = ngettext("but for {count} day; -v lists it", "but for {count} days; -v lists them", count)
         return f"{text} {exceptions.format(count=count)}"
 
 

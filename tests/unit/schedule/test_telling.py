@@ -20,7 +20,7 @@ from reconciler.schedule.zones import zone
 SINCE = date(2026, 11, 29)
 UNTIL = date(2027, 12, 31)
 HOLIDAYS = public_days("RU", range(2025, 2028))
-RU = Calendar("public holidays RU", HOLIDAYS, 2025, 2027)
+RU = Calendar("RU", HOLIDAYS, 2025, 2027)
 NAMED = {"holidays": {"public": "RU"}}
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
