@@ -6,7 +6,7 @@ handed in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import groupby
@@ -101,7 +101,7 @@ def unannounced(
     by_country: dict[str, list[int]] = {}
     for country, year in years:
         by_country.setdefault(country, []).append(year)
-    places = [place for part in written_parts(tree, declared) if (place := part.get("public")) is not None]
+    places = list(_publics(tree, declared))
     hint = "until the holidays library knows them, only the usual days off apply"
     for country, listed in by_country.items():
         message = f"the moved days of {country} are not announced yet for {_in_words(listed)}"
@@ -110,10 +110,65 @@ def unannounced(
                 yield files.sources.problem("holidays-unannounced", place.span, message, hint)
 
 
+def estimated(
+    files: Files, tree: Tree, declared: Mapping[str, DeclaredEntry], years: Sequence[int]
+) -> Iterator[Diagnostic]:
+    """Name the days to come that are estimates, where a schedule, or one it refers to, names their country."""
+    from reconciler.schedule.human import public_days
+    from reconciler.schedule.telling import date_runs
+
+    hint = "they follow the moon: look at them again when they are announced, and renew the holidays library"
+    for place in _publics(tree, declared):
+        days = public_days(place.data, years).estimated
+        if days:
+            runs = ", ".join(words for words, _ in date_runs((day, 1) for day in days))
+            message = f"days of {place.data} are estimates and may still move: {runs}"
+            yield files.sources.problem("holidays-estimated", place.span, message, hint)
+
+
+def _publics(tree: Tree, declared: Mapping[str, DeclaredEntry]) -> Iterator[Tree]:
+    """Where a schedule, and those it refers to, name a country."""
+    return (place for part in written_parts(tree, declared) if (place := part.get("public")) is not None)
+
+
 def _in_words(years: Iterable[int]) -> str:
     runs = groupby(enumerate(sorted(years)), key=lambda pair: pair[1] - pair[0])
     listed = [[year for _, year in run] for _, run in runs]
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in listed)
+
+
+_LAST_MINUTE: Final = 23 * 60 + 59
+_MOST_OF_A_YEAR: Final = 183
+
+
+def _short_days(files: Files, schedule: Tree) -> Iterator[Diagnostic]:
+    """Hours that leave out the last minute of the day, which other programs mean by 23:59."""
+    from reconciler.schedule.human import read_hours
+
+    weekly = schedule.get("weekly")
+    for _key, _span, written in weekly.items() if weekly is not None else ():
+        for each in written.elements() if isinstance(written.data, list) else [written]:
+            if read_hours(str(each.data)).end == _LAST_MINUTE:
+                whole = str(each.data).replace("23:59", "24:00")
+                message = "these hours end at 23:59, so the last minute of the day is not in them"
+                yield files.sources.problem("hours-end-early", each.span, message, f"write {whole}")
+
+
+def _reversed_dates(files: Files, schedule: Tree) -> Iterator[Diagnostic]:
+    """Dates of every year that run over its end and are most of it: the two ends may be the wrong way round."""
+    from reconciler.schedule.human import read_dates
+
+    dates = schedule.get("dates")
+    for each in dates.elements() if dates is not None else ():
+        span = read_dates(each.data)
+        if span.first.year is not None or (span.first.month, span.first.day) <= (span.last.month, span.last.day):
+            continue
+        days = (date(2001, span.last.month, span.last.day) - date(2000, span.first.month, span.first.day)).days + 1
+        if days > _MOST_OF_A_YEAR:
+            first, last = (part.strip() for part in str(each.data).split(".."))
+            message = f"these dates run over the year's end and are {days} days of it"
+            hint = f"write {last}..{first} if the days between them are meant"
+            yield files.sources.problem("dates-reversed", each.span, message, hint)
 
 
 Base = Literal["sunday", "monday"]
@@ -154,7 +209,7 @@ class Compiler:
 
         `base`: which weekday the number 1 is in the periods that it is made of.
         """
-        from reconciler.schedule.asked import ScheduleSets
+        from reconciler.schedule.asked import ScheduleSets, written_years
         from reconciler.schedule.compile import CompileError, compile_schedule
 
         self._answers = self._answers or ScheduleSets()
@@ -170,6 +225,7 @@ class Compiler:
             self._files.complain("schedule-not-compiled", tree.span, error.message, error.hint)
             return None
         self._files.found += unannounced(self._files, tree, self._declared, compiled.unannounced)
+        self._files.found += estimated(self._files, tree, self._declared, written_years(until))
         return tuple(period for period in compiled.periods if period)
 
     def calendars(self) -> tuple[Calendar, ...]:
@@ -206,6 +262,8 @@ class Compiler:
             named = partial(self._named, base=base)
             try:
                 self._read[key] = (tree, read_schedule(tree.data, named, weekday_base=base))
+                for each in (tree, *_literals(tree)):
+                    self._files.found += [*_short_days(self._files, each), *_reversed_dates(self._files, each)]
             except HumanError as error:
                 span = find(tree, error.path, key=error.key)
                 self._files.complain("schedule-shape", span, error.message, error.hint)

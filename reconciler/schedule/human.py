@@ -24,11 +24,15 @@ class UnknownCountryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PublicDays:
-    """Days off and weekend days that are worked, in order; `unknown_years` are those not yet announced."""
+    """Days off and weekend days that are worked, in order.
+
+    `unknown_years` are those not yet announced, `estimated` the days off that may still move.
+    """
 
     off: tuple[date, ...]
     workdays: tuple[date, ...]
     unknown_years: tuple[int, ...] = ()
+    estimated: tuple[date, ...] = ()
 
 
 def nearest_country(code: str) -> str | None:
@@ -64,10 +68,13 @@ def _looked_up(country: str, years: tuple[int, ...]) -> PublicDays:
     if last is None or not {last - 1, last - 2} <= set(announced):
         last = None  # a day off now and then, as for a funeral, is nothing that is announced every year
     wanted = set(years)
+    off = sorted(day for day in found if day.year in wanted)
+    mark = found.tr(found.estimated_label).replace("%s", "").strip() if hasattr(found, "estimated_label") else ""
     return PublicDays(
-        tuple(sorted(day for day in found if day.year in wanted)),
+        tuple(off),
         tuple(sorted(day for day in found.weekend_workdays if day.year in wanted)),
         tuple(year for year in years if last is not None and year > last),
+        tuple(day for day in off if mark and mark in found[day]),
     )
 
 

@@ -162,7 +162,7 @@ class _Reading:
         return None if times is None else f"{name} {times}".strip()
 
     def _with_dates(self, text: str, rest: list[tuple[date, int]]) -> str | None:
-        runs = list(_runs(rest))
+        runs = list(date_runs(rest))
         if len(runs) <= _FEW:
             dated = [self._exception(name, mask) for name, mask in runs]
             return None if None in dated else "; ".join(filter(None, [text, *dated]))
@@ -275,7 +275,7 @@ def _dates_apart(instants: Instants, said: Instants, since: date | None) -> list
     return sorted(found)
 
 
-def _runs(rest: list[tuple[date, int]]) -> Iterator[tuple[str, int]]:
+def date_runs(rest: Iterable[tuple[date, int]]) -> Iterator[tuple[str, int]]:
     """Dates in order as `2026-12-31`, several in a row with the same times as `2027-01-01..01-08`."""
     runs: list[tuple[date, date, int]] = []
     for day, mask in rest:

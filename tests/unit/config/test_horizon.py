@@ -95,3 +95,42 @@ def test_a_country_is_found_in_a_literal_inside_a_schedule(tmp_path: Path) -> No
 
 def test_years_that_are_announced_are_not_named(tmp_path: Path) -> None:
     assert told(tmp_path, until(FOLLOWS, "2026-12-31"), "holidays-unannounced", None) == []
+
+
+def test_days_that_are_estimates_are_named_at_the_country(tmp_path: Path) -> None:
+    text = until(FOLLOWS.replace("public: RU", "public: AE"), "2027-12-31")
+    (item,) = told(tmp_path, text, "holidays-estimated", None)
+    assert "2027-03-09..03-11" in item.message  # Eid al-Fitr, 1 to 3 Shawwal 1448
+    assert item.severity is Severity.NOTICE
+    assert underlined(item) == "AE"
+    assert told(tmp_path, until(FOLLOWS, "2027-12-31"), "holidays-estimated", None) == []
+
+
+@pytest.mark.parametrize(
+    ("schedule", "code", "place"),
+    [
+        ("{weekly: {mon-sun: 00:00-23:59}}", "hours-end-early", "00:00-23:59"),
+        ("{weekly: {mon-sun: [08:00-12:00, 13:00-23:59]}}", "hours-end-early", "13:00-23:59"),
+        ("{weekly: {mon-sun: 08:00-20:00}, except: [{dates: [01-08..01-01]}]}", "dates-reversed", "01-08..01-01"),
+        ("{dates: [07-02..07-01]}", "dates-reversed", "07-02..07-01"),
+    ],
+)
+def test_what_reads_otherwise_than_it_is_meant_is_told(schedule: str, code: str, place: str, tmp_path: Path) -> None:
+    (item,) = told(tmp_path, target(f'{{to: "74992223344", schedule: {schedule}}}'), code, None)
+    assert (underlined(item), item.severity) == (place, Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "{weekly: {mon-sun: 00:00-24:00}}",
+        "{weekly: {mon-sun: 22:00-06:00}}",
+        "{dates: [12-30..01-08]}",
+        "{dates: [10-01..03-31]}",
+        "{dates: [01-02..12-31]}",
+        "{dates: [2026-12-30..2027-12-01]}",
+    ],
+)
+def test_what_is_meant_as_it_is_written_is_not_told(schedule: str, tmp_path: Path) -> None:
+    for code in ("hours-end-early", "dates-reversed"):
+        assert told(tmp_path, target(f'{{to: "74992223344", schedule: {schedule}}}'), code, None) == []
