@@ -11,6 +11,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
+from reconciler.cli.hands import HintedUsageError
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.interrupts import abort, has_expired, heeding, installed, is_ending
@@ -59,8 +60,9 @@ def _failed(error: Exception, process: Process) -> int:
     match error:
         case click.exceptions.NoArgsIsHelpError():
             return _helped(process, error)
-        case click.UsageError():
-            return _ended(process, _usage(error, process))
+        case HintedUsageError():
+            process.command = error.path.partition(" ")[2]
+            return _ended(process, command_error("usage", error.message, hint=error.hint, exit_code=Exit.USAGE))
         case click.ClickException():
             return _ended(process, command_error("command-failed", error.format_message()))
         case _:
@@ -115,14 +117,6 @@ def _helped(process: Process, error: click.exceptions.NoArgsIsHelpError) -> int:
 
     process.screen.note(line(each) for each in error.format_message().splitlines())
     return Exit.USAGE
-
-
-def _usage(error: click.UsageError, process: Process) -> CommandError:
-    path = error.ctx.command_path if error.ctx else "reconciler"
-    process.command = path.partition(" ")[2]
-    misplaced = isinstance(error, click.NoSuchOption) and error.option_name in ("-C", "--version")
-    hint = "it goes before the command: reconciler -C DIR COMMAND" if misplaced else f"{path} --help"
-    return command_error("usage", error.format_message(), hint=hint, exit_code=Exit.USAGE)
 
 
 def _bug(error: Exception, process: Process) -> CommandError:

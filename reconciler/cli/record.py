@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit
+from reconciler.cli.hands import Group
 from reconciler.cli.opening import load_valid, show_progress, start_session
 from reconciler.cli.process import Process
 from reconciler.cli.show import known_of, show_number
@@ -129,7 +130,7 @@ def _tell_moved(process: Process, arrived: RecordState, source: str, target: str
     process.answer(lambda: {"migrated": content}, lambda _columns: map(line, lines))
 
 
-@click.group()
+@click.group(cls=Group)
 def record() -> None:
     """Show and repair the record. No vendor is asked or changed."""
 

@@ -18,6 +18,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.errors import run
+from reconciler.cli.hands import Group, HintedUsageError, explained
 from reconciler.cli.options import refuse_empty
 from reconciler.cli.process import (
     Process,
@@ -75,7 +76,7 @@ _EPILOG = (
 )
 
 
-class Root(click.Group):
+class Root(Group):
     """A group that imports a command when it is asked for, and ends with the program's own exit codes."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
@@ -99,14 +100,22 @@ class Root(click.Group):
         given = extra.pop("obj", None)
         process = given if isinstance(given, Process) else Process()
         process.format = asked_format(arguments)
-        parse: Callable[..., object] = super().main
         plain = {**extra, "prog_name": "reconciler", "standalone_mode": False, "obj": process}
         if args is None:
             gc.set_threshold(_SELDOM)
-        code = run(lambda: parse(arguments, **plain), process)
+        code = run(lambda: self._parse(arguments, plain), process)
         if args is None:
             _leave(code)
         sys.exit(code)
+
+    def _parse(self, arguments: list[str], extra: Mapping[str, object]) -> object:
+        parse: Callable[..., object] = super().main
+        try:
+            return parse(arguments, **extra)
+        except (click.exceptions.NoArgsIsHelpError, HintedUsageError):
+            raise
+        except click.UsageError as error:
+            raise explained(error, self, arguments) from error
 
 
 def _leave(code: int) -> Never:

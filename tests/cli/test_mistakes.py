@@ -1,0 +1,144 @@
+"""Each mistake that people make at the command line: what they are told, what to type instead, and the exit code.
+
+A row is written from what a person should be told: the exit code, the cause, the remedy.
+"""
+
+from __future__ import annotations
+
+import shlex
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Cli, Ended
+
+CONFIGURATION = """\
+version: 1
+name: lines
+defaults: {account: sales, timeout: 20}
+accounts:
+  sales: {provider: exolve, api_key: {env: EXOLVE_API_KEY}}
+  office: {provider: mtt, client_id: {env: A}, client_secret: {env: B}, redirect_uri: "https://crm.example.com"}
+contacts: {duty-desk: {to: "74992223344"}}
+schedules: {office-hours: {weekly: {mon-fri: "09:00-18:00"}}}
+scenarios: {storm: {numbers: {"74991112233": {forwarding: {type: url, url: "https://example.com/storm"}}}}}
+numbers:
+  "74991112233": {tags: [moscow], forwarding: {type: number, targets: [{to: duty-desk}]}}
+  "74991112244": {forwarding: {type: url, url: "https://example.com/route", reserve: "79161234567"}}
+"""
+
+Row = tuple[Any, ...]  # what is typed, the exit code, words of the cause and of the remedy
+
+OPTIONS: list[Row] = [
+    ("plan -out=plan.json", 64, "no option -out", "did you mean --out?"),
+    ("plan -out plan.json", 64, "no option -out", "did you mean --out?"),
+    ("plan -target=74991112233", 64, "no option -target", "did you mean --target?"),
+    ("plan -detailed-exitcode", 64, "no option -detailed-exitcode", "did you mean --detailed-exitcode?"),
+    ("apply -auto-approve", 64, "no option -auto-approve", "did you mean --auto-approve?"),
+    ("plan -refresh=false", 64, "no option -refresh", "did you mean --refresh?"),
+    ("plan -destroy", 64, "no option -destroy", "`forwarding: none`", "--allow-delete"),
+    ("apply --destroy", 64, "no option --destroy", "`forwarding: none`", "--allow-delete"),
+    ("plan -var x=1", 64, "no option -var", "${var:NAME}", "RECONCILER_VAR_NAME"),
+    ("plan --var-file prod.tfvars", 64, "no option --var-file", "RECONCILER_VAR_NAME"),
+    ("plan -refresh-only", 64, "no option -refresh-only", "reconciler audit"),
+    ("plan -lock=false", 64, "no option -lock", "reconciler record unlock"),
+    ("apply -parallelism=10", 64, "no option -parallelism", "`accounts.NAME.rate`"),
+    ("apply -input=false", 64, "no option -input", "write --auto-approve"),
+    ("plan -no-color", 64, "no option -no-color", "write --color never"),
+    ("-chdir=numbers plan", 64, "no option -chdir", "reconciler -C DIR COMMAND"),
+    ("plan --config-file reconciler.yaml", 64, "no option --config-file", "reconciler -C DIR COMMAND"),
+    ("plan -C numbers", 64, "no option -C", "reconciler -C DIR COMMAND"),
+    ("apply --dry-run", 64, "no option --dry-run", "reconciler plan"),
+    ("apply --check", 64, "no option --check", "reconciler plan"),
+    ("apply --doit", 64, "no option --doit", "reconciler apply makes the changes"),
+    ("apply --yes", 64, "no option --yes", "write --auto-approve"),
+    ("apply -y", 64, "no option -y", "write --auto-approve"),
+    ("plan --yes", 64, "no option --yes", "it is --auto-approve of apply"),
+    ("apply --force", 64, "no option --force", "--allow-delete", "--allow-adopt", "--allow-protected", "--override"),
+    ("apply -f reconciler.yaml", 64, "no option -f", "--allow-delete"),
+    ("plan --json", 64, "no option --json", "write --format json"),
+    ("plan -json", 64, "no option -json", "write --format json"),
+    ("list --csv", 64, "no option --csv", "write --format csv"),
+    ("plan -o plan.json", 64, "no option -o", "--format", "plan --out FILE"),
+    ("plan --output json", 64, "no option --output", "--format", "plan --out FILE"),
+    ("plan --debug", 64, "no option --debug", "write -v"),
+    ("plan --ouy plan.json", 64, "no option --ouy", "did you mean --out?"),
+    ("plan --Target 74991112233", 64, "no option --Target", "did you mean --target?"),
+    ("apply --allow-deletes", 64, "no option --allow-deletes", "did you mean --allow-delete?"),
+    ("validate --out plan.json", 64, "no option --out", "an option of plan and undo"),
+    ("plan --auto-approve", 64, "no option --auto-approve", "an option of apply"),
+    ("--format json plan", 64, "no option --format", "after the command: reconciler COMMAND --format"),
+    ("-v plan", 64, "no option -v", "after the command: reconciler COMMAND -v"),
+    ("plan --version", 64, "no option --version", "reconciler --version"),
+    ("-version", 64, "no option -version", "did you mean --version?"),
+    ("plan -help", 64, "no option -help", "did you mean --help?"),
+    ("plan --out", 64, "'--out' requires an argument", "reconciler plan --help"),
+    ("apply --limit", 64, "'--limit' requires an argument", "reconciler apply --help"),
+    ("record show", 64, "Missing argument 'NUMBER'", "reconciler record show --help"),
+    ("plan --frobnicate", 64, "no option --frobnicate", "reconciler plan --help"),
+    ("plan --detailed-exitcode=2", 64, "'--detailed-exitcode' does not take a value", "reconciler plan --help"),
+    ("plan --refresh some", 64, "'some' is not one of 'all', 'changed', 'none'", "reconciler plan --help"),
+    ("plan --format yaml", 64, "'yaml' is not one of", "reconciler plan --help"),
+    ("plan --expires 24", 64, "'24' is not a time span", "90s, 30m, 24h or 7d"),
+    ("plan --override needs-allow-delete", 64, "not a rule that can be set aside", "--allow-delete"),
+    ("plan --override policy-max-change", 64, "not a rule that can be set aside", "did you mean policy-max-changes?"),
+    ("plan --tag ''", 64, "--tag: is empty", "reconciler plan --help"),
+    ("apply", 64, "nobody to ask", "--auto-approve"),
+    ("apply plan.json --target 74991112233", 64, "--target cannot be used with a plan file", "exactly as it is"),
+]
+
+COMMANDS: list[Row] = [
+    ("vaildate", 64, "no command 'vaildate'", "did you mean reconciler validate?"),
+    ("paln", 64, "no command 'paln'", "did you mean reconciler plan?"),
+    ("Plan", 64, "no command 'Plan'", "did you mean reconciler plan?"),
+    ("aply --auto-approve", 64, "no command 'aply'", "did you mean reconciler apply?"),
+    ("record lsit", 64, "no command 'lsit' of record", "did you mean reconciler record list?"),
+    ("period chek 'hr {9}'", 64, "no command 'chek' of period", "did you mean reconciler period check?"),
+    ("init", 64, "no command 'init'", "reconciler.yaml", "reconciler demo"),
+    ("destroy", 64, "no command 'destroy'", "`forwarding: none`", "--allow-delete"),
+    ("delete 74991112233", 64, "no command 'delete'", "`forwarding: none`", "--allow-delete"),
+    ("import 74991112233", 64, "no command 'import'", "--allow-adopt"),
+    ("state list", 64, "no command 'state'", "reconciler record list"),
+    ("state show 74991112233", 64, "no command 'state'", "reconciler record show NUMBER"),
+    ("state rm 74991112233", 64, "no command 'state'", "reconciler record forget NUMBER"),
+    ("refresh", 64, "no command 'refresh'", "reconciler audit"),
+    ("status", 64, "no command 'status'", "reconciler audit"),
+    ("diff", 64, "no command 'diff'", "reconciler plan"),
+    ("sync", 64, "no command 'sync'", "reconciler apply"),
+    ("check", 64, "no command 'check'", "reconciler validate"),
+    ("lint", 64, "no command 'lint'", "reconciler validate"),
+    ("format", 64, "no command 'format'", "reconciler fmt"),
+    ("rollback", 64, "no command 'rollback'", "reconciler undo"),
+    ("force-unlock 1234", 64, "no command 'force-unlock'", "reconciler record unlock"),
+    ("workspace select prod", 64, "no command 'workspace'", "--scenario NAME"),
+    ("ls", 64, "no command 'ls'", "reconciler list"),
+    ("version", 64, "no command 'version'", "reconciler --version"),
+    ("help", 64, "no command 'help'", "reconciler --help"),
+    ("help plan", 64, "no command 'help'", "reconciler plan --help"),
+    ("frobnicate", 64, "no command 'frobnicate'", "reconciler --help"),
+]
+
+TYPED = [*OPTIONS, *COMMANDS]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A configuration that nothing is wrong with; no row writes to it."""
+    folder = tmp_path_factory.mktemp("mistakes")
+    (folder / "reconciler.yaml").write_text(CONFIGURATION, "utf-8")
+    return folder
+
+
+def told(ended: Ended) -> str:
+    """All that is told, as one line."""
+    return " ".join((ended.stdout + ended.stderr).split())
+
+
+@pytest.mark.parametrize("row", TYPED, ids=itemgetter(0))
+def test_a_mistake_at_the_command_line_is_told_with_its_remedy(row: Row, cli: Cli, folder: Path) -> None:
+    typed, code, *words = row
+    ended = cli(*shlex.split(typed), folder=folder)
+    assert ended.exit_code == code
+    assert [each for each in words if each not in told(ended)] == []
