@@ -35,7 +35,7 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
         from reconciler.providers.table import PROVIDERS
 
         loaded = load_configuration(
-            process.folder,
+            process.find_configuration(),
             PROVIDERS,
             trusted=process.trusted,
             scenario=scenario,

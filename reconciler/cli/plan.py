@@ -102,7 +102,7 @@ def check_place(process: Process, out: Path | None, *, signed: bool) -> None:
     place = process.target(out)
     try:
         for each in (place, signing.signature_path(place)):
-            files.check_link(each, process.folder)
+            files.check_link(each, process.find_configuration())
         files.check_place(place)
         if signed:
             files.check_signable(place)

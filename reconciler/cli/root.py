@@ -162,18 +162,17 @@ _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
     "-C",
     "folder",
     type=click.Path(path_type=Path),
-    default=Path(),
     metavar="DIR",
-    help="Work in this folder, which holds reconciler.yaml; default: the current one.",
+    help="Work in this folder, which holds reconciler.yaml; default: the current one, or the nearest above that does.",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_obj
-def main(process: Process, folder: Path) -> None:
+def main(process: Process, folder: Path | None) -> None:
     """Phone numbers as code: YAML in git, planned, applied and proven.
 
     Example: reconciler -C numbers plan
     """
-    process.folder = folder
+    process.work_in(folder)
 
 
 refuse_empty(main)

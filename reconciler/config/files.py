@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic_core import PydanticCustomError
 
+from reconciler.config.folder import no_configuration
 from reconciler.config.forms import says_nothing, stray_comma
 from reconciler.config.include import TRUSTED_FILE, find_included, refused_link
 from reconciler.config.validation import did_you_mean
@@ -103,7 +104,7 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
         files.found.append(refused_link(TRUSTED_FILE, "the file is a link", "put the file itself there"))
         return None
     if trusted is None and _is_missing(path):
-        files.found.append(_no_configuration(root))
+        files.found.append(no_configuration(root))
         return None
     given = read_text(path) if trusted is None else _taken(root, trusted, files)
     if given is None:
@@ -136,13 +137,6 @@ def _is_missing(path: Path) -> bool:
     except OSError as error:
         return isinstance(error, FileNotFoundError | NotADirectoryError)
     return False
-
-
-def _no_configuration(root: Path) -> Diagnostic:
-    message = f"this folder has no {TRUSTED_FILE}" if root.is_dir() else f"there is no folder '{root}'"
-    place = Location(TRUSTED_FILE, 1, 1, 1, 2)
-    hint = "name the configuration's folder with -C, or create a reconciler.yaml here"
-    return RULES["config-missing"].at(place, message, hint)
 
 
 def _refuse_file(files: Files, name: str, given: Unreadable) -> None:
