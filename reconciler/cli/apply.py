@@ -17,7 +17,7 @@ from reconciler.cli import options, signing
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit, of_report
 from reconciler.cli.opening import check_accounts, load_plannable, show_progress, start_session
-from reconciler.cli.plan import load_plan_file
+from reconciler.cli.plan import check_selected, load_plan_file
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import abort, has_expired, heeding
@@ -92,6 +92,7 @@ def apply(
             asked = replace(asked, kept=True, warnings=warnings, progress=progress_bar.reading)
             ready = StoredPlan(*make_plan(session, asked))
             progress_bar.close()
+            check_selected(ready.plan)
             if reviewed is not None:
                 check_expected(ready.plan, reviewed[0], session.clock.now())
             _approve(process, ready.plan, approved=auto_approve)

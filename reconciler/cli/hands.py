@@ -118,6 +118,20 @@ class HintedUsageError(click.UsageError):
         self.hint = hint
 
 
+class UnfitValueError(click.BadParameter):
+    """A value that an option or argument does not take, with what to type instead."""
+
+    def __init__(
+        self, message: str, hint: str, parameter: click.Parameter | None, context: click.Context | None
+    ) -> None:
+        super().__init__(message, context, parameter)
+        self.hint = hint
+
+    def format_message(self) -> str:
+        """The message alone: it names the value."""
+        return self.message
+
+
 class Group(click.Group):
     """A group that says which command was probably meant."""
 
@@ -147,7 +161,8 @@ def explained(error: click.UsageError, root: click.Group, arguments: Sequence[st
     """The same with what to type instead; click says of some errors not even which command they are about."""
     command, path = _called(root, arguments) if error.ctx is None else (error.ctx.command, error.ctx.command_path)
     if not isinstance(error, click.NoSuchOption):
-        return HintedUsageError(error.format_message(), path, f"{path} --help")
+        hint = error.hint if isinstance(error, UnfitValueError) else f"{path} --help"
+        return HintedUsageError(error.format_message(), path, hint)
     typed = _typed(error.option_name, arguments)
     return HintedUsageError(f"there is no option {typed}", path, _option_meant(typed, command, path, root))
 

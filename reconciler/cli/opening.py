@@ -20,7 +20,7 @@ from reconciler.secrets import Secrets
 if TYPE_CHECKING:
     from reconciler.config.load import LoadResult
     from reconciler.diagnostics import Diagnostic
-    from reconciler.plan.build import Selection
+    from reconciler.model import Desired
     from reconciler.settings import Configuration
     from reconciler.views.progress import ProgressBar
     from reconciler.wiring import Session
@@ -71,12 +71,16 @@ def load_valid(
 
 def select_numbers(
     configuration: Configuration, targets: tuple[str, ...], tags: tuple[str, ...], accounts: tuple[str, ...]
-) -> Selection:
-    """Which numbers `--target`, `--tag` and `--account` mean; raises CommandError for an unknown account."""
-    from reconciler.plan.build import Selection
+) -> list[Desired]:
+    """The numbers that `--target`, `--tag` and `--account` mean; raises CommandError where they mean none."""
+    from reconciler.plan.build import Selection, nothing_selected
 
     check_accounts(configuration, accounts)
-    return Selection(targets, tags, accounts)
+    selection = Selection(targets, tags, accounts)
+    chosen = [item for item in configuration.desired if selection.takes(item)]
+    if selection.by_words and not chosen:
+        raise CommandError([nothing_selected(configuration, selection)])
+    return chosen
 
 
 def check_accounts(configuration: Configuration, accounts: Iterable[str]) -> None:

@@ -71,6 +71,7 @@ def plan(
         asked = replace(asked, expires_in=expires, kept=out is not None, warnings=warnings, progress=watch.reading)
         made, _state = make_plan(session, asked)
         watch.close()
+        check_selected(made)
         if reviewed is not None:
             check_expected(made, reviewed[0], session.clock.now())
         if out is not None:
@@ -80,6 +81,12 @@ def plan(
         process.show(shown)
         tell_saved(process, out)
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)
+
+
+def check_selected(made: Plan) -> None:
+    """Raise CommandError for a plan about no number at all, as nothing fits what was asked for."""
+    if any(item.code == "selection-empty" for item in made.diagnostics):
+        raise CommandError([item for item in made.diagnostics if item.is_error])
 
 
 def load_plan_file(

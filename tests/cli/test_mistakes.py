@@ -120,7 +120,52 @@ COMMANDS: list[Row] = [
     ("frobnicate", 64, "no command 'frobnicate'", "reconciler --help"),
 ]
 
-TYPED = [*OPTIONS, *COMMANDS]
+NUMBERS: list[Row] = [
+    *(
+        (typed, 64, "begins with the trunk prefix 8", f"write {number}")
+        for typed, number in [
+            ("list --to 89161234567", "79161234567"),
+            ("list --to '8 (916) 123-45-67'", "79161234567"),
+            ("list --target 84991112233", "74991112233"),
+            ("plan --target 84991112233", "74991112233"),
+            ("plan --target sales/84991112233", "74991112233"),
+            ("apply --auto-approve --target '8 (499) 111-22-33'", "74991112233"),
+            ("route 84991112233", "74991112233"),
+            ("calendar 84991112233", "74991112233"),
+            ("show 84991112233", "74991112233"),
+            ("record show 84991112233", "74991112233"),
+            ("record forget 84991112233", "74991112233"),
+        ]
+    ),
+    ("list --to 9161234567", 64, "'9161234567' has no country code", "write 79161234567"),
+    ("plan --target 9161234567", 64, "'9161234567' has no country code", "write 79161234567"),
+    ("list --to duty-desk", 64, "'duty-desk' is not a valid destination", "a phone number, a SIP ID"),
+    ("route duty-desk", 64, "'duty-desk' is not a phone number", "with the country code"),
+    ("record forget duty-desk", 64, "'duty-desk' is not a phone number", "with the country code"),
+    ("route 74990000000", 1, "74990000000 is not in any file", "reconciler list"),
+    ("calendar 74990000000", 1, "74990000000 is not in any file", "reconciler list"),
+    ("show 74990000000", 1, "74990000000 is in no file and not in the record", "reconciler list"),
+    ("show nonsense", 1, "'nonsense' is not a plan file, a number or a run", "reconciler record list"),
+    ("route 74991112233 --at tomorrow", 64, "'tomorrow' is not a valid time", "2026-12-31 18:30"),
+    ("calendar --week next", 64, "'next' is not a valid time", "2026-12-28"),
+    *(
+        (f"{command} {selected}", 1, f"no managed number in the files matches {selected}", remedy)
+        for command in ("plan", "plan -q", "apply --auto-approve -q", "list", "calendar")
+        for selected, remedy in [
+            ("--target 79990000000", "reconciler list"),
+            ("--target moscow", "did you mean --tag moscow?"),
+            ("--target sales", "did you mean --account sales?"),
+            ("--tag mosow", "tags in the files: moscow"),
+            ("--target office/74991112233", "it is in account sales"),
+        ]
+    ),
+    *(
+        (f"{command} --account sale", 1, "there is no account 'sale'", "did you mean sales?")
+        for command in ("list", "calendar", "plan --refresh none", "apply --auto-approve")
+    ),
+]
+
+TYPED = [*OPTIONS, *COMMANDS, *NUMBERS]
 
 
 @pytest.fixture(scope="module")
