@@ -67,7 +67,7 @@ class Account:
 
     `settle_seconds`: how long the vendor may read as before an accepted write. `owner`: whose the numbers are at the
     vendor, where the account says so. `unheard`: the missing setting without which nobody hears of parked calls.
-    `options` are its provider's own settings, a named tuple; secrets in it are references.
+    `options` are its provider's own settings, a named tuple; secrets in it are references, whose `places` are kept.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Account:
     owner: str | None = None
     unheard: str = ""
     options: tuple[object, ...] = ()
+    places: Mapping[object, Location] = field(default_factory=dict, compare=False)
 
     def refusal(self, value: Value) -> str | None:
         """Why its provider cannot take a value of its kind, as a sentence; None where it can."""

@@ -17,7 +17,7 @@ from reconciler.cli import options, signing
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit, of_report
 from reconciler.cli.opening import check_accounts, load_plannable, show_progress, start_session
-from reconciler.cli.plan import check_selected, load_plan_file
+from reconciler.cli.plan import check_selected, load_plan_file, naming
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import abort, has_expired, heeding
@@ -85,8 +85,9 @@ def apply(
         start_session(process, configuration, ephemeral_record=ephemeral_record) as session,
         show_progress(process, session) as progress_bar,
     ):
-        if stored is not None:
-            ready = stored_plan(session, stored[1], asked.consent)
+        if planfile is not None and stored is not None:
+            with naming(planfile):
+                ready = stored_plan(session, stored[1], asked.consent)
         else:
             check_accounts(configuration, asked.selection.accounts)
             asked = replace(asked, kept=True, warnings=warnings, progress=progress_bar.reading)

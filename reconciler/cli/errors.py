@@ -134,7 +134,6 @@ def _known(error: Exception) -> CommandError | None:
     """The failure that an error of a stage means; None for a fault of the program."""
     if isinstance(error, CommandError):
         return error
-    from reconciler.formats.plan import PlanFileError
     from reconciler.http.errors import ProviderError
     from reconciler.record.base import LockedError, RecordError
     from reconciler.secrets import SecretError
@@ -147,12 +146,10 @@ def _known(error: Exception) -> CommandError | None:
             known = command_error("record-locked", str(error), hint=error.hint, exit_code=Exit.REFUSED)
         case RecordError():
             known = command_error("record-unusable", str(error), hint=error.hint)
-        case PlanFileError():
-            known = command_error("plan-file", f"the plan file cannot be used: {error}")
         case ProviderError():
             known = command_error(error.code, str(error), hint=error.hint)
         case SecretError():
-            known = command_error("secret-missing", str(error))
+            known = command_error(error.code, str(error), hint=error.hint)
         case OSError():
             known = _refused(error)
         case _:

@@ -13,6 +13,7 @@ from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.numbers import refuse_national
 from reconciler.cli.opening import load_valid, start_session
+from reconciler.cli.plan import naming
 from reconciler.cli.process import Process, format_option
 from reconciler.config.phones import digits_of
 from reconciler.formats.plan import load_plan, plan_as_shown
@@ -36,7 +37,8 @@ def show(process: Process, what: str) -> Exit:
     """
     path = process.source(Path(what))
     if path.is_file():
-        _show_plan(process, path)
+        with naming(Path(what)):
+            _show_plan(process, path)
         return Exit.DONE
     if "answer" not in process.format.results:
         raise click.UsageError(

@@ -22,6 +22,7 @@ from reconciler.config.files import Files, read_files
 from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.forwardings import Contacts
 from reconciler.config.models import entries
+from reconciler.config.phones import digits_of
 from reconciler.config.profiles import Profiles, judge_profiles, lay_over
 from reconciler.config.schedules import Schedules, holidays_version
 from reconciler.config.sections import (
@@ -52,6 +53,8 @@ def selected_files(root: Path, files: Files, paths: Sequence[Path]) -> frozenset
         if not hits:
             message = f"{path} is not a file of this configuration"
             hint = "name a file or folder that `include` covers"
+            if (digits := digits_of(str(path))) is not None:
+                hint = f"for a number write --target {digits}"
             files.found.append(RULES["path-not-included"].at(None, message, hint))
         chosen |= hits
     return frozenset(chosen)

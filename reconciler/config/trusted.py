@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -186,7 +186,8 @@ def _accounts(files: Files, tree: Tree | None, settings: TrustedSettings, provid
         shape = provider.account
         model = read(shape, drop_empty_keys(shape, entry, files.sources, files.found), files.sources, files.found)
         if model is not None:
-            settings.accounts[name] = _account(name, model, provider, files.sources.location(span))
+            account = _account(name, model, provider, files.sources.location(span))
+            settings.accounts[name] = replace(account, places=_secret_places(files, entry, account.options))
 
 
 def _account(name: str, model: AccountEntry, provider: ProviderType, location: Location) -> Account:
@@ -203,6 +204,13 @@ def _account(name: str, model: AccountEntry, provider: ProviderType, location: L
         unheard=model.unheard,
         options=model.options,
     )
+
+
+def _secret_places(files: Files, entry: Tree, options: tuple[object, ...]) -> dict[object, Location]:
+    """Where each secret of an account is written."""
+    named = zip(getattr(options, "_fields", ()), options, strict=True)
+    spans = {value: entry.key_span(key) for key, value in named if isinstance(value, SecretRef)}
+    return {value: files.sources.location(span) for value, span in spans.items()}
 
 
 def _provider(files: Files, name: str, span: int, entry: Tree, providers: Providers) -> ProviderType | None:

@@ -26,7 +26,7 @@ def variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
     for path in ("event_url", "url"):
         if "${var:" in str(getattr(desired.value, path, "")):
             place = desired.place_of(path)
-    return RULES["variable-unset"].at(place, str(error))
+    return RULES["variable-unset"].at(place, str(error), error.hint)
 
 
 def refused(desired: Desired, why: str) -> Diagnostic:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from reconciler.canonical import URL_FIELDS
 from reconciler.clock import rfc3339
 from reconciler.destinations import routes
-from reconciler.diagnostics import Diagnostic, Diagnostics
+from reconciler.diagnostics import Diagnostic, Diagnostics, Location
 from reconciler.git import current_commit
-from reconciler.http.errors import ProviderError
+from reconciler.http.errors import ProviderError, SecretMissing
 from reconciler.live import Live, Reader, ReadRequest, account_problem, read_live, unknown_in
 from reconciler.model import Key, Observation
 from reconciler.plan.build import Options, Selection, build
@@ -149,26 +149,33 @@ def _read(session: Session, wanted: Mapping[str, Sequence[ReadRequest]], reader:
         try:
             providers[account] = session.provider(account)
         except ProviderError as error:
-            problems.append(account_problem(account, items, error, reader.locations.get(account)))
+            place = _secret_place(session, account, error) or reader.locations.get(account)
+            problems.append(account_problem(account, items, error, place))
             unknown.update(unknown_in(items))
     live = read_live(providers, {name: wanted[name] for name in providers}, reader)
     return replace(live, observations={**live.observations, **unknown}, diagnostics=(*problems, *live.diagnostics))
 
 
-def learn_variables(session: Session) -> tuple[str, ...]:
+def _secret_place(session: Session, account: str, error: ProviderError) -> Location | None:
+    """Where the secret stands that an account lacks."""
+    settings = session.configuration.accounts.get(account)
+    return settings.places.get(error.source) if settings and isinstance(error, SecretMissing) else None
+
+
+def learn_variables(session: Session) -> tuple[SecretError, ...]:
     """Fill every template once before anything is asked: a value that is known is taken out of vendors' words too.
 
     Says what has no value.
     """
-    missing: dict[str, None] = {}
+    missing: dict[str, SecretError] = {}
     for desired in session.configuration.desired:
         for template in (getattr(desired.value, name, "") for name in URL_FIELDS):
             if variables(template):
                 try:
                     session.secrets.resolve(template)
                 except SecretError as error:
-                    missing[str(error)] = None
-    return tuple(missing)
+                    missing[str(error)] = error
+    return tuple(missing.values())
 
 
 def _limited(configuration: Configuration, plan: Plan, limit: int) -> Plan:

@@ -65,7 +65,7 @@ class StoredPlan:
 
 
 def stored_plan(session: Session, data: bytes, consent: Consent) -> StoredPlan:
-    """Read a plan file and decide it again. Raises PlanFileError, StalePlanError, RecordError."""
+    """Read a plan file and decide it again. Raises PlanFileError, StalePlanError, RecordError, SecretError."""
     plan = load_plan(data)
     _check(plan, session)
     merged = Consent(plan.consent.allow | consent.allow, plan.consent.overrides | consent.overrides)
@@ -99,7 +99,7 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> StoredPlan:
 
 
 def _check(plan: Plan, session: Session) -> None:
-    """What can be told before anything is read; raises PlanFileError, StalePlanError."""
+    """What can be told before anything is read; raises PlanFileError, StalePlanError, SecretError."""
     configuration = session.configuration
     if plan.configuration != (configuration.name or ""):
         raise PlanFileError(
@@ -115,7 +115,7 @@ def _check(plan: Plan, session: Session) -> None:
         raise stale(f"number {twice[0].number} is in the plan twice")
     _check_key(plan, session.plan_context().digester.key_id)
     if missing := learn_variables(session):
-        raise PlanFileError(missing[0])
+        raise missing[0]
 
 
 def _check_key(plan: Plan, key_id: str) -> None:
@@ -280,9 +280,9 @@ def read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(LARGEST_BYTES + 1)
     except OSError as error:
-        raise PlanFileError(f"it cannot be read: {error.strerror}") from None
+        raise PlanFileError(f"it cannot be read: {(error.strerror or 'unknown reason').lower()}") from None
     if len(data) > LARGEST_BYTES:
-        raise PlanFileError(f"it is larger than {LARGEST_BYTES >> 20} MiB, the limit for plans; make a new plan")
+        raise PlanFileError(f"it is larger than {LARGEST_BYTES >> 20} MiB, the limit for plans")
     return data
 
 

@@ -114,7 +114,7 @@ def test_a_file_that_is_no_plan_is_refused(text: str, workplace: Workplace) -> N
 def test_a_missing_plan_file_is_named(workplace: Workplace) -> None:
     ended = workplace.run("apply", "nowhere.json")
     assert ended.exit_code == 1
-    assert "error[plan-file]: the plan file cannot be used: " in ended.stderr
+    assert "error[plan-file]: plan file nowhere.json: it cannot be read: " in ended.stderr
 
 
 def test_expect_goes_on_only_with_the_reviewed_changes(workplace: Workplace) -> None:

@@ -165,7 +165,44 @@ NUMBERS: list[Row] = [
     ),
 ]
 
-TYPED = [*OPTIONS, *COMMANDS, *NUMBERS]
+NAMES: list[Row] = [
+    ("apply nowhere.json", 1, "plan file nowhere.json: it cannot be read", "reconciler plan --out nowhere.json"),
+    ("apply --auto-approve --expect nowhere.json", 1, "plan file nowhere.json", "reconciler plan --out nowhere.json"),
+    ("plan --expect nowhere.json", 1, "plan file nowhere.json", "reconciler plan --out nowhere.json"),
+    ("apply reconciler.yaml", 1, "plan file reconciler.yaml", "not a plan file", "name no file: reconciler apply"),
+    ("apply .", 64, "'.' is a directory", "reconciler apply --help"),
+    ("show reconciler.yaml", 1, "plan file reconciler.yaml", "not a plan file"),
+    ("plan --out missing/plan.json", 1, "the plan cannot be saved to missing/plan.json", "no such file or directory"),
+    ("plan --out .", 64, "'.' is the name of a folder", "name a file"),
+    ("plan nowhere.yaml", 1, "nowhere.yaml is not a file of this configuration", "a file or folder"),
+    ("plan 74991112233", 1, "is not a file of this configuration", "--target 74991112233"),
+    ("validate '+7 (499) 111-22-33'", 1, "is not a file of this configuration", "--target 74991112233"),
+    ("login offise", 1, "no account 'offise'", "did you mean office?"),
+    ("login sales", 1, "account sales needs no login", "accounts.sales"),
+    ("record unlock offise", 1, "no account or lock named 'offise'", "did you mean office?"),
+    ("plan --scenario strom", 1, "no scenario 'strom'", "did you mean storm?"),
+    ("list --scenario strom", 1, "no scenario 'strom'", "did you mean storm?"),
+    ("plan", 1, "reconciler.yaml:5:29: error[secret-missing]", "EXOLVE_API_KEY is not set", "export EXOLVE_API_KEY="),
+    ("doctor", 1, "EXOLVE_API_KEY is not set", "export EXOLVE_API_KEY="),
+    ("undo", 1, "no recorded run wrote anything", "reconciler record list"),
+    ("undo deadbeef", 1, "no run 'deadbeef'", "reconciler record list"),
+    ("show deadbeef", 1, "'deadbeef' is not a plan file, a number or a run", "reconciler record list"),
+    ("record forget 74991112244", 1, "74991112244 is not in the record", "reconciler record list"),
+    ("record migrate --from sqlite", 64, "'sqlite'", "file"),
+    ("record migrate --from postgres --set dsn=x", 64, "dsn is a secret", "--set dsn=env:NAME"),
+    ("record migrate --from git --set branch=x", 64, "'branch' is not an option of a record in git", "remote"),
+    ("plan --sign-key key.pem", 64, "--sign-key signs a saved plan", "--out"),
+    ("apply --auto-approve --verify-key key.pem", 64, "--verify-key needs a plan file"),
+    ("plan --trusted nowhere", 1, "the trusted reconciler.yaml cannot be read", "hint:"),
+    ("validate --policy nowhere.yaml", 1, "nowhere.yaml", "cannot be read"),
+    ("list --raw", 64, "--raw is for --format csv"),
+    ("schema frob", 64, "'frob'", "reconciler schema --help"),
+    ("completion powershell", 64, "'powershell'", "bash"),
+    ("fmt numbers.yaml", 64, "unexpected extra argument", "reconciler fmt --help"),
+    ("sandbox --port 70000", 64, "70000", "reconciler sandbox --help"),
+]
+
+TYPED = [*OPTIONS, *COMMANDS, *NUMBERS, *NAMES]
 
 
 @pytest.fixture(scope="module")
