@@ -73,13 +73,14 @@ def select_numbers(
     configuration: Configuration, targets: tuple[str, ...], tags: tuple[str, ...], accounts: tuple[str, ...]
 ) -> list[Desired]:
     """The numbers that `--target`, `--tag` and `--account` mean; raises CommandError where they mean none."""
-    from reconciler.plan.build import Selection, nothing_selected
+    from reconciler.plan import notes
+    from reconciler.plan.build import Selection
 
     check_accounts(configuration, accounts)
     selection = Selection(targets, tags, accounts)
     chosen = [item for item in configuration.desired if selection.takes(item)]
     if selection.by_words and not chosen:
-        raise CommandError([nothing_selected(configuration, selection)])
+        raise CommandError([notes.nothing_selected(configuration, targets, tags, selection.words)])
     return chosen
 
 

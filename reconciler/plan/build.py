@@ -29,7 +29,6 @@ from reconciler.rules import RULES
 from reconciler.secrets import key_of
 from reconciler.settings import Account, Configuration
 
-_FEW_TAGS = 30
 ReadLive = Callable[[Mapping[str, Sequence[ReadRequest]]], Live]
 
 
@@ -260,29 +259,10 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
         if key not in declared:
             _gather_undeclared(configuration, state.entries.get(key), intents.get(key, ()), found, selection)
     if selection.by_words and not (found.candidates or found.diagnostics):
-        found.diagnostics.append(nothing_selected(configuration, selection))
+        found.diagnostics.append(
+            notes.nothing_selected(configuration, selection.targets, selection.tags, selection.words)
+        )
     return found
-
-
-def nothing_selected(configuration: Configuration, selection: Selection) -> Diagnostic:
-    """Say that a selection means no number, and what it may have been meant to be."""
-    message = f"no managed number in the files matches {selection.words}"
-    return RULES["selection-empty"].at(None, message, _meant(configuration, selection))
-
-
-def _meant(configuration: Configuration, selection: Selection) -> str:
-    tags = sorted({tag for desired in configuration.desired for tag in desired.tags})
-    for word in selection.targets:
-        number = word.rpartition("/")[2]
-        if number in configuration.numbers:
-            accounts = sorted({each.account for each in configuration.desired if each.key.number == number})
-            return f"it is in account {accounts[0]}" if accounts else "add `forwarding` or `parking` to its entry"
-        if word in tags or word in configuration.accounts:
-            return f"did you mean {'--tag' if word in tags else '--account'} {word}?"
-    unknown = [tag for tag in selection.tags if tag not in tags]
-    if unknown and len(tags) <= _FEW_TAGS:
-        return f"tags in the files: {', '.join(tags)}" if tags else "no number in the files has `tags`"
-    return "reconciler list"
 
 
 def _gather_undeclared(
