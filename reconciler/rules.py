@@ -45,6 +45,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("text-direction", _ERROR, "An invisible character changes the direction of the text."),
     Rule("yaml-syntax", _ERROR, "A file is not valid YAML."),
     Rule("yaml-tab", _ERROR, "A line is indented with a tab."),
+    Rule("yaml-blank", _ERROR, "A line is indented with blanks that are not spaces."),
     Rule("yaml-flow-quotes", _ERROR, "A period or a variable inside {…} or […] is not quoted."),
     Rule("yaml-duplicate-key", _ERROR, "A map has the same key twice."),
     Rule("yaml-depth", _ERROR, "The nesting is too deep."),

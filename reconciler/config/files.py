@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from reconciler.config.folder import no_configuration
 from reconciler.config.forms import says_nothing, stray_comma
 from reconciler.config.include import TRUSTED_FILE, find_included, refused_link
+from reconciler.config.phones import digits_of
 from reconciler.config.validation import did_you_mean
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
@@ -30,6 +31,7 @@ _FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outs
 SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
 _VERSION = "1"
 Value = TypeVar("Value")
+_SHORTEST_NUMBER = 7
 
 
 class File(NamedTuple):
@@ -198,6 +200,12 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     return True
 
 
+def _misplaced(key: str) -> str | None:
+    """Where a key belongs that cannot be one of the file's own."""
+    is_number = len(digits_of(key) or "") >= _SHORTEST_NUMBER
+    return "this looks like a phone number: indent it under `numbers`" if is_number else None
+
+
 def limit_quotes(problems: Iterable[Diagnostic], *, quoted: bool) -> Iterator[Diagnostic]:
     """What is wrong with a text; of one that may not be quoted only the rule and the place."""
     for each in problems:
@@ -249,5 +257,5 @@ def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
         else:
             known = ("version", *SHARED_KEYS, *(TRUSTED_KEYS if trusted else ()))
             message = f"{quoted(key)} is not known here"
-            instead = comma or partial(did_you_mean, key, known)
+            instead = comma or _misplaced(key) or partial(did_you_mean, key, known)
             files.complain("unknown-key", span, message, instead)

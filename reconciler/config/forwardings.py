@@ -288,10 +288,19 @@ class Contacts:
                 return
             code = "unknown-contact"
             message = f"{values.quoted(written)} is neither a contact, nor a phone number, nor a SIP ID"
-            hint = (
-                did_you_mean(written, self._declared) or "declare it under `contacts`, or write digits like 74992223344"
-            )
-        self._files.complain(code, span, message, hint)
+            hint = _place_meant(written) or (hint if "it has" in hint else did_you_mean(written, self._declared))
+        self._files.complain(
+            code, span, message, hint or "declare it under `contacts`, or write digits like 74992223344"
+        )
+
+
+def _place_meant(written: str) -> str | None:
+    """How to write a place that no target can be."""
+    if written.lower().startswith(("http://", "https://")):
+        return "for a URL write a forwarding with `type: url` and `url: …`"
+    if written.lower().startswith("sip:") or "@" in written:
+        return "for a SIP address write a forwarding with `type: sip` and `sip_uri: …`"
+    return None
 
 
 def warn_unassigned(files: Files, digits: str, where: Callable[[], int]) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,14 @@ _Where = tuple[str | int, ...]
 # docs/decisions/032
 def judge_templates(files: Files) -> None:
     """Report every variable where none is replaced."""
+    told = {item.location for item in files.found if item.code == "literal-secret"}
     marked = {name for name, text in files.sources.texts() if "$" in text and _MARK in text}
     for file in files.files:
         if file.name in marked:
             for path in _misplaced(file.tree.data, ()):
                 place = find(file.tree, path)
-                files.complain("variable-misplaced", place, MISPLACED, MISPLACED_HINT)
+                if files.sources.location(place) not in told:
+                    files.complain("variable-misplaced", place, MISPLACED, MISPLACED_HINT)
 
 
 def _misplaced(data: Any, path: _Where) -> Iterator[_Where]:
@@ -232,10 +235,17 @@ def _provider(files: Files, name: str, span: int, entry: Tree, providers: Provid
             "invalid-value",
             provider.span,
             f"{shown} is not a known provider",
-            did_you_mean(str(provider.data), providers),
+            _provider_meant(str(provider.data), providers),
         )
         return None
     return providers[provider.data]
+
+
+def _provider_meant(written: str, providers: Providers) -> str:
+    """A slip of the name, or which providers there are: `mts` is nearer to mtt by its letters than by its vendor."""
+    known = " or ".join(f"{name} ({each.product or each.label})" for name, each in providers.items())
+    close = get_close_matches(written.lower(), providers, n=1, cutoff=0.75)
+    return f"did you mean {close[0]}?" if close else f"write {known}"
 
 
 # -- defaults, name, record -------------------------------------------------------------------------------------------
