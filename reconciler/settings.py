@@ -122,7 +122,10 @@ class Destinations(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a run may do. `change_window` are period strings in `change_window_timezone` (None = any time)."""
+    """What a run may do. `change_window` are period strings in `change_window_timezone` (None = any time).
+
+    `location` is where `policy` is written, `places` where each of its keys is.
+    """
 
     max_changes: Limit = Limit(percent=30.0, floor=5)
     max_deletes: Limit = Limit(percent=5.0, floor=1)
@@ -134,6 +137,11 @@ class Policy:
     require_signed_plan: bool = False
     rules: Mapping[str, Severity | None] = field(default_factory=dict)
     location: Location | None = None
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False)
+
+    def place(self, key: str) -> Location | None:
+        """Where a key of the policy is written, else the policy itself."""
+        return self.places.get(key, self.location)
 
 
 class RecordSettings(NamedTuple):

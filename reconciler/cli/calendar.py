@@ -6,7 +6,7 @@ Must not need a network, a credential or the record.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 
@@ -17,7 +17,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.numbers import Number
 from reconciler.cli.opening import load_valid, select_numbers
 from reconciler.cli.process import Process, format_option
-from reconciler.clock import SystemClock, rfc3339
+from reconciler.clock import SystemClock, local_text, rfc3339
 from reconciler.effects.calendar import alike, lanes, week
 from reconciler.effects.routes import Route
 from reconciler.effects.routes import route as found_route
@@ -97,7 +97,7 @@ def _show_route(process: Process, configuration: Configuration, blocks: list[Des
     values = {item.key.number: form(item.value).json for item in forwarded}
     number = blocks[0].key.number
     asked = view.RouteQuestion(
-        local_text(at, configuration.timezone),
+        local_text(at, zone_of(configuration.timezone).offset(at)),
         rfc3339(at),
         configuration.timezone,
         blocks[0].description,
@@ -111,12 +111,6 @@ def _show_route(process: Process, configuration: Configuration, blocks: list[Des
 
 
 _UNMANAGED = "its forwarding is not managed here"
-
-
-def local_text(at: int, zone: str) -> str:
-    """An instant as clocks of a zone show it: `Thu 2026-12-31 18:30`."""
-    local = datetime.fromtimestamp(at + zone_of(zone).offset(at), UTC)
-    return local.strftime("%a %Y-%m-%d %H:%M") + (local.strftime(":%S") if local.second else "")
 
 
 @click.command(params=[format_option("calendar")])

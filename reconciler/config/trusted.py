@@ -143,7 +143,7 @@ def read_settings(files: Files, judge: Tree | None, providers: Providers) -> Tru
     _defaults(files, _said(root, "defaults"), settings)
     if judge is not None:
         zone = _zone(files, _said(judge, "defaults"))
-        _policy(files, _said(judge, "policy"), settings, timezone=zone or settings.timezone)
+        _policy(files, judge, settings, timezone=zone or settings.timezone)
     _record(files, _said(root, "record"), settings)
     _name(files, root, settings)
     return settings
@@ -327,8 +327,8 @@ def _zone(files: Files, defaults: Tree | None) -> str | None:
     return model.timezone if model is not None else None
 
 
-def _policy(files: Files, tree: Tree | None, settings: TrustedSettings, *, timezone: str) -> None:
-    given = _section(files, tree, "policy", PolicyEntry)
+def _policy(files: Files, root: Tree, settings: TrustedSettings, *, timezone: str) -> None:
+    given = _section(files, _said(root, "policy"), "policy", PolicyEntry)
     model = read(PolicyEntry, given, files.sources, files.found) if given is not None else None
     severities = _severities(files, given.get("rules")) if given is not None else {}
     if given is None or model is None:
@@ -344,7 +344,8 @@ def _policy(files: Files, tree: Tree | None, settings: TrustedSettings, *, timez
         require_https=model.require_https,
         require_signed_plan=model.require_signed_plan,
         rules=severities,
-        location=files.sources.location(given.span),
+        location=files.sources.location(root.key_span("policy")),
+        places={key: files.sources.location(span) for key, span, _value in given.items()},
     )
 
 

@@ -20,7 +20,7 @@ from reconciler.plan.build import Options, Selection, build
 from reconciler.plan.candidate import PlanContext
 from reconciler.plan.concealed import conceal, heal, redact_plan
 from reconciler.plan.model import Breach, Plan, reminder
-from reconciler.plan.policy import breaches
+from reconciler.plan.policy import breaches, change_window_guard, in_change_window
 from reconciler.plan.undo import find_undo, later_changes
 from reconciler.providers.base import Provider
 from reconciler.record.base import RecordState, Run
@@ -36,7 +36,7 @@ def make_plan(session: Session, asked: Options) -> tuple[Plan, RecordState]:
     """Read the record and the live numbers and say what would change. Raises RecordError."""
     recorded = session.record.load()
     state = conceal(recorded, session.plan_context(make_key=asked.kept))
-    plan = heal(_planned(session, session.configuration, state, asked), recorded, state)
+    plan = _in_window(session, heal(_planned(session, session.configuration, state, asked), recorded, state))
     return _reminded(session.configuration, plan, state, session.secrets), state
 
 
@@ -50,8 +50,14 @@ def make_undo(session: Session, run: Run, asked: Options) -> tuple[Plan, RecordS
     asked = replace(asked, selection=chosen, warnings=(*asked.warnings, *past.diagnostics))
     plan = replace(_planned(session, before, state, asked), origin="undo", undoes=run.id)
     plan = replace(plan, learned=replace(plan.learned, recordings=()))
-    asking = _asking(session, plan, run, state)
+    asking = _in_window(session, _asking(session, plan, run, state))
     return _reminded(configuration, asking, state, session.secrets), state
+
+
+def _in_window(session: Session, plan: Plan) -> Plan:
+    """A plan that says whether apply would be refused for the hour."""
+    policy = session.configuration.policy
+    return in_change_window(plan, policy, change_window_guard(policy, plan.consent, session.clock.now)())
 
 
 def _asking(session: Session, plan: Plan, run: Run, state: RecordState) -> Plan:
