@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "period": (f"{_HERE}.period:period", "Check and explain period strings."),
     "sandbox": (f"{_HERE}.sandbox:sandbox", "Serve the vendors' APIs on this machine, for trying things out."),
     "demo": (f"{_HERE}.demo:demo", "See it work: validate, plan, apply, plan again."),
+    "explain": (f"{_HERE}.explain:explain", "Say what a rule's code means, with an example."),
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a file format."),
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }

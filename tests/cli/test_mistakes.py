@@ -195,6 +195,8 @@ NAMES: list[Row] = [
     ("apply --auto-approve --verify-key key.pem", 64, "--verify-key needs a plan file"),
     ("plan --trusted nowhere", 1, "the trusted reconciler.yaml cannot be read", "hint:"),
     ("validate --policy nowhere.yaml", 1, "nowhere.yaml", "cannot be read"),
+    ("explain rout-gap", 1, "there is no rule 'rout-gap'", "did you mean route-gap?"),
+    ("explain why", 1, "there is no rule 'why'", "reconciler explain"),
     ("list --raw", 64, "--raw is for --format csv"),
     ("schema frob", 64, "'frob'", "reconciler schema --help"),
     ("completion powershell", 64, "'powershell'", "bash"),
