@@ -7,6 +7,7 @@ Adding a rule: a row here, an example under `examples/invalid/` that triggers ex
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Finding, Location, Related, Severity
@@ -27,6 +28,10 @@ class Rule(NamedTuple):
     ) -> Diagnostic:
         """Report a breach of this rule, at a place where there is one."""
         return Diagnostic(self.code, self.severity, message, place, hint, related)
+
+    def about(self, numbers: Sequence[str], place: Location | None, what: str, hint: str | None = None) -> Diagnostic:
+        """Report a breach of this rule that reaches these numbers; those of one fault are told as one."""
+        return Diagnostic(self.code, self.severity, "", place, hint, what=what).reaching(numbers)
 
     def within(self, start: int, end: int, message: str, hint: str | None = None) -> Finding:
         """Report a breach of this rule between two characters of a text."""

@@ -164,7 +164,7 @@ class Configuration:
     `whole` is False where only some paths were loaded: then absence means nothing. `digested` works out `digest`;
     `name` is None where none was given. `scenario` is the one that is laid over, `scenarios` are the names of all that
     are prepared, None where that is not known. `wanted` are the numbers of the paths that were asked for, None = all,
-    `others` what is desired of the rest.
+    `others` what is desired of the rest. `contacts` maps where a contact leads to the place that says so.
     """
 
     root: Path
@@ -183,6 +183,7 @@ class Configuration:
     scenarios: frozenset[str] | None = None
     wanted: frozenset[str] | None = None
     others: tuple[Desired, ...] = ()
+    contacts: Mapping[str, Location] = field(default_factory=dict)
     holidays_version: str | None = None
 
     @property

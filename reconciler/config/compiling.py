@@ -100,13 +100,18 @@ def unannounced(
     by_country: dict[str, list[int]] = {}
     for country, year in years:
         by_country.setdefault(country, []).append(year)
-    places = [place for part in written_parts(tree, declared) if (place := part.get("public")) is not None]
+    places = _publics(tree, declared)
     hint = "until the holidays library knows them, only the usual days off apply"
     for country, listed in by_country.items():
         message = f"the moved days of {country} are not announced yet for {_in_words(listed)}"
         for place in places:
             if place.data == country:
                 yield files.sources.problem("holidays-unannounced", place.span, message, hint)
+
+
+def _publics(tree: Tree, declared: Mapping[str, DeclaredEntry]) -> list[Tree]:
+    """Where a schedule, and those it is made of, name a country."""
+    return [place for part in written_parts(tree, declared) if (place := part.get("public")) is not None]
 
 
 def _in_words(years: Iterable[int]) -> str:
@@ -117,6 +122,12 @@ def _in_words(years: Iterable[int]) -> str:
 
 Base = Literal["sunday", "monday"]
 _ANY_DAY = date(2026, 12, 31)
+
+
+def _follows_holidays(schedule: Schedule) -> bool:
+    from reconciler.schedule.human import made_of
+
+    return any(one.public for one in made_of(schedule))
 
 
 class _ReportedError(Exception):
@@ -145,8 +156,9 @@ class Compiler:
         self.uses_holidays = False
 
     def judge(self, tree: Tree, base: Base) -> bool:
-        """Report what is wrong in a schedule's hours, dates and names; True where nothing is."""
-        return self._schedule(tree, base) is not None
+        """Report what is wrong in a schedule's hours, dates, holidays and names; True where nothing is."""
+        schedule = self._schedule(tree, base)
+        return schedule is not None and (not _follows_holidays(schedule) or self._has_calendar(tree))
 
     def compile(self, tree: Tree, union: Union, base: Base) -> tuple[str, ...] | None:
         """The periods of a schedule, none for always; None where it cannot be compiled, which is reported.
@@ -172,16 +184,18 @@ class Compiler:
         return tuple(period for period in compiled.periods if period)
 
     def _knows_its_holidays(self, schedule: Schedule, tree: Tree) -> bool:
-        from reconciler.schedule.human import made_of
-
-        if not any(one.public for one in made_of(schedule)):
+        if not _follows_holidays(schedule):
             return True
         self.uses_holidays = True
+        return self._has_calendar(tree)
+
+    def _has_calendar(self, tree: Tree) -> bool:
+        """Whether public holidays have a last day; told where each country is named, once for all that follow it."""
         if self._calendar_until is None:
             message = "public holidays differ from year to year, and there is no end date for them"
-            self._files.complain(
-                "schedule-not-compiled", tree.span, message, "set defaults.calendar_until, like 2027-12-31"
-            )
+            for place in _publics(tree, self._declared):
+                hint = "set defaults.calendar_until, like 2027-12-31"
+                self._files.complain("schedule-not-compiled", place.span, message, hint)
         return self._calendar_until is not None
 
     def _schedule(self, tree: Tree, base: Base) -> Schedule | None:

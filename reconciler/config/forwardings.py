@@ -218,9 +218,13 @@ class Recipient(NamedTuple):
 
 
 class Contacts:
-    """Contacts by name, led to their end; unknown ones and circles are reported once."""
+    """Contacts by name, led to their end; unknown ones and circles are reported once.
+
+    `ends` maps the digits they lead to to where these stand.
+    """
 
     def __init__(self, files: Files, declared: Mapping[str, DeclaredEntry]) -> None:
+        self.ends: dict[str, int] = {}
         self._files = files
         self._declared = declared
         self._models = {name: self._model(name, entry) for name, entry in declared.items()}
@@ -258,6 +262,8 @@ class Contacts:
         beyond = self.find(to, lambda: find(tree, ("to",)))
         if beyond is None:
             return None
+        if to not in self._declared:
+            self.ends.setdefault(beyond.to, find(tree, ("to",)))
         return Recipient(beyond.to, model.get("timeout") or beyond.timeout, model.get("name") or beyond.name)
 
     def known(self, written: str) -> Recipient | None:

@@ -214,6 +214,7 @@ class _Loading:
         self._scenario = scenario
         self._paths = paths
         self._all_schedules: list[Schedules] = []
+        self._contacts: dict[str, int] = {}
         self._files = read_files(root, trusted=trusted)
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._digest = partial(_digest, tuple(self._files.sources.texts()), scenario)
@@ -236,7 +237,7 @@ class _Loading:
         self._judge_calendar()
         diagnostics = Diagnostics(self._settings.policy.rules)
         diagnostics.extend(files.found)
-        if schedules.used:
+        if schedules.used and not self._settings.states_timezone:
             diagnostics.add(_zone_notice(self._settings))
         if diagnostics.has_errors:
             return LoadResult(None, diagnostics.sorted(), len(chosen.numbers))
@@ -286,7 +287,9 @@ class _Loading:
 
     def _build(self, sections: Sections, schedules: Schedules, numbers: Collection[str]) -> list[Desired]:
         profiles = Profiles(self._files, sections.profiles)
-        builder = DesiredBuilder(self._files, self._settings, Contacts(self._files, sections.contacts), schedules)
+        contacts = Contacts(self._files, sections.contacts)
+        self._contacts = {**contacts.ends, **self._contacts}
+        builder = DesiredBuilder(self._files, self._settings, contacts, schedules)
         desired: list[Desired] = []
         for number in numbers:
             declared = sections.numbers[number]
@@ -362,6 +365,7 @@ class _Loading:
             others=() if wanted is None else self._others(sections, schedules, wanted),
             scenario=self._scenario,
             scenarios=frozenset(sections.scenarios),
+            contacts={to: locate(span) for to, span in self._contacts.items()},
             holidays_version=holidays_version() if schedules.uses_holidays else None,
         )
 
@@ -391,5 +395,5 @@ def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:
 
 def _zone_notice(settings: TrustedSettings) -> Diagnostic:
     message = f"periods are assumed to be evaluated in {settings.timezone}: the vendor does not document the zone"
-    hint = "set defaults.timezone if you know better"
+    hint = f"set defaults.timezone to {settings.timezone}, or to the zone that you know it to be"
     return RULES["assume-timezone"].at(None, message, hint)

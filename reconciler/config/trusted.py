@@ -125,6 +125,7 @@ class TrustedSettings:
     default_account: str | None = None
     default_timeout: int | None = None
     timezone: str = "Europe/Moscow"
+    states_timezone: bool = False
     calendar_until: date | None = None
     calendar_place: int = 0
     policy: Policy = field(default_factory=Policy)
@@ -259,6 +260,7 @@ def _defaults(files: Files, tree: Tree | None, settings: TrustedSettings) -> Non
     model = read(DefaultsEntry, given, files.sources, files.found) or _sound(files, given, settings)
     settings.default_timeout = model.timeout
     settings.timezone = model.timezone
+    settings.states_timezone = given.get("timezone") is not None
     settings.calendar_until = model.calendar_until
     until = given.get("calendar_until")
     settings.calendar_place = until.span if until is not None else 0

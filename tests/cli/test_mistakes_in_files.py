@@ -473,7 +473,83 @@ PERIODS = [
 ]
 
 
-@pytest.mark.parametrize("row", [*YAML, *CHARACTERS, *SHAPES, *PERIODS], ids=lambda row: row.name)
+NUMBERS = "numbers:\n" + "".join(f'  "7499111000{at}": {{use: [hotline]}}\n' for at in range(1, 8))
+REACHED = "74991110001, 74991110002, 74991110003, 74991110004, 74991110005 and 2 more: "
+
+
+def shared(block: str) -> str:
+    """Seven numbers that share a profile with this forwarding."""
+    return HEAD.replace("{tags: [hotline]}", f"{{forwarding: {block}}}") + NUMBERS
+
+
+SHARED = [
+    slip(
+        "a contact that policy forbids",
+        shared("{type: number, targets: [{to: duty-desk}]}").replace('{to: "74992223344"}', '{to: ¦"78095551122"}')
+        + 'policy: {destinations: {deny: ["+7809"]}}\n',
+        "policy-destination",
+        REACHED + "calls go to 78095551122",
+        "`policy.destinations`",
+    ),
+    slip(
+        "a target of a profile that policy forbids",
+        shared('{type: number, targets: [{to: ¦"78095551122"}]}') + 'policy: {destinations: {deny: ["+7809"]}}\n',
+        "policy-destination",
+        REACHED + "calls go to 78095551122",
+        "change it",
+    ),
+    slip(
+        "a number whose account is of another kind than its profile",
+        shared("{type: number, targets: [{to: duty-desk}]}")
+        .replace("contacts:", "  office: {provider: mtt, client_id: {env: A}, client_secret: {env: B}}\ncontacts:")
+        .replace('"74991110003": {use', '"74991110003": {account: ¦office, use'),
+        "account-kind",
+        "74991110003: the account 'office' is at mtt",
+        "use `account: sales`",
+    ),
+    slip(
+        "a period that others refer to",
+        schedule('{period: "wd {¦Пн}"}\n  rest: {not: office-hours}\n  more: {any: [rest, office-hours]}'),
+        "period-non-ascii",
+        "'Пн' is not ASCII",
+        "mon tue wed",
+    ),
+    slip(
+        "holidays without an end that others refer to",
+        schedule('{weekly: {mon: "09:00-18:00"}, except: [free]}\n  free: {public: ¦RU}'),
+        "schedule-not-compiled",
+        "there is no end date",
+        "defaults.calendar_until",
+    ),
+    slip("a country that is none", schedule("{public: ¦Rusia}"), "schedule-shape", "'Rusia'", "RU"),
+    slip(
+        "hours without minutes that nobody uses",
+        schedule("{weekly: {mon: ¦9-18}}"),
+        "schedule-shape",
+        "'9-18'",
+        "09:30-18:15",
+    ),
+]
+
+
+def test_a_fault_in_a_shared_target_is_one_warning_with_all_numbers(cli: Cli, tmp_path: Path) -> None:
+    text = shared('{type: number, targets: [{to: duty-desk}, {to: "79161234567"}]}')
+    (tmp_path / "reconciler.yaml").write_text(text, "utf-8")
+    found = cli("validate", "--format", "json").json["diagnostics"]
+    assert [(each["code"], each["numbers"]) for each in found] == [
+        ("route-shadowed", [f"7499111000{at}" for at in range(1, 8)])
+    ]
+    assert found[0]["message"].startswith(REACHED + "79161234567 never rings")
+
+
+def test_the_zone_is_called_an_assumption_only_where_it_is_not_stated(cli: Cli, tmp_path: Path) -> None:
+    text = target("{to: duty-desk, schedule: office-hours}, {to: duty-desk}")
+    for written, told_of in ((text, False), (text.replace(", timezone: Europe/Moscow", ""), True)):
+        (tmp_path / "reconciler.yaml").write_text(written, "utf-8")
+        assert ("assume-timezone" in cli("validate").stdout) is told_of
+
+
+@pytest.mark.parametrize("row", [*YAML, *CHARACTERS, *SHAPES, *PERIODS, *SHARED], ids=lambda row: row.name)
 def test_a_slip_in_a_file_is_told_once_at_its_place_with_its_remedy(row: Slip, cli: Cli, tmp_path: Path) -> None:
     before, mark, after = row.text.partition("¦")
     assert mark
