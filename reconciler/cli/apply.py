@@ -26,9 +26,10 @@ from reconciler.plan.model import Plan
 from reconciler.rules import RULES
 from reconciler.settings import Configuration
 from reconciler.views import machine
-from reconciler.views.base import EMPTY
+from reconciler.views.base import EMPTY, line, plural
 from reconciler.views.formats import TEXT
 from reconciler.views.human import report as human
+from reconciler.views.human.plan import counted
 from reconciler.views.progress import ProgressBar
 from reconciler.views.results import Planned
 from reconciler.wiring import Session
@@ -144,7 +145,10 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
         return
     if process.screen.lost is not None:
         raise command_error("not-approved", "the plan cannot be shown, so it cannot be approved; nothing was written")
-    click.echo("Apply these changes? Only yes is accepted: ", err=True, nl=False)
+    where = plan.configuration or process.root.resolve().name
+    what = f"Apply {plural(len(plan.changes), 'change')} ({', '.join(counted(plan))}) to {where}?"
+    process.screen.note([line(what)])
+    click.echo("Only yes is accepted: ", err=True, nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise command_error("not-approved", "not approved; nothing was written")
 

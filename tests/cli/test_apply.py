@@ -46,7 +46,7 @@ def test_where_nobody_can_be_asked_nothing_is_done_and_nothing_is_sent(workplace
 def test_any_answer_but_yes_writes_nothing(answer: str, workplace: Workplace) -> None:
     ended = workplace.run("apply", stdin=answer)
     assert ended.exit_code == 1
-    assert "Apply these changes? Only yes is accepted: " in ended.stderr
+    assert "Apply 2 changes (2 to create) to test?\nOnly yes is accepted: " in ended.stderr
     assert "error[not-approved]: not approved; nothing was written" in ended.stderr
     assert workplace.sandbox.writes == []
 
@@ -62,7 +62,7 @@ def test_yes_applies(workplace: Workplace) -> None:
 def test_nothing_is_asked_when_nothing_would_change(workplace: Workplace) -> None:
     ended = workplace.applied().run("apply", stdin="")
     assert ended.exit_code == 0
-    assert "Apply these changes?" not in ended.stderr
+    assert "Only yes is accepted" not in ended.stderr
     assert ended.stdout.endswith("Nothing to do: everything is as the files say.\n")
 
 
