@@ -161,7 +161,8 @@ class Configuration:
     """A whole, checked configuration.
 
     `numbers` maps every declared number to its place, `forget` those to be dropped from the record.
-    `whole` is False where only some paths were loaded: then absence means nothing. `digested` works out `digest`;
+    `whole` is False where only some paths were loaded: then absence means nothing. `digested` works out `digest`,
+    `file_digests` those of the files by name;
     `name` is None where none was given. `scenario` is the one that is laid over, `scenarios` are the names of all that
     are prepared, None where that is not known. `wanted` are the numbers of the paths that were asked for, None = all,
     `others` what is desired of the rest. `contacts` maps where a contact leads to the place that says so.
@@ -178,6 +179,7 @@ class Configuration:
     numbers: Mapping[str, Location]
     forget: Mapping[str, Location]
     digested: Callable[[], str]
+    file_digests: Callable[[], Mapping[str, str]] = dict
     whole: bool = True
     scenario: str | None = None
     scenarios: frozenset[str] | None = None

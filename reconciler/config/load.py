@@ -70,6 +70,7 @@ def _below(root: Path, path: Path, names: Sequence[str]) -> set[str]:
     return set()
 
 
+_FILE_DIGEST = 12
 _ENTRIES: dict[str, type] = {
     "contacts": entries.ContactPart,
     "schedules": entries.Schedule,
@@ -217,7 +218,8 @@ class _Loading:
         self._contacts: dict[str, int] = {}
         self._files = read_files(root, trusted=trusted)
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
-        self._digest = partial(_digest, tuple(self._files.sources.texts()), scenario)
+        self._texts = tuple(self._files.sources.texts())
+        self._digest = partial(_digest, self._texts, scenario)
         self._judge = judge = read_policy(self._files, policy) if policy is not None else None
         judging = judge if policy is not None else self._files.trusted
         self._settings = read_settings(self._files, judging, providers)
@@ -360,6 +362,7 @@ class _Loading:
             numbers=Lines(self._files.sources, {number: declared.span for number, declared in numbers}),
             forget={number: locate(span) for number, span in sections.forget.items()},
             digested=self._digest,
+            file_digests=partial(_file_digests, tuple(self._texts)),
             whole=not self._paths,
             wanted=wanted,
             others=() if wanted is None else self._others(sections, schedules, wanted),
@@ -381,6 +384,10 @@ def _common_base(settings: TrustedSettings) -> Literal["sunday", "monday"]:
     """How the accounts that take numeric weekdays count them, where they agree."""
     bases = {account.period.weekday_base.value for account in settings.accounts.values()} - {"refuse"}
     return "monday" if bases == {"monday"} else "sunday"
+
+
+def _file_digests(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:_FILE_DIGEST] for name, text in texts}
 
 
 def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:

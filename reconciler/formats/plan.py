@@ -72,6 +72,7 @@ class PlanJson(JsonModel):
     configuration: str
     config_digest: str
     commit: str | None = None
+    files: dict[str, str] = Field(default={}, description="Files it was made from, with short digests.")
     lineage: str
     holidays_version: str | None = None
     scenario: str | None = None

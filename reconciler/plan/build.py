@@ -134,6 +134,7 @@ def build(
     plan = Plan(
         configuration=configuration.name or "",
         config_digest=configuration.digest,
+        files=configuration.file_digests(),
         lineage=state.lineage if state.serial else "",
         created_at="",
         holidays_version=configuration.holidays_version,

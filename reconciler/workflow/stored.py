@@ -15,7 +15,7 @@ from reconciler.apply.journal import GOOD
 from reconciler.apply.write import LiveReading
 from reconciler.canonical import Form, dump, is_off, stored_form
 from reconciler.clock import epoch, rfc3339
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import MOST_NAMED, Diagnostic
 from reconciler.formats.plan import LARGEST_BYTES, PlanFileError, load_plan
 from reconciler.git import current_commit
 from reconciler.model import Action, Change, Key, LiveSource
@@ -28,6 +28,7 @@ from reconciler.plan.policy import LIMITS
 from reconciler.record.base import RecordState
 from reconciler.rules import RULES
 from reconciler.secrets import key_of
+from reconciler.settings import Configuration
 from reconciler.wiring import Session
 from reconciler.workflow.plan import judge_again, learn_variables, make_plan, make_undo
 
@@ -106,7 +107,7 @@ def _check(plan: Plan, session: Session) -> None:
             f"it was made for configuration {plan.configuration!r}, and this one is {configuration.name or ''!r}"
         )
     if plan.config_digest != configuration.digest:
-        raise stale("the configuration has changed since this plan was made")
+        raise stale(f"the configuration has changed since this plan was made{_changed_files(plan, configuration)}")
     check_expiry(plan, session.clock.now())
     if plan.commit is not None and plan.commit != (current_commit(configuration.root) or plan.commit):
         raise stale(f"the plan was made at commit {plan.commit[:12]}, and another one is checked out")
@@ -116,6 +117,15 @@ def _check(plan: Plan, session: Session) -> None:
     _check_key(plan, session.plan_context().digester.key_id)
     if missing := learn_variables(session):
         raise missing[0]
+
+
+def _changed_files(plan: Plan, configuration: Configuration) -> str:
+    """Which files differ from those that a plan was made from, as far as it says."""
+    then, now = plan.files, configuration.file_digests()
+    found = [f"{name} is gone" for name in sorted(then.keys() - now.keys())]
+    found += [f"{name} {'has changed' if name in then else 'is new'}" for name in now if then.get(name) != now[name]]
+    named = ", ".join(found[:MOST_NAMED]) + (f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else "")
+    return f": {named}" if then and found else ""
 
 
 def _check_key(plan: Plan, key_id: str) -> None:

@@ -111,6 +111,21 @@ def test_a_file_that_is_no_plan_is_refused(text: str, workplace: Workplace) -> N
     assert workplace.sandbox.log == []
 
 
+def test_a_stale_plan_says_which_files_have_changed(workplace: Workplace) -> None:
+    workplace.run("plan", "--out", "a.json")
+    workplace.edit("version: 1\n", "version: 1  # ours\n")
+    (workplace.folder / "more.yaml").write_text("version: 1\n", "utf-8")
+    ended = workplace.run("apply", "a.json", "--format", "json")
+    assert (ended.exit_code, ended.codes) == (4, ["plan-stale"])
+    assert ended.json["diagnostics"][0]["message"] == (
+        "the configuration has changed since this plan was made: more.yaml is new, numbers.yaml has changed"
+    )
+    (workplace.folder / "more.yaml").unlink()
+    (workplace.folder / "numbers.yaml").rename(workplace.folder / "numbers2.yaml")
+    told = workplace.run("apply", "a.json", "--format", "json").json["diagnostics"][0]["message"]
+    assert told.endswith(": numbers.yaml is gone, numbers2.yaml is new")
+
+
 def test_a_missing_plan_file_is_named(workplace: Workplace) -> None:
     ended = workplace.run("apply", "nowhere.json")
     assert ended.exit_code == 1
