@@ -18,6 +18,8 @@ from reconciler.views.results import Kind
 REPOSITORY = Path(__file__).parents[1]
 PIPELINES = REPOSITORY / "docs" / "pipelines.md"
 _OF_PIPELINES: tuple[Kind, ...] = ("validation", "plan", "audit")
+_FIRST = "reconciler.yaml"
+_LONGEST_EXAMPLE = 1_500
 EXAMPLES = REPOSITORY / "examples" / "invalid"
 
 DECISIONS = REPOSITORY / "docs" / "decisions"
@@ -48,6 +50,27 @@ def rules_page() -> str:
     count = f"{len(RULES)} rules.\n\n"
     head = "| rule | severity | what it finds | adjustable | example |\n|---|---|---|---|---|\n"
     return _RULES_HEAD + count + head + "".join(_row(RULES[code]) for code in sorted(RULES))
+
+
+def packaged_examples() -> str:
+    """Draw the short examples of rules that `reconciler explain` shows: the package has no `examples/`."""
+    found = {code: _files(EXAMPLES / code) for code in sorted(RULES)}
+    return json.dumps({code: files for code, files in found.items() if files}, ensure_ascii=True, indent=1) + "\n"
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """The texts of a folder's files, the trusted one first; none where one is no text, a link, or they are too long."""
+    paths = sorted(
+        (path for path in folder.rglob("*") if not path.is_dir()), key=lambda path: (path.name != _FIRST, path)
+    )
+    try:
+        files = {
+            path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths if not path.is_symlink()
+        }
+    except UnicodeDecodeError:
+        return {}
+    is_whole = len(files) == len(paths)
+    return files if is_whole and sum(map(len, files.values())) <= _LONGEST_EXAMPLE else {}
 
 
 def _row(rule: Rule) -> str:
@@ -92,6 +115,7 @@ def _decision(path: Path) -> str:
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield every file that is drawn from the code, with its text."""
     yield REPOSITORY / "docs" / "rules.md", rules_page()
+    yield REPOSITORY / "reconciler" / "examples.json", packaged_examples()
     yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
     yield DECISIONS / "README.md", decisions_page()
     for name, draw in SCHEMAS.items():

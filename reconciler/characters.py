@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 DIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """What changes the direction in which a text reads."""
@@ -52,6 +53,51 @@ def visible(text: str) -> str:
         return text
     placed = _compiled(_PLACED)
     return _compiled(_SUSPECT).sub(lambda match: match[0] if placed.match(text, match.start()) else "\ufffd", text)
+
+
+# -- characters that look like others ----------------------------------------------------------------------------------
+
+
+ODD_BLANKS = "\u00a0\u2000-\u200a\u202f\u205f\u3000"
+"""Blanks that look like spaces and are none to a parser; for a class of a regular expression."""
+
+_TWINS = dict(zip("аекорсухіјѕАВЕКМНОРСТУХІЈЅ", "aekopcyxijsABEKMHOPCTYXIJS", strict=True))
+_QUOTES = "«»„“”‟‘’‚‛′″"
+
+
+class LookAlike(NamedTuple):
+    """What a text reads as, in the characters that are meant, and the names of those that only look so."""
+
+    plain: str
+    named: str
+
+
+def look_alike(text: str) -> LookAlike | None:
+    """What a text reads as where letters, blanks or quotes in it only look like others; None where none do."""
+    if text.isascii():
+        return None
+    odd = [character for character in dict.fromkeys(text) if not character.isascii()]
+    named = [_named(character) for character in odd if _meant(character) is not None]
+    if not named:
+        return None
+    plain = "".join(_meant(character) or "" if character in odd else character for character in text)
+    return LookAlike(plain.strip(), " and ".join(named))
+
+
+def _meant(character: str) -> str | None:
+    """The character that another is taken for, "" for a quote, which is to go; None for any other."""
+    if character in _QUOTES:
+        return ""
+    return " " if character.isspace() else _TWINS.get(character)
+
+
+def _named(character: str) -> str:
+    code = f"(U+{ord(character):04X})"
+    if character in _QUOTES:
+        return f"the typographic quote {character} {code}"
+    if character.isspace():
+        return f"a no-break space {code}" if character in "\u00a0\u202f" else f"a blank {code} that is no space"
+    return f"the Cyrillic letter {character} {code}"
 
 
 @lru_cache(maxsize=2)

@@ -81,6 +81,12 @@ def rfc3339(epoch_seconds: float) -> str:
     return datetime.fromtimestamp(int(epoch_seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def local_text(epoch_seconds: int, offset: int) -> str:
+    """An instant as clocks show it that are `offset` seconds ahead of UTC: `Thu 2026-12-31 18:30`."""
+    local = datetime.fromtimestamp(epoch_seconds + offset, UTC)
+    return local.strftime("%a %Y-%m-%d %H:%M") + (local.strftime(":%S") if local.second else "")
+
+
 def epoch(text: str) -> float:
     """Read an RFC 3339 time with its zone; raises ValueError."""
     moment = datetime.fromisoformat(text)

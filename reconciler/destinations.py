@@ -18,7 +18,8 @@ from urllib.parse import unquote, urlsplit
 from reconciler.canonical import form
 from reconciler.config.addresses import PREFIX, REGION, SHORT_NAMES
 from reconciler.config.phones import is_sip_id
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Location
+from reconciler.model import Desired
 from reconciler.rules import RULES
 from reconciler.secrets import MASK
 from reconciler.settings import Configuration, Destinations
@@ -234,6 +235,9 @@ def numbers_behind(value: Mapping[str, Any] | None) -> set[str]:
     return numbers | ({str(value["reserve"])} if value.get("reserve") else set())
 
 
+_PLACES = ("reserve", "sip_uri", "url", "static_ip", "event_url")
+
+
 def destination_findings(configuration: Configuration) -> Iterator[Diagnostic]:
     """Every declared destination that policy forbids, at its number's line."""
     rules = configuration.policy.destinations
@@ -242,6 +246,26 @@ def destination_findings(configuration: Configuration) -> Iterator[Diagnostic]:
     for desired in configuration.desired:
         value = form(desired.value).json
         for goes_to, why in forbidden(reached(value), rules, {}):
-            message = f"{desired.address} sends {what_goes(goes_to, value)} to {goes_to}, which {why}"
+            message = f"{what_goes(goes_to, value)} go to {goes_to}, which {why}"
             hint = "change it, or `policy.destinations`; for one run: plan and apply --override policy-destination"
-            yield RULES["policy-destination"].at(desired.declared_at, message, hint)
+            place = _written_at(configuration, desired, goes_to)
+            yield RULES["policy-destination"].about([desired.key.number], place, message, hint)
+
+
+def _written_at(configuration: Configuration, desired: Desired, way: str) -> Location:
+    """Where a number's own destination is written: in a contact, or a field of its forwarding, else its entry."""
+    value = form(desired.value).json
+    fields = [f"targets[{at}].to" for at, target in enumerate(value.get("targets") or ()) if target["to"] == way]
+    fields += [name for name in _PLACES if _is_way(value.get(name), way)]
+    place = desired.place_of(fields[0]) if fields else desired.declared_at
+    contact = configuration.contacts.get(way)
+    return place if contact is None or _digits_in(place.excerpt, way) else contact
+
+
+def _is_way(value: object, way: str) -> bool:
+    return bool(value) and way in (value, f"sip:{value}", f"url:{value}")
+
+
+def _digits_in(excerpt: str | None, digits: str) -> bool:
+    """Whether a line has these digits, in any spelling."""
+    return digits in re.sub(r"[^0-9]", "", excerpt or "")

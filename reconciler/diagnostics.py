@@ -6,13 +6,14 @@ Knows nothing of YAML, vendors or output formats; views draw these values, nothi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
 MOST_OF_A_KIND = 1_000
+MOST_NAMED = 5
 
 
 class Severity(StrEnum):
@@ -54,7 +55,8 @@ class Related(NamedTuple):
 class Diagnostic:
     """One finding at its place. `code` is a rule of `reconciler.rules`; `hint` says what to type.
 
-    `is_rest`: it stands for `count` of its kind that are not told one by one.
+    `numbers` are those it reaches, where the fault may be in what they share; then the message is `what`, after their
+    names. `is_rest`: it stands for `count` of its kind that are not told one by one.
     """
 
     code: str
@@ -65,6 +67,8 @@ class Diagnostic:
     related: tuple[Related, ...] = ()
     count: int = 1
     is_rest: bool = False
+    numbers: tuple[str, ...] = ()
+    what: str = ""
 
     @property
     def is_error(self) -> bool:
@@ -76,7 +80,11 @@ class Diagnostic:
 
     def redacted(self, redact: Callable[[str], str]) -> Diagnostic:
         """The same without secrets in its words."""
-        return replace(self, message=redact(self.message), hint=self.hint and redact(self.hint))
+        return replace(self, message=redact(self.message), hint=self.hint and redact(self.hint), what=redact(self.what))
+
+    def reaching(self, numbers: Sequence[str]) -> Diagnostic:
+        """The same fault, told once for all numbers that it reaches."""
+        return replace(self, message=f"{name_numbers(numbers)}: {self.what}", numbers=tuple(numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +138,11 @@ class Diagnostics:
         return len(self._items)
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """By file and place, those without a place last; equal findings once, and a bounded number of each kind."""
-        unique = dict.fromkeys(item for item in self._items if not item.is_rest)
+        """By file and place, those without a place last; equal findings once, and a bounded number of each kind.
+
+        A fault in what numbers share is one finding.
+        """
+        unique = _united(item for item in self._items if not item.is_rest)
         told: Counter[tuple[str, Severity]] = Counter()
         untold: Counter[tuple[str, Severity]] = Counter()
         for item in self._items:
@@ -145,6 +156,27 @@ class Diagnostics:
             else:
                 untold[kind] += 1
         return (*kept, *(rest(*kind, count) for kind, count in sorted(untold.items()) if count))
+
+
+def _united(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Equal findings once, and those that are one fault as one."""
+    groups: dict[object, list[Diagnostic]] = {}
+    for item in dict.fromkeys(found):
+        fault = (item.code, item.severity, item.location, item.what, item.hint) if item.what else item
+        groups.setdefault(fault, []).append(item)
+    return [
+        first if not others else first.reaching(_numbers_of([first, *others])) for first, *others in groups.values()
+    ]
+
+
+def _numbers_of(found: Iterable[Diagnostic]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(number for item in found for number in item.numbers))
+
+
+def name_numbers(numbers: Sequence[str]) -> str:
+    """The first few numbers, and how many there are besides."""
+    besides = len(numbers) - MOST_NAMED
+    return ", ".join(numbers[:MOST_NAMED]) + (f" and {besides} more" if besides > 0 else "")
 
 
 @lru_cache

@@ -10,13 +10,23 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 
 from reconciler.clock import Clock, workers
-from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.http.errors import Forbidden, LoginRequired, NotOwned, ProviderError, Unauthorized
+from reconciler.diagnostics import Diagnostic, Location, Severity, name_numbers
+from reconciler.http.errors import (
+    Forbidden,
+    LoginRequired,
+    NotOwned,
+    ProviderError,
+    RateLimited,
+    TimedOut,
+    Unauthorized,
+    Unavailable,
+)
 from reconciler.model import Key, Observation
 from reconciler.providers.base import Listing, Provider
 from reconciler.rules import RULES
 
 _OF_THE_ACCOUNT = (Unauthorized, LoginRequired, Forbidden)
+_OF_THE_VENDOR = (Unavailable.code, TimedOut.code, RateLimited.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,7 @@ def _read_account(provider: Provider, wanted: Sequence[ReadRequest], reader: Rea
     problems = [account_problem(provider.account, wanted, unreachable, place)] if unreachable else []
     if listing is not None and not listing.complete:
         problems.append(_incomplete(provider, listing, place))
+    _tell_once(provider.account, observations, place)
     return Live(observations, _unmanaged(provider, wanted, listing), tuple(problems), provider.calls_made - before)
 
 
@@ -198,8 +209,27 @@ def _read_each(
     return failed[0] if failed else None
 
 
+def _tell_once(account: str, observations: dict[Key, Observation], place: Location | None) -> None:
+    """Tell a failure of the vendor that meets several numbers of an account alike once, at the account's line."""
+    alike: dict[tuple[str, str, str | None], list[Key]] = {}
+    for key, seen in observations.items():
+        if seen.problem is not None and seen.problem.code in _OF_THE_VENDOR:
+            why = seen.problem.message.removeprefix(_cannot_read(account, key.number))
+            alike.setdefault((seen.problem.code, why, seen.problem.hint), []).append(key)
+    for (code, why, hint), keys in alike.items():
+        if len(keys) > 1:
+            numbers = tuple(key.number for key in keys)
+            message = f"account {account}: {len(keys)} numbers cannot be read: {why} ({name_numbers(numbers)})"
+            problem = replace(RULES[code].at(place, message, hint), numbers=numbers)
+            observations.update((key, replace(observations[key], problem=problem)) for key in keys)
+
+
+def _cannot_read(account: str, number: str) -> str:
+    return f"{account}/{number} cannot be read: "
+
+
 def _unknown(provider: Provider, item: ReadRequest, error: ProviderError, clock: Clock) -> Observation:
-    message = f"{provider.account}/{item.key.number} cannot be read: {error}"
+    message = f"{_cannot_read(provider.account, item.key.number)}{error}"
     return Observation(None, clock.now(), problem=RULES[error.code].at(item.location, message, error.hint))
 
 

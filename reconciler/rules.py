@@ -7,6 +7,7 @@ Adding a rule: a row here, an example under `examples/invalid/` that triggers ex
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic, Finding, Location, Related, Severity
@@ -28,6 +29,10 @@ class Rule(NamedTuple):
         """Report a breach of this rule, at a place where there is one."""
         return Diagnostic(self.code, self.severity, message, place, hint, related)
 
+    def about(self, numbers: Sequence[str], place: Location | None, what: str, hint: str | None = None) -> Diagnostic:
+        """Report a breach of this rule that reaches these numbers; those of one fault are told as one."""
+        return Diagnostic(self.code, self.severity, "", place, hint, what=what).reaching(numbers)
+
     def within(self, start: int, end: int, message: str, hint: str | None = None) -> Finding:
         """Report a breach of this rule between two characters of a text."""
         return Finding(self.code, self.severity, message, start, end, hint)
@@ -45,6 +50,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("text-direction", _ERROR, "An invisible character changes the direction of the text."),
     Rule("yaml-syntax", _ERROR, "A file is not valid YAML."),
     Rule("yaml-tab", _ERROR, "A line is indented with a tab."),
+    Rule("yaml-blank", _ERROR, "A line is indented with blanks that are not spaces."),
     Rule("yaml-flow-quotes", _ERROR, "A period or a variable inside {…} or […] is not quoted."),
     Rule("yaml-duplicate-key", _ERROR, "A map has the same key twice."),
     Rule("yaml-depth", _ERROR, "The nesting is too deep."),
@@ -256,7 +262,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("write-unsettled", _WARNING, "A write of an earlier run does not show, and may still take effect."),
     Rule("record-key-differs", _WARNING, "The record's sensitive values were stored with another key."),
     Rule("record-account-gone", _WARNING, "No account in the configuration has this recorded number."),
-    Rule("selection-empty", _WARNING, "No number in the files matches --target, --tag and --account."),
+    Rule("selection-empty", _ERROR, "No number in the files matches --target, --tag and --account."),
     Rule("needs-allow-delete", _ERROR, "A delete needs consent."),
     Rule("needs-allow-adopt", _ERROR, "Adopting a live forwarding needs consent."),
     Rule("needs-allow-protected", _ERROR, "Changing a protected number needs consent."),

@@ -30,11 +30,25 @@ _ESCAPED_BYTE = re.compile(r"%[0-9A-F]{2}")
 _NOTHING = re.compile(r"(?!)")
 # Variables of ours that hold a secret by their name, and Terraform's for the state server.
 _HOLDS_SECRET = re.compile(r"RECONCILER_(VAR_\w+|\w*(KEY|DSN|TOKEN|SECRET|PASSWORD))|TF_HTTP_PASSWORD")
+_NOT_SET = "is not set"
 _EMPTY = "is set but empty, like a CI secret in a job that may not see it"
 
 
 class SecretError(Exception):
-    """A secret that cannot be had; the text says which reference and what to do, never a value."""
+    """A secret that cannot be had; text and hint say which and what to do, never a value. `reference`: its source."""
+
+    code = "secret-missing"
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.reference: SecretRef | None = None
+
+
+class VariableError(SecretError):
+    """A `${var:…}` without a value."""
+
+    code = "variable-unset"
 
 
 class QuotedSecretError(SecretError):
@@ -98,19 +112,25 @@ class Secrets:
     def get(self, reference: SecretRef) -> str:
         """Return the secret's text, one trailing newline removed; raises SecretError."""
         if reference not in self._cache:
-            value = self._read(reference)
-            self.remember(value)
-            self._cache[reference] = bare(value, str(reference))
+            try:
+                self._cache[reference] = self._bare(reference)
+            except SecretError as error:
+                error.reference = reference
+                raise
         return self._cache[reference]
 
+    def _bare(self, reference: SecretRef) -> str:
+        value = self._read(reference)
+        self.remember(value)
+        return bare(value, str(reference))
+
     def variable(self, name: str) -> str:
-        """Return the value of `${var:NAME}`, the environment's RECONCILER_VAR_NAME; raises SecretError."""
+        """Return the value of `${var:NAME}`, the environment's RECONCILER_VAR_NAME; raises VariableError."""
         variable = f"{_PREFIX}{name}"
         value = self.environ.get(variable)
-        if value is None:
-            raise SecretError(f"${{var:{name}}} has no value: set {variable} in the environment")
         if not value:
-            raise SecretError(f"${{var:{name}}} has no value: {variable} {_EMPTY}")
+            message = f"variable ${{var:{name}}} has no value: {variable} {_NOT_SET if value is None else _EMPTY}"
+            raise VariableError(message, _export(variable))
         self.remember(value)
         return bare(value, f"environment variable {variable}")
 
@@ -152,15 +172,16 @@ class Secrets:
             return self._from_environment(reference.env)
         if not self.local:
             raise SecretError(
-                f"the {reference} is read only where you trust the files: set RECONCILER_TRUSTED=1 "
-                "or pass --allow-local-secrets"
+                f"the {reference} is read only where you trust the files",
+                "set RECONCILER_TRUSTED=1 or pass --allow-local-secrets",
             )
         return self._from_file(reference.file) if reference.file is not None else _run(reference)
 
     def _from_environment(self, name: str) -> str:
         value = self.environ.get(name)
         if not value:
-            raise SecretError(f"environment variable {name} {'is not set' if value is None else _EMPTY}")
+            message = f"environment variable {name} {_NOT_SET if value is None else _EMPTY}"
+            raise SecretError(message, _export(name))
         return value
 
     def _from_file(self, name: str) -> str:
@@ -170,6 +191,10 @@ class Secrets:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise SecretError(f"secret file {name} cannot be read: {reason}") from None
         return _nonempty(text, f"secret file {name}")
+
+
+def _export(variable: str) -> str:
+    return f"export {variable}=..."
 
 
 def variables(template: str) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ class Account:
 
     `settle_seconds`: how long the vendor may read as before an accepted write. `owner`: whose the numbers are at the
     vendor, where the account says so. `unheard`: the missing setting without which nobody hears of parked calls.
-    `options` are its provider's own settings, a named tuple; secrets in it are references.
+    `options` are its provider's own settings, a named tuple; secrets in it are references, whose `places` are kept.
     """
 
     name: str
@@ -82,6 +82,7 @@ class Account:
     owner: str | None = None
     unheard: str = ""
     options: tuple[object, ...] = ()
+    places: Mapping[object, Location] = field(default_factory=dict, compare=False)
 
     def refusal(self, value: Value) -> str | None:
         """Why its provider cannot take a value of its kind, as a sentence; None where it can."""
@@ -122,7 +123,10 @@ class Destinations(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a run may do. `change_window` are period strings in `change_window_timezone` (None = any time)."""
+    """What a run may do. `change_window` are period strings in `change_window_timezone` (None = any time).
+
+    `location` is where `policy` is written, `places` where each of its keys is.
+    """
 
     max_changes: Limit = Limit(percent=30.0, floor=5)
     max_deletes: Limit = Limit(percent=5.0, floor=1)
@@ -134,6 +138,11 @@ class Policy:
     require_signed_plan: bool = False
     rules: Mapping[str, Severity | None] = field(default_factory=dict)
     location: Location | None = None
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False)
+
+    def place(self, key: str) -> Location | None:
+        """Where a key of the policy is written, else the policy itself."""
+        return self.places.get(key, self.location)
 
 
 class RecordSettings(NamedTuple):
@@ -153,10 +162,12 @@ class Configuration:
     """A whole, checked configuration.
 
     `numbers` maps every declared number to its place, `forget` those to be dropped from the record.
-    `whole` is False where only some paths were loaded: then absence means nothing. `digested` works out `digest`;
+    `whole` is False where only some paths were loaded: then absence means nothing. `digested` works out `digest`,
+    `file_digests` those of the files by name;
     `name` is None where none was given. `scenario` is the one that is laid over, `scenarios` are the names of all that
     are prepared, None where that is not known. `wanted` are the numbers of the paths that were asked for, None = all,
-    `others` what is desired of the rest. `named` works out what things are called.
+    `others` what is desired of the rest. `named` works out what things are called, `contacts` maps where a contact
+    leads to the place that says so.
     """
 
     root: Path
@@ -170,11 +181,13 @@ class Configuration:
     numbers: Mapping[str, Location]
     forget: Mapping[str, Location]
     digested: Callable[[], str]
+    file_digests: Callable[[], Mapping[str, str]] = dict
     whole: bool = True
     scenario: str | None = None
     scenarios: frozenset[str] | None = None
     wanted: frozenset[str] | None = None
     others: tuple[Desired, ...] = ()
+    contacts: Mapping[str, Location] = field(default_factory=dict)
     holidays_version: str | None = None
     named: Callable[[], Names] = no_names
 

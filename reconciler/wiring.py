@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reconciler.clock import Clock, SystemClock, rfc3339
-from reconciler.http.errors import ProviderError
+from reconciler.http.errors import ProviderError, SecretMissing
 from reconciler.plan.candidate import PlanContext
 from reconciler.providers.base import Provider
 from reconciler.providers.opening import open_provider
@@ -79,7 +79,7 @@ class Session:
         try:
             digester = Digester.from_text(key)
         except SecretError as error:
-            raise RecordError(str(error)) from None
+            raise RecordError(str(error), hint=error.hint) from None
         return PlanContext(self.secrets, digester, reassert, _today(self.clock))
 
     def provider(self, account: str) -> Provider:
@@ -97,7 +97,7 @@ class Session:
                     tokens=self.tokens,
                 )
             except SecretError as error:
-                raise ProviderError(str(error)) from None
+                raise SecretMissing(str(error), hint=error.hint, source=error.reference) from None
         return self._providers[account]
 
     def tokens(self) -> PostgresTexts | HttpTexts | None:

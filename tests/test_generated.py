@@ -19,6 +19,7 @@ def drawn() -> dict[Path, str]:
     [
         "docs/pipelines.md",
         "docs/rules.md",
+        "reconciler/examples.json",
         "docs/decisions/README.md",
         "schemas/config.v1.json",
         "schemas/plan.v1.json",

@@ -17,7 +17,7 @@ from reconciler.cli import options, signing
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit, of_report
 from reconciler.cli.opening import check_accounts, load_plannable, show_progress, start_session
-from reconciler.cli.plan import load_plan_file
+from reconciler.cli.plan import check_selected, load_plan_file, naming
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import abort, has_expired, heeding
@@ -26,9 +26,10 @@ from reconciler.plan.model import Plan
 from reconciler.rules import RULES
 from reconciler.settings import Configuration
 from reconciler.views import machine
-from reconciler.views.base import EMPTY
+from reconciler.views.base import EMPTY, line, plural
 from reconciler.views.formats import TEXT
 from reconciler.views.human import report as human
+from reconciler.views.human.plan import counted
 from reconciler.views.progress import ProgressBar
 from reconciler.views.results import Planned
 from reconciler.wiring import Session
@@ -85,13 +86,15 @@ def apply(
         start_session(process, configuration, ephemeral_record=ephemeral_record) as session,
         show_progress(process, session) as progress_bar,
     ):
-        if stored is not None:
-            ready = stored_plan(session, stored[1], asked.consent)
+        if planfile is not None and stored is not None:
+            with naming(planfile):
+                ready = stored_plan(session, stored[1], asked.consent)
         else:
             check_accounts(configuration, asked.selection.accounts)
             asked = replace(asked, kept=True, warnings=warnings, progress=progress_bar.reading)
             ready = StoredPlan(*make_plan(session, asked))
             progress_bar.close()
+            check_selected(ready.plan)
             if reviewed is not None:
                 check_expected(ready.plan, reviewed[0], session.clock.now())
             _approve(process, ready.plan, approved=auto_approve)
@@ -142,7 +145,10 @@ def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
         return
     if process.screen.lost is not None:
         raise command_error("not-approved", "the plan cannot be shown, so it cannot be approved; nothing was written")
-    click.echo("Apply these changes? Only yes is accepted: ", err=True, nl=False)
+    where = plan.configuration or process.root.resolve().name
+    what = f"Apply {plural(len(plan.changes), 'change')} ({', '.join(counted(plan))}) to {where}?"
+    process.screen.note([line(what)])
+    click.echo("Only yes is accepted: ", err=True, nl=False)
     if sys.stdin.readline().strip() != "yes":
         raise command_error("not-approved", "not approved; nothing was written")
 

@@ -5,9 +5,8 @@ Must not need a network, a credential or the record.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 
@@ -15,9 +14,10 @@ from reconciler.canonical import form
 from reconciler.cli import options
 from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit
+from reconciler.cli.numbers import Number
 from reconciler.cli.opening import load_valid, select_numbers
 from reconciler.cli.process import Process, format_option
-from reconciler.clock import SystemClock, rfc3339
+from reconciler.clock import SystemClock, local_text, rfc3339
 from reconciler.effects.calendar import alike, lanes, week
 from reconciler.effects.routes import Route
 from reconciler.effects.routes import route as found_route
@@ -50,7 +50,7 @@ class Moment(click.ParamType[datetime]):
 
 
 @click.command()
-@click.argument("number", metavar="NUMBER")
+@click.argument("number", type=Number(), metavar="NUMBER")
 @click.option(
     "--at",
     type=Moment(),
@@ -68,17 +68,16 @@ def route(process: Process, number: str, at: datetime | None, scenario: str | No
     """
     configuration, found = load_valid(process, scenario=scenario)
     show_diagnostics(process, found)
-    digits = re.sub(r"[\s()+.-]", "", number)
-    blocks = [item for item in configuration.desired if item.key.number == digits]
+    blocks = [item for item in configuration.desired if item.key.number == number]
     if not blocks:
-        raise nowhere(configuration, number, digits)
+        raise nowhere(configuration, number)
     _show_route(process, configuration, blocks, epoch_of(at, configuration.timezone))
     return Exit.DONE
 
 
-def nowhere(configuration: Configuration, number: str, digits: str) -> CommandError:
+def nowhere(configuration: Configuration, number: str) -> CommandError:
     """Say of a number that there is nothing to tell of it, and why."""
-    if digits in configuration.numbers:
+    if number in configuration.numbers:
         message = f"number {number} has neither `forwarding` nor `parking` in its entry, so it is not managed"
         return command_error("nothing-to-show", message, hint="add one of the two to its entry")
     return command_error("nothing-to-show", f"number {number} is not in any file", hint="reconciler list")
@@ -98,7 +97,7 @@ def _show_route(process: Process, configuration: Configuration, blocks: list[Des
     values = {item.key.number: form(item.value).json for item in forwarded}
     number = blocks[0].key.number
     asked = view.RouteQuestion(
-        local_text(at, configuration.timezone),
+        local_text(at, zone_of(configuration.timezone).offset(at)),
         rfc3339(at),
         configuration.timezone,
         blocks[0].description,
@@ -114,14 +113,8 @@ def _show_route(process: Process, configuration: Configuration, blocks: list[Des
 _UNMANAGED = "its forwarding is not managed here"
 
 
-def local_text(at: int, zone: str) -> str:
-    """An instant as clocks of a zone show it: `Thu 2026-12-31 18:30`."""
-    local = datetime.fromtimestamp(at + zone_of(zone).offset(at), UTC)
-    return local.strftime("%a %Y-%m-%d %H:%M") + (local.strftime(":%S") if local.second else "")
-
-
 @click.command(params=[format_option("calendar")])
-@click.argument("numbers", nargs=-1, metavar="[NUMBER]...")
+@click.argument("numbers", nargs=-1, type=Number(), metavar="[NUMBER]...")
 @options.selection
 @click.option(
     "--week",
@@ -148,12 +141,10 @@ def calendar(
     """
     configuration, found = load_valid(process, scenario=scenario)
     show_diagnostics(process, found)
-    wanted = tuple(re.sub(r"[\s()+.-]", "", number) for number in numbers)
-    for number, digits in zip(numbers, wanted, strict=True):
-        if all(item.key.number != digits for item in configuration.desired):
-            raise nowhere(configuration, number, digits)
-    selection = select_numbers(configuration, (*targets, *wanted), tags, accounts)
-    chosen = [item for item in configuration.desired if selection.takes(item)]
+    for number in numbers:
+        if all(item.key.number != number for item in configuration.desired):
+            raise nowhere(configuration, number)
+    chosen = select_numbers(configuration, (*targets, *numbers), tags, accounts)
     process.show(_shown(configuration, chosen, epoch_of(week, configuration.timezone)))
     return Exit.DONE
 

@@ -55,8 +55,8 @@ def _checks(process: Process) -> Iterator[Check]:
 
 def _variables(session: Session) -> Iterator[Check]:
     """What the values of `${var:…}` are is learned first: vendors may repeat them."""
-    for message in learn_variables(session):
-        yield Check("variables", Health.FAIL, message)
+    for error in learn_variables(session):
+        yield Check("variables", Health.FAIL, str(error), error.hint)
 
 
 def _record(process: Process, session: Session) -> Iterator[Check]:

@@ -11,6 +11,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
+from reconciler.cli.hands import HintedUsageError
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.interrupts import abort, has_expired, heeding, installed, is_ending
@@ -59,8 +60,9 @@ def _failed(error: Exception, process: Process) -> int:
     match error:
         case click.exceptions.NoArgsIsHelpError():
             return _helped(process, error)
-        case click.UsageError():
-            return _ended(process, _usage(error, process))
+        case HintedUsageError():
+            process.command = error.path.partition(" ")[2]
+            return _ended(process, command_error("usage", error.message, hint=error.hint, exit_code=Exit.USAGE))
         case click.ClickException():
             return _ended(process, command_error("command-failed", error.format_message()))
         case _:
@@ -117,14 +119,6 @@ def _helped(process: Process, error: click.exceptions.NoArgsIsHelpError) -> int:
     return Exit.USAGE
 
 
-def _usage(error: click.UsageError, process: Process) -> CommandError:
-    path = error.ctx.command_path if error.ctx else "reconciler"
-    process.command = path.partition(" ")[2]
-    misplaced = isinstance(error, click.NoSuchOption) and error.option_name in ("-C", "--version")
-    hint = "it goes before the command: reconciler -C DIR COMMAND" if misplaced else f"{path} --help"
-    return command_error("usage", error.format_message(), hint=hint, exit_code=Exit.USAGE)
-
-
 def _bug(error: Exception, process: Process) -> CommandError:
     import traceback
 
@@ -140,7 +134,6 @@ def _known(error: Exception) -> CommandError | None:
     """The failure that an error of a stage means; None for a fault of the program."""
     if isinstance(error, CommandError):
         return error
-    from reconciler.formats.plan import PlanFileError
     from reconciler.http.errors import ProviderError
     from reconciler.record.base import LockedError, RecordError
     from reconciler.secrets import SecretError
@@ -153,12 +146,10 @@ def _known(error: Exception) -> CommandError | None:
             known = command_error("record-locked", str(error), hint=error.hint, exit_code=Exit.REFUSED)
         case RecordError():
             known = command_error("record-unusable", str(error), hint=error.hint)
-        case PlanFileError():
-            known = command_error("plan-file", f"the plan file cannot be used: {error}")
         case ProviderError():
             known = command_error(error.code, str(error), hint=error.hint)
         case SecretError():
-            known = command_error("secret-missing", str(error))
+            known = command_error(error.code, str(error), hint=error.hint)
         case OSError():
             known = _refused(error)
         case _:

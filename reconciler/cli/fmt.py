@@ -48,7 +48,7 @@ def fmt(process: Process, check: bool, diff: bool, renew: bool) -> Exit:
 
 def _read(process: Process) -> Files:
     """Read all files; raises CommandError where one cannot be read. What else is wrong with them is for `validate`."""
-    files = read_files(process.folder, trusted=None)
+    files = read_files(process.find_configuration(), trusted=None)
     if files.broken:
         raise CommandError([item for item in files.found if item.is_error])
     return files
@@ -67,7 +67,7 @@ def _renewed(files: Files) -> dict[str, str]:
 
 def _write(process: Process, name: str, before: str, after: str) -> None:
     """Put a text in the place of the one that was read, unless somebody has written another meanwhile."""
-    path = (process.folder / name).resolve()
+    path = (process.root / name).resolve()
     mark = "\ufeff".encode()
     try:
         raw = path.read_bytes()

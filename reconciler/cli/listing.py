@@ -14,8 +14,10 @@ from reconciler.canonical import form
 from reconciler.cli import options
 from reconciler.cli.errors import show_diagnostics
 from reconciler.cli.exits import Exit
+from reconciler.cli.numbers import refuse_national
 from reconciler.cli.opening import load_valid, select_numbers
 from reconciler.cli.process import Process, format_option
+from reconciler.config.phones import digits_of
 from reconciler.destinations import call_destinations
 from reconciler.model import Desired
 from reconciler.views.results import Listed
@@ -28,15 +30,15 @@ class DestinationOption(click.ParamType[str]):
 
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
         """Refuse what can be no place, such as a contact's name: that no number goes there would be no answer."""
-        if _digits(str(value)) is None and not re.search(r"[*?:@.\[]", str(value)):
+        place = str(value)
+        digits = digits_of(place)
+        if digits is not None:
+            refuse_national(place, digits, parameter, context)
+            return digits
+        if not re.search(r"[*?:@.\[]", place):
             likes = "a phone number, a SIP ID, user@host, a URL, or a glob like sip:*@host"
             self.fail(f"{value!r} is not a valid destination: give {likes}", parameter, context)
-        return str(value)
-
-
-def _digits(place: str) -> str | None:
-    digits = re.sub(r"[\s()+.-]", "", place)
-    return digits if digits.isdigit() else None
+        return place
 
 
 @click.command(params=[format_option("numbers")])
@@ -70,14 +72,12 @@ def listing(
         raise click.UsageError("--raw is for --format csv")
     configuration, found = load_valid(process, scenario=scenario)
     show_diagnostics(process, found)
-    selection = select_numbers(configuration, targets, tags, accounts)
-    chosen = [item for item in configuration.desired if selection.takes(item) and (to is None or _goes_to(item, to))]
-    process.show(Listed(chosen, raw))
+    chosen = select_numbers(configuration, targets, tags, accounts)
+    process.show(Listed([item for item in chosen if to is None or _goes_to(item, to)], raw))
     return Exit.DONE
 
 
 def _goes_to(desired: Desired, place: str) -> bool:
-    """Whether calls to a number may reach a place: digits in any spelling, or a glob over `sip:…` and `url:…`."""
-    digits = _digits(place)
-    wanted = (place, f"sip:{place}", f"url:{place}") if digits is None else (digits,)
+    """Whether calls to a number may reach a place: digits, or a glob over `sip:…` and `url:…`."""
+    wanted = (place,) if place.isdigit() else (place, f"sip:{place}", f"url:{place}")
     return any(fnmatchcase(each, glob) for each in call_destinations(form(desired.value).json) for glob in wanted)

@@ -11,7 +11,7 @@ import sys
 import click
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.opening import load_valid, start_session
+from reconciler.cli.opening import check_accounts, load_valid, start_session
 from reconciler.cli.process import Process
 from reconciler.providers.opening import login_to
 from reconciler.views.base import line
@@ -29,9 +29,7 @@ def login(process: Process, account: str) -> Exit:
     Example: reconciler login office
     """
     configuration, _found = load_valid(process)
-    if account not in configuration.accounts:
-        known = ", ".join(sorted(configuration.accounts)) or "there are none"
-        raise click.UsageError(f"there is no account {account!r}; known: {known}")
+    check_accounts(configuration, [account])
     settings = configuration.accounts[account]
     with start_session(process, configuration) as session:
         login, state = login_to(settings), secrets.token_urlsafe(24)

@@ -20,7 +20,7 @@ from reconciler.secrets import Secrets
 if TYPE_CHECKING:
     from reconciler.config.load import LoadResult
     from reconciler.diagnostics import Diagnostic
-    from reconciler.plan.build import Selection
+    from reconciler.model import Desired
     from reconciler.settings import Configuration
     from reconciler.views.progress import ProgressBar
     from reconciler.wiring import Session
@@ -35,7 +35,7 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
         from reconciler.providers.table import PROVIDERS
 
         loaded = load_configuration(
-            process.folder,
+            process.find_configuration(),
             PROVIDERS,
             trusted=process.trusted,
             scenario=scenario,
@@ -71,12 +71,17 @@ def load_valid(
 
 def select_numbers(
     configuration: Configuration, targets: tuple[str, ...], tags: tuple[str, ...], accounts: tuple[str, ...]
-) -> Selection:
-    """Which numbers `--target`, `--tag` and `--account` mean; raises CommandError for an unknown account."""
+) -> list[Desired]:
+    """The numbers that `--target`, `--tag` and `--account` mean; raises CommandError where they mean none."""
+    from reconciler.plan import notes
     from reconciler.plan.build import Selection
 
     check_accounts(configuration, accounts)
-    return Selection(targets, tags, accounts)
+    selection = Selection(targets, tags, accounts)
+    chosen = [item for item in configuration.desired if selection.takes(item)]
+    if selection.by_words and not chosen:
+        raise CommandError([notes.nothing_selected(configuration, targets, tags, selection.words)])
+    return chosen
 
 
 def check_accounts(configuration: Configuration, accounts: Iterable[str]) -> None:

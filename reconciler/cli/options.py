@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.types import StringParamType
 
+from reconciler.cli.numbers import NumberGlob
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -92,7 +94,14 @@ def selection(function: Function) -> Function:
     """`--target`, `--tag`, `--account`: which numbers; a narrowed run never deletes by absence."""
     return _all(
         function,
-        click.option("--target", "targets", multiple=True, metavar="GLOB", help="Only numbers that match this glob."),
+        click.option(
+            "--target",
+            "targets",
+            multiple=True,
+            type=NumberGlob(),
+            metavar="GLOB",
+            help="Only this number, in any spelling, or those that match this glob.",
+        ),
         click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only numbers with this tag."),
         click.option("--account", "accounts", multiple=True, metavar="ACCOUNT", help="Only this account's numbers."),
     )

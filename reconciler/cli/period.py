@@ -17,6 +17,7 @@ import click
 
 from reconciler.cli.errors import CommandError
 from reconciler.cli.exits import Exit
+from reconciler.cli.hands import Group
 from reconciler.cli.options import PeriodText
 from reconciler.cli.period_options import chunks, format_instant, judge_period, moment, parse_period, timezone
 from reconciler.cli.process import Process
@@ -305,7 +306,7 @@ def _match_one(process: Process, text: str, epoch: int, zone: Zone) -> Exit:
 __all__ = ["period"]
 
 
-@click.group()
+@click.group(cls=Group)
 def period() -> None:
     """Check, explain, match and compare period strings.
 

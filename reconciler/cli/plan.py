@@ -5,6 +5,8 @@ Must not decide anything about numbers.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from reconciler.cli.files import is_plain, remove, write_private
 from reconciler.cli.opening import check_accounts, load_plannable, show_progress, start_session
 from reconciler.cli.process import Process, format_option
 from reconciler.diagnostics import Diagnostics
-from reconciler.formats.plan import load_plan
+from reconciler.formats.plan import PlanFileError, load_plan
 from reconciler.plan.build import Options
 from reconciler.plan.model import Plan
 from reconciler.views import machine
@@ -71,6 +73,7 @@ def plan(
         asked = replace(asked, expires_in=expires, kept=out is not None, warnings=warnings, progress=watch.reading)
         made, _state = make_plan(session, asked)
         watch.close()
+        check_selected(made)
         if reviewed is not None:
             check_expected(made, reviewed[0], session.clock.now())
         if out is not None:
@@ -82,17 +85,36 @@ def plan(
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)
 
 
+def check_selected(made: Plan) -> None:
+    """Raise CommandError for a plan about no number at all, as nothing fits what was asked for."""
+    if any(item.code == "selection-empty" for item in made.diagnostics):
+        raise CommandError([item for item in made.diagnostics if item.is_error])
+
+
 def load_plan_file(
     process: Process, path: Path | None, *, verify_keys: tuple[Path, ...] = ()
 ) -> tuple[Plan, bytes] | None:
-    """A plan file and its bytes, verified first where there are keys; raises PlanFileError and CommandError."""
+    """A plan file and its bytes, verified first where there are keys; raises CommandError."""
     if path is None:
         return None
     file = process.source(path)
-    data = read_file(file)
-    if verify_keys:
-        signing.verify(file, data, verify_keys)
-    return load_plan(data), data
+    with naming(path):
+        data = read_file(file)
+        if verify_keys:
+            signing.verify(file, data, verify_keys)
+        return load_plan(data), data
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the plan file that cannot be used, and what to do instead; raises CommandError."""
+    try:
+        yield
+    except PlanFileError as error:
+        hint = f"make a new plan: reconciler plan --out {path}"
+        if path.suffix in (".yaml", ".yml"):
+            hint = "to apply the configuration itself name no file: reconciler apply"
+        raise command_error("plan-file", f"plan file {path}: {error}", hint=hint) from None
 
 
 def check_place(process: Process, out: Path | None, *, signed: bool) -> None:
@@ -102,7 +124,7 @@ def check_place(process: Process, out: Path | None, *, signed: bool) -> None:
     place = process.target(out)
     try:
         for each in (place, signing.signature_path(place)):
-            files.check_link(each, process.folder)
+            files.check_link(each, process.find_configuration())
         files.check_place(place)
         if signed:
             files.check_signable(place)

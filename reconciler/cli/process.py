@@ -17,7 +17,7 @@ import click
 from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import expire_in
 from reconciler.secrets import Secrets, environment
-from reconciler.views.base import Line
+from reconciler.views.base import Line, line
 from reconciler.views.formats import FORMATS, TEXT, Format, serving
 from reconciler.views.results import Answer, Kind, Result
 from reconciler.views.screen import Color, Screen, is_terminal
@@ -30,6 +30,8 @@ Content = Callable[[], Mapping[str, Any] | str]
 class Process:
     """What holds for the whole run, and where results go: `views.results.Output`.
 
+    `folder` is that of -C, else the current one; `root` is where the configuration is.
+
     `verbosity` is above 0 with -v, below with -q; `format` is that of `command`.
 
     `deadline` is in seconds; None = none.
@@ -37,6 +39,7 @@ class Process:
 
     environ: Mapping[str, str] = field(default_factory=environment)
     folder: Path = field(default_factory=Path)
+    root: Path = field(default_factory=Path)
     format: Format = TEXT
     command: str = ""
     verbosity: int = 0
@@ -45,6 +48,7 @@ class Process:
     local_secrets: bool = False
     deadline: float | None = None
     screen: Screen = field(init=False)
+    _may_be_above: bool = False
 
     def __post_init__(self) -> None:
         self.screen = Screen(self.environ, redact=Secrets(self.environ).redact)
@@ -78,9 +82,25 @@ class Process:
         """Show a result in the format that was asked for."""
         self.format.results[result.kind](self, result)
 
+    def work_in(self, folder: Path | None) -> None:
+        """Work in the folder of -C, which holds the configuration; else here, where it may be in a folder above."""
+        self.folder = self.root = folder or Path()
+        self._may_be_above = folder is None
+
+    def find_configuration(self) -> Path:
+        """Find the configuration's folder, and say so where it is another one; with --trusted it is exactly this."""
+        if self._may_be_above and self.trusted is None:
+            from reconciler.config.folder import nearest_folder
+
+            self.root = nearest_folder(self.folder)
+            if self.root != self.folder and not (self.is_quiet or self.format.for_programs):
+                self.screen.note([line(f"configuration: {self.root / 'reconciler.yaml'}")])
+        self._may_be_above = False
+        return self.root
+
     def places(self) -> Callable[[str], str | None]:
         """How files of the configuration are called from the top of their repository."""
-        return places(self.folder, self.policy)
+        return places(self.root, self.policy)
 
     def target(self, path: Path) -> Path:
         """Where a file is written: from the folder of -C, as if started there."""

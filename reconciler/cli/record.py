@@ -5,7 +5,6 @@ Must not touch a vendor, nor remove the record that was moved from.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +12,8 @@ import click
 
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit
+from reconciler.cli.hands import Group
+from reconciler.cli.numbers import Number
 from reconciler.cli.opening import load_valid, show_progress, start_session
 from reconciler.cli.process import Process
 from reconciler.cli.show import known_of, show_number
@@ -129,7 +130,7 @@ def _tell_moved(process: Process, arrived: RecordState, source: str, target: str
     process.answer(lambda: {"migrated": content}, lambda _columns: map(line, lines))
 
 
-@click.group()
+@click.group(cls=Group)
 def record() -> None:
     """Show and repair the record. No vendor is asked or changed."""
 
@@ -150,33 +151,31 @@ def list_all(process: Process) -> Exit:
 
 
 @record.command()
-@click.argument("number")
+@click.argument("number", type=Number(), metavar="NUMBER")
 @click.pass_obj
 def show(process: Process, number: str) -> Exit:
     """Show what is recorded of a number, beside what its file says.
 
     Example: reconciler record show 74991112233
     """
-    digits = _digits(number)
     configuration, _found = load_valid(process)
     with start_session(process, configuration) as session, show_progress(process, session):
-        known = known_of(session, digits)
+        known = known_of(session, number)
     show_number(process, known)
     return Exit.DONE
 
 
 @record.command()
-@click.argument("numbers", nargs=-1, required=True, metavar="NUMBER...")
+@click.argument("numbers", nargs=-1, required=True, type=Number(), metavar="NUMBER...")
 @click.pass_obj
 def forget(process: Process, numbers: tuple[str, ...]) -> Exit:
     """Drop numbers from the record. The vendor keeps what it has; nothing is switched off.
 
     Example: reconciler record forget 74991112288
     """
-    wanted = [_digits(number) for number in numbers]
     configuration, _found = load_valid(process)
     with start_session(process, configuration) as session, show_progress(process, session):
-        dropped = _forget(session, wanted)
+        dropped = _forget(session, numbers)
     _tell(process, "forgotten", [f"{key.number} ({key.kind.value})" for key in dropped])
     return Exit.DONE
 
@@ -228,13 +227,6 @@ def _unlock_tokens(process: Process, session: Session, *, force: bool) -> list[t
     except ProviderError as error:
         process.screen.note([line(f"{what} was not checked: {error}")])
         return []
-
-
-def _digits(number: str) -> str:
-    digits = re.sub(r"[\s()+.-]", "", number)
-    if not digits.isdigit():
-        raise click.UsageError(f"{number!r} is not a phone number")
-    return digits
 
 
 def _forget(session: Session, numbers: Sequence[str]) -> list[Key]:

@@ -18,6 +18,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.errors import run
+from reconciler.cli.hands import Group, HintedUsageError, explained
 from reconciler.cli.options import refuse_empty
 from reconciler.cli.process import (
     Process,
@@ -50,6 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "period": (f"{_HERE}.period:period", "Check and explain period strings."),
     "sandbox": (f"{_HERE}.sandbox:sandbox", "Serve the vendors' APIs on this machine, for trying things out."),
     "demo": (f"{_HERE}.demo:demo", "See it work: validate, plan, apply, plan again."),
+    "explain": (f"{_HERE}.explain:explain", "Say what a rule's code means, with an example."),
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a file format."),
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
@@ -75,7 +77,7 @@ _EPILOG = (
 )
 
 
-class Root(click.Group):
+class Root(Group):
     """A group that imports a command when it is asked for, and ends with the program's own exit codes."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
@@ -99,14 +101,22 @@ class Root(click.Group):
         given = extra.pop("obj", None)
         process = given if isinstance(given, Process) else Process()
         process.format = asked_format(arguments)
-        parse: Callable[..., object] = super().main
         plain = {**extra, "prog_name": "reconciler", "standalone_mode": False, "obj": process}
         if args is None:
             gc.set_threshold(_SELDOM)
-        code = run(lambda: parse(arguments, **plain), process)
+        code = run(lambda: self._parse(arguments, plain), process)
         if args is None:
             _leave(code)
         sys.exit(code)
+
+    def _parse(self, arguments: list[str], extra: Mapping[str, object]) -> object:
+        parse: Callable[..., object] = super().main
+        try:
+            return parse(arguments, **extra)
+        except (click.exceptions.NoArgsIsHelpError, HintedUsageError):
+            raise
+        except click.UsageError as error:
+            raise explained(error, self, arguments) from error
 
 
 def _leave(code: int) -> Never:
@@ -153,18 +163,17 @@ _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
     "-C",
     "folder",
     type=click.Path(path_type=Path),
-    default=Path(),
     metavar="DIR",
-    help="Work in this folder, which holds reconciler.yaml; default: the current one.",
+    help="Work in this folder, which holds reconciler.yaml; default: the current one, or the nearest above that does.",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_obj
-def main(process: Process, folder: Path) -> None:
+def main(process: Process, folder: Path | None) -> None:
     """Phone numbers as code: YAML in git, planned, applied and proven.
 
     Example: reconciler -C numbers plan
     """
-    process.folder = folder
+    process.work_in(folder)
 
 
 refuse_empty(main)

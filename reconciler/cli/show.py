@@ -5,15 +5,17 @@ Must not read anything live; guesses from its argument what is meant.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
 
 from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit, of_plan
+from reconciler.cli.numbers import refuse_national
 from reconciler.cli.opening import load_valid, start_session
+from reconciler.cli.plan import naming
 from reconciler.cli.process import Process, format_option
+from reconciler.config.phones import digits_of
 from reconciler.formats.plan import load_plan, plan_as_shown
 from reconciler.record.base import Run
 from reconciler.views import recorded
@@ -35,7 +37,8 @@ def show(process: Process, what: str) -> Exit:
     """
     path = process.source(Path(what))
     if path.is_file():
-        _show_plan(process, path)
+        with naming(Path(what)):
+            _show_plan(process, path)
         return Exit.DONE
     if "answer" not in process.format.results:
         raise click.UsageError(
@@ -53,8 +56,8 @@ def show(process: Process, what: str) -> Exit:
 
 def _digits(what: str) -> str:
     """The digits of a phone number in any spelling, else nothing."""
-    digits = re.sub(r"[\s()+.-]", "", what)
-    return digits if re.fullmatch(r"[0-9]{7,15}", digits) else ""
+    digits = digits_of(what) or ""
+    return digits if 7 <= len(digits) <= 15 else ""
 
 
 def known_of(session: Session, number: str) -> KnownNumber:
@@ -85,6 +88,7 @@ def _run_of(session: Session, what: str) -> Run:
     """The run of this beginning; digits alone are told of as a number where there is no such run."""
     run = session.record.run(what)
     if run is None and _digits(what):
+        refuse_national(what, _digits(what))
         raise _unknown(_digits(what))
     if run is None:
         hint = "reconciler record list names the latest runs"

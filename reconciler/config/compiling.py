@@ -101,7 +101,7 @@ def unannounced(
     by_country: dict[str, list[int]] = {}
     for country, year in years:
         by_country.setdefault(country, []).append(year)
-    places = list(_publics(tree, declared))
+    places = _publics(tree, declared)
     hint = "until the holidays library knows them, only the usual days off apply"
     for country, listed in by_country.items():
         message = f"the moved days of {country} are not announced yet for {_in_words(listed)}"
@@ -126,9 +126,9 @@ def estimated(
             yield files.sources.problem("holidays-estimated", place.span, message, hint)
 
 
-def _publics(tree: Tree, declared: Mapping[str, DeclaredEntry]) -> Iterator[Tree]:
-    """Where a schedule, and those it refers to, name a country."""
-    return (place for part in written_parts(tree, declared) if (place := part.get("public")) is not None)
+def _publics(tree: Tree, declared: Mapping[str, DeclaredEntry]) -> list[Tree]:
+    """Where a schedule, and those it is made of, name a country."""
+    return [place for part in written_parts(tree, declared) if (place := part.get("public")) is not None]
 
 
 def _in_words(years: Iterable[int]) -> str:
@@ -175,6 +175,13 @@ Base = Literal["sunday", "monday"]
 _ANY_DAY = date(2026, 12, 31)
 
 
+def _countries(schedule: Schedule) -> set[str]:
+    """The countries whose public holidays a schedule follows."""
+    from reconciler.schedule.human import made_of
+
+    return {one.public for one in made_of(schedule) if one.public}
+
+
 class _ReportedError(Exception):
     """A schedule that this one refers to is unfit, which has been told at its own place."""
 
@@ -201,8 +208,9 @@ class Compiler:
         self.countries: set[str] = set()
 
     def judge(self, tree: Tree, base: Base) -> bool:
-        """Report what is wrong in a schedule's hours, dates and names; True where nothing is."""
-        return self._schedule(tree, base) is not None
+        """Report what is wrong in a schedule's hours, dates, holidays and names; True where nothing is."""
+        schedule = self._schedule(tree, base)
+        return schedule is not None and (not _countries(schedule) or self._has_calendar(tree))
 
     def compile(self, tree: Tree, union: Union, base: Base) -> tuple[str, ...] | None:
         """The periods of a schedule, none for always; None where it cannot be compiled, which is reported.
@@ -240,17 +248,17 @@ class Compiler:
         )
 
     def _knows_its_holidays(self, schedule: Schedule, tree: Tree) -> bool:
-        from reconciler.schedule.human import made_of
-
-        countries = {one.public for one in made_of(schedule) if one.public}
-        if not countries:
-            return True
+        countries = _countries(schedule)
         self.countries |= countries
+        return not countries or self._has_calendar(tree)
+
+    def _has_calendar(self, tree: Tree) -> bool:
+        """Whether public holidays have a last day; told where each country is named, once for all that follow it."""
         if self._calendar_until is None:
             message = "public holidays differ from year to year, and there is no end date for them"
-            self._files.complain(
-                "schedule-not-compiled", tree.span, message, "set defaults.calendar_until, like 2027-12-31"
-            )
+            for place in _publics(tree, self._declared):
+                hint = "set defaults.calendar_until, like 2027-12-31"
+                self._files.complain("schedule-not-compiled", place.span, message, hint)
         return self._calendar_until is not None
 
     def _schedule(self, tree: Tree, base: Base) -> Schedule | None:

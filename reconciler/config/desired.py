@@ -21,6 +21,7 @@ from reconciler.diagnostics import Location
 from reconciler.document import Sources, Tree, find
 from reconciler.model import Desired, Key, Kind, Parking, Value
 from reconciler.names import Named
+from reconciler.rules import RULES
 from reconciler.settings import OTHER_PROVIDER, Account
 
 
@@ -44,11 +45,11 @@ class DesiredBuilder:
         built: list[Desired] = []
         if "forwarding" in tree.data:
             value = self._forwarding(tree, account)
-            if self._fits(account, Kind.FORWARDING, value, tree) and account is not None and value is not None:
+            if self._fits(number, account, Kind.FORWARDING, value, tree) and account is not None and value is not None:
                 built.append(self._desired(number, Kind.FORWARDING, value, head, account, tree, span))
         if "parking" in head:
             parking = Parking(head["parking"])
-            if self._fits(account, Kind.PARKING, parking, tree) and account is not None:
+            if self._fits(number, account, Kind.PARKING, parking, tree) and account is not None:
                 built.append(self._desired(number, Kind.PARKING, parking, head, account, tree, span))
         return built
 
@@ -100,27 +101,29 @@ class DesiredBuilder:
             self._files.found += unknown_account(self._files, name, find(tree, ("account",)), self._settings)
         return self._settings.accounts.get(name)
 
-    def _fits(self, account: Account | None, kind: Kind, value: Value | None, tree: Tree) -> bool:
+    def _fits(self, number: str, account: Account | None, kind: Kind, value: Value | None, tree: Tree) -> bool:
         """Whether the account's provider does this kind of thing, and takes this value."""
         if account is None:
             return True
         if account.capabilities.kind is not kind:
-            self._refuse_kind(account, kind, tree)
+            self._refuse_kind(number, account, kind, tree)
             return False
         refusal = account.refusal(value) if value is not None else None
         if refusal is not None:
             self._files.complain("value-unsupported", tree.key_span(kind.value), refusal, OTHER_PROVIDER)
         return refusal is None
 
-    def _refuse_kind(self, account: Account, kind: Kind, tree: Tree) -> None:
+    def _refuse_kind(self, number: str, account: Account, kind: Kind, tree: Tree) -> None:
         able = account.capabilities.kind.value
         accounts = self._settings.accounts
         others = sorted(name for name, other in accounts.items() if other.capabilities.kind is kind)
         wanted = f"declare an account whose provider supports {kind.value}"
         hint = f"use `account: {others[0]}`" if others else wanted
         name = values.quoted(account.name)
-        message = f"the account {name} is at {account.provider}, which supports {able}, not {kind.value}"
-        self._files.complain("account-kind", tree.key_span(kind.value), message, hint)
+        what = f"the account {name} is at {account.provider}, which supports {able}, not {kind.value}"
+        span = find(tree, ("account",)) if "account" in tree.data else tree.key_span(kind.value)
+        place = self._files.sources.location(span)
+        self._files.found.append(RULES["account-kind"].about([number], place, what, hint))
 
 
 def _place(sources: Sources, recipe: Callable[[], Tree], kind: Kind, whole: int, path: str) -> Location:

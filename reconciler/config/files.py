@@ -14,8 +14,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic_core import PydanticCustomError
 
+from reconciler.config.folder import no_configuration
 from reconciler.config.forms import says_nothing, stray_comma
 from reconciler.config.include import TRUSTED_FILE, find_included, refused_link
+from reconciler.config.phones import digits_of
 from reconciler.config.validation import did_you_mean
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
@@ -29,6 +31,7 @@ _FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outs
 SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
 _VERSION = "1"
 Value = TypeVar("Value")
+_SHORTEST_NUMBER = 7
 
 
 class File(NamedTuple):
@@ -103,7 +106,7 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
         files.found.append(refused_link(TRUSTED_FILE, "the file is a link", "put the file itself there"))
         return None
     if trusted is None and _is_missing(path):
-        files.found.append(_no_configuration(root))
+        files.found.append(no_configuration(root))
         return None
     given = read_text(path) if trusted is None else _taken(root, trusted, files)
     if given is None:
@@ -136,13 +139,6 @@ def _is_missing(path: Path) -> bool:
     except OSError as error:
         return isinstance(error, FileNotFoundError | NotADirectoryError)
     return False
-
-
-def _no_configuration(root: Path) -> Diagnostic:
-    message = f"this folder has no {TRUSTED_FILE}" if root.is_dir() else f"there is no folder '{root}'"
-    place = Location(TRUSTED_FILE, 1, 1, 1, 2)
-    hint = "name the configuration's folder with -C, or create a reconciler.yaml here"
-    return RULES["config-missing"].at(place, message, hint)
 
 
 def _refuse_file(files: Files, name: str, given: Unreadable) -> None:
@@ -204,6 +200,12 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     return True
 
 
+def _misplaced(key: str) -> str | None:
+    """Where a key belongs that cannot be one of the file's own."""
+    is_number = len(digits_of(key) or "") >= _SHORTEST_NUMBER
+    return "this looks like a phone number: indent it under `numbers`" if is_number else None
+
+
 def limit_quotes(problems: Iterable[Diagnostic], *, quoted: bool) -> Iterator[Diagnostic]:
     """What is wrong with a text; of one that may not be quoted only the rule and the place."""
     for each in problems:
@@ -255,5 +257,5 @@ def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
         else:
             known = ("version", *SHARED_KEYS, *(TRUSTED_KEYS if trusted else ()))
             message = f"{quoted(key)} is not known here"
-            instead = comma or partial(did_you_mean, key, known)
+            instead = comma or _misplaced(key) or partial(did_you_mean, key, known)
             files.complain("unknown-key", span, message, instead)

@@ -5,6 +5,7 @@ Knows no values beyond null.
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ from typing import Any
 from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
+from reconciler.characters import ODD_BLANKS, look_alike
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Sources, Tree, find, make_map
 
 KeyPath = tuple[str | int, ...]
 
+_ODD_COLON = re.compile(rf":[{ODD_BLANKS}]")
 _COMMA = "a comma in {…} ends the value before it: quote the whole text, or write the map on several lines"
 
 
@@ -112,6 +115,12 @@ def drop_empty_keys(model: type, tree: Tree, sources: Sources, found: list[Diagn
 def stray_comma(sources: Sources, key: int, value: object = None) -> str | None:
     """What to type where a key, whose place is given, stands alone in `{…}`; None where it has a colon or a value."""
     return _COMMA if value is None and sources.follows(key) in (",", "}") else None
+
+
+def odd_blank(given: object) -> str | None:
+    """What to type where a blank that is no space follows a colon, so that a key and its value are one text."""
+    alike = look_alike(given) if isinstance(given, str) and _ODD_COLON.search(given) else None
+    return alike and f"after the colon is {alike.named}: type a space"
 
 
 def says_nothing(key: str) -> str:

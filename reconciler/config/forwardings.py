@@ -218,9 +218,13 @@ class Recipient(NamedTuple):
 
 
 class Contacts:
-    """Contacts by name, led to their end; unknown ones and circles are reported once."""
+    """Contacts by name, led to their end; unknown ones and circles are reported once.
+
+    `ends` maps the digits they lead to to where these stand.
+    """
 
     def __init__(self, files: Files, declared: Mapping[str, DeclaredEntry]) -> None:
+        self.ends: dict[str, int] = {}
         self._files = files
         self._declared = declared
         self._models = {name: self._model(name, entry) for name, entry in declared.items()}
@@ -258,6 +262,8 @@ class Contacts:
         beyond = self.find(to, lambda: find(tree, ("to",)))
         if beyond is None:
             return None
+        if to not in self._declared:
+            self.ends.setdefault(beyond.to, find(tree, ("to",)))
         return Recipient(beyond.to, model.get("timeout") or beyond.timeout, model.get("name") or beyond.name)
 
     def named(self) -> dict[str, str]:
@@ -297,10 +303,19 @@ class Contacts:
                 return
             code = "unknown-contact"
             message = f"{values.quoted(written)} is neither a contact, nor a phone number, nor a SIP ID"
-            hint = (
-                did_you_mean(written, self._declared) or "declare it under `contacts`, or write digits like 74992223344"
-            )
-        self._files.complain(code, span, message, hint)
+            hint = _place_meant(written) or (hint if "it has" in hint else did_you_mean(written, self._declared))
+        self._files.complain(
+            code, span, message, hint or "declare it under `contacts`, or write digits like 74992223344"
+        )
+
+
+def _place_meant(written: str) -> str | None:
+    """How to write a place that no target can be."""
+    if written.lower().startswith(("http://", "https://")):
+        return "for a URL write a forwarding with `type: url` and `url: …`"
+    if written.lower().startswith("sip:") or "@" in written:
+        return "for a SIP address write a forwarding with `type: sip` and `sip_uri: …`"
+    return None
 
 
 def warn_unassigned(files: Files, digits: str, where: Callable[[], int]) -> None:

@@ -22,6 +22,7 @@ from reconciler.config.files import Files, read_files
 from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.forwardings import Contacts
 from reconciler.config.models import entries
+from reconciler.config.phones import digits_of
 from reconciler.config.profiles import Profiles, judge_profiles, lay_over
 from reconciler.config.schedules import Schedules, holidays_version
 from reconciler.config.sections import (
@@ -53,6 +54,8 @@ def selected_files(root: Path, files: Files, paths: Sequence[Path]) -> frozenset
         if not hits:
             message = f"{path} is not a file of this configuration"
             hint = "name a file or folder that `include` covers"
+            if (digits := digits_of(str(path))) is not None:
+                hint = f"for a number write --target {digits}"
             files.found.append(RULES["path-not-included"].at(None, message, hint))
         chosen |= hits
     return frozenset(chosen)
@@ -68,6 +71,7 @@ def _below(root: Path, path: Path, names: Sequence[str]) -> set[str]:
     return set()
 
 
+_FILE_DIGEST = 12
 _ENTRIES: dict[str, type] = {
     "contacts": entries.ContactPart,
     "schedules": entries.Schedule,
@@ -212,10 +216,12 @@ class _Loading:
         self._scenario = scenario
         self._paths = paths
         self._all_schedules: list[Schedules] = []
-        self._contacts: Contacts | None = None
+        self._named_contacts: Contacts | None = None
+        self._contacts: dict[str, int] = {}
         self._files = read_files(root, trusted=trusted)
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
-        self._digest = partial(_digest, tuple(self._files.sources.texts()), scenario)
+        self._texts = tuple(self._files.sources.texts())
+        self._digest = partial(_digest, self._texts, scenario)
         self._judge = judge = read_policy(self._files, policy) if policy is not None else None
         judging = judge if policy is not None else self._files.trusted
         self._settings = read_settings(self._files, judging, providers)
@@ -235,7 +241,7 @@ class _Loading:
         self._judge_calendar()
         diagnostics = Diagnostics(self._settings.policy.rules)
         diagnostics.extend(files.found)
-        if schedules.used:
+        if schedules.used and not self._settings.states_timezone:
             diagnostics.add(_zone_notice(self._settings))
         if diagnostics.has_errors:
             return LoadResult(None, diagnostics.sorted(), len(chosen.numbers))
@@ -286,7 +292,8 @@ class _Loading:
     def _build(self, sections: Sections, schedules: Schedules, numbers: Collection[str]) -> list[Desired]:
         profiles = Profiles(self._files, sections.profiles)
         contacts = Contacts(self._files, sections.contacts)
-        self._contacts = self._contacts or contacts
+        self._named_contacts = self._named_contacts or contacts
+        self._contacts = {**contacts.ends, **self._contacts}
         builder = DesiredBuilder(self._files, self._settings, contacts, schedules)
         desired: list[Desired] = []
         for number in numbers:
@@ -358,13 +365,15 @@ class _Loading:
             numbers=Lines(self._files.sources, {number: declared.span for number, declared in numbers}),
             forget={number: locate(span) for number, span in sections.forget.items()},
             digested=self._digest,
+            file_digests=partial(_file_digests, tuple(self._texts)),
             whole=not self._paths,
             wanted=wanted,
             others=() if wanted is None else self._others(sections, schedules, wanted),
             scenario=self._scenario,
             scenarios=frozenset(sections.scenarios),
+            contacts={to: locate(span) for to, span in self._contacts.items()},
             holidays_version=holidays_version() if schedules.uses_holidays else None,
-            named=partial(_names, sections, schedules, self._contacts, self._files),
+            named=partial(_names, sections, schedules, self._named_contacts, self._files),
         )
 
 
@@ -391,6 +400,10 @@ def _common_base(settings: TrustedSettings) -> Literal["sunday", "monday"]:
     return "monday" if bases == {"monday"} else "sunday"
 
 
+def _file_digests(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:_FILE_DIGEST] for name, text in texts}
+
+
 def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:
     state = hashlib.sha256()
     for name, text in sorted(texts):
@@ -403,5 +416,5 @@ def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:
 
 def _zone_notice(settings: TrustedSettings) -> Diagnostic:
     message = f"periods are assumed to be evaluated in {settings.timezone}: the vendor does not document the zone"
-    hint = "set defaults.timezone if you know better"
+    hint = f"set defaults.timezone to {settings.timezone}, or to the zone that you know it to be"
     return RULES["assume-timezone"].at(None, message, hint)

@@ -24,6 +24,7 @@ from reconciler.document.source import narrow
 from reconciler.document.tree import KeyPath
 from reconciler.model import WeekdayBase
 from reconciler.names import Named
+from reconciler.rules import RULES
 from reconciler.schedule import LONGEST, account_findings, check, zone_findings
 from reconciler.settings import PeriodSettings, Union
 
@@ -217,7 +218,7 @@ class Schedules:
             fit = model is not None and self._is_whole(tree) and short
             self._judged[key] = (tree, None)
             if model is not None and model.period is not None and short:
-                self._check_period(tree, model)
+                fit = self._check_period(tree, model) and fit
             for reference in compiling.references(tree):
                 known = self._tree(reference) is not None
                 fit = known and fit and (not isinstance(reference.data, dict) or self._shape(reference) is not None)
@@ -252,7 +253,8 @@ class Schedules:
         self._files.complain("period-too-long", place.span, message, hint)
         return False
 
-    def _check_period(self, tree: Tree, model: entries.Schedule) -> None:
+    def _check_period(self, tree: Tree, model: entries.Schedule) -> bool:
+        """Report what is wrong with a period; whether it can be read for all that."""
         period, base = model.period or "", self._weekday_base
         findings = check(period, weekday_base=base, today=self._today)
         if self._today is not None:
@@ -263,8 +265,9 @@ class Schedules:
             span = place.span if place is not None else tree.span
             hint = "remove `verbatim` to see what is wrong with it"
             self._files.complain("schedule-verbatim", span, message, hint)
-        else:
-            self._report(tree, findings)
+            return True
+        self._report(tree, findings)
+        return not any(item.severity is Severity.ERROR and not RULES[item.code].adjustable for item in findings)
 
     def _report(self, tree: Tree, findings: tuple[Finding, ...]) -> None:
         place = tree.get("period")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from reconciler.config import values
 from reconciler.config.files import Files
-from reconciler.config.forms import drop_empty_keys, stray_comma
+from reconciler.config.forms import drop_empty_keys, odd_blank, stray_comma
 from reconciler.config.models.entries import Contact, Schedule
 from reconciler.diagnostics import Related
 from reconciler.document import Tree
@@ -93,7 +93,7 @@ def _entry(files: Files, section: str, key: str, span: int, given: Tree) -> Tree
     """The map of an entry, None for what is not a map, which is reported; a number may say nothing."""
     if isinstance(given.data, dict):
         return given
-    comma = stray_comma(files.sources, span, given.data)
+    comma = odd_blank(given.data) or stray_comma(files.sources, span, given.data)
     if section == "numbers" and given.data is None and comma is None:
         return Tree({}, [given.span])
     message = f"{key} takes a map, not {values.kind_of(given.data)}"

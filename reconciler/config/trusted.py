@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,14 @@ _Where = tuple[str | int, ...]
 # docs/decisions/032
 def judge_templates(files: Files) -> None:
     """Report every variable where none is replaced."""
+    told = {item.location for item in files.found if item.code == "literal-secret"}
     marked = {name for name, text in files.sources.texts() if "$" in text and _MARK in text}
     for file in files.files:
         if file.name in marked:
             for path in _misplaced(file.tree.data, ()):
                 place = find(file.tree, path)
-                files.complain("variable-misplaced", place, MISPLACED, MISPLACED_HINT)
+                if files.sources.location(place) not in told:
+                    files.complain("variable-misplaced", place, MISPLACED, MISPLACED_HINT)
 
 
 def _misplaced(data: Any, path: _Where) -> Iterator[_Where]:
@@ -122,6 +125,7 @@ class TrustedSettings:
     default_account: str | None = None
     default_timeout: int | None = None
     timezone: str = "Europe/Moscow"
+    states_timezone: bool = False
     calendar_until: date | None = None
     calendar_place: int = 0
     policy: Policy = field(default_factory=Policy)
@@ -140,7 +144,7 @@ def read_settings(files: Files, judge: Tree | None, providers: Providers) -> Tru
     _defaults(files, _said(root, "defaults"), settings)
     if judge is not None:
         zone = _zone(files, _said(judge, "defaults"))
-        _policy(files, _said(judge, "policy"), settings, timezone=zone or settings.timezone)
+        _policy(files, judge, settings, timezone=zone or settings.timezone)
     _record(files, _said(root, "record"), settings)
     _name(files, root, settings)
     return settings
@@ -186,7 +190,8 @@ def _accounts(files: Files, tree: Tree | None, settings: TrustedSettings, provid
         shape = provider.account
         model = read(shape, drop_empty_keys(shape, entry, files.sources, files.found), files.sources, files.found)
         if model is not None:
-            settings.accounts[name] = _account(name, model, provider, files.sources.location(span))
+            account = _account(name, model, provider, files.sources.location(span))
+            settings.accounts[name] = replace(account, places=_secret_places(files, entry, account.options))
 
 
 def _account(name: str, model: AccountEntry, provider: ProviderType, location: Location) -> Account:
@@ -203,6 +208,13 @@ def _account(name: str, model: AccountEntry, provider: ProviderType, location: L
         unheard=model.unheard,
         options=model.options,
     )
+
+
+def _secret_places(files: Files, entry: Tree, options: tuple[object, ...]) -> dict[object, Location]:
+    """Where each secret of an account is written."""
+    named = zip(getattr(options, "_fields", ()), options, strict=True)
+    spans = {value: entry.key_span(key) for key, value in named if isinstance(value, SecretRef)}
+    return {value: files.sources.location(span) for value, span in spans.items()}
 
 
 def _provider(files: Files, name: str, span: int, entry: Tree, providers: Providers) -> ProviderType | None:
@@ -224,10 +236,17 @@ def _provider(files: Files, name: str, span: int, entry: Tree, providers: Provid
             "invalid-value",
             provider.span,
             f"{shown} is not a known provider",
-            did_you_mean(str(provider.data), providers),
+            _provider_meant(str(provider.data), providers),
         )
         return None
     return providers[provider.data]
+
+
+def _provider_meant(written: str, providers: Providers) -> str:
+    """A slip of the name, or which providers there are: `mts` is nearer to mtt by its letters than by its vendor."""
+    known = " or ".join(f"{name} ({each.product or each.label})" for name, each in providers.items())
+    close = get_close_matches(written.lower(), providers, n=1, cutoff=0.75)
+    return f"did you mean {close[0]}?" if close else f"write {known}"
 
 
 # -- defaults, name, record -------------------------------------------------------------------------------------------
@@ -241,6 +260,7 @@ def _defaults(files: Files, tree: Tree | None, settings: TrustedSettings) -> Non
     model = read(DefaultsEntry, given, files.sources, files.found) or _sound(files, given, settings)
     settings.default_timeout = model.timeout
     settings.timezone = model.timezone
+    settings.states_timezone = given.get("timezone") is not None
     settings.calendar_until = model.calendar_until
     until = given.get("calendar_until")
     settings.calendar_place = until.span if until is not None else 0
@@ -309,8 +329,8 @@ def _zone(files: Files, defaults: Tree | None) -> str | None:
     return model.timezone if model is not None else None
 
 
-def _policy(files: Files, tree: Tree | None, settings: TrustedSettings, *, timezone: str) -> None:
-    given = _section(files, tree, "policy", PolicyEntry)
+def _policy(files: Files, root: Tree, settings: TrustedSettings, *, timezone: str) -> None:
+    given = _section(files, _said(root, "policy"), "policy", PolicyEntry)
     model = read(PolicyEntry, given, files.sources, files.found) if given is not None else None
     severities = _severities(files, given.get("rules")) if given is not None else {}
     if given is None or model is None:
@@ -326,7 +346,8 @@ def _policy(files: Files, tree: Tree | None, settings: TrustedSettings, *, timez
         require_https=model.require_https,
         require_signed_plan=model.require_signed_plan,
         rules=severities,
-        location=files.sources.location(given.span),
+        location=files.sources.location(root.key_span("policy")),
+        places={key: files.sources.location(span) for key, span, _value in given.items()},
     )
 
 

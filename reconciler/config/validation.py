@@ -5,6 +5,7 @@ Knows the models' shape, nothing of what they mean.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from reconciler.characters import look_alike
 from reconciler.config.forms import keys_at, stray_comma
 from reconciler.config.values import instead, kind_of, quoted
 from reconciler.diagnostics import Diagnostic
@@ -21,6 +23,7 @@ Model = TypeVar("Model")
 KeyPath = tuple[str | int, ...]
 _VALIDATORS: dict[type, Callable[[Any], Any]] = {}
 _FEW = 30
+_BARE = re.compile(r"[\w.+-]{1,40}")
 _SECRETS = ("literal-secret", "secret-reference")
 _CONTAINERS = {"list_type": "a list", "dict_type": "a map", "model_type": "a map", "string_type": "text"}
 
@@ -32,6 +35,11 @@ def did_you_mean(written: str, known: Iterable[str]) -> str | None:
 
 
 def _nearest(written: str, words: Sequence[str]) -> str | None:
+    alike = look_alike(written)
+    if alike is not None and written[0].isspace():
+        return f"this line is indented with {alike.named}: indent it with spaces"
+    if alike is not None and alike.plain in words:
+        return f"it has {alike.named}: write {alike.plain}"
     close = get_close_matches(written.lower(), words, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else None
 
@@ -55,11 +63,24 @@ def _validator(model: type[Model]) -> Callable[[Any], Model]:
 
 def complaints(error: ValidationError, model: type, tree: Tree, sources: Sources) -> Iterator[Diagnostic]:
     """Each of pydantic's errors as a diagnostic at its place."""
-    for detail in error.errors(include_url=False):
-        path = _without_tags(detail["loc"])
-        found = _complaint(dict(detail), path, model, tree, sources)
+    details = [(dict(detail), _without_tags(detail["loc"])) for detail in error.errors(include_url=False)]
+    misspelt = set(_misspelt(details, model))
+    for detail, path in details:
+        if detail["type"] == "missing" and path in misspelt:
+            continue
+        found = _complaint(detail, path, model, tree, sources)
         comma = None if found.is_rest else _comma(path, detail.get("input", path), tree, sources)
         yield found if comma is None else replace(found, hint=comma)
+
+
+def _misspelt(details: Iterable[tuple[dict[str, Any], KeyPath]], model: type) -> Iterator[KeyPath]:
+    """The keys that are there, with a slip in them, which is told."""
+    for detail, path in details:
+        if detail["type"] == "extra_forbidden" and isinstance(path[-1], str):
+            known = sorted(keys_at(model, path[:-1]))
+            alike = look_alike(path[-1])
+            close = [alike.plain] if alike and alike.plain in known else get_close_matches(path[-1].lower(), known, n=1)
+            yield from ((*path[:-1], key) for key in close)
 
 
 def _comma(path: KeyPath, given: object, tree: Tree, sources: Sources) -> str | None:
@@ -83,13 +104,22 @@ def _complaint(detail: dict[str, Any], path: KeyPath, model: type, tree: Tree, s
         inside = bool(path) and isinstance(path[-1], int)
         subject = f"an entry of {_named(path)} is" if inside else f"{_named(path)} takes"
         message = f"{subject} {_CONTAINERS[kind]}, not {kind_of(given)}"
-        hint = instead(_CONTAINERS[kind], given, _named(path) if not inside else "")
+        hint = _entry(given, path, model) or instead(_CONTAINERS[kind], given, _named(path) if not inside else "")
         return sources.problem("wrong-type", here, message, hint)
     context = detail.get("ctx") or {}
     message = context.get("message", f"{_named(path)} cannot be {kind_of(given)}")
     code = kind if "message" in context else "wrong-type"
     found = sources.problem(code, here, message, context.get("hint"))
     return _without_excerpt(found) if kind in _SECRETS else found
+
+
+def _entry(given: object, path: KeyPath, model: type) -> str | None:
+    """What to write for a target that is a bare name, alone or in a list."""
+    if not isinstance(given, str) or not _BARE.fullmatch(given):
+        return None
+    if "to" in keys_at(model, path):
+        return f"write {{to: {given}}}"
+    return f"write {path[-1]}: [{{to: {given}}}]" if "to" in keys_at(model, (*path, 0)) else None
 
 
 def _without_excerpt(found: Diagnostic) -> Diagnostic:

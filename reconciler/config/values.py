@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from reconciler.characters import look_alike
 from reconciler.config import phones
 from reconciler.secrets import SecretRef
 from reconciler.settings import Limit
@@ -47,7 +48,7 @@ def instead(wanted: str, given: object = None, key: str = "") -> str:
     if wanted == "a map":
         return "write lines of `key: value` under it, indented"
     if wanted == "a list":
-        is_plain = isinstance(given, str) and key and re.fullmatch(r"[\w.-]{1,40}", given) is not None
+        is_plain = isinstance(given, str) and key and re.fullmatch(r"[\w.-]{1,40}(, ?[\w.-]{1,40}){0,9}", given)
         return f"write {key}: [{given}]" if is_plain else "begin each entry with `- `, or write […]"
     return "write one value in its place"
 
@@ -237,11 +238,12 @@ def phone_or_none(written: str) -> str | None:
 def _phone(written: str) -> str:
     digits = phones.digits_of(written)
     if digits is None:
-        raise refuse(
-            "number-invalid",
-            f"{quoted(written)} is not a phone number",
-            "write digits with the country code, like 74991112233",
-        )
+        alike = look_alike(written)
+        meant = phones.digits_of(alike.plain) if alike is not None else None
+        hint = "write digits with the country code, like 74991112233"
+        if alike is not None and meant is not None:
+            hint = f"it has {alike.named}: write {meant}"
+        raise refuse("number-invalid", f"{quoted(written)} is not a phone number", hint)
     if phones.has_trunk_prefix(written, digits):
         message = f"{quoted(written)} begins with the trunk prefix 8 instead of the country code"
         raise refuse("number-trunk-prefix", message, f"write 7{digits[1:]}")
@@ -270,17 +272,16 @@ def phone_number(value: Any) -> str:
     return phone(plain(value))
 
 
+_NAMED_SECRET = re.compile(r"(?:\$\{(?:env[:.])?|env: ?)([A-Z][A-Z0-9_]*)\}?")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def secret(value: Any) -> SecretRef:
     """Where a secret comes from; the secret itself is refused, and never shown."""
     if value.__class__ is str:
-        raise refuse(
-            "literal-secret",
-            "a secret does not belong in a file",
-            "write {env: NAME}, {file: PATH} or {command: [...]}",
-        )
+        named = _NAMED_SECRET.fullmatch(value)
+        source = f"{{env: {named[1]}}}" if named else "{env: NAME}, {file: PATH} or {command: [...]}"
+        raise refuse("literal-secret", "a secret does not belong in a file", f"write {source}")
     if not isinstance(value, dict) or len(value) != 1 or not {"env", "file", "command"} >= set(value):
         message = "a secret has exactly one source: env, file or command"
         raise refuse("secret-reference", message, "write {env: NAME}, {file: PATH} or {command: [...]}")

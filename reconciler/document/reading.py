@@ -20,7 +20,9 @@ from typing import Any, NamedTuple
 from yaml import events as fast
 from yaml._yaml import CParser
 from yaml.error import YAMLError
+from yaml.tokens import ScalarToken
 
+from reconciler.characters import ODD_BLANKS, look_alike
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.document import quick
 from reconciler.document.builder import Document, DocumentBuilder, MisreadError, StopError
@@ -93,6 +95,8 @@ _FLOW_NEEDS_QUOTES = re.compile(
     r"\b(yr|year|mo|month|wk|week|yd|yday|md|mday|wd|wday|hr|hour|min|minute|sec|second)\s*\{|\$\{"
 )
 
+_MARK = "${"
+_NAMED = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 _NO_NAME = "expected alphabetic or numeric character"
 _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     (
@@ -180,10 +184,18 @@ def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnos
         return sources.problem(
             "yaml-tab", span_at(base, place, place + 1), "this line is indented with a tab", "indent with spaces"
         )
+    odd = _odd_indentation(text, line_end)
+    if odd is not None:
+        message = "this line is indented with blanks that are not spaces"
+        return sources.problem("yaml-blank", span_at(base, *odd), message, _spaces(text[slice(*odd)]))
     if ("expected ',' or" in complaint or "did not find expected key" in complaint) and (
         quotes := _FLOW_NEEDS_QUOTES.search(line)
     ):
         return _needs_quotes(sources, base, line_start, quotes)
+    if (quoted := _quote_before(text, at)) is not None:
+        return sources.problem(
+            "yaml-syntax", span_at(base, quoted.start, quoted.start + 1), quoted.message, quoted.hint
+        )
     for known, message, hint in _EXPLANATIONS:
         if known in complaint:
             return sources.problem("yaml-syntax", span, message, hint)
@@ -191,11 +203,69 @@ def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnos
     return sources.problem("yaml-syntax", span, f"this is not YAML: {complaint}", hint)
 
 
+_ODD_INDENTATION = re.compile(rf"^ *[{ODD_BLANKS}][ {ODD_BLANKS}]*", re.MULTILINE)
+_LINES_NEAR = 2
+
+
+def _odd_indentation(text: str, end: int) -> tuple[int, int] | None:
+    """Where the line of a fault, or one just above, is indented with what only looks like spaces."""
+    start = end
+    for _line in range(_LINES_NEAR + 1):
+        start = text.rfind("\n", 0, max(start, 0))
+    found = _ODD_INDENTATION.search(text, start + 1, end)
+    return None if found is None else found.span()
+
+
+def _spaces(indentation: str) -> str:
+    alike = look_alike(indentation)
+    return f"indent it with spaces, not with {alike.named}" if alike else "indent it with spaces"
+
+
+class _Quote(NamedTuple):
+    """A quoted text that ends where it should not: where it begins, what is wrong, and what to type."""
+
+    start: int
+    message: str
+    hint: str
+
+
+def _quote_before(text: str, at: int) -> _Quote | None:
+    """The quoted text that ends just before a fault, where that is why: its end is missing, or comes too early."""
+    last = _quoted_token(text, at)
+    if last is None or text[last.end_mark.index : at].strip(" \n"):
+        return None
+    first_line, last_line = last.start_mark.line + 1, last.end_mark.line + 1
+    if first_line < last_line:
+        message = f"the quote that begins here ends only in line {last_line}: a closing quote is missing"
+        return _Quote(last.start_mark.index, message, "close it where its text ends")
+    if text[last.end_mark.index : last.end_mark.index + 1].strip(" \n,:]}#"):
+        other = "double it ('') or put the text in double quotes" if last.style == "'" else 'write \\" inside the text'
+        message = f"the quote that begins here ends in column {last.end_mark.column}, before the end of the text"
+        return _Quote(last.start_mark.index, message, f"for a quote within the text {other}")
+    return None
+
+
+def _quoted_token(text: str, at: int) -> Any:
+    """The last quoted text that begins before a place, as a scanner sees it; None where there is none."""
+    scanner, last = CParser(text), None
+    try:
+        while (token := scanner.get_token()) is not None and token.start_mark.index < at:
+            if isinstance(token, ScalarToken) and token.style in ("'", '"'):
+                last = token
+    except YAMLError:
+        pass  # what was seen before counts
+    return last
+
+
 def _needs_quotes(sources: Sources, base: int, line_start: int, found: re.Match[str]) -> Diagnostic:
-    what = "a ${var:…}" if found.group().startswith("$") else "a period"
+    what, hint = "a period", 'put the whole value in quotes: "…"'
+    if found.group() == _MARK:
+        what = "a ${var:…}"
+        named = _NAMED.match(found.string, found.start())
+        hint = f"for a secret write {{env: {named[1]}}}" if named else hint
     span = span_at(base, line_start + found.start(), line_start + found.end())
     message = f"{what} inside {{…}} or […] needs quotes"
-    return sources.problem("yaml-flow-quotes", span, message, 'put the whole value in quotes: "…"')
+    return sources.problem("yaml-flow-quotes", span, message, hint)
 
 
 # docs/decisions/105

@@ -86,7 +86,7 @@ class CallMap:
 
 def found(code: str, desired: Desired, path: str, message: str, *, hint: str | None = None) -> Diagnostic:
     """Report a fault of a number, at a field of its forwarding."""
-    return RULES[code].at(desired.place_of(path), f"{desired.key.number}: {message}", hint)
+    return RULES[code].about([desired.key.number], desired.place_of(path), message, hint)
 
 
 def shorten(times: str) -> str:

@@ -175,11 +175,10 @@ def _alike(names: list[str]) -> tuple[int, ...]:
 
 # docs/decisions/060
 def _gap_of(numbers: list[Desired], when: str) -> Diagnostic:
-    others = len(numbers) - 1
-    same = f" (the same for {others} more number{'s' if others > 1 else ''})" if others else ""
-    message = f"no target rings {shorten(when)}{same}; what the vendor does then is not documented"
+    message = f"no target rings {shorten(when)}; what the vendor does then is not documented"
     hint = "add a target without a schedule for the rest of the time, or set policy.rules.route-gap: off"
-    return found("route-gap", numbers[0], "targets", message, hint=hint)
+    first = found("route-gap", numbers[0], "targets", message, hint=hint)
+    return first.reaching([desired.key.number for desired in numbers])
 
 
 Times = tuple[tuple[int, tuple[str, ...], bool], ...]

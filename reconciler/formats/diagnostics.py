@@ -72,6 +72,7 @@ class DiagnosticJson(JsonModel):
     end_column: Position | None = None
     hint: str | None = Field(default=None, description="What to type.")
     related: tuple[RelatedJson, ...] = ()
+    numbers: tuple[str, ...] = Field(default=(), description="All numbers that the fault reaches.")
 
 
 class ValidationSummaryJson(JsonModel):
@@ -114,7 +115,7 @@ def diagnostic_from_json(data: DiagnosticJson) -> Diagnostic:
     location = None
     if data.file is not None:
         location = Location(data.file, data.line or 1, data.column or 1, data.end_line or 1, data.end_column or 1)
-    return Diagnostic(data.code, Severity(data.severity), data.message, location, data.hint)
+    return Diagnostic(data.code, Severity(data.severity), data.message, location, data.hint, numbers=data.numbers)
 
 
 def validation_json(diagnostics: Iterable[Diagnostic], *, numbers: int, strict: bool) -> ValidationJson:

@@ -32,7 +32,7 @@ BYTES_AN_OBJECT = 20
 
 
 class PlanFileError(Exception):
-    """A plan file that cannot be used; the text says why and what to do."""
+    """A plan file that cannot be used; the text says why."""
 
 
 class SummaryJson(JsonModel):
@@ -73,6 +73,7 @@ class PlanJson(JsonModel):
     configuration: str
     config_digest: str
     commit: str | None = None
+    files: dict[str, str] = Field(default={}, description="Files it was made from, with short digests.")
     lineage: str
     holidays_version: str | None = None
     scenario: str | None = None
@@ -116,18 +117,18 @@ def render_plan(plan: Plan, *, tool_version: str) -> str:
 def load_plan(data: bytes) -> Plan:
     """Read a plan file; raises PlanFileError for anything that is not a plan of this major version."""
     if (data.count(b"{") + data.count(b"[")) * BYTES_AN_OBJECT > max(len(data), 1 << 20):
-        raise PlanFileError("it is not a plan file: it has more objects than a plan of its size; make a new plan")
+        raise PlanFileError("it is not a plan file: it has more objects than a plan of its size")
     try:
         content = json.loads(data)
     except (ValueError, RecursionError):
-        raise PlanFileError("it is not a plan file: it does not hold JSON, or was cut short; make a new plan") from None
+        raise PlanFileError("it is not a plan file: it does not hold JSON, or was cut short") from None
     version = content.get("format_version") if isinstance(content, dict) else None
     if not isinstance(version, str):
-        raise PlanFileError("it is not a plan file: it has no `format_version`; make a new plan")
+        raise PlanFileError("it is not a plan file: it has no `format_version`")
     if version != FORMAT_VERSION:
         raise PlanFileError(
             f"its format {version} is not one that this version reads ({FORMAT_VERSION}); "
-            "use the version of reconciler that wrote it, or make a new plan"
+            "use the version of reconciler that wrote it"
         )
     try:
         stored = PlanJson.model_validate_json(data)
@@ -135,9 +136,9 @@ def load_plan(data: bytes) -> Plan:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         why = first["msg"].removeprefix("Value error, ")
-        raise PlanFileError(f"it is damaged at `{where}`: {why}; make a new plan") from None
+        raise PlanFileError(f"it is damaged at `{where}`: {why}") from None
     if stored.canonical_version != CANONICAL_VERSION:
-        raise PlanFileError("it was made by a version that compares values differently; make a new plan")
+        raise PlanFileError("it was made by a version that compares values differently")
     return _plan(stored)
 
 
@@ -149,8 +150,7 @@ def plan_as_shown(plan: Plan) -> Plan:
     for change in plan.changes:
         if not _fits(change.action, change.before, change.after):
             raise PlanFileError(
-                f"it was edited: {change.action.value} of {change.address} does not match its `before` and "
-                "`after`; make a new plan"
+                f"it was edited: {change.action.value} of {change.address} does not match its `before` and `after`"
             )
     return replace(plan, changes=tuple(replace(change, needs=required_allowances(change)) for change in plan.changes))
 

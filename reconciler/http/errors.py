@@ -1,6 +1,7 @@
 """What can go wrong with the outside world, as every vendor and every record over HTTP says it.
 
     ProviderError                    the outside world failing; caught in `live` and `apply` only
+    ├── SecretMissing                a secret of the account cannot be had; nothing was sent
     ├── HostRefused                  the credential may not be sent there; nothing was sent
     ├── Withheld                     the run itself does not want the request sent any more
     ├── Unauthorized                 the credential was refused (401)
@@ -42,6 +43,16 @@ class ProviderError(Exception):
     @property
     def cause_key(self) -> str:
         return type(self).__name__
+
+
+class SecretMissing(ProviderError):
+    """A secret of the account cannot be had from its `source`; nothing was sent."""
+
+    code = "secret-missing"
+
+    def __init__(self, message: str, *, hint: str | None, source: object) -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
 
 
 class HostRefused(ProviderError):

@@ -136,6 +136,7 @@ def build(
         names=names,
         configuration=configuration.name or "",
         config_digest=configuration.digest,
+        files=configuration.file_digests(),
         lineage=state.lineage if state.serial else "",
         created_at="",
         holidays_version=configuration.holidays_version,
@@ -262,8 +263,9 @@ def _gather(configuration: Configuration, state: RecordState, selection: Selecti
         if key not in declared:
             _gather_undeclared(configuration, state.entries.get(key), intents.get(key, ()), found, selection)
     if selection.by_words and not (found.candidates or found.diagnostics):
-        message = f"no managed number in the files matches {selection.words}, so this plan is empty"
-        found.diagnostics.append(RULES["selection-empty"].at(None, message, "reconciler list"))
+        found.diagnostics.append(
+            notes.nothing_selected(configuration, selection.targets, selection.tags, selection.words)
+        )
     return found
 
 

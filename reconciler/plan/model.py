@@ -76,6 +76,7 @@ class PlanKnowledge:
 class Plan:
     """What apply would do, in order.
 
+    `files` are short digests of the files that it was made from, which only say which of them has changed.
     `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made.
     `undoes` is the run that an undo takes back, `left_out` how many changes a limit keeps for later, `left_alone` how
     many numbers of ours nothing is done about. `narrowed`: only some numbers were asked for, so that nothing is known
@@ -88,6 +89,7 @@ class Plan:
     created_at: str
     expires_at: str | None = None
     commit: str | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
     holidays_version: str | None = None
     scenario: str | None = None
     consent: Consent = Consent()

@@ -15,9 +15,10 @@ from reconciler.model import Change, Desired, FieldChange
 from reconciler.plan.candidate import Candidate
 from reconciler.rules import RULES
 from reconciler.secrets import SecretError
-from reconciler.settings import OTHER_PROVIDER
+from reconciler.settings import OTHER_PROVIDER, Configuration
 
 _LONGEST_SHOWN = 60
+_FEW_TAGS = 30
 
 
 def variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
@@ -26,7 +27,7 @@ def variable_unset(desired: Desired, error: SecretError) -> Diagnostic:
     for path in ("event_url", "url"):
         if "${var:" in str(getattr(desired.value, path, "")):
             place = desired.place_of(path)
-    return RULES["variable-unset"].at(place, str(error))
+    return RULES["variable-unset"].at(place, str(error), error.hint)
 
 
 def refused(desired: Desired, why: str) -> Diagnostic:
@@ -185,3 +186,26 @@ def _brief(live: Json) -> str:
 def _short(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+
+
+def nothing_selected(
+    configuration: Configuration, targets: Iterable[str], selected_tags: Iterable[str], words: str
+) -> Diagnostic:
+    """Say that the words of a selection mean no number, and what they may have been meant to be."""
+    message = f"no managed number in the files matches {words}"
+    return RULES["selection-empty"].at(None, message, _meant(configuration, targets, selected_tags))
+
+
+def _meant(configuration: Configuration, targets: Iterable[str], selected_tags: Iterable[str]) -> str:
+    tags = sorted({tag for desired in configuration.desired for tag in desired.tags})
+    for word in targets:
+        number = word.rpartition("/")[2]
+        if number in configuration.numbers:
+            accounts = sorted({each.account for each in configuration.desired if each.key.number == number})
+            return f"it is in account {accounts[0]}" if accounts else "add `forwarding` or `parking` to its entry"
+        if word in tags or word in configuration.accounts:
+            return f"did you mean {'--tag' if word in tags else '--account'} {word}?"
+    unknown = [tag for tag in selected_tags if tag not in tags]
+    if unknown and len(tags) <= _FEW_TAGS:
+        return f"tags in the files: {', '.join(tags)}" if tags else "no number in the files has `tags`"
+    return "reconciler list"

@@ -6,23 +6,23 @@ no vendor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from reconciler.canonical import form, is_off, stored_form
-from reconciler.clock import rfc3339
+from reconciler.clock import local_text
 from reconciler.destinations import Routes, forbidden, reached, what_goes
 from reconciler.diagnostics import Location
 from reconciler.model import OFF, Action, Change, Entry, Key
 from reconciler.plan.candidate import Candidate
-from reconciler.plan.model import Breach, Consent
+from reconciler.plan.model import Breach, Consent, Plan
 from reconciler.rules import RULES
+from reconciler.schedule import Period
+from reconciler.schedule.zones import zone as zone_of
 from reconciler.settings import Destinations, Limit, Policy
 
-if TYPE_CHECKING:
-    from reconciler.schedule import Period
-
-
+WINDOW = "policy-change-window"
 LIMITS = ("policy-max-changes", "policy-max-deletes")
 _COUNTED = (Action.UPDATE, Action.ADOPT, Action.DELETE)
 _HANDED_OVER = "; if another configuration manages it now, list it under `forget` instead"
@@ -86,7 +86,7 @@ def _limits(changes: Sequence[Change], policy: Policy, managed: int) -> Iterator
             kind = ("change" if key == "max_changes" else "delete") + ("" if count == 1 else "s")
             message = f"{count} {kind} in one run; policy allows {_permitted(limit, managed)}"
             hint = f"raise `policy.{key}` or pass --override {rule}"
-            diagnostic = RULES[rule].at(policy.location, message, hint)
+            diagnostic = RULES[rule].at(policy.place(key), message, hint)
             yield Breach(rule, "", diagnostic, f"--override {rule}")
 
 
@@ -122,17 +122,38 @@ def _destinations(
 
 
 def closed_change_window(window: Period, now: int, zone: str) -> str:
-    """Say that a change window is closed, in which zone it is meant, and when it opens."""
+    """Say that a change window is closed, in which zone it is meant, and when it opens there."""
     opening = next((instant for instant, inside in window.next_flips(now, zone, 1) if inside), None)
-    opens = "it never opens again" if opening is None else f"it opens at {rfc3339(opening)}"
+    opens = "it never opens again"
+    if opening is not None:
+        opens = f"it opens {local_text(opening, zone_of(zone).offset(opening))} {zone}"
     return f"the change window is closed ({window.canonical}, {zone}); {opens}"
 
 
-def change_window_breach(why: str, policy: Policy) -> Breach:
+def change_window_guard(policy: Policy, consent: Consent, now: Callable[[], float]) -> Callable[[], str | None]:
+    """What says why nothing may be written now: the policy's change window is closed."""
+    if policy.change_window is None or WINDOW in consent.overrides:
+        return lambda: None
+    window, zone = Period.union([Period.parse(text) for text in policy.change_window]), policy.change_window_timezone
+
+    def closed() -> str | None:
+        instant = int(now())
+        return None if window.matches(instant, zone) else closed_change_window(window, instant, zone)
+
+    return closed
+
+
+def in_change_window(plan: Plan, policy: Policy, closed: str | None) -> Plan:
+    """A plan as its change window stands now: closed, for the reason given, it refuses what there is to do."""
+    others = tuple(breach for breach in plan.breaches if breach.rule != WINDOW)
+    return replace(plan, breaches=others if closed is None or not plan.changes else (*others, _outside(closed, policy)))
+
+
+def _outside(why: str, policy: Policy) -> Breach:
     """The breach of a run outside the change window."""
-    hint = "wait until it opens, or pass --override policy-change-window"
-    diagnostic = RULES["policy-change-window"].at(policy.location, why, hint)
-    return Breach("policy-change-window", "", diagnostic, "--override policy-change-window")
+    hint = f"wait until it opens, or pass --override {WINDOW}"
+    diagnostic = RULES[WINDOW].at(policy.place("change_window"), why, hint)
+    return Breach(WINDOW, "", diagnostic, f"--override {WINDOW}")
 
 
 def _unwritable(

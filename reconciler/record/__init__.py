@@ -96,7 +96,7 @@ def _option(settings: RecordSettings, option: str, secrets: Secrets) -> str:
     try:
         return secrets.get(given)
     except SecretError as error:
-        raise RecordError(str(error)) from None
+        raise RecordError(str(error), hint=error.hint) from None
 
 
 def _local_place(settings: RecordSettings, root: Path, waits: Waits | None = None) -> Path | None:

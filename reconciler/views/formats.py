@@ -92,7 +92,8 @@ def _json_failure(output: Output, found: Iterable[Diagnostic]) -> None:
 def _plain(found: Diagnostic) -> dict[str, Any]:
     told = {"code": found.code, "severity": found.severity.value, "message": found.message}
     related = [{"message": item.message, **_plain_place(item.location, _START)} for item in found.related]
-    return {**told, **_plain_place(found.location, _PLACE), "hint": found.hint, "related": related}
+    numbers = list(found.numbers)
+    return {**told, **_plain_place(found.location, _PLACE), "hint": found.hint, "related": related, "numbers": numbers}
 
 
 def _plain_place(place: Location | None, names: Iterable[str]) -> dict[str, Any]:

@@ -5,15 +5,13 @@ Knows no options of a command line and no output.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from reconciler.apply.journal import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.apply.run import Job, apply
-from reconciler.plan.model import Consent, Plan, is_whole
-from reconciler.plan.policy import change_window_breach, closed_change_window
-from reconciler.schedule import Period
+from reconciler.plan.model import Plan, is_whole
+from reconciler.plan.policy import change_window_guard, in_change_window
 from reconciler.settings import Configuration
 from reconciler.wiring import Session
 from reconciler.workflow.stored import StoredPlan
@@ -24,11 +22,8 @@ def apply_stored(
 ) -> ApplyReport:
     """Apply a plan, fresh or stored and decided again; `allow_partial` what has not moved of it. Raises RecordError."""
     configuration, plan = session.configuration, stored.plan
-    closed = _change_window_guard(session, plan.consent)
-    late = closed()
-    if late is not None and plan.changes:
-        breach = change_window_breach(late, configuration.policy)
-        plan = replace(plan, breaches=(*plan.breaches, breach))
+    closed = change_window_guard(configuration.policy, plan.consent, session.clock.now)
+    plan = in_change_window(plan, configuration.policy, closed())
     job = Job(
         plan=plan,
         record=session.record,
@@ -59,18 +54,3 @@ def _scenario(plan: Plan, configuration: Configuration) -> str | None:
         return None
     leaves = is_whole(plan, configuration) and plan.complete
     return plan.scenario or ("" if leaves else None)
-
-
-def _change_window_guard(session: Session, consent: Consent) -> Callable[[], str | None]:
-    """Say why nothing may be written now: the policy's change window is closed."""
-    policy = session.configuration.policy
-    if policy.change_window is None or "policy-change-window" in consent.overrides:
-        return lambda: None
-
-    window = Period.union([Period.parse(text) for text in policy.change_window])
-
-    def closed() -> str | None:
-        now, zone = int(session.clock.now()), policy.change_window_timezone
-        return None if window.matches(now, zone) else closed_change_window(window, now, zone)
-
-    return closed

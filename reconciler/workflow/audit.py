@@ -15,6 +15,7 @@ from reconciler.live import Progress
 from reconciler.plan import model
 from reconciler.plan.build import Options
 from reconciler.plan.model import Calls, Plan
+from reconciler.plan.policy import WINDOW
 from reconciler.record.base import RecordState
 from reconciler.rules import RULES
 from reconciler.wiring import Session
@@ -36,9 +37,16 @@ def make_audit(session: Session, warnings: tuple[Diagnostic, ...], progress: Cal
         state,
         accounts=configuration.accounts,
         risks=[item for item in validate(configuration) if (item.code, item.location) not in known],
-        diagnostics=[*told, *(item for item in plan.diagnostics if item.code != model.RULE)],
+        diagnostics=[*told, *_closed(plan), *(item for item in plan.diagnostics if item.code != model.RULE)],
         today=session.plan_context(make_key=False).today,
     )
+
+
+def _closed(plan: Plan) -> Iterator[Diagnostic]:
+    """Say that what is to be set right can not be applied now."""
+    for breach in plan.breaches:
+        if breach.rule == WINDOW:
+            yield breach.diagnostic.with_severity(Severity.WARNING)
 
 
 def _unused(session: Session, plan: Plan, state: RecordState) -> Iterator[str]:

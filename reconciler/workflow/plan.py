@@ -11,16 +11,16 @@ from dataclasses import replace
 from reconciler.canonical import URL_FIELDS
 from reconciler.clock import rfc3339
 from reconciler.destinations import routes
-from reconciler.diagnostics import Diagnostic, Diagnostics
+from reconciler.diagnostics import Diagnostic, Diagnostics, Location
 from reconciler.git import current_commit
-from reconciler.http.errors import ProviderError
+from reconciler.http.errors import ProviderError, SecretMissing
 from reconciler.live import Live, Reader, ReadRequest, account_problem, read_live, unknown_in
 from reconciler.model import Key, Observation
 from reconciler.plan.build import Options, Selection, build
 from reconciler.plan.candidate import PlanContext
 from reconciler.plan.concealed import conceal, heal, redact_plan
 from reconciler.plan.model import Breach, Plan, reminder
-from reconciler.plan.policy import breaches
+from reconciler.plan.policy import breaches, change_window_guard, in_change_window
 from reconciler.plan.undo import find_undo, later_changes
 from reconciler.providers.base import Provider
 from reconciler.record.base import RecordState, Run
@@ -36,7 +36,7 @@ def make_plan(session: Session, asked: Options) -> tuple[Plan, RecordState]:
     """Read the record and the live numbers and say what would change. Raises RecordError."""
     recorded = session.record.load()
     state = conceal(recorded, session.plan_context(make_key=asked.kept))
-    plan = heal(_planned(session, session.configuration, state, asked), recorded, state)
+    plan = _in_window(session, heal(_planned(session, session.configuration, state, asked), recorded, state))
     return _reminded(session.configuration, plan, state, session.secrets), state
 
 
@@ -50,8 +50,14 @@ def make_undo(session: Session, run: Run, asked: Options) -> tuple[Plan, RecordS
     asked = replace(asked, selection=chosen, warnings=(*asked.warnings, *past.diagnostics))
     plan = replace(_planned(session, before, state, asked), origin="undo", undoes=run.id)
     plan = replace(plan, learned=replace(plan.learned, recordings=()))
-    asking = _asking(session, plan, run, state)
+    asking = _in_window(session, _asking(session, plan, run, state))
     return _reminded(configuration, asking, state, session.secrets), state
+
+
+def _in_window(session: Session, plan: Plan) -> Plan:
+    """A plan that says whether apply would be refused for the hour."""
+    policy = session.configuration.policy
+    return in_change_window(plan, policy, change_window_guard(policy, plan.consent, session.clock.now)())
 
 
 def _asking(session: Session, plan: Plan, run: Run, state: RecordState) -> Plan:
@@ -149,26 +155,33 @@ def _read(session: Session, wanted: Mapping[str, Sequence[ReadRequest]], reader:
         try:
             providers[account] = session.provider(account)
         except ProviderError as error:
-            problems.append(account_problem(account, items, error, reader.locations.get(account)))
+            place = _secret_place(session, account, error) or reader.locations.get(account)
+            problems.append(account_problem(account, items, error, place))
             unknown.update(unknown_in(items))
     live = read_live(providers, {name: wanted[name] for name in providers}, reader)
     return replace(live, observations={**live.observations, **unknown}, diagnostics=(*problems, *live.diagnostics))
 
 
-def learn_variables(session: Session) -> tuple[str, ...]:
+def _secret_place(session: Session, account: str, error: ProviderError) -> Location | None:
+    """Where the secret stands that an account lacks."""
+    settings = session.configuration.accounts.get(account)
+    return settings.places.get(error.source) if settings and isinstance(error, SecretMissing) else None
+
+
+def learn_variables(session: Session) -> tuple[SecretError, ...]:
     """Fill every template once before anything is asked: a value that is known is taken out of vendors' words too.
 
     Says what has no value.
     """
-    missing: dict[str, None] = {}
+    missing: dict[str, SecretError] = {}
     for desired in session.configuration.desired:
         for template in (getattr(desired.value, name, "") for name in URL_FIELDS):
             if variables(template):
                 try:
                     session.secrets.resolve(template)
                 except SecretError as error:
-                    missing[str(error)] = None
-    return tuple(missing)
+                    missing[str(error)] = error
+    return tuple(missing.values())
 
 
 def _limited(configuration: Configuration, plan: Plan, limit: int) -> Plan:

@@ -15,7 +15,7 @@ from reconciler.apply.journal import GOOD
 from reconciler.apply.write import LiveReading
 from reconciler.canonical import Form, dump, is_off, stored_form
 from reconciler.clock import epoch, rfc3339
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import MOST_NAMED, Diagnostic
 from reconciler.formats.plan import LARGEST_BYTES, PlanFileError, load_plan
 from reconciler.git import current_commit
 from reconciler.model import Action, Change, Key, LiveSource
@@ -28,6 +28,7 @@ from reconciler.plan.policy import LIMITS
 from reconciler.record.base import RecordState
 from reconciler.rules import RULES
 from reconciler.secrets import key_of
+from reconciler.settings import Configuration
 from reconciler.wiring import Session
 from reconciler.workflow.plan import judge_again, learn_variables, make_plan, make_undo
 
@@ -65,7 +66,7 @@ class StoredPlan:
 
 
 def stored_plan(session: Session, data: bytes, consent: Consent) -> StoredPlan:
-    """Read a plan file and decide it again. Raises PlanFileError, StalePlanError, RecordError."""
+    """Read a plan file and decide it again. Raises PlanFileError, StalePlanError, RecordError, SecretError."""
     plan = load_plan(data)
     _check(plan, session)
     merged = Consent(plan.consent.allow | consent.allow, plan.consent.overrides | consent.overrides)
@@ -99,14 +100,14 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> StoredPlan:
 
 
 def _check(plan: Plan, session: Session) -> None:
-    """What can be told before anything is read; raises PlanFileError, StalePlanError."""
+    """What can be told before anything is read; raises PlanFileError, StalePlanError, SecretError."""
     configuration = session.configuration
     if plan.configuration != (configuration.name or ""):
         raise PlanFileError(
             f"it was made for configuration {plan.configuration!r}, and this one is {configuration.name or ''!r}"
         )
     if plan.config_digest != configuration.digest:
-        raise stale("the configuration has changed since this plan was made")
+        raise stale(f"the configuration has changed since this plan was made{_changed_files(plan, configuration)}")
     check_expiry(plan, session.clock.now())
     if plan.commit is not None and plan.commit != (current_commit(configuration.root) or plan.commit):
         raise stale(f"the plan was made at commit {plan.commit[:12]}, and another one is checked out")
@@ -115,7 +116,16 @@ def _check(plan: Plan, session: Session) -> None:
         raise stale(f"number {twice[0].number} is in the plan twice")
     _check_key(plan, session.plan_context().digester.key_id)
     if missing := learn_variables(session):
-        raise PlanFileError(missing[0])
+        raise missing[0]
+
+
+def _changed_files(plan: Plan, configuration: Configuration) -> str:
+    """Which files differ from those that a plan was made from, as far as it says."""
+    then, now = plan.files, configuration.file_digests()
+    found = [f"{name} is gone" for name in sorted(then.keys() - now.keys())]
+    found += [f"{name} {'has changed' if name in then else 'is new'}" for name in now if then.get(name) != now[name]]
+    named = ", ".join(found[:MOST_NAMED]) + (f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else "")
+    return f": {named}" if then and found else ""
 
 
 def _check_key(plan: Plan, key_id: str) -> None:
@@ -280,9 +290,9 @@ def read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(LARGEST_BYTES + 1)
     except OSError as error:
-        raise PlanFileError(f"it cannot be read: {error.strerror}") from None
+        raise PlanFileError(f"it cannot be read: {(error.strerror or 'unknown reason').lower()}") from None
     if len(data) > LARGEST_BYTES:
-        raise PlanFileError(f"it is larger than {LARGEST_BYTES >> 20} MiB, the limit for plans; make a new plan")
+        raise PlanFileError(f"it is larger than {LARGEST_BYTES >> 20} MiB, the limit for plans")
     return data
 
 

@@ -25,9 +25,23 @@ def validate(configuration: Configuration) -> tuple[Diagnostic, ...]:
 def validate_scenario(switched: Configuration, known: Collection[Diagnostic]) -> tuple[Diagnostic, ...]:
     """What would keep a scenario from being applied in the night it is needed, beside what is `known` without it."""
     found = Diagnostics(switched.policy.rules)
-    found.extend(item for item in (*destination_findings(switched), *call_loops(switched)) if item not in known)
-    told = (replace(item, message=f"with --scenario {switched.scenario}: {item.message}") for item in found.sorted())
-    return tuple(item for item in told if item.is_error)
+    told = {_fault(item): set(item.numbers) for item in known}
+    judged = (*destination_findings(switched), *call_loops(switched))
+    found.extend(item for item in judged if not _is_told(item, told.get(_fault(item))))
+    return tuple(_in_scenario(item, switched.scenario) for item in found.sorted() if item.is_error)
+
+
+def _fault(found: Diagnostic) -> object:
+    return (found.code, found.location, found.what or found.message)
+
+
+def _is_told(found: Diagnostic, numbers: set[str] | None) -> bool:
+    return numbers is not None and numbers.issuperset(found.numbers)
+
+
+def _in_scenario(found: Diagnostic, scenario: str | None) -> Diagnostic:
+    within = f"with --scenario {scenario}: "
+    return replace(found, message=within + found.message, what=found.what and within + found.what)
 
 
 def unplannable(configuration: Configuration) -> tuple[Diagnostic, ...]:

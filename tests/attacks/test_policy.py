@@ -161,7 +161,7 @@ def test_a_notification_is_said_to_be_one(workplace: Workplace) -> None:
         f'version: 1\nnumbers:\n  "74991000000":\n    forwarding: {FIELDS["event_url"]}\n', "utf-8"
     )
     told = workplace.run("validate").stdout
-    assert "sales/74991000000 sends notifications of calls to url:https://evil.example.org/x" in told
+    assert "74991000000: notifications of calls go to url:https://evil.example.org/x" in told
 
 
 # -- shares of the managed numbers before, and what is forgotten -------------------------------------------------------

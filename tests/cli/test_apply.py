@@ -46,7 +46,7 @@ def test_where_nobody_can_be_asked_nothing_is_done_and_nothing_is_sent(workplace
 def test_any_answer_but_yes_writes_nothing(answer: str, workplace: Workplace) -> None:
     ended = workplace.run("apply", stdin=answer)
     assert ended.exit_code == 1
-    assert "Apply these changes? Only yes is accepted: " in ended.stderr
+    assert "Apply 2 changes (2 to create) to test?\nOnly yes is accepted: " in ended.stderr
     assert "error[not-approved]: not approved; nothing was written" in ended.stderr
     assert workplace.sandbox.writes == []
 
@@ -62,7 +62,7 @@ def test_yes_applies(workplace: Workplace) -> None:
 def test_nothing_is_asked_when_nothing_would_change(workplace: Workplace) -> None:
     ended = workplace.applied().run("apply", stdin="")
     assert ended.exit_code == 0
-    assert "Apply these changes?" not in ended.stderr
+    assert "Only yes is accepted" not in ended.stderr
     assert ended.stdout.endswith("Nothing to do: everything is as the files say.\n")
 
 
@@ -111,10 +111,25 @@ def test_a_file_that_is_no_plan_is_refused(text: str, workplace: Workplace) -> N
     assert workplace.sandbox.log == []
 
 
+def test_a_stale_plan_says_which_files_have_changed(workplace: Workplace) -> None:
+    workplace.run("plan", "--out", "a.json")
+    workplace.edit("version: 1\n", "version: 1  # ours\n")
+    (workplace.folder / "more.yaml").write_text("version: 1\n", "utf-8")
+    ended = workplace.run("apply", "a.json", "--format", "json")
+    assert (ended.exit_code, ended.codes) == (4, ["plan-stale"])
+    assert ended.json["diagnostics"][0]["message"] == (
+        "the configuration has changed since this plan was made: more.yaml is new, numbers.yaml has changed"
+    )
+    (workplace.folder / "more.yaml").unlink()
+    (workplace.folder / "numbers.yaml").rename(workplace.folder / "numbers2.yaml")
+    told = workplace.run("apply", "a.json", "--format", "json").json["diagnostics"][0]["message"]
+    assert told.endswith(": numbers.yaml is gone, numbers2.yaml is new")
+
+
 def test_a_missing_plan_file_is_named(workplace: Workplace) -> None:
     ended = workplace.run("apply", "nowhere.json")
     assert ended.exit_code == 1
-    assert "error[plan-file]: the plan file cannot be used: " in ended.stderr
+    assert "error[plan-file]: plan file nowhere.json: it cannot be read: " in ended.stderr
 
 
 def test_expect_goes_on_only_with_the_reviewed_changes(workplace: Workplace) -> None:

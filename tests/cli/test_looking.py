@@ -30,7 +30,6 @@ def test_the_list_needs_no_network_and_no_credential(workplace: Workplace) -> No
     [
         ((), ["74991000000", "74991000001"]),
         (("--tag", "moscow"), ["74991000000"]),
-        (("--account", "office"), []),
         (("--target", "*001"), ["74991000001"]),
         (("--to", "74992223344"), ["74991000000"]),
         (("--to", "+7 (499) 333-44-55"), ["74991000001"]),
@@ -41,6 +40,13 @@ def test_the_list_needs_no_network_and_no_credential(workplace: Workplace) -> No
 def test_the_list_can_be_narrowed(options: tuple[str, ...], numbers: list[str], workplace: Workplace) -> None:
     shown = workplace.run("list", "--format", "json", *options).json["numbers"]
     assert [item["number"] for item in shown] == numbers
+
+
+def test_a_selection_that_fits_nothing_is_an_error(workplace: Workplace) -> None:
+    for command in ("list", "calendar"):
+        ended = workplace.run(command, "--account", "office", "-q")
+        assert (ended.exit_code, ended.stdout) == (1, "")
+        assert "error[selection-empty]: no managed number in the files matches --account office" in ended.stderr
 
 
 def test_the_list_as_csv_can_be_read_by_a_machine(workplace: Workplace) -> None:

@@ -17,6 +17,7 @@ APART = {"sandbox", "demo"}
 # What each command is run with, where it needs or can do more than nothing.
 WORDS: dict[str, list[list[str]]] = {
     "validate": [[], ["--strict"], ["--format", "json"]],
+    "explain": [[], ["route-gap"]],
     "list": [[], ["--to", "7499"]],
     "plan": [
         [],

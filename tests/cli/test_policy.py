@@ -170,6 +170,34 @@ def test_outside_the_window_nothing_is_written_and_the_zone_is_told(workplace: W
     assert workplace.sandbox.writes == []
 
 
+@pytest.mark.parametrize(("word", "code"), [((), 0), (("--enforce-policy",), 5)])
+def test_a_plan_says_that_the_window_is_closed_under_its_own_key(
+    word: tuple[str, ...], code: int, workplace: Workplace
+) -> None:
+    policed(workplace, "policy:\n  max_changes: 30%\n  change_window: {period: 'yr {2001}'}\n  max_deletes: 1\n")
+    ended = workplace.run("plan", *word, "--format", "json")
+    assert ended.exit_code == code
+    (told,) = ended.json["policy"]
+    rows = (workplace.folder / "reconciler.yaml").read_text("utf-8").splitlines()
+    assert rows[told["line"] - 1][told["column"] - 1 :].startswith("change_window:")
+    audited = workplace.run("audit")
+    assert "warning[policy-change-window]: the change window is closed (yr {2001}, Europe/Moscow)" in audited.stderr
+
+
+@pytest.mark.parametrize("key", ["max_changes", "max_deletes"])
+def test_a_limit_that_is_exceeded_is_told_at_its_own_key(key: str, workplace: Workplace) -> None:
+    policed(workplace, "")
+    workplace.applied()
+    policed(workplace, "policy:\n  require_https: true\n  max_changes: 0\n  max_deletes: 0\n")
+    workplace.edit(
+        '    forwarding: {type: url, url: https://example.com/route, reserve: "74993334455"}', "    forwarding: none"
+    )
+    found = workplace.run("plan", "--allow-delete", "--format", "json").json["policy"]
+    (told,) = [each for each in found if each["code"] == f"policy-{key.replace('_', '-')}"]
+    rows = (workplace.folder / "reconciler.yaml").read_text("utf-8").splitlines()
+    assert rows[told["line"] - 1][told["column"] - 1 :].startswith(f"{key}:")
+
+
 def test_an_override_is_written_into_the_run_with_who_and_when(workplace: Workplace) -> None:
     policed(workplace, NEVER)
     words = ("--override", "policy-change-window", "--allow-adopt")

@@ -156,7 +156,7 @@ def test_a_page_and_a_comment_say_so_where_there_is_nothing_else_to_say(
     assert ended.exit_code == (64 if words else 1)
     assert ended.stdout.startswith(beginning)
     assert ended.stdout.replace("````", "```").rstrip().endswith(end)
-    assert ("No such option" if words else "14pm") in ended.stdout
+    assert ("no option --frob" if words else "14pm") in ended.stdout
     assert "<b>" not in ended.stdout or form == "markdown"
     assert "error[" in ended.stderr
 

@@ -103,10 +103,15 @@ def test_what_is_changed_by_hand_is_drift_and_is_set_right(place: Place) -> None
     assert place.rings == ("74992223344", 20)
 
 
-def test_its_accounts_are_checked_by_its_own_shape(place: Place) -> None:
-    (place.folder / "reconciler.yaml").write_text(HEAD.replace("token:", "tokne:") + ONE, "utf-8")
-    codes = {each["code"] for each in json.loads(place.run("validate", "--format", "json").stdout)["diagnostics"]}
-    assert codes >= {"unknown-key", "missing-key"}
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [("tokne:", [("unknown-key", "did you mean token?")]), ("pass:", [("missing-key", "add `token: …`")])],
+)
+def test_its_accounts_are_checked_by_its_own_shape(key: str, told: list[tuple[str, str]], place: Place) -> None:
+    (place.folder / "reconciler.yaml").write_text(HEAD.replace("token:", key) + ONE, "utf-8")
+    found = json.loads(place.run("validate", "--format", "json").stdout)["diagnostics"]
+    assert [each for each in [(each["code"], each["hint"]) for each in found] if each in told] == told
+    assert "unknown-key" in {each["code"] for each in found}
 
 
 def test_an_unknown_provider_is_told_of_all_that_there_are(place: Place) -> None:

@@ -68,6 +68,24 @@ def test_a_number_that_a_whole_list_lacks_is_not_owned() -> None:
     assert f"sales/{phone(9)} cannot be read" in problem.message
 
 
+def test_a_failure_that_numbers_of_an_account_share_is_told_once_at_the_account() -> None:
+    def down(_verb: str, _number: str) -> None:
+        raise Unavailable("Exolve cannot be reached", hint="check the network")
+
+    reader = Reader(ObedientClock(), locations={"sales": place(99)})
+    provider = vendor(capabilities=UNLISTED, before=down)
+    live = read_live({"sales": provider}, {"sales": wanted(1, 2, 3)}, reader)
+    (problem,) = {seen.problem for seen in live.observations.values()}
+    assert problem is not None
+    assert (problem.code, problem.location, problem.hint) == ("provider-unavailable", place(99), "check the network")
+    assert problem.numbers == (phone(1), phone(2), phone(3))
+    assert problem.message == (
+        f"account sales: 3 numbers cannot be read: Exolve cannot be reached ({phone(1)}, {phone(2)}, {phone(3)})"
+    )
+    alone = read_live({"sales": vendor(capabilities=UNLISTED, before=down)}, {"sales": wanted(1)}, reader)
+    assert [seen.problem.location for seen in alone.observations.values() if seen.problem] == [place(1)]
+
+
 def test_what_cannot_be_read_at_all_has_no_observation_and_no_problem() -> None:
     provider = MemoryProvider({phone(1): NONE}, capabilities=PARKING, account="office")
     live = read_live({"office": provider}, {"office": wanted(1)}, READER)

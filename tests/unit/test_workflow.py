@@ -15,6 +15,7 @@ from reconciler.model import LiveSource, NumberForwarding, Outcome, Parking, Tar
 from reconciler.plan.build import Refresh, Selection
 from reconciler.plan.model import Consent, Plan
 from reconciler.providers.base import Provider
+from reconciler.secrets import VariableError
 from reconciler.settings import Policy
 from reconciler.wiring import Session
 from reconciler.workflow.plan import storable
@@ -309,7 +310,7 @@ def test_a_variable_that_is_unset_at_apply_is_named() -> None:
     given = world([desired(1, rings(event_url=EVENTS))], {1: NONE}, variables={"EVENT_KEY": "one-s3cret"})
     data = saved(given)
     given.variables = {}
-    with pytest.raises(PlanFileError, match="RECONCILER_VAR_EVENT_KEY"):
+    with pytest.raises(VariableError, match="RECONCILER_VAR_EVENT_KEY is not set"):
         stored_plan(given.session, data, Consent())
 
 

@@ -6,7 +6,7 @@ The whole file is the source of `schemas/config.v1.json` only; loading judges se
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import Annotated, Any, Literal
@@ -90,11 +90,15 @@ class AccountEntry(Shape):
 
 @dataclass(frozen=True)
 class ProviderType:
-    """What is known of a provider offline: its name in sentences, what it can do, and how its accounts are written."""
+    """What is known of a provider offline: its name in sentences, what it can do, and how its accounts are written.
+
+    `product` is what its vendor calls it.
+    """
 
     label: str
     capabilities: Capabilities
     account: type[AccountEntry]
+    product: str = field(default="", kw_only=True)
 
 
 class FileRecord(Shape):

@@ -19,4 +19,4 @@ def _open(account: Account, secrets: Secrets, opening: Opening) -> Provider:
     return open_exolve(account, secrets, opening)
 
 
-EXOLVE = Vendor("Exolve", CAPABILITIES, ExolveAccount, _open)
+EXOLVE = Vendor("Exolve", CAPABILITIES, ExolveAccount, _open, product="MTS Exolve")

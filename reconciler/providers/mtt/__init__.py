@@ -49,4 +49,4 @@ def _shared(texts: Texts | None) -> TokenStore | None:
     return SharedTokenStore(texts)
 
 
-MTT = Vendor("MTT", CAPABILITIES, MttAccount, _open, _Login())
+MTT = Vendor("MTT", CAPABILITIES, MttAccount, _open, _Login(), product="MTT Business")

@@ -262,10 +262,15 @@ def allowance_lines(breaches: Sequence[Breach]) -> Iterator[Line]:
         yield line(Span(f"apply needs {flag}", Tone.WARNING), f" for {plural(count, 'number')}")
 
 
+def counted(shown: Plan) -> list[str]:
+    """How many changes there are of each action."""
+    counts = shown.summary
+    return [f"{counts[action.value]} to {action.value}" for action in _MARKS if counts[action.value]]
+
+
 def sum_lines(shown: Plan, columns: int) -> Iterator[Line]:
     """How many of each action, or that there is nothing to do."""
-    counts = shown.summary
-    parts = [f"{counts[action.value]} to {action.value}" for action in _MARKS if counts[action.value]]
+    parts = counted(shown)
     if not parts and not shown.unknown:
         yield line(
             Span("No changes", Tone.ADDED),
@@ -299,4 +304,6 @@ def _incomplete(shown: Plan, columns: int) -> Iterator[Line]:
     """What an apply would not look after."""
     if not shown.complete:
         left = "what could not be read" if shown.unknown else "what the errors name"
+        if {item.code for item in shown.diagnostics if item.is_error} == {"variable-unset"}:
+            left = "what lacks the value of a variable"
         yield from hanging(EMPTY, f"The plan is incomplete: {left} is left alone.", columns, tone=Tone.ERROR)

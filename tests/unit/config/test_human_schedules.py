@@ -51,7 +51,7 @@ def test_weekly_hours_with_exceptions_and_names_are_sound(tmp_path: Path) -> Non
 
 def test_public_holidays_need_the_day_up_to_which_they_are_compiled(tmp_path: Path) -> None:
     schedules = "  office: {weekly: {mon-fri: 09:00-18:00}, except: {public: RU}}"
-    assert found(configuration(tmp_path, schedules)) == [("schedule-not-compiled", 6, 11)]
+    assert found(configuration(tmp_path, schedules)) == [("schedule-not-compiled", 6, 61)]
 
 
 @pytest.mark.parametrize(

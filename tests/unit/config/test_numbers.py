@@ -280,14 +280,14 @@ REFUSED: list[tuple[str, str, str, str, str | None]] = [
         number("parking: true"),
         "account-kind",
         "parking",
-        "the account 'sales' is at exolve, which supports forwarding, not parking",
+        "74991112233: the account 'sales' is at exolve, which supports forwarding, not parking",
         "use `account: office`",
     ),
     (
         number("account: office", "forwarding: none"),
         "account-kind",
-        "forwarding",
-        "the account 'office' is at mtt, which supports parking, not forwarding",
+        "office",
+        "74991112233: the account 'office' is at mtt, which supports parking, not forwarding",
         "use `account: sales`",
     ),
     (

@@ -215,7 +215,9 @@ def test_a_policy_is_read_whole(tmp_path: Path) -> None:
     assert policy.change_window == ("wd {mon-thu} hr {10-17}",)
     assert (policy.destinations.allow, policy.destinations.deny) == (("RU", "sip_id"), ("+7809", "premium"))
     assert policy.rules == {"include-empty": Severity.ERROR, "number-unassigned": None}
-    assert str(policy.location) == "reconciler.yaml:3:3"
+    assert str(policy.location) == "reconciler.yaml:2:1"
+    assert str(policy.place("max_deletes")) == "reconciler.yaml:4:3"
+    assert policy.place("require_signed_plan") == policy.location
 
 
 @pytest.mark.parametrize(

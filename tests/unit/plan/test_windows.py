@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.apply.journal import ApplyEvent, Finished
 from reconciler.apply.report import Halt
-from reconciler.cli.exits import Exit, of_report
+from reconciler.cli.exits import Exit, of_plan, of_report
 from reconciler.plan.model import Consent
 from reconciler.plan.policy import closed_change_window
 from reconciler.schedule import Period
@@ -79,8 +79,20 @@ def test_outside_the_window_the_run_is_refused_and_an_override_permits_it() -> N
     assert given.apply(consent=Consent(overrides=frozenset({"policy-change-window"}))).converged
 
 
-def test_a_plan_may_be_made_at_any_time() -> None:
+def test_a_plan_may_be_made_at_any_time_and_says_that_apply_must_wait() -> None:
     given = inside(1)
+    assert breaches(given.plan()) == []
+    given.clock.time = at("2026-11-23T03:00:00")
+    plan = given.plan()
+    assert (len(plan.changes), breaches(plan)) == (1, ["policy-change-window"])
+    assert of_plan(plan, detailed=False, enforce_policy=False) is Exit.DONE
+    assert of_plan(plan, detailed=False, enforce_policy=True) is Exit.REFUSED
+    assert breaches(given.plan(consent=Consent(overrides=frozenset(["policy-change-window"])))) == []
+
+
+def test_where_there_is_nothing_to_do_a_closed_window_refuses_nothing() -> None:
+    given = inside(1)
+    given.apply()
     given.clock.time = at("2026-11-23T03:00:00")
     assert breaches(given.plan()) == []
 
@@ -89,9 +101,9 @@ def test_a_plan_may_be_made_at_any_time() -> None:
     ("period", "now", "zone", "told"),
     [
         # Moscow is UTC+3 all year, Vladivostok UTC+10.
-        ("hr {10-11}", "2026-11-23T09:00:00", "Europe/Moscow", "it opens at 2026-11-24T07:00:00Z"),
-        ("hr {10-11}", "2026-11-23T02:00:00", "Asia/Vladivostok", "it opens at 2026-11-24T00:00:00Z"),
-        ("wd {mon}", "2026-11-24T00:00:00", "UTC", "it opens at 2026-11-30T00:00:00Z"),
+        ("hr {10-11}", "2026-11-23T09:00:00", "Europe/Moscow", "it opens Tue 2026-11-24 10:00 Europe/Moscow"),
+        ("hr {10-11}", "2026-11-23T02:00:00", "Asia/Vladivostok", "it opens Tue 2026-11-24 10:00 Asia/Vladivostok"),
+        ("wd {mon}", "2026-11-24T00:00:00", "UTC", "it opens Mon 2026-11-30 00:00 UTC"),
         ("yr {2020}", "2026-11-24T00:00:00", "UTC", "it never opens again"),
     ],
 )
