@@ -373,13 +373,16 @@ class _Loading:
             scenarios=frozenset(sections.scenarios),
             contacts={to: locate(span) for to, span in self._contacts.items()},
             holidays_version=holidays_version() if schedules.uses_holidays else None,
-            named=partial(_names, sections, schedules, self._named_contacts, self._files),
+            named=partial(_names, sections, schedules, self._named_contacts, self._files, self._today),
         )
 
 
-def _names(sections: Sections, schedules: Schedules, contacts: Contacts | None, files: Files) -> Names:
+def _names(
+    sections: Sections, schedules: Schedules, contacts: Contacts | None, files: Files, today: date | None
+) -> Names:
     """What the configuration calls things; contacts are those that were built first, of the numbers themselves."""
     return Names(
+        since=today,
         schedules=schedules.named(),
         contacts=contacts.named() if contacts is not None else {},
         profiles=ProfileNames(files.sources, sections.numbers, sections.profiles),

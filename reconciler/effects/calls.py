@@ -5,6 +5,7 @@ Knows no rule but how to report one.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +14,15 @@ from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.states import times_of
+from reconciler.effects.wording import Wording
 from reconciler.model import Desired, NumberForwarding, Parking, Redirect, UrlForwarding
 from reconciler.rules import RULES
 from reconciler.schedule import ALWAYS_PERIOD, NEVER_PERIOD, Instants
 from reconciler.settings import Configuration
 
 _LONGEST_TIMES = 240
+_POINTER = re.compile(r"; -v lists (?:it|them)$")
+_EXCEPTION = re.compile(r"; (?:except|not on|on) | but for ")
 
 
 class Edge(NamedTuple):
@@ -41,6 +45,11 @@ class CallMap:
         everything = (*configuration.desired, *(configuration.others if with_others else ()))
         blocks = (item for item in everything if not isinstance(item.value, Parking))
         return cls(configuration, {item.key.number: item for item in blocks})
+
+    @cached_property
+    def wording(self) -> Wording:
+        """How the configuration says who rings and when."""
+        return Wording(self.configuration.named())
 
     @cached_property
     def numbers(self) -> list[tuple[Desired, NumberForwarding]]:
@@ -90,8 +99,12 @@ def found(code: str, desired: Desired, path: str, message: str, *, hint: str | N
 
 
 def shorten(times: str) -> str:
-    """Times in words, of a length that a person still reads: the first of them, and how many there are besides."""
-    if len(times) <= _LONGEST_TIMES:
+    """Times in words, of a length that a person still reads: the first of them, and how many there are besides.
+
+    What an exception takes back of the first ones is never cut off: the rest would not be true. A finding has no `-v`.
+    """
+    times = _POINTER.sub("", times)
+    if len(times) <= _LONGEST_TIMES or _EXCEPTION.search(times):
         return times
     for mark in ("; ", ", "):
         parts = times[: _LONGEST_TIMES + 1].split(mark)[:-1]

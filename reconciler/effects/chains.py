@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.effects.calls import CallMap, Edge, found
+from reconciler.effects.calls import CallMap, Edge, found, shorten
 from reconciler.model import NoForwarding
-from reconciler.schedule import ALWAYS_PERIOD, NEVER_PERIOD, Instants, Period
+from reconciler.schedule import ALWAYS_PERIOD, NEVER_PERIOD, Instants
 
 LONGEST_CHAIN = 3
 _MOST_SHOWN = 8
@@ -36,7 +36,7 @@ def loops(calls: CallMap) -> Iterator[Diagnostic]:
         told.update(chain)
         if others.issuperset(chain):
             continue
-        times = "" if when.is_full else f" ({Period(None, when).phrase()})"
+        times = "" if when.is_full else f" ({shorten(calls.wording.times(when))})"
         message = f"calls go in a loop: {' -> '.join([*chain, start])}{times}"
         hint = "forward one of these numbers somewhere else"
         yield found("route-loop", calls.forwardings[start], "", message, hint=hint)

@@ -16,6 +16,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calls import CallMap, found, heaviest, shorten
 from reconciler.effects.chains import long_chains, loops
 from reconciler.effects.states import times_of
+from reconciler.effects.wording import Wording
 from reconciler.model import (
     Desired,
     NoForwarding,
@@ -26,7 +27,7 @@ from reconciler.model import (
     TrunkForwarding,
     UrlForwarding,
 )
-from reconciler.schedule import NEVER_PERIOD, Instants, Period
+from reconciler.schedule import NEVER_PERIOD, Instants
 from reconciler.settings import Configuration
 
 _MOST = 20  # numbers with one phone behind them at once
@@ -156,12 +157,12 @@ def ringing_faults(calls: CallMap) -> Iterator[Diagnostic]:
     for desired, value in calls.numbers:
         names = [target.to for target in value.targets]
         times = tuple([(target.timeout, target.periods, target.active) for target in value.targets])
-        when, faults = _judged(value.redirect, _alike(names), times)
+        when, faults = _judged(value.redirect, _alike(names), times, calls.wording)
         if when is not None:
             gaps.setdefault(when, []).append(desired)
         for fault in faults:
             path = "targets" if fault.at is None else f"targets[{fault.at}]"
-            yield found(fault.code, desired, path, fault.message.format(*names))
+            yield found(fault.code, desired, path, fault.message.format(*map(calls.wording.who, names)))
     for when, numbers in gaps.items():
         yield _gap_of(numbers, when)
 
@@ -186,22 +187,24 @@ Times = tuple[tuple[int, tuple[str, ...], bool], ...]
 
 
 @lru_cache(maxsize=8192)
-def _judged(redirect: Redirect, alike: tuple[int, ...], times: Times) -> tuple[str | None, tuple[RingingFault, ...]]:
-    """The gap of a pattern and its faults; their messages name targets by their index in braces."""
-    gap = _gap(tuple(periods for _, periods, active in times if active))
+def _judged(
+    redirect: Redirect, alike: tuple[int, ...], times: Times, wording: Wording
+) -> tuple[str | None, tuple[RingingFault, ...]]:
+    """The gap of a pattern and its faults, those to come; their messages name targets by their index in braces."""
+    gap = _gap(tuple(periods for _, periods, active in times if active), wording)
     on = [(at, when) for at, (_, periods, active) in enumerate(times) if active and (when := times_of(periods))]
     same = alike or tuple(range(len(times)))
     match redirect:
         case Redirect.SINGLE:
-            return gap, tuple(_several_under_single(on))
+            return gap, tuple(_several_under_single(on, wording))
         case Redirect.PARALLEL:
-            return gap, tuple(_twice(on, same, neighbours=False))
+            return gap, tuple(_twice(on, same, wording, neighbours=False))
         case Redirect.SEQUENTIAL:
             long = _long_ringing([(when, times[at][0]) for at, when in on])
-            return gap, (*_twice(on, same, neighbours=True), *long)
+            return gap, (*_twice(on, same, wording, neighbours=True), *long)
 
 
-def _gap(schedules: tuple[tuple[str, ...], ...]) -> str | None:
+def _gap(schedules: tuple[tuple[str, ...], ...], wording: Wording) -> str | None:
     """Say when none of these is on; None where one always is, or where that is not known."""
     if () in schedules:
         return None
@@ -211,12 +214,13 @@ def _gap(schedules: tuple[tuple[str, ...], ...]) -> str | None:
         if when is None:
             return None
         covered |= when
-    if covered.is_full:
-        return None
-    return "at any time" if covered.is_empty else f"at these times: {Period(None, ~covered).phrase()}"
+    if covered.is_empty:
+        return "at any time"
+    missing = wording.coming(~covered)
+    return None if missing.is_empty else f"at these times: {wording.times(missing)}"
 
 
-def _several_under_single(on: list[tuple[int, Instants]]) -> Iterator[RingingFault]:
+def _several_under_single(on: list[tuple[int, Instants]], wording: Wording) -> Iterator[RingingFault]:
     """Two targets at once where only one may ring; one that is covered wholly never does."""
     earlier = NEVER_PERIOD.instants
     for at, when in on:
@@ -225,20 +229,22 @@ def _several_under_single(on: list[tuple[int, Instants]]) -> Iterator[RingingFau
         if (when - earlier).is_empty:
             message = f"{{{at}}} never rings: under `redirect: single` the targets before it cover all its time"
             yield RingingFault("route-shadowed", message, at)
-        elif not (both := when & earlier).is_empty:
-            shared = shorten(Period(None, both).phrase())
+        elif not (both := wording.coming(when & earlier)).is_empty:
+            shared = shorten(wording.times(both))
             message = f"{{{at}}} and a target before it are both on ({shared}), and `redirect: single` rings one"
             yield RingingFault("route-single-several", message, at)
         earlier |= when
 
 
-def _twice(on: list[tuple[int, Instants]], same: tuple[int, ...], *, neighbours: bool) -> Iterator[RingingFault]:
+def _twice(
+    on: list[tuple[int, Instants]], same: tuple[int, ...], wording: Wording, *, neighbours: bool
+) -> Iterator[RingingFault]:
     """The same target twice at once; one after the other only where nobody rings in between."""
     for index, (first, when) in enumerate(on):
         for second, other in on[index + 1 : index + 2] if neighbours else on[index + 1 :]:
-            if same[first] == same[second] and not (both := when & other).is_empty:
+            if same[first] == same[second] and not (both := wording.coming(when & other)).is_empty:
                 manner = "in a row" if neighbours else "at once"
-                message = f"{{{second}}} rings twice {manner} ({shorten(Period(None, both).phrase())})"
+                message = f"{{{second}}} rings twice {manner} ({shorten(wording.times(both))})"
                 yield RingingFault("route-double-ring", message, second)
 
 

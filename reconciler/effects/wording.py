@@ -61,6 +61,10 @@ class Wording:
             return self.said(part)
         return part if isinstance(part, str) else ", ".join(map(self.who, part))
 
+    def coming(self, instants: Instants) -> Instants:
+        """What is still to come of a set."""
+        return ahead(instants, self.names.since)
+
     def times(self, instants: Instants) -> str:
         """A set of instants, those to come alone."""
         since = self.names.since

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.effects.checks import check_calls
 from tests.loading import load
 from tests.unit.config.loading import target, underlined, write
 
@@ -134,3 +135,12 @@ def test_what_reads_otherwise_than_it_is_meant_is_told(schedule: str, code: str,
 def test_what_is_meant_as_it_is_written_is_not_told(schedule: str, tmp_path: Path) -> None:
     for code in ("hours-end-early", "dates-reversed"):
         assert told(tmp_path, target(f'{{to: "74992223344", schedule: {schedule}}}'), code, None) == []
+
+
+def test_a_gap_is_told_with_its_exceptions_and_without_the_past(tmp_path: Path) -> None:
+    office = "schedules: {o: {weekly: {mon-fri: 09:00-18:00}, except: [{public: RU}], workday_as: mon}}\n"
+    text = until(target('{to: "74992223344", schedule: o}') + office, "2027-12-31")
+    loaded = load(write(tmp_path, text), today=date(2026, 11, 29)).configuration
+    assert loaded is not None
+    (gap,) = [each for each in check_calls(loaded) if each.code == "route-gap"]
+    assert "working days 0:00-9:00, 18:00-24:00; days off (public holidays RU)" in gap.message

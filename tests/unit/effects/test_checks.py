@@ -271,3 +271,11 @@ def test_times_are_told_at_a_length_that_a_person_reads() -> None:
     assert shorten(years).startswith("2026, 2027, ")
     assert len(shorten(years)) < 300
     assert shorten("Sat, Sun") == "Sat, Sun"
+
+
+def test_what_is_cut_off_never_takes_back_what_is_left() -> None:
+    rule = "; ".join(f"Mon {hour}:00-{hour}:30" for hour in range(24))
+    assert shorten(rule).endswith("more")
+    for exception in ("; except 2027 Nov 3 9:00-18:00", "; not on public holidays RU", " but for 31 days"):
+        assert shorten(rule + exception) == rule + exception
+    assert shorten("Mon-Fri 9:00-18:00 but for 31 days; -v lists them") == "Mon-Fri 9:00-18:00 but for 31 days"
