@@ -166,7 +166,8 @@ class Configuration:
     `file_digests` those of the files by name;
     `name` is None where none was given. `scenario` is the one that is laid over, `scenarios` are the names of all that
     are prepared, None where that is not known. `wanted` are the numbers of the paths that were asked for, None = all,
-    `others` what is desired of the rest. `named` works out what things are called, `contacts` maps where a contact
+    `others` what is desired of the rest. `schedules` are the places of all that are declared, and `compiled` gives the
+    periods of one as an account sends them. `named` works out what things are called, `contacts` maps where a contact
     leads to the place that says so.
     """
 
@@ -190,6 +191,8 @@ class Configuration:
     contacts: Mapping[str, Location] = field(default_factory=dict)
     holidays_version: str | None = None
     named: Callable[[], Names] = no_names
+    schedules: Mapping[str, Location] = field(default_factory=dict)
+    compiled: Callable[[str, PeriodSettings], tuple[str, ...] | None] = lambda _name, _settings: None
 
     @property
     def secret_references(self) -> tuple[SecretRef, ...]:

@@ -8,14 +8,14 @@ numbers or vendors, nor how anything is computed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import click
 
-from reconciler.cli.errors import CommandError
+from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit
 from reconciler.cli.hands import Group
 from reconciler.cli.options import PeriodText
@@ -126,7 +126,8 @@ _EXAMPLE = "write weekly: {mon-fri: 09:30-18:15}"
 
 
 @click.command("compile", short_help="Turn hours, dates and public holidays into period strings.")
-@click.argument("file", type=click.File("rb"), metavar="FILE|-")
+@click.argument("file", type=click.File("rb"), metavar="[FILE|-]", required=False)
+@click.option("--schedule", metavar="NAME", help="A schedule of the configuration, as its accounts send it.")
 @click.option(
     "--union",
     type=click.Choice(["entries", "comma"]),
@@ -143,24 +144,61 @@ _EXAMPLE = "write weekly: {mon-fri: 09:30-18:15}"
 @timezone
 @click.pass_obj
 def compile_(
-    process: Process, file: IO[bytes], union: Literal["entries", "comma"], until: datetime | None, zone: Zone
+    process: Process,
+    file: IO[bytes] | None,
+    schedule: str | None,
+    union: Literal["entries", "comma"],
+    until: datetime | None,
+    zone: Zone,
 ) -> Exit:
     """Turn a schedule of hours, dates and public holidays into period strings, proven equal to it.
 
     FILE holds what stands under a name of `schedules`, such as {weekly: {mon-fri: 09:30-18:15}, except: {public: RU}}.
+    With --schedule it is one of the configuration, and the accounts say how it is sent.
 
-    Example: reconciler period compile office.yaml --union comma
+    Example: reconciler period compile --schedule office-hours
     """
     from reconciler.schedule.compile import CompileError, compile_schedule
 
+    if (file is None) == (schedule is None):
+        raise click.UsageError("name a FILE, or a schedule of the configuration with --schedule NAME")
+    if file is None:
+        return _compile_declared(process, schedule or "")
     sources, tree = _read(file)
-    schedule = _schedule(sources, tree)
     try:
-        compiled = compile_schedule(schedule, timezone=zone.name, until=_last_day(until), union_style=union)
+        compiled = compile_schedule(
+            _schedule(sources, tree), timezone=zone.name, until=_last_day(until), union_style=union
+        )
     except CompileError as error:
         raise CommandError([sources.problem("schedule-not-compiled", tree.span, error.message, error.hint)]) from error
     show(process, {"periods": compiled.periods}, "\n".join(compiled.periods))
     return Exit.DONE
+
+
+def _compile_declared(process: Process, name: str) -> Exit:
+    """The periods of a schedule of the configuration; accounts that send it in the same way are told together."""
+    from reconciler.cli.opening import load_valid
+    from reconciler.config.validation import did_you_mean
+
+    configuration, _ = load_valid(process)
+    if name not in configuration.schedules:
+        hint = did_you_mean(name, configuration.schedules) or "reconciler validate"
+        raise command_error("unknown-schedule", f"there is no schedule {name!r}", hint=hint)
+    accounts = configuration.accounts.values()
+    sent = {account.name: list(configuration.compiled(name, account.period) or ()) for account in accounts}
+    place = configuration.schedules[name]
+    content = {"schedule": name, "place": f"{place.file}:{place.line}", "accounts": sent}
+    show(process, content, "\n".join(_ways(sent)))
+    return Exit.DONE
+
+
+def _ways(sent: Mapping[str, list[str]]) -> Iterator[str]:
+    """The periods of each account, those that are the same once."""
+    for periods in {tuple(each): each for each in sent.values()}.values():
+        accounts = [account for account, each in sent.items() if each == periods]
+        if len(accounts) < len(sent):
+            yield f"# {', '.join(accounts)}"
+        yield from periods or [""]
 
 
 def _last_day(until: datetime | None) -> date:

@@ -373,6 +373,8 @@ class _Loading:
             scenarios=frozenset(sections.scenarios),
             contacts={to: locate(span) for to, span in self._contacts.items()},
             holidays_version=holidays_version() if schedules.uses_holidays else None,
+            schedules=Lines(self._files.sources, {name: each.span for name, each in sections.schedules.items()}),
+            compiled=schedules.periods_of,
             named=partial(_names, sections, schedules, self._named_contacts, self._files, self._today),
         )
 

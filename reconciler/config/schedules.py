@@ -120,6 +120,11 @@ class Schedules:
             known = self._resolved[key] = self._times(tree, settings) if tree is not None else None
         return known
 
+    def periods_of(self, name: str, settings: PeriodSettings) -> tuple[str, ...] | None:
+        """The periods of a declared schedule; None where there are none: reported."""
+        times = self._times(self._declared[name].tree, settings)
+        return None if times is None else times.periods
+
     def exists(self, reference: Tree) -> bool:
         """Whether a reference names a schedule or is one; reported where it does not."""
         return self._tree(reference) is not None

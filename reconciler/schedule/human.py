@@ -194,12 +194,12 @@ def read_schedule(
 
     def given(key: str, read: Callable[[str, KeyPath], _Value]) -> _Value | None:
         value = data.get(key)
-        return None if value is None else read(str(value), (*path, key))
+        return None if value is None else read(_text(value, (*path, key)), (*path, key))
 
     return Schedule(
         period=given("period", partial(_period, weekday_base=weekday_base)),
         weekly=_weekly(data.get("weekly") or {}, (*path, "weekly")),
-        dates=tuple(read_dates(one, (*path, "dates", at)) for at, one in enumerate(data.get("dates") or ())),
+        dates=_dates(data.get("dates") or [], (*path, "dates")),
         public=given("public", _country),
         except_=many("except"),
         workday_as=given("workday_as", _workday),
@@ -266,12 +266,30 @@ def _weekly(data: object, path: KeyPath) -> tuple[tuple[frozenset[int], tuple[Ho
         raise HumanError(path, "weekly hours are a map of days", "write weekly: {mon-fri: 09:00-18:00}")
     rows = []
     for key, value in data.items():
-        if isinstance(value, Sequence) and not isinstance(value, str):
-            hours = tuple(read_hours(str(one), (*path, key, at)) for at, one in enumerate(value))
+        days = read_weekdays(str(key), (*path, key))
+        if value is None or value == []:
+            hint = f"write {key}: 09:00-18:00; a comma in {{…}} begins another key"
+            raise HumanError((*path, key), f"`{key}` has no hours", hint, key=True)
+        if isinstance(value, list):
+            hours = tuple(read_hours(_text(one, (*path, key, at)), (*path, key, at)) for at, one in enumerate(value))
         else:
-            hours = (read_hours(str(value), (*path, key)),)
-        rows.append((read_weekdays(str(key), (*path, key)), hours))
+            hours = (read_hours(_text(value, (*path, key)), (*path, key)),)
+        rows.append((days, hours))
     return tuple(rows)
+
+
+def _dates(data: object, path: KeyPath) -> tuple[DateSpan, ...]:
+    if not isinstance(data, list):
+        raise HumanError(path, "`dates` is a list", f"write dates: [{_text(data, path)}]")
+    return tuple(read_dates(_text(one, (*path, at)), (*path, at)) for at, one in enumerate(data))
+
+
+def _text(data: object, path: KeyPath) -> str:
+    """What stands where one word or number is due."""
+    if data is None or isinstance(data, (list, Mapping)):
+        kind = "nothing" if data is None else "a list" if isinstance(data, list) else "a map"
+        raise HumanError(path, f"here stands {kind} where one value is due", "write one value")
+    return str(data)
 
 
 def read_weekdays(text: str, path: KeyPath = ()) -> frozenset[int]:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reconciler.cli import main
+from tests.architecture.imports import REPOSITORY
 
 
 def run(*arguments: str, given: str | bytes = "") -> Result:
@@ -28,6 +29,41 @@ def test_check_draws_a_caret_under_the_fault() -> None:
 @pytest.mark.parametrize("text", ["wd {mon}, wd {tue}", "none", "wd {1-5}", "yd {366} hr {9}"])
 def test_check_judges_the_grammar_alone(text: str) -> None:
     assert run("check", text).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "hint"),
+    [
+        ("weekly: {mon,wed: 09:00-18:00}", "`mon` has no hours", "a comma in {…} begins another key"),
+        ("weekly: {mon: }", "`mon` has no hours", "write mon: 09:00-18:00"),
+        ("weekly: {mon: []}", "`mon` has no hours", "write mon: 09:00-18:00"),
+        ("weekly: {mon: [{a: 1}]}", "here stands a map", "write one value"),
+        ("dates: 05-09", "`dates` is a list", "write dates: [05-09]"),
+        ("dates: [[05-09]]", "here stands a list", "write one value"),
+        ("dates: [~]", "here stands nothing", "write one value"),
+        ("public: [RU]", "here stands a list", "write one value"),
+    ],
+)
+def test_compile_speaks_of_what_is_written(given: str, message: str, hint: str) -> None:
+    ended = run("compile", "-", given=given)
+    assert ended.exit_code == 1
+    assert message in ended.stderr
+    assert hint in ended.stderr
+    assert "None" not in ended.stderr
+
+
+def test_compile_shows_what_a_declared_schedule_becomes() -> None:
+    team = str(REPOSITORY / "examples" / "team-repository")
+    command = ["-C", team, "period", "compile", "--schedule"]
+    ended = CliRunner().invoke(main, [*command, "office-hours"])
+    assert (ended.exit_code, ended.stdout) == (0, "wd {mon-fri} hr {9-17}\n")
+    named = json.loads(CliRunner().invoke(main, [*command, "office-hours", "--format", "json"]).stdout)
+    assert named["place"] == "shared/schedules.yaml:5"
+    assert set(named["accounts"]) == {"sales", "support", "office"}
+    wrong = CliRunner().invoke(main, [*command, "ofice-hours"])
+    assert (wrong.exit_code, "did you mean office-hours?" in wrong.stderr) == (1, True)
+    for arguments in ((), ("-", "--schedule", "office-hours")):
+        assert run("compile", *arguments).exit_code == 64
 
 
 def test_check_as_json_holds_every_text() -> None:
