@@ -206,18 +206,21 @@ def _misplaced(key: str) -> str | None:
     return "this looks like a phone number: indent it under `numbers`" if is_number else None
 
 
+_LEAVE_OUT = f"if the file is another program's, narrow `include` in {TRUSTED_FILE} to your own"
+
+
 def limit_quotes(problems: Iterable[Diagnostic], *, quoted: bool) -> Iterator[Diagnostic]:
     """What is wrong with a text; of one that may not be quoted only the rule and the place."""
     for each in problems:
         rule = RULES[each.code]
-        yield each if quoted else rule.at(each.location, rule.sentence.rstrip("."))
+        yield each if quoted else rule.at(each.location, rule.sentence.rstrip("."), _LEAVE_OUT)
 
 
 def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> bool:
     """Whether a file is a map that says `version: 1`."""
     if not isinstance(tree.data, dict):
         message = f"a file is a map of keys, not {kind_of(tree.data)}"
-        files.complain("wrong-type", tree.span, message, "begin with `version: 1`")
+        files.complain("wrong-type", tree.span, message, _or_leave_out("begin with `version: 1`", trusted=trusted))
         return False
     version = tree.get("version")
     if version is None:
@@ -226,16 +229,23 @@ def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None
     if version.data != _VERSION:
         shown = quoted(version.data) if isinstance(version.data, str) else kind_of(version.data)
         message = f"{shown} is not a known version"
-        files.complain("version-unsupported", version.span, message, "write `version: 1`")
+        files.complain(
+            "version-unsupported", version.span, message, _or_leave_out("write `version: 1`", trusted=trusted)
+        )
         return False
     return True
+
+
+def _or_leave_out(hint: str, *, trusted: bool) -> str:
+    """The hint for a file that may be another program's, found below the folder."""
+    return hint if trusted else f"{hint}, or {_LEAVE_OUT}"
 
 
 def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> Diagnostic:
     start = tree.span >> 24 << 24
     if trusted:
         return files.sources.problem("version-missing", start, "the file does not say `version: 1`", "add `version: 1`")
-    hint = f"add `version: 1`, or narrow `include` in {TRUSTED_FILE} if the file is not part of the configuration"
+    hint = _or_leave_out("add `version: 1`", trusted=trusted)
     related = (Related("included from here", origin),) if origin else ()
     return files.sources.problem("version-missing", start, "an included file does not say `version: 1`", hint, related)
 
