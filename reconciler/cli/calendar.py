@@ -158,8 +158,9 @@ def _calendar(items: Sequence[Desired], at: int, zone: str) -> Calendar:
     value = form(items[0].value).json
     numbers = tuple((item.key.number, item.description) for item in items)
     redirect = value.get("redirect", "")
+    note = "Not parked: its calls follow their usual route." if items[0].value == Parking(parked=False) else ""
     try:
-        return Calendar(numbers, lanes(value), week(value, at, zone), redirect)
+        return Calendar(numbers, lanes(value), week(value, at, zone), redirect, note=note)
     except OpaquePeriodError as error:
         problem = f"it is not known when it rings: {str(error)!r} does not follow the period grammar"
         return Calendar(numbers, lanes(value), None, redirect, problem)

@@ -31,7 +31,7 @@ from reconciler.workflow.stored import read_file
 def show(process: Process, what: str) -> Exit:
     """Show a saved plan, what files and record say of a number, or a past run by the beginning of its id.
 
-    A plan can be shown in all formats but html, a number and a run as text and JSON.
+    A plan can be shown in all formats of a plan, a number and a run as text and JSON.
 
     Example: reconciler show 74991112233
     """

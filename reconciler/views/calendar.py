@@ -11,9 +11,11 @@ from itertools import groupby
 from string import ascii_uppercase
 from typing import Any
 
+from reconciler.clock import local_text
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calendar import CalendarDay, Cell, Lane, Week
 from reconciler.effects.routes import Route, Step, StepKind
+from reconciler.schedule.zones import zone as zone_of
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, plural, width
 from reconciler.views.results import Kind, document
 
@@ -27,13 +29,17 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """One picture: the numbers that share it, as (number, description); `week` is None where it is not known."""
+    """One picture: the numbers that share it, as (number, description); `week` is None where it is not known.
+
+    A `note` says all there is to say in place of the picture.
+    """
 
     numbers: tuple[tuple[str, str], ...]
     lanes: tuple[Lane, ...]
     week: Week | None
     redirect: str = ""
     problem: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +71,24 @@ def letters_of(lanes: Sequence[Lane]) -> dict[str, tuple[str, int]]:
 
 
 def title_of(calendar: Calendar) -> tuple[str, str]:
-    """The numbers of a picture, and the description of the first."""
+    """The number of a picture and its description; of several how many they are, and the first of them."""
+    if len(calendar.numbers) == 1:
+        return calendar.numbers[0]
     names = [number for number, _ in calendar.numbers]
     more = len(names) - _MOST_NAMED
     text = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return text, calendar.numbers[0][1]
+    return f"{len(names)} numbers alike", text
+
+
+def local_time(at: int, zone: str) -> str:
+    """An instant as clocks of a zone show it: `Thu 2026-12-31 18:30`."""
+    return local_text(at, zone_of(zone).offset(at))
+
+
+def dates_of(week: Week) -> str:
+    """The first and the last day of a week."""
+    first, last = week[0], week[-1]
+    return f"{first.day:02}.{first.month:02} to {last.day:02}.{last.month:02}.{last.year}"
 
 
 def has_gap(calendar: Calendar) -> bool:
@@ -85,8 +104,9 @@ def is_cut(calendar: Calendar) -> bool:
 def _one(calendar: Calendar, zone: str, columns: int) -> Iterator[Line]:
     numbers, description = title_of(calendar)
     yield from hanging(line(Span(numbers, Tone.STRONG), "   " if description else ""), description, columns)
-    if calendar.week is None:
-        yield from hanging(line("  "), calendar.problem, columns, tone=Tone.WARNING)
+    if calendar.week is None or calendar.note:
+        tone = Tone.PLAIN if calendar.note else Tone.WARNING
+        yield from hanging(line("  "), calendar.note or calendar.problem, columns, tone=tone)
         return
     letters = letters_of(calendar.lanes)
     yield line(Span(_HOURS, Tone.FAINT), Span(f"  {zone}", Tone.FAINT))
@@ -130,6 +150,7 @@ def _legend(calendar: Calendar, letters: Mapping[str, tuple[str, int]], columns:
     notes = [f"{GAP} nobody"] if has_gap(calendar) else []
     notes += ["small letter: part of the half hour"] if is_cut(calendar) else []
     notes += [manner_of(calendar)] if manner_of(calendar) else []
+    notes += [f"the same from {dates_of(calendar.week)}"] if calendar.week and is_daily(calendar.week) else []
     if notes:
         yield from hanging(line(" " * 10), "; ".join(notes), columns, tone=Tone.FAINT)
 

@@ -1,4 +1,4 @@
-"""A plan as a comment on a pull request: short enough to be taken, collapsed where it is long, no text in it markup.
+"""A plan as a comment on a pull request: summed up and collapsed where it is long, short enough, no text in it markup.
 
 All text of users stands in fenced blocks, whose fence is longer than any row of backticks inside. Knows no commands.
 """
@@ -6,13 +6,13 @@ All text of users stands in fenced blocks, whose fence is longer than any row of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Change
 from reconciler.plan.model import Plan
-from reconciler.views.base import plural, text_of
-from reconciler.views.human.plan import allowance_lines, change_lines, policy_lines, sum_lines
+from reconciler.views.base import WIDE, plural, text_of
+from reconciler.views.human.plan import allowance_lines, block_lines, policy_lines, sum_lines
+from reconciler.views.human.told import Block, blocks
 from reconciler.views.screen import clean
 
 LIMIT = 65_000  # GitHub takes 65,536 characters
@@ -20,12 +20,14 @@ _LONG = 40  # more lines than this are collapsed
 _WIDTH = 100
 _MOST_OF_ONE = 8_000
 _MOST_OF_POLICY = 8_000
+_MOST_ROWS = 50
+_MOST_OF_CELL = 80
 _ROOM = 1_000  # for the fences and for saying what was left out
 
 
 def comment(shown: Plan) -> str:
     """The whole comment."""
-    head, *notes = text_of(sum_lines(shown, 10_000)).splitlines()
+    head, *notes = text_of(sum_lines(shown, WIDE)).splitlines()
     parts = [f"### Plan: {head}", *notes]
     if shown.configuration:
         parts.append(f"Configuration {_code(shown.configuration)}" + _scenario(shown) + _holidays(shown))
@@ -60,31 +62,53 @@ def _holidays(shown: Plan) -> str:
 
 
 def _changes(shown: Plan, room: int) -> str:
-    """As many changes as there is room for, and how many were left out."""
-    told: list[str] = []
-    for text in _texts(shown):
-        room -= _size(text) + 1
-        if room < 0:
-            break
-        told.append(text)
-    body = "\n".join(told)
-    left = len(shown.changes) - len(told)
+    """As many blocks as there is room for, and how many changes were left out; of many blocks first a table."""
+    told = blocks(shown.changes, shown.consent)
+    texts = [_cut(_text(block), _MOST_OF_ONE) for block in told]
+    is_long = sum(text.count("\n") + 1 for text in texts) > _LONG
+    table = _table(told) + "\n\n" if is_long else ""
+    room -= _size(table)
+    fitting = 0
+    while fitting < len(texts) and (room := room - _size(texts[fitting]) - 1) >= 0:
+        fitting += 1
+    left = sum(len(block.changes) for block in told[fitting:])
     note = f"\n\n{plural(left, 'more change')} left out here: see the plan itself." if left else ""
-    block = _fenced(body, "diff") if told else ""
-    if body.count("\n") < _LONG:
+    block = _fenced("\n".join(texts[:fitting]), "diff") if fitting else ""
+    if not is_long:
         return block + note
-    head = f"{plural(len(told), 'change')}" if not left else f"{len(told)} of {plural(len(shown.changes), 'change')}"
-    return f"<details><summary>{head}</summary>\n\n{block}\n\n</details>{note}"
+    total = len(shown.changes)
+    head = f"{total - left} of {plural(total, 'change')}" if left else plural(total, "change")
+    return f"{table}<details><summary>{head}</summary>\n\n{block}\n\n</details>{note}"
 
 
-def _texts(shown: Plan) -> Iterator[str]:
-    for change in shown.changes:
-        yield _cut(_text(change, shown), _MOST_OF_ONE)
+def _table(told: Sequence[Block]) -> str:
+    """A row a block: what is done, to which numbers, and what it takes."""
+    rows = [
+        (block.told.action.value, _cell(_numbers(block)), _cell(block.told.gist), _cell(" ".join(block.told.missing)))
+        for block in told[:_MOST_ROWS]
+    ]
+    more = len(told) - len(rows)
+    rows += [(f"{more} more", "", "", "")] if more else []
+    head = ("", "numbers", "what", "needs"), ("---",) * 4
+    return "\n".join(f"| {' | '.join(row)} |" for row in (*head, *rows))
 
 
-def _text(change: Change, shown: Plan) -> str:
-    """One change as the terminal shows it; a mark at the start of its first line colours that."""
-    page = change_lines(change, shown.consent, len(change.address), _WIDTH)
+def _numbers(block: Block) -> str:
+    first, more = block.changes[0].address, len(block.changes) - 1
+    return f"{first} and {more} more" if more else first
+
+
+def _cell(text: str) -> str:
+    """Text as code in a cell of a table."""
+    flat = _one_line(text)
+    return (
+        _code(flat if len(flat) <= _MOST_OF_CELL else f"{flat[:_MOST_OF_CELL]} …").replace("|", r"\|") if flat else ""
+    )
+
+
+def _text(block: Block) -> str:
+    """A block as the terminal shows it; a mark at the start of its first line colours that."""
+    page = block_lines((block,), _WIDTH)
     flat = (tuple(span._replace(text=_kept_in_line(span.text)) for span in each) for each in page)
     return clean(text_of(flat)).rstrip("\n")
 

@@ -90,10 +90,9 @@ class Validated:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan; pages draw weeks in this zone. It `failed` where the command does, with `enforced` policy by that too."""
+    """A plan. It `failed` where the command does, with `enforced` policy by that too."""
 
     plan: Plan
-    zone: str = "UTC"
     failed: bool = False
     enforced: bool = False
     verbose: bool = False
@@ -121,6 +120,7 @@ class Audited:
     audit: Audit
     zone: str
     failed: bool
+    verbose: bool = False
     kind: Kind = "audit"
 
     @property
@@ -135,7 +135,7 @@ class Audited:
     def page(self, columns: int) -> Iterable[Line]:
         from reconciler.views.human.audit import audit
 
-        return audit(self.audit, columns)
+        return audit(self.audit, columns, verbose=self.verbose)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def a_plan() -> Plan:
 
 
 def plan_page() -> str:
-    return pages.plan_page(a_plan(), zone=ZONE)
+    return pages.plan_page(a_plan())
 
 
 def an_audit() -> Audit:

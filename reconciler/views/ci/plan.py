@@ -9,26 +9,16 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.audit import Audit
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Action, Change
+from reconciler.model import Change
 from reconciler.plan.model import Breach, Plan
 from reconciler.views.base import WIDE, text_of
 from reconciler.views.ci.review import Remark, Review, remark
-from reconciler.views.human.audit import aim, audit_sum_lines
-from reconciler.views.human.plan import (
-    BY_HAND,
-    allowance_lines,
-    aside,
-    in_the_past,
-    is_of_another_type,
-    is_unnoticed,
-    sides,
-    sum_lines,
-)
-from reconciler.views.human.values import Canonical, details, summary
+from reconciler.views.human.audit import audit_sum_lines
+from reconciler.views.human.plan import allowance_lines, sum_lines
+from reconciler.views.human.told import BY_HAND, DRIFT_SIDES, SIDES, tell
 
 POLICY = "policy"
 _ALLOWANCE = "needs-"
-_WHOLE = (Action.CREATE, Action.DELETE)
 
 
 def plan_review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforced: bool) -> Review:
@@ -44,26 +34,15 @@ def plan_review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforc
     return Review("plan", shown.configuration, tuple(_summary(shown)), _plan_verdict(shown, failed=failed), remarks)
 
 
-def change_lines(change: Change, before: str = "until now", after: str = "becomes") -> Iterator[str]:
+def change_lines(change: Change, sides: tuple[str, str] = SIDES) -> Iterator[str]:
     """What there is to say of a change, a line each: its description, what it does, and what callers notice."""
-    if change.description:
-        yield change.description
-    if change.reverts_a_hand:
-        yield BY_HAND.strip("()")
-    match change.action:
-        case Action.CREATE | Action.DELETE:
-            yield f"{_whole(change.before)} -> {_whole(change.after)}"
-        case Action.ADOPT:
-            yield f"live now: {_whole(change.before)}"
-            yield f"becomes: {_whole(change.after)}"
-        case Action.UPDATE if is_of_another_type(change):
-            yield f"{before}: {_whole(change.before)}"
-            yield f"{after}: {_whole(change.after)}"
-        case Action.UPDATE:
-            yield from (_field(item.path, *sides(item)) for item in change.fields)
-        case Action.FORGET | Action.ASSERT:
-            yield aside(change)
-    yield from _effects(change)
+    told = tell(change, sides=sides)
+    yield from filter(None, (change.description, BY_HAND if told.by_hand else "", ", ".join(told.headline)))
+    yield from (f"{side.label}: {', '.join(side.lines)}" for side in told.sides)
+    yield from (f"{row.label}: {row.text}" for row in told.fields)
+    if told.unnoticed:
+        yield "callers notice nothing"
+    yield from (f"callers ({row.label}): {row.text}" for row in told.effects)
 
 
 def place_at(declared_at: str) -> Location | None:
@@ -116,24 +95,6 @@ def _plan_verdict(shown: Plan, *, failed: bool) -> Severity:
     return Severity.WARNING if shown.breaches else Severity.NOTICE
 
 
-def _whole(value: Canonical | None) -> str:
-    return ", ".join((summary(value), *details(value)))
-
-
-def _field(path: str, before: str, after: str) -> str:
-    return f"{path}: {before} -> {after}" if after else f"{path}: {before}"
-
-
-def _effects(change: Change) -> Iterator[str]:
-    """What callers notice; a new or removed forwarding that holds at all times says so already."""
-    if is_unnoticed(change):
-        yield "callers notice nothing"
-    if change.action in _WHOLE and [effect.when for effect in change.effects] == ["always"]:
-        return
-    for effect in change.effects:
-        yield f"callers ({effect.when}): {in_the_past(effect.before)} -> {effect.after}"
-
-
 def audit_review(shown: Audit, told: Iterable[Diagnostic], *, failed: bool) -> Review:
     """The whole audit, with as many of the findings about the reading as are told."""
     remarks = (
@@ -157,7 +118,7 @@ def _drift(change: Change) -> Remark:
         "drift",
         Severity.WARNING,
         f"drift {change.address}",
-        tuple(change_lines(change, "as written", "live now")),
+        tuple(change_lines(change, DRIFT_SIDES)),
         place_at(change.declared_at),
         group=change.account,
         subject=change.address,
@@ -170,7 +131,7 @@ def _pending(change: Change) -> Remark:
         "not-applied",
         Severity.NOTICE,
         f"not applied {change.address}",
-        (f"apply would {change.action.value}: {aim(change)}",),
+        (f"apply would {change.action.value}: {tell(change).gist}",),
         place_at(change.declared_at),
         group=change.account,
         subject=change.address,

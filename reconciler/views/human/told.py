@@ -1,0 +1,193 @@
+"""What there is to say of changes, put into words once: numbers of which the same is to be said make one block.
+
+Text, Markdown, pages and remarks only draw what is told here. Knows no format and no command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from reconciler.model import Action, Change, FieldChange
+from reconciler.plan.model import Consent
+from reconciler.views.base import plural
+from reconciler.views.human.values import details, field, summary
+
+BY_HAND = "changed by hand"
+_NONE = Consent()
+GONE = "in no file any more"
+NAMED = 5
+"""So many numbers of a block are named; with -v all are."""
+SIDES = ("until now", "becomes")
+DRIFT_SIDES = ("as written", "live now")
+
+
+class Row(NamedTuple):
+    """A field, or a time, with what it was and what it becomes; `after` is empty where one text says it all."""
+
+    label: str
+    before: str
+    after: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.before} -> {self.after}" if self.after else self.before
+
+
+class Side(NamedTuple):
+    """A whole value, a line each."""
+
+    label: str
+    lines: tuple[str, ...]
+
+
+class Told(NamedTuple):
+    """What is to be said of a change, whichever number it is of.
+
+    `gist` is what becomes of the number, in few words. A `headline` says all where a whole value comes or goes, `sides`
+    where one takes the place of another. Of the flags that it needs some are `missing`, and some were `granted`.
+    """
+
+    action: Action
+    gist: str
+    by_hand: bool
+    headline: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = ()
+    fields: tuple[Row, ...] = ()
+    effects: tuple[Row, ...] = ()
+    unnoticed: bool = False
+    missing: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
+
+
+class Block(NamedTuple):
+    """Changes of which the same is told, in the order of the plan."""
+
+    told: Told
+    changes: tuple[Change, ...]
+
+    @property
+    def title(self) -> str:
+        """The address, or how many there are."""
+        count = len(self.changes)
+        return self.changes[0].address if count == 1 else f"{plural(count, 'number')} alike"
+
+
+# docs/decisions/146
+def blocks(changes: Iterable[Change], consent: Consent = _NONE, sides: tuple[str, str] = SIDES) -> tuple[Block, ...]:
+    """Put changes together of which the same is told; a block stands where its first change would."""
+    found: dict[Told, list[Change]] = {}
+    for change in changes:
+        found.setdefault(tell(change, consent, sides), []).append(change)
+    return tuple(Block(told, tuple(alike)) for told, alike in found.items())
+
+
+def tell(change: Change, consent: Consent = _NONE, sides: tuple[str, str] = SIDES) -> Told:
+    """What is to be said of one change. What callers notice is not said again where whole values tell it."""
+    whole = _is_whole(change)
+    missing = tuple(f"--{need}" for need in change.needs if need.removeprefix("allow-") not in consent.allow)
+    return Told(
+        action=change.action,
+        gist=_gist(change),
+        by_hand=change.reverts_a_hand and sides is SIDES,
+        headline=_headline(change),
+        sides=_sides(change, sides),
+        fields=() if whole else rows_of(change.fields),
+        effects=()
+        if _says_all(change)
+        else tuple(Row(e.when, _in_the_past(e.before), e.after) for e in change.effects),
+        unnoticed=change.action in (Action.UPDATE, Action.ADOPT) and change.before is not None and not change.effects,
+        missing=missing,
+        granted=tuple(flag for need in change.needs if (flag := f"--{need}") not in missing),
+    )
+
+
+def _gist(change: Change) -> str:
+    if change.action is Action.FORGET:
+        return "drop from the record"
+    if change.action is not Action.UPDATE:
+        return summary(change.after)
+    if is_of_another_type(change):
+        return f"{summary(change.before)} -> {summary(change.after)}"
+    return ", ".join(item.path for item in change.fields)
+
+
+def _headline(change: Change) -> tuple[str, ...]:
+    match change.action:
+        case Action.CREATE | Action.DELETE:
+            known = change.after if change.action is Action.CREATE else change.before
+            return (f"{summary(change.before)} -> {summary(change.after)}", *details(known))
+        case Action.FORGET:
+            return ("dropped from the record; the vendor is not touched",)
+        case Action.ASSERT:
+            return (f"{summary(change.after)}: {_why_asserted(change)}",)
+    return ()
+
+
+def _why_asserted(change: Change) -> str:
+    """Why a number is written although nothing shows that it differs."""
+    names = ", ".join(item.path for item in change.fields) or "what is live"
+    if change.before is None:
+        return f"written, because {names} is not known"
+    return f"written again, because {names} cannot be read back"
+
+
+def _is_whole(change: Change) -> bool:
+    return change.action is not Action.UPDATE or is_of_another_type(change)
+
+
+def is_of_another_type(change: Change) -> bool:
+    """Whether a forwarding becomes one of another type."""
+    return any(item.path == "type" for item in change.fields)
+
+
+def _says_all(change: Change) -> bool:
+    """Whether the whole values say already what callers notice: always something else."""
+    return change.action in (Action.CREATE, Action.DELETE) or is_of_another_type(change)
+
+
+def _sides(change: Change, labels: tuple[str, str]) -> tuple[Side, ...]:
+    if change.action is Action.ADOPT:
+        labels = ("live now", labels[1])
+    elif not (change.action is Action.UPDATE and is_of_another_type(change)):
+        return ()
+    values = (change.before, change.after)
+    return tuple(Side(label, (summary(value), *details(value))) for label, value in zip(labels, values, strict=True))
+
+
+def rows_of(fields: Iterable[FieldChange]) -> tuple[Row, ...]:
+    """Fields with both sides of each."""
+    return tuple(Row(item.path, *_sides_of(item)) for item in fields)
+
+
+def _sides_of(item: FieldChange) -> tuple[str, str]:
+    """Both sides of a field; the second is empty where one text says it all."""
+    if item.path.endswith("]"):
+        verb = "added" if item.before is None else "removed"
+        return f"{verb}: {field(item.path, item.after if item.before is None else item.before)}", ""
+    before, after = field(item.path, item.before), field(item.path, item.after)
+    if not item.sensitive:
+        return before, after
+    if before == after:
+        return f"{before} (sensitive, changed)", ""
+    return before, f"{after} (sensitive)"
+
+
+def _in_the_past(before: str) -> str:
+    """What happened until a change."""
+    if before.startswith("rings "):
+        return f"rang {before.removeprefix('rings ')}"
+    return f"did {before.removeprefix('does ')}" if before.startswith("does not ") else before
+
+
+def place_of(declared_at: str) -> str:
+    """A place without its column, as people write it."""
+    file, _, rest = declared_at.partition(":")
+    return f"{file}:{rest.partition(':')[0]}" if rest else file
+
+
+def where(change: Change) -> str:
+    """Where a number stands in the files, or that a file has it no more."""
+    if change.declared_at or change.action is not Action.DELETE:
+        return place_of(change.declared_at)
+    return GONE
