@@ -73,7 +73,7 @@ def listing(
     configuration, found = load_valid(process, scenario=scenario)
     show_diagnostics(process, found)
     chosen = select_numbers(configuration, targets, tags, accounts)
-    process.show(Listed([item for item in chosen if to is None or _goes_to(item, to)], raw))
+    process.show(Listed([item for item in chosen if to is None or _goes_to(item, to)], raw, process.is_verbose))
     return Exit.DONE
 
 

@@ -140,7 +140,7 @@ def wrap(text: str, columns: int) -> list[str]:
     """Break a text at blanks, and beside wide characters; a word longer than a line stays whole, to be copied."""
     lines: list[str] = []
     current = ""
-    for word in (part for whole in text.split(" ") for part in _parts(whole, columns)):
+    for word in (part for whole in text.split(" ") for part in _broken(whole, columns)):
         joined = f"{current} {word}" if current else word
         if current and width(joined) > columns:
             lines.append(current)
@@ -150,7 +150,7 @@ def wrap(text: str, columns: int) -> list[str]:
     return [*lines, current]
 
 
-def _parts(word: str, columns: int) -> Iterator[str]:
+def _broken(word: str, columns: int) -> Iterator[str]:
     """A word that is longer than a line in lines, as far as its characters are wide: those have no blanks between."""
     if word.isascii() or width(word) <= columns:
         yield word
@@ -162,6 +162,11 @@ def _parts(word: str, columns: int) -> Iterator[str]:
             line = ""
         line += character
     yield line
+
+
+def least(text: str) -> int:
+    """How many columns a text takes at least, when it is wrapped."""
+    return max(width(part) for word in text.split(" ") for part in _broken(word, 1))
 
 
 def hanging(first: Line, text: str, columns: int, *, tone: Tone = Tone.PLAIN) -> Iterator[Line]:

@@ -144,6 +144,7 @@ class Listed:
 
     chosen: Sequence[Desired]
     raw: bool
+    verbose: bool = False
     findings: Sequence[Diagnostic] = ()
     kind: Kind = "numbers"
 
@@ -155,7 +156,7 @@ class Listed:
     def page(self, columns: int) -> Iterable[Line]:
         from reconciler.views.human.tables import human
 
-        return human(self.chosen, columns)
+        return human(self.chosen, columns, verbose=self.verbose)
 
 
 def document(content: Mapping[str, Any], *, indent: int | None = 2) -> str:
