@@ -39,6 +39,7 @@ from reconciler.views.web.week import LegendEntry, Picture, legend, picture
 Clean = Callable[[str], str]
 """Takes secrets and control characters out of a text."""
 _CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_SPAN = re.compile(r"(?<!\S)(\S{1,12}-\S{1,12})(?!\S)")
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -67,7 +68,13 @@ def render(template: str, clean: Clean, **values: object) -> str:
         """A text, cleaned as a whole first, in pieces of which every second one is code."""
         return _CODE.split(clean(text))
 
-    return _environment().overlay(finalize=finalized).get_template(template).render(pieces=pieces, **values)
+    def spans(text: str) -> list[str]:
+        """The same, of which every second one is a span of time or of dates, to be kept in one line."""
+        return _SPAN.split(clean(text))
+
+    return (
+        _environment().overlay(finalize=finalized).get_template(template).render(pieces=pieces, spans=spans, **values)
+    )
 
 
 def failure_page(command: str, found: Iterable[Diagnostic], clean: Clean = str) -> str:
