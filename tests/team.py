@@ -33,6 +33,7 @@ accounts:
     client_id: {env: MTT_CLIENT_ID}
     client_secret: {env: MTT_CLIENT_SECRET}
     redirect_uri: https://crm.example.com
+policy: {max_changes: 100%}
 """
 SCHEDULES = """\
 version: 1

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.effects.wording import Wording
 from reconciler.plan.model import Plan
 from reconciler.views.base import WIDE, plural, text_of
 from reconciler.views.human.plan import allowance_lines, block_lines, policy_lines, sum_lines
@@ -62,11 +63,11 @@ def _holidays(shown: Plan) -> str:
 
 
 def _changes(shown: Plan, room: int) -> str:
-    """As many blocks as there is room for, and how many changes were left out; of many blocks first a table."""
-    told = blocks(shown.changes, shown.consent)
+    """As many blocks as there is room for, and how many changes were left out; of several blocks first a table."""
+    told = blocks(shown.changes, Wording(shown.names), shown.consent)
     texts = [_cut(_text(block), _MOST_OF_ONE) for block in told]
     is_long = sum(text.count("\n") + 1 for text in texts) > _LONG
-    table = _table(told) + "\n\n" if is_long else ""
+    table = _table(told) + "\n\n" if len(told) > 1 else ""
     room -= _size(table)
     fitting = 0
     while fitting < len(texts) and (room := room - _size(texts[fitting]) - 1) >= 0:
@@ -75,7 +76,7 @@ def _changes(shown: Plan, room: int) -> str:
     note = f"\n\n{plural(left, 'more change')} left out here: see the plan itself." if left else ""
     block = _fenced("\n".join(texts[:fitting]), "diff") if fitting else ""
     if not is_long:
-        return block + note
+        return table + block + note
     total = len(shown.changes)
     head = f"{total - left} of {plural(total, 'change')}" if left else plural(total, "change")
     return f"{table}<details><summary>{head}</summary>\n\n{block}\n\n</details>{note}"

@@ -18,7 +18,7 @@ from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, 
 from reconciler.views.human.plan import row_lines
 from reconciler.views.human.tables import table
 from reconciler.views.human.told import rows_of
-from reconciler.views.human.values import details, summary
+from reconciler.views.human.values import SHORT, details, summary
 
 _LABEL = 12
 _TAKEN = ("applied", "unverified")
@@ -125,7 +125,7 @@ def _changed(row: Mapping[str, Any], columns: int) -> Iterator[Line]:
     """What a change was about: its fields, or both values where they are of different types or one is not known."""
     before, after = row.get("before"), row.get("after")
     if isinstance(before, dict) and isinstance(after, dict) and before.get("type") == after.get("type"):
-        yield from row_lines(rows_of(field_changes(Form(before), Form(after))), columns)
+        yield from row_lines(rows_of(field_changes(Form(before), Form(after)), SHORT), columns)
     elif after is not None:
         yield from _value("was", before, columns) if before is not None else _fact("was", "not known", columns)
         yield from _value("became" if row.get("outcome") in _TAKEN else "wanted", after, columns)

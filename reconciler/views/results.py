@@ -16,6 +16,7 @@ from reconciler.views.screen import Screen
 
 if TYPE_CHECKING:
     from reconciler.audit import Audit
+    from reconciler.effects.wording import Wording
     from reconciler.model import Desired
     from reconciler.plan.model import Plan
     from reconciler.views.base import Line
@@ -144,7 +145,7 @@ class Listed:
 
     chosen: Sequence[Desired]
     raw: bool
-    verbose: bool = False
+    say: Wording
     findings: Sequence[Diagnostic] = ()
     kind: Kind = "numbers"
 
@@ -156,7 +157,7 @@ class Listed:
     def page(self, columns: int) -> Iterable[Line]:
         from reconciler.views.human.tables import human
 
-        return human(self.chosen, columns, verbose=self.verbose)
+        return human(self.chosen, self.say, columns)
 
 
 def document(content: Mapping[str, Any], *, indent: int | None = 2) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.audit import Audit
 from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.effects.wording import Wording
 from reconciler.model import Change
 from reconciler.plan.model import Breach, Plan
 from reconciler.views.base import WIDE, text_of
@@ -26,20 +27,21 @@ def plan_review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforc
 
     A missing allowance is a warning, as it may come with the apply, and an error where policy is `enforced` now.
     """
+    say = Wording(shown.names)
     remarks = (
         *(_breach(item, enforced=enforced) for item in shown.breaches),
         *(remark(item) for item in told),
-        *(_change(item) for item in shown.changes),
+        *(_change(item, say) for item in shown.changes),
     )
     return Review("plan", shown.configuration, tuple(_summary(shown)), _plan_verdict(shown, failed=failed), remarks)
 
 
-def change_lines(change: Change, sides: tuple[str, str] = SIDES) -> Iterator[str]:
+def change_lines(change: Change, say: Wording, sides: tuple[str, str] = SIDES) -> Iterator[str]:
     """What there is to say of a change, a line each: its description, what it does, and what callers notice."""
-    told = tell(change, sides=sides)
+    told = tell(change, say, sides=sides)
     yield from filter(None, (change.description, BY_HAND if told.by_hand else "", ", ".join(told.headline)))
     yield from (f"{side.label}: {', '.join(side.lines)}" for side in told.sides)
-    yield from (f"{row.label}: {row.text}" for row in told.fields)
+    yield from (f"{row.label}: {row.text}" + (f" ({row.place})" if row.place else "") for row in told.fields)
     if told.unnoticed:
         yield "callers notice nothing"
     yield from (f"callers ({row.label}): {row.text}" for row in told.effects)
@@ -53,12 +55,12 @@ def place_at(declared_at: str) -> Location | None:
     return Location(file, int(line), int(column), int(line), int(column))
 
 
-def _change(change: Change) -> Remark:
+def _change(change: Change, say: Wording) -> Remark:
     return Remark(
         f"change-{change.action.value}",
         Severity.NOTICE,
         f"{change.action.value} {change.address}",
-        tuple(change_lines(change)),
+        tuple(change_lines(change, say)),
         place_at(change.declared_at),
         group=change.account,
         subject=change.address,
@@ -97,10 +99,11 @@ def _plan_verdict(shown: Plan, *, failed: bool) -> Severity:
 
 def audit_review(shown: Audit, told: Iterable[Diagnostic], *, failed: bool) -> Review:
     """The whole audit, with as many of the findings about the reading as are told."""
+    say = Wording(shown.names)
     remarks = (
-        *(_drift(change) for change in shown.drift),
+        *(_drift(change, say) for change in shown.drift),
         *(remark(item) for item in (*told, *shown.risks)),
-        *(_pending(change) for change in shown.pending),
+        *(_pending(change, say) for change in shown.pending),
         *_unmanaged(shown),
     )
     summary = tuple(text_of(audit_sum_lines(shown, WIDE)).splitlines())
@@ -113,12 +116,12 @@ def _audit_verdict(shown: Audit, *, failed: bool) -> Severity:
     return Severity.WARNING if shown.drift else Severity.NOTICE
 
 
-def _drift(change: Change) -> Remark:
+def _drift(change: Change, say: Wording) -> Remark:
     return Remark(
         "drift",
         Severity.WARNING,
         f"drift {change.address}",
-        tuple(change_lines(change, DRIFT_SIDES)),
+        tuple(change_lines(change, say, DRIFT_SIDES)),
         place_at(change.declared_at),
         group=change.account,
         subject=change.address,
@@ -126,12 +129,12 @@ def _drift(change: Change) -> Remark:
     )
 
 
-def _pending(change: Change) -> Remark:
+def _pending(change: Change, say: Wording) -> Remark:
     return Remark(
         "not-applied",
         Severity.NOTICE,
         f"not applied {change.address}",
-        (f"apply would {change.action.value}: {tell(change).gist}",),
+        (f"apply would {change.action.value}: {tell(change, say).gist}",),
         place_at(change.declared_at),
         group=change.account,
         subject=change.address,

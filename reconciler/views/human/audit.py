@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from reconciler.audit import Audit
+from reconciler.effects.wording import Wording
 from reconciler.model import Change
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hanging, line, pad, plural, width
 from reconciler.views.human.findings import diagnostics
@@ -20,13 +21,13 @@ _BROADEST = 40
 
 def audit(shown: Audit, columns: int, *, verbose: bool = False) -> Page:
     """The whole audit."""
-    page = [*head_lines(shown, columns)]
+    page, say = [*head_lines(shown, columns)], Wording(shown.names, full=verbose)
     for title, lines in (
         (
             "Drift: live is not what was last written",
-            block_lines(blocks(shown.drift, sides=DRIFT_SIDES), columns, verbose=verbose),
+            block_lines(blocks(shown.drift, say, sides=DRIFT_SIDES), columns, verbose=verbose),
         ),
-        ("Not applied yet; see reconciler plan for details", _pending(shown.pending, columns, verbose=verbose)),
+        ("Not applied yet; see reconciler plan for details", _pending(shown.pending, say, columns)),
         ("Unmanaged: owned, but not in any file", _unmanaged(shown, columns)),
         ("Gaps and risks", diagnostics(shown.risks, columns)),
     ):
@@ -46,11 +47,11 @@ def head_lines(shown: Audit, columns: int = 0) -> list[Line]:
     return at_right(head, f"{plural(shown.calls.made, 'call')} made", columns)
 
 
-def _pending(pending: tuple[Change, ...], columns: int, *, verbose: bool) -> Iterator[Line]:
+def _pending(pending: tuple[Change, ...], say: Wording, columns: int) -> Iterator[Line]:
     """What apply would do, a line each: where that is declared, or which numbers it is alike of."""
     found = defaultdict[tuple[str, str], list[Change]](list)
     for change in pending:
-        found[change.action.value, tell(change).gist].append(change)
+        found[change.action.value, tell(change, say).gist].append(change)
     titles = [each[0].address if len(each) == 1 else plural(len(each), "number") for each in found.values()]
     broad = min(max(map(width, titles), default=0), _BROADEST)
     for title, ((action, aim), alike) in zip(titles, found.items(), strict=True):
@@ -59,7 +60,7 @@ def _pending(pending: tuple[Change, ...], columns: int, *, verbose: bool) -> Ite
         yield from rest
         yield from at_right(last, where(alike[0]) if len(alike) == 1 else "", columns)
         if len(alike) > 1:
-            yield from hanging(line("      "), _named(alike, verbose=verbose), columns, tone=Tone.FAINT)
+            yield from hanging(line("      "), _named(alike, verbose=say.full), columns, tone=Tone.FAINT)
 
 
 def _named(changes: Sequence[Change], *, verbose: bool) -> str:

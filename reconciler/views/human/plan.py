@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from reconciler.effects.wording import Wording
 from reconciler.model import Action, Change
 from reconciler.plan.model import Breach, Plan
 from reconciler.providers.table import PROVIDERS
@@ -46,7 +47,9 @@ _SCREEN = 40
 def plan(shown: Plan, columns: int, *, verbose: bool = False) -> Page:
     """The whole plan."""
     head = [*_head(shown, columns)]
-    told = [*block_lines(blocks(shown.changes, shown.consent), columns, verbose=verbose)]
+    told = [
+        *block_lines(blocks(shown.changes, Wording(shown.names, full=verbose), shown.consent), columns, verbose=verbose)
+    ]
     verdict = [*sum_lines(shown, columns), *allowance_lines(shown.breaches)]
     if len(told) > _SCREEN:
         head += [EMPTY, *verdict]
@@ -93,10 +96,11 @@ def _block(block: Block, broad: int, columns: int, *, verbose: bool) -> Iterator
     mark, tone = _MARKS[told.action]
     start = line(Span(f"{mark} ", tone), Span(pad(block.title, broad), Tone.STRONG), "   ")
     alone = len(block.changes) == 1
-    about = _about(first, verbose=verbose) if alone else ""
+    about = _about(first, verbose=verbose) if alone else f"profile {block.profile.name}" if block.profile else ""
     titles = [f"{about} ({BY_HAND})".lstrip() if told.by_hand else about, *told.headline]
     rows = stacked(start, [title for title in titles if title] or [""], columns)
-    yield from _with_place([*rows], where(first) if alone else "", columns)
+    place = where(first) if alone else block.profile.place if block.profile else ""
+    yield from _with_place([*rows], place, columns)
     if not alone:
         yield from _members(block.changes, columns, verbose=verbose)
     for label, texts in told.sides:
@@ -144,10 +148,11 @@ def row_lines(rows: Sequence[Row], columns: int) -> Iterator[Line]:
     for row in rows:
         start = line(_INDENT, pad(row.label, broad), "   ")
         if not row.after or width(row.text) <= columns - line_width(start):
-            yield from hanging(start, row.text, columns)
+            told = [*hanging(start, row.text, columns)]
         else:
-            yield from hanging(start, row.before, columns)
-            yield from hanging(line(" " * min(line_width(start), columns // 2), "-> "), row.after, columns)
+            below = line(" " * min(line_width(start), columns // 2), "-> ")
+            told = [*hanging(start, row.before, columns), *hanging(below, row.after, columns)]
+        yield from _with_place(told, row.place, columns)
 
 
 def _effects(block: Block, columns: int) -> Iterator[Line]:

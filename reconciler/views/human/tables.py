@@ -13,9 +13,10 @@ from itertools import zip_longest
 from typing import Any
 
 from reconciler.canonical import Json, form
+from reconciler.effects.wording import PLAIN, Wording
 from reconciler.model import Desired
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, least, line, pad, plural, width, wrap
-from reconciler.views.human.values import schedule, summary, target
+from reconciler.views.human.values import summary, target
 
 _GAP = 2
 
@@ -117,13 +118,13 @@ _CSV_HEAD = (
 )
 
 
-def human(shown: Sequence[Desired], columns: int, *, verbose: bool = False) -> Page:
+def human(shown: Sequence[Desired], say: Wording, columns: int) -> Page:
     """A table with a line that counts; what a number is for is told with -v."""
     if not shown:
         return [line("No numbers.")]
     head = ("NUMBER", "ACCOUNT", "FORWARDS TO", "SCHEDULE", "TAGS", "DESCRIPTION")
-    rows = [row for desired in shown for row in _number_rows(desired)]
-    most = len(head) if verbose else len(head) - 1
+    rows = [row for desired in shown for row in _number_rows(desired, say)]
+    most = len(head) if say.full else len(head) - 1
     used = [at for at in range(most) if at < 3 or any(row[at] for row in rows)]
     drawn = table([head[at] for at in used], [[row[at] for at in used] for row in rows], columns)
     return [*drawn, EMPTY, line(plural(len({desired.address for desired in shown}), "number"))]
@@ -132,24 +133,24 @@ def human(shown: Sequence[Desired], columns: int, *, verbose: bool = False) -> P
 _BETWEEN = {"sequential": "then ", "parallel": "and ", "single": "or "}
 
 
-def _number_rows(desired: Desired) -> Iterator[tuple[str, ...]]:
+def _number_rows(desired: Desired, say: Wording) -> Iterator[tuple[str, ...]]:
     """A row a target; what is said of the number stands in the first."""
     value = form(desired.value).json
     start = (desired.key.number, desired.account)
     end = (", ".join(desired.tags), desired.description)
-    for at, (to, when) in enumerate(_targets(value)):
+    for at, (to, when) in enumerate(_targets(value, say)):
         yield (*start, to, when, *end) if at == 0 else ("", "", to, when, "", "")
 
 
-def _targets(value: Json) -> Iterator[tuple[str, str]]:
+def _targets(value: Json, say: Wording) -> Iterator[tuple[str, str]]:
     """Where calls go and when, one after the other."""
     for at, each in enumerate(value.get("targets") or ()):
         word = _BETWEEN[value["redirect"]] if at else ""
-        yield word + target({**each, "schedule": None, "schedule_description": ""}), schedule(each["schedule"])
+        yield word + target(each, say, with_schedule=False), say.schedule(each["schedule"])
     if not value.get("targets"):
-        yield summary(value), ""
+        yield summary(value, say), ""
         if value.get("reserve"):
-            yield f"reserve {value['reserve']}", ""
+            yield f"reserve {say.who(value['reserve'])}", ""
 
 
 def as_csv(shown: Iterable[Desired], clean: Callable[[str], str] = str, *, raw: bool = False) -> str:
@@ -201,7 +202,7 @@ def _destinations(value: Json) -> list[list[str]]:
     match value["type"]:
         case "number":
             return [
-                [each["to"], str(each["timeout"]), schedule(each["schedule"]), str(each["active"]).lower()]
+                [each["to"], str(each["timeout"]), PLAIN.schedule(each["schedule"]), str(each["active"]).lower()]
                 for each in value["targets"]
             ]
         case "sip_trunk":

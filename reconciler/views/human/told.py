@@ -6,9 +6,13 @@ Text, Markdown, pages and remarks only draw what is told here. Knows no format a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import takewhile
 from typing import NamedTuple
 
+from reconciler.effects.wording import Wording
 from reconciler.model import Action, Change, FieldChange
+from reconciler.names import Named
 from reconciler.plan.model import Consent
 from reconciler.views.base import plural
 from reconciler.views.human.values import details, field, summary
@@ -23,11 +27,15 @@ DRIFT_SIDES = ("as written", "live now")
 
 
 class Row(NamedTuple):
-    """A field, or a time, with what it was and what it becomes; `after` is empty where one text says it all."""
+    """A field, or a time, with what it was and what it becomes; `after` is empty where one text says it all.
+
+    `place` is where a schedule stands that many numbers share.
+    """
 
     label: str
     before: str
     after: str
+    place: str = ""
 
     @property
     def text(self) -> str:
@@ -61,10 +69,11 @@ class Told(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Changes of which the same is told, in the order of the plan."""
+    """Changes of which the same is told, in the order of the plan, and the profile that all of several use."""
 
     told: Told
     changes: tuple[Change, ...]
+    profile: Named | None = None
 
     @property
     def title(self) -> str:
@@ -74,53 +83,61 @@ class Block(NamedTuple):
 
 
 # docs/decisions/146
-def blocks(changes: Iterable[Change], consent: Consent = _NONE, sides: tuple[str, str] = SIDES) -> tuple[Block, ...]:
+def blocks(
+    changes: Iterable[Change], say: Wording, consent: Consent = _NONE, sides: tuple[str, str] = SIDES
+) -> tuple[Block, ...]:
     """Put changes together of which the same is told; a block stands where its first change would."""
     found: dict[Told, list[Change]] = {}
     for change in changes:
-        found.setdefault(tell(change, consent, sides), []).append(change)
-    return tuple(Block(told, tuple(alike)) for told, alike in found.items())
+        found.setdefault(tell(change, say, consent, sides), []).append(change)
+    return tuple(Block(told, tuple(alike), _profile(alike, say)) for told, alike in found.items())
 
 
-def tell(change: Change, consent: Consent = _NONE, sides: tuple[str, str] = SIDES) -> Told:
+def _profile(changes: list[Change], say: Wording) -> Named | None:
+    if len(changes) == 1:
+        return None
+    used = {say.names.profiles.get(change.key.number) for change in changes}
+    return used.pop() if len(used) == 1 else None
+
+
+def tell(change: Change, say: Wording, consent: Consent = _NONE, sides: tuple[str, str] = SIDES) -> Told:
     """What is to be said of one change. What callers notice is not said again where whole values tell it."""
-    whole = _is_whole(change)
+    whole = change.action is not Action.UPDATE or is_of_another_type(change)
+    effects = () if _says_all(change) else map(say.effect, change.effects)
     missing = tuple(f"--{need}" for need in change.needs if need.removeprefix("allow-") not in consent.allow)
     return Told(
         action=change.action,
-        gist=_gist(change),
+        gist=_gist(change, say),
         by_hand=change.reverts_a_hand and sides is SIDES,
-        headline=_headline(change),
-        sides=_sides(change, sides),
-        fields=() if whole else rows_of(change.fields),
-        effects=()
-        if _says_all(change)
-        else tuple(Row(e.when, _in_the_past(e.before), e.after) for e in change.effects),
+        headline=_headline(change, say),
+        sides=_sides(change, say, sides),
+        fields=() if whole else rows_of(change.fields, say),
+        effects=tuple(Row(each.when, _in_the_past(each.before), each.after) for each in effects),
         unnoticed=change.action in (Action.UPDATE, Action.ADOPT) and change.before is not None and not change.effects,
         missing=missing,
         granted=tuple(flag for need in change.needs if (flag := f"--{need}") not in missing),
     )
 
 
-def _gist(change: Change) -> str:
+def _gist(change: Change, say: Wording) -> str:
     if change.action is Action.FORGET:
         return "drop from the record"
     if change.action is not Action.UPDATE:
-        return summary(change.after)
+        return summary(change.after, say)
     if is_of_another_type(change):
-        return f"{summary(change.before)} -> {summary(change.after)}"
-    return ", ".join(item.path for item in change.fields)
+        return f"{summary(change.before, say)} -> {summary(change.after, say)}"
+    return ", ".join(row.label for row in rows_of(change.fields, say))
 
 
-def _headline(change: Change) -> tuple[str, ...]:
+def _headline(change: Change, say: Wording) -> tuple[str, ...]:
     match change.action:
         case Action.CREATE | Action.DELETE:
             known = change.after if change.action is Action.CREATE else change.before
-            return (f"{summary(change.before)} -> {summary(change.after)}", *details(known))
+            return (f"{summary(change.before, say)} -> {summary(change.after, say)}", *details(known, say))
         case Action.FORGET:
             return ("dropped from the record; the vendor is not touched",)
         case Action.ASSERT:
-            return (f"{summary(change.after)}: {_why_asserted(change)}",)
+            return (f"{summary(change.after, say)}: {_why_asserted(change)}",)
     return ()
 
 
@@ -130,10 +147,6 @@ def _why_asserted(change: Change) -> str:
     if change.before is None:
         return f"written, because {names} is not known"
     return f"written again, because {names} cannot be read back"
-
-
-def _is_whole(change: Change) -> bool:
-    return change.action is not Action.UPDATE or is_of_another_type(change)
 
 
 def is_of_another_type(change: Change) -> bool:
@@ -146,26 +159,62 @@ def _says_all(change: Change) -> bool:
     return change.action in (Action.CREATE, Action.DELETE) or is_of_another_type(change)
 
 
-def _sides(change: Change, labels: tuple[str, str]) -> tuple[Side, ...]:
+def _sides(change: Change, say: Wording, labels: tuple[str, str]) -> tuple[Side, ...]:
     if change.action is Action.ADOPT:
         labels = ("live now", labels[1])
     elif not (change.action is Action.UPDATE and is_of_another_type(change)):
         return ()
     values = (change.before, change.after)
-    return tuple(Side(label, (summary(value), *details(value))) for label, value in zip(labels, values, strict=True))
+    return tuple(
+        Side(label, (summary(value, say), *details(value, say))) for label, value in zip(labels, values, strict=True)
+    )
 
 
-def rows_of(fields: Iterable[FieldChange]) -> tuple[Row, ...]:
-    """Fields with both sides of each."""
-    return tuple(Row(item.path, *_sides_of(item)) for item in fields)
+def rows_of(fields: Iterable[FieldChange], say: Wording) -> tuple[Row, ...]:
+    """Fields with both sides of each; what several share under a name stands there once."""
+    return tuple(dict.fromkeys(_shared(item, say) or Row(item.path, *_sides_of(item, say)) for item in fields))
 
 
-def _sides_of(item: FieldChange) -> tuple[str, str]:
+def _shared(item: FieldChange, say: Wording) -> Row | None:
+    """What a schedule or a contact becomes, where it is one that has a name and did not have this value before."""
+    field_name, names = item.path.rpartition(".")[2], say.names
+    if not (isinstance(item.before, str) and isinstance(item.after, str)):
+        return None
+    if field_name == "schedule" and item.before not in names.schedules and item.after in names.schedules:
+        named = names.schedules[item.after]
+        return Row(f"schedule {named.name}", *_times_apart(item.before, item.after, say), named.place)
+    if field_name == "to" and item.before not in names.contacts and item.after in names.contacts:
+        return Row(f"contact {names.contacts[item.after]}", item.before, item.after)
+    return None
+
+
+def _times_apart(before: str, after: str, say: Wording) -> tuple[str, str]:
+    """Both times of a schedule; in short only the words in which they differ, which may be none of those in short."""
+    old, new = say.period(before), say.period(after)
+    if old == new:
+        say = replace(say, full=True)
+        old, new = say.period(before), say.period(after)
+    return (old, new) if say.full else _words_apart(old.split(" "), new.split(" "))
+
+
+def _words_apart(old: list[str], new: list[str]) -> tuple[str, str]:
+    most = min(len(old), len(new)) - 1
+    start = min(most, _common(old, new))
+    end = min(most - start, _common(old[::-1], new[::-1]))
+    before, after = (" ".join(words[start : len(words) - end]) for words in (old, new))
+    return before.rstrip(",;"), after.rstrip(",;")
+
+
+def _common(old: Iterable[str], new: Iterable[str]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+
+
+def _sides_of(item: FieldChange, say: Wording) -> tuple[str, str]:
     """Both sides of a field; the second is empty where one text says it all."""
     if item.path.endswith("]"):
         verb = "added" if item.before is None else "removed"
-        return f"{verb}: {field(item.path, item.after if item.before is None else item.before)}", ""
-    before, after = field(item.path, item.before), field(item.path, item.after)
+        return f"{verb}: {field(item.path, item.after if item.before is None else item.before, say)}", ""
+    before, after = field(item.path, item.before, say), field(item.path, item.after, say)
     if not item.sensitive:
         return before, after
     if before == after:

@@ -17,7 +17,8 @@ from reconciler.clock import epoch
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calendar import Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
-from reconciler.model import Change
+from reconciler.effects.wording import Wording
+from reconciler.model import Action, Change
 from reconciler.plan.model import Plan
 from reconciler.views.base import WIDE, plural, text_of
 from reconciler.views.calendar import (
@@ -29,6 +30,7 @@ from reconciler.views.calendar import (
     is_daily,
     local_time,
     manner_of,
+    named_lanes,
     title_of,
 )
 from reconciler.views.human.audit import audit_sum_lines, head_lines
@@ -95,6 +97,7 @@ def _finding(found: Diagnostic, place: str | None = None) -> tuple[str, str, str
 
 def audit_page(shown: Audit, *, zone: str, clean: Clean = str) -> str:
     """Draw the whole page; pictures are of the week in which the audit was made, in a zone."""
+    say = Wording(shown.names)
     return render(
         "audit.html.j2",
         clean,
@@ -103,10 +106,10 @@ def audit_page(shown: Audit, *, zone: str, clean: Clean = str) -> str:
         audit=shown,
         made=local_time(int(epoch(shown.created_at)), zone),
         zone=zone,
-        cards=_cards(blocks(shown.drift, sides=DRIFT_SIDES), shown.created_at, zone, DRIFT_SIDES),
+        cards=_cards(blocks(shown.drift, say, sides=DRIFT_SIDES), shown.created_at, zone, say, DRIFT_SIDES),
         sides=DRIFT_SIDES,
         most_pictures=MOST_PLAN_PICTURES,
-        pending=[(each.address, each.action.value, tell(each).gist, where(each)) for each in shown.pending],
+        pending=[(each.address, each.action.value, tell(each, say).gist, where(each)) for each in shown.pending],
         findings=[_finding(item) for item in (*shown.diagnostics, *shown.risks)],
     )
 
@@ -178,10 +181,10 @@ MOST_PLAN_PICTURES = 100
 
 @dataclass(frozen=True, slots=True)
 class Weeks:
-    """The same week on both sides, with one legend."""
+    """The same week on both sides, or on the one where something is, with one legend."""
 
-    before: Picture
-    after: Picture
+    before: Picture | None
+    after: Picture | None
     legend: tuple[LegendEntry, ...]
     notes: tuple[str, ...]
 
@@ -198,7 +201,7 @@ class Card:
 
 def plan_page(shown: Plan, *, clean: Clean = str) -> str:
     """Draw the whole page; pictures are of the week in which the plan was made."""
-    zone = shown.timezone
+    zone, say = shown.timezone, Wording(shown.names)
     return render(
         "plan.html.j2",
         clean,
@@ -208,7 +211,7 @@ def plan_page(shown: Plan, *, clean: Clean = str) -> str:
         made=local_time(int(epoch(shown.created_at)), zone),
         expires=local_time(int(epoch(shown.expires_at)), zone) if shown.expires_at else "",
         zone=zone,
-        cards=_cards(blocks(shown.changes, shown.consent), shown.created_at, zone, SIDES),
+        cards=_cards(blocks(shown.changes, say, shown.consent), shown.created_at, zone, say, SIDES),
         sides=SIDES,
         most_pictures=MOST_PLAN_PICTURES,
         refusals=[_finding(breach.diagnostic) for breach in refusals(shown.breaches)],
@@ -217,20 +220,20 @@ def plan_page(shown: Plan, *, clean: Clean = str) -> str:
     )
 
 
-def _cards(found: Sequence[Block], made: str, zone: str, sides: tuple[str, str]) -> list[Card]:
+def _cards(found: Sequence[Block], made: str, zone: str, say: Wording, sides: tuple[str, str]) -> list[Card]:
     """Blocks with the week around the instant that a plan was made at, in a zone; of very many only the first."""
     at = int(epoch(made))
     return [
         Card(
             block,
             tuple((each.address, each.description, where(each)) for each in block.changes),
-            _weeks(block.changes, at, zone, sides) if index < MOST_PLAN_PICTURES else None,
+            _weeks(block.changes, at, zone, say, sides) if index < MOST_PLAN_PICTURES else None,
         )
         for index, block in enumerate(found)
     ]
 
 
-def _weeks(changes: Sequence[Change], at: int, zone: str, names: tuple[str, str]) -> Weeks | None:
+def _weeks(changes: Sequence[Change], at: int, zone: str, say: Wording, names: tuple[str, str]) -> Weeks | None:
     """Both weeks, where there is something to see: targets on one side at least, and a difference."""
     change = changes[0]
     if not change.effects or change.after is None or change.before is None:
@@ -241,22 +244,23 @@ def _weeks(changes: Sequence[Change], at: int, zone: str, names: tuple[str, str]
         old, new = week(change.before, at, zone), week(change.after, at, zone)
     except OpaquePeriodError:
         return None
-    everybody = lanes(change.before, change.after)
-    before = picture(old, everybody, f"{change.address} {names[0]}", other=new)
-    after = picture(new, everybody, f"{change.address} {names[1]}", other=old)
-    return Weeks(before, after, legend(everybody), tuple(_notes(changes, old, new)))
+    everybody = named_lanes(lanes(change.before, change.after), say)
+    came, went = (change.action is each for each in (Action.CREATE, Action.DELETE))
+    before = None if came else picture(old, everybody, f"{change.address} {names[0]}", other=None if went else new)
+    after = None if went else picture(new, everybody, f"{change.address} {names[1]}", other=None if came else old)
+    return Weeks(before, after, legend(everybody), tuple(_notes(changes, old, new, is_compared=not (came or went))))
 
 
-def _notes(changes: Sequence[Change], old: Week, new: Week) -> Iterator[str]:
+def _notes(changes: Sequence[Change], old: Week, new: Week, *, is_compared: bool) -> Iterator[str]:
     """What a reader must know of both weeks."""
     change = changes[0]
     both = [
         Calendar((), (), each, value.get("redirect", "")) for each, value in ((old, change.before), (new, change.after))
     ]
     yield from dict.fromkeys(note for calendar in both for note in notes_of(calendar))
-    if old == new:
+    if is_compared and old == new:
         yield "Both sides are the same in this week."
-    else:
+    elif is_compared:
         yield "A bar below a day marks times when somebody else rings."
     if is_daily(old) and is_daily(new):
         yield f"The week is {dates_of(old)}."

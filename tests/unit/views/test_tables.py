@@ -8,6 +8,7 @@ import io
 import pytest
 
 from reconciler.diagnostics import Location
+from reconciler.effects.wording import PLAIN
 from reconciler.model import (
     Desired,
     Entry,
@@ -26,6 +27,7 @@ from reconciler.views import recorded
 from reconciler.views.base import text_of, width
 from reconciler.views.human import tables
 from reconciler.views.human.tables import Check, Health, checks, checks_json, table
+from reconciler.views.human.values import SHORT
 
 PLACE = Location("numbers/sales.yaml", 9, 3, 12, 1)
 DESK = Target("74992223344", 16, ("wd {mon-fri} hr {9-17}",), "график будни", "дежурный")
@@ -46,7 +48,7 @@ NUMBERS = [
 
 
 def test_the_list_shows_where_calls_go_and_when() -> None:
-    assert text_of(tables.human(NUMBERS, 80)) == (
+    assert text_of(tables.human(NUMBERS, SHORT, 80)) == (
         "NUMBER       ACCOUNT  FORWARDS TO                     SCHEDULE            TAGS\n"
         "74991112233  sales    74992223344 for 16 s,           Mon-Fri 9:00-18:00  moscow\n"
         '                      "дежурный"\n'
@@ -63,10 +65,10 @@ def test_the_list_shows_where_calls_go_and_when() -> None:
 
 
 def test_the_list_tells_what_numbers_are_for_with_verbose() -> None:
-    first, second, *_rest = text_of(tables.human(NUMBERS, 120, verbose=True)).splitlines()
+    first, second, *_rest = text_of(tables.human(NUMBERS, PLAIN, 120)).splitlines()
     assert first.endswith("TAGS    DESCRIPTION")
     assert second.endswith("moscow  Sales hotline")
-    assert "Sales hotline" not in text_of(tables.human(NUMBERS, 120))
+    assert "Sales hotline" not in text_of(tables.human(NUMBERS, SHORT, 120))
 
 
 @pytest.mark.parametrize("columns", [60, 80, 100, 140])
@@ -75,18 +77,19 @@ def test_a_list_of_long_words_is_broken_where_it_can_be(columns: int) -> None:
     desk = Target("74992223344", 16, ("wd {mon-fri} hr {9-12 14-17}",), "", long)
     shown = desired("74991112233", NumberForwarding(Redirect.PARALLEL, (desk, desk)), description=long)
     assert all(
-        width(row) <= columns for row in text_of(tables.human([shown], columns, verbose=columns > 60)).splitlines()
+        width(row) <= columns
+        for row in text_of(tables.human([shown], PLAIN if columns > 60 else SHORT, columns)).splitlines()
     )
 
 
 def test_one_long_address_does_not_push_the_other_rows_aside() -> None:
     far = desired("74991112266", UrlForwarding("https://example.com/" + "route/" * 40))
-    rows = text_of(tables.human([*NUMBERS, far], 80)).splitlines()
+    rows = text_of(tables.human([*NUMBERS, far], SHORT, 80)).splitlines()
     assert all(width(row) <= 80 for row in rows if "route/" not in row)
 
 
 def test_an_empty_list_says_so() -> None:
-    assert text_of(tables.human([], 80)) == "No numbers.\n"
+    assert text_of(tables.human([], SHORT, 80)) == "No numbers.\n"
 
 
 def test_csv_has_a_row_a_target() -> None:
