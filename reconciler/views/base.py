@@ -172,10 +172,10 @@ def least(text: str) -> int:
 def hanging(first: Line, text: str, columns: int, *, tone: Tone = Tone.PLAIN) -> Iterator[Line]:
     """Put a text behind the beginning of a line; what does not fit goes on below itself.
 
-    Where next to no room is left behind the beginning, all of the text stands below it.
+    Where next to no room is left behind the beginning, or not enough for a word, all of the text stands below it.
     """
     indent = line_width(first)
-    if columns - indent < min(_NARROWEST, width(text)):
+    if indent > _BELOW and columns - indent < max(min(_NARROWEST, width(text)), min(least(text), columns - _BELOW)):
         yield first
         indent = _BELOW
         first = (Span(" " * indent),)

@@ -29,7 +29,7 @@ def audit(shown: Audit, columns: int, *, verbose: bool = False) -> Page:
         ),
         ("Not applied yet; see reconciler plan for details", _pending(shown.pending, say, columns)),
         ("Unmanaged: owned, but not in any file", _unmanaged(shown, columns)),
-        ("Gaps and risks", diagnostics(shown.risks, columns)),
+        ("Gaps and risks", diagnostics(shown.risks, columns, wrapped=True)),
     ):
         told = list(lines)
         page += [EMPTY, line(Span(title, Tone.STRONG)), *told] if told else []
@@ -74,7 +74,8 @@ def _unmanaged(shown: Audit, columns: int) -> Iterator[Line]:
     for account, numbers in shown.unmanaged.items():
         yield from hanging(line("  ", pad(account, broad), "   "), " ".join(numbers), columns)
     for account in shown.unlisted:
-        yield line("  ", pad(account, broad), "   ", Span("not known: its list was not read", Tone.FAINT))
+        start = line("  ", pad(account, broad), "   ")
+        yield from hanging(start, "not known: its list was not read", columns, tone=Tone.FAINT)
 
 
 def audit_sum_lines(shown: Audit, columns: int) -> Iterator[Line]:
