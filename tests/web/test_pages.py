@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,18 @@ from tests.web.browser import Browser, is_available, opened
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs chromium and chromium-driver: tests/setup")
 
-PAGES: dict[str, Callable[[], str]] = {
-    "calendar": samples.whole_calendar,
-    "plan": samples.plan_page,
-    "audit": samples.audit_page,
+PAGES: dict[str, Callable[[Path], str]] = {
+    "calendar": lambda _folder: samples.whole_calendar(),
+    "plan": lambda _folder: samples.plan_page(),
+    "audit": lambda _folder: samples.audit_page(),
+    "team": samples.team_page,
+}
+MODES: dict[str, Any] = {
+    "desktop": {"width": 1300},
+    "narrow": {"width": 360},
+    "narrow and dark": {"width": 360, "scheme": "dark"},
+    "dark": {"width": 1300, "scheme": "dark"},
+    "print": {"width": 700, "medium": "print"},
 }
 
 
@@ -34,7 +43,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module", params=list(PAGES))
 def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(PAGES[request.param](), tmp_path_factory.mktemp(request.param))
+    folder = tmp_path_factory.mktemp(request.param)
+    return written(PAGES[request.param](folder), folder)
 
 
 def written(text: str, folder: Path) -> Path:
@@ -43,10 +53,9 @@ def written(text: str, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [480, 1300])
-def test_axe_finds_nothing_wrong(browser: Browser, page: Path, scheme: str, width: int) -> None:
-    browser.show(page, scheme=scheme, width=width)
+@pytest.mark.parametrize("mode", MODES)
+def test_axe_finds_nothing_wrong(browser: Browser, page: Path, mode: str) -> None:
+    browser.show(page, **MODES[mode])
     assert browser.violations() == []
 
 
@@ -74,6 +83,8 @@ def test_nothing_runs_nothing_is_fetched_and_no_link_leaves_the_page(browser: Br
 
 
 def test_a_name_that_looks_like_markup_is_read_as_it_was_written(browser: Browser, page: Path) -> None:
+    if "team" in page.parent.name:
+        pytest.skip("has no such names")
     browser.show(page)
     text = browser.run("return document.body.textContent")
     assert samples.NASTY in " ".join(text.split())
@@ -101,6 +112,34 @@ def test_a_number_is_never_broken_over_two_lines(browser: Browser, page: Path, w
     return found
     """
     assert browser.run(broken) == []
+
+
+@pytest.mark.parametrize("width", [360, 1300])
+def test_the_whole_week_is_seen_and_comes_first(browser: Browser, tmp_path: Path, width: int) -> None:
+    browser.show(written(samples.team_page(tmp_path), tmp_path), width=width)
+    assert browser.run("return [...document.querySelectorAll('.week svg')].every(e => e.clientWidth <= innerWidth)")
+    first = """
+    const top = e => e.getBoundingClientRect().top;
+    const first = (e, one, other) => top(e.querySelector(one)) < top(e.querySelector(other));
+    return [...document.querySelectorAll('section')].every(e => first(e, 'svg', 'table'))
+    """
+    assert browser.run(first) is True
+
+
+def test_on_paper_all_numbers_of_a_card_are_read(browser: Browser, tmp_path: Path) -> None:
+    browser.show(written(samples.team_page(tmp_path), tmp_path), medium="print", width=700)
+    hidden = (
+        "return [...document.querySelectorAll('.numbers li')].filter(e => !e.getBoundingClientRect().height).length"
+    )
+    assert browser.run(hidden) == 0
+
+
+def test_an_index_leads_to_each_card(browser: Browser, tmp_path: Path) -> None:
+    browser.show(written(samples.team_page(tmp_path), tmp_path))
+    titles = browser.run("return [...document.querySelectorAll('nav a')].map(e => e.textContent)")
+    assert titles == ["9 numbers alike", "10 numbers alike"]
+    there = "return [...document.querySelectorAll('nav a')].map(e => document.querySelector(e.hash).textContent)"
+    assert browser.run(there) == titles
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

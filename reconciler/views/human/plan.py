@@ -70,7 +70,7 @@ def _notes(shown: Plan, columns: int) -> Iterator[Line]:
 
 def _head(shown: Plan, columns: int) -> list[Line]:
     changes = shown.changes
-    total = len(changes) + shown.unchanged + shown.unknown
+    total = len(changes) + shown.left_out + shown.unchanged + shown.unknown
     read = total - shown.unknown - shown.as_recorded - sum(not change.read_at for change in changes)
     parts = [f"{read} read"]
     if shown.as_recorded:

@@ -40,6 +40,7 @@ class PictureRow:
     date: str = ""
 
 
+# docs/decisions/147
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A whole week; `sentence` says the same in words, for those who do not see it."""

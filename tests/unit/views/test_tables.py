@@ -150,7 +150,7 @@ def test_the_record_as_json_names_the_same() -> None:
 
 def test_a_number_shows_what_files_and_record_say() -> None:
     known = recorded.KnownNumber("74991112233", [NUMBERS[1]], [ENTRY], [INTENT])
-    assert text_of(recorded.number(known, 80)) == (
+    assert text_of(recorded.number(known, SHORT, 80)) == (
         "74991112233\n"
         "  declared    URL https://example.com/route?***\n"
         "              reserve 74993334455\n"
@@ -163,7 +163,7 @@ def test_a_number_shows_what_files_and_record_say() -> None:
 
 
 def test_a_number_that_is_nowhere_says_so() -> None:
-    text = text_of(recorded.number(recorded.KnownNumber("74991112233", [], [], []), 80))
+    text = text_of(recorded.number(recorded.KnownNumber("74991112233", [], [], []), SHORT, 80))
     assert "declared    in no file\n" in text
     assert "recorded    not at all\n" in text
 
