@@ -22,6 +22,7 @@ _NONE = Consent()
 GONE = "in no file any more"
 NAMED = 5
 """So many numbers of a block are named; with -v all are."""
+_LONG = 50
 SIDES = ("until now", "becomes")
 DRIFT_SIDES = ("as written", "live now")
 
@@ -189,12 +190,14 @@ def _shared(item: FieldChange, say: Wording) -> Row | None:
 
 
 def _times_apart(before: str, after: str, say: Wording) -> tuple[str, str]:
-    """Both times of a schedule; in short only the words in which they differ, which may be none of those in short."""
+    """Both times of a schedule; of long ones only the words in which they differ, which may be none of the short."""
     old, new = say.period(before), say.period(after)
     if old == new:
         say = replace(say, full=True)
         old, new = say.period(before), say.period(after)
-    return (old, new) if say.full else _words_apart(old.split(" "), new.split(" "))
+    if say.full or len(old) + len(new) <= _LONG:
+        return old, new
+    return _words_apart(old.split(" "), new.split(" "))
 
 
 def _words_apart(old: list[str], new: list[str]) -> tuple[str, str]:
