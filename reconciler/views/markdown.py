@@ -28,10 +28,12 @@ _ROOM = 1_000  # for the fences and for saying what was left out
 
 def comment(shown: Plan) -> str:
     """The whole comment."""
+    told = blocks(shown.changes, Wording(shown.names), shown.consent)
     head, *notes = text_of(sum_lines(shown, WIDE)).splitlines()
     parts = [f"### Plan: {head}", *notes]
     if shown.configuration:
         parts.append(f"Configuration {_code(shown.configuration)}" + _scenario(shown) + _holidays(shown))
+    parts += [_table(told)] if len(told) > 1 else []
     errors = [item for item in shown.diagnostics if item.is_error]
     if errors:
         found = "\n".join(f"{item.location or ''} {item.message}".strip() for item in errors)
@@ -39,8 +41,8 @@ def comment(shown: Plan) -> str:
     policy = text_of((*policy_lines(shown.breaches, _WIDTH), *allowance_lines(shown.breaches))).strip("\n")
     if policy:
         parts.append(_fenced(_cut(clean(policy), _MOST_OF_POLICY), "text"))
-    if shown.changes:
-        parts.append(_changes(shown, LIMIT - _ROOM - sum(_size(part) + 2 for part in parts)))
+    if told:
+        parts.append(_changes(told, LIMIT - _ROOM - sum(_size(part) + 2 for part in parts)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -62,24 +64,21 @@ def _holidays(shown: Plan) -> str:
     return f", with public holidays of {_code(f'holidays {shown.holidays_version}')}" if shown.holidays_version else ""
 
 
-def _changes(shown: Plan, room: int) -> str:
-    """As many blocks as there is room for, and how many changes were left out; of several blocks first a table."""
-    told = blocks(shown.changes, Wording(shown.names), shown.consent)
+def _changes(told: Sequence[Block], room: int) -> str:
+    """As many blocks as there is room for, and how many changes were left out."""
     texts = [_cut(_text(block), _MOST_OF_ONE) for block in told]
-    is_long = sum(text.count("\n") + 1 for text in texts) > _LONG
-    table = _table(told) + "\n\n" if len(told) > 1 else ""
-    room -= _size(table)
     fitting = 0
     while fitting < len(texts) and (room := room - _size(texts[fitting]) - 1) >= 0:
         fitting += 1
-    left = sum(len(block.changes) for block in told[fitting:])
+    total, shown = (sum(len(block.changes) for block in each) for each in (told, told[:fitting]))
+    left = total - shown
     note = f"\n\n{plural(left, 'more change')} left out here: see the plan itself." if left else ""
-    block = _fenced("\n".join(texts[:fitting]), "diff") if fitting else ""
-    if not is_long:
-        return table + block + note
-    total = len(shown.changes)
-    head = f"{total - left} of {plural(total, 'change')}" if left else plural(total, "change")
-    return f"{table}<details><summary>{head}</summary>\n\n{block}\n\n</details>{note}"
+    body = "\n".join(texts[:fitting])
+    block = _fenced(body, "diff") if fitting else ""
+    if body.count("\n") < _LONG:
+        return block + note
+    head = f"{shown} of {plural(total, 'change')}" if left else plural(total, "change")
+    return f"<details><summary>{head}</summary>\n\n{block}\n\n</details>{note}"
 
 
 def _table(told: Sequence[Block]) -> str:

@@ -17,6 +17,7 @@ from reconciler.views.human.plan import block_lines
 from reconciler.views.human.told import DRIFT_SIDES, NAMED, blocks, tell, where
 
 _BROADEST = 40
+_MOST_UNMANAGED = 20
 
 
 def audit(shown: Audit, columns: int, *, verbose: bool = False) -> Page:
@@ -28,7 +29,7 @@ def audit(shown: Audit, columns: int, *, verbose: bool = False) -> Page:
             block_lines(blocks(shown.drift, say, sides=DRIFT_SIDES), columns, verbose=verbose),
         ),
         ("Not applied yet; see reconciler plan for details", _pending(shown.pending, say, columns)),
-        ("Unmanaged: owned, but not in any file", _unmanaged(shown, columns)),
+        ("Unmanaged: owned, but not in any file", _unmanaged(shown, say, columns)),
         ("Gaps and risks", diagnostics(shown.risks, columns, wrapped=True)),
     ):
         told = list(lines)
@@ -60,19 +61,22 @@ def _pending(pending: tuple[Change, ...], say: Wording, columns: int) -> Iterato
         yield from rest
         yield from at_right(last, where(alike[0]) if len(alike) == 1 else "", columns)
         if len(alike) > 1:
-            yield from hanging(line("      "), _named(alike, verbose=say.full), columns, tone=Tone.FAINT)
+            yield from hanging(
+                line("      "), _named([change.address for change in alike], say), columns, tone=Tone.FAINT
+            )
 
 
-def _named(changes: Sequence[Change], *, verbose: bool) -> str:
-    named = [change.address for change in (changes if verbose else changes[:NAMED])]
-    more = len(changes) - len(named)
+def _named(names: Sequence[str], say: Wording, most: int = NAMED) -> str:
+    """The first of many names, or all."""
+    named = names if say.full else names[:most]
+    more = len(names) - len(named)
     return ", ".join(named) + (f" and {more} more; -v names all" if more else "")
 
 
-def _unmanaged(shown: Audit, columns: int) -> Iterator[Line]:
-    broad = max((width(account) for account in (*shown.unmanaged, *shown.unlisted)), default=0)
+def _unmanaged(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
+    broad = min(max(map(width, (*shown.unmanaged, *shown.unlisted)), default=0), _BROADEST)
     for account, numbers in shown.unmanaged.items():
-        yield from hanging(line("  ", pad(account, broad), "   "), " ".join(numbers), columns)
+        yield from hanging(line("  ", pad(account, broad), "   "), _named(numbers, say, _MOST_UNMANAGED), columns)
     for account in shown.unlisted:
         start = line("  ", pad(account, broad), "   ")
         yield from hanging(start, "not known: its list was not read", columns, tone=Tone.FAINT)

@@ -15,7 +15,7 @@ from reconciler.model import Action, Change, FieldChange
 from reconciler.names import Named
 from reconciler.plan.model import Consent
 from reconciler.views.base import plural
-from reconciler.views.human.values import details, field, summary
+from reconciler.views.human.values import details, field, gist, summary
 
 BY_HAND = "changed by hand"
 _NONE = Consent()
@@ -124,9 +124,9 @@ def _gist(change: Change, say: Wording) -> str:
     if change.action is Action.FORGET:
         return "drop from the record"
     if change.action is not Action.UPDATE:
-        return summary(change.after, say)
+        return gist(change.after, say)
     if is_of_another_type(change):
-        return f"{summary(change.before, say)} -> {summary(change.after, say)}"
+        return f"{gist(change.before, say)} -> {gist(change.after, say)}"
     return ", ".join(row.label for row in rows_of(change.fields, say))
 
 

@@ -16,6 +16,7 @@ Canonical = Mapping[str, Any]
 SHORT = Wording()
 """Times in short; whatever they are of has no name."""
 UNKNOWN = "(not known)"
+_NAMED = 3
 _QUOTED = {*keys_of(Text.WORDS), *TARGET_TEXTS}
 
 
@@ -55,6 +56,16 @@ def summary(value: Canonical | None, say: Wording = SHORT) -> str:
     if value["type"] == "number":
         return _numbers(value, say)
     return _SUMMARIES[value["type"]](value)
+
+
+def gist(value: Canonical | None, say: Wording = SHORT) -> str:
+    """Where calls go, the first of several targets by name."""
+    targets = (value or {}).get("targets") or []
+    if value is None or len(targets) < 2:
+        return summary(value, say)
+    named = [say.who(each["to"]) for each in targets[:_NAMED]]
+    more = [f"{len(targets) - _NAMED} more"] if len(targets) > _NAMED else []
+    return f"{', '.join([*named, *more])}, {value['redirect']}"
 
 
 def details(value: Canonical | None, say: Wording = SHORT) -> Iterator[str]:

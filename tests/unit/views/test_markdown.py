@@ -72,7 +72,7 @@ def test_a_long_plan_is_collapsed_with_blank_lines_around_its_block() -> None:
 def test_a_long_plan_begins_with_a_table_of_what_becomes_of_which_numbers() -> None:
     head, rule, first, *rest = [row for row in markdown.comment(updates(30)).split("\n") if row.startswith("|")]
     assert (head, rule) == ("|  | numbers | what | needs |", "| --- | --- | --- | --- |")
-    assert first == "| create | `sales/74990000000` | `2 targets, sequential` |  |"
+    assert first == "| create | `sales/74990000000` | `74992223344, 74950000000, sequential` |  |"
     assert len(rest) == 29
     assert "|" not in re.sub(r"\\\|", "", markdown._cell("a|b"))
 
