@@ -26,9 +26,9 @@ _MOST_OF_CELL = 80
 _ROOM = 1_000  # for the fences and for saying what was left out
 
 
-def comment(shown: Plan) -> str:
+def comment(shown: Plan, *, verbose: bool = False) -> str:
     """The whole comment."""
-    told = blocks(shown.changes, Wording(shown.names), shown.consent)
+    told = blocks(shown.changes, Wording(shown.names, full=verbose), shown.consent)
     head, *notes = text_of(sum_lines(shown, WIDE)).splitlines()
     parts = [f"### Plan: {head}", *notes]
     if shown.configuration:
@@ -42,7 +42,8 @@ def comment(shown: Plan) -> str:
     if policy:
         parts.append(_fenced(_cut(clean(policy), _MOST_OF_POLICY), "text"))
     if told:
-        parts.append(_changes(told, LIMIT - _ROOM - sum(_size(part) + 2 for part in parts)))
+        room = LIMIT - _ROOM - sum(_size(part) + 2 for part in parts)
+        parts.append(_changes(told, room, verbose=verbose))
     return "\n\n".join(parts) + "\n"
 
 
@@ -64,9 +65,9 @@ def _holidays(shown: Plan) -> str:
     return f", with public holidays of {_code(f'holidays {shown.holidays_version}')}" if shown.holidays_version else ""
 
 
-def _changes(told: Sequence[Block], room: int) -> str:
+def _changes(told: Sequence[Block], room: int, *, verbose: bool) -> str:
     """As many blocks as there is room for, and how many changes were left out."""
-    texts = [_cut(_text(block), _MOST_OF_ONE) for block in told]
+    texts = [_cut(_text(block, verbose=verbose), _MOST_OF_ONE) for block in told]
     fitting = 0
     while fitting < len(texts) and (room := room - _size(texts[fitting]) - 1) >= 0:
         fitting += 1
@@ -106,9 +107,9 @@ def _cell(text: str) -> str:
     )
 
 
-def _text(block: Block) -> str:
+def _text(block: Block, *, verbose: bool) -> str:
     """A block as the terminal shows it; a mark at the start of its first line colours that."""
-    page = block_lines((block,), _WIDTH)
+    page = block_lines((block,), _WIDTH, verbose=verbose)
     flat = (tuple(span._replace(text=_kept_in_line(span.text)) for span in each) for each in page)
     return clean(text_of(flat)).rstrip("\n")
 

@@ -16,7 +16,7 @@ from reconciler.views.base import WIDE, text_of
 from reconciler.views.ci.review import Remark, Review, remark
 from reconciler.views.human.audit import audit_sum_lines
 from reconciler.views.human.plan import allowance_lines, sum_lines
-from reconciler.views.human.told import BY_HAND, DRIFT_SIDES, SIDES, tell
+from reconciler.views.human.told import BY_HAND, DRIFT_SIDES, GONE, SIDES, tell, where
 
 POLICY = "policy"
 _ALLOWANCE = "needs-"
@@ -39,7 +39,8 @@ def plan_review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforc
 def change_lines(change: Change, say: Wording, sides: tuple[str, str] = SIDES) -> Iterator[str]:
     """What there is to say of a change, a line each: its description, what it does, and what callers notice."""
     told = tell(change, say, sides=sides)
-    yield from filter(None, (change.description, BY_HAND if told.by_hand else "", ", ".join(told.headline)))
+    gone = GONE if where(change) == GONE else ""
+    yield from filter(None, (change.description, gone, BY_HAND if told.by_hand else "", ", ".join(told.headline)))
     yield from (f"{side.label}: {', '.join(side.lines)}" for side in told.sides)
     yield from (f"{row.label}: {row.text}" + (f" ({row.place})" if row.place else "") for row in told.fields)
     if told.unnoticed:

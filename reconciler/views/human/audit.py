@@ -5,7 +5,6 @@ Knows neither commands nor vendors.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from reconciler.audit import Audit
@@ -14,7 +13,7 @@ from reconciler.model import Change
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hanging, line, pad, plural, width
 from reconciler.views.human.findings import diagnostics
 from reconciler.views.human.plan import block_lines
-from reconciler.views.human.told import DRIFT_SIDES, NAMED, blocks, tell, where
+from reconciler.views.human.told import DRIFT_SIDES, NAMED, blocks, pending_alike, where
 
 _BROADEST = 40
 _MOST_UNMANAGED = 20
@@ -50,9 +49,7 @@ def head_lines(shown: Audit, columns: int = 0) -> list[Line]:
 
 def _pending(pending: tuple[Change, ...], say: Wording, columns: int) -> Iterator[Line]:
     """What apply would do, a line each: where that is declared, or which numbers it is alike of."""
-    found = defaultdict[tuple[str, str], list[Change]](list)
-    for change in pending:
-        found[change.action.value, tell(change, say).gist].append(change)
+    found = pending_alike(pending, say)
     titles = [each[0].address if len(each) == 1 else plural(len(each), "number") for each in found.values()]
     broad = min(max(map(width, titles), default=0), _BROADEST)
     for title, ((action, aim), alike) in zip(titles, found.items(), strict=True):

@@ -5,6 +5,7 @@ Text, Markdown, pages and remarks only draw what is told here. Knows no format a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import takewhile
@@ -118,6 +119,14 @@ def tell(change: Change, say: Wording, consent: Consent = _NONE, sides: tuple[st
         missing=missing,
         granted=tuple(flag for need in change.needs if (flag := f"--{need}") not in missing),
     )
+
+
+def pending_alike(changes: Iterable[Change], say: Wording) -> dict[tuple[str, str], list[Change]]:
+    """Changes that no apply has made yet, by what it would do and what becomes of the number."""
+    found = defaultdict[tuple[str, str], list[Change]](list)
+    for change in changes:
+        found[change.action.value, _gist(change, say)].append(change)
+    return found
 
 
 def _gist(change: Change, say: Wording) -> str:

@@ -35,7 +35,7 @@ from reconciler.views.calendar import (
 )
 from reconciler.views.human.audit import audit_sum_lines, head_lines
 from reconciler.views.human.plan import allowance_lines, refusals, sum_lines
-from reconciler.views.human.told import DRIFT_SIDES, NAMED, SIDES, Block, blocks, place_of, tell, where
+from reconciler.views.human.told import DRIFT_SIDES, NAMED, SIDES, Block, blocks, pending_alike, place_of, where
 from reconciler.views.web.week import LegendEntry, Picture, legend, picture
 
 Clean = Callable[[str], str]
@@ -95,9 +95,9 @@ def _finding(found: Diagnostic, place: str | None = None) -> tuple[str, str, str
     return f"{found.severity.value} [{found.code}]", found.message, known, found.hint or ""
 
 
-def audit_page(shown: Audit, *, zone: str, clean: Clean = str) -> str:
+def audit_page(shown: Audit, *, zone: str, verbose: bool = False, clean: Clean = str) -> str:
     """Draw the whole page; pictures are of the week in which the audit was made, in a zone."""
-    say = Wording(shown.names)
+    say = Wording(shown.names, full=verbose)
     return render(
         "audit.html.j2",
         clean,
@@ -109,7 +109,11 @@ def audit_page(shown: Audit, *, zone: str, clean: Clean = str) -> str:
         cards=_cards(blocks(shown.drift, say, sides=DRIFT_SIDES), shown.created_at, zone, say, DRIFT_SIDES),
         sides=DRIFT_SIDES,
         most_pictures=MOST_PLAN_PICTURES,
-        pending=[(each.address, each.action.value, tell(each, say).gist, where(each)) for each in shown.pending],
+        pending=[
+            (action, aim, [(each.address, each.description, where(each)) for each in alike])
+            for (action, aim), alike in pending_alike(shown.pending, say).items()
+        ],
+        named=NAMED,
         findings=[_finding(item) for item in (*shown.diagnostics, *shown.risks)],
     )
 
@@ -199,9 +203,9 @@ class Card:
     named: int = NAMED
 
 
-def plan_page(shown: Plan, *, clean: Clean = str) -> str:
+def plan_page(shown: Plan, *, verbose: bool = False, clean: Clean = str) -> str:
     """Draw the whole page; pictures are of the week in which the plan was made."""
-    zone, say = shown.timezone, Wording(shown.names)
+    zone, say = shown.timezone, Wording(shown.names, full=verbose)
     return render(
         "plan.html.j2",
         clean,
