@@ -5,8 +5,10 @@ Knows nothing of accounts, records or what a difference leads to.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from reconciler.canonical import Form, Json
@@ -30,7 +32,7 @@ def field_changes(before: Form, after: Form) -> tuple[FieldChange, ...]:
         return ()
     if before.json.get("type") != after.json.get("type"):
         return tuple(_all_fields(before, after))
-    changes = [*_compared(before.json, after.json)] if before.json != after.json else []
+    changes = [*_compared(json.dumps(before.json), json.dumps(after.json))] if before.json != after.json else []
     return tuple(_in_order([*_marked(changes, before, after), *_hidden(before, after)], after.json))
 
 
@@ -43,10 +45,15 @@ def _all_fields(before: Form, after: Form) -> Iterator[FieldChange]:
 
 
 # docs/decisions/059, docs/decisions/133
-def _compared(before: Json, after: Json) -> Sequence[FieldChange]:
-    """Compare two values of one type under each pairing of their targets, and tell the fewest changes."""
-    pairings = _pairings(before.get("targets") or (), after.get("targets") or ())
-    return min((_told(before, after, pairs) for pairs in pairings), key=len)
+@lru_cache(maxsize=1024)
+def _compared(before: str, after: str) -> Sequence[FieldChange]:
+    """Compare two values of one type under each pairing of their targets, and tell the fewest changes.
+
+    It takes long, and numbers that share a profile change alike, so this is kept.
+    """
+    old, new = json.loads(before), json.loads(after)
+    pairings = _pairings(old.get("targets") or (), new.get("targets") or ())
+    return min((_told(old, new, pairs) for pairs in pairings), key=len)
 
 
 def _told(before: Json, after: Json, pairs: Sequence[_Pair]) -> Sequence[FieldChange]:

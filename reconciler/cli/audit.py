@@ -29,5 +29,5 @@ def audit(process: Process, scenario: str | None) -> Exit:
         made = make_audit(session, warnings, watch.reading)
         watch.close()
         failed = of_audit(made) is Exit.ERROR
-        process.show(Audited(made, configuration.timezone, failed))
+        process.show(Audited(made, configuration.timezone, failed, process.is_verbose))
     return of_audit(made)

@@ -15,13 +15,14 @@ from reconciler.cli import options
 from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit
 from reconciler.cli.numbers import Number
-from reconciler.cli.opening import load_valid, select_numbers
+from reconciler.cli.opening import load_valid, select_numbers, wording
 from reconciler.cli.process import Process, format_option
 from reconciler.clock import SystemClock, local_text, rfc3339
 from reconciler.effects.calendar import alike, lanes, week
 from reconciler.effects.routes import Route
 from reconciler.effects.routes import route as found_route
 from reconciler.effects.states import OpaquePeriodError
+from reconciler.effects.wording import Wording
 from reconciler.model import Desired, Parking
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.settings import Configuration
@@ -107,7 +108,8 @@ def _show_route(process: Process, configuration: Configuration, blocks: list[Des
     found = (
         found_route(number, values, at=at, zone=configuration.timezone) if known else Route(number, "", (), _UNMANAGED)
     )
-    process.answer(lambda: view.route_json(found, asked), lambda columns: view.route_lines(found, asked, columns))
+    say = wording(process, configuration)
+    process.answer(lambda: view.route_json(found, asked), lambda columns: view.route_lines(found, asked, say, columns))
 
 
 _UNMANAGED = "its forwarding is not managed here"
@@ -145,21 +147,22 @@ def calendar(
         if all(item.key.number != number for item in configuration.desired):
             raise nowhere(configuration, number)
     chosen = select_numbers(configuration, (*targets, *numbers), tags, accounts)
-    process.show(_shown(configuration, chosen, epoch_of(week, configuration.timezone)))
+    process.show(_shown(configuration, chosen, epoch_of(week, configuration.timezone), wording(process, configuration)))
     return Exit.DONE
 
 
-def _shown(configuration: Configuration, chosen: Sequence[Desired], at: int) -> CalendarView:
-    calendars = tuple(_calendar(items, at, configuration.timezone) for items in alike(chosen))
+def _shown(configuration: Configuration, chosen: Sequence[Desired], at: int, say: Wording) -> CalendarView:
+    calendars = tuple(_calendar(items, at, configuration.timezone, say) for items in alike(chosen))
     return CalendarView(configuration.timezone, calendars)
 
 
-def _calendar(items: Sequence[Desired], at: int, zone: str) -> Calendar:
+def _calendar(items: Sequence[Desired], at: int, zone: str, say: Wording) -> Calendar:
     value = form(items[0].value).json
     numbers = tuple((item.key.number, item.description) for item in items)
-    redirect = value.get("redirect", "")
+    redirect, everybody = value.get("redirect", ""), view.named_lanes(lanes(value), say)
+    note = "Not parked: its calls follow their usual route." if items[0].value == Parking(parked=False) else ""
     try:
-        return Calendar(numbers, lanes(value), week(value, at, zone), redirect)
+        return Calendar(numbers, everybody, week(value, at, zone), redirect, note=note)
     except OpaquePeriodError as error:
         problem = f"it is not known when it rings: {str(error)!r} does not follow the period grammar"
-        return Calendar(numbers, lanes(value), None, redirect, problem)
+        return Calendar(numbers, everybody, None, redirect, problem)

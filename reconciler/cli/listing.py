@@ -15,7 +15,7 @@ from reconciler.cli import options
 from reconciler.cli.errors import show_diagnostics
 from reconciler.cli.exits import Exit
 from reconciler.cli.numbers import refuse_national
-from reconciler.cli.opening import load_valid, select_numbers
+from reconciler.cli.opening import load_valid, select_numbers, wording
 from reconciler.cli.process import Process, format_option
 from reconciler.config.phones import digits_of
 from reconciler.destinations import call_destinations
@@ -73,7 +73,9 @@ def listing(
     configuration, found = load_valid(process, scenario=scenario)
     show_diagnostics(process, found)
     chosen = select_numbers(configuration, targets, tags, accounts)
-    process.show(Listed([item for item in chosen if to is None or _goes_to(item, to)], raw))
+    process.show(
+        Listed([item for item in chosen if to is None or _goes_to(item, to)], raw, wording(process, configuration))
+    )
     return Exit.DONE
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,6 +21,7 @@ from reconciler.secrets import Secrets
 if TYPE_CHECKING:
     from reconciler.config.load import LoadResult
     from reconciler.diagnostics import Diagnostic
+    from reconciler.effects.wording import Wording
     from reconciler.model import Desired
     from reconciler.settings import Configuration
     from reconciler.views.progress import ProgressBar
@@ -82,6 +84,14 @@ def select_numbers(
     if selection.by_words and not chosen:
         raise CommandError([notes.nothing_selected(configuration, targets, tags, selection.words)])
     return chosen
+
+
+def wording(process: Process, configuration: Configuration) -> Wording:
+    """How the numbers of a configuration are spoken of: by its names, from today on, with -v in full."""
+    from reconciler.clock import SystemClock
+    from reconciler.effects.wording import Wording
+
+    return Wording(replace(configuration.named(), since=SystemClock().today()), full=process.is_verbose)
 
 
 def check_accounts(configuration: Configuration, accounts: Iterable[str]) -> None:

@@ -79,7 +79,7 @@ def plan(
         if out is not None:
             save(process, session, made, process.target(out), sign_key=sign_key)
         failed = of_plan(made, detailed=False, enforce_policy=enforce_policy) is not Exit.DONE
-        shown = Planned(made, configuration.timezone, failed, enforced=enforce_policy, verbose=process.is_verbose)
+        shown = Planned(made, failed, enforced=enforce_policy, verbose=process.is_verbose)
         process.show(shown)
         tell_saved(process, out)
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)

@@ -161,7 +161,7 @@ def show(process: Process, number: str) -> Exit:
     configuration, _found = load_valid(process)
     with start_session(process, configuration) as session, show_progress(process, session):
         known = known_of(session, number)
-    show_number(process, known)
+    show_number(process, configuration, known)
     return Exit.DONE
 
 

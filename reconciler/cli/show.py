@@ -12,12 +12,13 @@ import click
 from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.numbers import refuse_national
-from reconciler.cli.opening import load_valid, start_session
+from reconciler.cli.opening import load_valid, start_session, wording
 from reconciler.cli.plan import naming
 from reconciler.cli.process import Process, format_option
 from reconciler.config.phones import digits_of
 from reconciler.formats.plan import load_plan, plan_as_shown
 from reconciler.record.base import Run
+from reconciler.settings import Configuration
 from reconciler.views import recorded
 from reconciler.views.recorded import KnownNumber
 from reconciler.views.results import Planned
@@ -31,7 +32,7 @@ from reconciler.workflow.stored import read_file
 def show(process: Process, what: str) -> Exit:
     """Show a saved plan, what files and record say of a number, or a past run by the beginning of its id.
 
-    A plan can be shown in all formats but html, a number and a run as text and JSON.
+    A plan can be shown in all formats of a plan, a number and a run as text and JSON.
 
     Example: reconciler show 74991112233
     """
@@ -48,7 +49,7 @@ def show(process: Process, what: str) -> Exit:
     with start_session(process, configuration) as session:
         known = _known(session, _digits(what)) if _digits(what) else None
         if known is not None:
-            show_number(process, known)
+            show_number(process, configuration, known)
         else:
             _show_run(process, _run_of(session, what))
     return Exit.DONE
@@ -102,9 +103,10 @@ def _show_plan(process: Process, path: Path) -> None:
     process.show(Planned(made, failed=failed, verbose=process.is_verbose, kind="saved_plan"))
 
 
-def show_number(process: Process, known: KnownNumber) -> None:
+def show_number(process: Process, configuration: Configuration, known: KnownNumber) -> None:
     """Show all that is known of a number."""
-    process.answer(lambda: recorded.number_json(known), lambda columns: recorded.number(known, columns))
+    say = wording(process, configuration)
+    process.answer(lambda: recorded.number_json(known), lambda columns: recorded.number(known, say, columns))
 
 
 def _show_run(process: Process, run: Run) -> None:

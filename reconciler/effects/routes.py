@@ -13,6 +13,7 @@ from reconciler.canonical import Json
 from reconciler.config.phones import is_sip_id
 from reconciler.schedule import Period, PeriodError
 
+_OUTSIDE = "outside its schedule"
 NO_TARGET_NOTE = "no target: what the vendor does then is not documented"
 
 
@@ -33,6 +34,7 @@ class Step:
 
     `position` counts places in the order in which they are tried, from 1; those tried at once share it, and silent ones
     have 0. `timeout` in seconds, 0 = not known. `steps` is how a managed number forwards the call on, by `redirect`.
+    `schedule` is set where it is silent because of it.
     """
 
     to: str
@@ -43,6 +45,7 @@ class Step:
     why: str = ""
     redirect: str = ""
     steps: tuple[Step, ...] = ()
+    schedule: str = ""
 
     @property
     def rings(self) -> bool:
@@ -106,7 +109,8 @@ class _Walk:
         to, timeout, name = target["to"], target["timeout"], target["name"]
         place = self._place(to)
         if place is not StepKind.NUMBER or why:
-            return Step(to, place, position, timeout, name, why)
+            outside = target["schedule"] if why.startswith(_OUTSIDE) else ""
+            return Step(to, place, position, timeout, name, why, schedule=outside)
         if to in path:
             return Step(to, place, position, timeout, name, "a loop: the call has come through this number already")
         if to in self.followed:
@@ -136,4 +140,4 @@ class _Walk:
             period = Period.parse(schedule, weekday_base="refuse")
         except PeriodError:
             return f"it is not known when it rings: {schedule!r} does not follow the period grammar"
-        return "" if period.matches(self.at, self.zone) else f"outside its schedule ({period.phrase()})"
+        return "" if period.matches(self.at, self.zone) else f"{_OUTSIDE} ({period.phrase()})"

@@ -5,7 +5,7 @@ Knows no vendor and no output format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from gettext import NullTranslations
 from typing import Final, NamedTuple
@@ -34,6 +34,8 @@ class Wording:
     names: Names = NO_NAMES
     full: bool = False
     words: NullTranslations = UNTRANSLATED
+    _said: dict[int, tuple[Instants, str]] = field(default_factory=dict, init=False, repr=False)
+    """What was said of a set, by its identity: many numbers share one."""
 
     def who(self, to: str) -> str:
         """A phone or SIP ID: `night-duty (79161234567)`."""
@@ -67,12 +69,17 @@ class Wording:
 
     def times(self, instants: Instants) -> str:
         """A set of instants, those to come alone."""
-        since = self.names.since
-        return (
-            phrased(ahead(instants, since), self.words)
-            if self.full
-            else told(instants, since, self.names.calendars, self.words)
-        )
+        if id(instants) not in self._said:
+            if len(self._said) > _MOST_KEPT:
+                self._said.clear()
+            since = self.names.since
+            text = (
+                phrased(ahead(instants, since), self.words)
+                if self.full
+                else told(instants, since, self.names.calendars, self.words)
+            )
+            self._said[id(instants)] = instants, text
+        return self._said[id(instants)][1]
 
     def schedule(self, text: str | None) -> str:
         """A canonical schedule: by its name, else its times, else as it stands where it is no period that we know."""
@@ -133,6 +140,8 @@ class Wording:
             template = say("rings {who} after {beside}") if at else say("rings {who} before {beside}")
         return template.format(who=who, beside=beside), say("does not ring {who}").format(who=self.who(to))
 
+
+_MOST_KEPT: Final = 4096
 
 PLAIN: Final = Wording(full=True)
 """Digits and periods as they are."""

@@ -17,6 +17,7 @@ from reconciler.diff import field_changes
 from reconciler.effects.change import effects
 from reconciler.formats.diagnostics import JsonModel
 from reconciler.model import OFF, Action, Cause, Change, FieldChange, Key, Kind, LiveSource
+from reconciler.schedule.zones import zone
 
 
 def _moment(text: str) -> str:
@@ -24,7 +25,12 @@ def _moment(text: str) -> str:
     return text
 
 
+def _timezone(text: str) -> str:
+    return zone(text).name
+
+
 Moment = Annotated[str, AfterValidator(_moment), Field(examples=["2026-11-21T10:00:00Z"])]
+Timezone = Annotated[str, AfterValidator(_timezone), Field(examples=["Europe/Moscow"])]
 
 
 class Need(StrEnum):

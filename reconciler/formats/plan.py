@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from reconciler.canonical import Json, is_off
 from reconciler.formats import FORMAT_VERSION
-from reconciler.formats.change import ChangeJson, Moment, change_from_json, change_json, required_allowances
+from reconciler.formats.change import ChangeJson, Moment, Timezone, change_from_json, change_json, required_allowances
 from reconciler.formats.diagnostics import (
     DiagnosticJson,
     FormatVersion,
@@ -70,6 +70,7 @@ class PlanJson(JsonModel):
     tool_version: str
     created_at: Moment
     expires_at: Moment | None = None
+    timezone: Timezone = Field(default="UTC", description="In which times of day are told.")
     configuration: str
     config_digest: str
     commit: str | None = None

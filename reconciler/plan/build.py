@@ -139,6 +139,7 @@ def build(
         files=configuration.file_digests(),
         lineage=state.lineage if state.serial else "",
         created_at="",
+        timezone=configuration.timezone,
         holidays_version=configuration.holidays_version,
         scenario=configuration.scenario,
         consent=options.consent,

@@ -80,7 +80,8 @@ class Plan:
     `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made.
     `undoes` is the run that an undo takes back, `left_out` how many changes a limit keeps for later, `left_alone` how
     many numbers of ours nothing is done about. `narrowed`: only some numbers were asked for, so that nothing is known
-    of what stands in no file any more. `names` are what the configuration calls things, for people.
+    of what stands in no file any more. `names` are what the configuration calls things, for people; times of day are
+    told in its `timezone`.
     """
 
     configuration: str
@@ -88,6 +89,7 @@ class Plan:
     lineage: str
     created_at: str
     expires_at: str | None = None
+    timezone: str = "UTC"
     commit: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     holidays_version: str | None = None

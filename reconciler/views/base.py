@@ -103,6 +103,9 @@ EMPTY: Line = ()
 WIDE = 10_000
 """Columns that no line fills: nothing is wrapped."""
 _APART = 2
+_NARROWEST = 20
+_BELOW = 6
+_ITEM = re.compile(r"\d+\. ")
 
 
 def line(*parts: str | Span) -> Line:
@@ -134,10 +137,10 @@ def pad(text: str, columns: int) -> str:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """Break a text at blanks; a word that is longer than a line stays whole, so that it can be copied."""
+    """Break a text at blanks, and beside wide characters; a word longer than a line stays whole, to be copied."""
     lines: list[str] = []
     current = ""
-    for word in text.split(" "):
+    for word in (part for whole in text.split(" ") for part in _broken(whole, columns)):
         joined = f"{current} {word}" if current else word
         if current and width(joined) > columns:
             lines.append(current)
@@ -147,13 +150,48 @@ def wrap(text: str, columns: int) -> list[str]:
     return [*lines, current]
 
 
+def _broken(word: str, columns: int) -> Iterator[str]:
+    """A word that is longer than a line in lines, as far as its characters are wide: those have no blanks between."""
+    if word.isascii() or width(word) <= columns:
+        yield word
+        return
+    line = ""
+    for character in word:
+        if line and width(line + character) > columns and 2 in (_columns(character), _columns(line[-1])):
+            yield line
+            line = ""
+        line += character
+    yield line
+
+
+def least(text: str) -> int:
+    """How many columns a text takes at least, when it is wrapped."""
+    return max(width(part) for word in text.split(" ") for part in _broken(word, 1))
+
+
 def hanging(first: Line, text: str, columns: int, *, tone: Tone = Tone.PLAIN) -> Iterator[Line]:
-    """Put a text behind the beginning of a line; what does not fit goes on below itself."""
+    """Put a text behind the beginning of a line; what does not fit goes on below itself.
+
+    Where next to no room is left behind the beginning, or not enough for a word, all of the text stands below it.
+    """
     indent = line_width(first)
-    head, *rest = wrap(text, max(columns - indent, 20))
+    if indent > _BELOW and columns - indent < max(min(_NARROWEST, width(text)), min(least(text), columns - _BELOW)):
+        yield first
+        indent = _BELOW
+        first = (Span(" " * indent),)
+    head, *rest = wrap(text, columns - indent)
     yield (*first, Span(head, tone))
     for each in rest:
         yield line(" " * indent, Span(each, tone))
+
+
+def stacked(first: Line, texts: Iterable[str], columns: int) -> Iterator[Line]:
+    """Put texts below each other behind the beginning of a line; the item of a list goes on below its own text."""
+    blanks = " " * line_width(first)
+    for at, text in enumerate(texts):
+        number = match[0] if (match := _ITEM.match(text)) else ""
+        start = first if at == 0 else line(blanks)
+        yield from hanging((*start, Span(number)) if number else start, text.removeprefix(number), columns)
 
 
 def at_right(each: Line, note: str, columns: int) -> list[Line]:

@@ -5,15 +5,18 @@ A week is a line a day, half an hour a character, a letter and a colour a target
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from string import ascii_uppercase
 from typing import Any
 
+from reconciler.clock import local_text
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calendar import CalendarDay, Cell, Lane, Week
 from reconciler.effects.routes import Route, Step, StepKind
+from reconciler.effects.wording import Wording
+from reconciler.schedule.zones import zone as zone_of
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, plural, width
 from reconciler.views.results import Kind, document
 
@@ -27,13 +30,17 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """One picture: the numbers that share it, as (number, description); `week` is None where it is not known."""
+    """One picture: the numbers that share it, as (number, description); `week` is None where it is not known.
+
+    A `note` says all there is to say in place of the picture.
+    """
 
     numbers: tuple[tuple[str, str], ...]
     lanes: tuple[Lane, ...]
     week: Week | None
     redirect: str = ""
     problem: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +72,29 @@ def letters_of(lanes: Sequence[Lane]) -> dict[str, tuple[str, int]]:
 
 
 def title_of(calendar: Calendar) -> tuple[str, str]:
-    """The numbers of a picture, and the description of the first."""
+    """The number of a picture and its description; of several how many they are, and the first of them."""
+    if len(calendar.numbers) == 1:
+        return calendar.numbers[0]
     names = [number for number, _ in calendar.numbers]
     more = len(names) - _MOST_NAMED
     text = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return text, calendar.numbers[0][1]
+    return f"{len(names)} numbers alike", text
+
+
+def named_lanes(lanes: Iterable[Lane], say: Wording) -> tuple[Lane, ...]:
+    """The same with the names of contacts, where they have one."""
+    return tuple(lane._replace(text=say.who(lane.key)) if lane.key in say.names.contacts else lane for lane in lanes)
+
+
+def local_time(at: int, zone: str) -> str:
+    """An instant as clocks of a zone show it: `Thu 2026-12-31 18:30`."""
+    return local_text(at, zone_of(zone).offset(at))
+
+
+def dates_of(week: Week) -> str:
+    """The first and the last day of a week."""
+    first, last = week[0], week[-1]
+    return f"{first.day:02}.{first.month:02} to {last.day:02}.{last.month:02}.{last.year}"
 
 
 def has_gap(calendar: Calendar) -> bool:
@@ -85,8 +110,9 @@ def is_cut(calendar: Calendar) -> bool:
 def _one(calendar: Calendar, zone: str, columns: int) -> Iterator[Line]:
     numbers, description = title_of(calendar)
     yield from hanging(line(Span(numbers, Tone.STRONG), "   " if description else ""), description, columns)
-    if calendar.week is None:
-        yield from hanging(line("  "), calendar.problem, columns, tone=Tone.WARNING)
+    if calendar.week is None or calendar.note:
+        tone = Tone.PLAIN if calendar.note else Tone.WARNING
+        yield from hanging(line("  "), calendar.note or calendar.problem, columns, tone=tone)
         return
     letters = letters_of(calendar.lanes)
     yield line(Span(_HOURS, Tone.FAINT), Span(f"  {zone}", Tone.FAINT))
@@ -130,6 +156,7 @@ def _legend(calendar: Calendar, letters: Mapping[str, tuple[str, int]], columns:
     notes = [f"{GAP} nobody"] if has_gap(calendar) else []
     notes += ["small letter: part of the half hour"] if is_cut(calendar) else []
     notes += [manner_of(calendar)] if manner_of(calendar) else []
+    notes += [f"the same from {dates_of(calendar.week)}"] if calendar.week and is_daily(calendar.week) else []
     if notes:
         yield from hanging(line(" " * 10), "; ".join(notes), columns, tone=Tone.FAINT)
 
@@ -192,14 +219,14 @@ class RouteQuestion:
     is_parked: bool = False
 
 
-def route_lines(route: Route, asked: RouteQuestion, columns: int) -> Page:
+def route_lines(route: Route, asked: RouteQuestion, say: Wording, columns: int) -> Page:
     """The route in lines: those that ring are numbered."""
     title = f"{route.number}   {asked.description}".rstrip()
     page: Page = [line(Span(title, Tone.STRONG)), line(Span(f"{asked.local}, {asked.zone}", Tone.FAINT)), EMPTY]
     if asked.is_parked:
         text = "Parking is on: the call is held for the application for up to 5 s, and then follows its usual route."
         return [*page, *hanging(EMPTY, text, columns)]
-    page += _steps(route.steps, route.redirect, columns, indent=0)
+    page += _steps(route.steps, route.redirect, say, columns, indent=0)
     if route.note:
         page += hanging(EMPTY, route.note, columns, tone=Tone.WARNING)
     return page
@@ -234,30 +261,34 @@ def _step_json(step: Step) -> dict[str, Any]:
     }
 
 
-def _steps(steps: Sequence[Step], redirect: str, columns: int, *, indent: int) -> Iterator[Line]:
+def _steps(steps: Sequence[Step], redirect: str, say: Wording, columns: int, *, indent: int) -> Iterator[Line]:
     ringing = sum(step.position > 0 for step in steps)
     blanks = " " * indent
     if ringing > 1 and redirect in _MANNER:
         yield line(blanks, Span(f"{_MANNER[redirect]}:", Tone.FAINT))
-    broad = max((width(_label(step)) for step in steps), default=0)
+    broad = max((width(_label(step, say)) for step in steps), default=0)
     for step in steps:
-        yield from _step(step, blanks, broad, columns)
-        yield from _steps(step.steps, step.redirect, columns, indent=indent + 3)
+        label = pad(_label(step, say), broad)
+        if step.why:
+            start = line(blanks, Span("-  ", Tone.FAINT), Span(label, Tone.FAINT), "   ")
+            yield from hanging(start, _why(step, say), columns, tone=Tone.FAINT)
+        else:
+            start = line(blanks, Span(f"{step.position}. ", Tone.ADDED), Span(label, Tone.STRONG), "   ")
+            yield from hanging(start, _what_happens(step), columns)
+        yield from _steps(step.steps, step.redirect, say, columns, indent=indent + 3)
 
 
-def _step(step: Step, blanks: str, broad: int, columns: int) -> Iterator[Line]:
-    label = pad(_label(step), broad)
-    if step.why:
-        start = line(blanks, Span("-  ", Tone.FAINT), Span(label, Tone.FAINT), "   ")
-        yield from hanging(start, step.why, columns, tone=Tone.FAINT)
-        return
-    start = line(blanks, Span(f"{step.position}. ", Tone.ADDED), Span(label, Tone.STRONG), "   ")
-    yield from hanging(start, _what_happens(step), columns)
+def _label(step: Step, say: Wording) -> str:
+    name = f' "{step.name}"' if step.name and step.to not in say.names.contacts else ""
+    return f"{_KIND[step.place]}{say.who(step.to)}{name}"
 
 
-def _label(step: Step) -> str:
-    name = f' "{step.name}"' if step.name else ""
-    return f"{_KIND[step.place]}{step.to}{name}"
+def _why(step: Step, say: Wording) -> str:
+    """Why it does not ring, by the name of its schedule."""
+    if not step.schedule:
+        return step.why
+    named = say.names.schedules.get(step.schedule)
+    return f"outside {named.name if named else 'its schedule'} ({say.period(step.schedule)})"
 
 
 def _what_happens(step: Step) -> str:

@@ -123,13 +123,17 @@ def _failure_page(output: Output, found: Sequence[Diagnostic]) -> None:
 def _plan_page(output: Output, shown: Planned) -> None:
     from reconciler.views.web.pages import plan_page
 
-    _drawn(output, shown.findings, lambda clean: plan_page(shown.plan, zone=shown.zone, clean=clean))
+    _drawn(output, shown.findings, lambda clean: plan_page(shown.plan, verbose=shown.verbose, clean=clean))
 
 
 def _audit_page(output: Output, shown: Audited) -> None:
     from reconciler.views.web.pages import audit_page
 
-    _drawn(output, shown.findings, lambda clean: audit_page(shown.audit, zone=shown.zone, clean=clean))
+    _drawn(
+        output,
+        shown.findings,
+        lambda clean: audit_page(shown.audit, zone=shown.zone, verbose=shown.verbose, clean=clean),
+    )
 
 
 def _calendar_page(output: Output, shown: CalendarView) -> None:
@@ -149,7 +153,7 @@ def _plan_comment(output: Output, shown: Planned) -> None:
     from reconciler.views.markdown import comment
 
     note(output, shown.findings)
-    output.screen.table(comment(shown.plan))
+    output.screen.table(comment(shown.plan, verbose=shown.verbose))
 
 
 def _rows(output: Output, shown: Listed) -> None:
@@ -158,8 +162,12 @@ def _rows(output: Output, shown: Listed) -> None:
     _drawn(output, (), lambda clean: as_csv(shown.chosen, clean, raw=shown.raw))
 
 
-# A saved plan is not a page: its weeks would need the time zone of the configuration.
-_PAGES: Mapping[Kind, Part] = {"plan": _plan_page, "audit": _audit_page, "calendar": _calendar_page}
+_PAGES: Mapping[Kind, Part] = {
+    "plan": _plan_page,
+    "saved_plan": _plan_page,
+    "audit": _audit_page,
+    "calendar": _calendar_page,
+}
 _COMMENTS: Mapping[Kind, Part] = {"plan": _plan_comment, "saved_plan": _plan_comment}
 register(Format("html", "one page that needs nothing else", _failure_page, note, _PAGES))
 register(Format("markdown", "a comment, or the summary of a step", _failure_comment, note, _COMMENTS))

@@ -1,4 +1,4 @@
-"""A plan as a comment on a pull request: short enough to be taken, collapsed where it is long, no text in it markup.
+"""A plan as a comment on a pull request: summed up and collapsed where it is long, short enough, no text in it markup.
 
 All text of users stands in fenced blocks, whose fence is longer than any row of backticks inside. Knows no commands.
 """
@@ -6,13 +6,14 @@ All text of users stands in fenced blocks, whose fence is longer than any row of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Change
+from reconciler.effects.wording import Wording
 from reconciler.plan.model import Plan
-from reconciler.views.base import plural, text_of
-from reconciler.views.human.plan import allowance_lines, change_lines, policy_lines, sum_lines
+from reconciler.views.base import WIDE, plural, text_of
+from reconciler.views.human.plan import allowance_lines, block_lines, policy_lines, sum_lines
+from reconciler.views.human.told import Block, blocks
 from reconciler.views.screen import clean
 
 LIMIT = 65_000  # GitHub takes 65,536 characters
@@ -20,15 +21,19 @@ _LONG = 40  # more lines than this are collapsed
 _WIDTH = 100
 _MOST_OF_ONE = 8_000
 _MOST_OF_POLICY = 8_000
+_MOST_ROWS = 50
+_MOST_OF_CELL = 80
 _ROOM = 1_000  # for the fences and for saying what was left out
 
 
-def comment(shown: Plan) -> str:
+def comment(shown: Plan, *, verbose: bool = False) -> str:
     """The whole comment."""
-    head, *notes = text_of(sum_lines(shown, 10_000)).splitlines()
+    told = blocks(shown.changes, Wording(shown.names, full=verbose), shown.consent)
+    head, *notes = text_of(sum_lines(shown, WIDE)).splitlines()
     parts = [f"### Plan: {head}", *notes]
     if shown.configuration:
         parts.append(f"Configuration {_code(shown.configuration)}" + _scenario(shown) + _holidays(shown))
+    parts += [_table(told)] if len(told) > 1 else []
     errors = [item for item in shown.diagnostics if item.is_error]
     if errors:
         found = "\n".join(f"{item.location or ''} {item.message}".strip() for item in errors)
@@ -36,8 +41,9 @@ def comment(shown: Plan) -> str:
     policy = text_of((*policy_lines(shown.breaches, _WIDTH), *allowance_lines(shown.breaches))).strip("\n")
     if policy:
         parts.append(_fenced(_cut(clean(policy), _MOST_OF_POLICY), "text"))
-    if shown.changes:
-        parts.append(_changes(shown, LIMIT - _ROOM - sum(_size(part) + 2 for part in parts)))
+    if told:
+        room = LIMIT - _ROOM - sum(_size(part) + 2 for part in parts)
+        parts.append(_changes(told, room, verbose=verbose))
     return "\n\n".join(parts) + "\n"
 
 
@@ -59,32 +65,51 @@ def _holidays(shown: Plan) -> str:
     return f", with public holidays of {_code(f'holidays {shown.holidays_version}')}" if shown.holidays_version else ""
 
 
-def _changes(shown: Plan, room: int) -> str:
-    """As many changes as there is room for, and how many were left out."""
-    told: list[str] = []
-    for text in _texts(shown):
-        room -= _size(text) + 1
-        if room < 0:
-            break
-        told.append(text)
-    body = "\n".join(told)
-    left = len(shown.changes) - len(told)
+def _changes(told: Sequence[Block], room: int, *, verbose: bool) -> str:
+    """As many blocks as there is room for, and how many changes were left out."""
+    texts = [_cut(_text(block, verbose=verbose), _MOST_OF_ONE) for block in told]
+    fitting = 0
+    while fitting < len(texts) and (room := room - _size(texts[fitting]) - 1) >= 0:
+        fitting += 1
+    total, shown = (sum(len(block.changes) for block in each) for each in (told, told[:fitting]))
+    left = total - shown
     note = f"\n\n{plural(left, 'more change')} left out here: see the plan itself." if left else ""
-    block = _fenced(body, "diff") if told else ""
+    body = "\n".join(texts[:fitting])
+    block = _fenced(body, "diff") if fitting else ""
     if body.count("\n") < _LONG:
         return block + note
-    head = f"{plural(len(told), 'change')}" if not left else f"{len(told)} of {plural(len(shown.changes), 'change')}"
+    head = f"{shown} of {plural(total, 'change')}" if left else plural(total, "change")
     return f"<details><summary>{head}</summary>\n\n{block}\n\n</details>{note}"
 
 
-def _texts(shown: Plan) -> Iterator[str]:
-    for change in shown.changes:
-        yield _cut(_text(change, shown), _MOST_OF_ONE)
+def _table(told: Sequence[Block]) -> str:
+    """A row a block: what is done, to which numbers, and what it takes."""
+    rows = [
+        (block.told.action.value, _cell(_numbers(block)), _cell(block.told.gist), _cell(" ".join(block.told.missing)))
+        for block in told[:_MOST_ROWS]
+    ]
+    more = len(told) - len(rows)
+    rows += [(f"{more} more", "", "", "")] if more else []
+    head = ("", "numbers", "what", "needs"), ("---",) * 4
+    return "\n".join(f"| {' | '.join(row)} |" for row in (*head, *rows))
 
 
-def _text(change: Change, shown: Plan) -> str:
-    """One change as the terminal shows it; a mark at the start of its first line colours that."""
-    page = change_lines(change, shown.consent, len(change.address), _WIDTH)
+def _numbers(block: Block) -> str:
+    first, more = block.changes[0].address, len(block.changes) - 1
+    return f"{first} and {more} more" if more else first
+
+
+def _cell(text: str) -> str:
+    """Text as code in a cell of a table."""
+    flat = _one_line(text)
+    return (
+        _code(flat if len(flat) <= _MOST_OF_CELL else f"{flat[:_MOST_OF_CELL]} …").replace("|", r"\|") if flat else ""
+    )
+
+
+def _text(block: Block, *, verbose: bool) -> str:
+    """A block as the terminal shows it; a mark at the start of its first line colours that."""
+    page = block_lines((block,), _WIDTH, verbose=verbose)
     flat = (tuple(span._replace(text=_kept_in_line(span.text)) for span in each) for each in page)
     return clean(text_of(flat)).rstrip("\n")
 

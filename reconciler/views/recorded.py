@@ -12,12 +12,14 @@ from typing import Any
 
 from reconciler.canonical import Form, form
 from reconciler.diff import field_changes
+from reconciler.effects.wording import Wording
 from reconciler.model import Desired, Entry
 from reconciler.record.base import Holder, Intent, RecordState, Run
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, plural
-from reconciler.views.human.plan import field_lines
+from reconciler.views.human.plan import row_lines
 from reconciler.views.human.tables import table
-from reconciler.views.human.values import details, summary
+from reconciler.views.human.told import rows_of
+from reconciler.views.human.values import SHORT, details, summary
 
 _LABEL = 12
 _TAKEN = ("applied", "unverified")
@@ -71,16 +73,16 @@ def record_json(state: RecordState, holders: Sequence[Holder], runs: Sequence[Ru
     }
 
 
-def number(known: KnownNumber, columns: int) -> Page:
+def number(known: KnownNumber, say: Wording, columns: int) -> Page:
     """What is wanted of a number, and what was last written."""
     page: Page = [line(Span(known.number, Tone.STRONG))]
     for desired in known.desired:
-        page += _value("declared", form(desired.value).json, columns)
+        page += _value("declared", form(desired.value).json, say, columns)
         page += _fact("", f"{desired.declared_at.file}:{desired.declared_at.line}, account {desired.account}", columns)
     if not known.desired:
         page += _fact("declared", "in no file", columns)
     for entry in known.entries:
-        page += _value("recorded", json.loads(entry.value), columns)
+        page += _value("recorded", json.loads(entry.value), say, columns)
         proof = "read back equal" if entry.confirmed else "accepted, could not be read back"
         page += _fact("", f"{entry.written_at}, run {entry.run_id[:12]}, {proof}", columns)
     if not known.entries:
@@ -124,10 +126,10 @@ def _changed(row: Mapping[str, Any], columns: int) -> Iterator[Line]:
     """What a change was about: its fields, or both values where they are of different types or one is not known."""
     before, after = row.get("before"), row.get("after")
     if isinstance(before, dict) and isinstance(after, dict) and before.get("type") == after.get("type"):
-        yield from field_lines(field_changes(Form(before), Form(after)), columns)
+        yield from row_lines(rows_of(field_changes(Form(before), Form(after)), SHORT), columns)
     elif after is not None:
-        yield from _value("was", before, columns) if before is not None else _fact("was", "not known", columns)
-        yield from _value("became" if row.get("outcome") in _TAKEN else "wanted", after, columns)
+        yield from _value("was", before, SHORT, columns) if before is not None else _fact("was", "not known", columns)
+        yield from _value("became" if row.get("outcome") in _TAKEN else "wanted", after, SHORT, columns)
     for path, lost in sorted(row.get("lost", {}).items()):
         yield from _fact("not kept", f"{path} was {json.dumps(lost, ensure_ascii=False)}", columns)
 
@@ -187,8 +189,8 @@ def _result_row(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
     return outcome, address, action, error
 
 
-def _value(label: str, value: dict[str, Any], columns: int) -> Iterator[Line]:
-    for at, text in enumerate([summary(value), *details(value)]):
+def _value(label: str, value: dict[str, Any], say: Wording, columns: int) -> Iterator[Line]:
+    for at, text in enumerate([summary(value, say), *details(value, say)]):
         yield from _fact(label if at == 0 else "", text, columns)
 
 

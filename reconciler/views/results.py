@@ -16,6 +16,7 @@ from reconciler.views.screen import Screen
 
 if TYPE_CHECKING:
     from reconciler.audit import Audit
+    from reconciler.effects.wording import Wording
     from reconciler.model import Desired
     from reconciler.plan.model import Plan
     from reconciler.views.base import Line
@@ -90,10 +91,9 @@ class Validated:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan; pages draw weeks in this zone. It `failed` where the command does, with `enforced` policy by that too."""
+    """A plan. It `failed` where the command does, with `enforced` policy by that too."""
 
     plan: Plan
-    zone: str = "UTC"
     failed: bool = False
     enforced: bool = False
     verbose: bool = False
@@ -121,6 +121,7 @@ class Audited:
     audit: Audit
     zone: str
     failed: bool
+    verbose: bool = False
     kind: Kind = "audit"
 
     @property
@@ -135,7 +136,7 @@ class Audited:
     def page(self, columns: int) -> Iterable[Line]:
         from reconciler.views.human.audit import audit
 
-        return audit(self.audit, columns)
+        return audit(self.audit, columns, verbose=self.verbose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class Listed:
 
     chosen: Sequence[Desired]
     raw: bool
+    say: Wording
     findings: Sequence[Diagnostic] = ()
     kind: Kind = "numbers"
 
@@ -155,7 +157,7 @@ class Listed:
     def page(self, columns: int) -> Iterable[Line]:
         from reconciler.views.human.tables import human
 
-        return human(self.chosen, columns)
+        return human(self.chosen, self.say, columns)
 
 
 def document(content: Mapping[str, Any], *, indent: int | None = 2) -> str:

@@ -155,7 +155,7 @@ def test_a_character_that_nobody_sees_is_an_error_in_the_files(workplace: Workpl
 def test_characters_that_shape_what_is_seen_may_stand_where_they_do(workplace: Workplace, what: str) -> None:
     workplace.edit("Горячая линия, Москва", f'"{SEEN[what]}"')
     assert workplace.run("validate").exit_code == 0
-    assert SEEN[what] in workplace.run("list").stdout
+    assert SEEN[what] in workplace.run("list", "-v").stdout
 
 
 def test_a_character_that_nobody_sees_is_not_shown_of_a_vendors_text(workplace: Workplace) -> None:

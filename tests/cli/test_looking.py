@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 from uuid import UUID
 
@@ -20,7 +21,10 @@ from tests.record.values import dead_pid, holder, window
 def test_the_list_needs_no_network_and_no_credential(workplace: Workplace) -> None:
     ended = workplace.run("list", EXOLVE_API_KEY="")
     assert ended.exit_code == 0
-    assert ended.stdout.startswith("NUMBER       ACCOUNT  CALLS GO TO\n74991000000  sales    Горячая линия, Москва\n")
+    head, first, *_rest = ended.stdout.splitlines()
+    assert head.split() == ["NUMBER", "ACCOUNT", "FORWARDS", "TO", "SCHEDULE", "TAGS"]
+    assert first.split(maxsplit=2)[:2] == ["74991000000", "sales"]
+    assert "Горячая" in workplace.run("list", "-v", EXOLVE_API_KEY="").stdout
     assert ended.stdout.endswith("\n2 numbers\n")
     assert workplace.sandbox.log == []
 
@@ -97,8 +101,8 @@ def test_a_number_shows_its_file_and_its_record(workplace: Workplace) -> None:
     workplace.applied().edit("timeout: 16", "timeout: 25")
     ended = workplace.run("show", "+7 (499) 100-00-00")
     assert ended.exit_code == 0
-    assert "declared    number 74992223344 for 25 s, Mon-Fri 9:00-18:00\n" in ended.stdout
-    assert "recorded    number 74992223344 for 16 s, Mon-Fri 9:00-18:00\n" in ended.stdout
+    assert "declared    number 74992223344 for 25 s, office-hours\n" in ended.stdout
+    assert "recorded    number 74992223344 for 16 s, office-hours\n" in ended.stdout
     assert workplace.sandbox.log == []
 
 
@@ -345,3 +349,30 @@ def test_a_run_shows_what_it_changed_and_how_that_ended(workplace: Workplace) ->
         ("sales/74991000000", "applied", "number", "number"),
         ("sales/74991000001", "applied", "url", "none"),
     ]
+
+
+def test_a_saved_plan_is_a_page_with_the_weeks_of_its_time_zone(workplace: Workplace) -> None:
+    workplace.edit("defaults: {", "defaults: {timezone: Asia/Novosibirsk, ", "reconciler.yaml")
+    workplace.run("plan", "--out", "plan.json")
+    ended = workplace.run("show", "plan.json", "--format", "html")
+    assert ended.exit_code == 0
+    assert "Times are those of Asia/Novosibirsk." in ended.stdout
+    assert ended.stdout.count("<svg viewBox") >= 1
+
+
+def test_a_plan_file_of_before_is_told_in_utc(workplace: Workplace) -> None:
+    workplace.run("plan", "--out", "plan.json")
+    path = workplace.folder / "plan.json"
+    saved = json.loads(path.read_text("utf-8"))
+    del saved["timezone"]
+    path.write_text(json.dumps(saved), "utf-8")
+    assert "Times are those of UTC." in workplace.run("show", "plan.json", "--format", "html").stdout
+
+
+def test_a_plan_file_with_a_time_zone_that_there_is_not_is_damaged(workplace: Workplace) -> None:
+    workplace.run("plan", "--out", "plan.json")
+    path = workplace.folder / "plan.json"
+    path.write_text(path.read_text("utf-8").replace("Europe/Moscow", "../../etc/passwd"), "utf-8")
+    ended = workplace.run("show", "plan.json", "--format", "html")
+    assert ended.exit_code != 0
+    assert "it is damaged at `timezone`" in ended.stderr

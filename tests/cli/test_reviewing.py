@@ -215,7 +215,7 @@ def test_a_page_of_an_audit_tells_drift(workplace: Workplace) -> None:
     ended = workplace.run("audit", "--format", "html")
     assert ended.exit_code == 2
     assert ended.stdout.startswith("<!DOCTYPE html>")
-    assert "<td>16 s</td><td>40 s</td>" in ended.stdout
+    assert '<td data-side="as written">16 s</td><td data-side="live now">40 s</td>' in ended.stdout
     assert "Горячая линия, Москва" in ended.stdout
 
 

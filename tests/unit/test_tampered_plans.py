@@ -307,7 +307,7 @@ def _show(data: bytes) -> None:
         return
     text_of(text(shown, 80, verbose=True))
     comment(shown)
-    plan_page(shown, zone="Europe/Moscow")
+    plan_page(shown)
     plan_review(shown, (), failed=False, enforced=False)
 
 

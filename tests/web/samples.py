@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from reconciler.audit import Audit, Tally
 from reconciler.canonical import form
 from reconciler.diagnostics import Diagnostic, Severity
@@ -10,6 +12,7 @@ from reconciler.model import Desired, NumberForwarding, Redirect, Target, Value
 from reconciler.plan.model import Calls, Plan
 from reconciler.views.calendar import Calendar, CalendarView
 from reconciler.views.web import pages
+from tests.team import team
 from tests.world import NONE, desired, phone, place, url, world
 
 ZONE = "Europe/Moscow"
@@ -74,7 +77,15 @@ def a_plan() -> Plan:
 
 
 def plan_page() -> str:
-    return pages.plan_page(a_plan(), zone=ZONE)
+    return pages.plan_page(a_plan())
+
+
+def team_page(folder: Path) -> str:
+    """An hour's change in a schedule with public holidays that 19 numbers share."""
+    shared = team(folder)
+    shared.apply()
+    shared.hour_later()
+    return pages.plan_page(shared.plan())
 
 
 def an_audit() -> Audit:

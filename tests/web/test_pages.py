@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,11 +13,26 @@ from tests.web.browser import Browser, is_available, opened
 
 pytestmark = pytest.mark.skipif(not is_available(), reason="needs chromium and chromium-driver: tests/setup")
 
-PAGES: dict[str, Callable[[], str]] = {
-    "calendar": samples.whole_calendar,
-    "plan": samples.plan_page,
-    "audit": samples.audit_page,
+PAGES: dict[str, Callable[[Path], str]] = {
+    "calendar": lambda _folder: samples.whole_calendar(),
+    "plan": lambda _folder: samples.plan_page(),
+    "audit": lambda _folder: samples.audit_page(),
+    "team": samples.team_page,
 }
+MODES: dict[str, Any] = {
+    "desktop": {"width": 1300},
+    "narrow": {"width": 360},
+    "narrow and dark": {"width": 360, "scheme": "dark"},
+    "dark": {"width": 1300, "scheme": "dark"},
+    "print": {"width": 700, "medium": "print"},
+}
+
+
+CLICKABLE = """
+const outside = e => !(e.tagName === 'A' && document.getElementById(e.getAttribute('href').slice(1)));
+return [...document.querySelectorAll('script, img, a, iframe, link, object, form')].filter(outside).length
+"""
+"""How much runs, loads or leads away: links to places of the page itself do not."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +43,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module", params=list(PAGES))
 def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(PAGES[request.param](), tmp_path_factory.mktemp(request.param))
+    folder = tmp_path_factory.mktemp(request.param)
+    return written(PAGES[request.param](folder), folder)
 
 
 def written(text: str, folder: Path) -> Path:
@@ -36,17 +53,16 @@ def written(text: str, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [480, 1300])
-def test_axe_finds_nothing_wrong(browser: Browser, page: Path, scheme: str, width: int) -> None:
-    browser.show(page, scheme=scheme, width=width)
+@pytest.mark.parametrize("mode", MODES)
+def test_axe_finds_nothing_wrong(browser: Browser, page: Path, mode: str) -> None:
+    browser.show(page, **MODES[mode])
     assert browser.violations() == []
 
 
 def test_the_page_of_a_failure_is_readable_and_runs_nothing(browser: Browser, tmp_path: Path) -> None:
     browser.show(written(samples.failure_page(), tmp_path))
     assert browser.violations() == []
-    assert browser.run("return document.querySelectorAll('script, img, a, iframe, link, object, form').length") == 0
+    assert browser.run(CLICKABLE) == 0
     assert samples.NASTY in " ".join(browser.run("return document.body.textContent").split())
 
 
@@ -59,14 +75,16 @@ def test_axe_finds_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
     assert {"image-alt", "color-contrast"} <= found
 
 
-def test_nothing_runs_nothing_is_fetched_and_there_is_nothing_to_click(browser: Browser, page: Path) -> None:
+def test_nothing_runs_nothing_is_fetched_and_no_link_leaves_the_page(browser: Browser, page: Path) -> None:
     browser.show(page)
     assert browser.run("return document.title") != "broken"
-    assert browser.run("return document.querySelectorAll('script, img, a, iframe, link, object, form').length") == 0
+    assert browser.run(CLICKABLE) == 0
     assert browser.run("return performance.getEntriesByType('resource').length") == 0
 
 
 def test_a_name_that_looks_like_markup_is_read_as_it_was_written(browser: Browser, page: Path) -> None:
+    if "team" in page.parent.name:
+        pytest.skip("has no such names")
     browser.show(page)
     text = browser.run("return document.body.textContent")
     assert samples.NASTY in " ".join(text.split())
@@ -77,6 +95,51 @@ def test_a_name_that_looks_like_markup_is_read_as_it_was_written(browser: Browse
 def test_a_page_never_scrolls_sideways(browser: Browser, page: Path, width: int) -> None:
     browser.show(page, width=width)
     assert browser.run("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [360, 480, 760, 1300])
+def test_a_number_is_never_broken_over_two_lines(browser: Browser, page: Path, width: int) -> None:
+    browser.show(page, width=width)
+    broken = """
+    const found = [], texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode())
+      for (const match of text.data.matchAll(/\\d{11,15}/g)) {
+        const range = document.createRange();
+        range.setStart(text, match.index);
+        range.setEnd(text, match.index + match[0].length);
+        if (new Set([...range.getClientRects()].map(each => each.top)).size > 1) found.push(match[0]);
+      }
+    return found
+    """
+    assert browser.run(broken) == []
+
+
+@pytest.mark.parametrize("width", [360, 1300])
+def test_the_whole_week_is_seen_and_comes_first(browser: Browser, tmp_path: Path, width: int) -> None:
+    browser.show(written(samples.team_page(tmp_path), tmp_path), width=width)
+    assert browser.run("return [...document.querySelectorAll('.week svg')].every(e => e.clientWidth <= innerWidth)")
+    first = """
+    const top = e => e.getBoundingClientRect().top;
+    const first = (e, one, other) => top(e.querySelector(one)) < top(e.querySelector(other));
+    return [...document.querySelectorAll('section')].every(e => first(e, 'svg', 'table'))
+    """
+    assert browser.run(first) is True
+
+
+def test_on_paper_all_numbers_of_a_card_are_read(browser: Browser, tmp_path: Path) -> None:
+    browser.show(written(samples.team_page(tmp_path), tmp_path), medium="print", width=700)
+    hidden = (
+        "return [...document.querySelectorAll('.numbers li')].filter(e => !e.getBoundingClientRect().height).length"
+    )
+    assert browser.run(hidden) == 0
+
+
+def test_an_index_leads_to_each_card(browser: Browser, tmp_path: Path) -> None:
+    browser.show(written(samples.team_page(tmp_path), tmp_path))
+    titles = browser.run("return [...document.querySelectorAll('nav a')].map(e => e.textContent)")
+    assert titles == ["9 numbers alike", "10 numbers alike"]
+    there = "return [...document.querySelectorAll('nav a')].map(e => document.querySelector(e.hash).textContent)"
+    assert browser.run(there) == titles
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

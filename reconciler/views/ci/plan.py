@@ -9,26 +9,17 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.audit import Audit
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.model import Action, Change
+from reconciler.effects.wording import Wording
+from reconciler.model import Change
 from reconciler.plan.model import Breach, Plan
 from reconciler.views.base import WIDE, text_of
 from reconciler.views.ci.review import Remark, Review, remark
-from reconciler.views.human.audit import aim, audit_sum_lines
-from reconciler.views.human.plan import (
-    BY_HAND,
-    allowance_lines,
-    aside,
-    in_the_past,
-    is_of_another_type,
-    is_unnoticed,
-    sides,
-    sum_lines,
-)
-from reconciler.views.human.values import Canonical, details, summary
+from reconciler.views.human.audit import audit_sum_lines
+from reconciler.views.human.plan import allowance_lines, sum_lines
+from reconciler.views.human.told import BY_HAND, DRIFT_SIDES, GONE, SIDES, tell, where
 
 POLICY = "policy"
 _ALLOWANCE = "needs-"
-_WHOLE = (Action.CREATE, Action.DELETE)
 
 
 def plan_review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforced: bool) -> Review:
@@ -36,34 +27,25 @@ def plan_review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforc
 
     A missing allowance is a warning, as it may come with the apply, and an error where policy is `enforced` now.
     """
+    say = Wording(shown.names)
     remarks = (
         *(_breach(item, enforced=enforced) for item in shown.breaches),
         *(remark(item) for item in told),
-        *(_change(item) for item in shown.changes),
+        *(_change(item, say) for item in shown.changes),
     )
     return Review("plan", shown.configuration, tuple(_summary(shown)), _plan_verdict(shown, failed=failed), remarks)
 
 
-def change_lines(change: Change, before: str = "until now", after: str = "becomes") -> Iterator[str]:
+def change_lines(change: Change, say: Wording, sides: tuple[str, str] = SIDES) -> Iterator[str]:
     """What there is to say of a change, a line each: its description, what it does, and what callers notice."""
-    if change.description:
-        yield change.description
-    if change.reverts_a_hand:
-        yield BY_HAND.strip("()")
-    match change.action:
-        case Action.CREATE | Action.DELETE:
-            yield f"{_whole(change.before)} -> {_whole(change.after)}"
-        case Action.ADOPT:
-            yield f"live now: {_whole(change.before)}"
-            yield f"becomes: {_whole(change.after)}"
-        case Action.UPDATE if is_of_another_type(change):
-            yield f"{before}: {_whole(change.before)}"
-            yield f"{after}: {_whole(change.after)}"
-        case Action.UPDATE:
-            yield from (_field(item.path, *sides(item)) for item in change.fields)
-        case Action.FORGET | Action.ASSERT:
-            yield aside(change)
-    yield from _effects(change)
+    told = tell(change, say, sides=sides)
+    gone = GONE if where(change) == GONE else ""
+    yield from filter(None, (change.description, gone, BY_HAND if told.by_hand else "", ", ".join(told.headline)))
+    yield from (f"{side.label}: {', '.join(side.lines)}" for side in told.sides)
+    yield from (f"{row.label}: {row.text}" + (f" ({row.place})" if row.place else "") for row in told.fields)
+    if told.unnoticed:
+        yield "callers notice nothing"
+    yield from (f"callers ({row.label}): {row.text}" for row in told.effects)
 
 
 def place_at(declared_at: str) -> Location | None:
@@ -74,12 +56,12 @@ def place_at(declared_at: str) -> Location | None:
     return Location(file, int(line), int(column), int(line), int(column))
 
 
-def _change(change: Change) -> Remark:
+def _change(change: Change, say: Wording) -> Remark:
     return Remark(
         f"change-{change.action.value}",
         Severity.NOTICE,
         f"{change.action.value} {change.address}",
-        tuple(change_lines(change)),
+        tuple(change_lines(change, say)),
         place_at(change.declared_at),
         group=change.account,
         subject=change.address,
@@ -116,30 +98,13 @@ def _plan_verdict(shown: Plan, *, failed: bool) -> Severity:
     return Severity.WARNING if shown.breaches else Severity.NOTICE
 
 
-def _whole(value: Canonical | None) -> str:
-    return ", ".join((summary(value), *details(value)))
-
-
-def _field(path: str, before: str, after: str) -> str:
-    return f"{path}: {before} -> {after}" if after else f"{path}: {before}"
-
-
-def _effects(change: Change) -> Iterator[str]:
-    """What callers notice; a new or removed forwarding that holds at all times says so already."""
-    if is_unnoticed(change):
-        yield "callers notice nothing"
-    if change.action in _WHOLE and [effect.when for effect in change.effects] == ["always"]:
-        return
-    for effect in change.effects:
-        yield f"callers ({effect.when}): {in_the_past(effect.before)} -> {effect.after}"
-
-
 def audit_review(shown: Audit, told: Iterable[Diagnostic], *, failed: bool) -> Review:
     """The whole audit, with as many of the findings about the reading as are told."""
+    say = Wording(shown.names)
     remarks = (
-        *(_drift(change) for change in shown.drift),
+        *(_drift(change, say) for change in shown.drift),
         *(remark(item) for item in (*told, *shown.risks)),
-        *(_pending(change) for change in shown.pending),
+        *(_pending(change, say) for change in shown.pending),
         *_unmanaged(shown),
     )
     summary = tuple(text_of(audit_sum_lines(shown, WIDE)).splitlines())
@@ -152,12 +117,12 @@ def _audit_verdict(shown: Audit, *, failed: bool) -> Severity:
     return Severity.WARNING if shown.drift else Severity.NOTICE
 
 
-def _drift(change: Change) -> Remark:
+def _drift(change: Change, say: Wording) -> Remark:
     return Remark(
         "drift",
         Severity.WARNING,
         f"drift {change.address}",
-        tuple(change_lines(change, "as written", "live now")),
+        tuple(change_lines(change, say, DRIFT_SIDES)),
         place_at(change.declared_at),
         group=change.account,
         subject=change.address,
@@ -165,12 +130,12 @@ def _drift(change: Change) -> Remark:
     )
 
 
-def _pending(change: Change) -> Remark:
+def _pending(change: Change, say: Wording) -> Remark:
     return Remark(
         "not-applied",
         Severity.NOTICE,
         f"not applied {change.address}",
-        (f"apply would {change.action.value}: {aim(change)}",),
+        (f"apply would {change.action.value}: {tell(change, say).gist}",),
         place_at(change.declared_at),
         group=change.account,
         subject=change.address,

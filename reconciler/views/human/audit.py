@@ -5,27 +5,31 @@ Knows neither commands nor vendors.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.audit import Audit
-from reconciler.model import Action, Change
-from reconciler.plan.model import Consent
+from reconciler.effects.wording import Wording
+from reconciler.model import Change
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hanging, line, pad, plural, width
 from reconciler.views.human.findings import diagnostics
-from reconciler.views.human.plan import change_lines, place_of
-from reconciler.views.human.values import summary
+from reconciler.views.human.plan import block_lines
+from reconciler.views.human.told import DRIFT_SIDES, NAMED, blocks, pending_alike, where
 
 _BROADEST = 40
+_MOST_UNMANAGED = 20
 
 
-def audit(shown: Audit, columns: int) -> Page:
+def audit(shown: Audit, columns: int, *, verbose: bool = False) -> Page:
     """The whole audit."""
-    page = [*head_lines(shown, columns)]
+    page, say = [*head_lines(shown, columns)], Wording(shown.names, full=verbose)
     for title, lines in (
-        ("Drift: live is not what was last written", _drift(shown.drift, columns)),
-        ("Not applied yet; see reconciler plan for details", _pending(shown.pending, columns)),
-        ("Unmanaged: owned, but not in any file", _unmanaged(shown, columns)),
-        ("Gaps and risks", diagnostics(shown.risks, columns)),
+        (
+            "Drift: live is not what was last written",
+            block_lines(blocks(shown.drift, say, sides=DRIFT_SIDES), columns, verbose=verbose),
+        ),
+        ("Not applied yet; see reconciler plan for details", _pending(shown.pending, say, columns)),
+        ("Unmanaged: owned, but not in any file", _unmanaged(shown, say, columns)),
+        ("Gaps and risks", diagnostics(shown.risks, columns, wrapped=True)),
     ):
         told = list(lines)
         page += [EMPTY, line(Span(title, Tone.STRONG)), *told] if told else []
@@ -43,37 +47,36 @@ def head_lines(shown: Audit, columns: int = 0) -> list[Line]:
     return at_right(head, f"{plural(shown.calls.made, 'call')} made", columns)
 
 
-def _drift(drift: Iterable[Change], columns: int) -> Iterator[Line]:
-    """Each as a plan shows a change; of another type, what was written and what is there now."""
-    for change in drift:
-        yield from change_lines(change, Consent(), min(width(change.address), _BROADEST), columns)
-
-
-def _pending(pending: tuple[Change, ...], columns: int) -> Iterator[Line]:
-    """A line a number: what apply would do, and where that is declared."""
-    broad = min(max((width(change.address) for change in pending), default=0), _BROADEST)
-    for change in pending:
-        start = line("  ", pad(change.address, broad), f"   to {pad(change.action.value, 6)}   ")
-        *rest, last = hanging(start, aim(change), columns)
+def _pending(pending: tuple[Change, ...], say: Wording, columns: int) -> Iterator[Line]:
+    """What apply would do, a line each: where that is declared, or which numbers it is alike of."""
+    found = pending_alike(pending, say)
+    titles = [each[0].address if len(each) == 1 else plural(len(each), "number") for each in found.values()]
+    broad = min(max(map(width, titles), default=0), _BROADEST)
+    for title, ((action, aim), alike) in zip(titles, found.items(), strict=True):
+        start = line("  ", pad(title, broad), f"   to {pad(action, 6)}   ")
+        *rest, last = hanging(start, aim, columns)
         yield from rest
-        yield from at_right(last, place_of(change.declared_at), columns)
+        yield from at_right(last, where(alike[0]) if len(alike) == 1 else "", columns)
+        if len(alike) > 1:
+            yield from hanging(
+                line("      "), _named([change.address for change in alike], say), columns, tone=Tone.FAINT
+            )
 
 
-def aim(change: Change) -> str:
-    """What becomes of a number by a change that no apply has made yet."""
-    if change.action is Action.FORGET:
-        return "drop from the record"
-    if change.action is Action.UPDATE:
-        return ", ".join(item.path for item in change.fields)
-    return summary(change.after)
+def _named(names: Sequence[str], say: Wording, most: int = NAMED) -> str:
+    """The first of many names, or all."""
+    named = names if say.full else names[:most]
+    more = len(names) - len(named)
+    return ", ".join(named) + (f" and {more} more; -v names all" if more else "")
 
 
-def _unmanaged(shown: Audit, columns: int) -> Iterator[Line]:
-    broad = max((width(account) for account in (*shown.unmanaged, *shown.unlisted)), default=0)
+def _unmanaged(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
+    broad = min(max(map(width, (*shown.unmanaged, *shown.unlisted)), default=0), _BROADEST)
     for account, numbers in shown.unmanaged.items():
-        yield from hanging(line("  ", pad(account, broad), "   "), " ".join(numbers), columns)
+        yield from hanging(line("  ", pad(account, broad), "   "), _named(numbers, say, _MOST_UNMANAGED), columns)
     for account in shown.unlisted:
-        yield line("  ", pad(account, broad), "   ", Span("not known: its list was not read", Tone.FAINT))
+        start = line("  ", pad(account, broad), "   ")
+        yield from hanging(start, "not known: its list was not read", columns, tone=Tone.FAINT)
 
 
 def audit_sum_lines(shown: Audit, columns: int) -> Iterator[Line]:

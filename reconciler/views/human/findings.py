@@ -12,23 +12,27 @@ from difflib import unified_diff
 from reconciler.diagnostics import Diagnostic, Location, Severity, count_of
 from reconciler.document.source import make_presentable
 from reconciler.secrets import masked_spans
-from reconciler.views.base import EMPTY, Line, Span, Tone, hanging, line, plural, width
+from reconciler.views.base import EMPTY, Line, Span, Tone, hanging, line, line_width, plural, width, wrap
 
 _TONES = {Severity.ERROR: Tone.ERROR, Severity.WARNING: Tone.WARNING, Severity.NOTICE: Tone.NOTED}
 
 
-def diagnostics(found: Iterable[Diagnostic], columns: int) -> Iterator[Line]:
-    """Every diagnostic with its places and its hint."""
+def diagnostics(found: Iterable[Diagnostic], columns: int, *, wrapped: bool = False) -> Iterator[Line]:
+    """Every diagnostic with its places and its hint; its message in one line, to be searched, unless `wrapped`."""
     for diagnostic in found:
-        yield from one(diagnostic, columns)
+        yield from one(diagnostic, columns, wrapped=wrapped)
 
 
-def one(diagnostic: Diagnostic, columns: int) -> Iterator[Line]:
+def one(diagnostic: Diagnostic, columns: int, *, wrapped: bool = False) -> Iterator[Line]:
     """One diagnostic: place, severity and code, message; the source line with a caret; the hint; related places."""
     where = diagnostic.location
     place = Span(f"{where}: ", Tone.STRONG) if where else ""
     severity = Span(f"{diagnostic.severity.value}[{diagnostic.code}]", _TONES[diagnostic.severity])
-    yield line(place, severity, f": {diagnostic.message}")
+    head = line(place, severity, ": ")
+    first = wrap(diagnostic.message, columns - line_width(head))[0] if wrapped else diagnostic.message
+    yield (*head, Span(first))
+    if rest := diagnostic.message[len(first) :].lstrip():
+        yield from hanging(line("    "), rest, columns)
     gutter = _gutter(diagnostic)
     if where is not None:
         yield from _excerpt(where, gutter, _TONES[diagnostic.severity])

@@ -1,4 +1,4 @@
-"""A plan as a person reads it: only what changes, aligned, what stands against it, and a line that sums up.
+"""A plan as a person reads it: only what changes, alike said once, what stands against it, and a line that sums up.
 
 Knows neither commands nor vendors.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from reconciler.model import Action, Change, FieldChange
-from reconciler.plan.model import Breach, Consent, Plan
+from reconciler.effects.wording import Wording
+from reconciler.model import Action, Change
+from reconciler.plan.model import Breach, Plan
 from reconciler.providers.table import PROVIDERS
 from reconciler.views.base import (
     EMPTY,
@@ -24,10 +25,10 @@ from reconciler.views.base import (
     line_width,
     pad,
     plural,
+    stacked,
     width,
-    wrap,
 )
-from reconciler.views.human.values import Canonical, details, field, summary
+from reconciler.views.human.told import BY_HAND, NAMED, Block, Row, blocks, place_of, where
 
 _MARKS = {
     Action.CREATE: ("+", Tone.ADDED),
@@ -37,34 +38,39 @@ _MARKS = {
     Action.ASSERT: ("=", Tone.NOTED),
     Action.FORGET: ("x", Tone.FAINT),
 }
-BY_HAND = "(changed by hand)"
 _INDENT = "    "
 _ALLOWANCE = "needs-"
+_SCREEN = 40
+"""A plan of more lines than this says first what it comes to."""
 
 
 def plan(shown: Plan, columns: int, *, verbose: bool = False) -> Page:
     """The whole plan."""
-    page = [*_head(shown, columns)]
-    if shown.changes:
-        page.append(EMPTY)
-        address = max(width(change.address) for change in shown.changes)
-        for change in shown.changes:
-            page += change_lines(change, shown.consent, min(address, 40), columns)
-            if verbose and change.depends_on:
-                page += hanging(line(_INDENT), f"after {', '.join(change.depends_on)}", columns, tone=Tone.FAINT)
+    head = [*_head(shown, columns)]
+    told = [
+        *block_lines(blocks(shown.changes, Wording(shown.names, full=verbose), shown.consent), columns, verbose=verbose)
+    ]
+    verdict = [*sum_lines(shown, columns), *allowance_lines(shown.breaches)]
+    if len(told) > _SCREEN:
+        head += [EMPTY, *verdict]
+    return [*head, *([EMPTY] if told else []), *told, *_notes(shown, columns), EMPTY, *verdict]
+
+
+def _notes(shown: Plan, columns: int) -> Iterator[Line]:
+    """What is to be known of the whole plan."""
     if shown.holidays_version:
         text = f"Public holidays as holidays {shown.holidays_version} knows them."
-        page += hanging(EMPTY, text, columns, tone=Tone.FAINT)
+        yield from hanging(EMPTY, text, columns, tone=Tone.FAINT)
     if shown.parked_as_recorded:
         silent = " and ".join(each.label for each in PROVIDERS.values() if not each.capabilities.readable)
-        page.append(line(f"{plural(shown.parked_as_recorded, 'parked number')} as recorded ({silent} cannot be asked)"))
-    page += policy_lines(shown.breaches, columns)
-    return [*page, EMPTY, *sum_lines(shown, columns), *allowance_lines(shown.breaches)]
+        text = f"{plural(shown.parked_as_recorded, 'parked number')} as recorded ({silent} cannot be asked)"
+        yield from hanging(EMPTY, text, columns)
+    yield from policy_lines(shown.breaches, columns)
 
 
 def _head(shown: Plan, columns: int) -> list[Line]:
     changes = shown.changes
-    total = len(changes) + shown.unchanged + shown.unknown
+    total = len(changes) + shown.left_out + shown.unchanged + shown.unknown
     read = total - shown.unknown - shown.as_recorded - sum(not change.read_at for change in changes)
     parts = [f"{read} read"]
     if shown.as_recorded:
@@ -78,27 +84,50 @@ def _head(shown: Plan, columns: int) -> list[Line]:
     return at_right(head, f"{plural(shown.calls.made, 'call')} made", columns)
 
 
-def change_lines(change: Change, consent: Consent, address: int, columns: int) -> Iterator[Line]:
-    """One change with all that is to be said of it; `address` is the width of its column."""
-    mark, tone = _MARKS[change.action]
-    start = line(Span(f"{mark} ", tone), Span(pad(change.address, address), Tone.STRONG), "   ")
-    titles = _titles(change)
-    place = place_of(change.declared_at)
-    indent = line_width(start)
-    room = max(columns - indent, 20)
-    rows = [row for title in titles for row in _rows(title, room)] or [""]
-    lines = [(*start, Span(rows[0])), *(line(" " * indent, row) for row in rows[1:])]
-    yield from _with_place(lines, place, columns)
-    yield from _body(change, columns)
-    yield from _effects(change, columns)
-    yield from _needs(change, consent)
+def block_lines(shown: Sequence[Block], columns: int, *, verbose: bool = False) -> Iterator[Line]:
+    """Changes with all that is to be said of them; the addresses stand in one column."""
+    broad = min(max((width(block.title) for block in shown), default=0), columns // 2)
+    for block in shown:
+        yield from _block(block, broad, columns, verbose=verbose)
 
 
-def _rows(text: str, columns: int) -> list[str]:
-    """Wrap a line; the item of a list goes on below its own text."""
-    indent = " " * 3 if text[:1].isdigit() and text[1:3] == ". " else ""
-    head, *rest = wrap(text, columns)
-    return [head, *(indent + row for part in rest for row in wrap(part, columns - len(indent)))]
+def _block(block: Block, broad: int, columns: int, *, verbose: bool) -> Iterator[Line]:
+    told, first = block.told, block.changes[0]
+    mark, tone = _MARKS[told.action]
+    start = line(Span(f"{mark} ", tone), Span(pad(block.title, broad), Tone.STRONG), "   ")
+    alone = len(block.changes) == 1
+    about = _about(first, verbose=verbose) if alone else f"profile {block.profile.name}" if block.profile else ""
+    titles = [f"{about} ({BY_HAND})".lstrip() if told.by_hand else about, *told.headline]
+    rows = stacked(start, [title for title in titles if title] or [""], columns)
+    place = where(first) if alone else block.profile.place if block.profile else ""
+    yield from _with_place([*rows], place, columns)
+    if not alone:
+        yield from _members(block.changes, columns, verbose=verbose)
+    for label, texts in told.sides:
+        yield from stacked(line(_INDENT, Span(pad(label, 12), Tone.FAINT)), texts, columns)
+    yield from row_lines(told.fields, columns)
+    yield from _effects(block, columns)
+    if told.missing:
+        yield from hanging(line(_INDENT), f"needs {' '.join(told.missing)}", columns, tone=Tone.WARNING)
+    if told.granted:
+        yield from hanging(line(_INDENT), f"allowed by {' '.join(told.granted)}", columns, tone=Tone.FAINT)
+
+
+def _members(changes: Sequence[Change], columns: int, *, verbose: bool) -> Iterator[Line]:
+    """The first numbers of a block, or all, each with its description and its place."""
+    named = changes if verbose else changes[:NAMED]
+    broad = min(max(width(change.address) for change in named), columns // 2)
+    for change in named:
+        start = line(_INDENT, pad(change.address, broad), "   ")
+        yield from _with_place([*hanging(start, _about(change, verbose=verbose), columns)], where(change), columns)
+    if more := len(changes) - len(named):
+        yield line(_INDENT, Span(f"and {more} more; -v names all", Tone.FAINT))
+
+
+def _about(change: Change, *, verbose: bool) -> str:
+    """Which number it is; and what goes first, if all is to be told."""
+    first = f"(after {', '.join(change.depends_on)})" if verbose and change.depends_on else ""
+    return " ".join(filter(None, (change.description, first)))
 
 
 def _with_place(lines: Sequence[Line], place: str, columns: int) -> Iterator[Line]:
@@ -113,138 +142,43 @@ def _with_place(lines: Sequence[Line], place: str, columns: int) -> Iterator[Lin
     yield at_right(EMPTY, place, columns)[0]
 
 
-def _titles(change: Change) -> list[str]:
-    """What stands behind the address: the description, and for a change of the whole value where it goes."""
-    titles = [" ".join(filter(None, (change.description, BY_HAND if change.reverts_a_hand else "")))]
-    match change.action:
-        case Action.CREATE | Action.DELETE:
-            titles += [f"{summary(change.before)} -> {summary(change.after)}"]
-            titles += list(details(change.after if change.action is Action.CREATE else change.before))
-        case Action.FORGET:
-            titles.append(aside(change))
-    return [title.strip() for title in titles if title]
-
-
-def _body(change: Change, columns: int) -> Iterator[Line]:
-    match change.action:
-        case Action.ADOPT:
-            yield from _whole("live now", change.before, columns)
-            yield from _whole("becomes", change.after, columns)
-        case Action.UPDATE if is_of_another_type(change):
-            yield from _whole("until now", change.before, columns)
-            yield from _whole("becomes", change.after, columns)
-        case Action.UPDATE:
-            yield from field_lines(change.fields, columns)
-        case Action.ASSERT:
-            yield from hanging(line(_INDENT), aside(change), columns)
-
-
-def is_of_another_type(change: Change) -> bool:
-    """Whether a forwarding becomes one of another type."""
-    return any(item.path == "type" for item in change.fields)
-
-
-def _whole(label: str, value: Canonical | None, columns: int) -> Iterator[Line]:
-    """A whole value with nothing left out."""
-    broad = 12
-    room = max(columns - len(_INDENT) - broad, 20)
-    rows = (row for text in [summary(value), *details(value)] for row in _rows(text, room))
-    for at, row in enumerate(rows):
-        yield line(_INDENT, Span(pad(label if at == 0 else "", broad), Tone.FAINT), row)
-
-
-def aside(change: Change) -> str:
-    """What becomes of a number that is forgotten, or that is written again."""
-    if change.action is Action.FORGET:
-        return "dropped from the record; the vendor is not touched"
-    return f"{summary(change.after)}: {why_asserted(change)}"
-
-
-def why_asserted(change: Change) -> str:
-    """Why a number is written although nothing shows that it differs."""
-    names = ", ".join(item.path for item in change.fields) or "what is live"
-    if change.before is None:
-        return f"written, because {names} is not known"
-    return f"written again, because {names} cannot be read back"
-
-
-def field_lines(fields: Sequence[FieldChange], columns: int) -> Iterator[Line]:
+def row_lines(rows: Sequence[Row], columns: int) -> Iterator[Line]:
     """One line a field: its path, what it was, what it becomes."""
-    broad = max((width(item.path) for item in fields), default=0)
-    for item in fields:
-        start = line(_INDENT, pad(item.path, broad), "   ")
-        before, after = sides(item)
-        room = columns - line_width(start)
-        if width(before) + width(after) + 4 <= room or not after:
-            yield from hanging(start, f"{before} -> {after}" if after else before, columns)
+    broad = max((width(row.label) for row in rows), default=0)
+    for row in rows:
+        start = line(_INDENT, pad(row.label, broad), "   ")
+        if not row.after or width(row.text) <= columns - line_width(start):
+            told = [*hanging(start, row.text, columns)]
         else:
-            yield from hanging(start, before, columns)
-            yield from hanging(line(" " * line_width(start), "-> "), after, columns)
+            below = line(" " * min(line_width(start), columns // 2), "-> ")
+            told = [*hanging(start, row.before, columns), *hanging(below, row.after, columns)]
+        yield from _with_place(told, row.place, columns)
 
 
-def sides(item: FieldChange) -> tuple[str, str]:
-    """Both sides of a field; the second is empty where one text says it all."""
-    if item.path.endswith("]"):
-        verb = "added" if item.before is None else "removed"
-        return f"{verb}: {field(item.path, item.after if item.before is None else item.before)}", ""
-    before, after = field(item.path, item.before), field(item.path, item.after)
-    if not item.sensitive:
-        return before, after
-    if before == after:
-        return f"{before} (sensitive, changed)", ""
-    return before, f"{after} (sensitive)"
-
-
-def _effects(change: Change, columns: int) -> Iterator[Line]:
-    """What callers notice; a new or removed forwarding that holds at all times says so in its title already."""
-    if change.action in (Action.CREATE, Action.DELETE) and [effect.when for effect in change.effects] == ["always"]:
-        return
-    if is_unnoticed(change):
+def _effects(block: Block, columns: int) -> Iterator[Line]:
+    """What callers notice, and when."""
+    if block.told.unnoticed:
         yield line(_INDENT, Span("callers   notice nothing", Tone.FAINT))
-    broad = max((width(effect.when) for effect in change.effects), default=0)
-    for at, effect in enumerate(change.effects):
+    broad = max((width(row.label) for row in block.told.effects), default=0)
+    for at, row in enumerate(block.told.effects):
         start = line(_INDENT, Span(pad("callers" if at == 0 else "", 7), Tone.NOTED), "   ")
-        before = in_the_past(effect.before)
-        text = f"{before} -> {effect.after}"
-        if line_width(start) + broad + 3 + width(text) <= columns:
-            yield (*start, Span(f"{pad(effect.when, broad)}   {text}"))
+        indent = line_width(start)
+        if indent + broad + 3 + width(row.text) <= columns:
+            yield (*start, Span(f"{pad(row.label, broad)}   {row.text}"))
         else:
-            yield (*start, Span(effect.when))
-            indent = " " * (line_width(start) + 2)
-            yield from hanging(line(indent), before, columns)
-            yield from hanging(line(indent, "-> "), effect.after, columns)
+            yield from hanging(start, row.label, columns)
+            yield from hanging(line(" " * (indent + 2)), row.before, columns)
+            yield from hanging(line(" " * (indent + 2), "-> "), row.after, columns)
 
 
-def is_unnoticed(change: Change) -> bool:
-    """Whether a change of what is known has no effect on callers."""
-    return change.action in (Action.UPDATE, Action.ADOPT) and change.before is not None and not change.effects
-
-
-def in_the_past(before: str) -> str:
-    """What happened until a change."""
-    if before.startswith("rings "):
-        return f"rang {before.removeprefix('rings ')}"
-    return f"did {before.removeprefix('does ')}" if before.startswith("does not ") else before
-
-
-def _needs(change: Change, consent: Consent) -> Iterator[Line]:
-    missing = [need for need in change.needs if need.removeprefix("allow-") not in consent.allow]
-    granted = [need for need in change.needs if need not in missing]
-    if missing:
-        yield line(_INDENT, Span("needs " + " ".join(f"--{need}" for need in missing), Tone.WARNING))
-    if granted:
-        yield line(_INDENT, Span("allowed by " + " ".join(f"--{need}" for need in granted), Tone.FAINT))
-
-
-def place_of(declared_at: str) -> str:
-    """A place without its column, as people write it."""
-    file, _, rest = declared_at.partition(":")
-    return f"{file}:{rest.partition(':')[0]}" if rest else file
+def refusals(breaches: Sequence[Breach]) -> list[Breach]:
+    """What refuses the run, but for missing allowances, which stand at their numbers."""
+    return [breach for breach in breaches if not breach.rule.startswith(_ALLOWANCE)]
 
 
 def policy_lines(breaches: Sequence[Breach], columns: int) -> Iterator[Line]:
-    """What refuses the run, but for missing allowances, which stand at their numbers."""
-    refusing = [breach for breach in breaches if not breach.rule.startswith(_ALLOWANCE)]
+    """What refuses the run, and what to do about it."""
+    refusing = refusals(breaches)
     if refusing:
         yield EMPTY
         yield line(Span("apply would refuse this plan:", Tone.ERROR))
@@ -269,41 +203,29 @@ def counted(shown: Plan) -> list[str]:
 
 
 def sum_lines(shown: Plan, columns: int) -> Iterator[Line]:
-    """How many of each action, or that there is nothing to do."""
+    """How many of each action, or that there is nothing to do; and what is left undone."""
     parts = counted(shown)
-    if not parts and not shown.unknown:
-        yield line(
-            Span("No changes", Tone.ADDED),
-            f": {plural(shown.unchanged, 'number is', 'numbers are')} {aim(shown.origin)}.",
-        )
-        yield from _left_alone(shown)
-        yield from _incomplete(shown, columns)
-        return
-    parts += [f"{shown.unchanged} unchanged"] if shown.unchanged else []
-    parts += [f"{shown.unknown} unknown"] if shown.unknown else []
-    yield line(Span(", ".join(parts), Tone.STRONG))
-    if reverted := sum(change.reverts_a_hand for change in shown.changes):
-        yield line(
-            Span(f"{plural(reverted, 'change takes', 'changes take')} back what was changed by hand", Tone.WARNING)
-        )
-    yield from _left_alone(shown)
-    if shown.left_out:
-        yield line(Span(f"{plural(shown.left_out, 'more change')} left for later by --limit", Tone.WARNING))
-    yield from _incomplete(shown, columns)
-
-
-def _left_alone(shown: Plan) -> Iterator[Line]:
-    """What is ours by the record, and stays as it is."""
-    if shown.left_alone:
-        yield line(
-            Span(f"{plural(shown.left_alone, 'recorded number is', 'recorded numbers are')} left alone", Tone.WARNING)
-        )
-
-
-def _incomplete(shown: Plan, columns: int) -> Iterator[Line]:
-    """What an apply would not look after."""
+    if parts or shown.unknown:
+        parts += [f"{shown.unchanged} unchanged"] if shown.unchanged else []
+        parts += [f"{shown.unknown} unknown"] if shown.unknown else []
+        yield from hanging(EMPTY, ", ".join(parts), columns, tone=Tone.STRONG)
+    else:
+        numbers = plural(shown.unchanged, "number is", "numbers are")
+        yield from hanging(line(Span("No changes", Tone.ADDED), ": "), f"{numbers} {aim(shown.origin)}.", columns)
+    for text in _reservations(shown):
+        yield from hanging(EMPTY, text, columns, tone=Tone.WARNING)
     if not shown.complete:
         left = "what could not be read" if shown.unknown else "what the errors name"
         if {item.code for item in shown.diagnostics if item.is_error} == {"variable-unset"}:
             left = "what lacks the value of a variable"
         yield from hanging(EMPTY, f"The plan is incomplete: {left} is left alone.", columns, tone=Tone.ERROR)
+
+
+def _reservations(shown: Plan) -> Iterator[str]:
+    """What is taken back, and what stays as it is."""
+    if reverted := sum(change.reverts_a_hand for change in shown.changes):
+        yield f"{plural(reverted, 'change takes', 'changes take')} back what was changed by hand"
+    if shown.left_alone:
+        yield f"{plural(shown.left_alone, 'recorded number is', 'recorded numbers are')} left alone"
+    if shown.left_out:
+        yield f"{plural(shown.left_out, 'more change')} left for later by --limit"

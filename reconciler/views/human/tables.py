@@ -1,4 +1,4 @@
-"""Rows in columns: as wide as their content, the last one taking and wrapping what is left.
+"""Rows in columns: as wide as their content, the broadest wrapping where there is no room.
 
 Declared numbers and the checks of `doctor` are such rows; numbers also as CSV and as JSON. Knows neither files nor
 options.
@@ -9,45 +9,46 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any
 
 from reconciler.canonical import Json, form
+from reconciler.effects.wording import PLAIN, Wording
 from reconciler.model import Desired
-from reconciler.views.base import EMPTY, Line, Page, Span, Tone, line, pad, plural, width, wrap
-from reconciler.views.human.values import details, schedule, summary
+from reconciler.views.base import EMPTY, Line, Page, Span, Tone, least, line, pad, plural, width, wrap
+from reconciler.views.human.values import summary, target
 
 _GAP = 2
-_NARROWEST = 24
 
 Cell = str | Span
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Cell]], columns: int) -> Iterator[Line]:
-    """Rows under a head; the last column wraps."""
-    broad = [max(width(_text(row[at])) for row in [head, *rows]) for at in range(len(head))]
-    room = max(columns - sum(broad[:-1]) - _GAP * (len(head) - 1), _NARROWEST)
-    yield _row([Span(cell, Tone.STRONG) for cell in head[:-1]], broad, Span(head[-1], Tone.STRONG))
-    for row in rows:
-        yield from _wrapped(row, broad, room)
+    """Rows under a head; where they are too broad together, the broadest columns wrap."""
+    broad = _fitted([head, *rows], columns - _GAP * (len(head) - 1))
+    for row in ([Span(cell, Tone.STRONG) for cell in head], *rows):
+        yield from _wrapped(row, broad)
 
 
-def _wrapped(row: Sequence[Cell], broad: Sequence[int], room: int) -> Iterator[Line]:
-    last = row[-1]
-    tone = last.tone if isinstance(last, Span) else Tone.PLAIN
-    first, *rest = (part for each in _text(last).split("\n") for part in wrap(each, room))
-    yield _row(row[:-1], broad, Span(first, tone))
-    for part in rest:
-        yield _row(["" for _ in row[:-1]], broad, Span(part, tone))
+def _fitted(rows: Sequence[Sequence[Cell]], room: int) -> list[int]:
+    """How broad each column is: as its texts are, and narrower where there is no room, but hardly than a word."""
+    cells = [[_text(cell).split("\n") for cell in column] for column in zip(*rows, strict=True)]
+    broad = [max(width(part) for cell in column for part in cell) for column in cells]
+    words = [min(max(least(part) for cell in column for part in cell), room // 2) for column in cells]
+    while sum(broad) > room and (loose := [at for at, most in enumerate(words) if broad[at] > most]):
+        broad[max(loose, key=broad.__getitem__)] -= 1
+    return broad
 
 
-def _row(cells: Sequence[Cell], broad: Sequence[int], last: Span) -> Line:
-    spans = [_padded(cell, columns) for cell, columns in zip(cells, broad, strict=False)]
-    return (*spans, last)
-
-
-def _padded(cell: Cell, columns: int) -> Span:
-    tone = cell.tone if isinstance(cell, Span) else Tone.PLAIN
-    return Span(pad(_text(cell), columns) + " " * _GAP, tone)
+def _wrapped(row: Sequence[Cell], broad: Sequence[int]) -> Iterator[Line]:
+    tones = [cell.tone if isinstance(cell, Span) else Tone.PLAIN for cell in row]
+    texts = [
+        [part for each in _text(cell).split("\n") for part in wrap(each, most)]
+        for cell, most in zip(row, broad, strict=True)
+    ]
+    for parts in zip_longest(*texts, fillvalue=""):
+        padded = [pad(part, most + _GAP) for part, most in zip(parts[:-1], broad, strict=False)]
+        yield tuple(Span(part, tone) for part, tone in zip([*padded, parts[-1]], tones, strict=True))
 
 
 def _text(cell: Cell) -> str:
@@ -117,13 +118,39 @@ _CSV_HEAD = (
 )
 
 
-def human(shown: Sequence[Desired], columns: int) -> Page:
-    """A table with a line that counts."""
+def human(shown: Sequence[Desired], say: Wording, columns: int) -> Page:
+    """A table with a line that counts; what a number is for is told with -v."""
     if not shown:
         return [line("No numbers.")]
-    rows = [_number_row(desired) for desired in shown]
-    head = ("NUMBER", "ACCOUNT", "CALLS GO TO")
-    return [*table(head, rows, columns), EMPTY, line(plural(len({desired.address for desired in shown}), "number"))]
+    head = ("NUMBER", "ACCOUNT", "FORWARDS TO", "SCHEDULE", "TAGS", "DESCRIPTION")
+    rows = [row for desired in shown for row in _number_rows(desired, say)]
+    most = len(head) if say.full else len(head) - 1
+    used = [at for at in range(most) if at < 3 or any(row[at] for row in rows)]
+    drawn = table([head[at] for at in used], [[row[at] for at in used] for row in rows], columns)
+    return [*drawn, EMPTY, line(plural(len({desired.address for desired in shown}), "number"))]
+
+
+_BETWEEN = {"sequential": "then ", "parallel": "and ", "single": "or "}
+
+
+def _number_rows(desired: Desired, say: Wording) -> Iterator[tuple[str, ...]]:
+    """A row a target; what is said of the number stands in the first."""
+    value = form(desired.value).json
+    start = (desired.key.number, desired.account)
+    end = (", ".join(desired.tags), desired.description)
+    for at, (to, when) in enumerate(_targets(value, say)):
+        yield (*start, to, when, *end) if at == 0 else ("", "", to, when, "", "")
+
+
+def _targets(value: Json, say: Wording) -> Iterator[tuple[str, str]]:
+    """Where calls go and when, one after the other."""
+    for at, each in enumerate(value.get("targets") or ()):
+        word = _BETWEEN[value["redirect"]] if at else ""
+        yield word + target(each, say, with_schedule=False), say.schedule(each["schedule"])
+    if not value.get("targets"):
+        yield summary(value, say), ""
+        if value.get("reserve"):
+            yield f"reserve {say.who(value['reserve'])}", ""
 
 
 def as_csv(shown: Iterable[Desired], clean: Callable[[str], str] = str, *, raw: bool = False) -> str:
@@ -163,14 +190,6 @@ def as_json(shown: Iterable[Desired]) -> list[dict[str, Any]]:
     ]
 
 
-def _number_row(desired: Desired) -> tuple[str, str, str]:
-    value = form(desired.value).json
-    lines = [desired.description] if desired.description else []
-    lines += [summary(value), *details(value)]
-    lines += [f"tags {', '.join(desired.tags)}"] if desired.tags else []
-    return desired.key.number, desired.account, "\n".join(lines)
-
-
 def _csv_rows(desired: Desired) -> list[list[str]]:
     value = form(desired.value).json
     tail = [" ".join(desired.tags), desired.description, f"{desired.declared_at.file}:{desired.declared_at.line}"]
@@ -183,7 +202,7 @@ def _destinations(value: Json) -> list[list[str]]:
     match value["type"]:
         case "number":
             return [
-                [each["to"], str(each["timeout"]), schedule(each["schedule"]), str(each["active"]).lower()]
+                [each["to"], str(each["timeout"]), PLAIN.schedule(each["schedule"]), str(each["active"]).lower()]
                 for each in value["targets"]
             ]
         case "sip_trunk":

@@ -6,39 +6,42 @@ commands nor files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reconciler.audit import Audit
-from reconciler.canonical import Json
 from reconciler.clock import epoch
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calendar import Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
-from reconciler.model import Action, Change, FieldChange
+from reconciler.effects.wording import Wording
+from reconciler.model import Action, Change
 from reconciler.plan.model import Plan
 from reconciler.views.base import WIDE, plural, text_of
-from reconciler.views.calendar import Calendar, CalendarView, has_gap, is_cut, manner_of, title_of
-from reconciler.views.human.audit import aim, audit_sum_lines, head_lines
-from reconciler.views.human.plan import (
-    BY_HAND,
-    allowance_lines,
-    in_the_past,
-    is_of_another_type,
-    is_unnoticed,
-    place_of,
-    policy_lines,
-    sides,
-    sum_lines,
-    why_asserted,
+from reconciler.views.calendar import (
+    Calendar,
+    CalendarView,
+    dates_of,
+    has_gap,
+    is_cut,
+    is_daily,
+    local_time,
+    manner_of,
+    named_lanes,
+    title_of,
 )
-from reconciler.views.human.values import details, summary
+from reconciler.views.human.audit import audit_sum_lines, head_lines
+from reconciler.views.human.plan import allowance_lines, refusals, sum_lines
+from reconciler.views.human.told import DRIFT_SIDES, NAMED, SIDES, Block, blocks, pending_alike, place_of, where
 from reconciler.views.web.week import LegendEntry, Picture, legend, picture
 
 Clean = Callable[[str], str]
 """Takes secrets and control characters out of a text."""
+_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_SPAN = re.compile(r"(?<!\S)(\S{1,12}-\S{1,12})(?!\S)")
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -63,47 +66,56 @@ def render(template: str, clean: Clean, **values: object) -> str:
     def finalized(value: object) -> object:
         return clean(value) if type(value) is str else value  # what a macro has drawn is not plain text
 
-    return _environment().overlay(finalize=finalized).get_template(template).render(**values)
+    def pieces(text: str) -> list[str]:
+        """A text, cleaned as a whole first, in pieces of which every second one is code."""
+        return _CODE.split(clean(text))
+
+    def spans(text: str) -> list[str]:
+        """The same, of which every second one is a span of time or of dates, to be kept in one line."""
+        return _SPAN.split(clean(text))
+
+    return (
+        _environment().overlay(finalize=finalized).get_template(template).render(pieces=pieces, spans=spans, **values)
+    )
 
 
 def failure_page(command: str, found: Iterable[Diagnostic], clean: Clean = str) -> str:
     """Draw the whole page: each finding with its place and what to type."""
-    return render("failure.html.j2", clean, title=f"reconciler {command}".rstrip(), findings=list(found))
+    return render(
+        "failure.html.j2",
+        clean,
+        title=f"reconciler {command}".rstrip(),
+        findings=[_finding(item, str(item.location or "")) for item in found],
+    )
 
 
-OLD, NEW = "As last written", "Live now"
+def _finding(found: Diagnostic, place: str | None = None) -> tuple[str, str, str, str]:
+    """What it is, its message, its place and its hint."""
+    known = place_of(str(found.location or "")) if place is None else place
+    return f"{found.severity.value} [{found.code}]", found.message, known, found.hint or ""
 
 
-def audit_page(shown: Audit, *, zone: str, clean: Clean = str) -> str:
+def audit_page(shown: Audit, *, zone: str, verbose: bool = False, clean: Clean = str) -> str:
     """Draw the whole page; pictures are of the week in which the audit was made, in a zone."""
-    at = int(epoch(shown.created_at))
-    sections = [
-        _drift(change, at if index < MOST_PLAN_PICTURES else None, zone) for index, change in enumerate(shown.drift)
-    ]
+    say = Wording(shown.names, full=verbose)
     return render(
         "audit.html.j2",
         clean,
         title=f"Audit of {shown.configuration}" if shown.configuration else "Audit",
         summary=text_of((*audit_sum_lines(shown, WIDE), head_lines(shown)[0])).splitlines(),
         audit=shown,
+        made=local_time(int(epoch(shown.created_at)), zone),
         zone=zone,
-        sections=sections,
-        sides=(OLD, NEW),
+        cards=_cards(blocks(shown.drift, say, sides=DRIFT_SIDES), shown.created_at, zone, say, DRIFT_SIDES),
+        sides=DRIFT_SIDES,
         most_pictures=MOST_PLAN_PICTURES,
-        pending=[(each.address, each.action.value, aim(each), place_of(each.declared_at)) for each in shown.pending],
-        findings=[_told(item) for item in (*shown.diagnostics, *shown.risks)],
+        pending=[
+            (action, aim, [(each.address, each.description, where(each)) for each in alike])
+            for (action, aim), alike in pending_alike(shown.pending, say).items()
+        ],
+        named=NAMED,
+        findings=[_finding(item) for item in (*shown.diagnostics, *shown.risks)],
     )
-
-
-def _drift(change: Change, at: int | None, zone: str) -> Section:
-    drawn = section(change, at, zone, sides_of_week=(OLD.lower(), NEW.lower()))
-    return replace(drawn, action="drift")
-
-
-def _told(found: Diagnostic) -> tuple[str, str, str, str, str]:
-    """Severity, rule, message, place and hint."""
-    place = place_of(str(found.location)) if found.location else ""
-    return found.severity.value, found.code, found.message, place, found.hint or ""
 
 
 MOST_PICTURES = 300
@@ -119,6 +131,7 @@ class CalendarSection:
     picture: Picture | None
     legend: tuple[LegendEntry, ...]
     notes: tuple[str, ...]
+    has_gap: bool = False
 
 
 def calendar_page(shown: CalendarView, clean: Clean = str) -> str:
@@ -129,7 +142,7 @@ def calendar_page(shown: CalendarView, clean: Clean = str) -> str:
     return render(
         "calendar.html.j2",
         clean,
-        title=f"Who rings when: {_week_of(shown)}".rstrip(": "),
+        title=f"Who rings when: {_dates(shown)}".rstrip(": "),
         summary=summary,
         zone=shown.zone,
         sections=[_section(calendar) for calendar in shown.calendars[:MOST_PICTURES]],
@@ -137,19 +150,18 @@ def calendar_page(shown: CalendarView, clean: Clean = str) -> str:
     )
 
 
-def _week_of(shown: CalendarView) -> str:
-    week = next((calendar.week for calendar in shown.calendars if calendar.week), None)
-    if week is None:
-        return ""
-    first, last = week[0], week[-1]
-    return f"{first.day:02}.{first.month:02} to {last.day:02}.{last.month:02}.{last.year}"
+def _dates(shown: CalendarView) -> str:
+    return next((dates_of(calendar.week) for calendar in shown.calendars if calendar.week), "")
 
 
 def _section(calendar: Calendar) -> CalendarSection:
     heading, description = title_of(calendar)
+    if calendar.note:
+        return CalendarSection(heading, description, calendar.numbers, None, (), (calendar.note,))
     drawn = None if calendar.week is None else picture(calendar.week, calendar.lanes, f"Week of {heading}")
-    numbers = calendar.numbers if len(calendar.numbers) > 1 else ()
-    return CalendarSection(heading, description, numbers, drawn, legend(calendar.lanes), notes_of(calendar))
+    return CalendarSection(
+        heading, description, calendar.numbers, drawn, legend(calendar.lanes), notes_of(calendar), has_gap(calendar)
+    )
 
 
 def notes_of(calendar: Calendar) -> tuple[str, ...]:
@@ -169,107 +181,65 @@ def notes_of(calendar: Calendar) -> tuple[str, ...]:
 
 
 MOST_PLAN_PICTURES = 100
-_SIDES = ("until now", "from now on")
 
 
 @dataclass(frozen=True, slots=True)
 class Weeks:
-    """The same week on both sides, with one legend."""
+    """The same week on both sides, or on the one where something is, with one legend."""
 
-    before: Picture
-    after: Picture
+    before: Picture | None
+    after: Picture | None
     legend: tuple[LegendEntry, ...]
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """One change."""
+class Card:
+    """A block of changes: its numbers as (address, description, place), and the week that shows the difference."""
 
-    address: str
-    action: str
-    description: str
-    place: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    fields: tuple[tuple[str, str, str], ...]
-    effects: tuple[tuple[str, str, str], ...]
-    note: str
-    needs: str
+    block: Block
+    numbers: tuple[tuple[str, str, str], ...]
     weeks: Weeks | None
+    named: int = NAMED
 
 
-def plan_page(shown: Plan, *, zone: str, clean: Clean = str) -> str:
-    """Draw the whole page; pictures are of the week in which the plan was made, in a zone."""
-    at = int(epoch(shown.created_at))
-    sections = [
-        section(change, at if index < MOST_PLAN_PICTURES else None, zone, _needs(change, shown))
-        for index, change in enumerate(shown.changes)
-    ]
+def plan_page(shown: Plan, *, verbose: bool = False, clean: Clean = str) -> str:
+    """Draw the whole page; pictures are of the week in which the plan was made."""
+    zone, say = shown.timezone, Wording(shown.names, full=verbose)
     return render(
         "plan.html.j2",
         clean,
         title=f"Plan for {shown.configuration}" if shown.configuration else "Plan",
         summary=text_of(sum_lines(shown, WIDE)).splitlines(),
         plan=shown,
+        made=local_time(int(epoch(shown.created_at)), zone),
+        expires=local_time(int(epoch(shown.expires_at)), zone) if shown.expires_at else "",
         zone=zone,
-        sections=sections,
+        cards=_cards(blocks(shown.changes, say, shown.consent), shown.created_at, zone, say, SIDES),
+        sides=SIDES,
         most_pictures=MOST_PLAN_PICTURES,
-        place_of=place_of,
-        refusals=_refusals(shown),
+        refusals=[_finding(breach.diagnostic) for breach in refusals(shown.breaches)],
+        allowances=text_of(allowance_lines(shown.breaches)).splitlines(),
+        findings=[_finding(item) for item in shown.diagnostics],
     )
 
 
-def _refusals(shown: Plan) -> list[str]:
-    """What stands against the plan, a line each."""
-    policy = text_of(policy_lines(shown.breaches, WIDE)).splitlines()[2:]
-    return [row.strip() for row in (*policy, *text_of(allowance_lines(shown.breaches)).splitlines())]
+def _cards(found: Sequence[Block], made: str, zone: str, say: Wording, sides: tuple[str, str]) -> list[Card]:
+    """Blocks with the week around the instant that a plan was made at, in a zone; of very many only the first."""
+    at = int(epoch(made))
+    return [
+        Card(
+            block,
+            tuple((each.address, each.description, where(each)) for each in block.changes),
+            _weeks(block.changes, at, zone, say, sides) if index < MOST_PLAN_PICTURES else None,
+        )
+        for index, block in enumerate(found)
+    ]
 
 
-def _needs(change: Change, shown: Plan) -> str:
-    return " ".join(f"--{need}" for need in change.needs if need.removeprefix("allow-") not in shown.consent.allow)
-
-
-def section(
-    change: Change, at: int | None, zone: str, needs: str = "", sides_of_week: tuple[str, str] = _SIDES
-) -> Section:
-    """One change; with the week around `at`, seconds since the epoch, where there is a difference to see."""
-    whole = change.action is not Action.UPDATE or is_of_another_type(change)
-    return Section(
-        change.address,
-        change.action.value,
-        " ".join(filter(None, (change.description, BY_HAND if change.reverts_a_hand else ""))),
-        place_of(change.declared_at),
-        _whole(change.before) if whole else (),
-        _whole(change.after) if whole and change.after is not None else (),
-        () if whole else tuple(_row(item) for item in change.fields),
-        tuple((effect.when, in_the_past(effect.before), effect.after) for effect in change.effects),
-        _note(change),
-        needs,
-        None if at is None else _weeks(change, at, zone, sides_of_week),
-    )
-
-
-def _whole(value: Json | None) -> tuple[str, ...]:
-    return (summary(value), *details(value))
-
-
-def _row(item: FieldChange) -> tuple[str, str, str]:
-    before, after = sides(item)
-    return item.path, before, after
-
-
-def _note(change: Change) -> str:
-    if change.action is Action.FORGET:
-        return "Dropped from the record; the vendor is not touched."
-    if change.action is Action.ASSERT:
-        why = why_asserted(change)
-        return f"{why[0].upper()}{why[1:]}."
-    return "Callers notice nothing." if is_unnoticed(change) else ""
-
-
-def _weeks(change: Change, at: int, zone: str, names: tuple[str, str]) -> Weeks | None:
+def _weeks(changes: Sequence[Change], at: int, zone: str, say: Wording, names: tuple[str, str]) -> Weeks | None:
     """Both weeks, where there is something to see: targets on one side at least, and a difference."""
+    change = changes[0]
     if not change.effects or change.after is None or change.before is None:
         return None
     if "number" not in (change.before["type"], change.after["type"]):
@@ -278,20 +248,25 @@ def _weeks(change: Change, at: int, zone: str, names: tuple[str, str]) -> Weeks 
         old, new = week(change.before, at, zone), week(change.after, at, zone)
     except OpaquePeriodError:
         return None
-    everybody = lanes(change.before, change.after)
-    before = picture(old, everybody, f"{change.address} {names[0]}", other=new)
-    after = picture(new, everybody, f"{change.address} {names[1]}", other=old)
-    return Weeks(before, after, legend(everybody), _notes(change, old, new))
+    everybody = named_lanes(lanes(change.before, change.after), say)
+    came, went = (change.action is each for each in (Action.CREATE, Action.DELETE))
+    before = None if came else picture(old, everybody, f"{change.address} {names[0]}", other=None if went else new)
+    after = None if went else picture(new, everybody, f"{change.address} {names[1]}", other=None if came else old)
+    return Weeks(before, after, legend(everybody), tuple(_notes(changes, old, new, is_compared=not (came or went))))
 
 
-def _notes(change: Change, old: Week, new: Week) -> tuple[str, ...]:
+def _notes(changes: Sequence[Change], old: Week, new: Week, *, is_compared: bool) -> Iterator[str]:
+    """What a reader must know of both weeks."""
+    change = changes[0]
     both = [
-        Calendar(((change.key.number, ""),), (), each, value.get("redirect", ""))
-        for each, value in ((old, change.before), (new, change.after))
+        Calendar((), (), each, value.get("redirect", "")) for each, value in ((old, change.before), (new, change.after))
     ]
-    marked = (
-        "A bar below a day marks times when somebody else rings."
-        if old != new
-        else "Both sides are the same in this week."
-    )
-    return (*dict.fromkeys(note for calendar in both for note in notes_of(calendar)), marked)
+    yield from dict.fromkeys(note for calendar in both for note in notes_of(calendar))
+    if is_compared and old == new:
+        yield "Both sides are the same in this week."
+    elif is_compared:
+        yield "A bar below a day marks times when somebody else rings."
+    if is_daily(old) and is_daily(new):
+        yield f"The week is {dates_of(old)}."
+    if any((each.before, each.after) != (change.before, change.after) for each in changes):
+        yield f"Drawn for {change.address}; the others change alike, and differ where nothing changes."

@@ -37,8 +37,10 @@ class PictureRow:
     label: str
     y: int
     height: int
+    date: str = ""
 
 
+# docs/decisions/147
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A whole week; `sentence` says the same in words, for those who do not see it."""
@@ -83,9 +85,8 @@ def picture(week: Week, lanes: Sequence[Lane], title: str, *, other: Week | None
     for index, day in enumerate(week[:1] if daily else week):
         twin = None if other is None else other[index]
         height = _height(day, twin)
-        rows.append(
-            PictureRow("every day" if daily else f"{WEEKDAYS[day.weekday]} {day.day:02}.{day.month:02}", y, height)
-        )
+        label, date = ("daily", "") if daily else (WEEKDAYS[day.weekday], f"{day.day:02}.{day.month:02}")
+        rows.append(PictureRow(label, y, height, date))
         for run in day.runs():
             boxes += _boxes(run, letters, y, height)
         marks += _marks(day, twin, y + height)

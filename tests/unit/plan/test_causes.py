@@ -107,7 +107,7 @@ def told(given: World) -> list[str]:
     return [
         text_of(text(shown, 80)),
         comment(shown),
-        plan_page(shown, zone="Europe/Moscow"),
+        plan_page(shown),
         "\n".join(line for remark in remarks for line in remark.lines),
     ]
 

@@ -16,12 +16,15 @@ NASTY = "<script>alert(1)</script> @everyone ](javascript:alert(1)) </details> <
 
 
 def updates(count: int, name: str = "дежурный", **more: Any) -> Plan:
+    """So many changes, no two of them alike."""
     changes = [
         change(
             f"sales/7499{index:07}",
             Action.CREATE,
             NOTHING,
-            numbers(target(schedule="wd {mon-fri} hr {9-17}", name=name), target("74992223355"), redirect="sequential"),
+            numbers(
+                target(schedule="wd {mon-fri} hr {9-17}", name=name), target(f"7495{index:07}"), redirect="sequential"
+            ),
             declared_at="numbers.yaml:1:1",
         )
         for index in range(count)
@@ -64,6 +67,26 @@ def test_a_long_plan_is_collapsed_with_blank_lines_around_its_block() -> None:
     text = markdown.comment(updates(30))
     assert "\n<details><summary>30 changes</summary>\n\n```diff\n" in text
     assert text.endswith("\n```\n\n</details>\n")
+
+
+def test_a_long_plan_begins_with_a_table_of_what_becomes_of_which_numbers() -> None:
+    head, rule, first, *rest = [row for row in markdown.comment(updates(30)).split("\n") if row.startswith("|")]
+    assert (head, rule) == ("|  | numbers | what | needs |", "| --- | --- | --- | --- |")
+    assert first == "| create | `sales/74990000000` | `74992223344, 74950000000, sequential` |  |"
+    assert len(rest) == 29
+    assert "|" not in re.sub(r"\\\|", "", markdown._cell("a|b"))
+
+
+def test_numbers_of_which_the_same_is_told_are_one_block() -> None:
+    changes = [
+        change(f"sales/7499{at:07}", Action.CREATE, NOTHING, numbers(target()), declared_at=f"numbers.yaml:{at + 1}:1")
+        for at in range(19)
+    ]
+    text = markdown.comment(plan(*changes))
+    assert text.count("no forwarding -> number 74992223344 for 16 s") == 1
+    assert "+ 19 numbers alike" in text
+    assert "and 14 more; -v names all" in text
+    assert "left out here" not in text
 
 
 @pytest.mark.parametrize("count", [1, 300, 5_000])
@@ -136,6 +159,4 @@ def test_the_release_that_public_holidays_come_from_is_named() -> None:
 
 
 def test_the_page_names_that_release_too() -> None:
-    assert "with public holidays of holidays 0.109" in pages.plan_page(
-        plan(holidays_version="0.109"), zone="Europe/Moscow"
-    )
+    assert "with public holidays of holidays 0.109" in pages.plan_page(plan(holidays_version="0.109"))

@@ -179,3 +179,18 @@ def test_a_plan_names_the_release_that_its_public_holidays_come_from(columns: in
     assert "Public holidays as holidays 0.109 knows them." in " ".join(text.split())
     assert all(width(line) <= columns for line in text.splitlines() if "holidays" in line)
     assert "holidays" not in text_of(drawn(plan(), columns))
+
+
+def test_a_delete_of_what_stands_nowhere_says_so() -> None:
+    gone = change("sales/74991112233", Action.DELETE, numbers(target()), NOTHING)
+    assert text_of(drawn(plan(gone), 80)).splitlines()[2:4] == [
+        "- sales/74991112233   number 74992223344 for 16 s -> no forwarding",
+        "in no file any more".rjust(80),
+    ]
+
+
+def test_what_a_delete_takes_from_callers_is_told_in_one_line() -> None:
+    """That something else happens at each time follows from there being nothing any more."""
+    several = numbers(target(schedule="wd {mon-fri} hr {9-17}"), target("74992223355"), redirect="sequential")
+    gone = change("sales/74991112233", Action.DELETE, several, NOTHING, declared_at="numbers.yaml:3:1")
+    assert "callers" not in text_of(drawn(plan(gone), 80))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
+
 from reconciler.diagnostics import Location
+from reconciler.effects.wording import PLAIN
 from reconciler.model import (
     Desired,
     Entry,
@@ -21,9 +24,10 @@ from reconciler.model import (
 )
 from reconciler.record.base import Holder, Intent, RecordState, Run, Window
 from reconciler.views import recorded
-from reconciler.views.base import text_of
+from reconciler.views.base import text_of, width
 from reconciler.views.human import tables
 from reconciler.views.human.tables import Check, Health, checks, checks_json, table
+from reconciler.views.human.values import SHORT
 
 PLACE = Location("numbers/sales.yaml", 9, 3, 12, 1)
 DESK = Target("74992223344", 16, ("wd {mon-fri} hr {9-17}",), "график будни", "дежурный")
@@ -44,28 +48,48 @@ NUMBERS = [
 
 
 def test_the_list_shows_where_calls_go_and_when() -> None:
-    assert text_of(tables.human(NUMBERS, 80)) == (
-        "NUMBER       ACCOUNT  CALLS GO TO\n"
-        "74991112233  sales    Sales hotline\n"
-        "                      2 targets, sequential\n"
-        '                      1. 74992223344 for 16 s, Mon-Fri 9:00-18:00, "дежурный",\n'
-        '                      "график будни"\n'
-        "                      2. 883140123456789 for 30 s\n"
-        "                      tags moscow\n"
-        "74991112244  sales    URL https://example.com/route?***\n"
+    assert text_of(tables.human(NUMBERS, SHORT, 80)) == (
+        "NUMBER       ACCOUNT  FORWARDS TO                     SCHEDULE            TAGS\n"
+        "74991112233  sales    74992223344 for 16 s,           Mon-Fri 9:00-18:00  moscow\n"
+        '                      "дежурный"\n'
+        "                      then 883140123456789 for 30 s   always\n"
+        "74991112244  sales    URL                                                 moscow\n"
+        "                      https://example.com/route?***\n"
         "                      reserve 74993334455\n"
-        "                      tags moscow\n"
-        "74991112255  sales    SIP trunk 203.0.113.7:5060 for 30 s\n"
-        "                      tags moscow\n"
-        "78005560251  office   parked\n"
-        "                      tags moscow\n"
+        "74991112255  sales    SIP trunk 203.0.113.7:5060 for                      moscow\n"
+        "                      30 s\n"
+        "78005560251  office   parked                                              moscow\n"
         "\n"
         "4 numbers\n"
     )
 
 
+def test_the_list_tells_what_numbers_are_for_with_verbose() -> None:
+    first, second, *_rest = text_of(tables.human(NUMBERS, PLAIN, 120)).splitlines()
+    assert first.endswith("TAGS    DESCRIPTION")
+    assert second.endswith("moscow  Sales hotline")
+    assert "Sales hotline" not in text_of(tables.human(NUMBERS, SHORT, 120))
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 140])
+def test_a_list_of_long_words_is_broken_where_it_can_be(columns: int) -> None:
+    long = "夜間当直" * 20
+    desk = Target("74992223344", 16, ("wd {mon-fri} hr {9-12 14-17}",), "", long)
+    shown = desired("74991112233", NumberForwarding(Redirect.PARALLEL, (desk, desk)), description=long)
+    assert all(
+        width(row) <= columns
+        for row in text_of(tables.human([shown], PLAIN if columns > 60 else SHORT, columns)).splitlines()
+    )
+
+
+def test_one_long_address_does_not_push_the_other_rows_aside() -> None:
+    far = desired("74991112266", UrlForwarding("https://example.com/" + "route/" * 40))
+    rows = text_of(tables.human([*NUMBERS, far], SHORT, 80)).splitlines()
+    assert all(width(row) <= 80 for row in rows if "route/" not in row)
+
+
 def test_an_empty_list_says_so() -> None:
-    assert text_of(tables.human([], 80)) == "No numbers.\n"
+    assert text_of(tables.human([], SHORT, 80)) == "No numbers.\n"
 
 
 def test_csv_has_a_row_a_target() -> None:
@@ -126,7 +150,7 @@ def test_the_record_as_json_names_the_same() -> None:
 
 def test_a_number_shows_what_files_and_record_say() -> None:
     known = recorded.KnownNumber("74991112233", [NUMBERS[1]], [ENTRY], [INTENT])
-    assert text_of(recorded.number(known, 80)) == (
+    assert text_of(recorded.number(known, SHORT, 80)) == (
         "74991112233\n"
         "  declared    URL https://example.com/route?***\n"
         "              reserve 74993334455\n"
@@ -139,7 +163,7 @@ def test_a_number_shows_what_files_and_record_say() -> None:
 
 
 def test_a_number_that_is_nowhere_says_so() -> None:
-    text = text_of(recorded.number(recorded.KnownNumber("74991112233", [], [], []), 80))
+    text = text_of(recorded.number(recorded.KnownNumber("74991112233", [], [], []), SHORT, 80))
     assert "declared    in no file\n" in text
     assert "recorded    not at all\n" in text
 
