@@ -6,7 +6,7 @@ Knows which keys belong to the trusted file; knows no sections.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
@@ -30,8 +30,10 @@ TRUSTED_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
 _FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outside `include`"
 SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
 _VERSION = "1"
+_NOT_OURS = f"if the file is another program's, narrow `include` in {TRUSTED_FILE}"
 Value = TypeVar("Value")
 _SHORTEST_NUMBER = 7
+_FOREIGN = ("yaml-documents", "yaml-tag")
 
 
 class File(NamedTuple):
@@ -183,7 +185,8 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     base = files.sources.add(name, text, quoted=is_ours(text))
     files.names.append(name)
     document = parse(files.sources, base, text)
-    files.found.extend(limit_quotes(document.problems, quoted=is_ours(text)))
+    problems = limit_quotes(document.problems, quoted=is_ours(text))
+    files.found.extend(problems if len(files.names) == 1 else map(_perhaps_foreign, problems))
     if document.tree is None or any(item.is_error for item in document.problems):
         files.broken = True
     if document.tree is None:
@@ -198,6 +201,11 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     _check_keys(files, name, document.tree, trusted=trusted)
     files.files.append(File(name, document.tree, document.has_nulls))
     return True
+
+
+def _perhaps_foreign(found: Diagnostic) -> Diagnostic:
+    """The same of an included file; what other programs write, and we do not know, may not be meant for us."""
+    return replace(found, hint=f"{found.hint}; {_NOT_OURS}") if found.code in _FOREIGN and found.hint else found
 
 
 def _misplaced(key: str) -> str | None:
@@ -226,7 +234,8 @@ def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None
     if version.data != _VERSION:
         shown = quoted(version.data) if isinstance(version.data, str) else kind_of(version.data)
         message = f"{shown} is not a known version"
-        files.complain("version-unsupported", version.span, message, "write `version: 1`")
+        hint = "write `version: 1`" if trusted else f"write `version: 1`; {_NOT_OURS}"
+        files.complain("version-unsupported", version.span, message, hint)
         return False
     return True
 
@@ -235,7 +244,7 @@ def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | N
     start = tree.span >> 24 << 24
     if trusted:
         return files.sources.problem("version-missing", start, "the file does not say `version: 1`", "add `version: 1`")
-    hint = f"add `version: 1`, or narrow `include` in {TRUSTED_FILE} if the file is not part of the configuration"
+    hint = f"add `version: 1`; {_NOT_OURS}"
     related = (Related("included from here", origin),) if origin else ()
     return files.sources.problem("version-missing", start, "an included file does not say `version: 1`", hint, related)
 
