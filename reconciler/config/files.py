@@ -6,7 +6,7 @@ Knows which keys belong to the trusted file; knows no sections.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
@@ -30,8 +30,10 @@ TRUSTED_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
 _FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outside `include`"
 SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
 _VERSION = "1"
+_NOT_OURS = f"if the file is another program's, narrow `include` in {TRUSTED_FILE}"
 Value = TypeVar("Value")
 _SHORTEST_NUMBER = 7
+_FOREIGN = ("yaml-documents", "yaml-tag")
 
 
 class File(NamedTuple):
@@ -183,7 +185,8 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     base = files.sources.add(name, text, quoted=is_ours(text))
     files.names.append(name)
     document = parse(files.sources, base, text)
-    files.found.extend(limit_quotes(document.problems, quoted=is_ours(text)))
+    problems = limit_quotes(document.problems, quoted=is_ours(text))
+    files.found.extend(problems if len(files.names) == 1 else map(_perhaps_foreign, problems))
     if document.tree is None or any(item.is_error for item in document.problems):
         files.broken = True
     if document.tree is None:
@@ -200,27 +203,32 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     return True
 
 
+def _perhaps_foreign(found: Diagnostic) -> Diagnostic:
+    """The same of an included file; what other programs write, and we do not know, may not be meant for us."""
+    if found.hint and found.code not in _FOREIGN:
+        return found
+    return replace(found, hint=f"{found.hint}; {_NOT_OURS}" if found.hint else _NOT_OURS)
+
+
 def _misplaced(key: str) -> str | None:
     """Where a key belongs that cannot be one of the file's own."""
     is_number = len(digits_of(key) or "") >= _SHORTEST_NUMBER
     return "this looks like a phone number: indent it under `numbers`" if is_number else None
 
 
-_LEAVE_OUT = f"if the file is another program's, narrow `include` in {TRUSTED_FILE} to your own"
-
-
 def limit_quotes(problems: Iterable[Diagnostic], *, quoted: bool) -> Iterator[Diagnostic]:
     """What is wrong with a text; of one that may not be quoted only the rule and the place."""
     for each in problems:
         rule = RULES[each.code]
-        yield each if quoted else rule.at(each.location, rule.sentence.rstrip("."), _LEAVE_OUT)
+        yield each if quoted else rule.at(each.location, rule.sentence.rstrip("."))
 
 
 def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> bool:
     """Whether a file is a map that says `version: 1`."""
     if not isinstance(tree.data, dict):
         message = f"a file is a map of keys, not {kind_of(tree.data)}"
-        files.complain("wrong-type", tree.span, message, _or_leave_out("begin with `version: 1`", trusted=trusted))
+        hint = "begin with `version: 1`" if trusted else f"begin with `version: 1`; {_NOT_OURS}"
+        files.complain("wrong-type", tree.span, message, hint)
         return False
     version = tree.get("version")
     if version is None:
@@ -229,23 +237,17 @@ def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None
     if version.data != _VERSION:
         shown = quoted(version.data) if isinstance(version.data, str) else kind_of(version.data)
         message = f"{shown} is not a known version"
-        files.complain(
-            "version-unsupported", version.span, message, _or_leave_out("write `version: 1`", trusted=trusted)
-        )
+        hint = "write `version: 1`" if trusted else f"write `version: 1`; {_NOT_OURS}"
+        files.complain("version-unsupported", version.span, message, hint)
         return False
     return True
-
-
-def _or_leave_out(hint: str, *, trusted: bool) -> str:
-    """The hint for a file that may be another program's, found below the folder."""
-    return hint if trusted else f"{hint}, or {_LEAVE_OUT}"
 
 
 def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> Diagnostic:
     start = tree.span >> 24 << 24
     if trusted:
         return files.sources.problem("version-missing", start, "the file does not say `version: 1`", "add `version: 1`")
-    hint = _or_leave_out("add `version: 1`", trusted=trusted)
+    hint = f"add `version: 1`; {_NOT_OURS}"
     related = (Related("included from here", origin),) if origin else ()
     return files.sources.problem("version-missing", start, "an included file does not say `version: 1`", hint, related)
 

@@ -70,6 +70,8 @@ OPTIONS: list[Row] = [
     ("validate --out plan.json", 64, "no option --out", "an option of plan and undo"),
     ("plan --auto-approve", 64, "no option --auto-approve", "an option of apply"),
     ("--format json plan", 64, "no option --format", "after the command: reconciler COMMAND --format"),
+    ("record list --account sales", 64, "no option --account", "an option of list, calendar, plan and apply"),
+    ("plan --limit all", 64, "'all' is not a valid whole number", "reconciler plan --help"),
     ("-v plan", 64, "no option -v", "after the command: reconciler COMMAND -v"),
     ("plan --version", 64, "no option --version", "reconciler --version"),
     ("-version", 64, "no option -version", "did you mean --version?"),
@@ -172,7 +174,13 @@ NAMES: list[Row] = [
     ("apply reconciler.yaml", 1, "plan file reconciler.yaml", "not a plan file", "name no file: reconciler apply"),
     ("apply .", 64, "'.' is a directory", "reconciler apply --help"),
     ("show reconciler.yaml", 1, "plan file reconciler.yaml", "not a plan file"),
-    ("plan --out missing/plan.json", 1, "the plan cannot be saved to missing/plan.json", "no such file or directory"),
+    (
+        "plan --out missing/plan.json",
+        1,
+        "the plan cannot be saved to missing/plan.json",
+        "no such file or directory",
+        "--out",
+    ),
     ("plan --out .", 64, "'.' is the name of a folder", "name a file"),
     ("plan nowhere.yaml", 1, "nowhere.yaml is not a file of this configuration", "a file or folder"),
     ("plan 74991112233", 1, "is not a file of this configuration", "--target 74991112233"),
@@ -218,6 +226,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def told(ended: Ended) -> str:
     """All that is told, as one line."""
     return " ".join((ended.stdout + ended.stderr).split())
+
+
+def test_a_secret_that_the_record_lacks_is_told_at_its_line(cli: Cli, tmp_path: Path) -> None:
+    record = "record:\n  backend: postgres\n  postgres:\n    dsn: {env: RECONCILER_DSN}\n"
+    (tmp_path / "reconciler.yaml").write_text(CONFIGURATION + record, "utf-8")
+    ended = cli("plan")
+    assert ended.exit_code == 1
+    line = (CONFIGURATION + record).count("\n")
+    assert f"reconciler.yaml:{line}:5: error[secret-missing]: environment variable RECONCILER_DSN is not set" in told(
+        ended
+    )
+    assert "export RECONCILER_DSN=..." in ended.stderr
 
 
 @pytest.mark.parametrize("row", TYPED, ids=itemgetter(0))
