@@ -250,6 +250,12 @@ _TABLE: tuple[Rule, ...] = (
     Rule("provider-timeout", _ERROR, "The vendor did not answer in time."),
     Rule("provider-unexpected-response", _ERROR, "The vendor's answer is not a documented one."),
     Rule("provider-list-incomplete", _ERROR, "The list of an account's numbers is incomplete."),
+    Rule(
+        "sandbox-in-use",
+        _WARNING,
+        "RECONCILER_SANDBOX puts all accounts and the record into a sandbox on this machine.",
+        adjustable=True,
+    ),
     Rule("scenario-in-force", _WARNING, "A scenario is in force since an earlier apply.", adjustable=True),
     Rule("variable-unset", _ERROR, "A ${var:…} has no value in the environment."),
     Rule("block-missing", _ERROR, "A recorded block is missing from an entry that is still there."),

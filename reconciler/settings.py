@@ -167,7 +167,7 @@ class Configuration:
     `name` is None where none was given. `scenario` is the one that is laid over, `scenarios` are the names of all that
     are prepared, None where that is not known. `wanted` are the numbers of the paths that were asked for, None = all,
     `others` what is desired of the rest. `named` works out what things are called, `contacts` maps where a contact
-    leads to the place that says so.
+    leads to the place that says so. `sandbox` is the address of the one that stands for all vendors, "" = none.
     """
 
     root: Path
@@ -190,6 +190,7 @@ class Configuration:
     contacts: Mapping[str, Location] = field(default_factory=dict)
     holidays_version: str | None = None
     named: Callable[[], Names] = no_names
+    sandbox: str = ""
 
     @property
     def secret_references(self) -> tuple[SecretRef, ...]:

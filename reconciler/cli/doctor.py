@@ -47,6 +47,11 @@ def _checks(process: Process) -> Iterator[Check]:
         return
     yield Check("configuration", Health.OK, f"{plural(loaded.numbers_count, 'number')}, no errors")
     with start_session(process, loaded.configuration) as session, show_progress(process, session):
+        if session.configuration.sandbox:
+            message = (
+                f"all accounts and the record are in the sandbox {session.configuration.sandbox}, not at their vendors"
+            )
+            yield Check("sandbox", Health.WARN, message, "to reach the vendors: unset RECONCILER_SANDBOX")
         yield from _variables(session)
         yield from _record(process, session)
         for account in sorted(loaded.configuration.accounts):
