@@ -20,7 +20,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import load_whole
 from reconciler.cli.process import Process
-from reconciler.cli.root import main
+from reconciler.cli.root import documentation, main
 from reconciler.sandbox import Sandbox
 from reconciler.views.base import EMPTY, Line, Span, Tone, line
 from reconciler.workflow.trial import needs_of, try_out
@@ -94,7 +94,9 @@ class _Show:
             self.steps.append({"edited": _EDITED, "changes": changes})
 
     def end(self) -> None:
-        last = line("That was the sandbox. With a real account: docs/commands.md, reconciler --help.")
+        folder = documentation()
+        pages = "reconciler --help" if folder is None else f"reconciler --help, {folder / 'README.md'}"
+        last = line(f"That was the sandbox; nothing of it is left. With an account of your own: {pages}.")
         self.process.answer(lambda: {"went_well": self.went_well, "steps": self.steps}, lambda _columns: [EMPTY, last])
 
     def _heading(self, sentence: str, shown: str) -> None:
