@@ -94,6 +94,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("number-trunk-prefix", _ERROR, "A phone number begins with the Russian trunk prefix 8 instead of 7."),
     Rule("number-unassigned", _WARNING, "A phone number is not in any assigned range.", adjustable=True),
     Rule("sip-id-length", _ERROR, "A SIP ID does not have 15 digits."),
+    Rule("numbers-missing", _WARNING, "The configuration declares no numbers.", adjustable=True),
     Rule("account-missing", _ERROR, "A number has no account, and there is no default."),
     Rule("account-kind", _ERROR, "A number needs something its account's provider does not support."),
     Rule("value-unsupported", _ERROR, "An account's provider cannot take what a number is to do."),

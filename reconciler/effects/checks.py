@@ -150,6 +150,14 @@ class RingingFault(NamedTuple):
     at: int | None = None
 
 
+_REMEDIES = {
+    "route-shadowed": "remove it, move it up, or let several ring: `redirect: sequential` or `parallel`",
+    "route-single-several": "let both ring (`redirect: sequential` or `parallel`), or let their times not overlap",
+    "route-double-ring": "remove one of the two, or let their times not overlap",
+    "route-long-ringing": "shorten the timeouts, or remove a target",
+}
+
+
 def ringing_faults(calls: CallMap) -> Iterator[Diagnostic]:
     """Judge the targets of every number; numbers with the same gap are told together."""
     gaps: dict[str, list[Desired]] = {}
@@ -161,7 +169,7 @@ def ringing_faults(calls: CallMap) -> Iterator[Diagnostic]:
             gaps.setdefault(when, []).append(desired)
         for fault in faults:
             path = "targets" if fault.at is None else f"targets[{fault.at}]"
-            yield found(fault.code, desired, path, fault.message.format(*names))
+            yield found(fault.code, desired, path, fault.message.format(*names), hint=_REMEDIES[fault.code])
     for when, numbers in gaps.items():
         yield _gap_of(numbers, when)
 

@@ -47,6 +47,7 @@ def apply_stored(
         settle_seconds={name: account.settle_seconds for name, account in configuration.accounts.items()},
     )
     whole = (is_whole(plan, configuration) or plan.origin == "undo") and not stored.done and not plan.left_alone
+    whole = whole and bool(plan.changes or plan.unchanged)
     report, told = apply(job), Diagnostics(configuration.policy.rules)
     told.extend(sandbox_in_use(configuration))
     return replace(report, whole=whole, diagnostics=(*told, *report.diagnostics))

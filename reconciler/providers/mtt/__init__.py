@@ -62,6 +62,4 @@ def _in_sandbox(account: Account, address: str) -> Account:
     return replace(account, base_url=f"{address}/mtt", options=moved)
 
 
-MTT = Vendor(
-    "MTT", CAPABILITIES, MttAccount, _open, _Login(), product="MTT Business", in_sandbox=_in_sandbox
-)
+MTT = Vendor("MTT", CAPABILITIES, MttAccount, _open, _Login(), product="MTT Business", in_sandbox=_in_sandbox)

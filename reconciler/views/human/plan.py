@@ -272,10 +272,11 @@ def sum_lines(shown: Plan, columns: int) -> Iterator[Line]:
     """How many of each action, or that there is nothing to do."""
     parts = counted(shown)
     if not parts and not shown.unknown:
-        yield line(
-            Span("No changes", Tone.ADDED),
-            f": {plural(shown.unchanged, 'number is', 'numbers are')} {aim(shown.origin)}.",
-        )
+        if shown.unchanged:
+            verdict = f": {plural(shown.unchanged, 'number is', 'numbers are')} {aim(shown.origin)}."
+        else:
+            verdict = ": there is no number to look at."
+        yield line(Span("No changes", Tone.ADDED), verdict)
         yield from _left_alone(shown)
         yield from _incomplete(shown, columns)
         return

@@ -271,3 +271,19 @@ def test_times_are_told_at_a_length_that_a_person_reads() -> None:
     assert shorten(years).startswith("2026, 2027, ")
     assert len(shorten(years)) < 300
     assert shorten("Sat, Sun") == "Sat, Sun"
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("route-shadowed", rings(target(DESK), target(SPARE, WORK), redirect=SINGLE)),
+        ("route-single-several", rings(target(DESK, WORK), target(SPARE), redirect=SINGLE)),
+        ("route-double-ring", rings(target(DESK), target(DESK), redirect=PARALLEL)),
+        ("route-long-ringing", rings(target(DESK, timeout=100), target(SPARE, timeout=100))),
+    ],
+)
+def test_a_fault_of_the_targets_says_what_to_do(code: str, value: Value) -> None:
+    told = only({1: value})
+    assert told.code == code
+    assert told.location is not None
+    assert told.hint
