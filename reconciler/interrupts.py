@@ -38,6 +38,7 @@ class _State:
     pending: bool = False
     heard: bool = False
     expired: bool = False
+    terminated: bool = False
 
 
 _STATE = _State()
@@ -68,7 +69,7 @@ def installed() -> Iterator[None]:
             signal.signal(number, handler)
         signal.setitimer(signal.ITIMER_REAL, 0)
         _STATE.heeds, _STATE.since = [], None
-        _STATE.pending = _STATE.heard = _STATE.expired = False
+        _STATE.pending = _STATE.heard = _STATE.expired = _STATE.terminated = False
 
 
 def _take_over() -> dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None]:
@@ -116,6 +117,11 @@ def has_expired() -> bool:
     return _STATE.expired
 
 
+def is_terminated() -> bool:
+    """Whether SIGTERM has come, which unlike Ctrl-C no terminal sends to the commands that were started from here."""
+    return _STATE.terminated
+
+
 def is_ending() -> bool:
     """Whether a signal has ended the work, so that whatever fails now fails for that reason."""
     return _STATE.since is not None
@@ -127,8 +133,9 @@ def _expire(_number: int, _frame: FrameType | None) -> None:
         _heed()
 
 
-def _handle(_number: int, _frame: FrameType | None) -> None:
+def _handle(number: int, _frame: FrameType | None) -> None:
     _STATE.heard = True
+    _STATE.terminated = _STATE.terminated or number == signal.SIGTERM
     _heed()
 
 

@@ -169,7 +169,7 @@ class Configuration:
     are prepared, None where that is not known. `wanted` are the numbers of the paths that were asked for, None = all,
     `others` what is desired of the rest. `schedules` are the places of all that are declared, and `compiled` gives the
     periods of one as an account sends them. `named` works out what things are called, `contacts` maps where a contact
-    leads to the place that says so.
+    leads to the place that says so. `sandbox` is the address of the one that stands for all vendors, "" = none.
     """
 
     root: Path
@@ -194,6 +194,7 @@ class Configuration:
     named: Callable[[], Names] = no_names
     schedules: Mapping[str, Location] = field(default_factory=dict)
     compiled: Callable[[str, PeriodSettings], tuple[str, ...] | None] = lambda _name, _settings: None
+    sandbox: str = ""
 
     @property
     def secret_references(self) -> tuple[SecretRef, ...]:

@@ -6,24 +6,26 @@ The only place that knows how the parts are put together; it decides nothing abo
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reconciler.clock import Clock, SystemClock, rfc3339
-from reconciler.http.errors import ProviderError, SecretMissing
+from reconciler.http.errors import HostRefused, ProviderError, SecretMissing
 from reconciler.plan.candidate import PlanContext
 from reconciler.providers.base import Provider
 from reconciler.providers.opening import open_provider
+from reconciler.providers.table import PROVIDERS
 from reconciler.record import digest_key, open_record, open_tokens
 from reconciler.record.base import Record, RecordError, Run, Waits
 from reconciler.record.locks import user
 from reconciler.secrets import Digester, SecretError, Secrets
-from reconciler.settings import Configuration
+from reconciler.settings import Account, Configuration, RecordSettings
 
 if TYPE_CHECKING:
     from reconciler.record.tokens import HttpTexts, PostgresTexts
@@ -132,6 +134,39 @@ class Session:
             self._tokens.close()
 
 
+SANDBOX = "RECONCILER_SANDBOX"
+_ON_THIS_MACHINE = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::\d{1,5})?")
+
+
+# docs/decisions/143
+def in_sandbox(configuration: Configuration, environ: Mapping[str, str]) -> Configuration:
+    """Put accounts and record where RECONCILER_SANDBOX says, on this machine; raises ProviderError.
+
+    Where it is not set the configuration is as the files say. Nobody's budget of requests is spent in a sandbox.
+    """
+    address = environ.get(SANDBOX, "").rstrip("/")
+    if not address:
+        return configuration
+    if not _ON_THIS_MACHINE.fullmatch(address):
+        hint = f"set it as `reconciler sandbox --for DIR` says; to reach the vendors, unset {SANDBOX}"
+        raise HostRefused(f"{SANDBOX} is not the address of a sandbox on this machine", hint=hint)
+    accounts = {name: _moved(account, address) for name, account in configuration.accounts.items()}
+    place = f"{address}/_sandbox/record"
+    options = {"address": place, "lock_address": f"{place}/lock", "lock_method": "POST", "unlock_method": "DELETE"}
+    record = RecordSettings("http", options)
+    name = configuration.name or "sandbox"
+    return replace(configuration, name=name, accounts=accounts, record=record, sandbox=address)
+
+
+def _moved(account: Account, address: str) -> Account:
+    move = PROVIDERS[account.provider].in_sandbox
+    if move is None:
+        raise ProviderError(
+            f"the sandbox does not imitate {account.provider}, where account {account.name} is", hint=f"unset {SANDBOX}"
+        )
+    return replace(move(account, address), rate=account.rate._replace(per_second=0))
+
+
 def _today(clock: Clock) -> date:
     """The day that has begun everywhere: whichever zone a vendor counts in, it is not in the past there."""
     return (datetime.fromtimestamp(clock.now(), UTC) - timedelta(hours=12)).date()
@@ -145,7 +180,8 @@ def open_session(
     ephemeral_record: bool = False,
     clock: Clock | None = None,
 ) -> Session:
-    """Put a session together; opens nothing yet."""
+    """Put a session together; opens nothing yet. Raises ProviderError where it cannot be in the sandbox that is set."""
+    configuration = in_sandbox(configuration, environ)
     secrets = Secrets(environ, local_secrets or environ.get("RECONCILER_TRUSTED") == "1", Path(configuration.root))
     secrets.learn(configuration.secret_references)
     return Session(configuration, secrets, clock or SystemClock(), ephemeral_record)

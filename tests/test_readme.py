@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,22 +32,46 @@ def test_the_capture_of_a_plan_is_what_the_demo_prints(tmp_path: Path) -> None:
     assert captured in shown
 
 
-def test_the_five_minutes_go_as_they_are_told(tmp_path: Path) -> None:
-    (written,) = re.findall(r"```yaml\n(.+?)```", README, re.DOTALL)
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """The folder of the five minutes, with its one file as it is printed."""
+    (block,) = re.findall(r"```yaml\n(.+?)```", README, re.DOTALL)
+    text = "".join(line.removeprefix("   ") for line in block.splitlines(keepends=True))
+    (tmp_path / "reconciler.yaml").write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_the_five_minutes_without_an_account_go_as_they_are_told(written: Path) -> None:
+    (opened,) = re.findall(r"`(reconciler sandbox .+?) bash`", README)
+    told = re.findall(r"`(reconciler \w+)`", README.partition(opened)[2].partition("`exit`")[0])
+    assert told == ["reconciler plan", "reconciler apply", "reconciler plan"]
+    plan, apply = told[0], f"{told[1]} --auto-approve"
+    script = f"{plan} --detailed-exitcode; echo $?; {apply} && {plan} --detailed-exitcode && exit 42"
+    environ = {"PATH": f"{Path(sys.executable).parent}:{os.defpath}", "HOME": str(written)}
+    ended = subprocess.run(
+        [*opened.split(), "sh", "-c", script], cwd=written, env=environ, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 42, ended
+    assert "1 to create" in ended.stdout
+    assert "\n2\n" in ended.stdout
+    assert {path.name for path in written.iterdir()} == {"reconciler.yaml"}
+
+
+def test_the_five_minutes_with_an_account_go_as_they_are_told(written: Path) -> None:
     with Sandbox(numbers=0) as sandbox:
         sandbox.exolve.add_numbers(["74991112233"], sandbox.main_application)
-        text = "".join(line.removeprefix("   ") for line in written.splitlines(keepends=True))
+        text = (written / "reconciler.yaml").read_text("utf-8")
         text = text.replace("provider: exolve\n", f"provider: exolve\n    base_url: {sandbox.exolve_url}\n")
-        (tmp_path / "reconciler.yaml").write_text(text, "utf-8")
-        assert run(tmp_path, "validate")[0] == 0
+        (written / "reconciler.yaml").write_text(text, "utf-8")
+        assert run(written, "validate", "--strict")[0] == 0
         key = {"EXOLVE_API_KEY": sandbox.api_key}
-        assert run(tmp_path, "doctor", **key)[0] == 0
-        code, shown = run(tmp_path, "plan", **key)
+        assert run(written, "doctor", **key)[0] == 0
+        code, shown = run(written, "plan", **key)
         assert (code, "1 to create" in shown) == (0, True)
         assert list(sandbox.writes) == []
-        assert run(tmp_path, "apply", "--auto-approve", **key)[0] == 0
+        assert run(written, "apply", "--auto-approve", **key)[0] == 0
         assert [write.number for write in sandbox.writes] == ["74991112233"]
-        assert run(tmp_path, "plan", "--detailed-exitcode", **key)[0] == 0
+        assert run(written, "plan", "--detailed-exitcode", **key)[0] == 0
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -52,6 +52,7 @@ NOT_OFFLINE: dict[str, str] = {
         ("period-blank", "period-control"), "a text on the command line; in a file it is text-control first"
     ),
     "variable-unset": "the environment, which validate does not need",
+    "sandbox-in-use": "the environment, which validate does not need",
     "scenario-in-force": _LIVE,
     "block-missing": _LIVE,
     "event-url-removed": _LIVE,

@@ -81,11 +81,11 @@ def apply(
     configuration, warnings = load_plannable(process, scenario=stored[0].scenario if stored else scenario)
     if configuration.policy.require_signed_plan and not verify_keys:
         raise signing.unsigned(planfile)
-    _check_record(process, configuration, ephemeral=ephemeral_record)
     with (
         start_session(process, configuration, ephemeral_record=ephemeral_record) as session,
         show_progress(process, session) as progress_bar,
     ):
+        _check_record(process, session.configuration, ephemeral=ephemeral_record)
         if planfile is not None and stored is not None:
             with naming(planfile):
                 ready = stored_plan(session, stored[1], asked.consent)

@@ -18,17 +18,19 @@ from typing import Any
 import click
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.opening import load_whole
 from reconciler.cli.process import Process
-from reconciler.cli.root import main
+from reconciler.cli.root import documentation, main
 from reconciler.sandbox import Sandbox
 from reconciler.views.base import EMPTY, Line, Span, Tone, line
+from reconciler.workflow.trial import needs_of, try_out
 
-_NUMBERS = ("74991112233", "74991112244", "74991112255", "74991112277")
 _EDITED = "numbers/sales.yaml"
 _EDITS = (
     ("hr {9-17}      # Monday to Friday, 09:00-18:00", "hr {9-16}      # Monday to Friday, 09:00-17:00"),
     ("timeout: 16}", "timeout: 25}"),
 )
+_SAID_ONCE = "policy: {rules: {sandbox-in-use: 'off'}}  # the demo says it at its end\n"
 _PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TERM", "NO_COLOR", "TMPDIR")
 
 # A sentence, and the command that it is about; no command: the files are edited.
@@ -53,12 +55,16 @@ def demo(process: Process) -> Exit:
 
     Example: reconciler demo
     """
-    with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as name, Sandbox(numbers=_NUMBERS) as vendors:
+    with (
+        tempfile.TemporaryDirectory(prefix="reconciler-demo-") as name,
+        Sandbox(numbers=0, mtt_numbers=0) as vendors,
+    ):
         folder = Path(name)
         # docs/decisions/050
         _copy(resources.files("reconciler") / "quickstart", folder)
-        _point_at(vendors, folder)
-        show = _Show(process, folder, _environ(process, vendors))
+        with (folder / "reconciler.yaml").open("a") as file:
+            file.write(_SAID_ONCE)
+        show = _Show(process, folder, _environ(process, vendors, folder))
         for sentence, command in _STORY:
             show.step(sentence, command)
         show.end()
@@ -88,7 +94,9 @@ class _Show:
             self.steps.append({"edited": _EDITED, "changes": changes})
 
     def end(self) -> None:
-        last = line("That was the sandbox. With a real account: docs/commands.md, reconciler --help.")
+        folder = documentation()
+        pages = "reconciler --help" if folder is None else f"reconciler --help, {folder / 'README.md'}"
+        last = line(f"That was the sandbox; nothing of it is left. With an account of your own: {pages}.")
         self.process.answer(lambda: {"went_well": self.went_well, "steps": self.steps}, lambda _columns: [EMPTY, last])
 
     def _heading(self, sentence: str, shown: str) -> None:
@@ -131,18 +139,13 @@ def _copy(source: Traversable, folder: Path) -> None:
             (folder / entry.name).write_bytes(entry.read_bytes())
 
 
-def _point_at(vendors: Sandbox, folder: Path) -> None:
-    """Let the example's account live in the sandbox."""
-    path = folder / "reconciler.yaml"
-    text = path.read_text("utf-8")
-    own = "    provider: exolve\n"
-    path.write_text(text.replace(own, f"{own}    base_url: {vendors.exolve_url}\n"), "utf-8")
-
-
-def _environ(process: Process, vendors: Sandbox) -> dict[str, str]:
-    """What the commands may know of this machine, and the sandbox's key."""
+def _environ(process: Process, vendors: Sandbox, folder: Path) -> dict[str, str]:
+    """What the commands may know of this machine, and the way to the sandbox, which owns what the example declares."""
     passed_on = {name: process.environ[name] for name in _PASSED_ON if name in process.environ}
-    return {**passed_on, "EXOLVE_API_KEY": vendors.api_key}
+    inner = Process(environ=passed_on)
+    inner.work_in(folder)
+    configurations, _found = load_whole(inner)
+    return {**passed_on, **try_out(vendors, needs_of(vendors, configurations), configurations)}
 
 
 def _edit(path: Path) -> Iterator[str]:

@@ -48,8 +48,17 @@ def _checks(process: Process) -> Iterator[Check]:
         message = f"{errors[0].location or ''} {errors[0].message}".strip() if errors else "it cannot be loaded"
         yield Check("configuration", Health.FAIL, message, "reconciler validate lists everything that is wrong")
         return
-    yield Check("configuration", Health.OK, f"{plural(loaded.numbers_count, 'number')}, no errors")
+    empty = next((item for item in loaded.diagnostics if item.code == "numbers-missing"), None)
+    if empty is not None:
+        yield Check("configuration", Health.WARN, empty.message, empty.hint)
+    else:
+        yield Check("configuration", Health.OK, f"{plural(loaded.numbers_count, 'number')}, no errors")
     with start_session(process, loaded.configuration) as session, show_progress(process, session):
+        if session.configuration.sandbox:
+            message = (
+                f"all accounts and the record are in the sandbox {session.configuration.sandbox}, not at their vendors"
+            )
+            yield Check("sandbox", Health.WARN, message, "to reach the vendors: unset RECONCILER_SANDBOX")
         yield from _variables(session)
         yield from _record(process, session)
         for account in sorted(loaded.configuration.accounts):

@@ -30,8 +30,8 @@ def login(process: Process, account: str) -> Exit:
     """
     configuration, _found = load_valid(process)
     check_accounts(configuration, [account])
-    settings = configuration.accounts[account]
     with start_session(process, configuration) as session:
+        settings = session.configuration.accounts[account]
         login, state = login_to(settings), secrets.token_urlsafe(24)
         url = login.authorize_url(settings, session.secrets, state)
         pasted = _ask(process, url)

@@ -64,7 +64,17 @@ def load_valid(
     process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()
 ) -> tuple[Configuration, tuple[Diagnostic, ...]]:
     """Load a configuration that has no errors, and its warnings; raises CommandError."""
-    loaded = load(process, scenario=scenario, paths=paths)
+    return _valid(load(process, scenario=scenario, paths=paths))
+
+
+def load_whole(process: Process) -> tuple[tuple[Configuration, ...], tuple[Diagnostic, ...]]:
+    """Load a configuration and then what it is in each of its scenarios, and its warnings; raises CommandError."""
+    loaded = load(process)
+    configuration, found = _valid(loaded)
+    return (configuration, *loaded.scenarios), found
+
+
+def _valid(loaded: LoadResult) -> tuple[Configuration, tuple[Diagnostic, ...]]:
     found = tuple(loaded.diagnostics)
     if loaded.configuration is None or any(item.is_error for item in found):
         raise CommandError(found)

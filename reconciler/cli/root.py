@@ -95,6 +95,13 @@ class Root(Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, sentence) for name, (_place, sentence) in COMMANDS.items()])
 
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """End with where the pages are, if they are here."""
+        super().format_epilog(context, formatter)
+        folder = documentation()
+        if folder is not None:
+            formatter.write(f"\n  All of it at length: {folder / 'README.md'}, {folder / 'docs'}\n")
+
     def main(self, args: Sequence[str] | None = None, *_position: object, **extra: object) -> Never:
         """Run, and end with one of `Exit`; the program has one name, however it is started."""
         arguments = list(sys.argv[1:] if args is None else args)
@@ -117,6 +124,13 @@ class Root(Group):
             raise
         except click.UsageError as error:
             raise explained(error, self, arguments) from error
+
+
+def documentation() -> Path | None:
+    """The folder with README.md and docs: that of the source, or where the installed package keeps them."""
+    package = Path(__file__).parents[1]
+    folders = (package.parent, *(each / "share" / "doc" / "reconciler" for each in package.parents[3:4]))
+    return next((each for each in folders if (each / "docs" / "commands.md").is_file()), None)
 
 
 def _leave(code: int) -> Never:

@@ -242,9 +242,11 @@ class _Loading:
         diagnostics = Diagnostics(self._settings.policy.rules)
         diagnostics.extend(files.found)
         if schedules.used and not self._settings.states_timezone:
-            diagnostics.add(_zone_notice(self._settings))
+            diagnostics.add(_zone_notice(files, self._settings))
         if diagnostics.has_errors:
             return LoadResult(None, diagnostics.sorted(), len(chosen.numbers))
+        if not chosen.numbers:
+            diagnostics.add(_no_numbers(files))
         configuration = self._configuration(chosen, schedules, desired)
         judged = self._scenario is None and configuration.whole
         scenarios = [_switched(configuration, *each) for each in laid] if judged else ()
@@ -419,7 +421,16 @@ def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:
     return f"sha256:{state.hexdigest()}"
 
 
-def _zone_notice(settings: TrustedSettings) -> Diagnostic:
+def _zone_notice(files: Files, settings: TrustedSettings) -> Diagnostic:
     message = f"periods are assumed to be evaluated in {settings.timezone}: the vendor does not document the zone"
     hint = f"set defaults.timezone to {settings.timezone}, or to the zone that you know it to be"
-    return RULES["assume-timezone"].at(None, message, hint)
+    return files.sources.problem("assume-timezone", settings.zone_place, message, hint)
+
+
+def _no_numbers(files: Files) -> Diagnostic:
+    """A configuration that would do nothing, and looks as if all were well."""
+    root, read_from = files.trusted, ", ".join(files.names[:3]) + (" and others" if len(files.names) > 3 else "")
+    place = 0 if root is None else root.key_span("include") if root.get("include") is not None else root.span
+    message = f"no numbers are declared in {read_from}: nothing is managed"
+    hint = "declare them under `numbers`, in reconciler.yaml or in a file that `include` covers"
+    return files.sources.problem("numbers-missing", place, message, hint)

@@ -115,7 +115,8 @@ _SEVERITIES: dict[str, Severity | None] = {"off": None, **{severity.value: sever
 class TrustedSettings:
     """What the trusted file says beside its shared sections. `change_window` is as written, to be resolved.
 
-    `calendar_place`: the span of the calendar's last day, if there is one. `unread`: what is written and was faulty,
+    `calendar_place`: the span of the calendar's last day, if there is one; `zone_place`: that of the section for a time
+    zone. `unread`: what is written and was faulty,
     such as `defaults.timeout` or `accounts`; that it is missing would be no finding.
     """
 
@@ -128,6 +129,7 @@ class TrustedSettings:
     states_timezone: bool = False
     calendar_until: date | None = None
     calendar_place: int = 0
+    zone_place: int = 0
     policy: Policy = field(default_factory=Policy)
     change_window: Tree | None = None
     record: RecordSettings = field(default_factory=RecordSettings)
@@ -147,6 +149,8 @@ def read_settings(files: Files, judge: Tree | None, providers: Providers) -> Tru
         _policy(files, judge, settings, timezone=zone or settings.timezone)
     _record(files, _said(root, "record"), settings)
     _name(files, root, settings)
+    near = next((key for key in ("defaults", "accounts") if root.get(key) is not None), None)
+    settings.zone_place = root.key_span(near) if near is not None else root.span
     return settings
 
 

@@ -42,6 +42,7 @@ def event_url_removed(desired: Desired, fields: Sequence[FieldChange]) -> Iterab
             yield RULES["event-url-removed"].at(
                 desired.declared_at,
                 f"{desired.address}: without `event_url` its call events go to the application's URL, if one is set",
+                "to keep them where they go now, write `event_url` in its entry",
             )
 
 

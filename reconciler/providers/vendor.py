@@ -5,6 +5,7 @@ Knows no provider, and imports no network code: a row names what does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from reconciler.clock import Clock
 from reconciler.config.models.trusted import ProviderType
-from reconciler.secrets import Secrets
+from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account
 
 if TYPE_CHECKING:
@@ -55,9 +56,20 @@ class Login(Protocol):
         """
 
 
+def sandbox_secret(given: SecretRef | None, account: str, name: str) -> SecretRef:
+    """Where a secret for the sandbox comes from: the variable that the files name, else one of the sandbox's own."""
+    if given is not None and given.env is not None:
+        return given
+    return SecretRef(env=re.sub(r"[^A-Z0-9_]", "_", f"RECONCILER_SANDBOX_{account}_{name}".upper()))
+
+
 @dataclass(frozen=True)
 class Vendor(ProviderType):
-    """A row of the table. `open` sends nothing and raises ProviderError, SecretError; it imports what it needs."""
+    """A row of the table. `open` sends nothing and raises ProviderError, SecretError; it imports what it needs.
+
+    `in_sandbox` moves an account to the sandbox at an address; None where the sandbox does not imitate the vendor.
+    """
 
     open: Callable[[Account, Secrets, Opening], Provider]
     login: Login | None = None
+    in_sandbox: Callable[[Account, str], Account] | None = None

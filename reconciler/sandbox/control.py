@@ -7,17 +7,18 @@ this door has no lock.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from reconciler.sandbox.exolve import Exolve
 from reconciler.sandbox.faults import Fault, FaultKind, Faults
 from reconciler.sandbox.journal import CallLog
 from reconciler.sandbox.mtt import Mtt
+from reconciler.sandbox.states import States
 
 Json = dict[str, Any]
 
@@ -32,19 +33,29 @@ class Control:
     mtt: Mtt
     faults: Faults
     call_log: CallLog
+    states: States = field(default_factory=States)
 
-    async def __call__(self, request: Request) -> JSONResponse:
+    async def __call__(self, request: Request) -> Response:
         """Answer one call."""
-        command = _COMMANDS.get((request.method, request.url.path.removeprefix("/_sandbox")))
+        path, body = request.url.path.removeprefix("/_sandbox"), await request.body()
+        try:
+            if path.startswith("/record"):
+                return self.states.answer(request.method, path, request.url.query, body)
+            return self._obeyed(request.method, path, json.loads(body or b"{}"))
+        except json.JSONDecodeError as error:
+            return JSONResponse({"error": f"the body is not JSON: {error}"}, 400)
+        except KeyError as error:
+            return JSONResponse({"error": f"{error.args[0]!r} is missing"}, 400)
+        except (ValueError, TypeError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    def _obeyed(self, method: str, path: str, body: object) -> JSONResponse:
+        command = _COMMANDS.get((method, path))
         if command is None:
             return JSONResponse({"error": "no such command", "commands": list(map(" ".join, _COMMANDS))}, 404)
-        try:
-            body = json.loads(await request.body() or b"{}")
-            if not isinstance(body, dict):
-                return JSONResponse({"error": "the body is not a JSON object"}, 400)
-            return JSONResponse(command(self, body) or {})
-        except (KeyError, ValueError, TypeError) as error:
-            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+        if not isinstance(body, dict):
+            return JSONResponse({"error": "the body is not a JSON object"}, 400)
+        return JSONResponse(command(self, body) or {})
 
     def state(self, _body: Json) -> Json:
         """What is stored at both vendors."""
@@ -79,11 +90,11 @@ class Control:
 
     def forwarding(self, body: Json) -> None:
         """Change a forwarding by hand: `{"number": …, "forwarding": {…} or null}`."""
-        self.exolve.set(body["number"], body["forwarding"])
+        self.exolve.set(_owned(body["number"], self.exolve.numbers, "Exolve"), body["forwarding"])
 
     def parking(self, body: Json) -> None:
         """Change a parking by hand: `{"number": …, "parked": true}`."""
-        self.mtt.park(body["number"], parked=bool(body["parked"]))
+        self.mtt.park(_owned(body["number"], self.mtt.numbers, "MTT"), parked=bool(body["parked"]))
 
     def clock(self, body: Json) -> None:
         """Put the tokens' clock forward: `{"advance": seconds}`."""
@@ -92,6 +103,13 @@ class Control:
     def code(self, _body: Json) -> Json:
         """A code as MTT's login page would hand out."""
         return {"code": self.mtt.oauth.issue_code()}
+
+
+def _owned(number: object, numbers: Collection[str], vendor: str) -> str:
+    """A number that is there; raises ValueError for any other."""
+    if str(number) in numbers:
+        return str(number)
+    raise ValueError(f"number {number} is not one of the sandbox's at {vendor}; GET /_sandbox/state lists them")
 
 
 def _fault(item: dict[str, Any]) -> Fault:

@@ -86,6 +86,11 @@ class Sandbox:
     # -- where and as whom -------------------------------------------------------------------------------------------
 
     @property
+    def url(self) -> str:
+        """The address of it all; the vendors are below it."""
+        return self._url
+
+    @property
     def exolve_url(self) -> str:
         """`base_url` of an Exolve account."""
         return f"{self._url}/exolve"
@@ -198,9 +203,9 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-def exports(sandbox: Sandbox) -> str:
+def exports(variables: Mapping[str, str]) -> str:
     """The environment as lines for a shell."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment(sandbox).items())
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
 def configuration(sandbox: Sandbox) -> str:
@@ -225,4 +230,13 @@ accounts:
 defaults:
   account: sales
   timeout: 20
-"""
+{_numbers(sandbox)}"""
+
+
+def _numbers(sandbox: Sandbox) -> str:
+    """One number at each vendor that has any, so that there is something to plan."""
+    ours, theirs = sandbox.exolve.numbers[:1], sandbox.mtt.numbers[:1]
+    lines = ["numbers:"] * bool(ours or theirs)
+    lines += [f'  "{each}": {{forwarding: {{type: number, targets: [{{to: "74992223344"}}]}}}}' for each in ours]
+    lines += [f'  "{each}": {{account: office, parking: true}}' for each in theirs]
+    return "".join(f"{line}\n" for line in lines)

@@ -10,10 +10,12 @@ from dataclasses import replace
 from reconciler.apply.journal import Emit, ignore
 from reconciler.apply.report import ApplyReport
 from reconciler.apply.run import Job, apply
+from reconciler.diagnostics import Diagnostics
 from reconciler.plan.model import Plan, is_whole
 from reconciler.plan.policy import change_window_guard, in_change_window
 from reconciler.settings import Configuration
 from reconciler.wiring import Session
+from reconciler.workflow.plan import sandbox_in_use
 from reconciler.workflow.stored import StoredPlan
 
 
@@ -45,7 +47,10 @@ def apply_stored(
         settle_seconds={name: account.settle_seconds for name, account in configuration.accounts.items()},
     )
     whole = (is_whole(plan, configuration) or plan.origin == "undo") and not stored.done and not plan.left_alone
-    return replace(apply(job), whole=whole)
+    whole = whole and bool(plan.changes or plan.unchanged)
+    report, told = apply(job), Diagnostics(configuration.policy.rules)
+    told.extend(sandbox_in_use(configuration))
+    return replace(report, whole=whole, diagnostics=(*told, *report.diagnostics))
 
 
 def _scenario(plan: Plan, configuration: Configuration) -> str | None:

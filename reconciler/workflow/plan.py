@@ -5,7 +5,7 @@ Knows no options of a command line and no output.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.canonical import URL_FIELDS
@@ -75,10 +75,20 @@ def _asking(session: Session, plan: Plan, run: Run, state: RecordState) -> Plan:
 
 
 def _reminded(configuration: Configuration, plan: Plan, state: RecordState, secrets: Secrets) -> Plan:
-    """Say first which scenario is in force, and nothing that is secret."""
+    """Say first that it is about a sandbox, and which scenario is in force, and nothing that is secret."""
     found = Diagnostics(configuration.policy.rules)
+    found.extend(sandbox_in_use(configuration))
     found.extend(reminder(plan, state.scenario, configuration))
     return redact_plan(replace(plan, diagnostics=(*found, *plan.diagnostics)), secrets.redact)
+
+
+def sandbox_in_use(configuration: Configuration) -> Iterator[Diagnostic]:
+    """Say that none of it happens at the vendors."""
+    if configuration.sandbox:
+        message = (
+            f"this is not about the vendors: all accounts and the record are in the sandbox {configuration.sandbox}"
+        )
+        yield RULES["sandbox-in-use"].at(None, message, "to reach the vendors: unset RECONCILER_SANDBOX")
 
 
 def _planned(session: Session, configuration: Configuration, state: RecordState, asked: Options) -> Plan:

@@ -36,7 +36,7 @@ IMPORTS = (
     Place("httpx", (*folder_or_file("http", "sandbox"), "providers/", "record/")),
     Place("yaml", folder_or_file("document")),
     Place("ruamel", folder_or_file("document")),
-    Place("subprocess", ("git/running.py", *folder_or_file("secrets"))),
+    Place("subprocess", ("cli/sandbox.py", "git/running.py", *folder_or_file("secrets"))),
     Place("holidays", ("schedule/",)),
     Place("sqlite3", ("record/",)),
     Place("psycopg", ("record/",)),

@@ -279,12 +279,16 @@ def _validated(workplace: Workplace, block: str) -> Ended:
     return workplace.run("validate", "--format", "json")
 
 
+def _first_error(ended: Ended) -> str:
+    return next(str(item["code"]) for item in ended.json["diagnostics"] if item["severity"] == "error")
+
+
 @pytest.mark.parametrize("remote", [*REMOTES, f"https://example.com/x?private_token={TOKEN}"])
 def test_a_literal_secret_in_the_remote_of_the_record_is_refused_and_not_shown(
     workplace: Workplace, remote: str
 ) -> None:
     ended = _validated(workplace, f"record: {{backend: git, git: {{remote: '{remote}'}}}}\n")
-    assert (ended.exit_code, ended.codes[0]) == (1, "literal-secret")
+    assert (ended.exit_code, _first_error(ended)) == (1, "literal-secret")
     assert TOKEN not in _said(ended)
 
 
@@ -301,7 +305,7 @@ def test_a_literal_secret_in_an_address_of_the_record_is_refused_and_not_shown(
     workplace: Workplace, field: str, address: str
 ) -> None:
     ended = _validated(workplace, f"record: {{backend: http, http: {{{field}: '{address}'}}}}\n")
-    assert (ended.exit_code, ended.codes[0]) == (1, "url-invalid")
+    assert (ended.exit_code, _first_error(ended)) == (1, "url-invalid")
     assert TOKEN not in _said(ended)
 
 
@@ -314,7 +318,7 @@ def test_a_literal_secret_in_an_address_of_an_account_is_refused_and_not_shown(
     head, _, tail = text.rpartition(f"{field}: http")
     path.write_text(f"{head}{field}: https://{TOKEN}@x.example.com/http{tail}", "utf-8")
     ended = workplace.run("validate", "--format", "json")
-    assert (ended.exit_code, ended.codes[0]) == (1, "url-invalid")
+    assert (ended.exit_code, _first_error(ended)) == (1, "url-invalid")
     assert TOKEN not in _said(ended)
 
 

@@ -30,18 +30,18 @@ def test_the_story_is_told_in_order_and_ends_well(cli: Cli, temporary: Path) -> 
         ended.stdout.index(text)
         for text in (
             "$ reconciler validate\n",
-            "valid: 4 numbers\n",
+            "valid: 5 numbers\n",
             "$ reconciler plan --out plan.json\n",
-            "3 to create, 1 unchanged\n",
+            "3 to create, 1 to assert, 1 unchanged\n",
             "$ reconciler apply plan.json\n",
-            "2 applied, 1 unverified\n",
+            "2 applied, 2 unverified\n",
             "$ reconciler plan\n",
-            "No changes: 4 numbers are as the files say.\n",
+            "No changes: 5 numbers are as the files say.\n",
             "$ edit numbers/sales.yaml\n",
             "    targets[0].timeout      16 s -> 25 s\n",
             "    schedule office-hours   Mon-Fri 9:00-18:00 -> Mon-Fri 9:00-17:00\n",
             "Mon-Fri 17:00-18:00\n",
-            "1 to update, 3 unchanged\n",
+            "1 to update, 4 unchanged\n",
             "1 applied\nEverything is as the files say.",
         )
     ]

@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -13,7 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler import __version__
+from reconciler.cli import root
 from reconciler.cli.root import COMMANDS, main
+from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Cli
 
 
@@ -220,3 +223,32 @@ def test_a_sandbox_on_a_port_that_is_taken_says_so(cli: Cli) -> None:
     assert ended.exit_code == 1
     assert ended.stderr.startswith(f"error[command-failed]: cannot listen on port {port}: ")
     assert "--port 0" in ended.stderr
+
+
+def test_help_says_where_the_pages_are(cli: Cli) -> None:
+    last = cli("--help").stdout.strip().splitlines()[-1]
+    places = last.partition(": ")[2].split(", ")
+    assert [Path(place).name for place in places] == ["README.md", "docs"]
+    assert all(Path(place).exists() for place in places)
+
+
+def test_the_pages_are_found_where_an_installed_package_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "lib" / "python3" / "site-packages" / "reconciler" / "cli" / "root.py"
+    monkeypatch.setattr(root, "__file__", str(module))
+    assert root.documentation() is None
+    pages = tmp_path / "share" / "doc" / "reconciler"
+    (pages / "docs").mkdir(parents=True)
+    (pages / "docs" / "commands.md").touch()
+    assert root.documentation() == pages
+
+
+def test_every_page_is_installed() -> None:
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    installed = settings["tool"]["setuptools"]["data-files"]
+    shipped = {page for patterns in installed.values() for pattern in patterns for page in REPOSITORY.glob(pattern)}
+    assert shipped == {*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")}
+    for folder, patterns in installed.items():
+        inside = folder.removeprefix("share/doc/reconciler").removeprefix("/")
+        assert all(pattern.rpartition("/")[0] == inside for pattern in patterns)

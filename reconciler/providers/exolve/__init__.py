@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.providers.exolve.account import CAPABILITIES, ExolveAccount
-from reconciler.providers.vendor import Opening, Vendor
+from reconciler.providers.exolve.account import CAPABILITIES, ExolveAccount, ExolveOptions
+from reconciler.providers.vendor import Opening, Vendor, sandbox_secret
 from reconciler.secrets import Secrets
 from reconciler.settings import Account
 
@@ -19,4 +20,10 @@ def _open(account: Account, secrets: Secrets, opening: Opening) -> Provider:
     return open_exolve(account, secrets, opening)
 
 
-EXOLVE = Vendor("Exolve", CAPABILITIES, ExolveAccount, _open, product="MTS Exolve")
+def _in_sandbox(account: Account, address: str) -> Account:
+    options = account.options_as(ExolveOptions)
+    key = sandbox_secret(options.api_key, account.name, "api_key")
+    return replace(account, base_url=f"{address}/exolve", options=options._replace(api_key=key))
+
+
+EXOLVE = Vendor("Exolve", CAPABILITIES, ExolveAccount, _open, product="MTS Exolve", in_sandbox=_in_sandbox)

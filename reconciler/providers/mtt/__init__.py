@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.providers.mtt.account import CAPABILITIES, MttAccount
-from reconciler.providers.vendor import Opening, Texts, Vendor
+from reconciler.providers.mtt.account import CAPABILITIES, MttAccount, MttOptions
+from reconciler.providers.vendor import Opening, Texts, Vendor, sandbox_secret
 from reconciler.secrets import Secrets
 from reconciler.settings import Account
 
@@ -49,4 +50,16 @@ def _shared(texts: Texts | None) -> TokenStore | None:
     return SharedTokenStore(texts)
 
 
-MTT = Vendor("MTT", CAPABILITIES, MttAccount, _open, _Login(), product="MTT Business")
+def _in_sandbox(account: Account, address: str) -> Account:
+    """Secrets include a first refresh token, so that nobody has to log in to try things out."""
+    options = account.options_as(MttOptions)
+    moved = options._replace(
+        client_id=sandbox_secret(options.client_id, account.name, "client_id"),
+        client_secret=sandbox_secret(options.client_secret, account.name, "client_secret"),
+        refresh_token=sandbox_secret(options.refresh_token, account.name, "refresh_token"),
+        oauth_url=f"{address}/mtt-oauth",
+    )
+    return replace(account, base_url=f"{address}/mtt", options=moved)
+
+
+MTT = Vendor("MTT", CAPABILITIES, MttAccount, _open, _Login(), product="MTT Business", in_sandbox=_in_sandbox)

@@ -211,7 +211,8 @@ def sum_lines(shown: Plan, columns: int) -> Iterator[Line]:
         yield from hanging(EMPTY, ", ".join(parts), columns, tone=Tone.STRONG)
     else:
         numbers = plural(shown.unchanged, "number is", "numbers are")
-        yield from hanging(line(Span("No changes", Tone.ADDED), ": "), f"{numbers} {aim(shown.origin)}.", columns)
+        verdict = f"{numbers} {aim(shown.origin)}." if shown.unchanged else "there is no number to look at."
+        yield from hanging(line(Span("No changes", Tone.ADDED), ": "), verdict, columns)
     for text in _reservations(shown):
         yield from hanging(EMPTY, text, columns, tone=Tone.WARNING)
     if not shown.complete:

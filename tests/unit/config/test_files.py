@@ -106,10 +106,32 @@ def test_a_pattern_that_leads_out_of_the_folder_is_refused(pattern: str, tmp_pat
 
 def test_a_pattern_that_matches_nothing_is_a_warning(tmp_path: Path) -> None:
     loaded = load(write(tmp_path, ACCOUNTS + "include: [nubmers/*.yaml]\n"))
-    assert [(item.code, item.message) for item in loaded.diagnostics] == [
+    assert [(item.code, item.message) for item in loaded.diagnostics if item.code != "numbers-missing"] == [
         ("include-empty", "'nubmers/*.yaml' matches no file")
     ]
     assert loaded.configuration is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "under"),
+    [
+        (ACCOUNTS, "version: 1"),
+        (ACCOUNTS + "include: [more.yaml]\n", "include"),
+        (ACCOUNTS + "numbers:\n", "version: 1"),
+    ],
+)
+def test_a_configuration_without_numbers_says_which_files_declare_none(text: str, under: str, tmp_path: Path) -> None:
+    (item,) = load(write(tmp_path, text, {"more.yaml": "version: 1\n"})).diagnostics
+    assert (item.code, item.severity, underlined(item)) == ("numbers-missing", Severity.WARNING, under)
+    assert item.message == "no numbers are declared in reconciler.yaml, more.yaml: nothing is managed"
+    assert item.hint
+
+
+def test_numbers_of_a_scenario_alone_are_none_until_it_is_laid_over(tmp_path: Path) -> None:
+    text = ACCOUNTS + 'scenarios: {storm: {numbers: {"74991112233": {forwarding: none}}}}\n'
+    folder = write(tmp_path, text)
+    assert [item.code for item in load(folder).diagnostics] == ["numbers-missing"]
+    assert load(folder, scenario="storm").diagnostics == ()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.loading import load
-from tests.unit.config.loading import ACCOUNTS, number, only, underlined, write
+from tests.unit.config.loading import ACCOUNTS, findings, number, only, underlined
 
 WRONG: list[tuple[str, str, str]] = [
     (ACCOUNTS + "include: numbers\n", "numbers", "include takes a list, not text"),
@@ -50,9 +50,8 @@ def test_a_value_of_the_wrong_kind_is_told_at_its_place(text: str, under: str, m
 
 @pytest.mark.parametrize("section", ["contacts", "schedules", "profiles", "scenarios", "numbers", "forget", "include"])
 def test_a_section_without_content_says_nothing(section: str, tmp_path: Path) -> None:
-    loaded = load(write(tmp_path, ACCOUNTS + f"{section}:\n"))
-    assert loaded.configuration is not None
-    assert loaded.diagnostics == ()
+    assert findings(tmp_path, ACCOUNTS + f"{section}:\n") == ()
+    assert load(tmp_path).configuration is not None
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,12 @@ def test_the_time_zone_is_assumed_once_and_only_where_a_schedule_is_used(tmp_pat
     assert load(write(tmp_path, target('{to: "74992223344"}') + OFFICE)).diagnostics == ()
 
 
+def test_the_assumed_zone_is_told_where_it_would_be_written(tmp_path: Path) -> None:
+    (item,) = load(write(tmp_path, target('{to: "74992223344", schedule: office}') + OFFICE)).diagnostics
+    assert (item.code, underlined(item)) == ("assume-timezone", "defaults")
+    assert item.hint == "set defaults.timezone to Europe/Moscow, or to the zone that you know it to be"
+
+
 @pytest.mark.parametrize("quote", ["", '"', "'"])
 def test_the_caret_is_right_in_plain_and_quoted_periods(quote: str, tmp_path: Path) -> None:
     text = ACCOUNTS + f"schedules:\n  a:\n    period: {quote}wd {{mon-fri}} hr {{9-17}} min {{60}}{quote}\n"

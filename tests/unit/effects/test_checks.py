@@ -279,3 +279,19 @@ def test_what_is_cut_off_never_takes_back_what_is_left() -> None:
     for exception in ("; except 2027 Nov 3 9:00-18:00", "; not on public holidays RU", " but for 31 days"):
         assert shorten(rule + exception) == rule + exception
     assert shorten("Mon-Fri 9:00-18:00 but for 31 days; -v lists them") == "Mon-Fri 9:00-18:00 but for 31 days"
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("route-shadowed", rings(target(DESK), target(SPARE, WORK), redirect=SINGLE)),
+        ("route-single-several", rings(target(DESK, WORK), target(SPARE), redirect=SINGLE)),
+        ("route-double-ring", rings(target(DESK), target(DESK), redirect=PARALLEL)),
+        ("route-long-ringing", rings(target(DESK, timeout=100), target(SPARE, timeout=100))),
+    ],
+)
+def test_a_fault_of_the_targets_says_what_to_do(code: str, value: Value) -> None:
+    told = only({1: value})
+    assert told.code == code
+    assert told.location is not None
+    assert told.hint

@@ -373,7 +373,9 @@ def test_a_delete_is_no_set_and_needs_no_override() -> None:
 
 def test_an_event_url_that_is_removed_is_warned_about() -> None:
     plan = world([desired(1, rings())], {1: rings(event_url="https://example.com/calls")}).plan()
-    assert "event-url-removed" in codes(plan)
+    (told,) = [item for item in plan.diagnostics if item.code == "event-url-removed"]
+    assert told.location is not None
+    assert "write `event_url` in its entry" in (told.hint or "")
     assert [field.path for field in only(plan).fields] == ["event_url"]
 
 

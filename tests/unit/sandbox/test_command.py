@@ -104,7 +104,8 @@ def test_what_is_pasted_names_the_running_sandbox() -> None:
         assert pasted["accounts"]["sales"]["base_url"] == sandbox.exolve_url
         assert pasted["accounts"]["sales"]["application"] == sandbox.application
         assert pasted["accounts"]["office"]["redirect_uri"] == sandbox.redirect_uri
-        assert exports(sandbox).count("export ") == len(environment(sandbox)) == 4
+        variables = environment(sandbox)
+        assert exports(variables).count("export ") == len(variables) == 4
 
 
 def test_what_is_pasted_is_valid(tmp_path: Path) -> None:

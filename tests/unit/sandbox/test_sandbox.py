@@ -195,3 +195,28 @@ def test_an_unknown_command_names_those_there_are(sandbox: Sandbox, client: http
 def test_the_door_is_not_in_the_log(sandbox: Sandbox, client: httpx.Client) -> None:
     client.get(f"{sandbox.control_url}/state")
     assert sandbox.log == []
+
+
+@pytest.mark.parametrize(
+    ("door", "body", "told"),
+    [
+        ("forwarding", {"number": "74990000000", "forwarding": None}, "number 74990000000 is not one of the sandbox's"),
+        ("forwarding", {"number": NUMBER}, "'forwarding' is missing"),
+        ("forwarding", {"number": NUMBER, "forwarding": {"url": "x"}}, "a forwarding has call_forwarding_type"),
+        ("parking", {"number": NUMBER, "parked": True}, f"number {NUMBER} is not one of the sandbox's at MTT"),
+        ("parking", {"parked": True}, "'number' is missing"),
+        ("clock", {"advance": "soon"}, "could not convert"),
+        ("faults", {"kind": "earthquake"}, "'earthquake' is not a valid FaultKind"),
+    ],
+)
+def test_the_door_says_what_is_wrong_with_a_call(
+    sandbox: Sandbox, client: httpx.Client, door: str, body: object, told: str
+) -> None:
+    answer = client.post(f"{sandbox.control_url}/{door}", json=body)
+    assert (answer.status_code, told in answer.json()["error"]) == (400, True), answer.text
+    assert "Error" not in answer.text
+
+
+def test_the_door_refuses_what_is_not_json(sandbox: Sandbox, client: httpx.Client) -> None:
+    answer = client.post(f"{sandbox.control_url}/forwarding", content=b"{number")
+    assert (answer.status_code, "is not JSON" in answer.json()["error"]) == (400, True)
