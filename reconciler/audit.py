@@ -37,9 +37,9 @@ class Audit:
 
     `drift` is told as the changes that somebody else made: from what we last wrote to what is live. `pending` are the
     changes that the files ask for and no apply has made. `unmanaged` are numbers in no file, by each account whose list
-    is known; `unlisted` are the accounts whose list is not. `risks` are what the files say and callers would suffer
-    from; `diagnostics` tell of the reading. `scenario` is the one that was audited, `in_force` the one last applied,
-    `names` are what the configuration calls things.
+    is known, and `listed` what the list tells of these; `unlisted` are the accounts whose list is not. `risks` are what
+    the files say and callers would suffer from; `diagnostics` tell of the reading. `scenario` is the one that was
+    audited, `in_force` the one last applied, `names` are what the configuration calls things.
     """
 
     configuration: str
@@ -53,6 +53,7 @@ class Audit:
     drift: tuple[Change, ...] = ()
     pending: tuple[Change, ...] = ()
     unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    listed: Mapping[str, Json] = field(default_factory=dict, hash=False)
     unlisted: tuple[str, ...] = ()
     risks: tuple[Diagnostic, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -101,6 +102,7 @@ def judge_drift(
         drift=tuple(drift),
         pending=tuple(pending),
         unmanaged={account: numbers for account, numbers in sorted(plan.learned.unmanaged.items()) if numbers},
+        listed=plan.learned.listed,
         # docs/decisions/085
         unlisted=tuple(sorted(set(accounts) - plan.learned.unmanaged.keys())),
         risks=tuple(risks),

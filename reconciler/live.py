@@ -21,7 +21,7 @@ from reconciler.http.errors import (
     Unauthorized,
     Unavailable,
 )
-from reconciler.model import Key, Observation
+from reconciler.model import Key, Observation, Value
 from reconciler.providers.base import Listing, Provider
 from reconciler.rules import RULES
 
@@ -45,12 +45,17 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What was read. `unmanaged` are owned numbers that were not asked for, per account."""
+    """What was read.
+
+    `unmanaged` are owned numbers that were not asked for, per account; `listed` is what the list tells of these, by
+    `ACCOUNT/NUMBER`.
+    """
 
     observations: Mapping[Key, Observation] = field(default_factory=dict)
     unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     calls_made: int = 0
+    listed: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ def _joined(parts: Sequence[Live]) -> Live:
         {account: numbers for part in parts for account, numbers in part.unmanaged.items()},
         tuple(found for part in parts for found in part.diagnostics),
         sum(part.calls_made for part in parts),
+        {address: value for part in parts for address, value in part.listed.items()},
     )
 
 
@@ -116,7 +122,9 @@ def _read_account(provider: Provider, wanted: Sequence[ReadRequest], reader: Rea
     if listing is not None and not listing.complete:
         problems.append(_incomplete(provider, listing, place))
     _tell_once(provider.account, observations, place)
-    return Live(observations, _unmanaged(provider, wanted, listing), tuple(problems), provider.calls_made - before)
+    calls = provider.calls_made - before
+    unmanaged = _unmanaged(provider, wanted, listing)
+    return Live(observations, unmanaged, tuple(problems), calls, values_listed(listing, unmanaged))
 
 
 def _lists_none_of(listing: Listing | None, wanted: Sequence[ReadRequest]) -> bool:
@@ -256,6 +264,17 @@ def _incomplete(provider: Provider, listing: Listing, place: Location | None) ->
         f"the list of account {provider.account} is incomplete: {listing.problem}; numbers not seen in it are unknown"
     )
     return RULES["provider-list-incomplete"].at(place, message)
+
+
+def values_listed(listing: Listing | None, numbers: Mapping[str, Iterable[str]]) -> dict[str, Value]:
+    """What a list tells of numbers, given by their account."""
+    seen = {} if listing is None else listing.numbers
+    return {
+        f"{account}/{number}": told.value
+        for account, listed in numbers.items()
+        for number in listed
+        if (told := seen.get(number)) is not None and told.value is not None
+    }
 
 
 def _unmanaged(

@@ -80,6 +80,7 @@ class UnmanagedJson(JsonModel):
     address: str = Field(examples=["sales/74991112233"])
     account: str
     number: str
+    forwarding: Any = Field(default=None, description="Canonical value as the list tells it, null where it does not.")
 
 
 class AuditJson(JsonModel):
@@ -111,7 +112,12 @@ def audit_json(audit: Audit) -> AuditJson:
         drift=[_drift_json(change) for change in audit.drift],
         pending=[PendingJson.of(change, **told_of(change)) for change in audit.pending],
         unmanaged=[
-            UnmanagedJson(address=f"{account}/{number}", account=account, number=number)
+            UnmanagedJson(
+                address=f"{account}/{number}",
+                account=account,
+                number=number,
+                forwarding=audit.listed.get(f"{account}/{number}"),
+            )
             for account, numbers in audit.unmanaged.items()
             for number in numbers
         ],

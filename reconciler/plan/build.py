@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from reconciler.canonical import is_empty
+from reconciler.canonical import form, is_empty
 from reconciler.clock import epoch
 from reconciler.destinations import numbers_behind, routes
 from reconciler.diagnostics import Diagnostic
@@ -170,6 +170,7 @@ def build(
                 account: tuple(number for number in numbers if number not in configuration.numbers)
                 for account, numbers in live.unmanaged.items()
             },
+            listed={address: form(value, holds=context.secrets.holds).json for address, value in live.listed.items()},
             managed=before,
         ),
     )

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.canonical import Json
 from reconciler.diagnostics import Diagnostic
 from reconciler.model import Action, Change, Entry, Key, Observation, Outcome
 from reconciler.names import NO_NAMES, Names
@@ -59,7 +60,8 @@ class PlanKnowledge:
     `recordings` are entries of numbers that are as desired and not yet recorded so. `observations` is what was read,
     `unread` why something could not be; of the keys in `observed` the live value is known, so that `settlements` say
     what became of earlier runs' writes. `unmanaged` are the numbers that an account was seen to own and no file
-    declares, for each account whose list is known. `managed` is how many blocks sent calls somewhere before the plan:
+    declares, for each account whose list is known, and `listed` what the list tells of these, in canonical form and
+    masked, by `ACCOUNT/NUMBER`. `managed` is how many blocks sent calls somewhere before the plan:
     what shares are taken of.
     """
 
@@ -69,6 +71,7 @@ class PlanKnowledge:
     observed: frozenset[Key] = frozenset()
     settlements: tuple[Settlement, ...] = ()
     unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    listed: Mapping[str, Json] = field(default_factory=dict)
     managed: int = 0
 
 

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from reconciler.audit import Audit, judge_drift
+from reconciler.canonical import form
 from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
 from reconciler.http.errors import ProviderError
-from reconciler.live import Progress
+from reconciler.live import Progress, values_listed
 from reconciler.plan import model
 from reconciler.plan.build import Options
 from reconciler.plan.model import Calls, Plan
@@ -72,5 +73,11 @@ def _with_list_of(session: Session, account: str, plan: Plan) -> Plan:
         return replace(plan, diagnostics=(*plan.diagnostics, found))
     numbers = tuple(sorted(listing.numbers.keys() - configuration.numbers.keys()))
     calls = Calls(plan.calls.made + provider.calls_made - before, plan.calls.saved)
-    learned = replace(plan.learned, unmanaged={**plan.learned.unmanaged, account: numbers})
+    told = values_listed(listing, {account: numbers}).items()
+    listed = {address: form(value, holds=session.secrets.holds).json for address, value in told}
+    learned = replace(
+        plan.learned,
+        unmanaged={**plan.learned.unmanaged, account: numbers},
+        listed={**plan.learned.listed, **listed},
+    )
     return replace(plan, learned=learned, calls=calls)

@@ -94,6 +94,20 @@ def test_numbers_of_the_account_in_no_file_are_unmanaged(workplace: Workplace) -
     assert "  office   not known: its list was not read\n" in text
 
 
+def test_an_unmanaged_number_says_where_its_calls_go_without_secrets(workplace: Workplace) -> None:
+    other = next(number for number in workplace.sandbox.exolve.numbers if number not in (HOTLINE, ROUTE))
+    routed = {"call_forwarding_type": 3, "call_forwarding_ipcr": {"url": "https://crm.example.com/in?key=hush"}}
+    workplace.sandbox.exolve.set(other, routed)
+    found = workplace.run("audit", "--format", "json")
+    told = {item["number"]: item["forwarding"] for item in found.json["unmanaged"]}
+    assert told[other]["url"] == "https://crm.example.com/in?***"
+    text = workplace.run("audit").stdout
+    page = workplace.run("audit", "--format", "html").stdout
+    for shown in (text, page):
+        assert f"{other}: URL https://crm.example.com/in?***" in shown
+    assert "hush" not in found.stdout + text + page
+
+
 def test_gaps_are_told_at_their_line_and_do_not_change_the_end(workplace: Workplace) -> None:
     ended = workplace.applied().run("audit")
     assert ended.exit_code == 0

@@ -17,6 +17,7 @@ from reconciler.views.ci.review import Remark, Review, remark
 from reconciler.views.human.audit import audit_sum_lines
 from reconciler.views.human.plan import allowance_lines, sum_lines
 from reconciler.views.human.told import BY_HAND, DRIFT_SIDES, GONE, SIDES, tell, where
+from reconciler.views.human.values import gist
 
 POLICY = "policy"
 _ALLOWANCE = "needs-"
@@ -146,5 +147,6 @@ def _unmanaged(shown: Audit) -> Iterator[Remark]:
     for account, numbers in shown.unmanaged.items():
         for number in numbers:
             address = f"{account}/{number}"
-            lines = ("owned by the account, declared in no file",)
+            value = shown.listed.get(address)
+            lines = ("owned by the account, declared in no file", *([gist(value)] if value is not None else []))
             yield Remark("unmanaged", Severity.NOTICE, f"unmanaged {address}", lines, group=account, subject=address)

@@ -14,6 +14,7 @@ from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hangi
 from reconciler.views.human.findings import diagnostics
 from reconciler.views.human.plan import block_lines
 from reconciler.views.human.told import DRIFT_SIDES, NAMED, blocks, pending_alike, where
+from reconciler.views.human.values import gist
 
 _BROADEST = 40
 _MOST_UNMANAGED = 20
@@ -70,10 +71,22 @@ def _named(names: Sequence[str], say: Wording, most: int = NAMED) -> str:
     return ", ".join(named) + (f" and {more} more; -v names all" if more else "")
 
 
+def unmanaged_alike(shown: Audit, account: str, numbers: Sequence[str], say: Wording) -> dict[str, list[str]]:
+    """Numbers by where they forward to, in words; those of which the list tells nothing under an empty text."""
+    found: dict[str, list[str]] = {}
+    for number in numbers:
+        value = shown.listed.get(f"{account}/{number}")
+        found.setdefault(gist(value, say) if value is not None else "", []).append(number)
+    return found
+
+
 def _unmanaged(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
     broad = min(max(map(width, (*shown.unmanaged, *shown.unlisted)), default=0), _BROADEST)
     for account, numbers in shown.unmanaged.items():
-        yield from hanging(line("  ", pad(account, broad), "   "), _named(numbers, say, _MOST_UNMANAGED), columns)
+        for aim, alike in unmanaged_alike(shown, account, numbers, say).items():
+            named = _named(alike, say, _MOST_UNMANAGED)
+            text = f"{named}: {aim}" if aim else named
+            yield from hanging(line("  ", pad(account, broad), "   "), text, columns)
     for account in shown.unlisted:
         start = line("  ", pad(account, broad), "   ")
         yield from hanging(start, "not known: its list was not read", columns, tone=Tone.FAINT)

@@ -33,7 +33,7 @@ from reconciler.views.calendar import (
     named_lanes,
     title_of,
 )
-from reconciler.views.human.audit import audit_sum_lines, head_lines
+from reconciler.views.human.audit import audit_sum_lines, head_lines, unmanaged_alike
 from reconciler.views.human.plan import allowance_lines, refusals, sum_lines
 from reconciler.views.human.told import DRIFT_SIDES, NAMED, SIDES, Block, blocks, pending_alike, place_of, where
 from reconciler.views.web.week import LegendEntry, Picture, legend, picture
@@ -113,6 +113,7 @@ def audit_page(shown: Audit, *, zone: str, verbose: bool = False, clean: Clean =
             (action, aim, [(each.address, each.description, where(each)) for each in alike])
             for (action, aim), alike in pending_alike(shown.pending, say).items()
         ],
+        unmanaged=lambda account, numbers: unmanaged_alike(shown, account, numbers, say),
         named=NAMED,
         findings=[_finding(item) for item in (*shown.diagnostics, *shown.risks)],
     )
