@@ -58,7 +58,7 @@ def plan(shown: Plan, columns: int, *, verbose: bool = False) -> Page:
 
 def _notes(shown: Plan, columns: int) -> Iterator[Line]:
     """What is to be known of the whole plan."""
-    if shown.holidays_version:
+    if shown.holidays_version and any(map(_follows_a_calendar, shown.changes)):
         text = f"Public holidays as holidays {shown.holidays_version} knows them."
         yield from hanging(EMPTY, text, columns, tone=Tone.FAINT)
     if shown.parked_as_recorded:
@@ -66,6 +66,14 @@ def _notes(shown: Plan, columns: int) -> Iterator[Line]:
         text = f"{plural(shown.parked_as_recorded, 'parked number')} as recorded ({silent} cannot be asked)"
         yield from hanging(EMPTY, text, columns)
     yield from policy_lines(shown.breaches, columns)
+
+
+def _follows_a_calendar(change: Change) -> bool:
+    """Whether it may follow public holidays: their dates are written out year by year."""
+    values = (change.before, change.after)
+    return any(
+        "yr {" in (target["schedule"] or "") for value in values for target in (value or {}).get("targets") or ()
+    )
 
 
 def _head(shown: Plan, columns: int) -> list[Line]:

@@ -175,10 +175,14 @@ def test_what_goes_first_is_told_only_with_verbose() -> None:
 
 @pytest.mark.parametrize("columns", [30, 80])
 def test_a_plan_names_the_release_that_its_public_holidays_come_from(columns: int) -> None:
-    text = text_of(drawn(plan(holidays_version="0.109"), columns))
+    follows = numbers(target(schedule="yr {2027} mo {jan} md {11-29} hr {9-17}"))
+    added = change("sales/74991112233", Action.CREATE, NOTHING, follows)
+    text = text_of(drawn(plan(added, holidays_version="0.109"), columns))
     assert "Public holidays as holidays 0.109 knows them." in " ".join(text.split())
     assert all(width(line) <= columns for line in text.splitlines() if "holidays" in line)
-    assert "holidays" not in text_of(drawn(plan(), columns))
+    assert "holidays" not in text_of(drawn(plan(added), columns))
+    plain = change("sales/74991112233", Action.CREATE, NOTHING, numbers(target(schedule="wd {mon-fri}")))
+    assert "holidays" not in text_of(drawn(plan(plain, holidays_version="0.109"), columns))
 
 
 def test_a_delete_of_what_stands_nowhere_says_so() -> None:
