@@ -156,6 +156,11 @@ def test_the_example_of_a_rule_breaks_it_and_no_other(code: str) -> None:
     assert {item["code"] for item in found if item["severity"] != "notice" or item["code"] == code} == {code}, found
 
 
+@pytest.mark.parametrize("code", OFFLINE)
+def test_every_finding_of_an_example_says_what_to_type(code: str) -> None:
+    assert [item["message"] for item in found_by_validate(INVALID / code) if not item["hint"]] == []
+
+
 def test_every_example_belongs_to_a_rule() -> None:
     assert {folder.name for folder in INVALID.iterdir()} == set(OFFLINE)
 

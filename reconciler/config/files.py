@@ -6,7 +6,7 @@ Knows which keys belong to the trusted file; knows no sections.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,7 @@ SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "for
 _VERSION = "1"
 Value = TypeVar("Value")
 _SHORTEST_NUMBER = 7
+_FOREIGN = ("yaml-documents", "yaml-tag")
 
 
 class File(NamedTuple):
@@ -183,7 +184,8 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     base = files.sources.add(name, text, quoted=is_ours(text))
     files.names.append(name)
     document = parse(files.sources, base, text)
-    files.found.extend(limit_quotes(document.problems, quoted=is_ours(text)))
+    problems = limit_quotes(document.problems, quoted=is_ours(text))
+    files.found.extend(problems if len(files.names) == 1 else map(_perhaps_foreign, problems))
     if document.tree is None or any(item.is_error for item in document.problems):
         files.broken = True
     if document.tree is None:
@@ -198,6 +200,13 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
     _check_keys(files, name, document.tree, trusted=trusted)
     files.files.append(File(name, document.tree, document.has_nulls))
     return True
+
+
+def _perhaps_foreign(found: Diagnostic) -> Diagnostic:
+    """The same of an included file; what other programs write, and we do not know, may not be meant for us."""
+    if found.code not in _FOREIGN or not found.hint:
+        return found
+    return replace(found, hint=_or_leave_out(found.hint, trusted=False))
 
 
 def _misplaced(key: str) -> str | None:

@@ -42,7 +42,8 @@ def dead_ends(calls: CallMap) -> Iterator[Diagnostic]:
         for to, path in _ways(desired):
             if to in silent:
                 message = f"{to} is a managed number with `forwarding: none`: calls end there"
-                yield found("route-dead-end", desired, path, message)
+                hint = "give that number a forwarding, or send these calls elsewhere"
+                yield found("route-dead-end", desired, path, message, hint=hint)
 
 
 def _ways(desired: Desired) -> Iterator[tuple[str, str]]:
@@ -66,7 +67,8 @@ def shared_phones(calls: CallMap) -> Iterator[Diagnostic]:
         if _at_once(target.periods for _, _, target in users.values()) > _MOST:
             desired, at, _ = next(iter(users.values()))
             message = f"{phone} rings for {len(users)} numbers, for more than {_MOST} of them at the same time"
-            yield found("phone-shared", desired, f"targets[{at}].to", message)
+            hint = "share the calls among more phones, or set policy.rules.phone-shared: off"
+            yield found("phone-shared", desired, f"targets[{at}].to", message, hint=hint)
 
 
 def _at_once(schedules: Iterable[tuple[str, ...]]) -> int:
@@ -83,7 +85,8 @@ def foreign_display_numbers(calls: CallMap) -> Iterator[Diagnostic]:
         if other is not None and not _together(calls, desired.account, other.account):
             belongs = f"belongs to account {other.account}; it must belong to the same application"
             message = f"`display_number` {value.display_number} {belongs}"
-            yield found("display-number-foreign", desired, "display_number", message)
+            hint = "show a number of this account, or leave `display_number` out"
+            yield found("display-number-foreign", desired, "display_number", message, hint=hint)
 
 
 def _together(calls: CallMap, first: str, second: str) -> bool:
@@ -136,11 +139,21 @@ def parking_without_listener(calls: CallMap) -> Iterator[Diagnostic]:
             if account.unheard:
                 without = f"accounts.{account.name} has no `{account.unheard}`"
                 message = f"parking is on and {without}: callers wait 5 s for nothing"
-                yield found("parking-without-listener", desired, "parking", message)
+                hint = f"set accounts.{account.name}.{account.unheard}, or write `parking: false`"
+                yield found("parking-without-listener", desired, "parking", message, hint=hint)
 
 
 LONGEST_RINGING_SECONDS = 180
 _ENOUGH_SECONDS = 10**6
+
+
+_ONE_AT_A_TIME = "write `redirect: sequential` to ring them in turn, or give each its own times"
+_RINGING_HINTS = {
+    "route-shadowed": _ONE_AT_A_TIME,
+    "route-single-several": _ONE_AT_A_TIME,
+    "route-double-ring": "remove one of the two, or give them times that do not overlap",
+    "route-long-ringing": "give the targets shorter timeouts, or name fewer of them",
+}
 
 
 class RingingFault(NamedTuple):
@@ -162,7 +175,8 @@ def ringing_faults(calls: CallMap) -> Iterator[Diagnostic]:
             gaps.setdefault(when, []).append(desired)
         for fault in faults:
             path = "targets" if fault.at is None else f"targets[{fault.at}]"
-            yield found(fault.code, desired, path, fault.message.format(*map(calls.wording.who, names)))
+            told = fault.message.format(*map(calls.wording.who, names))
+            yield found(fault.code, desired, path, told, hint=_RINGING_HINTS[fault.code])
     for when, numbers in gaps.items():
         yield _gap_of(numbers, when)
 

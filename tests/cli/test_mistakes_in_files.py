@@ -532,6 +532,19 @@ SHARED = [
 ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["version: '3.8'\nservices: {}\n", "services: {}\n", "version: 1\n---\nversion: 1\n", "version: 1\na: !Ref b\n"],
+)
+def test_the_files_of_other_programs_may_be_left_out(text: str, cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text(HEAD, "utf-8")
+    (tmp_path / "compose.yaml").write_text(text, "utf-8")
+    ended = cli("validate")
+    assert ended.exit_code == 1
+    assert ended.stdout.startswith("compose.yaml:")
+    assert "if the file is another program's, narrow `include` in reconciler.yaml" in told(ended)
+
+
 def test_a_fault_in_a_shared_target_is_one_warning_with_all_numbers(cli: Cli, tmp_path: Path) -> None:
     text = shared('{type: number, targets: [{to: duty-desk}, {to: "79161234567"}]}')
     (tmp_path / "reconciler.yaml").write_text(text, "utf-8")
