@@ -37,7 +37,7 @@ def did_you_mean(written: str, known: Iterable[str]) -> str | None:
 def _nearest(written: str, words: Sequence[str]) -> str | None:
     alike = look_alike(written)
     if alike is not None and written[0].isspace():
-        return f"this line is indented with {alike.named}: indent it with spaces"
+        return f"before it is {alike.named}: type spaces there"
     if alike is not None and alike.plain in words:
         return f"it has {alike.named}: write {alike.plain}"
     close = get_close_matches(written.lower(), words, n=1, cutoff=0.6)

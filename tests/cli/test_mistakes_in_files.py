@@ -75,7 +75,7 @@ YAML = [
         HEAD + "¦\u00a0\u00a0numbers: {}\n",
         "unknown-key",
         "is not known here",
-        "indented with a no-break space (U+00A0)",
+        "before it is a no-break space (U+00A0): type spaces",
     ),
     slip(
         "a no-break space after a colon",
@@ -139,6 +139,22 @@ YAML = [
         "yaml-flow-quotes",
         "a period inside {…}",
         "put the whole value in quotes",
+    ),
+    *(
+        slip(name, entry(f"¦{line}", "forwarding: none"), "yaml-syntax", "this line is not `key: value`", remedy)
+        for name, line, remedy in [
+            ("no colon", "description x", "type `: ` after the key"),
+            ("no blank after the colon", "description:x", "type a space after the colon"),
+            ("an equals sign", "description = x", "type `: ` instead of `=`"),
+            ("a full-width colon", "description\N{FULLWIDTH COLON} x", "full-width colon (U+FF1A)"),
+        ]
+    ),
+    slip(
+        "a no-break space in braces",
+        entry("forwarding: {type: number,¦\u00a0targets: [{to: duty-desk}]}"),
+        "unknown-key",
+        "is not known",
+        "no-break space (U+00A0): type spaces",
     ),
     slip(
         "a bracket that is not closed", entry("tags: [a, b") + "policy¦: {}\n", "yaml-syntax", "syntax error", "close"
