@@ -9,10 +9,13 @@ from collections.abc import Iterator
 
 import click
 
+from reconciler.canonical import dump, form
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import load, show_progress, start_session
 from reconciler.cli.process import Process
+from reconciler.diagnostics import name_numbers
 from reconciler.http.errors import ProviderError
+from reconciler.model import Desired
 from reconciler.record.base import Holder, LockedError, RecordError
 from reconciler.record.locks import locked_error
 from reconciler.settings import Configuration
@@ -128,4 +131,18 @@ def _account(session: Session, configuration: Configuration, account: str) -> It
         yield Check(f"account {account}", Health.FAIL, str(error), error.hint)
         return
     for each in probed:
-        yield Check(f"{account}: {each.what}", Health.OK if each.ok else Health.FAIL, each.message, each.hint)
+        users = "" if each.ok else _users(configuration, account, each.what.rpartition(" ")[2])
+        message = f"{each.message}{users}"
+        yield Check(f"{account}: {each.what}", Health.OK if each.ok else Health.FAIL, message, each.hint)
+
+
+def _users(configuration: Configuration, account: str, named: str) -> str:
+    """Which numbers point to something that is not there, and where the first of them stands."""
+    found = [each for each in configuration.desired if each.account == account and f'"{named}"' in _written(each)]
+    if not found:
+        return ""
+    return f"; used by {name_numbers([each.key.number for each in found])} ({found[0].declared_at})"
+
+
+def _written(desired: Desired) -> str:
+    return dump(form(desired.value).json)

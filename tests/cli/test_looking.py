@@ -211,6 +211,14 @@ def test_doctor_names_a_refused_credential_and_ends_with_1(workplace: Workplace)
     assert any(check["status"] == "fail" and check["check"].startswith("sales") for check in ended.json["checks"])
 
 
+def test_doctor_names_the_numbers_that_use_what_is_not_there(workplace: Workplace) -> None:
+    workplace.edit('{to: "74992223344", timeout: 16', '{to: "883140999999999", timeout: 16')
+    ended = workplace.run("doctor", "--format", "json")
+    assert ended.exit_code == 1
+    (check,) = [each for each in ended.json["checks"] if each["status"] == "fail"]
+    assert check["message"].endswith("is not in the application's list; used by 74991000000 (numbers.yaml:5:3)")
+
+
 def test_doctor_keeps_values_of_variables_out_of_what_a_vendor_says(workplace: Workplace) -> None:
     workplace.edit("url: https://example.com/route", "url: 'https://example.com/route?key=${var:ROUTE_KEY}'")
     canary = "canary-route-key"

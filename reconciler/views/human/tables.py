@@ -82,7 +82,7 @@ def checks(shown: Sequence[Check], columns: int) -> Page:
     failed = sum(check.health is Health.FAIL for check in shown)
     warned = sum(check.health is Health.WARN for check in shown)
     if failed:
-        verdict = line(Span(f"{plural(failed, 'check')} failed: an apply would not succeed.", Tone.ERROR))
+        verdict = line(Span(f"{plural(failed, 'check')} failed: see to it before you apply.", Tone.ERROR))
     elif warned:
         verdict = line(Span(f"Nothing would stop an apply; {plural(warned, 'warning')}.", Tone.WARNING))
     else:

@@ -193,7 +193,7 @@ def test_checks_stand_in_a_table_with_a_verdict() -> None:
         "fail  account sales  refused\n"
         "                     hint: check the key\n"
         "\n"
-        "1 check failed: an apply would not succeed.\n"
+        "1 check failed: see to it before you apply.\n"
     )
     assert text_of(checks([good], 80)).endswith("\nNothing would stop an apply.\n")
     assert text_of(checks([odd], 80)).endswith("\nNothing would stop an apply; 1 warning.\n")
