@@ -194,7 +194,7 @@ def _option_meant(typed: str, command: click.Command, path: str, root: click.Gro
     if f"--{word}" in own:
         return f"did you mean --{word}?"
     if isinstance(command, click.Group):
-        known = {name for each in _commands(command) for name in _options(each)}
+        known = {name for _name, each in _commands(command) for name in _options(each)}
         for option in (typed, f"--{word}"):
             if option in known:
                 return f"it goes after the command: {path} COMMAND {option}"
@@ -217,16 +217,18 @@ def _written(meant: str, own: Sequence[str], root: click.Group) -> str:
 
 def _having(option: str, root: click.Group) -> str:
     """Which commands have an option."""
-    return " and ".join(str(command.name) for command in _commands(root) if option in _options(command))
+    *others, last = ["", *(name for name, command in _commands(root) if option in _options(command))]
+    named = ", ".join(filter(None, others))
+    return f"{named} and {last}" if named else last
 
 
 def _options(command: click.Command) -> list[str]:
     return [name for each in command.params if isinstance(each, click.Option) for name in each.opts]
 
 
-def _commands(group: click.Group) -> Iterable[click.Command]:
+def _commands(group: click.Group) -> Iterable[tuple[str, click.Command]]:
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         if command is not None:
-            yield command
+            yield name, command

@@ -50,6 +50,12 @@ class PeriodText(StringParamType):
     """A period of the vendor's grammar, whose empty text means always."""
 
 
+class Count(click.IntRange):
+    """A whole number within bounds."""
+
+    name = "whole number"
+
+
 class Duration(click.ParamType[float]):
     """A time span like 90s, 30m, 24h or 7d, as seconds."""
 
@@ -139,7 +145,7 @@ def planning(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Which numbers are read: all, those that differ from the record, or none.",
         ),
         click.option("--reassert", is_flag=True, help="Write again what cannot be read back."),
-        click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N changes."),
+        click.option("--limit", type=Count(1), metavar="N", help="Only the first N changes."),
     )
 
 

@@ -135,7 +135,9 @@ def check_place(process: Process, out: Path | None, *, signed: bool) -> None:
 
 def _unsaved(out: Path, error: OSError) -> CommandError:
     return command_error(
-        "plan-file", f"the plan cannot be saved to {out}: {(error.strerror or 'unknown reason').lower()}"
+        "plan-file",
+        f"the plan cannot be saved to {out}: {(error.strerror or 'unknown reason').lower()}",
+        hint="name a file, in a folder that is there, with --out",
     )
 
 

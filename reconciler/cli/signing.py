@@ -67,7 +67,8 @@ def signature(data: bytes, key: Path) -> bytes:
     try:
         return sign(data, key)
     except KeyFileError as error:
-        raise command_error("key-file", str(error)) from None
+        hint = "a signing key is made with: openssl genpkey -algorithm ed25519 -out KEY.pem"
+        raise command_error("key-file", str(error), hint=hint) from None
 
 
 def check_exposure(key: Path | None) -> tuple[Diagnostic, ...]:
@@ -92,7 +93,8 @@ def verify(plan: Path, data: bytes, keys: Sequence[Path]) -> None:
     try:
         prove(data, _signature_of(plan), keys)
     except KeyFileError as error:
-        raise command_error("key-file", str(error)) from None
+        hint = "the public key of KEY.pem is made with: openssl pkey -in KEY.pem -pubout -out PUB.pem"
+        raise command_error("key-file", str(error), hint=hint) from None
     except SignatureError as error:
         hint = "apply the file as it was signed, or plan again and sign that"
         raise command_error("plan-signature", f"{plan.name}: {error}", hint=hint, exit_code=Exit.REFUSED) from None
