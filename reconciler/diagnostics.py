@@ -158,6 +158,7 @@ class Diagnostics:
         return (*kept, *(rest(*kind, count) for kind, count in sorted(untold.items()) if count))
 
 
+# docs/decisions/142
 def _united(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Equal findings once, and those that are one fault as one."""
     groups: dict[object, list[Diagnostic]] = {}

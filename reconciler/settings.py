@@ -148,13 +148,14 @@ class Policy:
 class RecordSettings(NamedTuple):
     """Where the record lives: `backend` is file, git, http or postgres; `options` its block, secrets as SecretRef.
 
-    `from_tree`: a record and a key that stand beside the files count, as they do without --trusted.
+    `from_tree`: a record and a key that stand beside the files count, as they do without --trusted. `places` are where
+    the options are written.
     """
 
     backend: str = "file"
     options: Mapping[str, str | SecretRef] = MappingProxyType({})
-    location: Location | None = None
     from_tree: bool = True
+    places: Mapping[str, Location] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

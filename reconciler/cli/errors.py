@@ -135,7 +135,8 @@ def _known(error: Exception) -> CommandError | None:
     if isinstance(error, CommandError):
         return error
     from reconciler.http.errors import ProviderError
-    from reconciler.record.base import LockedError, RecordError
+    from reconciler.record.base import LockedError, RecordError, RecordSecretError
+    from reconciler.rules import RULES
     from reconciler.secrets import SecretError
     from reconciler.workflow.stored import StalePlanError
 
@@ -144,6 +145,8 @@ def _known(error: Exception) -> CommandError | None:
             known = CommandError(error.diagnostics, Exit.STALE)
         case LockedError():
             known = command_error("record-locked", str(error), hint=error.hint, exit_code=Exit.REFUSED)
+        case RecordSecretError():
+            known = CommandError([RULES["secret-missing"].at(error.place, str(error), error.hint)])
         case RecordError():
             known = command_error("record-unusable", str(error), hint=error.hint)
         case ProviderError():

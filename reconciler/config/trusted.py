@@ -314,7 +314,10 @@ def _record(files: Files, tree: Tree | None, settings: TrustedSettings) -> None:
     options: dict[str, str | SecretRef] = {}
     if block is not None:
         options = {key: value for key in type(block).model_fields if (value := getattr(block, key)) is not None}
-    settings.record = RecordSettings(model.backend, options, files.sources.location(given.span))
+    written = given.get(model.backend)
+    spans = {key: span for key, span, _value in written.items()} if written is not None and options else {}
+    places = {key: files.sources.location(span) for key, span in spans.items()}
+    settings.record = RecordSettings(model.backend, options, places=places)
 
 
 # -- policy -----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.record.base import Record, RecordError, Waits
+from reconciler.record.base import Record, RecordError, RecordSecretError, Waits
 from reconciler.record.folder import KEY, local_key, local_place
 from reconciler.secrets import SecretError
 
@@ -96,7 +96,7 @@ def _option(settings: RecordSettings, option: str, secrets: Secrets) -> str:
     try:
         return secrets.get(given)
     except SecretError as error:
-        raise RecordError(str(error), hint=error.hint) from None
+        raise RecordSecretError(str(error), hint=error.hint, place=settings.places.get(option)) from None
 
 
 def _local_place(settings: RecordSettings, root: Path, waits: Waits | None = None) -> Path | None:

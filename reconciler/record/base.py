@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from reconciler.clock import Clock, SystemClock
+from reconciler.diagnostics import Location
 from reconciler.model import CANONICAL_VERSION, Entry, Key
 
 
@@ -42,6 +43,14 @@ class RecordError(Exception):
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.hint = hint
+
+
+class RecordSecretError(RecordError):
+    """A secret that the record needs cannot be had; `place` is where it is asked for."""
+
+    def __init__(self, message: str, *, hint: str | None, place: Location | None) -> None:
+        super().__init__(message, hint=hint)
+        self.place = place
 
 
 class LockedError(RecordError):

@@ -228,6 +228,18 @@ def told(ended: Ended) -> str:
     return " ".join((ended.stdout + ended.stderr).split())
 
 
+def test_a_secret_that_the_record_lacks_is_told_at_its_line(cli: Cli, tmp_path: Path) -> None:
+    record = "record:\n  backend: postgres\n  postgres:\n    dsn: {env: RECONCILER_DSN}\n"
+    (tmp_path / "reconciler.yaml").write_text(CONFIGURATION + record, "utf-8")
+    ended = cli("plan")
+    assert ended.exit_code == 1
+    line = (CONFIGURATION + record).count("\n")
+    assert f"reconciler.yaml:{line}:5: error[secret-missing]: environment variable RECONCILER_DSN is not set" in told(
+        ended
+    )
+    assert "export RECONCILER_DSN=..." in ended.stderr
+
+
 @pytest.mark.parametrize("row", TYPED, ids=itemgetter(0))
 def test_a_mistake_at_the_command_line_is_told_with_its_remedy(row: Row, cli: Cli, folder: Path) -> None:
     typed, code, *words = row
