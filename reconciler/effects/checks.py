@@ -175,8 +175,8 @@ def ringing_faults(calls: CallMap) -> Iterator[Diagnostic]:
             gaps.setdefault(when, []).append(desired)
         for fault in faults:
             path = "targets" if fault.at is None else f"targets[{fault.at}]"
-            message = fault.message.format(*map(calls.wording.who, names))
-            yield found(fault.code, desired, path, message, hint=_RINGING_HINTS[fault.code])
+            told = fault.message.format(*map(calls.wording.who, names))
+            yield found(fault.code, desired, path, told, hint=_RINGING_HINTS[fault.code])
     for when, numbers in gaps.items():
         yield _gap_of(numbers, when)
 
