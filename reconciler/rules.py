@@ -100,7 +100,12 @@ _TABLE: tuple[Rule, ...] = (
     Rule("value-unsupported", _ERROR, "An account's provider cannot take what a number is to do."),
     Rule("forwarding-type", _ERROR, "A forwarding has no type, or one that does not exist."),
     Rule("targets-empty", _ERROR, "A forwarding to numbers has no target."),
-    Rule("targets-many", _ERROR, "A forwarding to numbers needs more entries than can be read back."),
+    Rule(
+        "targets-many",
+        _ERROR,
+        "A forwarding to numbers needs more entries than its account allows or can be read back.",
+    ),
+    Rule("entries-many", _NOTICE, "A few targets become many entries at the vendor.", adjustable=True),
     Rule("timeout-range", _ERROR, "A timeout is out of range."),
     Rule("timeout-missing", _ERROR, "A target has no timeout: neither its own, nor its contact's, nor a default."),
     Rule("port-range", _ERROR, "A port is not within 1 to 65535."),

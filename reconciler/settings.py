@@ -36,10 +36,14 @@ class Rate(NamedTuple):
 
 
 class PeriodSettings(NamedTuple):
-    """What is assumed of the vendor's period language (design: nothing of it is documented)."""
+    """What is assumed of the vendor's period language (design: nothing of it is documented).
+
+    `max_entries`: how many entries one number may take; None = no limit is known.
+    """
 
     union: Union = Union.ENTRIES
     weekday_base: WeekdayBase = WeekdayBase.REFUSE
+    max_entries: int | None = None
 
 
 OTHER_PROVIDER = "change it, or use an account at another provider"

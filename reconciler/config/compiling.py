@@ -7,7 +7,7 @@ handed in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
@@ -197,12 +197,15 @@ class Compiler:
         timezone: str,
         calendar_until: date | None,
         is_fit: Callable[[Tree], bool],
+        today: date | None = None,
     ) -> None:
         self._files = files
         self._declared = declared
         self._timezone = timezone
         self._calendar_until = calendar_until
         self._is_fit = is_fit
+        # The year that has begun everywhere: whichever zone a vendor counts in, it is not over there.
+        self._since = (today - timedelta(days=1)).year if today is not None else None
         self._read: dict[tuple[int, Base], tuple[Tree, Schedule | None]] = {}
         self._answers: ScheduleSets | None = None
         self.countries: set[str] = set()
@@ -227,7 +230,12 @@ class Compiler:
         until = self._calendar_until or _ANY_DAY
         try:
             compiled = compile_schedule(
-                schedule, timezone=self._timezone, until=until, union_style=union.value, answers=self._answers
+                schedule,
+                timezone=self._timezone,
+                until=until,
+                union_style=union.value,
+                answers=self._answers,
+                since=self._since,
             )
         except CompileError as error:
             self._files.complain("schedule-not-compiled", tree.span, error.message, error.hint)

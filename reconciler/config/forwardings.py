@@ -6,13 +6,14 @@ for periods.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
 
 from reconciler.config import addresses, phones, values
+from reconciler.config.entry_counts import EntryCount, entries_of
 from reconciler.config.files import Files
 from reconciler.config.models import entries
 from reconciler.config.profiles import TYPES, no_forwarding
@@ -138,13 +139,22 @@ class Forwardings:
             self._check_number(entry, block)
         if len(targets) < len(built):
             return None
-        if (sent := sum(len(target.periods) or 1 for target in targets)) > MOST_ENTRIES:
-            most = f"at most {MOST_ENTRIES:,} can be read back"
-            message = f"{len(targets):,} targets take {sent:,} entries, but {most}"
-            hint = "simpler schedules take fewer, and with `period: {union: comma}` in the account a target takes one"
-            self._files.complain("targets-many", block.key_span("targets"), message, hint)
+        if self._are_too_many(targets, block, account):
             return None
         return NumberForwarding(entry.get("redirect") or Redirect.SINGLE, targets, **_plain(NumberForwarding, entry))
+
+    def _are_too_many(self, targets: Sequence[Target], block: Tree, account: Account | None) -> bool:
+        """Whether they take more entries than the account says that its vendor takes, or than can be read back."""
+        allowed = account.period.max_entries if account is not None else None
+        if account is None or entries_of(targets) <= (allowed or MOST_ENTRIES):
+            return False
+        limit = f"at most {MOST_ENTRIES:,} can be read back"
+        if allowed is not None:
+            limit = f"accounts.{account.name}.max_entries is {allowed:,}"
+        count, until = EntryCount.of(targets), self._settings.calendar_until
+        message = f"{count}, but {limit}: {count.reason(until)}"
+        self._files.complain("targets-many", block.key_span("targets"), message, count.way_out(account.name, until))
+        return True
 
     def _target(self, entry: entries.TargetEntry, block: Tree, index: int, account: Account | None) -> Target | None:
         to = entry["to"]

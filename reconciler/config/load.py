@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from reconciler.config import values
 from reconciler.config.compiling import ending
 from reconciler.config.desired import DesiredBuilder, Lines, ProfileNames
+from reconciler.config.entry_counts import many_entries
 from reconciler.config.files import Files, read_files
 from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.forwardings import Contacts
@@ -247,6 +248,7 @@ class _Loading:
             return LoadResult(None, diagnostics.sorted(), len(chosen.numbers))
         if not chosen.numbers:
             diagnostics.add(_no_numbers(files))
+        diagnostics.extend(many_entries(desired, self._settings.calendar_until))
         configuration = self._configuration(chosen, schedules, desired)
         judged = self._scenario is None and configuration.whole
         scenarios = [_switched(configuration, *each) for each in laid] if judged else ()

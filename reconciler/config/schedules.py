@@ -63,7 +63,7 @@ class Schedules:
         self._declared = declared
         self._timezone = timezone
         self._compiler = Compiler(
-            files, declared, timezone=timezone, calendar_until=calendar_until, is_fit=self._is_fit
+            files, declared, timezone=timezone, calendar_until=calendar_until, is_fit=self._is_fit, today=today
         )
         self._today = today
         self._weekday_base = weekday_base

@@ -109,6 +109,7 @@ def _spelled(groups: list[Product], product: Product) -> Product:
 __all__ = ["CompileError", "Compiled", "compile_schedule"]
 
 _MOST_YEARS: Final = 60  # more years of their own than that are not corrected date by date
+_ALL_YEARS: Final = range(FIRST_YEAR, LAST_YEAR + 1)
 _Dates = dict[tuple[int, int], int]  # (month, day) -> time mask
 
 
@@ -131,16 +132,21 @@ def compile_schedule(
     until: date,
     union_style: Literal["entries", "comma"] = "entries",
     answers: ScheduleSets | None = None,
+    since: int | None = None,
 ) -> Compiled:
     """Compile for an account in a zone. Raises CompileError, which says what is in the way.
 
-    `answers` remembers what was found for other schedules of the same zone and last day.
+    `answers` remembers what was found for other schedules of the same zone and last day. What single years before
+    `since` have of their own is left out: they get what holds in the end.
     """
     try:
         asking = CompileTarget(zone(timezone), until, answers=answers or ScheduleSets())
         wanted = instants_asked_for(schedule, asking)
     except (UnknownCountryError, UnknownZoneError) as error:
         raise CompileError(str(error), "correct the name") from error
+    # docs/decisions/144
+    if since is not None and not (ahead := wanted.from_day(since, 1)).is_empty:
+        wanted = ahead
     if wanted.is_empty:
         raise CompileError("this schedule is never active", "correct its hours, or leave the target out")
     unannounced = unannounced_years(schedule, asking)
@@ -158,7 +164,7 @@ def compile_schedule(
 def _ways(wanted: Instants, union_style: str) -> Iterator[tuple[str, ...]]:
     groupings: list[Grouping] = [partition, cover] if union_style == "comma" else [partition]
     for pieces in _candidates(wanted, groupings):
-        yield tuple(part_text(piece) for piece in sorted(pieces, key=Piece.order))
+        yield tuple(part_text(piece) for piece in sorted(_joined(pieces), key=Piece.order))
 
 
 def _candidates(wanted: Instants, groupings: Sequence[Grouping]) -> Iterator[list[Piece]]:
@@ -241,7 +247,7 @@ def _corrected(wanted: Instants, overrides: dict[int, _Dates], group: Grouping) 
     table = {year: _times_of_year(wanted, year, dates) for year in overrides}
     for dated in (_year_by_year(table), _date_by_date(table)):
         pieces = [piece for years, rows in dated for piece in _pieces(rows, years, group, fine=wanted.fine)]
-        yield common + _with_years_joined(pieces)
+        yield common + pieces
 
 
 def _cut(classes: Classes, days: int) -> Rows:
@@ -279,12 +285,15 @@ def _date_rows(contents: Iterable[tuple[tuple[int, int], int]]) -> Rows:
     return list(rows.items())
 
 
-def _with_years_joined(pieces: Iterable[Piece]) -> list[Piece]:
-    """Join parts that differ in their years only."""
-    years: dict[Content, list[int]] = {}
+def _joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Join parts that differ in their years only; those of all years need not name them."""
+    years: dict[Content, set[int]] = {}
     for piece in pieces:
-        years.setdefault((piece.days, piece.times), []).extend(piece.years or ())
-    return [Piece(days, times, tuple(sorted(listed))) for (days, times), listed in years.items()]
+        years.setdefault((piece.days, piece.times), set()).update(piece.years or _ALL_YEARS)
+    return [
+        Piece(days, times, None if len(listed) == len(_ALL_YEARS) else tuple(sorted(listed)))
+        for (days, times), listed in years.items()
+    ]
 
 
 # --- proof

@@ -29,7 +29,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
 from reconciler.config import addresses, values
-from reconciler.model import Redirect
+from reconciler.model import MOST_ENTRIES, Redirect
 from reconciler.secrets import SecretRef
 from reconciler.settings import Limit
 
@@ -98,6 +98,7 @@ def _whole(lowest: int, highest: int) -> WithJsonSchema:
 
 Failures = Annotated[int, _integer(1, 1_000), _whole(1, 1_000)]
 Workers = Annotated[int, _integer(1, 64), _whole(1, 64)]
+MostEntries = Annotated[int, _integer(1, MOST_ENTRIES), _whole(1, MOST_ENTRIES)]
 Port = Annotated[int, PlainValidator(values.port), _whole(1, values.LARGEST_PORT)]
 IpAddress = Annotated[str, PlainValidator(addresses.ip_address), WithJsonSchema({"type": "string"})]
 SipUri = Annotated[str, PlainValidator(addresses.sip_uri), WithJsonSchema({"type": "string"})]

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from reconciler.config.models.entries import Application, Secret, ServiceAddress
+from reconciler.config.models.entries import Application, MostEntries, Secret, ServiceAddress
 from reconciler.config.models.trusted import AccountEntry, PeriodEntry
 from reconciler.model import Kind
 from reconciler.secrets import SecretRef
@@ -34,9 +34,13 @@ class ExolveAccount(AccountEntry):
     base_url: ServiceAddress = Field("https://api.exolve.ru", description="Where the API is; a path is kept.")
     period: PeriodEntry = Field(default_factory=PeriodEntry, description="Assumptions on periods.")
 
+    max_entries: MostEntries | None = Field(
+        None, description="The most entries (`call_control`) that one number may take; no limit is documented."
+    )
+
     @property
     def periods(self) -> PeriodSettings:
-        return PeriodSettings(self.period.union, self.period.weekday_base)
+        return PeriodSettings(self.period.union, self.period.weekday_base, self.max_entries)
 
     @property
     def owner(self) -> str | None:

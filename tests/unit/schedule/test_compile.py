@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import combinations
+from functools import cache
+from itertools import combinations, product
 from random import Random
 from typing import Any
 
@@ -26,8 +27,9 @@ def nowhere(name: str) -> Schedule:
     raise AssertionError(name)
 
 
-def compiled(data: Any, *, union: Any = "entries", zone: str = "Europe/Moscow") -> Compiled:
-    return compile_schedule(read_schedule(data, nowhere), timezone=zone, until=UNTIL, union_style=union)
+def compiled(data: Any, *, union: Any = "entries", zone: str = "Europe/Moscow", since: int | None = None) -> Compiled:
+    schedule = read_schedule(data, nowhere)
+    return compile_schedule(schedule, timezone=zone, until=UNTIL, union_style=union, since=since)
 
 
 def together(periods: tuple[str, ...]) -> Period:
@@ -454,3 +456,75 @@ def test_the_example_of_the_engines_page() -> None:
         [(_, classes)] = Period.parse(text).instants.spans
         assert {times.bit_count(): days.bit_count() for times, days in classes.items()} == sizes
         assert all(f"{days:,} days" in page for days in sizes.values())
+
+
+# --- the fewest parts, on cases small enough to try all of them
+
+
+@cache
+def fewest(cells: frozenset[tuple[int, ...]]) -> int:
+    """How many disjoint products make up a set of cells: tried one by one, from the first cell on."""
+    if not cells:
+        return 0
+    first = min(cells)
+    axes = [sorted({cell[axis] for cell in cells}) for axis in range(len(first))]
+    with_first = [
+        [chosen for size in range(1, len(values) + 1) for chosen in combinations(values, size) if first[axis] in chosen]
+        for axis, values in enumerate(axes)
+    ]
+    boxes = (frozenset(product(*chosen)) for chosen in product(*with_first))
+    return 1 + min(fewest(cells - box) for box in boxes if box <= cells)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hours_of_three_days_take_the_fewest_parts(seed: int) -> None:
+    grid = tuple(product(range(3), range(3)))
+    for taken in range(1 + seed, 512, 4):
+        cells = frozenset(cell for at, cell in enumerate(grid) if taken >> at & 1)
+        weekly: dict[str, list[str]] = {}
+        for day, hour in sorted(cells):
+            weekly.setdefault(DAYS[day], []).append(f"{9 + 2 * hour:02}:00-{10 + 2 * hour:02}:00")
+        assert len(compiled({"weekly": weekly}).periods) == fewest(cells), weekly
+
+
+def test_single_dates_take_no_more_than_the_fewest_products_of_year_and_day() -> None:
+    """They may take fewer: two dates that are both Wednesdays can be one part with `wd`."""
+    grid = tuple(product((2025, 2026, 2027), (10, 15, 20)))
+    for taken in range(1, 512):
+        cells = frozenset(cell for at, cell in enumerate(grid) if taken >> at & 1)
+        dates = [f"{year}-05-{day:02}" for year, day in sorted(cells)]
+        assert len(compiled({"dates": dates}).periods) <= fewest(cells), dates
+
+
+# --- years that are over
+
+
+def test_what_single_past_years_had_of_their_own_is_left_out() -> None:
+    whole, ahead = compiled(WORKING), compiled(WORKING, since=2026)
+    assert any("yr {2025}" in period for period in whole.periods)
+    assert not any("yr {2025}" in period for period in ahead.periods)
+    assert len(ahead.periods) < len(whole.periods)
+    year = Period.parse("yr {2026-3000}").instants
+    assert together(ahead.periods).instants & year == together(whole.periods).instants & year
+
+
+def test_a_new_year_by_itself_changes_nothing_that_is_still_ahead() -> None:
+    before, after = compiled(WORKING, since=2026), compiled(WORKING, since=2027)
+    assert before.periods != after.periods
+    assert together(before.periods).instants.from_day(2027, 1) == together(after.periods).instants.from_day(2027, 1)
+
+
+def test_schedules_that_share_all_time_still_do_without_their_past() -> None:
+    schedules: dict[str, Schedule] = {}
+    schedules["work"] = read_schedule(WORKING, schedules.__getitem__)
+    rest = read_schedule({"not": "work"}, schedules.__getitem__)
+    sets = [
+        together(compile_schedule(each, timezone="Europe/Moscow", until=UNTIL, since=2027).periods).instants
+        for each in (schedules["work"], rest)
+    ]
+    assert (sets[0] & sets[1]).is_empty
+    assert (sets[0] | sets[1]).lasting().is_full
+
+
+def test_a_schedule_of_the_past_alone_is_compiled_whole() -> None:
+    assert compiled({"dates": ["2025-05-10"]}, since=2027).periods == ("yr {2025} mo {may} md {10}",)
