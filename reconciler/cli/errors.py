@@ -11,8 +11,8 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
-from reconciler.cli.hands import HintedUsageError
 from reconciler.cli.process import Process
+from reconciler.cli.suggestions import HintedUsageError
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.interrupts import abort, has_expired, heeding, installed, is_ending
 from reconciler.views.formats import TEXT

@@ -9,7 +9,7 @@ import re
 
 import click
 
-from reconciler.cli.hands import UnfitValueError
+from reconciler.cli.suggestions import UnfitValueError
 from reconciler.config.phones import NumberPlan, digits_of, form, has_trunk_prefix, is_plain
 
 _GLOB = re.compile(r"[*?\[]")

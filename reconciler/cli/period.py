@@ -17,10 +17,10 @@ import click
 
 from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit
-from reconciler.cli.hands import Group
 from reconciler.cli.options import PeriodText
 from reconciler.cli.period_options import chunks, format_instant, judge_period, moment, parse_period, timezone
 from reconciler.cli.process import Process
+from reconciler.cli.suggestions import Group
 from reconciler.clock import SystemClock
 from reconciler.diagnostics import Diagnostic
 from reconciler.schedule import Period

@@ -12,11 +12,11 @@ import click
 
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit
-from reconciler.cli.hands import Group
 from reconciler.cli.numbers import Number
 from reconciler.cli.opening import load_valid, show_progress, start_session
 from reconciler.cli.process import Process
 from reconciler.cli.show import known_of, show_number
+from reconciler.cli.suggestions import Group
 from reconciler.config.validation import did_you_mean
 from reconciler.http.errors import ProviderError
 from reconciler.model import Key

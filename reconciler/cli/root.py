@@ -18,7 +18,6 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.errors import run
-from reconciler.cli.hands import Group, HintedUsageError, explained
 from reconciler.cli.options import refuse_empty
 from reconciler.cli.process import (
     Process,
@@ -29,6 +28,7 @@ from reconciler.cli.process import (
     of_policy,
     of_the_network,
 )
+from reconciler.cli.suggestions import Group, HintedUsageError, explained
 
 _HERE = "reconciler.cli"
 _SELDOM = 100_000  # new objects before the collector looks at them: commands make many and leave little garbage

@@ -1,4 +1,4 @@
-"""What somebody meant who types a command or an option that there is not, as other programs have taught their hands.
+"""What was probably meant by a command or an option that does not exist: a slip, or a word of another program.
 
 Knows the words of other programs and where ours are; runs nothing.
 """
@@ -24,7 +24,7 @@ _FOLDER = "name the folder that holds reconciler.yaml, before the command: recon
 _RESULT = "how a result is written is --format; a plan is saved with plan --out FILE"
 _CHOOSE = "the numbers of a run are chosen with --target, --tag and --account"
 
-# Words that hands know from Terraform, octoDNS, decK, kubectl, Ansible and git: what to do here instead.
+# Words that people know from Terraform, octoDNS, decK, kubectl, Ansible and git: what to do here instead.
 COMMANDS: Mapping[str, str] = {
     "init": "nothing needs to be set up: write reconciler.yaml, then reconciler validate; reconciler demo shows it all",
     "destroy": _OFF,
