@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.canonical import Json
+from reconciler.clock import epoch, local_text
 from reconciler.diagnostics import Diagnostic
 from reconciler.model import Action, Change, Entry, Key, Observation, Outcome
 from reconciler.names import NO_NAMES, Names
 from reconciler.record.base import Intent
 from reconciler.rules import RULES
+from reconciler.schedule.zones import zone
 from reconciler.settings import Configuration
 
 
@@ -126,6 +128,11 @@ class Plan:
             "unchanged": self.unchanged,
             "unknown": self.unknown,
         }
+
+    def local(self, moment: str) -> str:
+        """An RFC 3339 time as clocks of the plan's zone show it: `Thu 2026-12-31 18:30 Europe/Moscow`."""
+        at = int(epoch(moment))
+        return f"{local_text(at, zone(self.timezone).offset(at))} {self.timezone}"
 
     @property
     def has_changes(self) -> bool:

@@ -306,8 +306,9 @@ def check_expiry(plan: Plan, now: float) -> None:
     if plan.expires_at is None:
         return
     if now >= epoch(plan.expires_at):
-        raise stale(f"the plan expired at {plan.expires_at}")
+        raise stale(f"the plan expired on {plan.local(plan.expires_at)}")
     if now < epoch(plan.created_at) - _CLOCKS_DIFFER_BY:
         raise stale(
-            f"the plan was made at {plan.created_at}, and this machine's clock says {rfc3339(now)}: set the clock"
+            f"the plan was made on {plan.local(plan.created_at)}, and this machine's clock says "
+            f"{plan.local(rfc3339(now))}: set the clock"
         )

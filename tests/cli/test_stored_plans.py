@@ -29,7 +29,7 @@ UNFIT: dict[str, tuple[Edit, int, str, str]] = {
     ),
     "expired": (
         lambda plan: plan.update(expires_at="2001-01-01T00:00:00Z"),
-        *(4, "plan-stale", "the plan expired at 2001-01-01T00:00:00Z"),
+        *(4, "plan-stale", "the plan expired on Mon 2001-01-01 03:00 Europe/Moscow"),
     ),
     "newer format": (
         lambda plan: plan.update(format_version="2.0"),
