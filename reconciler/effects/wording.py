@@ -37,6 +37,20 @@ class Wording:
     _said: dict[int, tuple[Instants, str]] = field(default_factory=dict, init=False, repr=False)
     """What was said of a set, by its identity: many numbers share one."""
 
+    @property
+    def language(self) -> str:
+        """The language as HTML names it."""
+        return self.words.info().get("language", "en")
+
+    def word(self, text: str, **gaps: object) -> str:
+        """A text with its gaps filled."""
+        said = self.words.gettext(text)
+        return said.format(**gaps) if gaps else said
+
+    def number(self, count: int, one: str, many: str, **gaps: object) -> str:
+        """A text that counts: in the form of so many, with its gaps filled."""
+        return self.words.ngettext(one, many, count).format(count=count, **gaps)
+
     def who(self, to: str) -> str:
         """A phone or SIP ID: `night-duty (79161234567)`."""
         name = self.names.contacts.get(to)
@@ -62,6 +76,12 @@ class Wording:
         if isinstance(part, Saying):
             return self.said(part)
         return part if isinstance(part, str) else ", ".join(map(self.who, part))
+
+    def opaque(self, period: str) -> str:
+        """That nobody knows when a target with this live period rings."""
+        return self.word(
+            "it is not known when it rings: {period} does not follow the period grammar", period=repr(period)
+        )
 
     def coming(self, instants: Instants) -> Instants:
         """What is still to come of a set."""
@@ -141,10 +161,18 @@ class Wording:
         return template.format(who=who, beside=beside), say("does not ring {who}").format(who=self.who(to))
 
 
+def marked(text: str) -> str:
+    """A text for the catalogue that is put into words elsewhere."""
+    return text
+
+
 _MOST_KEPT: Final = 4096
 
 PLAIN: Final = Wording(full=True)
 """Digits and periods as they are."""
+
+SHORT: Final = Wording()
+"""Times in short, in English; nothing has a name."""
 
 
 def _turned(pair: tuple[str, str] | None) -> tuple[str, str] | None:
