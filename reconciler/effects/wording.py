@@ -114,13 +114,12 @@ class Wording:
 
     def handling(self, happening: CallHandling) -> str:
         """Who rings, in which order and for how long."""
-        say = self.words.gettext
         if not happening.rings:
-            return self.said(happening.saying) if happening.saying else say("no target")
-        between = say(" and ") if happening.redirect == "parallel" else say(", then ")
-        text = say("rings {who}").format(who=self._joined(happening.rings, between))
+            return self.said(happening.saying) if happening.saying else self.word("no target")
+        between = self.word(" and ") if happening.redirect == "parallel" else self.word(", then ")
+        text = self.word("rings {who}", who=self._joined(happening.rings, between))
         if happening.announcement:
-            return say("hears announcement {file}, {rings}").format(file=happening.announcement, rings=text)
+            return self.word("hears announcement {file}, {rings}", file=happening.announcement, rings=text)
         return text
 
     def contrast(self, was: CallHandling, now: CallHandling) -> tuple[str, str]:
@@ -152,13 +151,15 @@ class Wording:
         to = more.rings[at][0]
         if any(other == to for other, _ in fewer.rings):
             return None
-        who, say = self._joined(more.rings[at : at + 1], ""), self.words.gettext
+        who = self._joined(more.rings[at : at + 1], "")
         beside = self.who(more.rings[at - 1 if at else 1][0])
         if more.redirect == "parallel":
-            template = say("rings {who} too")
+            rings = self.word("rings {who} too", who=who)
+        elif at:
+            rings = self.word("rings {who} after {beside}", who=who, beside=beside)
         else:
-            template = say("rings {who} after {beside}") if at else say("rings {who} before {beside}")
-        return template.format(who=who, beside=beside), say("does not ring {who}").format(who=self.who(to))
+            rings = self.word("rings {who} before {beside}", who=who, beside=beside)
+        return rings, self.word("does not ring {who}", who=self.who(to))
 
 
 def marked(text: str) -> str:

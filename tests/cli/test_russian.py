@@ -73,7 +73,7 @@ def words_of(text: str) -> str:
         parser = Words()
         parser.feed(text)
         text = " ".join(parser.found)
-    return " ".join(re.sub(r"```(text|diff)|[`|*#]+", " ", text).split())
+    return " ".join(re.sub(r"```(text|diff)|</?(details|summary)>|[`|*#]+", " ", text).split())
 
 
 def english_in(text: str, findings: list[str]) -> list[str]:

@@ -117,7 +117,7 @@ def head_lines(say: Wording, numbers: int, accounts: int, parts: Sequence[str], 
 
 def block_lines(shown: Sequence[Block], say: Wording, columns: int) -> Iterator[Line]:
     """Changes with all that is to be said of them; the addresses stand in one column."""
-    broad = min(max((width(block.title(say)) for block in shown), default=0), columns // 2)
+    broad = min(max((width(block.title) for block in shown), default=0), columns // 2)
     for block in shown:
         yield from _block(block, broad, say, columns)
 
@@ -125,7 +125,7 @@ def block_lines(shown: Sequence[Block], say: Wording, columns: int) -> Iterator[
 def _block(block: Block, broad: int, say: Wording, columns: int) -> Iterator[Line]:
     told = block.told
     mark, tone = _MARKS[told.action]
-    start = line(Span(f"{mark} ", tone), Span(pad(block.title(say), broad), Tone.STRONG), "   ")
+    start = line(Span(f"{mark} ", tone), Span(pad(block.title, broad), Tone.STRONG), "   ")
     about, place = _heading(block, say)
     titles = [f"{about} ({say.word(BY_HAND)})".lstrip() if told.by_hand else about, *told.headline]
     rows = stacked(start, [title for title in titles if title] or [""], columns)

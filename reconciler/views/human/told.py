@@ -82,18 +82,15 @@ class Told(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Changes of which the same is told, in the order of the plan, and the profile that all of several use."""
+    """Changes of which the same is told, in the order of the plan, and the profile that all of several use.
+
+    The `title` is the address, or how many there are.
+    """
 
     told: Told
+    title: str
     changes: tuple[Change, ...]
     profile: Named | None = None
-
-    def title(self, say: Wording) -> str:
-        """The address, or how many there are."""
-        count = len(self.changes)
-        if count == 1:
-            return self.changes[0].address
-        return say.number(count, "{count} number alike", "{count} numbers alike")
 
 
 # docs/decisions/146
@@ -104,7 +101,12 @@ def blocks(
     found: dict[Told, list[Change]] = {}
     for change in changes:
         found.setdefault(tell(change, say, consent, sides), []).append(change)
-    return tuple(Block(told, tuple(alike), _profile(alike, say)) for told, alike in found.items())
+    return tuple(Block(told, _title(alike, say), tuple(alike), _profile(alike, say)) for told, alike in found.items())
+
+
+def _title(changes: list[Change], say: Wording) -> str:
+    count = len(changes)
+    return changes[0].address if count == 1 else say.number(count, "{count} number alike", "{count} numbers alike")
 
 
 def _profile(changes: list[Change], say: Wording) -> Named | None:

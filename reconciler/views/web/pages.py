@@ -218,7 +218,6 @@ class Card:
     """A block of changes: its numbers as (address, description, place), and the week that shows the difference."""
 
     block: Block
-    title: str
     action: str
     numbers: tuple[tuple[str, str, str], ...]
     weeks: Weeks | None
@@ -254,7 +253,6 @@ def _cards(found: Sequence[Block], made: str, zone: str, say: Wording, sides: tu
     return [
         Card(
             block,
-            block.title(say),
             say.word(ACTIONS[block.told.action] if sides == SIDES else DRIFT),
             tuple((each.address, each.description, where(each, say)) for each in block.changes),
             _weeks(block.changes, at, zone, say, sides) if index < MOST_PLAN_PICTURES else None,

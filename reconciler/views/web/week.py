@@ -86,8 +86,8 @@ def picture(week: Week, lanes: Sequence[Lane], title: str, say: Wording, *, othe
     for index, day in enumerate(week[:1] if daily else week):
         twin = None if other is None else other[index]
         height = _height(day, twin)
-        label, date = say.word("daily" if daily else WEEKDAYS[day.weekday]), f"{day.day:02}.{day.month:02}"
-        rows.append(PictureRow(label, y, height, "" if daily else date))
+        label = say.words.pgettext("narrow", "daily") if daily else say.word(WEEKDAYS[day.weekday])
+        rows.append(PictureRow(label, y, height, "" if daily else f"{day.day:02}.{day.month:02}"))
         for run in day.runs():
             boxes += _boxes(run, letters, texts, say, y, height)
         marks += _marks(day, twin, y + height, say.word("differs"))
