@@ -146,7 +146,9 @@ def list_all(process: Process) -> Exit:
     with start_session(process, configuration) as session, show_progress(process, session):
         kept = session.record
         parts = (kept.load(), kept.holders(), kept.runs(), kept.description)
-    process.answer(lambda: recorded.record_json(*parts), lambda columns: recorded.record(*parts, columns))
+    process.answer(
+        lambda: recorded.record_json(*parts), lambda columns: recorded.record(*parts, columns, configuration.timezone)
+    )
     return Exit.DONE
 
 

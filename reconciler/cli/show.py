@@ -51,7 +51,7 @@ def show(process: Process, what: str) -> Exit:
         if known is not None:
             show_number(process, configuration, known)
         else:
-            _show_run(process, _run_of(session, what))
+            _show_run(process, configuration, _run_of(session, what))
     return Exit.DONE
 
 
@@ -106,8 +106,12 @@ def _show_plan(process: Process, path: Path) -> None:
 def show_number(process: Process, configuration: Configuration, known: KnownNumber) -> None:
     """Show all that is known of a number."""
     say = wording(process, configuration)
-    process.answer(lambda: recorded.number_json(known), lambda columns: recorded.number(known, say, columns))
+    process.answer(
+        lambda: recorded.number_json(known),
+        lambda columns: recorded.number(known, say, columns, configuration.timezone),
+    )
 
 
-def _show_run(process: Process, run: Run) -> None:
-    process.answer(lambda: {"run": recorded.run_json(run)}, lambda columns: recorded.run(run, spoken(process), columns))
+def _show_run(process: Process, configuration: Configuration, run: Run) -> None:
+    say, zone = spoken(process), configuration.timezone
+    process.answer(lambda: {"run": recorded.run_json(run)}, lambda columns: recorded.run(run, say, columns, zone))

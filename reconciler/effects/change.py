@@ -24,7 +24,6 @@ from reconciler.effects.wording import PLAIN, Noticed
 from reconciler.model import Effect
 from reconciler.schedule import Instants
 from reconciler.schedule.picture import week_of
-from reconciler.schedule.telling import ahead
 
 _A_MONDAY = 20_780  # 23 November 2026, in days since 1970
 
@@ -128,4 +127,4 @@ def _coming(old: Schedules, new: Schedules, picks: tuple[int, ...], since: date 
     for index in picks[1:]:
         when |= pieces[index].when
     cells = [cell for day in week_of(when, _A_MONDAY) for cell in day.cells]
-    return next((at for at, cell in enumerate(cells) if cell), len(cells)), ahead(when, since)
+    return next((at for at, cell in enumerate(cells) if cell), len(cells)), when.ahead(since)

@@ -10,13 +10,11 @@ from functools import lru_cache
 from gettext import NullTranslations
 from typing import Final, NamedTuple
 
+from reconciler import schedule
 from reconciler.effects.states import CallHandling, Saying
 from reconciler.model import Effect
 from reconciler.names import NO_NAMES, Names
 from reconciler.schedule import Instants, Period, PeriodError
-from reconciler.schedule.saying import UNTRANSLATED
-from reconciler.schedule.telling import ahead, told
-from reconciler.schedule.words import phrased
 
 
 class Noticed(NamedTuple):
@@ -25,6 +23,9 @@ class Noticed(NamedTuple):
     when: Instants | Saying
     was: CallHandling
     now: CallHandling
+
+
+UNTRANSLATED: Final = NullTranslations()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,21 +86,22 @@ class Wording:
 
     def coming(self, instants: Instants) -> Instants:
         """What is still to come of a set."""
-        return ahead(instants, self.names.since)
+        return instants.ahead(self.names.since)
 
     def times(self, instants: Instants) -> str:
         """A set of instants, those to come alone."""
         if id(instants) not in self._said:
             if len(self._said) > _MOST_KEPT:
                 self._said.clear()
-            since = self.names.since
-            text = (
-                phrased(ahead(instants, since), self.words)
-                if self.full
-                else told(instants, since, self.names.calendars, self.words)
-            )
-            self._said[id(instants)] = instants, text
+            self._said[id(instants)] = instants, self._times(instants)
         return self._said[id(instants)][1]
+
+    def _times(self, instants: Instants) -> str:
+        """What says times is loaded where there is something to say: most runs of `validate` have nothing."""
+        since = self.names.since
+        if self.full:
+            return schedule.phrased(instants.ahead(since), self.words)
+        return schedule.told(instants, since, self.names.calendars, self.words)
 
     def schedule(self, text: str | None) -> str:
         """A canonical schedule: by its name, else its times, else as it stands where it is no period that we know."""

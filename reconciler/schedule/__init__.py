@@ -16,6 +16,8 @@ from reconciler.schedule.period import ALWAYS_PERIOD, CANONICAL_VERSION, LONGEST
 if TYPE_CHECKING:
     from reconciler.schedule.account import UnionStyle, account_findings
     from reconciler.schedule.lint import check, zone_findings
+    from reconciler.schedule.telling import told
+    from reconciler.schedule.words import phrased
     from reconciler.schedule.zones import UnknownZoneError
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "WeekdayBase",
     "account_findings",
     "check",
+    "phrased",
+    "told",
     "zone_findings",
 ]
 
@@ -42,6 +46,8 @@ _LATER: Final = {
     "check": "lint",
     "zone_findings": "lint",
     "UnknownZoneError": "zones",
+    "phrased": "words",
+    "told": "telling",
 }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -136,6 +137,11 @@ class Instants:
         """Take the year 9999 for no end: nobody is told of the years after it."""
         spans = tuple(span for span in self.spans if span[0] <= LAST_WRITTEN_YEAR)
         return self if len(spans) == len(self.spans) else Instants(spans, fine=self.fine)
+
+    def ahead(self, since: date | None) -> Instants:
+        """What is still to come from a day on: of the time before, it has what it has in the end."""
+        instants = self.lasting().foreseeable()
+        return instants if since is None else instants.from_day(since.year, since.timetuple().tm_yday)
 
     def from_day(self, year: int, yearday: int) -> Instants:
         """Take what holds in the end for what held before a day (1 January is 1): nothing is left of the past."""

@@ -75,18 +75,12 @@ def told(
     words: NullTranslations = UNTRANSLATED,
 ) -> str:
     """Say a set in short, with half-open times of day; nothing of what was before `since`."""
-    instants = ahead(instants, since)
+    instants = instants.ahead(since)
     text = phrased(instants, words)
     if len(text) <= _SHORT or instants.last_change - (since.year if since else FIRST_YEAR) > _MOST_YEARS:
         return text
     readings = [_Reading(instants, since, calendar, words).text() for calendar in (*calendars, None)]
     return min((each for each in (text, *readings) if each is not None), key=len)
-
-
-def ahead(instants: Instants, since: date | None) -> Instants:
-    """What is still to come of a set: of the time before, it has what it has in the end."""
-    instants = instants.lasting().foreseeable()
-    return instants if since is None else instants.from_day(since.year, since.timetuple().tm_yday)
 
 
 class _Days(NamedTuple):
@@ -261,7 +255,7 @@ def _date_set(dates: list[tuple[int, int]]) -> Instants:
 
 def _dates_apart(instants: Instants, said: Instants, since: date | None) -> list[tuple[date, int]] | None:
     """The dates on which a set is not what was said, with its times; None where they have no end."""
-    *parts, (_, end, tail) = ahead(_apart(instants, said), since).segments()
+    *parts, (_, end, tail) = _apart(instants, said).ahead(since).segments()
     if end == FOREVER and _touched(tail):
         return None
     found = [

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.canonical import Form, form
+from reconciler.clock import epoch
 from reconciler.diff import field_changes
-from reconciler.effects.wording import Wording, marked
+from reconciler.effects.wording import SHORT, Wording, marked
 from reconciler.model import Desired, Entry
 from reconciler.record.base import Holder, Intent, RecordState, Run
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, plural
+from reconciler.views.calendar import local_time
 from reconciler.views.human.plan import row_lines
 from reconciler.views.human.tables import table
 from reconciler.views.human.told import rows_of
@@ -37,15 +39,22 @@ class KnownNumber:
     intents: Sequence[Intent]
 
 
-def record(state: RecordState, holders: Sequence[Holder], runs: Sequence[Run], where: str, columns: int) -> Page:
-    """The whole record: its identity, locks, unsettled writes, entries and latest runs."""
+def on_clock(moment: str, zone: str, say: Wording) -> str:
+    """An RFC 3339 time as clocks of a zone show it: `Thu 2026-12-31 18:30 Europe/Moscow`."""
+    return f"{local_time(int(epoch(moment)), zone, say)} {zone}"
+
+
+def record(
+    state: RecordState, holders: Sequence[Holder], runs: Sequence[Run], where: str, columns: int, zone: str = "UTC"
+) -> Page:
+    """The whole record: its identity, locks, unsettled writes, entries and latest runs; times are those of a zone."""
     page: Page = [line(f"{where}: {plural(len(state.entries), 'entry', 'entries')}, serial {state.serial}")]
     if state.lineage:
         page.append(line(Span(f"lineage {state.lineage}", Tone.FAINT)))
     page += [line(Span(f"locked: {holder.what} by {holder}", Tone.WARNING)) for holder in holders]
     for window in state.windows:
         addresses = ", ".join(f"{intent.account}/{intent.key.number}" for intent in window.intents)
-        start = line(Span(f"unsettled since {window.opened_at}: ", Tone.WARNING))
+        start = line(Span(f"unsettled since {on_clock(window.opened_at, zone, SHORT)}: ", Tone.WARNING))
         page += hanging(start, f"{addresses} (the next apply settles them)", columns)
     if state.scenario:
         page.append(line(Span(f"scenario {state.scenario} is in force", Tone.WARNING)))
@@ -53,7 +62,7 @@ def record(state: RecordState, holders: Sequence[Holder], runs: Sequence[Run], w
         rows = [_entry_row(state.entries[key]) for key in sorted(state.entries)]
         page += [EMPTY, *table(("NUMBER", "ACCOUNT", "WRITTEN", "VALUE"), rows, columns)]
     if runs:
-        page += [EMPTY, *table(("RUN", "STARTED", "BY", "WHAT"), [_run_row(run) for run in runs], columns)]
+        page += [EMPTY, *table(("RUN", "STARTED", "BY", "WHAT"), [_run_row(run, zone) for run in runs], columns)]
     return page
 
 
@@ -75,8 +84,8 @@ def record_json(state: RecordState, holders: Sequence[Holder], runs: Sequence[Ru
     }
 
 
-def number(known: KnownNumber, say: Wording, columns: int) -> Page:
-    """What is wanted of a number, and what was last written."""
+def number(known: KnownNumber, say: Wording, columns: int, zone: str = "UTC") -> Page:
+    """What is wanted of a number, and what was last written, on the clocks of a zone."""
     page: Page = [line(Span(known.number, Tone.STRONG))]
     for desired in known.desired:
         page += _value(say.word("declared"), form(desired.value).json, say, columns)
@@ -88,7 +97,7 @@ def number(known: KnownNumber, say: Wording, columns: int) -> Page:
         page += _value(say.word("recorded"), json.loads(entry.value), say, columns)
         proof = say.word("read back equal") if entry.confirmed else say.word("accepted, could not be read back")
         run = say.word("run {run}", run=entry.run_id[:12])
-        page += _fact("", f"{entry.written_at}, {run}, {proof}", columns)
+        page += _fact("", f"{on_clock(entry.written_at, zone, say)}, {run}, {proof}", columns)
     if not known.entries:
         page += _fact(say.word("recorded"), say.word("not at all"), columns)
     for intent in known.intents:
@@ -110,13 +119,14 @@ def number_json(known: KnownNumber) -> dict[str, Any]:
     }
 
 
-def run(shown: Run, say: Wording, columns: int) -> Page:
-    """A past run and what became of each change."""
+def run(shown: Run, say: Wording, columns: int, zone: str = "UTC") -> Page:
+    """A past run, on the clocks of a zone, and what became of each change."""
     page: Page = [line(say.word("run {run}", run=""), Span(shown.id, Tone.STRONG))]
     whose = {"origin": say.word(shown.origin), "user": f"{shown.user}@{shown.host}", "process": shown.pid}
     page += _fact(say.word("what"), say.word("{origin}, by {user} (process {process})", **whose), columns)
-    end = shown.finished_at or say.word("no end: interrupted")
-    page += _fact(say.word("when"), say.word("{first} to {last}", first=shown.started_at, last=end), columns)
+    began = on_clock(shown.started_at, zone, say)
+    end = on_clock(shown.finished_at, zone, say) if shown.finished_at else say.word("no end: interrupted")
+    page += _fact(say.word("when"), say.word("{first} to {last}", first=began, last=end), columns)
     if shown.commit:
         page += _fact(say.word("commit"), shown.commit, columns)
     if shown.overrides:
@@ -191,9 +201,9 @@ def _entry_row(entry: Entry) -> tuple[str, str, str, str]:
     return entry.key.number, entry.account, entry.written_at[:10], summary(json.loads(entry.value))
 
 
-def _run_row(shown: Run) -> tuple[str, str, str, str]:
+def _run_row(shown: Run, zone: str) -> tuple[str, str, str, str]:
     what = shown.origin if shown.finished_at else f"{shown.origin}, interrupted"
-    return shown.id[:12], shown.started_at, f"{shown.user}@{shown.host}", what
+    return shown.id[:12], on_clock(shown.started_at, zone, SHORT), f"{shown.user}@{shown.host}", what
 
 
 def _result_row(row: Mapping[str, Any], say: Wording) -> tuple[str, str, str, str]:

@@ -13,7 +13,7 @@ from reconciler.schedule.asked import CompileTarget, instants_asked_for
 from reconciler.schedule.human import Schedule, public_days, read_schedule
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.masks import ALL_MINUTES, slot_of
-from reconciler.schedule.telling import Calendar, ahead, told
+from reconciler.schedule.telling import Calendar, told
 from reconciler.schedule.words import phrased
 from reconciler.schedule.zones import zone
 
@@ -89,7 +89,7 @@ def test_the_words_expanded_are_the_set(seed: int) -> None:
     first, second = instants(written(random)), instants(written(random))
     for at, one in enumerate((first, first - second, second - first, ~first, first | second)):
         words = told(one, SINCE, (RU,))
-        if words == phrased(ahead(one, SINCE)):  # said as ever, which has tests of its own
+        if words == phrased(one.ahead(SINCE)):  # said as ever, which has tests of its own
             continue
         text, counted = count_of(words)
         wrong = [day for day in days() if expanded(text, day) != times(one, day)]

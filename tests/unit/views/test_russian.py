@@ -99,5 +99,5 @@ def test_a_run_has_none(outcome: Outcome) -> None:
         "after": url("https://example.com"),
     }
     run = Run("abcdef123456", "2026-11-21T10:00:00Z", "user", "host", 7, "undo", results=({**row, "lost": {}},))
-    assert english_in(text_of(recorded.run(run, SHORT, 80)), ["user@host", "abcdef123456"]) == []
+    assert english_in(text_of(recorded.run(run, SHORT, 80)), ["user@host", "abcdef123456", "UTC"]) == []
     assert re.search("[а-я]", text_of(recorded.run(replace(run, results=()), SHORT, 80)))

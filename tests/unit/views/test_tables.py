@@ -115,6 +115,7 @@ KEY = Key("exolve", "74991112233", Kind.FORWARDING)
 ENTRY = Entry(KEY, "sales", '{"type":"none"}', written_at="2026-11-21T10:00:00Z", run_id="abcdef0123456789")
 HOLDER = Holder("sales", "host", "anna", 7, "abcdef0123456789", "2026-11-21T10:00:00Z")
 INTENT = Intent(KEY, "sales", "create", "", '{"type":"none"}')
+MOSCOW = "Europe/Moscow"
 STATE = RecordState(
     "moscow", "a-lineage", 3, {KEY: ENTRY}, (Window("w", "r", "2026-11-21T10:00:00Z", (INTENT,)),), "storm"
 )
@@ -123,19 +124,19 @@ RUN = Run("abcdef0123456789", "2026-11-21T10:00:00Z", "anna", "host", 7, overrid
 
 
 def test_the_record_shows_locks_unsettled_writes_entries_and_runs() -> None:
-    assert text_of(recorded.record(STATE, [HOLDER], [RUN], "the record a.db", 80)) == (
+    assert text_of(recorded.record(STATE, [HOLDER], [RUN], "the record a.db", 80, MOSCOW)) == (
         "the record a.db: 1 entry, serial 3\n"
         "lineage a-lineage\n"
         "locked: account sales by anna@host (process 7, run abcdef0123456789, since 2026-11-21T10:00:00Z)\n"
-        "unsettled since 2026-11-21T10:00:00Z: sales/74991112233 (the next apply settles\n"
-        "                                      them)\n"
+        "unsettled since Sat 2026-11-21 13:00 Europe/Moscow: sales/74991112233 (the next\n"
+        "                                                    apply settles them)\n"
         "scenario storm is in force\n"
         "\n"
         "NUMBER       ACCOUNT  WRITTEN     VALUE\n"
         "74991112233  sales    2026-11-21  no forwarding\n"
         "\n"
-        "RUN           STARTED               BY         WHAT\n"
-        "abcdef012345  2026-11-21T10:00:00Z  anna@host  apply, interrupted\n"
+        "RUN           STARTED                             BY         WHAT\n"
+        "abcdef012345  Sat 2026-11-21 13:00 Europe/Moscow  anna@host  apply, interrupted\n"
     )
 
 
@@ -149,13 +150,13 @@ def test_the_record_as_json_names_the_same() -> None:
 
 def test_a_number_shows_what_files_and_record_say() -> None:
     known = recorded.KnownNumber("74991112233", [NUMBERS[1]], [ENTRY], [INTENT])
-    assert text_of(recorded.number(known, SHORT, 80)) == (
+    assert text_of(recorded.number(known, SHORT, 80, MOSCOW)) == (
         "74991112233\n"
         "  declared    URL https://example.com/route?***\n"
         "              reserve 74993334455\n"
         "              numbers/sales.yaml:9, account sales\n"
         "  recorded    no forwarding\n"
-        "              2026-11-21T10:00:00Z, run abcdef012345, read back equal\n"
+        "              Sat 2026-11-21 13:00 Europe/Moscow, run abcdef012345, read back equal\n"
         "  unsettled   create: the run was interrupted; the next apply settles it\n"
     )
     assert recorded.number_json(known)["unsettled"] == ["sales/74991112233"]
@@ -168,10 +169,10 @@ def test_a_number_that_is_nowhere_says_so() -> None:
 
 
 def test_a_run_shows_who_when_and_what_became_of_each_change() -> None:
-    assert text_of(recorded.run(RUN, SHORT, 80)) == (
+    assert text_of(recorded.run(RUN, SHORT, 80, MOSCOW)) == (
         "run abcdef0123456789\n"
         "  what        apply, by anna@host (process 7)\n"
-        "  when        2026-11-21T10:00:00Z to no end: interrupted\n"
+        "  when        Sat 2026-11-21 13:00 Europe/Moscow to no end: interrupted\n"
         "  permitted   delete\n"
         "\n"
         "OUTCOME  NUMBER             ACTION  REMARK\n"
