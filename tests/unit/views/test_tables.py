@@ -156,7 +156,8 @@ def test_a_number_shows_what_files_and_record_say() -> None:
         "              reserve 74993334455\n"
         "              numbers/sales.yaml:9, account sales\n"
         "  recorded    no forwarding\n"
-        "              Sat 2026-11-21 13:00 Europe/Moscow, run abcdef012345, read back equal\n"
+        "              Sat 2026-11-21 13:00 Europe/Moscow, run abcdef012345, read back\n"
+        "              equal\n"
         "  unsettled   create: the run was interrupted; the next apply settles it\n"
     )
     assert recorded.number_json(known)["unsettled"] == ["sales/74991112233"]
