@@ -25,16 +25,25 @@ msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
 
 """
-_FUNCTIONS = {"gettext": None, "say": None, "Saying": None, "_filled": None, "ngettext": (1, 2)}
-"""What is called with a text that is translated; a `Saying` is translated where it is said."""
+_FUNCTIONS = {
+    **dict.fromkeys(("gettext", "word", "Saying", "_filled", "marked")),
+    "ngettext": (1, 2),
+    "number": (2, 3),
+    "pgettext": ((1, "c"), 2),
+}
+"""What is called with a text that is translated; what is `marked` and a `Saying` are translated where they are said."""
+_FILES = [("schedule/faults.py", "ignore"), ("**.py", "python"), ("**.j2", "jinja2")]
+"""The files with such texts; `word` is but a variable in one."""
 
 
 def template() -> Catalog:
     """The texts that the code says, without translations."""
     found = Catalog(project="reconciler", charset="utf-8")
-    said = [text for _name, _line, text, *_ in extract_from_dir(PACKAGE, [("**.py", "python")], keywords=_FUNCTIONS)]
-    for each in (*SHORT_DAYS, *filter(None, SHORT_MONTHS), *filter(None, said)):
-        found.add(each if isinstance(each, str) else tuple(each))
+    for name in (*SHORT_DAYS, *filter(None, SHORT_MONTHS)):
+        found.add(name)
+    for _file, _line, text, _comments, context in extract_from_dir(PACKAGE, _FILES, keywords=_FUNCTIONS):
+        if text:
+            found.add(text if isinstance(text, str) else tuple(text), context=context)
     return found
 
 

@@ -11,8 +11,6 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from reconciler.schedule.saying import UNTRANSLATED
-
 LOCALE = Path(__file__).with_name("locale")
 
 
@@ -26,6 +24,8 @@ class Language(StrEnum):
 @cache
 def words_of(language: Language) -> gettext.NullTranslations:
     """The catalogue of a language; English stands in the code."""
+    from reconciler.schedule.saying import UNTRANSLATED
+
     if language is Language.EN:
         return UNTRANSLATED
     with (LOCALE / f"{language}.mo").open("rb") as file:

@@ -16,7 +16,7 @@ from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli import options, signing
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit, of_report
-from reconciler.cli.opening import check_accounts, load_plannable, show_progress, start_session
+from reconciler.cli.opening import check_accounts, load_plannable, show_progress, spoken, start_session
 from reconciler.cli.plan import check_selected, load_plan_file, naming
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic
@@ -139,7 +139,7 @@ def _check_record(process: Process, configuration: Configuration, *, ephemeral: 
 def _approve(process: Process, plan: Plan, *, approved: bool) -> None:
     """Show the plan and ask, where there is something to ask; raises CommandError where the answer is not yes."""
     if not process.format.for_programs:
-        TEXT.results["plan"](process, Planned(plan, verbose=process.is_verbose))
+        TEXT.results["plan"](process, Planned(plan, spoken(process)))
         process.screen.result([EMPTY])
     if approved or plan.breaches or not plan.changes:
         return

@@ -8,13 +8,13 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.exits import Exit, of_audit
-from reconciler.cli.opening import load_valid, show_progress, start_session
-from reconciler.cli.process import Process, format_option
+from reconciler.cli.opening import load_valid, show_progress, spoken, start_session
+from reconciler.cli.process import Process, format_option, language_option
 from reconciler.views.results import Audited
 from reconciler.workflow.audit import make_audit
 
 
-@click.command(params=[format_option("audit")])
+@click.command(params=[format_option("audit"), language_option()])
 @click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
 @click.pass_obj
 def audit(process: Process, scenario: str | None) -> Exit:
@@ -29,5 +29,5 @@ def audit(process: Process, scenario: str | None) -> Exit:
         made = make_audit(session, warnings, watch.reading)
         watch.close()
         failed = of_audit(made) is Exit.ERROR
-        process.show(Audited(made, configuration.timezone, failed, process.is_verbose))
+        process.show(Audited(made, configuration.timezone, spoken(process), failed))
     return of_audit(made)

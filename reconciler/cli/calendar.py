@@ -16,10 +16,10 @@ from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit
 from reconciler.cli.numbers import Number
 from reconciler.cli.opening import load_valid, select_numbers, wording
-from reconciler.cli.process import Process, format_option
+from reconciler.cli.process import Process, format_option, language_option
 from reconciler.clock import SystemClock, local_text, rfc3339
 from reconciler.effects.calendar import alike, lanes, week
-from reconciler.effects.routes import Route
+from reconciler.effects.routes import UNMANAGED_NOTE, Route
 from reconciler.effects.routes import route as found_route
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.effects.wording import Wording
@@ -50,7 +50,7 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is not a valid time: write it like '{self._example}'", parameter, context)
 
 
-@click.command()
+@click.command(params=[language_option()])
 @click.argument("number", type=Number(), metavar="NUMBER")
 @click.option(
     "--at",
@@ -106,16 +106,15 @@ def _show_route(process: Process, configuration: Configuration, blocks: list[Des
     )
     known = number in values
     found = (
-        found_route(number, values, at=at, zone=configuration.timezone) if known else Route(number, "", (), _UNMANAGED)
+        found_route(number, values, at=at, zone=configuration.timezone)
+        if known
+        else Route(number, "", (), UNMANAGED_NOTE)
     )
     say = wording(process, configuration)
     process.answer(lambda: view.route_json(found, asked), lambda columns: view.route_lines(found, asked, say, columns))
 
 
-_UNMANAGED = "its forwarding is not managed here"
-
-
-@click.command(params=[format_option("calendar")])
+@click.command(params=[format_option("calendar"), language_option()])
 @click.argument("numbers", nargs=-1, type=Number(), metavar="[NUMBER]...")
 @options.selection
 @click.option(
@@ -153,16 +152,16 @@ def calendar(
 
 def _shown(configuration: Configuration, chosen: Sequence[Desired], at: int, say: Wording) -> CalendarView:
     calendars = tuple(_calendar(items, at, configuration.timezone, say) for items in alike(chosen))
-    return CalendarView(configuration.timezone, calendars)
+    return CalendarView(configuration.timezone, calendars, say)
 
 
 def _calendar(items: Sequence[Desired], at: int, zone: str, say: Wording) -> Calendar:
     value = form(items[0].value).json
     numbers = tuple((item.key.number, item.description) for item in items)
     redirect, everybody = value.get("redirect", ""), view.named_lanes(lanes(value), say)
-    note = "Not parked: its calls follow their usual route." if items[0].value == Parking(parked=False) else ""
+    is_passed_on = items[0].value == Parking(parked=False)
+    note = say.word("Not parked: its calls follow their usual route.") if is_passed_on else ""
     try:
         return Calendar(numbers, everybody, week(value, at, zone), redirect, note=note)
     except OpaquePeriodError as error:
-        problem = f"it is not known when it rings: {str(error)!r} does not follow the period grammar"
-        return Calendar(numbers, everybody, None, redirect, problem)
+        return Calendar(numbers, everybody, None, redirect, opaque=str(error))

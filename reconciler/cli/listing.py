@@ -16,7 +16,7 @@ from reconciler.cli.errors import show_diagnostics
 from reconciler.cli.exits import Exit
 from reconciler.cli.numbers import refuse_national
 from reconciler.cli.opening import load_valid, select_numbers, wording
-from reconciler.cli.process import Process, format_option
+from reconciler.cli.process import Process, format_option, language_option
 from reconciler.config.phones import digits_of
 from reconciler.destinations import call_destinations
 from reconciler.model import Desired
@@ -41,7 +41,7 @@ class DestinationOption(click.ParamType[str]):
         return place
 
 
-@click.command(params=[format_option("numbers")])
+@click.command(params=[format_option("numbers"), language_option()])
 @options.selection
 @click.option(
     "--to",

@@ -96,12 +96,19 @@ def select_numbers(
     return chosen
 
 
-def wording(process: Process, configuration: Configuration) -> Wording:
-    """How the numbers of a configuration are spoken of: by its names, from today on, with -v in full."""
-    from reconciler.clock import SystemClock
+def spoken(process: Process) -> Wording:
+    """How things are said to people: in the language that was asked for, with -v in full."""
     from reconciler.effects.wording import Wording
+    from reconciler.language import words_of
 
-    return Wording(replace(configuration.named(), since=SystemClock().today()), full=process.is_verbose)
+    return Wording(full=process.is_verbose, words=words_of(process.language))
+
+
+def wording(process: Process, configuration: Configuration) -> Wording:
+    """How the numbers of a configuration are spoken of: by its names, from today on."""
+    from reconciler.clock import SystemClock
+
+    return replace(spoken(process), names=replace(configuration.named(), since=SystemClock().today()))
 
 
 def check_accounts(configuration: Configuration, accounts: Iterable[str]) -> None:

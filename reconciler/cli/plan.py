@@ -16,8 +16,8 @@ from reconciler.cli import files, options, signing
 from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.files import is_plain, remove, write_private
-from reconciler.cli.opening import check_accounts, load_plannable, show_progress, start_session
-from reconciler.cli.process import Process, format_option
+from reconciler.cli.opening import check_accounts, load_plannable, show_progress, spoken, start_session
+from reconciler.cli.process import Process, format_option, language_option
 from reconciler.diagnostics import Diagnostics
 from reconciler.formats.plan import PlanFileError, load_plan
 from reconciler.plan.build import Options
@@ -30,7 +30,7 @@ from reconciler.workflow.plan import guessable, make_plan, storable
 from reconciler.workflow.stored import check_expected, read_file
 
 
-@click.command(params=[format_option("plan")])
+@click.command(params=[format_option("plan"), language_option()])
 @options.paths
 @options.planning
 @click.option("--out", type=options.OutputFile(), metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
@@ -79,7 +79,7 @@ def plan(
         if out is not None:
             save(process, session, made, process.target(out), sign_key=sign_key)
         failed = of_plan(made, detailed=False, enforce_policy=enforce_policy) is not Exit.DONE
-        shown = Planned(made, failed, enforced=enforce_policy, verbose=process.is_verbose)
+        shown = Planned(made, spoken(process), failed, enforced=enforce_policy)
         process.show(shown)
         tell_saved(process, out)
     return of_plan(made, detailed=detailed_exitcode, enforce_policy=enforce_policy)

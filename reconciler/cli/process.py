@@ -16,6 +16,7 @@ import click
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import expire_in
+from reconciler.language import Language, language_of
 from reconciler.secrets import Secrets, environment
 from reconciler.views.base import Line, line
 from reconciler.views.formats import FORMATS, TEXT, Format, serving
@@ -32,7 +33,7 @@ class Process:
 
     `folder` is that of -C, else the current one; `root` is where the configuration is.
 
-    `verbosity` is above 0 with -v, below with -q; `format` is that of `command`.
+    `verbosity` is above 0 with -v, below with -q; `format` is that of `command`; `asked_language` that of --language.
 
     `deadline` is in seconds; None = none.
     """
@@ -47,6 +48,7 @@ class Process:
     policy: Path | None = None
     local_secrets: bool = False
     deadline: float | None = None
+    asked_language: Language | None = None
     screen: Screen = field(init=False)
     _may_be_above: bool = False
 
@@ -60,6 +62,11 @@ class Process:
     @property
     def is_quiet(self) -> bool:
         return self.verbosity < 0
+
+    @property
+    def language(self) -> Language:
+        """The language of what business people read: as asked for, else by the locale."""
+        return self.asked_language or language_of(self.environ)
 
     @property
     def has_person(self) -> bool:
@@ -156,6 +163,8 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
         case "format", str():
             process.format = FORMATS[value]
             process.command = context.command_path.partition(" ")[2]
+        case "language", str():
+            process.asked_language = Language(value)
         case "trusted", str():
             process.trusted = value
         case "policy", Path():
@@ -193,6 +202,18 @@ def format_option(kind: Kind) -> click.Option:
         default=formats[0],
         show_default=True,
         help="How the result is written.",
+        expose_value=False,
+        callback=_keep,
+    )
+
+
+# docs/decisions/150
+def language_option() -> click.Option:
+    """`--language` of a command whose result business people read; documents for programs are in English."""
+    return click.Option(
+        ["--language"],
+        type=click.Choice([each.value for each in Language]),
+        help="English or Russian, for people; default: by the locale.",
         expose_value=False,
         callback=_keep,
     )

@@ -12,9 +12,9 @@ import click
 from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.numbers import refuse_national
-from reconciler.cli.opening import load_valid, start_session, wording
+from reconciler.cli.opening import load_valid, spoken, start_session, wording
 from reconciler.cli.plan import naming
-from reconciler.cli.process import Process, format_option
+from reconciler.cli.process import Process, format_option, language_option
 from reconciler.config.phones import digits_of
 from reconciler.formats.plan import load_plan, plan_as_shown
 from reconciler.record.base import Run
@@ -26,7 +26,7 @@ from reconciler.wiring import Session
 from reconciler.workflow.stored import read_file
 
 
-@click.command(params=[format_option("saved_plan")])
+@click.command(params=[format_option("saved_plan"), language_option()])
 @click.argument("what", metavar="PLANFILE|NUMBER|RUN")
 @click.pass_obj
 def show(process: Process, what: str) -> Exit:
@@ -100,7 +100,7 @@ def _run_of(session: Session, what: str) -> Run:
 def _show_plan(process: Process, path: Path) -> None:
     made = plan_as_shown(load_plan(read_file(path)))
     failed = of_plan(made, detailed=False, enforce_policy=False) is not Exit.DONE
-    process.show(Planned(made, failed=failed, verbose=process.is_verbose, kind="saved_plan"))
+    process.show(Planned(made, spoken(process), failed, kind="saved_plan"))
 
 
 def show_number(process: Process, configuration: Configuration, known: KnownNumber) -> None:
@@ -110,4 +110,4 @@ def show_number(process: Process, configuration: Configuration, known: KnownNumb
 
 
 def _show_run(process: Process, run: Run) -> None:
-    process.answer(lambda: {"run": recorded.run_json(run)}, lambda columns: recorded.run(run, columns))
+    process.answer(lambda: {"run": recorded.run_json(run)}, lambda columns: recorded.run(run, spoken(process), columns))

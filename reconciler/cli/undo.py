@@ -12,9 +12,9 @@ import click
 from reconciler.cli import options, signing
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit, of_plan
-from reconciler.cli.opening import load_valid, show_progress, start_session
+from reconciler.cli.opening import load_valid, show_progress, spoken, start_session
 from reconciler.cli.plan import check_place, save, tell_saved
-from reconciler.cli.process import Process
+from reconciler.cli.process import Process, language_option
 from reconciler.plan.build import Options
 from reconciler.plan.model import Consent, Plan
 from reconciler.plan.undo import is_against_files, wrote
@@ -27,7 +27,7 @@ from reconciler.workflow.plan import make_undo
 _WRITING = ("apply", "undo")
 
 
-@click.command()
+@click.command(params=[language_option()])
 @click.argument("run", required=False, metavar="[RUN]")
 @options.consent
 @click.option("--out", type=options.OutputFile(), metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
@@ -62,7 +62,7 @@ def undo(
         watch.close()
         if out is not None:
             save(process, session, made, process.target(out), sign_key=sign_key)
-        shown = Planned(made, verbose=process.is_verbose)
+        shown = Planned(made, spoken(process))
         process.answer(shown.document, shown.page, shown.findings)
         tell_saved(process, out)
         _remind(process, session, made)

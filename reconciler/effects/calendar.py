@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from reconciler.canonical import Json, form
-from reconciler.effects.states import CallFlow, Piece, Schedules, partition, plain_saying
+from reconciler.effects.states import CallFlow, Piece, Saying, Schedules, partition, plain_saying
 from reconciler.effects.wording import PLAIN
 from reconciler.model import Desired, declared
 from reconciler.schedule.picture import WeekDay, week_of
@@ -22,10 +22,14 @@ _WHOLE = 0.999
 
 
 class Lane(NamedTuple):
-    """Somebody who may ring; `key` is a number, a SIP ID, or what stands in place of targets; `text` says more."""
+    """Somebody who may ring; `key` is a number, a SIP ID, or what stands in place of targets; `text` says more.
+
+    `saying` is set where it stands in place of targets.
+    """
 
     key: str
     text: str
+    saying: Saying | None = None
 
 
 class Cell(NamedTuple):
@@ -76,16 +80,17 @@ def alike(chosen: Iterable[Desired]) -> list[list[Desired]]:
 
 def lanes(*values: Json) -> tuple[Lane, ...]:
     """Everybody who may ring in these values, in order of their first mention."""
-    found: dict[str, str] = {}
+    found: dict[str, Lane] = {}
     for value in values:
         if value["type"] == "number":
             for target in value["targets"]:
                 if target["active"] and (target["name"] or target["to"] not in found):
-                    found[target["to"]] = f"{target['to']} {target['name']}".rstrip()
+                    found[target["to"]] = Lane(target["to"], f"{target['to']} {target['name']}".rstrip())
         elif value["type"] != "none":
-            text = PLAIN.said(plain_saying(value))
-            found.setdefault(text, text)
-    return tuple(Lane(key, text) for key, text in found.items())
+            saying = plain_saying(value)
+            text = PLAIN.said(saying)
+            found.setdefault(text, Lane(text, text, saying))
+    return tuple(found.values())
 
 
 def week(value: Json, at: int, zone: str) -> Week:

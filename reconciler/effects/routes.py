@@ -11,10 +11,17 @@ from enum import StrEnum
 
 from reconciler.canonical import Json
 from reconciler.config.phones import is_sip_id
+from reconciler.effects.wording import SHORT, marked
 from reconciler.schedule import Period, PeriodError
 
 _OUTSIDE = "outside its schedule"
-NO_TARGET_NOTE = "no target: what the vendor does then is not documented"
+_SINGLE = marked("redirect: single rings one target, and one before it is on")
+_LOOP = marked("a loop: the call has come through this number already")
+_TOLD = marked("told above")
+_NOWHERE = marked("a managed number that forwards nowhere")
+_RESERVE = marked("the reserve rings only when the URL cannot be reached")
+NO_TARGET_NOTE = marked("no target: what the vendor does then is not documented")
+UNMANAGED_NOTE = marked("its forwarding is not managed here")
 
 
 class StepKind(StrEnum):
@@ -100,7 +107,7 @@ class _Walk:
         for target in value["targets"]:
             why = self._silence(target)
             if not why and value["redirect"] == "single" and position:
-                why = "redirect: single rings one target, and one before it is on"
+                why = _SINGLE
             if not why:
                 position = 1 if value["redirect"] == "parallel" else position + 1
             yield self._step(target, 0 if why else position, why, path)
@@ -109,20 +116,20 @@ class _Walk:
         to, timeout, name = target["to"], target["timeout"], target["name"]
         place = self._place(to)
         if place is not StepKind.NUMBER or why:
-            outside = target["schedule"] if why.startswith(_OUTSIDE) else ""
-            return Step(to, place, position, timeout, name, why, schedule=outside)
+            schedule = target["schedule"] if target["active"] and why not in ("", _SINGLE) else ""
+            return Step(to, place, position, timeout, name, why, schedule=schedule)
         if to in path:
-            return Step(to, place, position, timeout, name, "a loop: the call has come through this number already")
+            return Step(to, place, position, timeout, name, _LOOP)
         if to in self.followed:
-            return Step(to, place, position, timeout, name, "told above")
+            return Step(to, place, position, timeout, name, _TOLD)
         self.followed.add(to)
         redirect = self.values[to].get("redirect", "")
         steps = tuple(self.steps(to, (*path, to)))
-        nowhere = "" if steps else "a managed number that forwards nowhere"
+        nowhere = "" if steps else _NOWHERE
         return Step(to, place, position, timeout, name, nowhere, redirect, steps)
 
     def _reserve(self, to: str) -> Step:
-        return Step(to, self._place(to), why="the reserve rings only when the URL cannot be reached")
+        return Step(to, self._place(to), why=_RESERVE)
 
     def _place(self, to: str) -> StepKind:
         if to in self.values:
@@ -139,5 +146,5 @@ class _Walk:
         try:
             period = Period.parse(schedule, weekday_base="refuse")
         except PeriodError:
-            return f"it is not known when it rings: {schedule!r} does not follow the period grammar"
+            return SHORT.opaque(schedule)
         return "" if period.matches(self.at, self.zone) else f"{_OUTSIDE} ({period.phrase()})"

@@ -37,6 +37,20 @@ class Wording:
     _said: dict[int, tuple[Instants, str]] = field(default_factory=dict, init=False, repr=False)
     """What was said of a set, by its identity: many numbers share one."""
 
+    @property
+    def language(self) -> str:
+        """The language as HTML names it."""
+        return self.words.info().get("language", "en")
+
+    def word(self, text: str, **gaps: object) -> str:
+        """A text with its gaps filled."""
+        said = self.words.gettext(text)
+        return said.format(**gaps) if gaps else said
+
+    def number(self, count: int, one: str, many: str, **gaps: object) -> str:
+        """A text that counts: in the form of so many, with its gaps filled."""
+        return self.words.ngettext(one, many, count).format(count=count, **gaps)
+
     def who(self, to: str) -> str:
         """A phone or SIP ID: `night-duty (79161234567)`."""
         name = self.names.contacts.get(to)
@@ -62,6 +76,12 @@ class Wording:
         if isinstance(part, Saying):
             return self.said(part)
         return part if isinstance(part, str) else ", ".join(map(self.who, part))
+
+    def opaque(self, period: str) -> str:
+        """That nobody knows when a target with this live period rings."""
+        return self.word(
+            "it is not known when it rings: {period} does not follow the period grammar", period=repr(period)
+        )
 
     def coming(self, instants: Instants) -> Instants:
         """What is still to come of a set."""
@@ -94,13 +114,12 @@ class Wording:
 
     def handling(self, happening: CallHandling) -> str:
         """Who rings, in which order and for how long."""
-        say = self.words.gettext
         if not happening.rings:
-            return self.said(happening.saying) if happening.saying else say("no target")
-        between = say(" and ") if happening.redirect == "parallel" else say(", then ")
-        text = say("rings {who}").format(who=self._joined(happening.rings, between))
+            return self.said(happening.saying) if happening.saying else self.word("no target")
+        between = self.word(" and ") if happening.redirect == "parallel" else self.word(", then ")
+        text = self.word("rings {who}", who=self._joined(happening.rings, between))
         if happening.announcement:
-            return say("hears announcement {file}, {rings}").format(file=happening.announcement, rings=text)
+            return self.word("hears announcement {file}, {rings}", file=happening.announcement, rings=text)
         return text
 
     def contrast(self, was: CallHandling, now: CallHandling) -> tuple[str, str]:
@@ -132,19 +151,29 @@ class Wording:
         to = more.rings[at][0]
         if any(other == to for other, _ in fewer.rings):
             return None
-        who, say = self._joined(more.rings[at : at + 1], ""), self.words.gettext
+        who = self._joined(more.rings[at : at + 1], "")
         beside = self.who(more.rings[at - 1 if at else 1][0])
         if more.redirect == "parallel":
-            template = say("rings {who} too")
+            rings = self.word("rings {who} too", who=who)
+        elif at:
+            rings = self.word("rings {who} after {beside}", who=who, beside=beside)
         else:
-            template = say("rings {who} after {beside}") if at else say("rings {who} before {beside}")
-        return template.format(who=who, beside=beside), say("does not ring {who}").format(who=self.who(to))
+            rings = self.word("rings {who} before {beside}", who=who, beside=beside)
+        return rings, self.word("does not ring {who}", who=self.who(to))
+
+
+def marked(text: str) -> str:
+    """A text for the catalogue that is put into words elsewhere."""
+    return text
 
 
 _MOST_KEPT: Final = 4096
 
 PLAIN: Final = Wording(full=True)
 """Digits and periods as they are."""
+
+SHORT: Final = Wording()
+"""Times in short, in English; nothing has a name."""
 
 
 def _turned(pair: tuple[str, str] | None) -> tuple[str, str] | None:

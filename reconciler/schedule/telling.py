@@ -130,13 +130,13 @@ class _Reading:
         if self._calendar is None:
             return
         name, off = self._calendar.name(self._words), self._calendar.off
-        say = self._words.gettext
+        gettext = self._words.gettext
         if _is_uniform(self._instants, off):
             yield _Days(name, off)
         else:
-            yield _Days(f"{name} ({say('Mon')}-{say('Fri')})", _only(off, _WORKING))
-            yield _Days(f"{name} ({say('Sat')}, {say('Sun')})", _only(off, _WEEKEND))
-        yield _Days(say("moved working days"), self._calendar.worked)
+            yield _Days(f"{name} ({gettext('Mon')}-{gettext('Fri')})", _only(off, _WORKING))
+            yield _Days(f"{name} ({gettext('Sat')}, {gettext('Sun')})", _only(off, _WEEKEND))
+        yield _Days(gettext("moved working days"), self._calendar.worked)
 
     def _as_working_days(self, said: Instants) -> str | None:
         """Where it is one thing on working days and another on days off, no more than these two."""
@@ -146,8 +146,8 @@ class _Reading:
             return None
         if _laid(_laid(self._week, calendar.off, off), calendar.worked, working) != said:
             return None
-        say = self._words.gettext
-        both = ((say("working days"), working), (say("days off"), off))
+        gettext = self._words.gettext
+        both = ((gettext("working days"), working), (gettext("days off"), off))
         parts = [self._on(name, mask) for name, mask in both if mask]
         return f"{'; '.join(map(str, parts))} ({calendar.name(self._words)})" if parts and None not in parts else None
 

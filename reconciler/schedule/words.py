@@ -96,8 +96,11 @@ def explained(instants: Instants, language: Language) -> str:
 
 def phrased(instants: Instants, words: NullTranslations = UNTRANSLATED) -> str:
     """Say a set in short, with half-open times of day, in English or by a catalogue."""
-    say = words.gettext
-    return _told(instants, Phrasing(say("always"), say("never"), say("except"), lambda each: short_phrase(each, words)))
+    gettext = words.gettext
+    return _told(
+        instants,
+        Phrasing(gettext("always"), gettext("never"), gettext("except"), lambda each: short_phrase(each, words)),
+    )
 
 
 def _told(instants: Instants, phrasing: Phrasing) -> str:

@@ -214,8 +214,3 @@ def _columns(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
-
-
-def aim(origin: str) -> str:
-    """How a plan wants numbers to be, by where it comes from."""
-    return "as before the undone run" if origin == "undo" else "as the files say"

@@ -15,9 +15,9 @@ from reconciler.clock import local_text
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calendar import CalendarDay, Cell, Lane, Week
 from reconciler.effects.routes import Route, Step, StepKind
-from reconciler.effects.wording import Wording
+from reconciler.effects.wording import SHORT, Wording, marked
 from reconciler.schedule.zones import zone as zone_of
-from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, plural, width
+from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, width
 from reconciler.views.results import Kind, document
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -30,7 +30,7 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """One picture: the numbers that share it, as (number, description); `week` is None where it is not known.
+    """One picture: the numbers that share it, as (number, description); `week` is None where a period is `opaque`.
 
     A `note` says all there is to say in place of the picture.
     """
@@ -39,7 +39,7 @@ class Calendar:
     lanes: tuple[Lane, ...]
     week: Week | None
     redirect: str = ""
-    problem: str = ""
+    opaque: str = ""
     note: str = ""
 
 
@@ -49,6 +49,7 @@ class CalendarView:
 
     zone: str
     calendars: tuple[Calendar, ...]
+    say: Wording = SHORT
     findings: Sequence[Diagnostic] = ()
     kind: Kind = "calendar"
 
@@ -59,11 +60,17 @@ class CalendarView:
     def page(self, columns: int) -> Page:
         """Every picture with its legend."""
         if not self.calendars:
-            return [line("No numbers.")]
-        pictures = [each for calendar in self.calendars for each in (*_one(calendar, self.zone, columns), EMPTY)]
-        total = sum(len(calendar.numbers) for calendar in self.calendars)
-        gaps = sum(len(calendar.numbers) for calendar in self.calendars if has_gap(calendar))
-        return [*pictures, line(plural(total, "number"), f", {gaps} with gaps" if gaps else "")]
+            return [line(self.say.word("No numbers."))]
+        drawn = (_one(calendar, self.zone, self.say, columns) for calendar in self.calendars)
+        return [*(each for picture in drawn for each in (*picture, EMPTY)), line(tally_of(self))]
+
+
+def tally_of(shown: CalendarView) -> str:
+    """How many numbers there are, and how many of them have gaps."""
+    total = sum(len(calendar.numbers) for calendar in shown.calendars)
+    gaps = sum(len(calendar.numbers) for calendar in shown.calendars if has_gap(calendar))
+    numbers = shown.say.number(total, "{count} number", "{count} numbers")
+    return ", ".join([numbers, shown.say.word("{count} with gaps", count=gaps)] if gaps else [numbers])
 
 
 def letters_of(lanes: Sequence[Lane]) -> dict[str, tuple[str, int]]:
@@ -71,30 +78,44 @@ def letters_of(lanes: Sequence[Lane]) -> dict[str, tuple[str, int]]:
     return {lane.key: (ascii_uppercase[at] if at < 26 else _BEYOND, at) for at, lane in enumerate(lanes)}
 
 
-def title_of(calendar: Calendar) -> tuple[str, str]:
+def title_of(calendar: Calendar, say: Wording) -> tuple[str, str]:
     """The number of a picture and its description; of several how many they are, and the first of them."""
     if len(calendar.numbers) == 1:
         return calendar.numbers[0]
     names = [number for number, _ in calendar.numbers]
     more = len(names) - _MOST_NAMED
-    text = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"{len(names)} numbers alike", text
+    named = ", ".join(names[:_MOST_NAMED])
+    text = say.word("{named} and {count} more", named=named, count=more) if more > 0 else named
+    return say.number(len(names), "{count} number alike", "{count} numbers alike"), text
 
 
 def named_lanes(lanes: Iterable[Lane], say: Wording) -> tuple[Lane, ...]:
-    """The same with the names of contacts, where they have one."""
-    return tuple(lane._replace(text=say.who(lane.key)) if lane.key in say.names.contacts else lane for lane in lanes)
+    """The same with the names of contacts, where they have one, and in words where they stand in place of targets."""
+    return tuple(lane._replace(text=_named(lane, say)) for lane in lanes)
 
 
-def local_time(at: int, zone: str) -> str:
+def _named(lane: Lane, say: Wording) -> str:
+    if lane.saying is not None:
+        return say.said(lane.saying)
+    return say.who(lane.key) if lane.key in say.names.contacts else lane.text
+
+
+def local_time(at: int, zone: str, say: Wording) -> str:
     """An instant as clocks of a zone show it: `Thu 2026-12-31 18:30`."""
-    return local_text(at, zone_of(zone).offset(at))
+    return said_time(local_text(at, zone_of(zone).offset(at)), say)
 
 
-def dates_of(week: Week) -> str:
+def said_time(local: str, say: Wording) -> str:
+    """A local time with its weekday."""
+    weekday, _, rest = local.partition(" ")
+    return " ".join((say.word(weekday), rest))
+
+
+def dates_of(week: Week, say: Wording) -> str:
     """The first and the last day of a week."""
-    first, last = week[0], week[-1]
-    return f"{first.day:02}.{first.month:02} to {last.day:02}.{last.month:02}.{last.year}"
+    first, last = (f"{day.day:02}.{day.month:02}" for day in (week[0], week[-1]))
+    end = f"{last}.{week[-1].year}"
+    return say.word("{first} to {last}", first=first, last=end)
 
 
 def has_gap(calendar: Calendar) -> bool:
@@ -107,21 +128,22 @@ def is_cut(calendar: Calendar) -> bool:
     return calendar.week is not None and any(cell.is_part for day in calendar.week for cell in day.cells)
 
 
-def _one(calendar: Calendar, zone: str, columns: int) -> Iterator[Line]:
-    numbers, description = title_of(calendar)
+def _one(calendar: Calendar, zone: str, say: Wording, columns: int) -> Iterator[Line]:
+    numbers, description = title_of(calendar, say)
     yield from hanging(line(Span(numbers, Tone.STRONG), "   " if description else ""), description, columns)
     if calendar.week is None or calendar.note:
         tone = Tone.PLAIN if calendar.note else Tone.WARNING
-        yield from hanging(line("  "), calendar.note or calendar.problem, columns, tone=tone)
+        yield from hanging(line("  "), calendar.note or say.opaque(calendar.opaque), columns, tone=tone)
         return
     letters = letters_of(calendar.lanes)
     yield line(Span(_HOURS, Tone.FAINT), Span(f"  {zone}", Tone.FAINT))
     if is_daily(calendar.week):
-        yield from _day("every day ", calendar.week[0], letters)
+        yield from _day(pad(say.word("every day"), 10), calendar.week[0], letters)
     else:
         for day in calendar.week:
-            yield from _day(f"{WEEKDAYS[day.weekday]} {day.day:02}.{day.month:02} ", day, letters)
-    yield from _legend(calendar, letters, columns)
+            label = f"{say.word(WEEKDAYS[day.weekday])} {day.day:02}.{day.month:02}"
+            yield from _day(pad(label, 10), day, letters)
+    yield from _legend(calendar, letters, say, columns)
 
 
 def is_daily(week: Week) -> bool:
@@ -148,25 +170,30 @@ def _drawn(cell: Cell, rank: int, letters: Mapping[str, tuple[str, int]]) -> tup
     return letter.lower() if cell.is_part else letter, _TONES[lane % len(_TONES)]
 
 
-def _legend(calendar: Calendar, letters: Mapping[str, tuple[str, int]], columns: int) -> Iterator[Line]:
+def _legend(calendar: Calendar, letters: Mapping[str, tuple[str, int]], say: Wording, columns: int) -> Iterator[Line]:
     for lane in calendar.lanes:
         letter, at = letters[lane.key]
         start = line(" " * 10, Span(letter, _TONES[at % len(_TONES)]), " ")
         yield from hanging(start, lane.text, columns)
-    notes = [f"{GAP} nobody"] if has_gap(calendar) else []
-    notes += ["small letter: part of the half hour"] if is_cut(calendar) else []
-    notes += [manner_of(calendar)] if manner_of(calendar) else []
-    notes += [f"the same from {dates_of(calendar.week)}"] if calendar.week and is_daily(calendar.week) else []
+    notes = [" ".join((GAP, say.word("nobody")))] if has_gap(calendar) else []
+    notes += [say.word("small letter: part of the half hour")] if is_cut(calendar) else []
+    notes += [manner_of(calendar, say)] if rings_several(calendar) else []
+    if calendar.week and is_daily(calendar.week):
+        notes.append(say.word("the same from {dates}", dates=dates_of(calendar.week, say)))
     if notes:
         yield from hanging(line(" " * 10), "; ".join(notes), columns, tone=Tone.FAINT)
 
 
-def manner_of(calendar: Calendar) -> str:
-    """How several targets ring, where several do."""
-    several = calendar.week is not None and any(len(cell.who) > 1 for day in calendar.week for cell in day.cells)
-    if not several:
-        return ""
-    return "rows of a day ring at once" if calendar.redirect == "parallel" else "rows of a day ring one after the other"
+def rings_several(calendar: Calendar) -> bool:
+    """Whether several targets ring at some time of the week."""
+    return calendar.week is not None and any(len(cell.who) > 1 for day in calendar.week for cell in day.cells)
+
+
+def manner_of(calendar: Calendar, say: Wording) -> str:
+    """How several targets ring."""
+    if calendar.redirect == "parallel":
+        return say.word("rows of a day ring at once")
+    return say.word("rows of a day ring one after the other")
 
 
 def _calendar_json(calendar: Calendar) -> dict[str, Any]:
@@ -176,7 +203,7 @@ def _calendar_json(calendar: Calendar) -> dict[str, Any]:
         "targets": [lane.key for lane in calendar.lanes],
         "has_gap": has_gap(calendar),
         "week": [_day_json(day) for day in calendar.week or ()],
-        "problem": calendar.problem or None,
+        "problem": SHORT.opaque(calendar.opaque) if calendar.opaque else None,
     }
 
 
@@ -194,17 +221,15 @@ def clock(half_hours: int) -> str:
 
 
 _MANNER = {
-    "single": "the first that is on rings",
-    "sequential": "one after the other",
-    "parallel": "all at once",
+    "single": marked("the first that is on rings"),
+    "sequential": marked("one after the other"),
+    "parallel": marked("all at once"),
 }
 _KIND = {
-    StepKind.PHONE: "",
-    StepKind.SIP_ID: "SIP ID ",
-    StepKind.NUMBER: "",
-    StepKind.URL: "URL ",
-    StepKind.SIP: "SIP ",
-    StepKind.TRUNK: "SIP trunk ",
+    StepKind.SIP_ID: marked("SIP ID {to}"),
+    StepKind.URL: marked("URL {url}"),
+    StepKind.SIP: marked("SIP {to}"),
+    StepKind.TRUNK: marked("SIP trunk {to}"),
 }
 
 
@@ -222,13 +247,19 @@ class RouteQuestion:
 def route_lines(route: Route, asked: RouteQuestion, say: Wording, columns: int) -> Page:
     """The route in lines: those that ring are numbered."""
     title = f"{route.number}   {asked.description}".rstrip()
-    page: Page = [line(Span(title, Tone.STRONG)), line(Span(f"{asked.local}, {asked.zone}", Tone.FAINT)), EMPTY]
+    page: Page = [
+        line(Span(title, Tone.STRONG)),
+        line(Span(f"{said_time(asked.local, say)}, {asked.zone}", Tone.FAINT)),
+        EMPTY,
+    ]
     if asked.is_parked:
-        text = "Parking is on: the call is held for the application for up to 5 s, and then follows its usual route."
+        text = say.word(
+            "Parking is on: the call is held for the application for up to 5 s, and then follows its usual route."
+        )
         return [*page, *hanging(EMPTY, text, columns)]
     page += _steps(route.steps, route.redirect, say, columns, indent=0)
     if route.note:
-        page += hanging(EMPTY, route.note, columns, tone=Tone.WARNING)
+        page += hanging(EMPTY, say.word(route.note), columns, tone=Tone.WARNING)
     return page
 
 
@@ -265,7 +296,7 @@ def _steps(steps: Sequence[Step], redirect: str, say: Wording, columns: int, *, 
     ringing = sum(step.position > 0 for step in steps)
     blanks = " " * indent
     if ringing > 1 and redirect in _MANNER:
-        yield line(blanks, Span(f"{_MANNER[redirect]}:", Tone.FAINT))
+        yield line(blanks, Span(f"{say.word(_MANNER[redirect])}:", Tone.FAINT))
     broad = max((width(_label(step, say)) for step in steps), default=0)
     for step in steps:
         label = pad(_label(step, say), broad)
@@ -274,27 +305,32 @@ def _steps(steps: Sequence[Step], redirect: str, say: Wording, columns: int, *, 
             yield from hanging(start, _why(step, say), columns, tone=Tone.FAINT)
         else:
             start = line(blanks, Span(f"{step.position}. ", Tone.ADDED), Span(label, Tone.STRONG), "   ")
-            yield from hanging(start, _what_happens(step), columns)
+            yield from hanging(start, _what_happens(step, say), columns)
         yield from _steps(step.steps, step.redirect, say, columns, indent=indent + 3)
 
 
 def _label(step: Step, say: Wording) -> str:
     name = f' "{step.name}"' if step.name and step.to not in say.names.contacts else ""
-    return f"{_KIND[step.place]}{say.who(step.to)}{name}"
+    to = say.who(step.to)
+    return (say.word(_KIND[step.place], to=to, url=to) if step.place in _KIND else to) + name
 
 
 def _why(step: Step, say: Wording) -> str:
     """Why it does not ring, by the name of its schedule."""
     if not step.schedule:
-        return step.why
-    named = say.names.schedules.get(step.schedule)
-    return f"outside {named.name if named else 'its schedule'} ({say.period(step.schedule)})"
+        return say.word(step.why)
+    if step.why == SHORT.opaque(step.schedule):
+        return say.opaque(step.schedule)
+    named, times = say.names.schedules.get(step.schedule), say.period(step.schedule)
+    if named:
+        return say.word("outside {schedule} ({times})", schedule=named.name, times=times)
+    return say.word("outside its schedule ({times})", times=times)
 
 
-def _what_happens(step: Step) -> str:
+def _what_happens(step: Step, say: Wording) -> str:
     match step.place:
         case StepKind.NUMBER:
-            return f"forwards on, within {step.timeout} s"
+            return say.word("forwards on, within {seconds} s", seconds=step.timeout)
         case StepKind.URL:
-            return "decides by its answer"
-    return f"rings for {step.timeout} s" if step.timeout else "rings"
+            return say.word("decides by its answer")
+    return say.word("rings for {seconds} s", seconds=step.timeout) if step.timeout else say.word("rings")

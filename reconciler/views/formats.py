@@ -123,17 +123,13 @@ def _failure_page(output: Output, found: Sequence[Diagnostic]) -> None:
 def _plan_page(output: Output, shown: Planned) -> None:
     from reconciler.views.web.pages import plan_page
 
-    _drawn(output, shown.findings, lambda clean: plan_page(shown.plan, verbose=shown.verbose, clean=clean))
+    _drawn(output, shown.findings, lambda clean: plan_page(shown.plan, shown.say, clean))
 
 
 def _audit_page(output: Output, shown: Audited) -> None:
     from reconciler.views.web.pages import audit_page
 
-    _drawn(
-        output,
-        shown.findings,
-        lambda clean: audit_page(shown.audit, zone=shown.zone, verbose=shown.verbose, clean=clean),
-    )
+    _drawn(output, shown.findings, lambda clean: audit_page(shown.audit, shown.zone, shown.say, clean))
 
 
 def _calendar_page(output: Output, shown: CalendarView) -> None:
@@ -153,7 +149,7 @@ def _plan_comment(output: Output, shown: Planned) -> None:
     from reconciler.views.markdown import comment
 
     note(output, shown.findings)
-    output.screen.table(comment(shown.plan, verbose=shown.verbose))
+    output.screen.table(comment(shown.plan, shown.say))
 
 
 def _rows(output: Output, shown: Listed) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.effects.wording import Wording
+from reconciler.effects.wording import SHORT, Wording
 from reconciler.plan.model import Plan
-from reconciler.views.base import WIDE, plural, text_of
+from reconciler.views.base import WIDE, text_of
 from reconciler.views.human.plan import allowance_lines, block_lines, policy_lines, sum_lines
-from reconciler.views.human.told import Block, blocks
+from reconciler.views.human.told import ACTIONS, Block, blocks
 from reconciler.views.screen import clean
 
 LIMIT = 65_000  # GitHub takes 65,536 characters
@@ -26,24 +27,25 @@ _MOST_OF_CELL = 80
 _ROOM = 1_000  # for the fences and for saying what was left out
 
 
-def comment(shown: Plan, *, verbose: bool = False) -> str:
+def comment(shown: Plan, say: Wording = SHORT) -> str:
     """The whole comment."""
-    told = blocks(shown.changes, Wording(shown.names, full=verbose), shown.consent)
-    head, *notes = text_of(sum_lines(shown, WIDE)).splitlines()
-    parts = [f"### Plan: {head}", *notes]
+    say = replace(say, names=shown.names)
+    told = blocks(shown.changes, say, shown.consent)
+    (head, *notes), title = text_of(sum_lines(shown, WIDE, say)).splitlines(), say.word("Plan")
+    parts = [f"### {title}: {head}", *notes]
     if shown.configuration:
-        parts.append(f"Configuration {_code(shown.configuration)}" + _scenario(shown) + _holidays(shown))
-    parts += [_table(told)] if len(told) > 1 else []
+        parts.append(_about(shown, say))
+    parts += [_table(told, say)] if len(told) > 1 else []
     errors = [item for item in shown.diagnostics if item.is_error]
     if errors:
         found = "\n".join(f"{item.location or ''} {item.message}".strip() for item in errors)
         parts.append(_fenced(_cut(clean(found), _MOST_OF_POLICY), "text"))
-    policy = text_of((*policy_lines(shown.breaches, _WIDTH), *allowance_lines(shown.breaches))).strip("\n")
+    policy = text_of((*policy_lines(shown.breaches, say, _WIDTH), *allowance_lines(shown.breaches, say))).strip("\n")
     if policy:
         parts.append(_fenced(_cut(clean(policy), _MOST_OF_POLICY), "text"))
     if told:
         room = LIMIT - _ROOM - sum(_size(part) + 2 for part in parts)
-        parts.append(_changes(told, room, verbose=verbose))
+        parts.append(_changes(told, room, say))
     return "\n\n".join(parts) + "\n"
 
 
@@ -57,46 +59,55 @@ def failure(command: str, found: Iterable[Diagnostic]) -> str:
     return f"### {head} failed\n\n{_fenced(_cut(clean(told), LIMIT - _ROOM), 'text')}\n"
 
 
-def _scenario(shown: Plan) -> str:
-    return f", with scenario {_code(shown.scenario)}" if shown.scenario else ""
+def _about(shown: Plan, say: Wording) -> str:
+    """What the plan is of."""
+    parts = [say.word("Configuration {name}", name=_code(shown.configuration))]
+    if shown.scenario:
+        parts.append(say.word("with scenario {name}", name=_code(shown.scenario)))
+    if shown.holidays_version:
+        parts.append(say.word("with public holidays of {name}", name=_code(f"holidays {shown.holidays_version}")))
+    return ", ".join(parts)
 
 
-def _holidays(shown: Plan) -> str:
-    return f", with public holidays of {_code(f'holidays {shown.holidays_version}')}" if shown.holidays_version else ""
-
-
-def _changes(told: Sequence[Block], room: int, *, verbose: bool) -> str:
+def _changes(told: Sequence[Block], room: int, say: Wording) -> str:
     """As many blocks as there is room for, and how many changes were left out."""
-    texts = [_cut(_text(block, verbose=verbose), _MOST_OF_ONE) for block in told]
+    texts = [_cut(_text(block, say), _MOST_OF_ONE, say) for block in told]
     fitting = 0
     while fitting < len(texts) and (room := room - _size(texts[fitting]) - 1) >= 0:
         fitting += 1
     total, shown = (sum(len(block.changes) for block in each) for each in (told, told[:fitting]))
     left = total - shown
-    note = f"\n\n{plural(left, 'more change')} left out here: see the plan itself." if left else ""
+    note = say.number(
+        left,
+        "{count} more change left out here: see the plan itself.",
+        "{count} more changes left out here: see the plan itself.",
+    )
+    note = f"\n\n{note}" if left else ""
     body = "\n".join(texts[:fitting])
     block = _fenced(body, "diff") if fitting else ""
     if body.count("\n") < _LONG:
         return block + note
-    head = f"{shown} of {plural(total, 'change')}" if left else plural(total, "change")
+    head = say.number(total, "{count} change", "{count} changes")
+    if left:
+        head = say.number(total, "{shown} of {count} change", "{shown} of {count} changes", shown=shown)
     return f"<details><summary>{head}</summary>\n\n{block}\n\n</details>{note}"
 
 
-def _table(told: Sequence[Block]) -> str:
+def _table(told: Sequence[Block], say: Wording) -> str:
     """A row a block: what is done, to which numbers, and what it takes."""
-    rows = [
-        (block.told.action.value, _cell(_numbers(block)), _cell(block.told.gist), _cell(" ".join(block.told.missing)))
-        for block in told[:_MOST_ROWS]
-    ]
+    rows = [_row(block, say) for block in told[:_MOST_ROWS]]
     more = len(told) - len(rows)
-    rows += [(f"{more} more", "", "", "")] if more else []
-    head = ("", "numbers", "what", "needs"), ("---",) * 4
+    rows += [(say.word("{count} more", count=more), "", "", "")] if more else []
+    head = ("", say.word("numbers"), say.word("what"), say.word("needs")), ("---",) * 4
     return "\n".join(f"| {' | '.join(row)} |" for row in (*head, *rows))
 
 
-def _numbers(block: Block) -> str:
-    first, more = block.changes[0].address, len(block.changes) - 1
-    return f"{first} and {more} more" if more else first
+def _row(block: Block, say: Wording) -> tuple[str, str, str, str]:
+    told, more = block.told, len(block.changes) - 1
+    numbers = block.changes[0].address
+    if more:
+        numbers = say.word("{named} and {count} more", named=numbers, count=more)
+    return say.word(ACTIONS[told.action]), _cell(numbers), _cell(told.gist), _cell(" ".join(told.missing))
 
 
 def _cell(text: str) -> str:
@@ -107,9 +118,9 @@ def _cell(text: str) -> str:
     )
 
 
-def _text(block: Block, *, verbose: bool) -> str:
+def _text(block: Block, say: Wording) -> str:
     """A block as the terminal shows it; a mark at the start of its first line colours that."""
-    page = block_lines((block,), _WIDTH, verbose=verbose)
+    page = block_lines((block,), say, _WIDTH)
     flat = (tuple(span._replace(text=_kept_in_line(span.text)) for span in each) for each in page)
     return clean(text_of(flat)).rstrip("\n")
 
@@ -119,7 +130,7 @@ def _kept_in_line(text: str) -> str:
     return re.sub(r"[\r\n\x0b\x0c\x85\u2028\u2029]+", " ", text)
 
 
-def _cut(text: str, most: int) -> str:
+def _cut(text: str, most: int, say: Wording = SHORT) -> str:
     """The lines that fit, and how many do not."""
     if _size(text) <= most:
         return text
@@ -131,7 +142,8 @@ def _cut(text: str, most: int) -> str:
         kept.append(line)
     if not kept:
         return f"{lines[0][: most // 2]} …"
-    return "\n".join([*kept, f"    … {plural(len(lines) - len(kept), 'more line')}"])
+    more = say.number(len(lines) - len(kept), "{count} more line", "{count} more lines")
+    return "\n".join([*kept, f"    … {more}"])
 
 
 # docs/decisions/063

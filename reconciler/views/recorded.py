@@ -12,17 +12,19 @@ from typing import Any
 
 from reconciler.canonical import Form, form
 from reconciler.diff import field_changes
-from reconciler.effects.wording import Wording
+from reconciler.effects.wording import Wording, marked
 from reconciler.model import Desired, Entry
 from reconciler.record.base import Holder, Intent, RecordState, Run
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, plural
 from reconciler.views.human.plan import row_lines
 from reconciler.views.human.tables import table
 from reconciler.views.human.told import rows_of
-from reconciler.views.human.values import SHORT, details, summary
+from reconciler.views.human.values import details, summary
 
 _LABEL = 12
-_TAKEN = ("applied", "unverified")
+_TAKEN = (marked("applied"), marked("unverified"))
+_OTHERWISE = (marked("failed"), marked("unknown"), marked("skipped"))
+_ORIGINS = (marked("apply"), marked("undo"), marked("forget"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +79,21 @@ def number(known: KnownNumber, say: Wording, columns: int) -> Page:
     """What is wanted of a number, and what was last written."""
     page: Page = [line(Span(known.number, Tone.STRONG))]
     for desired in known.desired:
-        page += _value("declared", form(desired.value).json, say, columns)
-        page += _fact("", f"{desired.declared_at.file}:{desired.declared_at.line}, account {desired.account}", columns)
+        page += _value(say.word("declared"), form(desired.value).json, say, columns)
+        place = f"{desired.declared_at.file}:{desired.declared_at.line}"
+        page += _fact("", say.word("{place}, account {account}", place=place, account=desired.account), columns)
     if not known.desired:
-        page += _fact("declared", "in no file", columns)
+        page += _fact(say.word("declared"), say.word("in no file"), columns)
     for entry in known.entries:
-        page += _value("recorded", json.loads(entry.value), say, columns)
-        proof = "read back equal" if entry.confirmed else "accepted, could not be read back"
-        page += _fact("", f"{entry.written_at}, run {entry.run_id[:12]}, {proof}", columns)
+        page += _value(say.word("recorded"), json.loads(entry.value), say, columns)
+        proof = say.word("read back equal") if entry.confirmed else say.word("accepted, could not be read back")
+        run = say.word("run {run}", run=entry.run_id[:12])
+        page += _fact("", f"{entry.written_at}, {run}, {proof}", columns)
     if not known.entries:
-        page += _fact("recorded", "not at all", columns)
+        page += _fact(say.word("recorded"), say.word("not at all"), columns)
     for intent in known.intents:
-        page += _fact("unsettled", f"{intent.action}: the run was interrupted; the next apply settles it", columns)
+        text = say.word("the run was interrupted; the next apply settles it")
+        page += _fact(say.word("unsettled"), f"{say.word(intent.action)}: {text}", columns)
     return page
 
 
@@ -105,33 +110,40 @@ def number_json(known: KnownNumber) -> dict[str, Any]:
     }
 
 
-def run(shown: Run, columns: int) -> Page:
+def run(shown: Run, say: Wording, columns: int) -> Page:
     """A past run and what became of each change."""
-    page: Page = [line("run ", Span(shown.id, Tone.STRONG))]
-    page += _fact("what", f"{shown.origin}, by {shown.user}@{shown.host} (process {shown.pid})", columns)
-    page += _fact("when", f"{shown.started_at} to {shown.finished_at or 'no end: interrupted'}", columns)
+    page: Page = [line(say.word("run {run}", run=""), Span(shown.id, Tone.STRONG))]
+    whose = {"origin": say.word(shown.origin), "user": f"{shown.user}@{shown.host}", "process": shown.pid}
+    page += _fact(say.word("what"), say.word("{origin}, by {user} (process {process})", **whose), columns)
+    end = shown.finished_at or say.word("no end: interrupted")
+    page += _fact(say.word("when"), say.word("{first} to {last}", first=shown.started_at, last=end), columns)
     if shown.commit:
-        page += _fact("commit", shown.commit, columns)
+        page += _fact(say.word("commit"), shown.commit, columns)
     if shown.overrides:
-        page += _fact("permitted", ", ".join(shown.overrides), columns)
-    rows = [_result_row(row) for row in shown.results]
-    page += [EMPTY, *table(("OUTCOME", "NUMBER", "ACTION", "REMARK"), rows, columns)] if rows else []
+        page += _fact(say.word("permitted"), ", ".join(shown.overrides), columns)
+    head = [say.word("OUTCOME"), say.word("NUMBER"), say.word("ACTION"), say.word("REMARK")]
+    rows = [_result_row(row, say) for row in shown.results]
+    page += [EMPTY, *table(head, rows, columns)] if rows else []
     for row in shown.results:
-        told = list(_changed(row, columns))
+        told = list(_changed(row, say, columns))
         page += [EMPTY, line(Span(str(row["address"]), Tone.STRONG)), *told] if told else []
     return page
 
 
-def _changed(row: Mapping[str, Any], columns: int) -> Iterator[Line]:
+def _changed(row: Mapping[str, Any], say: Wording, columns: int) -> Iterator[Line]:
     """What a change was about: its fields, or both values where they are of different types or one is not known."""
     before, after = row.get("before"), row.get("after")
     if isinstance(before, dict) and isinstance(after, dict) and before.get("type") == after.get("type"):
-        yield from row_lines(rows_of(field_changes(Form(before), Form(after)), SHORT), columns)
+        yield from row_lines(rows_of(field_changes(Form(before), Form(after)), say), columns)
     elif after is not None:
-        yield from _value("was", before, SHORT, columns) if before is not None else _fact("was", "not known", columns)
-        yield from _value("became" if row.get("outcome") in _TAKEN else "wanted", after, SHORT, columns)
+        was, wanted = say.word("was"), say.word("became") if row.get("outcome") in _TAKEN else say.word("wanted")
+        yield from (
+            _value(was, before, say, columns) if before is not None else _fact(was, say.word("not known"), columns)
+        )
+        yield from _value(wanted, after, say, columns)
     for path, lost in sorted(row.get("lost", {}).items()):
-        yield from _fact("not kept", f"{path} was {json.dumps(lost, ensure_ascii=False)}", columns)
+        text = say.word("{field} was {value}", field=path, value=json.dumps(lost, ensure_ascii=False))
+        yield from _fact(say.word("not kept"), text, columns)
 
 
 def run_json(shown: Run) -> dict[str, Any]:
@@ -184,9 +196,9 @@ def _run_row(shown: Run) -> tuple[str, str, str, str]:
     return shown.id[:12], shown.started_at, f"{shown.user}@{shown.host}", what
 
 
-def _result_row(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def _result_row(row: Mapping[str, Any], say: Wording) -> tuple[str, str, str, str]:
     outcome, address, action, error = (str(row.get(name) or "") for name in ("outcome", "address", "action", "error"))
-    return outcome, address, action, error
+    return say.word(outcome) if outcome else "", address, say.word(action) if action else "", error
 
 
 def _value(label: str, value: dict[str, Any], say: Wording, columns: int) -> Iterator[Line]:

@@ -91,12 +91,12 @@ class Validated:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan. It `failed` where the command does, with `enforced` policy by that too."""
+    """A plan, said by its own names. It `failed` where the command does, with `enforced` policy by that too."""
 
     plan: Plan
+    say: Wording
     failed: bool = False
     enforced: bool = False
-    verbose: bool = False
     kind: Kind = "plan"
 
     @property
@@ -111,17 +111,17 @@ class Planned:
     def page(self, columns: int) -> Iterable[Line]:
         from reconciler.views.human.plan import plan
 
-        return plan(self.plan, columns, verbose=self.verbose)
+        return plan(self.plan, columns, self.say)
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """An audit; pages draw weeks in this zone."""
+    """An audit, said by its own names; pages draw weeks in this zone."""
 
     audit: Audit
     zone: str
+    say: Wording
     failed: bool
-    verbose: bool = False
     kind: Kind = "audit"
 
     @property
@@ -136,7 +136,7 @@ class Audited:
     def page(self, columns: int) -> Iterable[Line]:
         from reconciler.views.human.audit import audit
 
-        return audit(self.audit, columns, verbose=self.verbose)
+        return audit(self.audit, columns, self.say)
 
 
 @dataclass(frozen=True, slots=True)

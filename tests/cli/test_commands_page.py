@@ -7,13 +7,15 @@ import re
 import click
 import pytest
 
-from reconciler.cli.process import everywhere, of_configuration, of_policy, of_the_network
+from reconciler.cli.process import everywhere, language_option, of_configuration, of_policy, of_the_network
 from tests.architecture.imports import REPOSITORY
 from tests.cli.test_root import EVERY, NAMES
 
 PAGE = (REPOSITORY / "docs" / "commands.md").read_text("utf-8")
 COMMON = {
-    name for option in [*everywhere(), *of_configuration(), of_policy(), of_the_network()] for name in option.opts
+    name
+    for option in [*everywhere(), *of_configuration(), language_option(), of_policy(), of_the_network()]
+    for name in option.opts
 }
 
 

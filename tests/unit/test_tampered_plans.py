@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli.exits import Exit, of_report
+from reconciler.effects.wording import PLAIN
 from reconciler.formats.plan import PlanFileError, load_plan, plan_as_shown
 from reconciler.http.errors import Rejected
 from reconciler.model import Parking, Value
@@ -305,7 +306,7 @@ def _show(data: bytes) -> None:
         shown = plan_as_shown(load_plan(data))
     except PlanFileError:
         return
-    text_of(text(shown, 80, verbose=True))
+    text_of(text(shown, 80, PLAIN))
     comment(shown)
     plan_page(shown)
     plan_review(shown, (), failed=False, enforced=False)

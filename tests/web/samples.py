@@ -111,4 +111,4 @@ def failure_page() -> str:
 
 
 def audit_page() -> str:
-    return pages.audit_page(an_audit(), zone=ZONE)
+    return pages.audit_page(an_audit(), ZONE)

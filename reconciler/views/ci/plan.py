@@ -40,7 +40,7 @@ def plan_review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforc
 def change_lines(change: Change, say: Wording, sides: tuple[str, str] = SIDES) -> Iterator[str]:
     """What there is to say of a change, a line each: its description, what it does, and what callers notice."""
     told = tell(change, say, sides=sides)
-    gone = GONE if where(change) == GONE else ""
+    gone = GONE if where(change, say) == GONE else ""
     yield from filter(None, (change.description, gone, BY_HAND if told.by_hand else "", ", ".join(told.headline)))
     yield from (f"{side.label}: {', '.join(side.lines)}" for side in told.sides)
     yield from (f"{row.label}: {row.text}" + (f" ({row.place})" if row.place else "") for row in told.fields)

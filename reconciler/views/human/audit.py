@@ -6,58 +6,59 @@ Knows neither commands nor vendors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.audit import Audit
-from reconciler.effects.wording import Wording
+from reconciler.effects.wording import SHORT, Wording
 from reconciler.model import Change
-from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hanging, line, pad, plural, width
+from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hanging, line, pad, width
 from reconciler.views.human.findings import diagnostics
-from reconciler.views.human.plan import block_lines
-from reconciler.views.human.told import DRIFT_SIDES, NAMED, blocks, pending_alike, where
+from reconciler.views.human.plan import block_lines, head_lines, tally_of
+from reconciler.views.human.told import DRIFT_SIDES, NAMED, blocks, pending_alike, to_do, where
 from reconciler.views.human.values import gist
 
 _BROADEST = 40
 _MOST_UNMANAGED = 20
 
 
-def audit(shown: Audit, columns: int, *, verbose: bool = False) -> Page:
+def audit(shown: Audit, columns: int, say: Wording = SHORT) -> Page:
     """The whole audit."""
-    page, say = [*head_lines(shown, columns)], Wording(shown.names, full=verbose)
+    say = replace(say, names=shown.names)
+    page = [*audit_head_lines(shown, say, columns)]
     for title, lines in (
         (
-            "Drift: live is not what was last written",
-            block_lines(blocks(shown.drift, say, sides=DRIFT_SIDES), columns, verbose=verbose),
+            say.word("Drift: live is not what was last written"),
+            block_lines(blocks(shown.drift, say, sides=DRIFT_SIDES), say, columns),
         ),
-        ("Not applied yet; see reconciler plan for details", _pending(shown.pending, say, columns)),
-        ("Unmanaged: owned, but not in any file", _unmanaged(shown, say, columns)),
-        ("Gaps and risks", diagnostics(shown.risks, columns, wrapped=True)),
+        (say.word("Not applied yet; see reconciler plan for details"), _pending(shown.pending, say, columns)),
+        (say.word("Unmanaged: owned, but not in any file"), _unmanaged(shown, say, columns)),
+        (say.word("Gaps and risks"), diagnostics(shown.risks, columns, wrapped=True)),
     ):
         told = list(lines)
         page += [EMPTY, line(Span(title, Tone.STRONG)), *told] if told else []
-    return [*page, EMPTY, *audit_sum_lines(shown, columns)]
+    return [*page, EMPTY, *audit_sum_lines(shown, columns, say)]
 
 
-def head_lines(shown: Audit, columns: int = 0) -> list[Line]:
+def audit_head_lines(shown: Audit, say: Wording, columns: int = 0) -> list[Line]:
     """How many numbers there are, what is known of them, and what it took."""
     tally = shown.tally
-    parts = [f"{tally.read} read"]
-    parts += [f"{tally.as_recorded} as recorded"] if tally.as_recorded else []
-    parts += [f"{tally.unknown} unknown"] if tally.unknown else []
-    accounts = f" in {plural(tally.accounts, 'account')}" if tally.accounts else ""
-    head = line(f"{plural(tally.numbers, 'number')}{accounts}: {', '.join(parts)}")
-    return at_right(head, f"{plural(shown.calls.made, 'call')} made", columns)
+    parts = tally_of(say, tally.read, tally.as_recorded, 0, tally.unknown)
+    return head_lines(say, tally.numbers, tally.accounts, parts, shown.calls.made, columns)
 
 
 def _pending(pending: tuple[Change, ...], say: Wording, columns: int) -> Iterator[Line]:
     """What apply would do, a line each: where that is declared, or which numbers it is alike of."""
     found = pending_alike(pending, say)
-    titles = [each[0].address if len(each) == 1 else plural(len(each), "number") for each in found.values()]
+    titles = [
+        each[0].address if len(each) == 1 else say.number(len(each), "{count} number", "{count} numbers")
+        for each in found.values()
+    ]
     broad = min(max(map(width, titles), default=0), _BROADEST)
     for title, ((action, aim), alike) in zip(titles, found.items(), strict=True):
-        start = line("  ", pad(title, broad), f"   to {pad(action, 6)}   ")
+        start = line("  ", pad(title, broad), f"   {pad(to_do(action, say), 9)}   ")
         *rest, last = hanging(start, aim, columns)
         yield from rest
-        yield from at_right(last, where(alike[0]) if len(alike) == 1 else "", columns)
+        yield from at_right(last, where(alike[0], say) if len(alike) == 1 else "", columns)
         if len(alike) > 1:
             yield from hanging(
                 line("      "), _named([change.address for change in alike], say), columns, tone=Tone.FAINT
@@ -68,7 +69,8 @@ def _named(names: Sequence[str], say: Wording, most: int = NAMED) -> str:
     """The first of many names, or all."""
     named = names if say.full else names[:most]
     more = len(names) - len(named)
-    return ", ".join(named) + (f" and {more} more; -v names all" if more else "")
+    text = ", ".join(named)
+    return say.word("{named} and {count} more; -v names all", named=text, count=more) if more else text
 
 
 def unmanaged_alike(shown: Audit, account: str, numbers: Sequence[str], say: Wording) -> dict[str, list[str]]:
@@ -89,21 +91,30 @@ def _unmanaged(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
             yield from hanging(line("  ", pad(account, broad), "   "), text, columns)
     for account in shown.unlisted:
         start = line("  ", pad(account, broad), "   ")
-        yield from hanging(start, "not known: its list was not read", columns, tone=Tone.FAINT)
+        yield from hanging(start, say.word("not known: its list was not read"), columns, tone=Tone.FAINT)
 
 
-def audit_sum_lines(shown: Audit, columns: int) -> Iterator[Line]:
-    """How many of each finding, or that there is no drift."""
+def _counted(shown: Audit, say: Wording) -> str:
     counts = shown.summary
-    parts = [f"{counts['drift']} drifted"] if counts["drift"] else []
-    parts += [f"{counts['pending']} not applied yet"] if counts["pending"] else []
-    parts += [f"{counts['unmanaged']} unmanaged"] if counts["unmanaged"] else []
-    parts += [plural(counts["risks"], "risk")] if counts["risks"] else []
-    parts += [f"{counts['unknown']} unknown"] if counts["unknown"] else []
+    texts = {
+        "drift": say.word("{count} drifted", count=counts["drift"]),
+        "pending": say.word("{count} not applied yet", count=counts["pending"]),
+        "unmanaged": say.word("{count} unmanaged", count=counts["unmanaged"]),
+        "risks": say.number(counts["risks"], "{count} risk", "{count} risks"),
+        "unknown": say.word("{count} unknown", count=counts["unknown"]),
+    }
+    return ", ".join(text for kind, text in texts.items() if counts[kind])
+
+
+def audit_sum_lines(shown: Audit, columns: int, say: Wording = SHORT) -> Iterator[Line]:
+    """How many of each finding, or that there is no drift."""
+    counts, text = shown.summary, _counted(shown, say)
     if not counts["drift"] and not counts["unknown"]:
         tone = Tone.ADDED if shown.complete else Tone.PLAIN
-        yield line(Span("No drift", tone), f": {', '.join(parts) or 'live is as it was last written'}.")
+        text = text or say.word("live is as it was last written")
+        yield line(Span(say.word("No drift"), tone), f": {text}.")
     else:
-        yield line(Span(", ".join(parts), Tone.STRONG))
+        yield line(Span(text, Tone.STRONG))
     if not shown.complete:
-        yield from hanging(EMPTY, "The audit is incomplete: not everything could be read.", columns, tone=Tone.ERROR)
+        text = say.word("The audit is incomplete: not everything could be read.")
+        yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from reconciler.effects.wording import Wording
+from reconciler.effects.wording import SHORT, Wording, marked
 from reconciler.model import Action, Change
 from reconciler.plan.model import Breach, Plan
 from reconciler.providers.table import PROVIDERS
@@ -18,17 +19,15 @@ from reconciler.views.base import (
     Page,
     Span,
     Tone,
-    aim,
     at_right,
     hanging,
     line,
     line_width,
     pad,
-    plural,
     stacked,
     width,
 )
-from reconciler.views.human.told import BY_HAND, NAMED, Block, Row, blocks, place_of, where
+from reconciler.views.human.told import BY_HAND, NAMED, Block, Row, aim, blocks, place_of, where
 
 _MARKS = {
     Action.CREATE: ("+", Tone.ADDED),
@@ -38,34 +37,46 @@ _MARKS = {
     Action.ASSERT: ("=", Tone.NOTED),
     Action.FORGET: ("x", Tone.FAINT),
 }
+_SUMS = {
+    Action.CREATE: marked("{count} to create"),
+    Action.UPDATE: marked("{count} to update"),
+    Action.DELETE: marked("{count} to delete"),
+    Action.ADOPT: marked("{count} to adopt"),
+    Action.ASSERT: marked("{count} to assert"),
+    Action.FORGET: marked("{count} to forget"),
+}
 _INDENT = "    "
 _ALLOWANCE = "needs-"
 _SCREEN = 40
 """A plan of more lines than this says first what it comes to."""
 
 
-def plan(shown: Plan, columns: int, *, verbose: bool = False) -> Page:
+def plan(shown: Plan, columns: int, say: Wording = SHORT) -> Page:
     """The whole plan."""
-    head = [*_head(shown, columns)]
-    told = [
-        *block_lines(blocks(shown.changes, Wording(shown.names, full=verbose), shown.consent), columns, verbose=verbose)
-    ]
-    verdict = [*sum_lines(shown, columns), *allowance_lines(shown.breaches)]
+    say = replace(say, names=shown.names)
+    head = [*_head(shown, say, columns)]
+    told = [*block_lines(blocks(shown.changes, say, shown.consent), say, columns)]
+    verdict = [*sum_lines(shown, columns, say), *allowance_lines(shown.breaches, say)]
     if len(told) > _SCREEN:
         head += [EMPTY, *verdict]
-    return [*head, *([EMPTY] if told else []), *told, *_notes(shown, columns), EMPTY, *verdict]
+    return [*head, *([EMPTY] if told else []), *told, *_notes(shown, say, columns), EMPTY, *verdict]
 
 
-def _notes(shown: Plan, columns: int) -> Iterator[Line]:
+def _notes(shown: Plan, say: Wording, columns: int) -> Iterator[Line]:
     """What is to be known of the whole plan."""
     if shown.holidays_version and any(map(_follows_a_calendar, shown.changes)):
-        text = f"Public holidays as holidays {shown.holidays_version} knows them."
+        text = say.word("Public holidays as holidays {version} knows them.", version=shown.holidays_version)
         yield from hanging(EMPTY, text, columns, tone=Tone.FAINT)
     if shown.parked_as_recorded:
-        silent = " and ".join(each.label for each in PROVIDERS.values() if not each.capabilities.readable)
-        text = f"{plural(shown.parked_as_recorded, 'parked number')} as recorded ({silent} cannot be asked)"
+        silent = (each.label for each in PROVIDERS.values() if not each.capabilities.readable)
+        text = say.number(
+            shown.parked_as_recorded,
+            "{count} parked number as recorded ({vendors} cannot be asked)",
+            "{count} parked numbers as recorded ({vendors} cannot be asked)",
+            vendors=say.word(" and ").join(silent),
+        )
         yield from hanging(EMPTY, text, columns)
-    yield from policy_lines(shown.breaches, columns)
+    yield from policy_lines(shown.breaches, say, columns)
 
 
 def _follows_a_calendar(change: Change) -> bool:
@@ -76,66 +87,87 @@ def _follows_a_calendar(change: Change) -> bool:
     )
 
 
-def _head(shown: Plan, columns: int) -> list[Line]:
+def _head(shown: Plan, say: Wording, columns: int) -> list[Line]:
     changes = shown.changes
     total = len(changes) + shown.left_out + shown.unchanged + shown.unknown
     read = total - shown.unknown - shown.as_recorded - sum(not change.read_at for change in changes)
-    parts = [f"{read} read"]
-    if shown.as_recorded:
-        parts.append(f"{shown.as_recorded} as recorded")
-    if unread := total - read - shown.as_recorded - shown.unknown:
-        parts.append(f"{unread} not read")
-    if shown.unknown:
-        parts.append(f"{shown.unknown} unknown")
-    accounts = f" in {plural(shown.accounts, 'account')}" if shown.accounts else ""
-    head = line(f"{plural(total, 'number')}{accounts}: {', '.join(parts)}")
-    return at_right(head, f"{plural(shown.calls.made, 'call')} made", columns)
+    parts = tally_of(say, read, shown.as_recorded, total - read - shown.as_recorded - shown.unknown, shown.unknown)
+    return head_lines(say, total, shown.accounts, parts, shown.calls.made, columns)
 
 
-def block_lines(shown: Sequence[Block], columns: int, *, verbose: bool = False) -> Iterator[Line]:
+def tally_of(say: Wording, read: int, as_recorded: int, unread: int, unknown: int) -> list[str]:
+    """What is known of numbers: how many were read, and of how many there is only the record, or nothing."""
+    parts = [say.word("{count} read", count=read)]
+    if as_recorded:
+        parts.append(say.word("{count} as recorded", count=as_recorded))
+    if unread:
+        parts.append(say.word("{count} not read", count=unread))
+    if unknown:
+        parts.append(say.word("{count} unknown", count=unknown))
+    return parts
+
+
+def head_lines(say: Wording, numbers: int, accounts: int, parts: Sequence[str], calls: int, columns: int) -> list[Line]:
+    """How many numbers there are, what is known of them, and what it took."""
+    counted = say.number(numbers, "{count} number", "{count} numbers")
+    inside = say.number(accounts, " in {count} account", " in {count} accounts") if accounts else ""
+    made = say.number(calls, "{count} call made", "{count} calls made")
+    return at_right(line(f"{counted}{inside}: {', '.join(parts)}"), made, columns)
+
+
+def block_lines(shown: Sequence[Block], say: Wording, columns: int) -> Iterator[Line]:
     """Changes with all that is to be said of them; the addresses stand in one column."""
     broad = min(max((width(block.title) for block in shown), default=0), columns // 2)
     for block in shown:
-        yield from _block(block, broad, columns, verbose=verbose)
+        yield from _block(block, broad, say, columns)
 
 
-def _block(block: Block, broad: int, columns: int, *, verbose: bool) -> Iterator[Line]:
-    told, first = block.told, block.changes[0]
+def _block(block: Block, broad: int, say: Wording, columns: int) -> Iterator[Line]:
+    told = block.told
     mark, tone = _MARKS[told.action]
     start = line(Span(f"{mark} ", tone), Span(pad(block.title, broad), Tone.STRONG), "   ")
-    alone = len(block.changes) == 1
-    about = _about(first, verbose=verbose) if alone else f"profile {block.profile.name}" if block.profile else ""
-    titles = [f"{about} ({BY_HAND})".lstrip() if told.by_hand else about, *told.headline]
+    about, place = _heading(block, say)
+    titles = [f"{about} ({say.word(BY_HAND)})".lstrip() if told.by_hand else about, *told.headline]
     rows = stacked(start, [title for title in titles if title] or [""], columns)
-    place = where(first) if alone else block.profile.place if block.profile else ""
     yield from _with_place([*rows], place, columns)
-    if not alone:
-        yield from _members(block.changes, columns, verbose=verbose)
+    if len(block.changes) > 1:
+        yield from _members(block.changes, say, columns)
     for label, texts in told.sides:
         yield from stacked(line(_INDENT, Span(pad(label, 12), Tone.FAINT)), texts, columns)
     yield from row_lines(told.fields, columns)
-    yield from _effects(block, columns)
+    yield from _effects(block, say, columns)
     if told.missing:
-        yield from hanging(line(_INDENT), f"needs {' '.join(told.missing)}", columns, tone=Tone.WARNING)
+        text = say.word("needs {flags}", flags=" ".join(told.missing))
+        yield from hanging(line(_INDENT), text, columns, tone=Tone.WARNING)
     if told.granted:
-        yield from hanging(line(_INDENT), f"allowed by {' '.join(told.granted)}", columns, tone=Tone.FAINT)
+        text = say.word("allowed by {flags}", flags=" ".join(told.granted))
+        yield from hanging(line(_INDENT), text, columns, tone=Tone.FAINT)
 
 
-def _members(changes: Sequence[Change], columns: int, *, verbose: bool) -> Iterator[Line]:
+def _heading(block: Block, say: Wording) -> tuple[str, str]:
+    """What a block is about, and where that stands."""
+    first, profile = block.changes[0], block.profile
+    if len(block.changes) == 1:
+        return _about(first, say), where(first, say)
+    return (say.word("profile {name}", name=profile.name), profile.place) if profile else ("", "")
+
+
+def _members(changes: Sequence[Change], say: Wording, columns: int) -> Iterator[Line]:
     """The first numbers of a block, or all, each with its description and its place."""
-    named = changes if verbose else changes[:NAMED]
+    named = changes if say.full else changes[:NAMED]
     broad = min(max(width(change.address) for change in named), columns // 2)
     for change in named:
         start = line(_INDENT, pad(change.address, broad), "   ")
-        yield from _with_place([*hanging(start, _about(change, verbose=verbose), columns)], where(change), columns)
+        yield from _with_place([*hanging(start, _about(change, say), columns)], where(change, say), columns)
     if more := len(changes) - len(named):
-        yield line(_INDENT, Span(f"and {more} more; -v names all", Tone.FAINT))
+        yield line(_INDENT, Span(say.word("and {count} more; -v names all", count=more), Tone.FAINT))
 
 
-def _about(change: Change, *, verbose: bool) -> str:
+def _about(change: Change, say: Wording) -> str:
     """Which number it is; and what goes first, if all is to be told."""
-    first = f"(after {', '.join(change.depends_on)})" if verbose and change.depends_on else ""
-    return " ".join(filter(None, (change.description, first)))
+    first = say.full and change.depends_on
+    after = say.word("(after {addresses})", addresses=", ".join(change.depends_on)) if first else ""
+    return " ".join(filter(None, (change.description, after)))
 
 
 def _with_place(lines: Sequence[Line], place: str, columns: int) -> Iterator[Line]:
@@ -163,13 +195,14 @@ def row_lines(rows: Sequence[Row], columns: int) -> Iterator[Line]:
         yield from _with_place(told, row.place, columns)
 
 
-def _effects(block: Block, columns: int) -> Iterator[Line]:
+def _effects(block: Block, say: Wording, columns: int) -> Iterator[Line]:
     """What callers notice, and when."""
+    callers, nothing = say.word("callers"), say.word("notice nothing")
     if block.told.unnoticed:
-        yield line(_INDENT, Span("callers   notice nothing", Tone.FAINT))
+        yield line(_INDENT, Span(f"{callers}   {nothing}", Tone.FAINT))
     broad = max((width(row.label) for row in block.told.effects), default=0)
     for at, row in enumerate(block.told.effects):
-        start = line(_INDENT, Span(pad("callers" if at == 0 else "", 7), Tone.NOTED), "   ")
+        start = line(_INDENT, Span(pad(callers if at == 0 else "", width(callers)), Tone.NOTED), "   ")
         indent = line_width(start)
         if indent + broad + 3 + width(row.text) <= columns:
             yield (*start, Span(f"{pad(row.label, broad)}   {row.text}"))
@@ -184,12 +217,12 @@ def refusals(breaches: Sequence[Breach]) -> list[Breach]:
     return [breach for breach in breaches if not breach.rule.startswith(_ALLOWANCE)]
 
 
-def policy_lines(breaches: Sequence[Breach], columns: int) -> Iterator[Line]:
+def policy_lines(breaches: Sequence[Breach], say: Wording, columns: int) -> Iterator[Line]:
     """What refuses the run, and what to do about it."""
     refusing = refusals(breaches)
     if refusing:
         yield EMPTY
-        yield line(Span("apply would refuse this plan:", Tone.ERROR))
+        yield line(Span(say.word("apply would refuse this plan:"), Tone.ERROR))
     for breach in refusing:
         place = f"{place_of(str(breach.diagnostic.location))}: " if breach.diagnostic.location else ""
         yield from hanging(line("  "), f"{place}{breach.diagnostic.message}", columns)
@@ -197,44 +230,63 @@ def policy_lines(breaches: Sequence[Breach], columns: int) -> Iterator[Line]:
             yield from hanging(line(_INDENT, Span("hint: ", Tone.FAINT)), breach.diagnostic.hint, columns)
 
 
-def allowance_lines(breaches: Sequence[Breach]) -> Iterator[Line]:
+def allowance_lines(breaches: Sequence[Breach], say: Wording = SHORT) -> Iterator[Line]:
     """Which flags are missing, and for how many numbers."""
     missing = Counter(breach.allowed_by for breach in breaches if breach.rule.startswith(_ALLOWANCE))
     for flag, count in missing.items():
-        yield line(Span(f"apply needs {flag}", Tone.WARNING), f" for {plural(count, 'number')}")
+        text = say.number(count, " for {count} number", " for {count} numbers")
+        yield line(Span(say.word("apply needs {flags}", flags=flag), Tone.WARNING), text)
 
 
-def counted(shown: Plan) -> list[str]:
+def counted(shown: Plan, say: Wording = SHORT) -> list[str]:
     """How many changes there are of each action."""
     counts = shown.summary
-    return [f"{counts[action.value]} to {action.value}" for action in _MARKS if counts[action.value]]
+    return [say.word(text, count=count) for action, text in _SUMS.items() if (count := counts[action.value])]
 
 
-def sum_lines(shown: Plan, columns: int) -> Iterator[Line]:
+def sum_lines(shown: Plan, columns: int, say: Wording = SHORT) -> Iterator[Line]:
     """How many of each action, or that there is nothing to do; and what is left undone."""
-    parts = counted(shown)
+    parts = counted(shown, say)
     if parts or shown.unknown:
-        parts += [f"{shown.unchanged} unchanged"] if shown.unchanged else []
-        parts += [f"{shown.unknown} unknown"] if shown.unknown else []
+        parts += [say.word("{count} unchanged", count=shown.unchanged)] if shown.unchanged else []
+        parts += [say.word("{count} unknown", count=shown.unknown)] if shown.unknown else []
         yield from hanging(EMPTY, ", ".join(parts), columns, tone=Tone.STRONG)
     else:
-        numbers = plural(shown.unchanged, "number is", "numbers are")
-        verdict = f"{numbers} {aim(shown.origin)}." if shown.unchanged else "there is no number to look at."
-        yield from hanging(line(Span("No changes", Tone.ADDED), ": "), verdict, columns)
-    for text in _reservations(shown):
+        yield from hanging(line(Span(say.word("No changes"), Tone.ADDED), ": "), _as_wanted(shown, say), columns)
+    for text in _reservations(shown, say):
         yield from hanging(EMPTY, text, columns, tone=Tone.WARNING)
     if not shown.complete:
-        left = "what could not be read" if shown.unknown else "what the errors name"
-        if {item.code for item in shown.diagnostics if item.is_error} == {"variable-unset"}:
-            left = "what lacks the value of a variable"
-        yield from hanging(EMPTY, f"The plan is incomplete: {left} is left alone.", columns, tone=Tone.ERROR)
+        yield from hanging(EMPTY, _left_alone(shown, say), columns, tone=Tone.ERROR)
 
 
-def _reservations(shown: Plan) -> Iterator[str]:
+def _as_wanted(shown: Plan, say: Wording) -> str:
+    if not shown.unchanged:
+        return say.word("there is no number to look at.")
+    return say.number(
+        shown.unchanged, "{count} number is {aim}.", "{count} numbers are {aim}.", aim=aim(shown.origin, say)
+    )
+
+
+def _left_alone(shown: Plan, say: Wording) -> str:
+    """What an incomplete plan leaves alone."""
+    if {item.code for item in shown.diagnostics if item.is_error} == {"variable-unset"}:
+        return say.word("The plan is incomplete: what lacks the value of a variable is left alone.")
+    if shown.unknown:
+        return say.word("The plan is incomplete: what could not be read is left alone.")
+    return say.word("The plan is incomplete: what the errors name is left alone.")
+
+
+def _reservations(shown: Plan, say: Wording) -> Iterator[str]:
     """What is taken back, and what stays as it is."""
     if reverted := sum(change.reverts_a_hand for change in shown.changes):
-        yield f"{plural(reverted, 'change takes', 'changes take')} back what was changed by hand"
-    if shown.left_alone:
-        yield f"{plural(shown.left_alone, 'recorded number is', 'recorded numbers are')} left alone"
-    if shown.left_out:
-        yield f"{plural(shown.left_out, 'more change')} left for later by --limit"
+        yield say.number(
+            reverted,
+            "{count} change takes back what was changed by hand",
+            "{count} changes take back what was changed by hand",
+        )
+    if left := shown.left_alone:
+        yield say.number(left, "{count} recorded number is left alone", "{count} recorded numbers are left alone")
+    if left := shown.left_out:
+        yield say.number(
+            left, "{count} more change left for later by --limit", "{count} more changes left for later by --limit"
+        )

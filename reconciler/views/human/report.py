@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from reconciler.apply.report import ApplyReport, Halt, Result
 from reconciler.model import Outcome
-from reconciler.views.base import EMPTY, Line, Page, Span, Tone, aim, hanging, line, pad, width
+from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, width
+from reconciler.views.human.told import aim
 
 _TONES = {
     Outcome.APPLIED: Tone.ADDED,

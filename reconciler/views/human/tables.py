@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import Any
 
 from reconciler.canonical import Json, form
-from reconciler.effects.wording import PLAIN, Wording
+from reconciler.effects.wording import PLAIN, Wording, marked
 from reconciler.model import Desired
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, least, line, pad, plural, width, wrap
 from reconciler.views.human.values import summary, target
@@ -121,16 +121,25 @@ _CSV_HEAD = (
 def human(shown: Sequence[Desired], say: Wording, columns: int) -> Page:
     """A table with a line that counts; what a number is for is told with -v."""
     if not shown:
-        return [line("No numbers.")]
-    head = ("NUMBER", "ACCOUNT", "FORWARDS TO", "SCHEDULE", "TAGS", "DESCRIPTION")
+        return [line(say.word("No numbers."))]
+    head = [say.word(title) for title in _HEAD]
     rows = [row for desired in shown for row in _number_rows(desired, say)]
     most = len(head) if say.full else len(head) - 1
     used = [at for at in range(most) if at < 3 or any(row[at] for row in rows)]
     drawn = table([head[at] for at in used], [[row[at] for at in used] for row in rows], columns)
-    return [*drawn, EMPTY, line(plural(len({desired.address for desired in shown}), "number"))]
+    count = len({desired.address for desired in shown})
+    return [*drawn, EMPTY, line(say.number(count, "{count} number", "{count} numbers"))]
 
 
-_BETWEEN = {"sequential": "then ", "parallel": "and ", "single": "or "}
+_HEAD = (
+    marked("NUMBER"),
+    marked("ACCOUNT"),
+    marked("FORWARDS TO"),
+    marked("SCHEDULE"),
+    marked("TAGS"),
+    marked("DESCRIPTION"),
+)
+_BETWEEN = {"sequential": marked("then "), "parallel": marked("and "), "single": marked("or ")}
 
 
 def _number_rows(desired: Desired, say: Wording) -> Iterator[tuple[str, ...]]:
@@ -145,12 +154,12 @@ def _number_rows(desired: Desired, say: Wording) -> Iterator[tuple[str, ...]]:
 def _targets(value: Json, say: Wording) -> Iterator[tuple[str, str]]:
     """Where calls go and when, one after the other."""
     for at, each in enumerate(value.get("targets") or ()):
-        word = _BETWEEN[value["redirect"]] if at else ""
-        yield word + target(each, say, with_schedule=False), say.schedule(each["schedule"])
+        between = say.word(_BETWEEN[value["redirect"]]) if at else ""
+        yield between + target(each, say, with_schedule=False), say.schedule(each["schedule"])
     if not value.get("targets"):
         yield summary(value, say), ""
         if value.get("reserve"):
-            yield f"reserve {say.who(value['reserve'])}", ""
+            yield say.word("reserve {who}", who=say.who(value["reserve"])), ""
 
 
 def as_csv(shown: Iterable[Desired], clean: Callable[[str], str] = str, *, raw: bool = False) -> str:

@@ -11,21 +11,32 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import NamedTuple
 
-from reconciler.effects.wording import Wording
+from reconciler.effects.wording import SHORT, Wording, marked
 from reconciler.model import Action, Change, FieldChange
 from reconciler.names import Named
 from reconciler.plan.model import Consent
-from reconciler.views.base import plural
 from reconciler.views.human.values import details, field, gist, summary
 
-BY_HAND = "changed by hand"
+BY_HAND = marked("changed by hand")
 _NONE = Consent()
-GONE = "in no file any more"
+GONE = marked("in no file any more")
 NAMED = 5
 """So many numbers of a block are named; with -v all are."""
 _LONG = 50
-SIDES = ("until now", "becomes")
-DRIFT_SIDES = ("as written", "live now")
+SIDES = (marked("until now"), marked("becomes"))
+DRIFT_SIDES = (marked("as written"), marked("live now"))
+_PAST = ((marked("rings "), marked("rang ")), (marked("does not ring "), marked("did not ring ")))
+
+
+ACTIONS = {
+    Action.CREATE: marked("create"),
+    Action.UPDATE: marked("update"),
+    Action.DELETE: marked("delete"),
+    Action.ADOPT: marked("adopt"),
+    Action.ASSERT: marked("assert"),
+    Action.FORGET: marked("forget"),
+}
+_AS_FILES, _AS_BEFORE = marked("as the files say"), marked("as before the undone run")
 
 
 class Row(NamedTuple):
@@ -71,17 +82,15 @@ class Told(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Changes of which the same is told, in the order of the plan, and the profile that all of several use."""
+    """Changes of which the same is told, in the order of the plan, and the profile that all of several use.
+
+    The `title` is the address, or how many there are.
+    """
 
     told: Told
+    title: str
     changes: tuple[Change, ...]
     profile: Named | None = None
-
-    @property
-    def title(self) -> str:
-        """The address, or how many there are."""
-        count = len(self.changes)
-        return self.changes[0].address if count == 1 else f"{plural(count, 'number')} alike"
 
 
 # docs/decisions/146
@@ -92,7 +101,12 @@ def blocks(
     found: dict[Told, list[Change]] = {}
     for change in changes:
         found.setdefault(tell(change, say, consent, sides), []).append(change)
-    return tuple(Block(told, tuple(alike), _profile(alike, say)) for told, alike in found.items())
+    return tuple(Block(told, _title(alike, say), tuple(alike), _profile(alike, say)) for told, alike in found.items())
+
+
+def _title(changes: list[Change], say: Wording) -> str:
+    count = len(changes)
+    return changes[0].address if count == 1 else say.number(count, "{count} number alike", "{count} numbers alike")
 
 
 def _profile(changes: list[Change], say: Wording) -> Named | None:
@@ -114,7 +128,7 @@ def tell(change: Change, say: Wording, consent: Consent = _NONE, sides: tuple[st
         headline=_headline(change, say),
         sides=_sides(change, say, sides),
         fields=() if whole else rows_of(change.fields, say),
-        effects=tuple(Row(each.when, _in_the_past(each.before), each.after) for each in effects),
+        effects=tuple(Row(each.when, _in_the_past(each.before, say), each.after) for each in effects),
         unnoticed=change.action in (Action.UPDATE, Action.ADOPT) and change.before is not None and not change.effects,
         missing=missing,
         granted=tuple(flag for need in change.needs if (flag := f"--{need}") not in missing),
@@ -129,9 +143,19 @@ def pending_alike(changes: Iterable[Change], say: Wording) -> dict[tuple[str, st
     return found
 
 
+def to_do(action: str, say: Wording) -> str:
+    """What an apply would do: `to create`."""
+    return say.word("to {action}", action=say.word(action))
+
+
+def aim(origin: str, say: Wording = SHORT) -> str:
+    """How a plan wants numbers to be, by where it comes from."""
+    return say.word(_AS_BEFORE if origin == "undo" else _AS_FILES)
+
+
 def _gist(change: Change, say: Wording) -> str:
     if change.action is Action.FORGET:
-        return "drop from the record"
+        return say.word("drop from the record")
     if change.action is not Action.UPDATE:
         return gist(change.after, say)
     if is_of_another_type(change):
@@ -145,18 +169,18 @@ def _headline(change: Change, say: Wording) -> tuple[str, ...]:
             known = change.after if change.action is Action.CREATE else change.before
             return (f"{summary(change.before, say)} -> {summary(change.after, say)}", *details(known, say))
         case Action.FORGET:
-            return ("dropped from the record; the vendor is not touched",)
+            return (say.word("dropped from the record; the vendor is not touched"),)
         case Action.ASSERT:
-            return (f"{summary(change.after, say)}: {_why_asserted(change)}",)
+            return (f"{summary(change.after, say)}: {_why_asserted(change, say)}",)
     return ()
 
 
-def _why_asserted(change: Change) -> str:
+def _why_asserted(change: Change, say: Wording) -> str:
     """Why a number is written although nothing shows that it differs."""
-    names = ", ".join(item.path for item in change.fields) or "what is live"
+    names = ", ".join(item.path for item in change.fields) or say.word("what is live")
     if change.before is None:
-        return f"written, because {names} is not known"
-    return f"written again, because {names} cannot be read back"
+        return say.word("written, because {names} is not known", names=names)
+    return say.word("written again, because {names} cannot be read back", names=names)
 
 
 def is_of_another_type(change: Change) -> bool:
@@ -171,12 +195,13 @@ def _says_all(change: Change) -> bool:
 
 def _sides(change: Change, say: Wording, labels: tuple[str, str]) -> tuple[Side, ...]:
     if change.action is Action.ADOPT:
-        labels = ("live now", labels[1])
+        labels = (DRIFT_SIDES[1], labels[1])
     elif not (change.action is Action.UPDATE and is_of_another_type(change)):
         return ()
     values = (change.before, change.after)
     return tuple(
-        Side(label, (summary(value, say), *details(value, say))) for label, value in zip(labels, values, strict=True)
+        Side(say.word(label), (summary(value, say), *details(value, say)))
+        for label, value in zip(labels, values, strict=True)
     )
 
 
@@ -192,9 +217,11 @@ def _shared(item: FieldChange, say: Wording) -> Row | None:
         return None
     if field_name == "schedule" and item.before not in names.schedules and item.after in names.schedules:
         named = names.schedules[item.after]
-        return Row(f"schedule {named.name}", *_times_apart(item.before, item.after, say), named.place)
+        return Row(
+            say.word("schedule {name}", name=named.name), *_times_apart(item.before, item.after, say), named.place
+        )
     if field_name == "to" and item.before not in names.contacts and item.after in names.contacts:
-        return Row(f"contact {names.contacts[item.after]}", item.before, item.after)
+        return Row(say.word("contact {name}", name=names.contacts[item.after]), item.before, item.after)
     return None
 
 
@@ -224,21 +251,23 @@ def _common(old: Iterable[str], new: Iterable[str]) -> int:
 def _sides_of(item: FieldChange, say: Wording) -> tuple[str, str]:
     """Both sides of a field; the second is empty where one text says it all."""
     if item.path.endswith("]"):
-        verb = "added" if item.before is None else "removed"
-        return f"{verb}: {field(item.path, item.after if item.before is None else item.before, say)}", ""
+        if item.before is None:
+            return say.word("added: {value}", value=field(item.path, item.after, say)), ""
+        return say.word("removed: {value}", value=field(item.path, item.before, say)), ""
     before, after = field(item.path, item.before, say), field(item.path, item.after, say)
     if not item.sensitive:
         return before, after
     if before == after:
-        return f"{before} (sensitive, changed)", ""
-    return before, f"{after} (sensitive)"
+        return say.word("{value} (sensitive, changed)", value=before), ""
+    return before, say.word("{value} (sensitive)", value=after)
 
 
-def _in_the_past(before: str) -> str:
+def _in_the_past(before: str, say: Wording) -> str:
     """What happened until a change."""
-    if before.startswith("rings "):
-        return f"rang {before.removeprefix('rings ')}"
-    return f"did {before.removeprefix('does ')}" if before.startswith("does not ") else before
+    for now, then in _PAST:
+        if before.startswith(say.word(now)):
+            return say.word(then) + before.removeprefix(say.word(now))
+    return before
 
 
 def place_of(declared_at: str) -> str:
@@ -247,8 +276,8 @@ def place_of(declared_at: str) -> str:
     return f"{file}:{rest.partition(':')[0]}" if rest else file
 
 
-def where(change: Change) -> str:
+def where(change: Change, say: Wording) -> str:
     """Where a number stands in the files, or that a file has it no more."""
     if change.declared_at or change.action is not Action.DELETE:
         return place_of(change.declared_at)
-    return GONE
+    return say.word(GONE)

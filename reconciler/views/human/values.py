@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconciler.canonical import TARGET_TEXTS, is_empty, keys_of
-from reconciler.effects.wording import Wording
+from reconciler.effects.wording import SHORT, Wording, marked
 from reconciler.model import Text
 
 Canonical = Mapping[str, Any]
-SHORT = Wording()
-"""Times in short; whatever they are of has no name."""
-UNKNOWN = "(not known)"
+UNKNOWN = marked("(not known)")
+_PLAIN = {True: marked("true"), False: marked("false"), None: UNKNOWN, "": marked("(none)")}
+REDIRECTS = (marked("sequential"), marked("parallel"), marked("single"))
 _NAMED = 3
 _QUOTED = {*keys_of(Text.WORDS), *TARGET_TEXTS}
 
@@ -28,18 +28,20 @@ def field(path: str, value: object, say: Wording = SHORT) -> str:
     if name == "schedule" and (value is None or isinstance(value, str)):
         return say.schedule(value)
     if isinstance(value, bool) or value in (None, ""):
-        return {True: "true", False: "false", None: UNKNOWN, "": "(none)"}[value]
+        return say.word(_PLAIN[value])
     if name == "timeout":
-        return f"{value} s"
+        return say.word("{seconds} s", seconds=value)
+    if name == "redirect":
+        return say.word(str(value))
     return f'"{value}"' if name in _QUOTED else say.who(str(value))
 
 
 def target(value: Canonical, say: Wording = SHORT, *, with_schedule: bool = True) -> str:
     """One target in a line: `74992223344 for 16 s, Mon-Fri 9:00-18:00, "duty"`; a name of ours says it already."""
     schedule, is_named = value.get("schedule"), value["to"] in say.names.contacts
-    parts = [f"{say.who(value['to'])} for {value['timeout']} s"]
+    parts = [say.word("{who} for {seconds} s", who=say.who(value["to"]), seconds=value["timeout"])]
     if not value.get("active", True):
-        parts.append("not active")
+        parts.append(say.word("not active"))
     if with_schedule and schedule is not None:
         parts.append(say.schedule(schedule))
     if value.get("name") and (say.full or not is_named):
@@ -52,10 +54,8 @@ def target(value: Canonical, say: Wording = SHORT, *, with_schedule: bool = True
 def summary(value: Canonical | None, say: Wording = SHORT) -> str:
     """Where calls go, in a few words."""
     if value is None:
-        return UNKNOWN
-    if value["type"] == "number":
-        return _numbers(value, say)
-    return _SUMMARIES[value["type"]](value)
+        return say.word(UNKNOWN)
+    return _SUMMARIES[value["type"]](value, say)
 
 
 def gist(value: Canonical | None, say: Wording = SHORT) -> str:
@@ -64,8 +64,8 @@ def gist(value: Canonical | None, say: Wording = SHORT) -> str:
     if value is None or len(targets) < 2:
         return summary(value, say)
     named = [say.who(each["to"]) for each in targets[:_NAMED]]
-    more = [f"{len(targets) - _NAMED} more"] if len(targets) > _NAMED else []
-    return f"{', '.join([*named, *more])}, {value['redirect']}"
+    more = [say.word("{count} more", count=len(targets) - _NAMED)] if len(targets) > _NAMED else []
+    return ", ".join([*named, *more, say.word(value["redirect"])])
 
 
 def details(value: Canonical | None, say: Wording = SHORT) -> Iterator[str]:
@@ -76,35 +76,39 @@ def details(value: Canonical | None, say: Wording = SHORT) -> Iterator[str]:
     if len(targets) > 1:
         yield from (f"{at}. {target(each, say)}" for at, each in enumerate(targets, start=1))
     left = value.keys() - _SUMMARIZED
-    yield from (
-        f"{name} {field(name, value[name], say)}" for name in value if name in left and not is_empty(value[name])
-    )
+    for name in value:
+        if name in left and not is_empty(value[name]):
+            text = field(name, value[name], say)
+            yield say.word("reserve {who}", who=text) if name == "reserve" else f"{name} {text}"
 
 
 def _numbers(value: Canonical, say: Wording) -> str:
     targets = value["targets"] or []
-    redirect = "" if value["redirect"] == "single" else f", {value['redirect']}"
+    redirect = "" if value["redirect"] == "single" else f", {say.word(value['redirect'])}"
     if len(targets) == 1:
-        return f"number {target(targets[0], say)}{redirect}"
-    return f"{len(targets)} targets{redirect}"
+        return say.word("number {target}", target=target(targets[0], say)) + redirect
+    return say.number(len(targets), "{count} target", "{count} targets") + redirect
 
 
-def _trunk(value: Canonical) -> str:
+def _trunk(value: Canonical, say: Wording) -> str:
     if value["static_ip"] is None:
-        return "SIP trunk, whose address cannot be read"
+        return say.word("SIP trunk, whose address cannot be read")
     did = f", DID {value['did']}" if value["did"] else ""
-    return f"SIP trunk {value['static_ip']}:{value['port']} for {value['timeout']} s{did}"
+    address = f"{value['static_ip']}:{value['port']}"
+    return say.word("SIP trunk {address} for {seconds} s", address=address, seconds=value["timeout"]) + did
 
 
-def _parking(value: Canonical) -> str:
+def _parking(value: Canonical, say: Wording) -> str:
     parked = value["parking"]
-    return UNKNOWN if parked is None else "parked" if parked else "not parked"
+    return say.word(UNKNOWN if parked is None else _PARKED[bool(parked)])
 
 
-_SUMMARIES: Mapping[str, Callable[[Canonical], str]] = {
-    "none": lambda _value: "no forwarding",
-    "url": lambda value: f"URL {value['url']}",
-    "sip": lambda value: f"SIP {value['sip_uri']}",
+_PARKED = {True: marked("parked"), False: marked("not parked")}
+_SUMMARIES: Mapping[str, Callable[[Canonical, Wording], str]] = {
+    "none": lambda _value, say: say.word("no forwarding"),
+    "url": lambda value, say: say.word("URL {url}", url=value["url"]),
+    "sip": lambda value, say: say.word("SIP {to}", to=value["sip_uri"]),
+    "number": _numbers,
     "sip_trunk": _trunk,
     "parking": _parking,
 }

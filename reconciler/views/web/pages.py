@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,10 @@ from reconciler.clock import epoch
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calendar import Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
-from reconciler.effects.wording import Wording
+from reconciler.effects.wording import SHORT, Wording, marked
 from reconciler.model import Action, Change
 from reconciler.plan.model import Plan
-from reconciler.views.base import WIDE, plural, text_of
+from reconciler.views.base import WIDE, text_of
 from reconciler.views.calendar import (
     Calendar,
     CalendarView,
@@ -29,13 +29,25 @@ from reconciler.views.calendar import (
     is_cut,
     is_daily,
     local_time,
-    manner_of,
     named_lanes,
+    rings_several,
+    tally_of,
     title_of,
 )
-from reconciler.views.human.audit import audit_sum_lines, head_lines, unmanaged_alike
+from reconciler.views.human.audit import audit_head_lines, audit_sum_lines, unmanaged_alike
 from reconciler.views.human.plan import allowance_lines, refusals, sum_lines
-from reconciler.views.human.told import DRIFT_SIDES, NAMED, SIDES, Block, blocks, pending_alike, place_of, where
+from reconciler.views.human.told import (
+    ACTIONS,
+    DRIFT_SIDES,
+    NAMED,
+    SIDES,
+    Block,
+    blocks,
+    pending_alike,
+    place_of,
+    to_do,
+    where,
+)
 from reconciler.views.web.week import LegendEntry, Picture, legend, picture
 
 Clean = Callable[[str], str]
@@ -60,8 +72,8 @@ def _environment() -> Environment:
     )
 
 
-def render(template: str, clean: Clean, **values: object) -> str:
-    """Fill a template of this package."""
+def render(template: str, clean: Clean, say: Wording, **values: object) -> str:
+    """Fill a template of this package, whose own words are those of a language."""
 
     def finalized(value: object) -> object:
         return clean(value) if type(value) is str else value  # what a macro has drawn is not plain text
@@ -74,9 +86,9 @@ def render(template: str, clean: Clean, **values: object) -> str:
         """The same, of which every second one is a span of time or of dates, to be kept in one line."""
         return _SPAN.split(clean(text))
 
-    return (
-        _environment().overlay(finalize=finalized).get_template(template).render(pieces=pieces, spans=spans, **values)
-    )
+    words = {"word": say.word, "number": say.number, "language": say.language}
+    filled = _environment().overlay(finalize=finalized).get_template(template)
+    return filled.render(pieces=pieces, spans=spans, **words, **values)
 
 
 def failure_page(command: str, found: Iterable[Diagnostic], clean: Clean = str) -> str:
@@ -84,6 +96,7 @@ def failure_page(command: str, found: Iterable[Diagnostic], clean: Clean = str) 
     return render(
         "failure.html.j2",
         clean,
+        SHORT,
         title=f"reconciler {command}".rstrip(),
         findings=[_finding(item, str(item.location or "")) for item in found],
     )
@@ -95,22 +108,25 @@ def _finding(found: Diagnostic, place: str | None = None) -> tuple[str, str, str
     return f"{found.severity.value} [{found.code}]", found.message, known, found.hint or ""
 
 
-def audit_page(shown: Audit, *, zone: str, verbose: bool = False, clean: Clean = str) -> str:
+def audit_page(shown: Audit, zone: str, say: Wording = SHORT, clean: Clean = str) -> str:
     """Draw the whole page; pictures are of the week in which the audit was made, in a zone."""
-    say = Wording(shown.names, full=verbose)
+    say = replace(say, names=shown.names)
+    name = shown.configuration
     return render(
         "audit.html.j2",
         clean,
-        title=f"Audit of {shown.configuration}" if shown.configuration else "Audit",
-        summary=text_of((*audit_sum_lines(shown, WIDE), head_lines(shown)[0])).splitlines(),
+        say,
+        title=say.word("Audit of {name}", name=name) if name else say.word("Audit"),
+        summary=text_of((*audit_sum_lines(shown, WIDE, say), audit_head_lines(shown, say)[0])).splitlines(),
         audit=shown,
-        made=local_time(int(epoch(shown.created_at)), zone),
+        made=local_time(int(epoch(shown.created_at)), zone, say),
         zone=zone,
         cards=_cards(blocks(shown.drift, say, sides=DRIFT_SIDES), shown.created_at, zone, say, DRIFT_SIDES),
-        sides=DRIFT_SIDES,
+        sides=[say.word(side) for side in DRIFT_SIDES],
+        weeks=[say.word(week) for week in WEEKS[DRIFT_SIDES]],
         most_pictures=MOST_PLAN_PICTURES,
         pending=[
-            (action, aim, [(each.address, each.description, where(each)) for each in alike])
+            (to_do(action, say), aim, [(each.address, each.description, where(each, say)) for each in alike])
             for (action, aim), alike in pending_alike(shown.pending, say).items()
         ],
         unmanaged=lambda account, numbers: unmanaged_alike(shown, account, numbers, say),
@@ -137,51 +153,54 @@ class CalendarSection:
 
 def calendar_page(shown: CalendarView, clean: Clean = str) -> str:
     """Draw the whole page."""
-    total = sum(len(calendar.numbers) for calendar in shown.calendars)
-    gaps = sum(len(calendar.numbers) for calendar in shown.calendars if has_gap(calendar))
-    summary = plural(total, "number") + (f", {gaps} with gaps" if gaps else "")
     return render(
         "calendar.html.j2",
         clean,
-        title=f"Who rings when: {_dates(shown)}".rstrip(": "),
-        summary=summary,
+        shown.say,
+        title=": ".join(filter(None, (shown.say.word("Who rings when"), _dates(shown)))),
+        summary=tally_of(shown),
         zone=shown.zone,
-        sections=[_section(calendar) for calendar in shown.calendars[:MOST_PICTURES]],
+        sections=[_section(calendar, shown.say) for calendar in shown.calendars[:MOST_PICTURES]],
         left_out=sum(len(calendar.numbers) for calendar in shown.calendars[MOST_PICTURES:]),
     )
 
 
 def _dates(shown: CalendarView) -> str:
-    return next((dates_of(calendar.week) for calendar in shown.calendars if calendar.week), "")
+    return next((dates_of(calendar.week, shown.say) for calendar in shown.calendars if calendar.week), "")
 
 
-def _section(calendar: Calendar) -> CalendarSection:
-    heading, description = title_of(calendar)
+def _section(calendar: Calendar, say: Wording) -> CalendarSection:
+    heading, description = title_of(calendar, say)
     if calendar.note:
         return CalendarSection(heading, description, calendar.numbers, None, (), (calendar.note,))
-    drawn = None if calendar.week is None else picture(calendar.week, calendar.lanes, f"Week of {heading}")
+    title = say.word("Week of {name}", name=heading)
+    drawn = None if calendar.week is None else picture(calendar.week, calendar.lanes, title, say)
+    notes = tuple(notes_of(calendar, say))
     return CalendarSection(
-        heading, description, calendar.numbers, drawn, legend(calendar.lanes), notes_of(calendar), has_gap(calendar)
+        heading, description, calendar.numbers, drawn, legend(calendar.lanes), notes, has_gap(calendar)
     )
 
 
-def notes_of(calendar: Calendar) -> tuple[str, ...]:
+def notes_of(calendar: Calendar, say: Wording) -> Iterator[str]:
     """What a reader must know besides the letters."""
-    manner = {"parallel": "Bars above one another ring at once.", "": ""}.get(
-        calendar.redirect, "Bars above one another ring one after the other, from the top."
-    )
-    return tuple(
-        note
-        for note in (
-            calendar.problem,
-            manner if manner_of(calendar) else "",
-            "Dotted: for a part of the half hour." if is_cut(calendar) else "",
-        )
-        if note
-    )
+    if calendar.opaque:
+        yield say.opaque(calendar.opaque)
+    if calendar.redirect and rings_several(calendar):
+        if calendar.redirect == "parallel":
+            yield say.word("Bars above one another ring at once.")
+        else:
+            yield say.word("Bars above one another ring one after the other, from the top.")
+    if is_cut(calendar):
+        yield say.word("Dotted: for a part of the half hour.")
 
 
 MOST_PLAN_PICTURES = 100
+WEEKS = {
+    SIDES: (marked("The week until now"), marked("The week from now on")),
+    DRIFT_SIDES: (marked("The week as written"), marked("The week live now")),
+}
+"""The headings of both weeks."""
+DRIFT = marked("drift")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,28 +218,31 @@ class Card:
     """A block of changes: its numbers as (address, description, place), and the week that shows the difference."""
 
     block: Block
+    action: str
     numbers: tuple[tuple[str, str, str], ...]
     weeks: Weeks | None
     named: int = NAMED
 
 
-def plan_page(shown: Plan, *, verbose: bool = False, clean: Clean = str) -> str:
+def plan_page(shown: Plan, say: Wording = SHORT, clean: Clean = str) -> str:
     """Draw the whole page; pictures are of the week in which the plan was made."""
-    zone, say = shown.timezone, Wording(shown.names, full=verbose)
+    zone, say, name = shown.timezone, replace(say, names=shown.names), shown.configuration
     return render(
         "plan.html.j2",
         clean,
-        title=f"Plan for {shown.configuration}" if shown.configuration else "Plan",
-        summary=text_of(sum_lines(shown, WIDE)).splitlines(),
+        say,
+        title=say.word("Plan for {name}", name=name) if name else say.word("Plan"),
+        summary=text_of(sum_lines(shown, WIDE, say)).splitlines(),
         plan=shown,
-        made=local_time(int(epoch(shown.created_at)), zone),
-        expires=local_time(int(epoch(shown.expires_at)), zone) if shown.expires_at else "",
+        made=local_time(int(epoch(shown.created_at)), zone, say),
+        expires=local_time(int(epoch(shown.expires_at)), zone, say) if shown.expires_at else "",
         zone=zone,
         cards=_cards(blocks(shown.changes, say, shown.consent), shown.created_at, zone, say, SIDES),
-        sides=SIDES,
+        sides=[say.word(side) for side in SIDES],
+        weeks=[say.word(week) for week in WEEKS[SIDES]],
         most_pictures=MOST_PLAN_PICTURES,
         refusals=[_finding(breach.diagnostic) for breach in refusals(shown.breaches)],
-        allowances=text_of(allowance_lines(shown.breaches)).splitlines(),
+        allowances=text_of(allowance_lines(shown.breaches, say)).splitlines(),
         findings=[_finding(item) for item in shown.diagnostics],
     )
 
@@ -231,7 +253,8 @@ def _cards(found: Sequence[Block], made: str, zone: str, say: Wording, sides: tu
     return [
         Card(
             block,
-            tuple((each.address, each.description, where(each)) for each in block.changes),
+            say.word(ACTIONS[block.told.action] if sides == SIDES else DRIFT),
+            tuple((each.address, each.description, where(each, say)) for each in block.changes),
             _weeks(block.changes, at, zone, say, sides) if index < MOST_PLAN_PICTURES else None,
         )
         for index, block in enumerate(found)
@@ -251,23 +274,27 @@ def _weeks(changes: Sequence[Change], at: int, zone: str, say: Wording, names: t
         return None
     everybody = named_lanes(lanes(change.before, change.after), say)
     came, went = (change.action is each for each in (Action.CREATE, Action.DELETE))
-    before = None if came else picture(old, everybody, f"{change.address} {names[0]}", other=None if went else new)
-    after = None if went else picture(new, everybody, f"{change.address} {names[1]}", other=None if came else old)
-    return Weeks(before, after, legend(everybody), tuple(_notes(changes, old, new, is_compared=not (came or went))))
+    titles = [f"{change.address} {say.word(name)}" for name in names]
+    before = None if came else picture(old, everybody, titles[0], say, other=None if went else new)
+    after = None if went else picture(new, everybody, titles[1], say, other=None if came else old)
+    notes = _notes(changes, old, new, say, is_compared=not (came or went))
+    return Weeks(before, after, legend(everybody), tuple(notes))
 
 
-def _notes(changes: Sequence[Change], old: Week, new: Week, *, is_compared: bool) -> Iterator[str]:
+def _notes(changes: Sequence[Change], old: Week, new: Week, say: Wording, *, is_compared: bool) -> Iterator[str]:
     """What a reader must know of both weeks."""
     change = changes[0]
     both = [
         Calendar((), (), each, value.get("redirect", "")) for each, value in ((old, change.before), (new, change.after))
     ]
-    yield from dict.fromkeys(note for calendar in both for note in notes_of(calendar))
+    yield from dict.fromkeys(note for calendar in both for note in notes_of(calendar, say))
     if is_compared and old == new:
-        yield "Both sides are the same in this week."
+        yield say.word("Both sides are the same in this week.")
     elif is_compared:
-        yield "A bar below a day marks times when somebody else rings."
+        yield say.word("A bar below a day marks times when somebody else rings.")
     if is_daily(old) and is_daily(new):
-        yield f"The week is {dates_of(old)}."
+        yield say.word("The week is {dates}.", dates=dates_of(old, say))
     if any((each.before, each.after) != (change.before, change.after) for each in changes):
-        yield f"Drawn for {change.address}; the others change alike, and differ where nothing changes."
+        yield say.word(
+            "Drawn for {address}; the others change alike, and differ where nothing changes.", address=change.address
+        )

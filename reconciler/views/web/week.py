@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.effects.calendar import CalendarDay, Cell, CellRun, Lane, Week
+from reconciler.effects.wording import Wording
 from reconciler.views.calendar import WEEKDAYS, clock, is_daily, letters_of
 
 COLORS = 8
@@ -77,37 +78,41 @@ def legend(lanes: Sequence[Lane]) -> tuple[LegendEntry, ...]:
     return tuple(LegendEntry(letters[lane.key][0], _lane_style(letters[lane.key][1]), lane.text) for lane in lanes)
 
 
-def picture(week: Week, lanes: Sequence[Lane], title: str, *, other: Week | None = None) -> Picture:
+def picture(week: Week, lanes: Sequence[Lane], title: str, say: Wording, *, other: Week | None = None) -> Picture:
     """Draw a week; times that differ from the `other` week get a mark below."""
-    letters = letters_of(lanes)
+    letters, texts = letters_of(lanes), {lane.key: lane.text for lane in lanes if lane.saying is not None}
     daily = is_daily(week) and (other is None or is_daily(other))
     rows, boxes, marks, y = [], [], [], _TOP
     for index, day in enumerate(week[:1] if daily else week):
         twin = None if other is None else other[index]
         height = _height(day, twin)
-        label, date = ("daily", "") if daily else (WEEKDAYS[day.weekday], f"{day.day:02}.{day.month:02}")
-        rows.append(PictureRow(label, y, height, date))
+        label = say.words.pgettext("narrow", "daily") if daily else say.word(WEEKDAYS[day.weekday])
+        rows.append(PictureRow(label, y, height, "" if daily else f"{day.day:02}.{day.month:02}"))
         for run in day.runs():
-            boxes += _boxes(run, letters, y, height)
-        marks += _marks(day, twin, y + height)
+            boxes += _boxes(run, letters, texts, say, y, height)
+        marks += _marks(day, twin, y + height, say.word("differs"))
         y += height + _SPACE + (_MARK if other is not None else 0)
     hours = tuple((hour, _LEFT + hour * 2 * _CELL) for hour in range(0, 25, 3))
-    sentence = sentence_of(week, lanes)
+    sentence = sentence_of(week, lanes, say)
     return Picture(title, sentence, _LEFT + 48 * _CELL + 12, y, tuple(rows), tuple(boxes), tuple(marks), hours)
 
 
-def sentence_of(week: Week, lanes: Sequence[Lane]) -> str:
+def sentence_of(week: Week, lanes: Sequence[Lane], say: Wording) -> str:
     """A week in words."""
     names = {lane.key: lane.text for lane in lanes}
     days = (
-        [(day, "Every day") for day in week[:1]] if is_daily(week) else [(day, WEEKDAYS[day.weekday]) for day in week]
+        [(day, say.word("Every day")) for day in week[:1]]
+        if is_daily(week)
+        else [(day, say.word(WEEKDAYS[day.weekday])) for day in week]
     )
-    return " ".join(f"{label}: {', '.join(_said(run, names) for run in day.runs())}." for day, label in days)
+    return " ".join(f"{label}: {', '.join(_said(run, names, say) for run in day.runs())}." for day, label in days)
 
 
-def _said(run: CellRun, names: Mapping[str, str]) -> str:
-    who = ", then ".join(names[key] for key in run.cell.who) or "nobody"
-    return f"{clock(run.start)} to {clock(run.end)} {who}{' for a part' if run.cell.is_part else ''}"
+def _said(run: CellRun, names: Mapping[str, str], say: Wording) -> str:
+    who = say.word(", then ").join(names[key] for key in run.cell.who) or say.word("nobody")
+    times = say.word("{first} to {last}", first=clock(run.start), last=clock(run.end))
+    part = say.word(" for a part") if run.cell.is_part else ""
+    return f"{times} {who}{part}"
 
 
 def _height(day: CalendarDay, twin: CalendarDay | None) -> int:
@@ -117,29 +122,31 @@ def _height(day: CalendarDay, twin: CalendarDay | None) -> int:
     return _BAND if most == 1 else _BAND + (most - 1) * (_BAND - 6)
 
 
-def _boxes(run: CellRun, letters: Mapping[str, tuple[str, int]], y: int, height: int) -> list[PictureBox]:
+def _boxes(
+    run: CellRun, letters: Mapping[str, tuple[str, int]], texts: Mapping[str, str], say: Wording, y: int, height: int
+) -> list[PictureBox]:
     x, width = _LEFT + run.start * _CELL, (run.end - run.start) * _CELL
     times = f"{clock(run.start)}-{clock(run.end)}"
     if not run.cell.who:
-        return [PictureBox(x, y, width, height, "gap", "no target" if width > 70 else "", f"{times} no target")]
+        nobody = say.word("no target")
+        return [PictureBox(x, y, width, height, "gap", nobody if width > 70 else "", f"{times} {nobody}")]
     share = height // len(run.cell.who)
     boxes = []
     for rank, key in enumerate(run.cell.who):
         letter, lane = letters[key]
         tall = height - rank * share if rank == len(run.cell.who) - 1 else share
-        boxes.append(
-            PictureBox(x, y + rank * share, width, tall, _lane_style(lane), letter, f"{times} {key}", run.cell.is_part)
-        )
+        title, top = f"{times} {texts.get(key, key)}", y + rank * share
+        boxes.append(PictureBox(x, top, width, tall, _lane_style(lane), letter, title, run.cell.is_part))
     return boxes
 
 
-def _marks(day: CalendarDay, twin: CalendarDay | None, y: int) -> list[PictureBox]:
+def _marks(day: CalendarDay, twin: CalendarDay | None, y: int, title: str) -> list[PictureBox]:
     if twin is None:
         return []
     apart = [Cell((), is_part=one != two) for one, two in zip(day.cells, twin.cells, strict=True)]
     runs = CalendarDay(day.year, day.month, day.day, day.weekday, tuple(apart)).runs()
     return [
-        PictureBox(_LEFT + run.start * _CELL, y + 1, (run.end - run.start) * _CELL, _MARK, "mark", "", "differs")
+        PictureBox(_LEFT + run.start * _CELL, y + 1, (run.end - run.start) * _CELL, _MARK, "mark", "", title)
         for run in runs
         if run.cell.is_part
     ]

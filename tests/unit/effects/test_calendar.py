@@ -67,7 +67,7 @@ def test_what_is_no_target_rings_all_week_and_nothing_is_a_gap() -> None:
 def test_lanes_are_those_who_may_ring_with_the_name_that_one_side_has() -> None:
     before = value_of(rings(DESK, target(THIRD, active=False)))
     after = value_of(rings(Target(DESK, 20, name="дежурный"), SPARE))
-    assert [tuple(lane) for lane in lanes(before, after)] == [(DESK, f"{DESK} дежурный"), (SPARE, SPARE)]
+    assert [(lane.key, lane.text) for lane in lanes(before, after)] == [(DESK, f"{DESK} дежурный"), (SPARE, SPARE)]
 
 
 def test_a_period_that_nobody_understands_cannot_be_drawn() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.effects.wording import PLAIN
 from reconciler.model import Action, Effect, FieldChange, Kind, LiveSource
 from reconciler.plan.model import Calls, Consent, Plan
 from reconciler.views.base import text_of, width
@@ -170,7 +171,7 @@ def test_a_period_that_does_not_parse_is_shown_as_it_stands() -> None:
 def test_what_goes_first_is_told_only_with_verbose() -> None:
     shown = plan(change("sales/74991112233", Action.UPDATE, numbers(), numbers(), depends_on=("sales/74991112244",)))
     assert "after sales/74991112244" not in text_of(drawn(shown, 80))
-    assert "after sales/74991112244" in text_of(drawn(shown, 80, verbose=True))
+    assert "after sales/74991112244" in text_of(drawn(shown, 80, PLAIN))
 
 
 @pytest.mark.parametrize("columns", [30, 80])

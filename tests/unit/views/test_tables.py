@@ -8,7 +8,7 @@ import io
 import pytest
 
 from reconciler.diagnostics import Location
-from reconciler.effects.wording import PLAIN
+from reconciler.effects.wording import PLAIN, SHORT
 from reconciler.model import (
     Desired,
     Entry,
@@ -27,7 +27,6 @@ from reconciler.views import recorded
 from reconciler.views.base import text_of, width
 from reconciler.views.human import tables
 from reconciler.views.human.tables import Check, Health, checks, checks_json, table
-from reconciler.views.human.values import SHORT
 
 PLACE = Location("numbers/sales.yaml", 9, 3, 12, 1)
 DESK = Target("74992223344", 16, ("wd {mon-fri} hr {9-17}",), "график будни", "дежурный")
@@ -169,7 +168,7 @@ def test_a_number_that_is_nowhere_says_so() -> None:
 
 
 def test_a_run_shows_who_when_and_what_became_of_each_change() -> None:
-    assert text_of(recorded.run(RUN, 80)) == (
+    assert text_of(recorded.run(RUN, SHORT, 80)) == (
         "run abcdef0123456789\n"
         "  what        apply, by anna@host (process 7)\n"
         "  when        2026-11-21T10:00:00Z to no end: interrupted\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.effects.wording import PLAIN, SHORT
 from reconciler.plan.model import Plan
 from reconciler.views import markdown
 from reconciler.views.base import text_of, width
@@ -19,7 +20,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 
 def rows(shown: Plan, columns: int = 80, *, verbose: bool = False) -> list[str]:
-    return text_of(drawn(shown, columns, verbose=verbose)).splitlines()
+    return text_of(drawn(shown, columns, PLAIN if verbose else SHORT)).splitlines()
 
 
 def test_the_first_plan_of_a_team_fits_few_screens(first: Plan) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.audit import Audit, Tally
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.effects.wording import PLAIN, SHORT
 from reconciler.model import Action, FieldChange
 from reconciler.names import Named, Names
 from reconciler.plan.model import Calls, Plan
@@ -65,7 +66,7 @@ def of_every_sort() -> Plan:
 @COLUMNS
 @pytest.mark.parametrize("verbose", [False, True])
 def test_no_line_of_a_plan_is_broader_than_the_terminal(columns: int, verbose: bool) -> None:
-    told = text_of(drawn(of_every_sort(), columns, verbose=verbose)).splitlines()
+    told = text_of(drawn(of_every_sort(), columns, PLAIN if verbose else SHORT)).splitlines()
     assert [row for row in told if width(row) > columns] == []
 
 
@@ -87,7 +88,7 @@ def test_no_line_of_an_audit_is_broader_than_the_terminal(columns: int) -> None:
         names=shown.names,
     )
     for verbose in (False, True):
-        told = text_of(audit(found, columns, verbose=verbose)).splitlines()
+        told = text_of(audit(found, columns, PLAIN if verbose else SHORT)).splitlines()
         assert [row for row in told if width(row) > columns] == []
 
 
@@ -96,7 +97,7 @@ def test_a_text_is_wrapped_once(columns: int) -> None:
     """A row that was wrapped twice is followed by one that would have had room on it."""
     field = FieldChange("targets[0].schedule", None, OFTEN)
     shown = plan(change("sales/74991112233", Action.UPDATE, numbers(), numbers(), field, effects=()))
-    told = text_of(drawn(shown, columns, verbose=True)).splitlines()
+    told = text_of(drawn(shown, columns, PLAIN)).splitlines()
     rows = told[next(at for at, row in enumerate(told) if "-> " in row) : told.index("    callers   notice nothing")]
     assert len(rows) > 1
     for row, following in pairwise(rows):
