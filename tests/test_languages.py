@@ -11,6 +11,7 @@ from string import Formatter
 import pytest
 from babel.messages.catalog import Message
 
+from reconciler.effects.wording import Wording
 from reconciler.language import LOCALE, Language, language_of, words_of
 from tests.architecture.imports import REPOSITORY, script
 
@@ -78,6 +79,18 @@ def test_russian_is_written_in_cyrillic() -> None:
 )
 def test_the_locale_names_the_language(environ: dict[str, str], language: str) -> None:
     assert language_of(environ) == language
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(1, "1 номер"), (2, "2 номера"), (5, "5 номеров"), (11, "11 номеров"), (21, "21 номер")]
+)
+def test_russian_counts_in_three_forms(count: int, text: str) -> None:
+    say = Wording(words=words_of(Language.RU))
+    assert say.number(count, "{count} number", "{count} numbers") == text
+
+
+def test_a_page_names_its_language() -> None:
+    assert [Wording(words=words_of(each)).language for each in Language] == ["en", "ru"]
 
 
 def test_english_is_what_the_code_says() -> None:

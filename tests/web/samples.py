@@ -8,6 +8,8 @@ from reconciler.audit import Audit, Tally
 from reconciler.canonical import form
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects.calendar import lanes, week
+from reconciler.effects.wording import Wording
+from reconciler.language import Language, words_of
 from reconciler.model import Desired, NumberForwarding, Redirect, Target, Value
 from reconciler.plan.model import Calls, Plan
 from reconciler.views.calendar import Calendar, CalendarView
@@ -78,6 +80,11 @@ def a_plan() -> Plan:
 
 def plan_page() -> str:
     return pages.plan_page(a_plan())
+
+
+def russian_page() -> str:
+    """The same for readers of Russian, whose words are longer."""
+    return pages.plan_page(a_plan(), Wording(words=words_of(Language.RU)))
 
 
 def team_page(folder: Path) -> str:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(not is_available(), reason="needs chromium and c
 PAGES: dict[str, Callable[[Path], str]] = {
     "calendar": lambda _folder: samples.whole_calendar(),
     "plan": lambda _folder: samples.plan_page(),
+    "plan in Russian": lambda _folder: samples.russian_page(),
     "audit": lambda _folder: samples.audit_page(),
     "team": samples.team_page,
 }
