@@ -27,6 +27,7 @@ _LABEL = 12
 _TAKEN = (marked("applied"), marked("unverified"))
 _OTHERWISE = (marked("failed"), marked("unknown"), marked("skipped"))
 _ORIGINS = (marked("apply"), marked("undo"), marked("forget"))
+"""What else a run says by its own names, for the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from reconciler.model import Text
 Canonical = Mapping[str, Any]
 UNKNOWN = marked("(not known)")
 _PLAIN = {True: marked("true"), False: marked("false"), None: UNKNOWN, "": marked("(none)")}
-REDIRECTS = (marked("sequential"), marked("parallel"), marked("single"))
+_REDIRECTS = (marked("sequential"), marked("parallel"), marked("single"))
+"""Said by their own names, which the catalogue has to know."""
 _NAMED = 3
 _QUOTED = {*keys_of(Text.WORDS), *TARGET_TEXTS}
 

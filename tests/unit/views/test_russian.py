@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -76,8 +77,8 @@ def done() -> Plan:
 
 @pytest.mark.parametrize("made", [of_every_sort, of_other_sorts, done])
 @pytest.mark.parametrize("say", [SHORT, FULL], ids=["short", "full"])
-def test_a_plan_has_no_english_word_beside_names_and_findings(made: object, say: Wording) -> None:
-    shown = made()  # type: ignore[operator]
+def test_a_plan_has_no_english_word_beside_names_and_findings(made: Callable[[], Plan], say: Wording) -> None:
+    shown = made()
     for text in (text_of(drawn(shown, 10_000, say)), comment(shown, say), plan_page(shown, say)):
         assert set(english_in(text, NAMES)) <= set(LONG.split())  # which may be cut
 
