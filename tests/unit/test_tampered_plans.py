@@ -13,9 +13,10 @@ import pytest
 from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli.exits import Exit, of_report
 from reconciler.effects.wording import PLAIN
+from reconciler.formats.change import required_allowances
 from reconciler.formats.plan import PlanFileError, load_plan, plan_as_shown
 from reconciler.http.errors import Rejected
-from reconciler.model import Parking, Value
+from reconciler.model import Action, Parking, Value
 from reconciler.plan.build import Options
 from reconciler.plan.model import Consent
 from reconciler.settings import Limit, Policy
@@ -27,6 +28,7 @@ from reconciler.views.web.pages import plan_page
 from reconciler.workflow.plan import make_plan
 from reconciler.workflow.stored import StalePlanError, check_expected
 from tests.conftest import Tally
+from tests.unit.views import values
 from tests.world import EVERYTHING, NONE, World, desired, key, phone, rings, sip, url, world
 
 EVENTS = "https://example.com/calls?key=${var:EVENT_KEY}"
@@ -324,3 +326,24 @@ def test_mutated_plans_are_refused_or_harmless(part: int, tally: Tally) -> None:
     tally("plan files with mutated fields through `apply` and `show`", 500)
     ends = judge(range(1_000 + 500 * part, 1_500 + 500 * part))
     assert sum(ends.values()) == 500
+
+
+OFF, HERE, THERE = values.NOTHING, values.numbers(), values.url("https://example.com")
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "after", "needs"),
+    [
+        (Action.CREATE, OFF, HERE, ()),
+        (Action.UPDATE, HERE, THERE, ()),
+        (Action.FORGET, OFF, None, ()),
+        (Action.DELETE, HERE, OFF, ("allow-delete",)),
+        (Action.ADOPT, HERE, THERE, ("allow-adopt",)),
+    ],
+)
+@pytest.mark.parametrize("protected", [False, True])
+def test_a_change_needs_what_its_action_does_and_nothing_more(
+    action: Action, before: Any, after: Any, needs: tuple[str, ...], protected: bool
+) -> None:
+    made = values.change("sales/74991112233", action, before, after, protected=protected)
+    assert required_allowances(made) == (*needs, *(["allow-protected"] if protected else []))
