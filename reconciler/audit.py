@@ -37,9 +37,10 @@ class Audit:
 
     `drift` is told as the changes that somebody else made: from what we last wrote to what is live. `pending` are the
     changes that the files ask for and no apply has made. `unmanaged` are numbers in no file, by each account whose list
-    is known, and `listed` what the list tells of these; `unlisted` are the accounts whose list is not. `risks` are what
-    the files say and callers would suffer from; `diagnostics` tell of the reading. `scenario` is the one that was
-    audited, `in_force` the one last applied, `names` are what the configuration calls things.
+    is known, and `listed` what the list tells of these; `unlisted` are the accounts whose list is not, as some are
+    `lacking` a setting for it. `risks` are what the files say and callers would suffer from; `diagnostics` tell of the
+    reading. `scenario` is the one that was audited, `in_force` the one last applied, `names` are what the configuration
+    calls things.
     """
 
     configuration: str
@@ -55,6 +56,7 @@ class Audit:
     unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     listed: Mapping[str, Json] = field(default_factory=dict, hash=False)
     unlisted: tuple[str, ...] = ()
+    lacking: Mapping[str, str] = field(default_factory=dict, hash=False)
     risks: tuple[Diagnostic, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     names: Names = field(default=NO_NAMES, compare=False, repr=False)

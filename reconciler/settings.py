@@ -71,7 +71,8 @@ class Account:
     """One account at one vendor. URLs without a trailing slash, paths kept.
 
     `settle_seconds`: how long the vendor may read as before an accepted write. `owner`: whose the numbers are at the
-    vendor, where the account says so. `unheard`: the missing setting without which nobody hears of parked calls.
+    vendor, where the account says so. `unheard`: the missing setting without which nobody hears of parked calls,
+    `unlisted` that without which its numbers are not listed.
     `options` are its provider's own settings, a named tuple; secrets in it are references, whose `places` are kept.
     """
 
@@ -85,6 +86,7 @@ class Account:
     period: PeriodSettings = PeriodSettings()
     owner: str | None = None
     unheard: str = ""
+    unlisted: str = ""
     options: tuple[object, ...] = ()
     places: Mapping[object, Location] = field(default_factory=dict, compare=False)
 

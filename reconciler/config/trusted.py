@@ -210,6 +210,7 @@ def _account(name: str, model: AccountEntry, provider: ProviderType, location: L
         period=model.periods,
         owner=model.owner,
         unheard=model.unheard,
+        unlisted=model.unlisted,
         options=model.options,
     )
 

@@ -33,7 +33,7 @@ def make_audit(session: Session, warnings: tuple[Diagnostic, ...], progress: Cal
     for account in _unused(session, plan, state):
         plan = _with_list_of(session, account, plan)
     known = {(item.code, item.location) for item in warnings}
-    return judge_drift(
+    audit = judge_drift(
         plan,
         state,
         accounts=configuration.accounts,
@@ -41,6 +41,8 @@ def make_audit(session: Session, warnings: tuple[Diagnostic, ...], progress: Cal
         diagnostics=[*told, *_closed(plan), *(item for item in plan.diagnostics if item.code != model.RULE)],
         today=session.plan_context(make_key=False).today,
     )
+    lacking = {name: account.unlisted for name, account in configuration.accounts.items() if account.unlisted}
+    return replace(audit, lacking=lacking)
 
 
 def _closed(plan: Plan) -> Iterator[Diagnostic]:

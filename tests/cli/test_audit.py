@@ -191,3 +191,9 @@ def test_a_secret_that_somebody_put_in_by_hand_is_masked(workplace: Workplace) -
 def test_a_format_that_is_not_there_is_wrong_usage_and_reads_nothing(name: str, workplace: Workplace) -> None:
     assert workplace.run("audit", "--format", name).exit_code == 64
     assert workplace.sandbox.log == []
+
+
+def test_an_account_that_lacks_its_application_says_why_its_list_is_not_known(workplace: Workplace) -> None:
+    workplace.edit(f"    application: {workplace.sandbox.application}\n", "", "reconciler.yaml")
+    assert "  sales    not known: its list needs accounts.sales.application\n" in workplace.run("audit").stdout
+    assert "its list needs accounts.sales.application" in workplace.run("audit", "--format", "html").stdout

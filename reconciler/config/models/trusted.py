@@ -83,6 +83,11 @@ class AccountEntry(Shape):
         return ""
 
     @property
+    def unlisted(self) -> str:
+        """The setting that is missing for the account's numbers to be listed."""
+        return ""
+
+    @property
     def options(self) -> tuple[object, ...]:
         """What is the provider's own, as a named tuple."""
         return ()

@@ -47,5 +47,9 @@ class ExolveAccount(AccountEntry):
         return self.application
 
     @property
+    def unlisted(self) -> str:
+        return "" if self.application else "application"
+
+    @property
     def options(self) -> ExolveOptions:
         return ExolveOptions(self.api_key, self.application)

@@ -82,6 +82,14 @@ def unmanaged_alike(shown: Audit, account: str, numbers: Sequence[str], say: Wor
     return found
 
 
+def why_unlisted(shown: Audit, account: str, say: Wording) -> str:
+    """Why it is not known which numbers of an account are unmanaged."""
+    if lacking := shown.lacking.get(account):
+        setting = f"accounts.{account}.{lacking}"
+        return say.word("not known: its list needs {setting}", setting=setting)
+    return say.word("not known: its list was not read")
+
+
 def _unmanaged(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
     broad = min(max(map(width, (*shown.unmanaged, *shown.unlisted)), default=0), _BROADEST)
     for account, numbers in shown.unmanaged.items():
@@ -91,7 +99,7 @@ def _unmanaged(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
             yield from hanging(line("  ", pad(account, broad), "   "), text, columns)
     for account in shown.unlisted:
         start = line("  ", pad(account, broad), "   ")
-        yield from hanging(start, say.word("not known: its list was not read"), columns, tone=Tone.FAINT)
+        yield from hanging(start, why_unlisted(shown, account, say), columns, tone=Tone.FAINT)
 
 
 def _counted(shown: Audit, say: Wording) -> str:

@@ -34,7 +34,7 @@ from reconciler.views.calendar import (
     tally_of,
     title_of,
 )
-from reconciler.views.human.audit import audit_head_lines, audit_sum_lines, unmanaged_alike
+from reconciler.views.human.audit import audit_head_lines, audit_sum_lines, unmanaged_alike, why_unlisted
 from reconciler.views.human.plan import allowance_lines, refusals, sum_lines
 from reconciler.views.human.told import (
     ACTIONS,
@@ -129,6 +129,7 @@ def audit_page(shown: Audit, zone: str, say: Wording = SHORT, clean: Clean = str
             (to_do(action, say), aim, [(each.address, each.description, where(each, say)) for each in alike])
             for (action, aim), alike in pending_alike(shown.pending, say).items()
         ],
+        why_unlisted=lambda account: why_unlisted(shown, account, say),
         unmanaged=lambda account, numbers: unmanaged_alike(shown, account, numbers, say),
         named=NAMED,
         findings=[_finding(item) for item in (*shown.diagnostics, *shown.risks)],
