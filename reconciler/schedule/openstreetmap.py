@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from importlib import import_module
 from typing import Any, Final, NamedTuple, Protocol
 
-from reconciler.schedule.asked import CompileTarget, instants_asked_for
+from reconciler.schedule.asked import CompileError, CompileTarget, instants_asked_for
 from reconciler.schedule.human import HumanError, Schedule, read_schedule
 from reconciler.schedule.masks import MINUTES, SLOTS, year_type
 from reconciler.schedule.zones import zone
@@ -118,10 +118,9 @@ def read_opening_hours(text: str, *, country: str, until: date) -> Plain:
             raise ForeignError(message, hint, *found.span())
     plain = _written(_terms(_rules(str(library)), country), country)
     try:
-        schedule = read_schedule(plain, _no_other)
-    except HumanError as error:
+        _compare(library, read_schedule(plain, _no_other), str(library), until)
+    except (CompileError, HumanError) as error:
         raise ForeignError(error.message, error.hint) from error
-    _compare(library, schedule, str(library), until)
     return plain
 
 
@@ -417,7 +416,9 @@ def _compare(library: Library, schedule: Schedule, text: str, until: date) -> No
 
 def _samples(text: str, until: date) -> Iterator[datetime]:
     """Instants spread over the years that are compiled and those that are named."""
-    years = sorted({*range(_FIRST_COMPARED, until.year + 1), *map(int, re.findall(r"\b2\d{3}\b", text))})
+    years = sorted(
+        {*range(min(_FIRST_COMPARED, until.year), until.year + 1), *map(int, re.findall(r"\b2\d{3}\b", text))}
+    )
     for at in range(_SAMPLES):
         minutes = int(at * _GOLDEN % 1 * len(years) * _YEAR_MINUTES)
         year, minute = divmod(minutes, _YEAR_MINUTES)

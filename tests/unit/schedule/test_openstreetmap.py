@@ -220,3 +220,10 @@ def test_a_country_that_is_not_known_is_said() -> None:
     ended = run("--from", "osm", "Mo 09:00-10:00; PH off", "--country", "XX")
     assert ended.exit_code == 1
     assert "the holidays of 'XX' are not known" in ended.stderr
+
+
+@pytest.mark.parametrize(("until", "code"), [("2020-06-30", 0), ("2101-01-01", 1)])
+def test_the_end_of_the_calendar_may_be_anywhere(until: str, code: int) -> None:
+    ended = run("--from", "osm", "Mo 09:00-10:00; PH off", "--until", until)
+    assert ended.exit_code == code
+    assert ("no public holidays are known for 2101" in ended.stderr) == bool(code)
