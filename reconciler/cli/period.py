@@ -17,6 +17,7 @@ import click
 
 from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit
+from reconciler.cli.foreign import CompileOptions, compile_foreign, reading_options
 from reconciler.cli.options import PeriodText
 from reconciler.cli.period_options import chunks, format_instant, judge_period, moment, parse_period, timezone
 from reconciler.cli.process import Process
@@ -126,7 +127,7 @@ _EXAMPLE = "write weekly: {mon-fri: 09:30-18:15}"
 
 
 @click.command("compile", short_help="Turn hours, dates and public holidays into period strings.")
-@click.argument("file", type=click.File("rb"), metavar="[FILE|-]", required=False)
+@click.argument("file", type=click.Path(allow_dash=True), metavar="[FILE|-]", required=False)
 @click.option("--schedule", metavar="NAME", help="A schedule of the configuration, as its accounts send it.")
 @click.option(
     "--union",
@@ -141,30 +142,44 @@ _EXAMPLE = "write weekly: {mon-fri: 09:30-18:15}"
     metavar="DATE",
     help="How far public holidays are written out; default: the end of next year.",
 )
+@reading_options
 @timezone
-@click.pass_obj
+@click.pass_context
 def compile_(
-    process: Process,
-    file: IO[bytes] | None,
+    context: click.Context,
+    file: str | None,
     schedule: str | None,
     union: Literal["entries", "comma"],
     until: datetime | None,
+    source: str | None,
+    country: str | None,
     zone: Zone,
+    *,
+    periods: bool,
 ) -> Exit:
     """Turn a schedule of hours, dates and public holidays into period strings, proven equal to it.
 
     FILE holds what stands under a name of `schedules`, such as {weekly: {mon-fri: 09:30-18:15}, except: {public: RU}}.
-    With --schedule it is one of the configuration, and the accounts say how it is sent.
+    With --schedule it is one of the configuration, and the accounts say how it is sent. With --from osm, FILE is a text
+    in OpenStreetMap's notation instead, and the schedule is printed as YAML.
 
     Example: reconciler period compile --schedule office-hours
     """
     from reconciler.schedule.compile import CompileError, compile_schedule
 
+    process: Process = context.obj
     if (file is None) == (schedule is None):
         raise click.UsageError("name a FILE, or a schedule of the configuration with --schedule NAME")
+    if source is None and (periods or country is not None):
+        raise click.UsageError("--periods and --country say how to read another notation; name it with --from osm")
+    if source is not None and file is None:
+        raise click.UsageError("--from reads a text; leave --schedule out")
     if file is None:
         return _compile_declared(process, schedule or "")
-    sources, tree = _read(file)
+    if source is not None:
+        asked = CompileOptions(country or "RU", zone.name, _last_day(until), union, periods=periods)
+        return compile_foreign(process, _given(context, file), asked)
+    sources, tree = _read(click.File("rb").convert(file, None, context))
     try:
         compiled = compile_schedule(
             _schedule(sources, tree), timezone=zone.name, until=_last_day(until), union_style=union
@@ -173,6 +188,13 @@ def compile_(
         raise CommandError([sources.problem("schedule-not-compiled", tree.span, error.message, error.hint)]) from error
     show(process, {"periods": compiled.periods}, "\n".join(compiled.periods))
     return Exit.DONE
+
+
+def _given(context: click.Context, text: str) -> str:
+    """A text of another notation, or what standard input holds."""
+    return (
+        click.File("r", encoding="utf-8", errors="replace").convert(text, None, context).read() if text == "-" else text
+    )
 
 
 def _compile_declared(process: Process, name: str) -> Exit:

@@ -79,7 +79,7 @@ def judge_period(text: str) -> list[Diagnostic]:
     if not any(finding.severity is Severity.ERROR for finding in findings):
         account = account_findings(text, union="comma", weekday_base="sunday")
         findings = (*findings, *(finding.with_severity(Severity.WARNING) for finding in account))
-    return [finding.at(_place(text, finding)) for finding in findings]
+    return [finding.at(place_in(text, finding)) for finding in findings]
 
 
 def parse_period(process: Process, text: str) -> Period:
@@ -87,13 +87,13 @@ def parse_period(process: Process, text: str) -> Period:
     try:
         period = Period.parse(text)
     except PeriodError as error:
-        raise CommandError([finding.at(_place(text, finding)) for finding in error.findings]) from error
+        raise CommandError([finding.at(place_in(text, finding)) for finding in error.findings]) from error
     if process.is_verbose:
         show_diagnostics(process, judge_period(text))
     return period
 
 
-def _place(text: str, finding: Finding) -> Location:
+def place_in(text: str, finding: Finding, name: str = "period") -> Location:
     """Find line and column of a finding in a text that came without a file."""
     before = text[: finding.start]
     line = before.count("\n") + 1
@@ -101,7 +101,7 @@ def _place(text: str, finding: Finding) -> Location:
     excerpt = text[start:].split("\n", 1)[0]
     column = finding.start - start + 1
     end = min(finding.end - start, len(excerpt)) + 1
-    return Location("period", line, column, line, max(end, column), excerpt)
+    return Location(name, line, column, line, max(end, column), excerpt)
 
 
 def chunks() -> Iterator[bytes]:

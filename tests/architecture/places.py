@@ -38,6 +38,7 @@ IMPORTS = (
     Place("ruamel", folder_or_file("document")),
     Place("subprocess", ("cli/sandbox.py", "git/running.py", *folder_or_file("secrets"))),
     Place("holidays", ("schedule/",)),
+    Place("opening_hours", ("schedule/",)),
     Place("sqlite3", ("record/",)),
     Place("psycopg", ("record/",)),
     Place("starlette", ("sandbox/",)),
