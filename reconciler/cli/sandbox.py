@@ -21,7 +21,7 @@ from reconciler.cli.opening import load_whole
 from reconciler.cli.process import Process
 from reconciler.interrupts import heeding, is_terminated
 from reconciler.sandbox import Sandbox
-from reconciler.sandbox.furnish import Needs
+from reconciler.sandbox.needs import Needs
 from reconciler.sandbox.sandbox import configuration, environment, exports
 from reconciler.settings import Configuration
 from reconciler.views.base import line, plural

@@ -11,7 +11,7 @@ from reconciler.canonical import URL_FIELDS
 from reconciler.config.phones import is_sip_id
 from reconciler.model import Desired, NumberForwarding
 from reconciler.sandbox import Sandbox
-from reconciler.sandbox.furnish import Needs, furnish
+from reconciler.sandbox.needs import Needs, own
 from reconciler.secrets import SecretRef, variables
 from reconciler.settings import Account, Configuration
 from reconciler.wiring import SANDBOX, in_sandbox
@@ -30,7 +30,7 @@ def needs_of(sandbox: Sandbox, configurations: Sequence[Configuration]) -> tuple
 
 def try_out(sandbox: Sandbox, needs: Sequence[Needs], configurations: Sequence[Configuration]) -> Mapping[str, str]:
     """Furnish a sandbox, and return the variables under which commands on the configuration work with it."""
-    found = {SANDBOX: sandbox.url, "RECONCILER_RECORD_KEY": _RECORD_KEY, **furnish(sandbox, needs)}
+    found = {SANDBOX: sandbox.url, "RECONCILER_RECORD_KEY": _RECORD_KEY, **own(sandbox, needs)}
     return found | {f"RECONCILER_VAR_{name}": f"sandbox-value-of-{name}" for name in _variables(configurations)}
 
 

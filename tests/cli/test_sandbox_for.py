@@ -43,7 +43,7 @@ scenarios:
 
 
 @contextmanager
-def furnished(folder: Path) -> Iterator[tuple[Sandbox, dict[str, str]]]:
+def owning(folder: Path) -> Iterator[tuple[Sandbox, dict[str, str]]]:
     loaded = load(folder)
     assert loaded.configuration is not None
     configurations = (loaded.configuration, *loaded.scenarios)
@@ -60,7 +60,7 @@ def test_every_example_is_planned_and_applied_as_it_stands(name: str, cli: Cli, 
     folder = tmp_path / name
     shutil.copytree(EXAMPLES / name, folder)
     before = files_of(folder)
-    with furnished(folder) as (sandbox, environ):
+    with owning(folder) as (sandbox, environ):
 
         def run(*arguments: str) -> Ended:
             return cli(*arguments, folder=folder, **environ)
@@ -89,7 +89,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_each_key_opens_an_application_with_what_its_account_names(folder: Path) -> None:
-    with furnished(folder) as (sandbox, environ):
+    with owning(folder) as (sandbox, environ):
         inventory = sandbox.exolve.inventory
         sales = inventory.applications.get(environ["SALES_KEY"])
         support = inventory.applications.get(environ["RECONCILER_SANDBOX_SUPPORT_API_KEY"])
@@ -109,7 +109,7 @@ def test_each_key_opens_an_application_with_what_its_account_names(folder: Path)
 def test_its_variables_work_where_a_secret_comes_from_a_command_and_nobody_has_logged_in(
     cli: Cli, folder: Path
 ) -> None:
-    with furnished(folder) as (sandbox, environ):
+    with owning(folder) as (sandbox, environ):
         ended = cli("apply", "--auto-approve", **environ)
         assert ended.exit_code == 0, ended
         assert sandbox.mtt.parked("78005560251")
@@ -131,12 +131,12 @@ def test_an_address_that_is_not_on_this_machine_is_refused(
 def test_a_plan_of_a_sandbox_fails_where_policy_wants_it_to(cli: Cli, folder: Path) -> None:
     with (folder / "reconciler.yaml").open("a") as file:
         file.write("policy: {rules: {sandbox-in-use: error}}\n")
-    with furnished(folder) as (_sandbox, environ):
+    with owning(folder) as (_sandbox, environ):
         assert cli("plan", **environ).exit_code == 1
 
 
 def test_a_login_leads_to_the_sandbox(cli: Cli, folder: Path) -> None:
-    with furnished(folder) as (sandbox, environ):
+    with owning(folder) as (sandbox, environ):
         ended = cli("login", "office", stdin=f"{sandbox.mtt.oauth.issue_code()}\n", **environ)
         assert ended.exit_code == 0, ended
         assert f"{sandbox.oauth_url}/oauth/authorize" in ended.stderr

@@ -26,7 +26,7 @@ class Needs:
     media: tuple[str, ...] = ()
 
 
-def furnish(sandbox: Sandbox, needs: Iterable[Needs]) -> dict[str, str]:
+def own(sandbox: Sandbox, needs: Iterable[Needs]) -> dict[str, str]:
     """Own what accounts need, and return the values of the variables that their secrets come from."""
     variables: dict[str, str] = {}
     for each in needs:
