@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from reconciler.canonical import Json
 from reconciler.effects.wording import Wording
@@ -16,6 +16,7 @@ from reconciler.formats.diagnostics import JsonModel
 from reconciler.model import Change
 from reconciler.names import Named, Names
 from reconciler.schedule.human import PublicDays
+from reconciler.schedule.masks import FIRST_YEAR
 from reconciler.schedule.telling import Calendar
 
 
@@ -42,14 +43,24 @@ class CalendarJson(JsonModel):
     country: str = Field(examples=["RU"])
     first: int
     last: int
-    off: tuple[date, ...] = ()
+    off: tuple[date, ...]
     worked: tuple[date, ...] = Field(default=(), description="Weekend days that are worked.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> CalendarJson:
+        """Refuse a calendar that lacks the days of a year: what is told of it would not be so."""
+        years = {day.year for day in self.off}
+        if not years or (self.first, self.last) != (min(years), max(years)) or len(years) <= self.last - self.first:
+            raise ValueError("it has not the days off of its first to its last year")
+        return self
 
 
 class NamesJson(JsonModel):
     """What people read in place of digits and lists of dates."""
 
-    since: date | None = Field(default=None, description="The day from which on it is told what happens.")
+    since: date | None = Field(
+        default=None, ge=date(FIRST_YEAR, 1, 1), description="The day from which on it is told what happens."
+    )
     contacts: dict[str, str] = Field(default_factory=dict, description="Names by phone or SIP ID.")
     profiles: dict[str, NamedJson] = Field(default_factory=dict, description="The profile that a number uses.")
     calendars: tuple[CalendarJson, ...] = ()

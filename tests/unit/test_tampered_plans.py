@@ -6,6 +6,7 @@ import copy
 import json
 import random
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from reconciler.apply.report import ApplyReport, Halt
 from reconciler.cli.exits import Exit, of_report
 from reconciler.effects.wording import PLAIN
 from reconciler.formats.change import required_allowances
-from reconciler.formats.plan import PlanFileError, load_plan, plan_as_shown
+from reconciler.formats.plan import PlanFileError, load_plan, plan_as_shown, render_plan
 from reconciler.http.errors import Rejected
 from reconciler.model import Action, Parking, Value
 from reconciler.plan.build import Options
@@ -28,6 +29,7 @@ from reconciler.views.web.pages import plan_page
 from reconciler.workflow.plan import make_plan
 from reconciler.workflow.stored import StalePlanError, check_expected
 from tests.conftest import Tally
+from tests.team import team
 from tests.unit.views import values
 from tests.world import EVERYTHING, NONE, World, desired, key, phone, rings, sip, url, world
 
@@ -347,3 +349,28 @@ def test_a_change_needs_what_its_action_does_and_nothing_more(
 ) -> None:
     made = values.change("sales/74991112233", action, before, after, protected=protected)
     assert required_allowances(made) == (*needs, *(["allow-protected"] if protected else []))
+
+
+@pytest.mark.parametrize(
+    ("path", "put"),
+    [
+        (("calendars", 0, "off"), []),
+        (("calendars", 0, "first"), 2028),
+        (("calendars", 0, "last"), 1_999_999_999),
+        (("since",), "0001-01-01"),
+    ],
+)
+def test_names_of_a_plan_file_that_cannot_be_told_are_damage(
+    path: tuple[str | int, ...], put: object, tmp_path: Path
+) -> None:
+    given = team(tmp_path)
+    given.apply()
+    given.hour_later()
+    stored = json.loads(render_plan(given.plan(), tool_version="0"))
+    load_plan(json.dumps(stored).encode())
+    inner = stored["names"]
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = put
+    with pytest.raises(PlanFileError, match="damaged at `names"):
+        load_plan(json.dumps(stored).encode())
