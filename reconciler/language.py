@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 LOCALE = Path(__file__).with_name("locale")
+UNTRANSLATED = gettext.NullTranslations()
 
 
 class Language(StrEnum):
@@ -24,8 +25,6 @@ class Language(StrEnum):
 @cache
 def words_of(language: Language) -> gettext.NullTranslations:
     """The catalogue of a language; English stands in the code."""
-    from reconciler.schedule.saying import UNTRANSLATED
-
     if language is Language.EN:
         return UNTRANSLATED
     with (LOCALE / f"{language}.mo").open("rb") as file:

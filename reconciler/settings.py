@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
-from reconciler.diagnostics import Location, Severity
+from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Desired, Kind, Value, WeekdayBase
 from reconciler.names import Names, no_names
 from reconciler.secrets import SecretRef
@@ -164,18 +164,23 @@ class RecordSettings(NamedTuple):
     places: Mapping[str, Location] = MappingProxyType({})
 
 
+def no_periods(_name: str, _settings: PeriodSettings) -> tuple[tuple[str, ...], list[Diagnostic]]:
+    """A configuration that declares no schedules."""
+    return (), []
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """A whole, checked configuration.
 
     `numbers` maps every declared number to its place, `forget` those to be dropped from the record.
     `whole` is False where only some paths were loaded: then absence means nothing. `digested` works out `digest`,
-    `file_digests` those of the files by name;
-    `name` is None where none was given. `scenario` is the one that is laid over, `scenarios` are the names of all that
-    are prepared, None where that is not known. `wanted` are the numbers of the paths that were asked for, None = all,
-    `others` what is desired of the rest. `schedules` are the places of all that are declared, and `compiled` gives the
-    periods of one as an account sends them. `named` works out what things are called, `contacts` maps where a contact
-    leads to the place that says so. `sandbox` is the address of the one that stands for all vendors, "" = none.
+    `file_digests` those of the files by name; `name` is None where none was given. `scenario` is the one that is laid
+    over, `scenarios` are the names of all that are prepared, None where that is not known. `wanted` are the numbers of
+    the paths that were asked for, None = all, `others` what is desired of the rest. `schedules` are the places of all
+    that are declared, and `compiled` gives the periods of one as an account takes it, with what is wrong with it there.
+    `named` works out what things are called, `contacts` maps where a contact leads to the place that says so.
+    `sandbox` is the address of the one that stands for all vendors, "" = none.
     """
 
     root: Path
@@ -199,7 +204,7 @@ class Configuration:
     holidays_version: str | None = None
     named: Callable[[], Names] = no_names
     schedules: Mapping[str, Location] = field(default_factory=dict)
-    compiled: Callable[[str, PeriodSettings], tuple[str, ...] | None] = lambda _name, _settings: None
+    compiled: Callable[[str, PeriodSettings], tuple[tuple[str, ...], list[Diagnostic]]] = no_periods
     sandbox: str = ""
 
     @property

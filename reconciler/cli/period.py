@@ -8,14 +8,14 @@ numbers or vendors, nor how anything is computed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import click
 
-from reconciler.cli.errors import CommandError, command_error
+from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit
 from reconciler.cli.foreign import CompileOptions, compile_foreign, reading_options
 from reconciler.cli.options import PeriodText
@@ -24,6 +24,7 @@ from reconciler.cli.process import Process
 from reconciler.cli.suggestions import Group
 from reconciler.clock import SystemClock
 from reconciler.diagnostics import Diagnostic
+from reconciler.model import NumberForwarding
 from reconciler.schedule import Period
 from reconciler.views.base import Line, line
 from reconciler.views.results import document
@@ -198,7 +199,7 @@ def _given(context: click.Context, text: str) -> str:
 
 
 def _compile_declared(process: Process, name: str) -> Exit:
-    """The periods of a schedule of the configuration; accounts that send it in the same way are told together."""
+    """The periods of a declared schedule, for each account that forwards to targets; raises CommandError."""
     from reconciler.cli.opening import load_valid
     from reconciler.config.validation import did_you_mean
 
@@ -206,12 +207,23 @@ def _compile_declared(process: Process, name: str) -> Exit:
     if name not in configuration.schedules:
         hint = did_you_mean(name, configuration.schedules) or "reconciler validate"
         raise command_error("unknown-schedule", f"there is no schedule {name!r}", hint=hint)
-    accounts = configuration.accounts.values()
-    sent = {account.name: list(configuration.compiled(name, account.period) or ()) for account in accounts}
+    users = {each.account for each in configuration.desired if isinstance(each.value, NumberForwarding)}
+    accounts = [each for each in configuration.accounts.values() if each.name in users or not users]
+    compiled = {account.name: configuration.compiled(name, account.period) for account in accounts}
+    sent = {account: list(periods) for account, (periods, found) in compiled.items() if not _has_error(found)}
+    wrong = [item for _, found in compiled.values() for item in found]
+    if not sent:
+        raise CommandError(wrong)
+    show_diagnostics(process, wrong)
     place = configuration.schedules[name]
     content = {"schedule": name, "place": f"{place.file}:{place.line}", "accounts": sent}
     show(process, content, "\n".join(_ways(sent)))
     return Exit.DONE
+
+
+def _has_error(found: Iterable[Diagnostic]) -> bool:
+    """Whether an account refuses a schedule."""
+    return any(item.is_error for item in found)
 
 
 def _ways(sent: Mapping[str, list[str]]) -> Iterator[str]:

@@ -111,7 +111,7 @@ def unannounced(
 
 
 def estimated(
-    files: Files, tree: Tree, declared: Mapping[str, DeclaredEntry], years: Sequence[int]
+    files: Files, tree: Tree, declared: Mapping[str, DeclaredEntry], years: Sequence[int], today: date | None
 ) -> Iterator[Diagnostic]:
     """Name the days to come that are estimates, where a schedule, or one it refers to, names their country."""
     from reconciler.schedule.human import public_days
@@ -119,7 +119,7 @@ def estimated(
 
     hint = "they follow the moon: look at them again when they are announced, and renew the holidays library"
     for place in _publics(tree, declared):
-        days = public_days(place.data, years).estimated
+        days = [day for day in public_days(place.data, years).estimated if today is None or day >= today]
         if days:
             runs = ", ".join(words for words, _ in date_runs((day, 1) for day in days))
             message = f"days of {place.data} are estimates and may still move: {runs}"
@@ -205,6 +205,7 @@ class Compiler:
         self._calendar_until = calendar_until
         self._is_fit = is_fit
         # The year that has begun everywhere: whichever zone a vendor counts in, it is not over there.
+        self._today = today
         self._since = (today - timedelta(days=1)).year if today is not None else None
         self._read: dict[tuple[int, Base], tuple[Tree, Schedule | None]] = {}
         self._answers: ScheduleSets | None = None
@@ -241,7 +242,7 @@ class Compiler:
             self._files.complain("schedule-not-compiled", tree.span, error.message, error.hint)
             return None
         self._files.found += unannounced(self._files, tree, self._declared, compiled.unannounced)
-        self._files.found += estimated(self._files, tree, self._declared, written_years(until))
+        self._files.found += estimated(self._files, tree, self._declared, written_years(until), self._today)
         return tuple(period for period in compiled.periods if period)
 
     def calendars(self) -> tuple[Calendar, ...]:

@@ -85,7 +85,8 @@ class Schedules:
             if isinstance(written, str) and times is not None:
                 text = period_text(times.periods, self._settings[settings].weekday_base)
                 location = self._files.sources.location(self._declared[written].span)
-                found.setdefault(text or "", Named(written, f"{location.file}:{location.line}"))
+                if text is not None:  # a target that says nothing is always on, and not by that schedule
+                    found.setdefault(text, Named(written, f"{location.file}:{location.line}"))
         return found
 
     def calendars(self) -> tuple[Calendar, ...]:
@@ -120,10 +121,13 @@ class Schedules:
             known = self._resolved[key] = self._times(tree, settings) if tree is not None else None
         return known
 
-    def periods_of(self, name: str, settings: PeriodSettings) -> tuple[str, ...] | None:
-        """The periods of a declared schedule; None where there are none: reported."""
+    def periods_of(self, name: str, settings: PeriodSettings) -> tuple[tuple[str, ...], list[Diagnostic]]:
+        """The periods of a declared schedule as an account takes it, and what is wrong with it there."""
+        told = len(self._files.found)
         times = self._times(self._declared[name].tree, settings)
-        return None if times is None else times.periods
+        found = self._files.found[told:]
+        del self._files.found[told:]
+        return () if times is None else times.periods, found
 
     def exists(self, reference: Tree) -> bool:
         """Whether a reference names a schedule or is one; reported where it does not."""

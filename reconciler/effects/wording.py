@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from reconciler import schedule
 from reconciler.effects.states import CallHandling, Saying
+from reconciler.language import UNTRANSLATED
 from reconciler.model import Effect
 from reconciler.names import NO_NAMES, Names
 from reconciler.schedule import Instants, Period, PeriodError
@@ -23,9 +24,6 @@ class Noticed(NamedTuple):
     when: Instants | Saying
     was: CallHandling
     now: CallHandling
-
-
-UNTRANSLATED: Final = NullTranslations()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

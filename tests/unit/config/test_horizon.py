@@ -144,3 +144,18 @@ def test_a_gap_is_told_with_its_exceptions_and_without_the_past(tmp_path: Path) 
     assert loaded is not None
     (gap,) = [each for each in check_calls(loaded) if each.code == "route-gap"]
     assert "working days 0:00-9:00, 18:00-24:00; days off (public holidays RU)" in gap.message
+
+
+def test_days_that_are_past_are_no_estimates(tmp_path: Path) -> None:
+    text = until(FOLLOWS.replace("public: RU", "public: AE"), "2027-12-31")
+    (item,) = told(tmp_path, text, "holidays-estimated", date(2027, 6, 1))
+    assert "2027-05" not in item.message
+    assert "2027-06-06" in item.message
+
+
+def test_a_target_without_a_schedule_is_not_called_by_one_that_is_always_on(tmp_path: Path) -> None:
+    text = target('{to: "74992223344", schedule: round-the-clock}, {to: "74993334455", schedule: office}')
+    schedules = "schedules: {round-the-clock: {weekly: {mon-sun: 00:00-24:00}}, office: {weekly: {mon: 9:00-18:00}}}\n"
+    loaded = load(write(tmp_path, text + schedules), today=None).configuration
+    assert loaded is not None
+    assert [each.name for each in loaded.named().schedules.values()] == ["office"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -59,11 +60,34 @@ def test_compile_shows_what_a_declared_schedule_becomes() -> None:
     assert (ended.exit_code, ended.stdout) == (0, "wd {mon-fri} hr {9-17}\n")
     named = json.loads(CliRunner().invoke(main, [*command, "office-hours", "--format", "json"]).stdout)
     assert named["place"] == "shared/schedules.yaml:5"
-    assert set(named["accounts"]) == {"sales", "support", "office"}
+    assert set(named["accounts"]) == {"sales", "support"}  # `office` parks its numbers and takes no schedule
     wrong = CliRunner().invoke(main, [*command, "ofice-hours"])
     assert (wrong.exit_code, "did you mean office-hours?" in wrong.stderr) == (1, True)
     for arguments in ((), ("-", "--schedule", "office-hours")):
         assert run("compile", *arguments).exit_code == 64
+
+
+REFUSED = """\
+version: 1
+accounts:
+  sales: {provider: exolve, api_key: {env: K}}
+  mine: {provider: exolve, api_key: {env: M}, period: {weekday_base: monday}}
+defaults: {account: sales, timeout: 20}
+schedules: {counted: {period: "wd {1-5} hr {9-17}"}}
+numbers:
+  "74991112233": {forwarding: {type: number, targets: [{to: "74992223344"}]}}
+"""
+
+
+def test_a_schedule_that_no_account_takes_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text(REFUSED, "utf-8")
+    command = ["-C", str(tmp_path), "period", "compile", "--schedule", "counted"]
+    ended = CliRunner().invoke(main, command)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert "error[period-numeric-weekday]" in ended.stderr
+    (tmp_path / "reconciler.yaml").write_text(REFUSED.replace("account: sales", "account: mine"), "utf-8")
+    ended = CliRunner().invoke(main, command)
+    assert (ended.exit_code, ended.stdout) == (0, "wd {1-5} hr {9-17}\n")
 
 
 def test_check_as_json_holds_every_text() -> None:
