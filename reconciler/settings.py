@@ -152,7 +152,7 @@ class Policy:
 
 
 class RecordSettings(NamedTuple):
-    """Where the record lives: `backend` is file, git, http or postgres; `options` its block, secrets as SecretRef.
+    """Where the record lives: `backend` is file, git, http, postgres or s3; `options` its block, secrets as SecretRef.
 
     `from_tree`: a record and a key that stand beside the files count, as they do without --trusted. `places` are where
     the options are written.
