@@ -19,6 +19,7 @@ from reconciler.config.models.entries import (
     Date,
     Destination,
     EntryPart,
+    ExpectationEntry,
     Failures,
     Flag,
     ForwardingEntry,
@@ -219,6 +220,7 @@ class ConfigFile(Shape):
     profiles: dict[Name, EntryPart] | None = Field(None, description="Parts of entries, shared by many numbers.")
     scenarios: dict[Name, Scenario] | None = Field(None, description="Prepared switches.")
     numbers: dict[Name, NumberOfConfig | None] | None = Field(None, description="Phone numbers, by E.164 digits.")
+    expectations: list[ExpectationEntry] | None = Field(None, description="Who is to ring; `validate` proves it.")
     forget: list[Phone] | None = Field(None, description="Numbers to drop from the record without touching the vendor.")
 
 
