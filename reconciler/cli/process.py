@@ -45,6 +45,7 @@ class Process:
     command: str = ""
     verbosity: int = 0
     trusted: str | None = None
+    environment: str | None = field(init=False)
     policy: Path | None = None
     local_secrets: bool = False
     deadline: float | None = None
@@ -53,6 +54,7 @@ class Process:
     _may_be_above: bool = False
 
     def __post_init__(self) -> None:
+        self.environment = self.environ.get("RECONCILER_ENVIRONMENT") or None
         self.screen = Screen(self.environ, redact=Secrets(self.environ).redact)
 
     @property
@@ -165,8 +167,8 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
             process.command = context.command_path.partition(" ")[2]
         case "language", str():
             process.asked_language = Language(value)
-        case "trusted", str():
-            process.trusted = value
+        case ("trusted" | "environment") as name, str():
+            setattr(process, name, value)
         case "policy", Path():
             process.policy = value
         case "allow_local_secrets", bool():
@@ -226,6 +228,13 @@ def of_configuration() -> list[click.Option]:
             ["--trusted"],
             metavar="REF",
             help="Take reconciler.yaml from this git ref; the working copy's is ignored.",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(
+            ["--environment"],
+            metavar="NAME",
+            help="Lay this environment over reconciler.yaml; default: RECONCILER_ENVIRONMENT, else none.",
             expose_value=False,
             callback=_keep,
         ),
