@@ -316,6 +316,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("key-file", _ERROR, "A file with a signing or verifying key cannot be used."),
     Rule("secret-missing", _ERROR, "A secret cannot be read from its source."),
     Rule("command-failed", _ERROR, "A command failed."),
+    Rule("plugin-unusable", _ERROR, "A plugin is installed and cannot be used."),
     Rule("program-fault", _ERROR, "The program has a bug; please report it."),
 )
 

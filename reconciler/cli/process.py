@@ -19,7 +19,7 @@ from reconciler.interrupts import expire_in
 from reconciler.language import Language, language_of
 from reconciler.secrets import Secrets, environment
 from reconciler.views.base import Line, line
-from reconciler.views.formats import FORMATS, TEXT, Format, serving
+from reconciler.views.formats import FORMATS, TEXT, Format, find_format, serving
 from reconciler.views.results import Answer, Kind, Result
 from reconciler.views.screen import Color, Screen, is_terminal
 
@@ -195,12 +195,25 @@ def everywhere() -> list[click.Option]:
     ]
 
 
+class FormatChoice(click.Choice[str]):
+    """The formats of a kind of result; one of a plugin is found when it is asked for."""
+
+    def __init__(self, formats: Sequence[str], kind: Kind) -> None:
+        super().__init__(formats)
+        self._kind = kind
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        """Take the name of a format that serves this kind of result."""
+        found = find_format(str(value))
+        return found.name if found and self._kind in found.results else super().convert(value, parameter, context)
+
+
 def format_option(kind: Kind) -> click.Option:
     """`--format` of a command with this kind of result."""
     formats = serving(kind)
     return click.Option(
         ["--format"],
-        type=click.Choice(formats),
+        type=FormatChoice(formats, kind),
         default=formats[0],
         show_default=True,
         help="How the result is written.",
