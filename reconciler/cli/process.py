@@ -82,10 +82,15 @@ class Process:
             expire_in(self.deadline)
 
     def answer(
-        self, content: Content, page: Callable[[int], Iterable[Line] | str], found: Iterable[Diagnostic] = ()
+        self,
+        content: Content,
+        page: Callable[[int], Iterable[Line] | str],
+        found: Iterable[Diagnostic] = (),
+        *,
+        in_one_line: bool = False,
     ) -> None:
         """Show a result that no format knows by kind: its document or what is in it, and its page."""
-        self.show(Answer(content, page, found))
+        self.show(Answer(self.command, content, page, found, in_one_line=in_one_line))
 
     def show(self, result: Result) -> None:
         """Show a result in the format that was asked for."""

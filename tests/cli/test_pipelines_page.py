@@ -83,10 +83,10 @@ def test_the_commands_of_a_pipeline_run(heading: str, shared: Workplace) -> None
         words = words[: words.index(">") if ">" in words else words.index(">>") if ">>" in words else None]
         ended = workplace.run(*words)
         assert ended.exit_code == 0, (line, ended)
-        if "junit" in words:
+        if "gitlab-junit" in words:
             assert ET.fromstring(ended.stdout).tag == "testsuites"
         ran += 1
-    assert ran == 3
+    assert ran >= 3
 
 
 def test_the_table_of_formats_is_what_the_commands_take() -> None:
