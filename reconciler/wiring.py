@@ -60,12 +60,13 @@ class Session:
                 root=self.configuration.root,
                 secrets=self.secrets,
                 ephemeral=self.ephemeral_record,
-                waits=self._waits,
+                waits=self.waits,
             )
         return self._record
 
     @property
-    def _waits(self) -> Waits:
+    def waits(self) -> Waits:
+        """What waits for others are told by, and ended by."""
         return Waits(self._remark, self.clock)
 
     def _remark(self, text: str) -> None:
@@ -107,7 +108,7 @@ class Session:
         if self._tokens is None:
             settings, name = self.configuration.record, self.configuration.name
             try:
-                self._tokens = open_tokens(settings, name=name, secrets=self.secrets, waits=self._waits)
+                self._tokens = open_tokens(settings, name=name, secrets=self.secrets, waits=self.waits)
             except RecordError as error:
                 raise ProviderError(str(error), hint=error.hint) from None
         return self._tokens

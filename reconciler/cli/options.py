@@ -57,14 +57,17 @@ class Count(click.IntRange):
 
 
 class Duration(click.ParamType[float]):
-    """A time span like 90s, 30m, 24h or 7d, as seconds."""
+    """A time span like 90s, 30m, 24h or 7d, as seconds; 0s only where it `may_be_zero`."""
 
     name = "duration"
+
+    def __init__(self, *, may_be_zero: bool = False) -> None:
+        self._may_be_zero = may_be_zero
 
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> float:
         """Read it, or fail as wrong usage."""
         match = re.fullmatch(r"([0-9]{1,6})([smhd])", str(value))
-        if match is None or not int(match[1]):
+        if match is None or not (int(match[1]) or self._may_be_zero):
             self.fail(f"{value!r} is not a time span: write it like 90s, 30m, 24h or 7d", parameter, context)
         return float(int(match[1]) * _SECONDS[match[2]])
 
@@ -184,6 +187,18 @@ def _all(function: Function, *decorators: Callable[[Function], Function]) -> Fun
     for decorate in reversed(decorators):
         function = decorate(function)
     return function
+
+
+def locking(function: Function) -> Function:
+    """`--lock-timeout`: for how long a lock of somebody else is waited for, as `lock_timeout` in seconds."""
+    return click.option(
+        "--lock-timeout",
+        type=Duration(may_be_zero=True),
+        default="0s",
+        show_default=True,
+        metavar="SPAN",
+        help="Wait this long, such as 5m, for a lock that somebody else holds, then start afresh.",
+    )(function)
 
 
 def paths(function: Function) -> Function:

@@ -91,7 +91,6 @@ OPTIONS: Mapping[str, str] = {
     "exclude": _CHOOSE,
     "parallelism": "it is `accounts.NAME.rate` in reconciler.yaml",
     "lock": _LOCKS,
-    "lock-timeout": _LOCKS,
     "state": _RECORD,
     "backend-config": _RECORD,
     "migrate-state": "reconciler record migrate",
