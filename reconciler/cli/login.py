@@ -35,7 +35,7 @@ def login(process: Process, account: str) -> Exit:
         login, state = login_to(settings), secrets.token_urlsafe(24)
         url = login.authorize_url(settings, session.secrets, state)
         pasted = _ask(process, url)
-        login.exchange(settings, session.secrets, pasted, state, session.tokens())
+        login.exchange(settings, session.secrets, pasted, state, session.opening(account))
     process.answer(lambda: {"account": account, "logged_in": True}, lambda _columns: [line(f"logged in to {account}")])
     return Exit.DONE
 

@@ -59,7 +59,7 @@ def migrate(process: Process, backend: str, options: tuple[str, ...], lock_timeo
     settings = settings._replace(from_tree=configuration.record.from_tree)
     with start_session(process, configuration) as session, show_progress(process, session):
         name, root = configuration.name, configuration.root
-        source = open_record(settings, name=name, root=root, secrets=session.secrets)
+        source = open_record(settings, name=name, root=root, secrets=session.secrets, waits=session.waits)
         try:
             arrived = Queue([source, session.record], session.waits, lock_timeout).run(lambda: _moved(session, source))
         finally:

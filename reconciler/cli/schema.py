@@ -16,6 +16,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.config.schema import config_schema
 from reconciler.formats.audit import AuditJson
+from reconciler.formats.call import CallJson
 from reconciler.formats.diagnostics import FailureJson, ValidationJson
 from reconciler.formats.diagnostics import schema as schema_of
 from reconciler.formats.plan import PlanJson
@@ -28,6 +29,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "report": partial(schema_of, ReportJson, "reconciler apply report"),
     "audit": partial(schema_of, AuditJson, "reconciler audit"),
     "validation": partial(schema_of, ValidationJson, "reconciler validation"),
+    "call": partial(schema_of, CallJson, "reconciler request"),
     "failure": partial(schema_of, FailureJson, "reconciler failure"),
 }
 
@@ -43,8 +45,8 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
 def schema(process: Process, format_name: str) -> Exit:
     """Print a JSON Schema: of the configuration's files (the default), or of what a command answers.
 
-    That is a plan, an apply's report, an audit, what `validate` finds, and what any command answers with --format json
-    when it comes to nothing (failure).
+    That is a plan, an apply's report, an audit, what `validate` finds, a line of --log FILE (call), and what any
+    command answers with --format json when it comes to nothing (failure).
 
     Example: reconciler schema config > config.v1.json
     """
