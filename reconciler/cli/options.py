@@ -46,6 +46,33 @@ class OutputFile(click.Path):
         return Path(text)
 
 
+class Name(StringParamType):
+    """A name of a kind of things, which a shell completes by what the configuration has."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def shell_complete(
+        self, context: click.Context, _parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the names that begin like this."""
+        from reconciler.cli.completing import offered
+
+        return offered(context, self._what, incomplete)
+
+
+class FileOrName(Name):
+    """A file, or a name of a kind of things."""
+
+    def shell_complete(
+        self, context: click.Context, parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer files and names; what offers files takes away what came before it."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file"), *super().shell_complete(context, parameter, incomplete)]
+
+
 class PeriodText(StringParamType):
     """A period of the vendor's grammar, whose empty text means always."""
 
@@ -111,9 +138,25 @@ def selection(function: Function) -> Function:
             metavar="GLOB",
             help="Only this number, in any spelling, or those that match this glob.",
         ),
-        click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only numbers with this tag."),
-        click.option("--account", "accounts", multiple=True, metavar="ACCOUNT", help="Only this account's numbers."),
+        click.option(
+            "--tag", "tags", multiple=True, type=Name("tags"), metavar="TAG", help="Only numbers with this tag."
+        ),
+        click.option(
+            "--account",
+            "accounts",
+            multiple=True,
+            type=Name("accounts"),
+            metavar="ACCOUNT",
+            help="Only this account's numbers.",
+        ),
     )
+
+
+def scenario(function: Function) -> Function:
+    """`--scenario`: a prepared switch."""
+    return click.option(
+        "--scenario", type=Name("scenarios"), metavar="NAME", help="Lay this scenario over the configuration."
+    )(function)
 
 
 def planning(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,7 +182,7 @@ def planning(command: Callable[..., Any]) -> Callable[..., Any]:
 
     return _all(
         selection(consent(asking)),
-        click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration."),
+        scenario,
         click.option(
             "--refresh",
             type=click.Choice(["all", "changed", "none"]),

@@ -14,7 +14,7 @@ from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit
 from reconciler.cli.numbers import Number
 from reconciler.cli.opening import load_valid, show_progress, start_session
-from reconciler.cli.options import locking
+from reconciler.cli.options import Name, locking
 from reconciler.cli.process import Process
 from reconciler.cli.show import known_of, show_number
 from reconciler.cli.suggestions import Group
@@ -156,7 +156,7 @@ def list_all(process: Process) -> Exit:
 
 
 @record.command()
-@click.argument("number", type=Number(), metavar="NUMBER")
+@click.argument("number", type=Number("recorded"), metavar="NUMBER")
 @click.pass_obj
 def show(process: Process, number: str) -> Exit:
     """Show what is recorded of a number, beside what its file says.
@@ -171,7 +171,7 @@ def show(process: Process, number: str) -> Exit:
 
 
 @record.command()
-@click.argument("numbers", nargs=-1, required=True, type=Number(), metavar="NUMBER...")
+@click.argument("numbers", nargs=-1, required=True, type=Number("recorded"), metavar="NUMBER...")
 @locking
 @click.pass_obj
 def forget(process: Process, numbers: tuple[str, ...], lock_timeout: float) -> Exit:
@@ -187,7 +187,7 @@ def forget(process: Process, numbers: tuple[str, ...], lock_timeout: float) -> E
 
 
 @record.command()
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.argument("accounts", nargs=-1, type=Name("accounts"), metavar="[ACCOUNT]...")
 @click.option(
     "--force", is_flag=True, help="Break a lock even if its process may be alive; that process will stop writing."
 )
