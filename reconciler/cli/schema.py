@@ -17,6 +17,7 @@ from reconciler.cli.process import Process
 from reconciler.config.schema import config_schema
 from reconciler.formats.answers import ANSWERS, answer_schema, schema_name
 from reconciler.formats.audit import AuditJson
+from reconciler.formats.call import CallJson
 from reconciler.formats.diagnostics import FailureJson, ValidationJson
 from reconciler.formats.diagnostics import schema as schema_of
 from reconciler.formats.plan import PlanJson
@@ -30,6 +31,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "report": partial(schema_of, ReportJson, "reconciler apply report"),
     "audit": partial(schema_of, AuditJson, "reconciler audit"),
     "validation": partial(schema_of, ValidationJson, "reconciler validation"),
+    "call": partial(schema_of, CallJson, "reconciler request"),
     "failure": partial(schema_of, FailureJson, "reconciler failure"),
     "signature": partial(schema_of, SignatureJson, "reconciler signature of a plan"),
     **{schema_name(command): partial(answer_schema, command) for command in ANSWERS},
@@ -50,7 +52,7 @@ def schema(process: Process, format_name: str) -> Exit:
     """Print a JSON Schema: of the configuration's files (the default), or of what a command answers.
 
     NAME is config, plan (of plan and undo, and a plan file), report (of apply), audit, validation (of validate),
-    signature, failure (of any command that comes to nothing), or another command with --format json: list, record-list,
+    call (a line of --log FILE), signature, failure (of any command that comes to nothing), or another command with --format json: list, record-list,
     period-check, and so on.
 
     Example: reconciler schema config > config.v1.json
