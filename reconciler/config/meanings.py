@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 NOWHERE = "Calls are forwarded nowhere; a forwarding that is there ends."
+SOURCE_TITLE = "Where a secret comes from"
 ABSENT = "As if the key were absent."
 
 TITLES: Mapping[str, str] = {

@@ -15,6 +15,9 @@ _WRITTEN = f"\\s*{_BLANKS}*[+]?{_BLANKS}*[0-9](?:{_BLANKS}|[0-9])*\\s*$"
 _NO_ODD_SIP_ID = "(?![+]?88314(?:[0-9]{0,5}|[0-9]{7,9}|[0-9]{11,})$)"
 PHONE = f"^{_NO_TRUNK_PREFIX}{_WRITTEN}"
 PHONE_OR_SIP_ID = f"^{_NO_ODD_SIP_ID}{_NO_TRUNK_PREFIX}{_WRITTEN}"
+# A contact has no such name either (`contact-name`).
+RECIPIENT = f"^{_NO_ODD_SIP_ID}{_NO_TRUNK_PREFIX}"
+NO_PHONE = f"^(?!{_WRITTEN})"
 
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IP_ADDRESS = f"^(?:{_OCTET}(?:[.]{_OCTET}){{3}}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\\S*)?)$"

@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from reconciler.config.meanings import ABSENT, NOWHERE, TITLES, VALUES
+from reconciler.config.meanings import ABSENT, NOWHERE, SOURCE_TITLE, TITLES, VALUES
 from reconciler.config.models.entries import FORWARDINGS
 from reconciler.config.models.trusted import AccountEntry, file_of
-from reconciler.config.patterns import DAYS, DESTINATION_WORDS, PHONE
+from reconciler.config.patterns import DAYS, DESTINATION_WORDS, NO_PHONE, PHONE
 from reconciler.rules import RULES
 
 _TITLE = "reconciler configuration, version 1"
@@ -59,6 +59,8 @@ def _allow_parts(schema: dict[str, Any]) -> None:
     }
     schema["properties"]["numbers"]["anyOf"][0] |= {"additionalProperties": choice, "propertyNames": _NUMBERS}
     schema["$defs"]["Scenario"]["properties"]["numbers"]["anyOf"][0]["propertyNames"] = _NUMBERS
+    for whole in (schema, schema["$defs"]["Scenario"]):
+        whole["properties"]["contacts"]["anyOf"][0]["propertyNames"] = {"pattern": NO_PHONE}
     part = schema["$defs"]["EntryPart"]["properties"]["forwarding"]
     part |= _map_or_none(part.pop("anyOf")[0])
 
@@ -141,7 +143,7 @@ def _tidy(node: Any) -> Any:
 
 
 def _is_noise(key: str, value: object) -> bool:
-    return (key == "title" and isinstance(value, str)) or (key == "default" and value is None)
+    return (key == "title" and isinstance(value, str) and value != SOURCE_TITLE) or (key == "default" and value is None)
 
 
 def _without_null(node: Any) -> Any:

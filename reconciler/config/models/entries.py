@@ -29,6 +29,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
 from reconciler.config import addresses, patterns, values
+from reconciler.config.meanings import SOURCE_TITLE
 from reconciler.config.releases import ReleaseRange, release_range
 from reconciler.model import MOST_ENTRIES, Redirect
 from reconciler.secrets import SecretRef
@@ -40,6 +41,7 @@ _DATE_SCHEMA: JsonSchema = {"type": "string", "format": "date", "pattern": "^[0-
 _URL_SCHEMA: JsonSchema = {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}
 _NUMBER_SCHEMA: JsonSchema = {"type": ["string", "integer"], "pattern": patterns.PHONE}
 _SECRET_SCHEMA: JsonSchema = {
+    "title": SOURCE_TITLE,
     "type": "object",
     "minProperties": 1,
     "maxProperties": 1,
@@ -76,7 +78,7 @@ PhoneOrSipId = Annotated[
     PlainValidator(values.phone_or_sip_id),
     WithJsonSchema({"type": ["string", "integer"], "pattern": patterns.PHONE_OR_SIP_ID}),
 ]
-Recipient = Reference
+Recipient = Annotated[str, WithJsonSchema({"type": ["string", "number"], "pattern": patterns.RECIPIENT})]
 TimeZone = Annotated[str, PlainValidator(values.timezone), WithJsonSchema({"type": "string"})]
 Date = Annotated[date, PlainValidator(values.calendar_date), WithJsonSchema(_DATE_SCHEMA)]
 
