@@ -52,8 +52,8 @@ def schema(process: Process, format_name: str) -> Exit:
     """Print a JSON Schema: of the configuration's files (the default), or of what a command answers.
 
     NAME is config, plan (of plan and undo, and a plan file), report (of apply), audit, validation (of validate),
-    call (a line of --log FILE), signature, failure (of any command that comes to nothing), or another command with --format json: list, record-list,
-    period-check, and so on.
+    call (a line of --log FILE), signature, failure (of any command that comes to nothing), or another command with
+    --format json: list, record-list, period-check, and so on.
 
     Example: reconciler schema config > config.v1.json
     """

@@ -27,6 +27,7 @@ from reconciler.config.models.entries import (
     Name,
     PerSecond,
     Phone,
+    Reference,
     Remote,
     Scenario,
     Schedule,
@@ -38,6 +39,7 @@ from reconciler.config.models.entries import (
     Shape,
     Share,
     TimeZone,
+    VersionRange,
     Word,
     Workers,
     known_keys_only,
@@ -170,13 +172,25 @@ class DestinationsEntry(Shape):
     deny: list[Destination] = Field([], description="Prefixes, or types of number.", examples=[["+7809", "premium"]])
 
 
+_MOST_CHANGES = Limit(percent=30.0, floor=5)
+_MOST_DELETES = Limit(percent=5.0, floor=1)
+
+
 class PolicyEntry(Shape):
     """What a run may do."""
 
     max_changes: Share = Field(
-        Limit(percent=30.0, floor=5), description="Updates, adoptions and deletes in one run.", examples=["30%"]
+        _MOST_CHANGES,
+        description="Updates, adoptions and deletes in one run: a share of the managed numbers, or a count.",
+        examples=["30%", 12],
+        json_schema_extra={"default": str(_MOST_CHANGES)},
     )
-    max_deletes: Share = Field(Limit(percent=5.0, floor=1), description="Deletes in one run.", examples=["5%", 2])
+    max_deletes: Share = Field(
+        _MOST_DELETES,
+        description="Deletes in one run: a share of the managed numbers, or a count.",
+        examples=["5%", 2],
+        json_schema_extra={"default": str(_MOST_DELETES)},
+    )
     max_failures: Failures = Field(3, description="How many consecutive failures with the same cause stop an account.")
     change_window: SkipValidation[ScheduleRef] | None = Field(None, description="When an apply may write.")
     destinations: DestinationsEntry = Field(default_factory=DestinationsEntry, description="Where calls may go.")
@@ -188,7 +202,7 @@ class PolicyEntry(Shape):
 class DefaultsEntry(Shape):
     """Defaults for what an entry does not say."""
 
-    account: Name | None = Field(None, description="The account of a number.", examples=["sales"])
+    account: Reference | None = Field(None, description="The account of a number.", examples=["sales"])
     timeout: Seconds | None = Field(None, description="Seconds a target rings.", examples=[20])
     timezone: TimeZone = Field(
         "Europe/Moscow", description="The zone in which the vendor evaluates periods: an assumption."
@@ -220,6 +234,9 @@ class ConfigFile(Shape):
     """One file of a configuration; name, include, record, defaults, accounts and policy in reconciler.yaml only."""
 
     version: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})] = Field(description="The format's version.")
+    required_version: VersionRange | None = Field(
+        None, description="The releases of reconciler that may read this configuration.", examples=[">=0.2"]
+    )
     name: ConfigurationName | None = Field(None, description="The identity of the record.", examples=["moscow-lines"])
     include: list[Name] = Field(["**/*.yaml", "**/*.yml"], description="Which files belong to the configuration.")
     record: RecordEntry | None = Field(None, description="Where the record and its locks live.")
