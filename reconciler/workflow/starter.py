@@ -18,12 +18,14 @@ from reconciler.config.include import TRUSTED_FILE
 
 NUMBERS = "numbers/main.yaml"
 SCHEMA = ".reconciler-schema/config.v1.json"
+ACTION = ".github/actions/reconciler/action.yml"
+HOOKS = ".pre-commit-config.yaml"
 HASHES = "uv pip compile --universal --generate-hashes --output-file requirements.txt requirements.in"
 
 _SECRET = re.compile(r"\{env: (\w+)\}")
 _OF_EVERYBODY = {
     ".vscode/settings.json": "settings.json",
-    ".pre-commit-config.yaml": "pre-commit.yaml",
+    HOOKS: "pre-commit.yaml",
     ".gitignore": "gitignore",
 }
 _OF_A_PIPELINE = {"requirements.in": "requirements.in", "requirements.txt": "requirements.txt"}
@@ -39,7 +41,7 @@ class Host(StrEnum):
 
 _OF_HOST: Mapping[Host, Mapping[str, str]] = {
     Host.GITHUB: {
-        ".github/actions/reconciler/action.yml": "github/action.yml",
+        ACTION: "github/action.yml",
         ".github/workflows/numbers.yml": "github/proposals.yml",
         ".github/workflows/numbers-main.yml": "github/main.yml",
         ".github/workflows/numbers-nightly.yml": "github/nightly.yml",
