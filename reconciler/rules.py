@@ -134,6 +134,8 @@ _TABLE: tuple[Rule, ...] = (
     Rule("url-without-reserve", _WARNING, "Nobody gets the call if the URL cannot be reached.", adjustable=True),
     Rule("trunk-private-address", _WARNING, "A trunk's address is private or loopback.", adjustable=True),
     Rule("parking-without-listener", _WARNING, "Parking is on, but the account has no redirect_uri.", adjustable=True),
+    Rule("expectation-unmet", _ERROR, "Somebody else rings than `expectations` says.", adjustable=True),
+    Rule("expectation-past", _WARNING, "An expectation names a time that is over.", adjustable=True),
     Rule("phone-shared", _WARNING, "One phone rings for too many numbers at the same time.", adjustable=True),
     # -- periods and schedules (every code begins with `period-` or `schedule-`) ---------------------------------------
     Rule("schedule-shape", _ERROR, "A schedule has no times, or mixes forms that exclude each other."),

@@ -28,7 +28,7 @@ from reconciler.rules import RULES
 
 TRUSTED_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
 _FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outside `include`"
-SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
+SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "expectations", "forget")
 _VERSION = "1"
 _NOT_OURS = f"if the file is another program's, narrow `include` in {TRUSTED_FILE}"
 Value = TypeVar("Value")
