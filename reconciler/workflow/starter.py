@@ -39,6 +39,7 @@ class Host(StrEnum):
     NONE = "none"
 
 
+# docs/decisions/160
 _OF_HOST: Mapping[Host, Mapping[str, str]] = {
     Host.GITHUB: {
         ACTION: "github/action.yml",
