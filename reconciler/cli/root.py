@@ -35,6 +35,7 @@ _SELDOM = 100_000  # new objects before the collector looks at them: commands ma
 
 # Name: the module and its attribute, and the sentence that `--help` lists.
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": (f"{_HERE}.init:init", "Write a configuration to begin with, and its pipeline."),
     "validate": (f"{_HERE}.validate:validate", "Check the configuration's files offline."),
     "list": (f"{_HERE}.listing:listing", "List numbers, where their calls go, and when."),
     "route": (f"{_HERE}.calendar:route", "Show who rings for a number at a given time, and why others do not."),

@@ -27,7 +27,6 @@ _CHOOSE = "the numbers of a run are chosen with --target, --tag and --account"
 
 # Words that people know from Terraform, octoDNS, decK, kubectl, Ansible and git: what to do here instead.
 COMMANDS: Mapping[str, str] = {
-    "init": "nothing needs to be set up: write reconciler.yaml, then reconciler validate; reconciler demo shows it all",
     "destroy": _OFF,
     "delete": _OFF,
     "remove": _OFF,
@@ -67,6 +66,9 @@ COMMANDS: Mapping[str, str] = {
     "unlock": "reconciler record unlock",
     "forget": "reconciler record forget NUMBER",
     "migrate": "reconciler record migrate",
+    "new": "reconciler init",
+    "setup": "reconciler init",
+    "generate": "reconciler init",
     "workspace": "a prepared switch is a scenario: reconciler plan --scenario NAME",
     "taint": "reconciler plan --reassert writes again what cannot be read back",
     "version": "reconciler --version",
