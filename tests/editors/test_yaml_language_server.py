@@ -43,7 +43,7 @@ UNSEEN: dict[str, set[str]] = {
         *("profile-cycle", "schedule-cycle", "timeout-missing", "trusted-only", "unknown-account", "unknown-contact"),
         *("unknown-profile", "unknown-schedule", "variable-misplaced", "numbers-missing", "parking-without-listener"),
         *("display-number-foreign", "display-number-unused", "event-extended-unused", "require-https"),
-        *("url-without-reserve", "schedule-shape", "release-unfit"),
+        *("url-without-reserve", "schedule-shape", "release-unfit", "expectation-past"),
     },
     "The meaning of periods, dates and the calendar": {
         *("assume-timezone", "calendar-ending", "dates-reversed", "entries-many", "holidays-estimated"),
@@ -53,7 +53,7 @@ UNSEEN: dict[str, set[str]] = {
     "Numbering plans, routes and policy": {
         *("number-invalid", "number-unassigned", "phone-shared", "policy-destination", "trunk-private-address"),
         *(name for name in INVALID if name.startswith("route-")),
-        "did-invalid",
+        *("did-invalid", "expectation-unmet"),
     },
     "The folder and the bytes of files": {
         *("config-missing", "file-empty", "file-encoding", "file-line-length", "file-outside", "file-unreadable"),
