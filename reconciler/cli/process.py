@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.cli.calls import CallLog
 
 PIPELINE_DEADLINE = 1800.0
+_SLOW = "note: this PyYAML has no libyaml: large files are read some 20 times slower; install one that is built with it"
 Content = Callable[[], Mapping[str, Any] | str]
 
 
@@ -58,6 +59,7 @@ class Process:
     asked_language: Language | None = None
     screen: Screen = field(init=False)
     _may_be_above: bool = False
+    _has_told: bool = False
 
     def __post_init__(self) -> None:
         self.environment = self.environ.get("RECONCILER_ENVIRONMENT") or None
@@ -114,6 +116,7 @@ class Process:
 
     def find_configuration(self) -> Path:
         """Find the configuration's folder, and say so where it is another one; with --trusted it is exactly this."""
+        self._tell_of_slow_reading()
         if self._may_be_above and self.trusted is None:
             from reconciler.config.folder import nearest_folder
 
@@ -122,6 +125,13 @@ class Process:
                 self.screen.note([line(f"configuration: {self.root / 'reconciler.yaml'}")])
         self._may_be_above = False
         return self.root
+
+    def _tell_of_slow_reading(self) -> None:
+        from reconciler.document.libyaml import PARSER
+
+        if PARSER is None and not (self.is_quiet or self._has_told):
+            self._has_told = True
+            self.screen.note([line(_SLOW)])
 
     def places(self) -> Callable[[str], str | None]:
         """How files of the configuration are called from the top of their repository."""
