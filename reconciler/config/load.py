@@ -94,15 +94,17 @@ def load(
     paths: Sequence[Path] = (),
     today: date | None = None,
     policy: Path | None = None,
+    environment: str | None = None,
 ) -> LoadResult:
     """Load the configuration in a folder, with accounts at these providers.
 
     `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of
     these files and folders are wanted. `today`: judge also what depends on the year, such as periods that are over.
-    `policy`: a file whose policy holds in place of the configuration's own.
+    `policy`: a file whose policy holds in place of the configuration's own. `environment`: lay that one over
+    reconciler.yaml.
     """
     with _collector_off():
-        loading = _Loading(root, providers, trusted, scenario, paths, today, policy)
+        loading = _Loading(root, providers, trusted, scenario, paths, today, policy, environment)
         try:
             return loading.run()
         except RecursionError:  # the nesting of a file is bounded, so only names that lead on can go so deep
@@ -133,6 +135,7 @@ class _Loading:
         paths: Sequence[Path],
         today: date | None,
         policy: Path | None,
+        environment: str | None,
     ) -> None:
         self._root = root
         self._today = today
@@ -141,10 +144,10 @@ class _Loading:
         self._all_schedules: list[Schedules] = []
         self._named_contacts: Contacts | None = None
         self._contacts: dict[str, int] = {}
-        self._files = read_files(root, trusted=trusted)
+        self._files = read_files(root, trusted=trusted, environment=environment)
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._texts = tuple(self._files.sources.texts())
-        self._digest = partial(_digest, self._texts, scenario)
+        self._digest = partial(_digest, self._texts, scenario, environment)
         self._judge = judge = read_policy(self._files, policy) if policy is not None else None
         judging = judge if policy is not None else self._files.trusted
         self._settings = read_settings(self._files, judging, providers)
@@ -347,13 +350,14 @@ def _file_digests(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: hashlib.sha256(text.encode()).hexdigest()[:_FILE_DIGEST] for name, text in texts}
 
 
-def _digest(texts: Iterable[tuple[str, str]], scenario: str | None) -> str:
+def _digest(texts: Iterable[tuple[str, str]], scenario: str | None, environment: str | None) -> str:
     state = hashlib.sha256()
     for name, text in sorted(texts):
         for part in (name, text):
             raw = part.encode()
             state.update(len(raw).to_bytes(8, "big") + raw)
     state.update((scenario or "").encode())
+    state.update(f"\0{environment}".encode() if environment else b"")
     return f"sha256:{state.hexdigest()}"
 
 

@@ -205,6 +205,17 @@ class NumberOfConfig(Head, total=False):
     forwarding: Annotated[ForwardingEntry, Field(description="Where calls go. Absent: not managed; `none`: nowhere.")]
 
 
+class EnvironmentEntry(Shape):
+    """The same numbers' rules at other accounts: laid over reconciler.yaml by --environment; null removes."""
+
+    name: ConfigurationName = Field(description="The identity of its record.", examples=["lines-staging"])
+    include: list[Name] | None = Field(None, description="Which files belong to it, in place of the others.")
+    record: dict[Name, Any] | None = Field(None, description="Parts of record.")
+    defaults: dict[Name, Any] | None = Field(None, description="Parts of defaults.")
+    accounts: dict[Name, Any] | None = Field(None, description="Parts of accounts, by name.")
+    policy: dict[Name, Any] | None = Field(None, description="Parts of policy.")
+
+
 class ConfigFile(Shape):
     """One file of a configuration; name, include, record, defaults, accounts and policy in reconciler.yaml only."""
 
@@ -215,6 +226,9 @@ class ConfigFile(Shape):
     defaults: DefaultsEntry | None = Field(None, description="Defaults for what an entry does not say.")
     accounts: dict[Name, AccountEntry] | None = Field(None, description="Accounts at the vendors.")
     policy: PolicyEntry | None = Field(None, description="What a run may do.")
+    environments: dict[Name, EnvironmentEntry] | None = Field(
+        None, description="What --environment lays over this file, such as staging."
+    )
     contacts: dict[Name, Contact] | None = Field(None, description="Desks and phones by name.")
     schedules: dict[Name, Schedule] | None = Field(None, description="Times by name.")
     profiles: dict[Name, EntryPart] | None = Field(None, description="Parts of entries, shared by many numbers.")
