@@ -20,7 +20,7 @@ from reconciler.language import Language, language_of
 from reconciler.secrets import Secrets, environment
 from reconciler.views.base import Line, line
 from reconciler.views.formats import FORMATS, TEXT, Format, serving
-from reconciler.views.results import Answer, Kind, Result
+from reconciler.views.results import UNKNOWN, Answer, Kind, Result, Subject
 from reconciler.views.screen import Color, Screen, is_terminal
 
 PIPELINE_DEADLINE = 1800.0
@@ -33,6 +33,8 @@ class Process:
 
     `folder` is that of -C, else the current one; `root` is where the configuration is.
 
+    `subject` is what the command is about, as far as it is known yet.
+
     `verbosity` is above 0 with -v, below with -q; `format` is that of `command`; `asked_language` that of --language.
 
     `deadline` is in seconds; None = none.
@@ -43,6 +45,7 @@ class Process:
     root: Path = field(default_factory=Path)
     format: Format = TEXT
     command: str = ""
+    subject: Subject = UNKNOWN
     verbosity: int = 0
     trusted: str | None = None
     policy: Path | None = None
