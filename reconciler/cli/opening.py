@@ -48,6 +48,7 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
         )
         if loaded.configuration is not None:
             _keep_out(process, loaded.configuration)
+            process.subject = process.subject._replace(configuration=loaded.configuration.name or "")
         return loaded
     finally:
         gc.freeze()

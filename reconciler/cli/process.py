@@ -20,7 +20,7 @@ from reconciler.language import Language, language_of
 from reconciler.secrets import Secrets, environment
 from reconciler.views.base import Line, line
 from reconciler.views.formats import FORMATS, TEXT, Format, find_format, serving
-from reconciler.views.results import Answer, Kind, Result
+from reconciler.views.results import UNKNOWN, Answer, Kind, Result, Subject
 from reconciler.views.screen import Color, Screen, is_terminal
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Process:
 
     `folder` is that of -C, else the current one; `root` is where the configuration is.
 
+    `subject` is what the command is about, as far as it is known yet.
+
     `verbosity` is above 0 with -v, below with -q; `format` is that of `command`; `asked_language` that of --language.
 
     `deadline` is in seconds; None = none. `log` is the file that requests are told in, `calls` hears of
@@ -48,6 +50,7 @@ class Process:
     root: Path = field(default_factory=Path)
     format: Format = TEXT
     command: str = ""
+    subject: Subject = UNKNOWN
     verbosity: int = 0
     trusted: str | None = None
     environment: str | None = field(init=False)
