@@ -22,6 +22,9 @@ _FIRST = "reconciler.yaml"
 _LONGEST_EXAMPLE = 1_500
 EXAMPLES = REPOSITORY / "examples" / "invalid"
 
+# A folder to copy, and to begin with: its files name a schema that comes along.
+QUICKSTARTS = (REPOSITORY / "examples" / "quickstart", REPOSITORY / "reconciler" / "quickstart")
+
 DECISIONS = REPOSITORY / "docs" / "decisions"
 _STATUS = r"accepted|superseded by \d{3}"
 _DECISION = re.compile(rf"# (\d{{3}}) (.+)\n\nDate: (\d{{4}}-\d\d-\d\d)\nStatus: ({_STATUS})\n\n")
@@ -118,8 +121,14 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield REPOSITORY / "reconciler" / "examples.json", packaged_examples()
     yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
     yield DECISIONS / "README.md", decisions_page()
-    for name, draw in SCHEMAS.items():
-        yield REPOSITORY / "schemas" / f"{name}.v1.json", json.dumps(draw(), ensure_ascii=False, indent=2) + "\n"
+    for folder in QUICKSTARTS:
+        yield folder / "reconciler.schema.json", _drawn("config")
+    for name in SCHEMAS:
+        yield REPOSITORY / "schemas" / f"{name}.v1.json", _drawn(name)
+
+
+def _drawn(schema: str) -> str:
+    return json.dumps(SCHEMAS[schema](), ensure_ascii=False, indent=2) + "\n"
 
 
 def main() -> None:

@@ -21,6 +21,8 @@ def drawn() -> dict[Path, str]:
         "docs/rules.md",
         "reconciler/examples.json",
         "docs/decisions/README.md",
+        "examples/quickstart/reconciler.schema.json",
+        "reconciler/quickstart/reconciler.schema.json",
         "schemas/config.v1.json",
         "schemas/plan.v1.json",
         "schemas/report.v1.json",

@@ -205,7 +205,8 @@ def _rewritten(node: Any, rule: Callable[[dict[str, Any]], dict[str, Any]]) -> A
 
 def _titled(name: str, part: dict[str, Any]) -> dict[str, Any]:
     """A definition with a title in plain words, and what each of its values means."""
-    return {"title": TITLES[name], **part}
+    title = TITLES.get(name) or str(part["description"]).partition(":")[0]  # a provider's account names itself
+    return {"title": title, **part}
 
 
 _MARKS = re.compile(r"[\\`*_{}\[\]#+!]")
