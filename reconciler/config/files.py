@@ -34,6 +34,7 @@ SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "for
 _VERSION = "1"
 _NOT_OURS = f"if the file is another program's, narrow `include` in {TRUSTED_FILE}"
 Value = TypeVar("Value")
+Reader = Callable[[Path], str | Unreadable]
 _SHORTEST_NUMBER = 7
 _FOREIGN = ("yaml-documents", "yaml-tag")
 
@@ -50,6 +51,7 @@ class File(NamedTuple):
 class Files:
     """Everything read. `broken`: some file could not be, so what seems to be missing may stand there."""
 
+    root: Path = Path()
     sources: Sources = field(default_factory=Sources)
     files: list[File] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -82,10 +84,10 @@ class Files:
         self.found.append(self.sources.problem(code, span, message, hint, related))
 
 
-def read_files(root: Path, *, trusted: str | None) -> Files:
-    """Read a configuration's files; every diagnostic is in `found`."""
-    files = Files()
-    text = _trusted_text(root, trusted, files)
+def read_files(root: Path, *, trusted: str | None, read: Reader = read_text) -> Files:
+    """Read a configuration's files; every diagnostic is in `found`. `read` gives the text of a file."""
+    files = Files(root)
+    text = _trusted_text(root, trusted, files, read)
     if text is None:
         files.broken = True
         return files
@@ -96,7 +98,7 @@ def read_files(root: Path, *, trusted: str | None) -> Files:
     files.found += chosen.found
     files.broken = files.broken or any(item.is_error for item in chosen.found)
     for path in chosen.names:
-        given = read_text(root / path)
+        given = read(root / path)
         if isinstance(given, Unreadable):
             _refuse_file(files, path, given)
         else:
@@ -104,7 +106,7 @@ def read_files(root: Path, *, trusted: str | None) -> Files:
     return files
 
 
-def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
+def _trusted_text(root: Path, trusted: str | None, files: Files, read: Reader) -> str | None:
     path = root / TRUSTED_FILE
     if path.is_symlink():
         files.found.append(refused_link(TRUSTED_FILE, "the file is a link", "put the file itself there"))
@@ -112,7 +114,7 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
     if trusted is None and _is_missing(path):
         files.found.append(no_configuration(root))
         return None
-    given = read_text(path) if trusted is None else _taken(root, trusted, files)
+    given = read(path) if trusted is None else _taken(root, trusted, files)
     if given is None:
         return None
     if isinstance(given, Unreadable):
