@@ -160,8 +160,7 @@ def _spelling(text: str, node: Node, spelling: Spelling | None) -> Iterator[Edit
     if node.style in _BLOCKS or "\n" in raw or not raw:
         return
     spelled = spelling(value) if spelling is not None else None
-    if spelled is None and node.style == "'" and value.isprintable() and not {'"', "\\"} & set(value):
-        spelled = f'"{value}"'
+    spelled = spelled or node.double_quoted
     if spelled is not None and spelled != raw:
         yield Edit(start, node.end, spelled)
 

@@ -56,6 +56,13 @@ class Node:
             for child in self.children:
                 yield from child.leaves()
 
+    @property
+    def double_quoted(self) -> str | None:
+        """A text of one line in double quotes that stands in single ones and needs no escape in the others."""
+        value = self.value or ""
+        fits = self.style == "'" and value.isprintable() and not {'"', "\\"} & set(value)
+        return f'"{value}"' if fits else None
+
     def content(self, text: str) -> int:
         """Where a scalar begins behind its anchor and tag."""
         found = _PROPERTIES.match(text, self.start, self.end)
