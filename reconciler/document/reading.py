@@ -162,6 +162,18 @@ def second_opinion(sources: Sources, base: int, text: str, error: Exception | No
         return Document(None, (explain(sources, base, text, error or refusal.error),))
 
 
+def readers(text: str) -> Iterator[tuple[Iterator[Any], Any]]:
+    """The events of a text as one parser gives them, then the other, each with the module of their classes.
+
+    The first raises YAMLError where it refuses the text.
+    """
+    from ruamel.yaml import events as slow
+
+    if PARSER is not None:
+        yield iter(PARSER(text).get_event, None), fast
+    yield _events(text), slow
+
+
 def is_readable(text: str) -> bool:
     """Whether ruamel's parser takes a text, whatever it means."""
     try:
