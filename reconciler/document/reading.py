@@ -158,6 +158,19 @@ def second_opinion(sources: Sources, base: int, text: str, error: Exception | No
         return Document(None, (explain(sources, base, text, error or refusal.error),))
 
 
+def events(text: str) -> Iterator[Any]:
+    """The parser's events of a text that can be read: libyaml's, or ruamel's where that refuses it."""
+    try:
+        return iter(_quick_events(text))
+    except YAMLError:
+        return _events(text)
+
+
+def _quick_events(text: str) -> list[Any]:
+    next_event = CParser(text).get_event
+    return list(iter(next_event, None))
+
+
 def is_readable(text: str) -> bool:
     """Whether ruamel's parser takes a text, whatever it means."""
     try:
