@@ -34,6 +34,7 @@ NOT_OFFLINE: dict[str, str] = {
     "path-not-included": _COMMAND_LINE,
     "unknown-scenario": _COMMAND_LINE,
     "selection-empty": _COMMAND_LINE,
+    "import-left-out": _LIVE,
     "provider-error": _VENDOR,
     "provider-host-refused": "a host that only a connection would reach",
     "provider-unauthorized": _VENDOR,

@@ -5,11 +5,12 @@ Knows which keys belong to the trusted file; knows no sections.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic_core import PydanticCustomError
@@ -80,21 +81,25 @@ class Files:
         self.found.append(self.sources.problem(code, span, message, hint, related))
 
 
-def read_files(root: Path, *, trusted: str | None) -> Files:
-    """Read a configuration's files; every diagnostic is in `found`."""
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+
+
+def read_files(root: Path, *, trusted: str | None, texts: Mapping[str, str] = NO_TEXTS) -> Files:
+    """Read a configuration's files; every diagnostic is in `found`. `texts` stand for files of these names."""
     files = Files()
-    text = _trusted_text(root, trusted, files)
+    text = texts.get(TRUSTED_FILE) if trusted is None else None
+    text = _trusted_text(root, trusted, files) if text is None else text
     if text is None:
         files.broken = True
         return files
     name = TRUSTED_FILE if trusted is None else f"{trusted}:{TRUSTED_FILE}"
     if not _take(files, name, text, origin=None):
         return files
-    chosen = find_included(root, files.files[0].tree, files.sources)
+    chosen = find_included(root, files.files[0].tree, files.sources, texts)
     files.found += chosen.found
     files.broken = files.broken or any(item.is_error for item in chosen.found)
     for path in chosen.names:
-        given = read_text(root / path)
+        given = texts[path] if path in texts else read_text(root / path)
         if isinstance(given, Unreadable):
             _refuse_file(files, path, given)
         else:

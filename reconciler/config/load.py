@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -19,7 +19,7 @@ from reconciler.config import values
 from reconciler.config.compiling import ending
 from reconciler.config.desired import DesiredBuilder, Lines, ProfileNames
 from reconciler.config.entry_counts import many_entries
-from reconciler.config.files import Files, read_files
+from reconciler.config.files import NO_TEXTS, Files, read_files
 from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.forwardings import Contacts
 from reconciler.config.models import entries
@@ -172,15 +172,16 @@ def load(
     paths: Sequence[Path] = (),
     today: date | None = None,
     policy: Path | None = None,
+    texts: Mapping[str, str] = NO_TEXTS,
 ) -> LoadResult:
     """Load the configuration in a folder, with accounts at these providers.
 
     `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of
     these files and folders are wanted. `today`: judge also what depends on the year, such as periods that are over.
-    `policy`: a file whose policy holds in place of the configuration's own.
+    `policy`: a file whose policy holds in place of the configuration's own. `texts` stand for files of these names.
     """
     with _collector_off():
-        loading = _Loading(root, providers, trusted, scenario, paths, today, policy)
+        loading = _Loading(root, providers, trusted, scenario, paths, today, policy, texts)
         try:
             return loading.run()
         except RecursionError:  # the nesting of a file is bounded, so only names that lead on can go so deep
@@ -211,6 +212,7 @@ class _Loading:
         paths: Sequence[Path],
         today: date | None,
         policy: Path | None,
+        texts: Mapping[str, str],
     ) -> None:
         self._root = root
         self._today = today
@@ -219,7 +221,7 @@ class _Loading:
         self._all_schedules: list[Schedules] = []
         self._named_contacts: Contacts | None = None
         self._contacts: dict[str, int] = {}
-        self._files = read_files(root, trusted=trusted)
+        self._files = read_files(root, trusted=trusted, texts=texts)
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._texts = tuple(self._files.sources.texts())
         self._digest = partial(_digest, self._texts, scenario)

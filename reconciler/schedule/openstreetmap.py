@@ -335,7 +335,7 @@ def _written(terms: list[Term], country: str) -> Plain:
 
 def _term(term: Term, country: str) -> Plain:
     excepted = [*_outside(term.dates), *([{"not": {"public": country}}] if term.is_holiday else []), *term.excepted]
-    plain: Plain = {"weekly": _weekly(term.table)}
+    plain: Plain = {"weekly": weekly_rows(term.table)}
     if len(term.table) == 7 and all(spans == [_WHOLE_DAY] for spans in term.table.values()):
         if term.is_holiday and not term.dates:
             plain, excepted = {"public": country}, term.excepted
@@ -357,7 +357,7 @@ def _days(weekdays: frozenset[int], dates: tuple[str, ...]) -> Plain:
     """Whole days."""
     if weekdays == _EVERY_DAY:
         return {"dates": list(dates)}
-    week = {"weekly": _weekly({day: [_WHOLE_DAY] for day in weekdays})}
+    week = {"weekly": weekly_rows({day: [_WHOLE_DAY] for day in weekdays})}
     return {**week, "except": list(_outside(dates))}
 
 
@@ -367,8 +367,8 @@ def _outside(dates: tuple[str, ...]) -> Iterator[Plain]:
         yield {"not": {"dates": list(dates)}}
 
 
-def _weekly(table: Table) -> Plain:
-    """The hours by runs of days that have the same ones."""
+def weekly_rows(table: Table) -> Plain:
+    """The hours, by weekday from Monday 0, in rows of days that have the same ones."""
     rows: dict[str, Any] = {}
     days = [day for day in range(7) if table.get(day)]
     while days:
