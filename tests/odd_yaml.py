@@ -49,13 +49,16 @@ class Spelling:
     def __init__(self, choose: Callable[[int], int]) -> None:
         self._choose = choose
 
-    def file(self, numbers: dict[str, Data]) -> str:
+    def file(self, numbers: dict[str, Data], shared: dict[str, Data] | None = None) -> str:
         """A file with these numbers, and with what else may stand in one."""
-        lines = [*["# head\twith a tab", "---"][: self._choose(3)], "version: 1   # the first", "", "numbers:"]
+        lines = [*["# head\twith a tab", "---"][: self._choose(3)], "version: 1   # the first"]
+        for section, content in (shared or {}).items():
+            lines += self._pair(section, content, "")
+        lines += ["", "numbers:"]
         for key, entry in numbers.items():
             lines += ["", "  # about the next"][: self._choose(3)]
             lines += self._pair(f'"{key}"', entry, "  ")
-        lines += ["  # the last one", "profiles: {p: {tags: [a, b]}}  ", "# end", "..."][: self._choose(5)]
+        lines += ["  # the last one", "forget: [78005560251]  ", "# end", "..."][: self._choose(5)]
         newline = "\r\n" if self._choose(4) == 0 else "\n"
         return newline.join(lines) + (newline if self._choose(3) else "")
 

@@ -20,12 +20,13 @@ from reconciler.cli.options import OutputFile
 from reconciler.cli.process import Process
 from reconciler.diagnostics import Diagnostic, name_numbers
 from reconciler.formats.diagnostics import diagnostics_json
-from reconciler.importing.merging import Done, MergeError
+from reconciler.importing.merging import Done, Fault, MergeError
 from reconciler.rules import RULES
 from reconciler.views.base import EMPTY, Line, Span, Tone, hanging, line, plural
 from reconciler.views.human import findings
 from reconciler.workflow.importing import RULE, Asked, Import, make_import
 
+_FILLED = ("numbers-missing", "include-empty")  # what is lacking before an import
 _SAID = {
     Done.ADDED: ("+", "added", Tone.ADDED),
     Done.UPDATED: ("~", "updated", Tone.CHANGED),
@@ -76,7 +77,7 @@ def import_(
             raise command_error(RULE, f"{error}; nothing was written", hint=error.hint) from error
         watch.close()
         found = [
-            *(item for item in warnings if item.code != "numbers-missing"),
+            *(item for item in warnings if item.code not in _FILLED),
             *made.diagnostics,
             *_left_out(made),
         ]
@@ -107,12 +108,12 @@ def _name_of(process: Process, into: Path) -> str:
 
 def _left_out(made: Import) -> Iterator[Diagnostic]:
     """Why numbers are not in the files now, those alike together."""
-    alike: dict[tuple[str, str | None], list[str]] = {}
+    alike: dict[Fault, list[str]] = {}
     for each in made.numbers:
-        if each.done is Done.LEFT_OUT and each.why:
-            alike.setdefault((each.why, each.hint), []).append(f"{each.seen.account.name}/{each.seen.number}")
-    for (why, hint), numbers in alike.items():
-        yield RULES[RULE].at(None, f"{name_numbers(numbers)}: left out: {why}", hint)
+        if each.fault is not None and not each.told:
+            alike.setdefault(each.fault, []).append(f"{each.seen.account.name}/{each.seen.number}")
+    for fault, numbers in alike.items():
+        yield RULES[RULE].at(None, f"{name_numbers(numbers)}: left out: {fault.why}", fault.hint)
 
 
 def _content(made: Import, found: Iterable[Diagnostic], *, written: bool) -> Mapping[str, Any]:
@@ -127,7 +128,7 @@ def _content(made: Import, found: Iterable[Diagnostic], *, written: bool) -> Map
                 "outcome": each.done.value,
                 "file": each.file or None,
                 "notes": list(each.seen.notes),
-                "error": each.why or None,
+                "error": each.fault and each.fault.why,
             }
             for each in made.numbers
         ],

@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from reconciler.document.reading import events, parse
+from reconciler.document.reading import RefusedError, events, parse, thorough_events
 from reconciler.document.source import Edit, Sources, apply_edits
 from reconciler.document.tree import KeyPath
 from reconciler.document.writing import block_lines, flow_text, scalar_text
@@ -58,11 +58,11 @@ class Child(NamedTuple):
     value: Node
 
 
-def compose(text: str) -> Node:
-    """The tree of a text; raises RevisionError where it has none."""
+def compose(text: str, parsed: Iterable[Any] | None = None) -> Node:
+    """The tree of a text, from the events of a parser; raises RevisionError where it has none."""
     open_nodes: list[tuple[Node, list[Node]]] = []
     whole: list[Node] = []
-    for event in events(text):
+    for event in events(text) if parsed is None else parsed:
         kind = type(event).__name__
         if kind in ("MappingStartEvent", "SequenceStartEvent"):
             open_nodes.append((_opened(event, text), []))
@@ -82,8 +82,8 @@ def compose(text: str) -> Node:
 def _opened(event: Any, text: str) -> Node:
     kind = "map" if type(event).__name__.startswith("Mapping") else "list"
     start = event.start_mark.index
-    if event.anchor is not None and event.flow_style:
-        start = text.index("{" if kind == "map" else "[", start)
+    if event.anchor is not None:  # which is where the event begins: in a block, its first piece tells
+        start = text.index("{" if kind == "map" else "[", start) if event.flow_style else -1
     return Node(kind, start, start, is_flow=bool(event.flow_style), is_shared=event.anchor is not None)
 
 
@@ -92,7 +92,7 @@ def _closed(node: Node, parts: list[Node], end: int) -> Node:
     node.children = [Child(*each) for each in pairs] if node.kind == "map" else [Child(None, each) for each in parts]
     node.is_shared = node.is_shared or any(each.is_shared for each in parts)
     node.end = end if node.is_flow or not parts else parts[-1].end
-    if not node.is_flow and parts and node.kind == "map":
+    if node.start < 0:
         node.start = parts[0].start
     return node
 
@@ -106,12 +106,22 @@ def _leaf(event: Any) -> Node:
 
 def revise(text: str, old: Data, new: Data, notes: Notes | None = None) -> str:
     """The text with the edits that make its data `new` of `old`; raises RevisionError."""
-    revised = _Revision(text, notes or {}).revised(old, new)
+    for each in (events, thorough_events):
+        try:
+            revised = _Revision(text, each(text), notes or {}).revised(old, new)
+        except (ValueError, RefusedError):
+            continue
+        if not _differ(_read(revised), new):
+            return revised
+    raise RevisionError("this text cannot be edited into what is asked for")
+
+
+def _read(text: str) -> Data:
+    """The data of a text; nothing where it has none."""
     sources = Sources()
-    document = parse(sources, sources.add("revised", revised), revised)
-    if document.tree is None or any(each.is_error for each in document.problems) or _differ(document.tree.data, new):
-        raise RevisionError("this text cannot be edited into what is asked for")
-    return revised
+    document = parse(sources, sources.add("revised", text), text)
+    is_fit = document.tree is not None and not any(each.is_error for each in document.problems)
+    return document.tree.data if is_fit and document.tree is not None else None
 
 
 def _differ(one: Data, other: Data) -> bool:
@@ -143,8 +153,9 @@ def _has_common(node: Node, new: Data) -> bool:
 class _Revision:
     """The edits of one text."""
 
-    def __init__(self, text: str, notes: Notes) -> None:
+    def __init__(self, text: str, parsed: Iterable[Any], notes: Notes) -> None:
         self._text = text
+        self._root = compose(text, parsed)
         self._notes = notes
         self._above = {path[:size] for path in notes for size in range(len(path))}
         self._newline = "\r\n" if "\r\n" in text else "\n"
@@ -152,7 +163,7 @@ class _Revision:
         self._added: dict[int, list[tuple[int, str]]] = {}
 
     def revised(self, old: Data, new: Data) -> str:
-        self._value(compose(self._text), old, new, (), within_flow=False)
+        self._value(self._root, old, new, (), within_flow=False)
         # What stands deeper belongs to what is above it, and comes first.
         ordered = {at: sorted(pieces, key=itemgetter(0), reverse=True) for at, pieces in self._added.items()}
         added = [Edit(at, at, "".join(text for _, text in pieces)) for at, pieces in ordered.items()]
@@ -214,8 +225,8 @@ class _Revision:
             self._insert(after.value.end, f"{pad}, {flow_text({key: value})[1:-1]}")
             return
         lines = self._lines(key, value, (*map(str, path), key))
-        if not path:
-            lines = ["", *lines]
+        if not path and self._text[after.value.start : after.value.start + 1] not in ("|", ">"):
+            lines = ["", *lines]  # which would belong to a text that keeps its last lines
         self._insert_lines(self._below(after.value), lines, self._column(node.start))
 
     def _lines(self, key: str, value: Data, path: tuple[str, ...]) -> list[str]:
@@ -331,7 +342,7 @@ class _Revision:
         raise RevisionError("a dash cannot be found")
 
     def _first_dash(self, node: Node) -> int:
-        if self._text[node.start] == "-":
+        if self._text[node.start] == "-" and node.start < node.children[0].value.start:
             return node.start
         return self._text.rindex("-", 0, node.children[0].value.start)
 

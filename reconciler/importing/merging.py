@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files
 from reconciler.config.include import TRUSTED_FILE, find_included
@@ -29,16 +29,25 @@ from reconciler.settings import Account
 Data = dict[str, Any]
 NEW_FILE: Final = "version: 1\n"
 _ORDER: Final = {key: at for at, key in enumerate(("version", *TRUSTED_KEYS, *SHARED_KEYS))}
+_ELSEWHERE: Final = "import without --trusted, or name another file with --into"
 _BY_HAND: Final = "change it by hand: reconciler plan shows what differs"
 
 
-class MergeError(ValueError):
-    """Numbers that cannot be written into their files: why, and what to do."""
+class Fault(NamedTuple):
+    """Why a number cannot be written into its file, and what to do."""
 
-    def __init__(self, numbers: Collection[str], why: str, hint: str | None = None) -> None:
-        super().__init__(why)
-        self.numbers = numbers
-        self.hint = hint
+    why: str
+    hint: str | None = None
+
+
+class MergeError(ValueError):
+    """What cannot be written into files: the faults of numbers; without any, what stands against all of it."""
+
+    def __init__(self, faults: Mapping[str, Fault], whole: Fault | None = None) -> None:
+        first = whole or next(iter(faults.values()), Fault("these numbers cannot be written into the files"))
+        super().__init__(first.why)
+        self.faults = faults
+        self.hint = first.hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +72,16 @@ class Done(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A number and what became of it: the file where it stands, and why it was left out."""
+    """A number and what became of it: the file where it stands, or the fault for which it was left out.
+
+    `told`: the fault is one of the account's, or of reading the number, which is told by itself.
+    """
 
     seen: Seen
     done: Done
     file: str = ""
-    why: str = ""
-    hint: str | None = None
+    fault: Fault | None = None
+    told: bool = False
 
 
 @dataclass(slots=True)
@@ -204,7 +216,7 @@ class _Merging:
         try:
             return self._writer.forwarding(seen.number, value, block, seen.account.period, seen.unreadable)
         except SecretError as error:
-            raise MergeError([seen.number], str(error), error.hint) from error
+            raise MergeError({seen.number: Fault(str(error), error.hint)}) from error
 
     def add(self, seen: Seen) -> None:
         """Put an entry into the data of its file, with what it is the first to use."""
@@ -213,6 +225,9 @@ class _Merging:
             self._merged.numbers.append(Imported(seen, Done.UNCHANGED, place[0] if place else ""))
             return
         file, key = place or (self._home(seen.account.name), seen.number)
+        if file == self._base.files.names[0] != TRUSTED_FILE:
+            fault = Fault(f"it would have to be written into {TRUSTED_FILE}, which is taken from git", _ELSEWHERE)
+            raise MergeError({seen.number: fault})
         self._section(file, "numbers")[key] = entry
         self._merged.entries[seen.number] = entry
         if place is None:
@@ -234,9 +249,9 @@ class _Merging:
         try:
             return revise(text, self._base.data.get(name, {"version": "1"}), data, self._notes.get(name))
         except RevisionError as error:
-            shared = [number for number in self._merged.entries if self._is_shared(name, number, text)]
-            why = "its entry shares parts with others by anchors, and cannot be changed without them"
-            raise MergeError(shared, why if shared else f"{name}: {error}", _BY_HAND) from error
+            why = Fault("its entry shares parts with others by anchors, and cannot be changed without them", _BY_HAND)
+            shared = {number: why for number in self._merged.entries if self._is_shared(name, number, text)}
+            raise MergeError(shared, None if shared else Fault(f"{name}: {error}", _BY_HAND)) from error
 
     def _is_shared(self, name: str, number: str, text: str) -> bool:
         file, key = self._base.places.get(number, ("", ""))

@@ -80,10 +80,12 @@ class Reference(NamedTuple):
 class Timetable:
     """The schedules of a configuration, and those to be added to it.
 
-    `declared` are descriptions by name, `periods_of` gives the periods of one as an account takes it.
+    `declared` are descriptions by name, `taken` other names that scenarios give, `periods_of` gives the periods of a
+    declared one as an account takes it.
     """
 
     declared: Mapping[str, str]
+    taken: frozenset[str]
     periods_of: Callable[[str, PeriodSettings], tuple[str, ...]]
     timezone: str
     today: date
@@ -124,7 +126,7 @@ class Timetable:
         for key, descriptions in self._uses.items():
             if len(descriptions) >= _REPEATED:
                 description = _commonest(descriptions)
-                taken = {*self.declared, *(str(each.written) for each in self._named.values())}
+                taken = {*self.declared, *self.taken, *(str(each.written) for each in self._named.values())}
                 self._named[key] = Reference(free_name(slug(description), "schedule", taken), description)
 
     def _declared_as(self, text: str, settings: PeriodSettings) -> str | None:
@@ -218,11 +220,13 @@ def _is_fit(period: str, settings: PeriodSettings) -> bool:
 class Phonebook:
     """The contacts of a configuration, and, with `makes_contacts`, those to be added to it.
 
-    `declared` gives whom each leads to, `named` the contact of each phone or SIP ID.
+    `declared` gives whom each leads to, `named` the contact of each phone or SIP ID, `taken` are other names that
+    scenarios give.
     """
 
     declared: Mapping[str, Recipient]
     named: Mapping[str, str]
+    taken: frozenset[str]
     makes_contacts: bool
     added: dict[str, Data] = field(default_factory=dict)
     _uses: dict[str, list[str]] = field(default_factory=dict)
@@ -252,7 +256,7 @@ class Phonebook:
         for digits, names in self._uses.items():
             if len(names) >= _REPEATED:
                 common = names[0] if len(set(names)) == 1 else ""
-                taken = {*self.declared, *self._new.values()}
+                taken = {*self.declared, *self.taken, *self._new.values()}
                 name = self._new[digits] = free_name(slug(common or _commonest(names)), "contact", taken)
                 self._recipients[name] = Recipient(digits, name=common)
 

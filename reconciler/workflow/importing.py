@@ -5,13 +5,12 @@ Writes nothing itself. Knows no options of a command line and no output.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from reconciler.canonical import form, stored_form
-from reconciler.characters import unprintable
 from reconciler.config.files import read_files
 from reconciler.config.forwardings import Contacts
 from reconciler.config.load import LoadResult, load
@@ -20,31 +19,28 @@ from reconciler.config.trusted import read_settings
 from reconciler.diagnostics import Diagnostic
 from reconciler.http.errors import NotOwned, ProviderError
 from reconciler.importing.entries import Writer
-from reconciler.importing.merging import Base, Done, Imported, Merged, MergeError, Seen, merge
+from reconciler.importing.merging import Base, Done, Fault, Imported, Merged, MergeError, Seen, merge
 from reconciler.importing.naming import Phonebook, Timetable, Variable, Variables
-from reconciler.live import Live, Progress, Reader, ReadRequest
+from reconciler.importing.seeing import judge_seen
+from reconciler.live import Progress, Reader, ReadRequest
 from reconciler.model import (
     Desired,
     Key,
     Observation,
-    Parking,
-    TrunkForwarding,
-    Value,
 )
 from reconciler.plan.candidate import Candidate, PlanContext
 from reconciler.plan.decide import decide
 from reconciler.plan.model import scenario_reminder
 from reconciler.providers.base import Listing
 from reconciler.providers.table import PROVIDERS
-from reconciler.record.base import RecordState
 from reconciler.rules import RULES
 from reconciler.secrets import Secrets
 from reconciler.settings import Account, Configuration, PeriodSettings
 from reconciler.wiring import Session
 from reconciler.workflow.plan import learn_variables, read_wanted
+from reconciler.workflow.validate import unplannable
 
 RULE = "import-left-out"
-_MOST_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ class Import:
     @property
     def is_nothing(self) -> bool:
         """Whether nothing at all could be read of what was asked for."""
-        return self.has_errors and not any(each.why or each.done is not Done.LEFT_OUT for each in self.numbers)
+        return self.has_errors and all(each.told for each in self.numbers)
 
     @property
     def has_errors(self) -> bool:
@@ -99,11 +95,12 @@ def make_import(session: Session, asked: Asked) -> Import:
     state = session.record.load()
     live = read_wanted(session, wanted, _reader(session, asked, choice.listings))
     told = [*choice.diagnostics, *live.diagnostics, *scenario_reminder(session.configuration, state.scenario)]
-    seen, left = _judged(session.configuration, wanted, live, state)
+    seen, left = judge_seen(session.configuration, wanted, live, state)
     told += dict.fromkeys(each.problem for each in live.observations.values() if each.problem is not None)
     if not seen and not left and not any(each.is_error for each in told):
         told.append(RULES["selection-empty"].at(None, "the accounts list no numbers"))
-    return replace(_Writing(session, base, asked).run(seen, left), diagnostics=tuple(told))
+    made = _Writing(session, base, asked).run(seen, left)
+    return replace(made, diagnostics=(*told, *made.diagnostics))
 
 
 def read_base(configuration: Configuration, trusted: str | None) -> Base:
@@ -191,10 +188,16 @@ class _Choice:
             for number in listing.numbers if listing is not None else ():
                 if fnmatchcase(number, pattern):
                     found = True
-                    self._chosen.setdefault(account, {})[number] = None
+                    self._take(account, number)
         if not found and pattern != "*":
             message = f"no number that the accounts list matches {pattern}"
             self.diagnostics.append(RULES["selection-empty"].at(None, message))
+
+    def _take(self, account: str, number: str) -> None:
+        """Take a listed number, but one that is declared in another account or was listed by another one before."""
+        declared = self._base.account_of(number) if number in self._base.sections.numbers else account
+        if declared == account and not any(number in taken for taken in self._chosen.values()):
+            self._chosen.setdefault(account, {})[number] = None
 
     def _list(self, account: str) -> Listing | None:
         if account not in self._lists:
@@ -206,76 +209,6 @@ class _Choice:
                 place = self._accounts[account].location
                 self.diagnostics.append(RULES[error.code].at(place, message, error.hint))
         return self._lists[account]
-
-
-# -- what is known of them --------------------------------------------------------------------------------------------
-
-
-def _judged(
-    configuration: Configuration, wanted: Mapping[str, Sequence[ReadRequest]], live: Live, state: RecordState
-) -> tuple[list[Seen], list[Imported]]:
-    """What a file could say of each number, and the numbers of which nothing is known."""
-    seen: list[Seen] = []
-    left: list[Imported] = []
-    for name, requests in wanted.items():
-        account = configuration.accounts[name]
-        for request in requests:
-            observation = live.observations.get(request.key)
-            if account.capabilities.readable if observation is None else observation.value is None:
-                left.append(Imported(Seen(request.key.number, account, None), Done.LEFT_OUT))
-                continue
-            found = _completed(request.key, observation, account, state)
-            why = _unfit(found.value)
-            seen += [found] if not why else []
-            left += [Imported(found, Done.LEFT_OUT, why=why)] if why else []
-    return seen, left
-
-
-def _completed(key: Key, seen: Observation | None, account: Account, state: RecordState) -> Seen:
-    """What was seen of a number, with what no read can tell from the record."""
-    entry = state.entries.get(key)
-    known = None if entry is None else stored_form(entry.value, entry.digests, entry.canonical_version)
-    recorded = {} if known is None else {path: text for path, text in known.json.items() if path not in known.secrets}
-    if seen is None or seen.value is None:
-        parked = recorded.get(Parking.type)
-        if isinstance(parked, bool):
-            return Seen(key.number, account, Parking(parked))
-        note = "whether it is parked cannot be read: write `parking: true` or `parking: false`"
-        return Seen(key.number, account, None, notes=(note,))
-    unreadable = set(seen.unreadable)
-    value: Value = seen.value
-    if recorded.get("type") == value.type:
-        filled = {path: recorded[path] for path in unreadable if recorded.get(path) is not None}
-        value, unreadable = replace(value, **filled), unreadable - filled.keys()
-    if isinstance(value, TrunkForwarding) and unreadable:
-        return Seen(key.number, account, None, notes=(_bodiless(account),))
-    return Seen(key.number, account, value, frozenset(unreadable), tuple(_notes(unreadable, seen)))
-
-
-def _bodiless(account: Account) -> str:
-    hint = f"; with accounts.{account.name}.application the list may tell it" if account.unlisted else ""
-    return f"it forwards to a SIP trunk (type 4), whose address cannot be read{hint}: write `forwarding` here"
-
-
-def _notes(unreadable: Iterable[str], seen: Observation) -> Iterator[str]:
-    for path in sorted(unreadable):
-        yield f"`{path}` cannot be read: if this number has one, write it under `forwarding`"
-    for path in sorted(seen.unwritable):
-        yield f"`{path}` is set at the vendor and cannot be written: a change of this number may reset it"
-
-
-def _unfit(value: Value | None) -> str:
-    """Why a value cannot stand in any file."""
-    texts = [value] if value is None else [*_texts(value)]
-    found = next((each for each in texts if isinstance(each, str) and unprintable(each)), None)
-    return "" if found is None else "a text of its forwarding has a character that no file may have"
-
-
-def _texts(value: Value) -> Iterator[object]:
-    data = form(value).json
-    yield from data.values()
-    for target in data.get("targets") or ():
-        yield from target.values()
 
 
 # -- into the files ---------------------------------------------------------------------------------------------------
@@ -295,29 +228,30 @@ class _Writing:
 
     def run(self, seen: Sequence[Seen], left: Sequence[Imported]) -> Import:
         left = list(left)
-        for _ in range(_MOST_ROUNDS):
+        while True:
             writer = self._writer()
             try:
                 merged = self._merged(seen, writer)
-                self._prove(merged, seen, writer)
+                told = self._prove(merged, seen, writer)
             except MergeError as error:
-                faults = error
+                faults = error.faults
+                if not faults:
+                    raise
             else:
-                return self._result(merged, left, writer)
-            if not faults.numbers:
-                raise faults
-            left += [
-                Imported(each, Done.LEFT_OUT, why=str(faults), hint=faults.hint)
-                for each in seen
-                if each.number in faults.numbers
-            ]
-            seen = [each for each in seen if each.number not in faults.numbers]
-        raise MergeError((), "these numbers cannot be written into the files")
+                return self._result(merged, left, writer, told)
+            left += [Imported(each, Done.LEFT_OUT, fault=faults[each.number]) for each in seen if each.number in faults]
+            seen = [each for each in seen if each.number not in faults]
 
     def _merged(self, seen: Sequence[Seen], writer: Writer) -> Merged:
-        kept = [
-            each.number for each in seen if self._is_as_live(each, self._base.desired.get(each.number), self._context)
-        ]
+        kept, faults = set[str](), dict[str, Fault]()
+        for each in seen:
+            compared = self._compared(each, self._base.desired.get(each.number), self._context)
+            if isinstance(compared, Fault):
+                faults[each.number] = compared
+            elif compared:
+                kept.add(each.number)
+        if faults:
+            raise MergeError(faults)
         return merge(self._base, seen, writer, into=self._asked.into, kept=kept)
 
     def _writer(self) -> Writer:
@@ -325,6 +259,7 @@ class _Writing:
         contacts = Contacts(files, sections.contacts)
         recipients = {name: contacts.resolve(name) for name in sections.contacts}
         descriptions = {name: str(each.tree.data.get("description") or "") for name, each in sections.schedules.items()}
+        scenarios = [each.tree.data for each in sections.scenarios.values()]
         secrets = self._session.secrets
         templates = [
             text
@@ -333,10 +268,13 @@ class _Writing:
             if "${var:" in text
         ]
         return Writer(
-            Timetable(descriptions, self._periods_of, configuration.timezone, self._today),
+            Timetable(
+                descriptions, _names(scenarios, "schedules"), self._periods_of, configuration.timezone, self._today
+            ),
             Phonebook(
                 {name: each for name, each in recipients.items() if each is not None},
                 contacts.named(),
+                _names(scenarios, "contacts"),
                 self._asked.contacts,
             ),
             Variables(secrets, templates, self._asked.literal_urls),
@@ -345,76 +283,79 @@ class _Writing:
         )
 
     def _periods_of(self, name: str, settings: PeriodSettings) -> tuple[str, ...]:
-        return self._configuration.compiled(name, settings)[0]
+        """The periods of a declared schedule; none where an account of these settings does not take it."""
+        periods, found = self._configuration.compiled(name, settings)
+        return () if any(each.is_error for each in found) else periods
 
-    def _is_as_live(self, seen: Seen, desired: Desired | None, context: PlanContext) -> bool:
-        """Whether a plan of a number's entry would be empty. Raises MergeError where that cannot be told."""
+    def _compared(self, seen: Seen, desired: Desired | None, context: PlanContext) -> bool | Fault:
+        """Whether a plan of a number's entry would be empty, or why that cannot be told."""
         if seen.value is None or desired is None:
             return seen.value is None and seen.number in self._base.sections.numbers
         observation = Observation(seen.value, self._session.clock.now(), seen.unreadable)
         decided = decide(Candidate(desired.key, desired.account, desired, observation), context)
         if decided.unknown:
-            why = decided.diagnostics[0] if decided.diagnostics else None
-            raise MergeError([seen.number], why.message if why else "it is not known", why.hint if why else None)
+            return next((Fault(each.message, each.hint) for each in decided.diagnostics), Fault("it is not known"))
         return decided.change is None
 
     # -- proof --------------------------------------------------------------------------------------------------------
 
-    def _prove(self, merged: Merged, seen: Sequence[Seen], writer: Writer) -> None:
-        """New texts must load, mean what is live, and leave all other numbers as they are. Raises MergeError."""
-        loaded = load(
-            self._configuration.root,
-            PROVIDERS,
-            trusted=self._asked.trusted,
-            today=self._today,
-            texts=merged.texts,
-        )
+    def _prove(self, merged: Merged, seen: Sequence[Seen], writer: Writer) -> tuple[Diagnostic, ...]:
+        """New texts must load, mean what is live, and leave all other numbers as they are. Raises MergeError.
+
+        Gives what stands against a plan of them all the same: live numbers that forward to each other in a circle.
+        """
+        loaded = self._loaded(merged)
         if loaded.configuration is None:
-            raise self._refused(merged, loaded)
+            raise MergeError(*self._blamed(merged, [each for each in loaded.diagnostics if each.is_error]))
         desired = {each.key.number: each for each in loaded.configuration.desired}
-        context = replace(self._context, secrets=self._with_variables(writer))
         imported = {each.number: each for each in seen}
         for number, before in self._base.desired.items():
             if number not in imported and (number not in desired or desired[number].value != before.value):
-                raise MergeError((), f"{number} would change, which is not imported")
+                raise MergeError({}, Fault(f"{number} would change, which is not imported"))
+        context = replace(self._context, secrets=self._with_variables(writer))
         wrong = [
             number
             for number in merged.entries
             if imported[number].value is not None
-            and (number not in desired or not self._is_as_live(imported[number], desired[number], context))
+            and self._compared(imported[number], desired.get(number), context) is not True
         ]
         if wrong:
-            raise MergeError(wrong, "what would be written is not what is live")
+            raise MergeError(dict.fromkeys(wrong, Fault("what would be written is not what is live")))
+        return tuple(unplannable(loaded.configuration))
+
+    def _loaded(self, merged: Merged) -> LoadResult:
+        root, trusted = self._configuration.root, self._asked.trusted
+        return load(root, PROVIDERS, trusted=trusted, today=self._today, texts=merged.texts)
 
     def _with_variables(self, writer: Writer) -> Secrets:
         values = {each.variable: each.value for each in writer.variables.made.values()}
         secrets = self._session.secrets
         return replace(secrets, environ={**secrets.environ, **values})
 
-    def _refused(self, merged: Merged, loaded: LoadResult) -> MergeError:
-        """Who is to blame that the new texts do not load."""
-        error = next(each for each in loaded.diagnostics if each.is_error)
-        return MergeError(self._blamed(merged, error), f"{error.message} [{error.code}]", error.hint)
-
-    def _blamed(self, merged: Merged, error: Diagnostic) -> set[str]:
-        """The numbers whose new entry an error is about, or that use what it is about."""
-        place = error.location
-        if place is None or place.file not in merged.texts:
-            return set()
+    def _blamed(self, merged: Merged, errors: Sequence[Diagnostic]) -> tuple[dict[str, Fault], Fault]:
+        """The numbers whose new entry an error is about, or that use what it is about; and the first error."""
         files = read_files(self._configuration.root, trusted=self._asked.trusted, texts=merged.texts)
-        sections, name_of = merge_sections(files), files.sources.name_of
-        entries = [
-            (files.sources.location(each.span).line, name)
+        sections = merge_sections(files)
+        entries = sorted(
+            (place.file, place.line, name)
             for section in (sections.numbers, sections.schedules, sections.contacts)
             for name, each in section.items()
-            if name_of(each.span) == place.file
-        ]
-        culprit = max((entry for entry in entries if entry[0] <= place.line), default=(0, ""))[1]
-        if culprit in merged.entries:
-            return {culprit}
-        return {number for number, entry in merged.entries.items() if culprit and _mentions(entry, culprit)}
+            if (place := files.sources.location(each.span)).file in merged.texts
+        )
+        faults: dict[str, Fault] = {}
+        for error in errors:
+            fault = Fault(f"{error.message} [{error.code}]", error.hint)
+            where = (error.location.file, error.location.line + 1) if error.location is not None else ("", 0)
+            at = bisect_left(entries, where)
+            if at and entries[at - 1][0] == where[0]:
+                culprit = entries[at - 1][2]
+                for number, entry in merged.entries.items():
+                    if number == culprit or _mentions(entry, culprit):
+                        faults.setdefault(number, fault)
+        first = errors[0]
+        return faults, Fault(f"{first.location}: {first.message}" if first.location else first.message, first.hint)
 
-    def _result(self, merged: Merged, left: Sequence[Imported], writer: Writer) -> Import:
+    def _result(self, merged: Merged, left: Sequence[Imported], writer: Writer, told: tuple[Diagnostic, ...]) -> Import:
         variables = [each for each in writer.variables.made.values() if each.uses.keys() & merged.entries.keys()]
         for each in variables:
             self._session.secrets.remember(each.value)
@@ -426,7 +367,14 @@ class _Writing:
             tuple(variables),
             tuple(writer.timetable.added),
             tuple(writer.phonebook.added),
+            told,
         )
+
+
+def _names(scenarios: Iterable[Mapping[str, object]], section: str) -> frozenset[str]:
+    """The names that scenarios give in a section."""
+    sections = (each.get(section) for each in scenarios)
+    return frozenset(name for each in sections if isinstance(each, dict) for name in each)
 
 
 def _mentions(data: object, name: str) -> bool:
