@@ -104,6 +104,7 @@ def _leaf(event: Any) -> Node:
     return Node("scalar", start, end, event.value, is_shared=event.anchor is not None)
 
 
+# docs/decisions/152
 def revise(text: str, old: Data, new: Data, notes: Notes | None = None) -> str:
     """The text with the edits that make its data `new` of `old`; raises RevisionError."""
     for each in (events, thorough_events):

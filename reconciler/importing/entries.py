@@ -62,6 +62,7 @@ class Writer:
     default_timeout: int | None
     resolve: Callable[[str], str]
 
+    # docs/decisions/153
     def forwarding(
         self, number: str, value: Forwarding, block: Block, settings: PeriodSettings, unreadable: frozenset[str]
     ) -> Piece:

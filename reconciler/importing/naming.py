@@ -286,6 +286,7 @@ class Variable:
         return f"{VARIABLE_PREFIX}{self.name}"
 
 
+# docs/decisions/154
 @dataclass(slots=True)
 class Variables:
     """Templates for URLs, so that no secret stands in a file; `literal` writes URLs as they are."""

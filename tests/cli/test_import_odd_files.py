@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.config.load import load
 from reconciler.document.revising import compose
-from reconciler.model import NoForwarding
+from reconciler.model import NoForwarding, Parking
 from reconciler.providers.exolve.mapping import encode
 from reconciler.providers.table import PROVIDERS
 from tests.cli.conftest import Workplace
@@ -104,7 +104,8 @@ def furnish(place: Workplace) -> dict[str, dict[str, Any] | None]:
     assert loaded.configuration is not None, loaded.diagnostics
     bodies: dict[str, dict[str, Any] | None] = {}
     for desired in loaded.configuration.desired:
-        body = encode(desired.key.number, desired.value)  # type: ignore[arg-type]
+        assert not isinstance(desired.value, Parking)
+        body = encode(desired.key.number, desired.value)
         del body["number_code"]
         bodies[desired.key.number] = None if isinstance(desired.value, NoForwarding) else body
     return bodies
