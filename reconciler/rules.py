@@ -71,6 +71,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("include-empty", _WARNING, "An include pattern matches no file.", adjustable=True),
     Rule("include-case", _WARNING, "A file is not read because of capital letters in its name.", adjustable=True),
     Rule("path-not-included", _ERROR, "A path on the command line is not a file of the configuration."),
+    Rule("release-unfit", _ERROR, "The configuration asks for another release of reconciler."),
     Rule("unknown-key", _ERROR, "A key is not known here."),
     Rule("missing-key", _ERROR, "A required key is missing."),
     Rule("wrong-type", _ERROR, "A value is of the wrong kind: a text, a list, a map, a number, true or false."),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.schema import SCHEMAS
 from tests.architecture.imports import REPOSITORY, script
 
 
@@ -21,12 +22,7 @@ def drawn() -> dict[Path, str]:
         "docs/rules.md",
         "reconciler/examples.json",
         "docs/decisions/README.md",
-        "schemas/config.v1.json",
-        "schemas/plan.v1.json",
-        "schemas/report.v1.json",
-        "schemas/audit.v1.json",
-        "schemas/failure.v1.json",
-        "schemas/validation.v1.json",
+        *(f"schemas/{name}.v1.json" for name in SCHEMAS),
     ],
 )
 def test_a_generated_file_is_up_to_date(name: str, drawn: dict[Path, str]) -> None:

@@ -14,10 +14,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic_core import PydanticCustomError
 
+from reconciler import __version__
 from reconciler.config.folder import no_configuration
 from reconciler.config.forms import says_nothing, stray_comma
 from reconciler.config.include import TRUSTED_FILE, find_included, refused_link
 from reconciler.config.phones import digits_of
+from reconciler.config.releases import release_range
 from reconciler.config.validation import did_you_mean
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
@@ -27,7 +29,7 @@ from reconciler.git import GitError, file_at
 from reconciler.rules import RULES
 
 _OWN_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
-TRUSTED_KEYS = (*_OWN_KEYS, "environments")
+TRUSTED_KEYS = ("required_version", *_OWN_KEYS, "environments")
 _FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outside `include`"
 SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "expectations", "forget")
 _VERSION = "1"
@@ -256,6 +258,9 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
             files.complain("file-empty", span_at(base, 0, 1), "the file has only comments", hint)
         return False
     trusted = len(files.names) == 1
+    if trusted and not _takes_this_release(files, document.tree):
+        files.broken = True
+        return False
     if not _is_ours(files, document.tree, trusted=trusted, origin=origin):
         files.broken = True
         return False
@@ -282,6 +287,26 @@ def limit_quotes(problems: Iterable[Diagnostic], *, quoted: bool) -> Iterator[Di
     for each in problems:
         rule = RULES[each.code]
         yield each if quoted else rule.at(each.location, rule.sentence.rstrip("."))
+
+
+def is_own_key(key: str) -> bool:
+    """Whether a key at the top of a file is the user's own, which nothing reads."""
+    # docs/decisions/174
+    return key.startswith("x-")
+
+
+# docs/decisions/175
+def _takes_this_release(files: Files, tree: Tree) -> bool:
+    """Whether a configuration lets this release read it; where not, that is all that is said of it."""
+    asked = tree.get("required_version")
+    if asked is None or asked.data is None:
+        return True
+    bounds = files.judged(release_range, asked.data, asked.span)
+    if bounds is None or bounds.takes(__version__):
+        return bounds is not None
+    message = f"this is reconciler {__version__}, and the configuration asks for {asked.data}"
+    files.complain("release-unfit", asked.span, message, "install a release that fits, or change required_version")
+    return False
 
 
 def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> bool:
@@ -315,6 +340,8 @@ def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | N
 
 def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
     for key, span, value in tree.items():
+        if is_own_key(key):
+            continue
         comma = stray_comma(files.sources, span, value.data)
         if key == "version" or key in SHARED_KEYS or (trusted and key in TRUSTED_KEYS):
             if comma is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.config import values
-from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, limit_quotes
+from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, is_own_key, limit_quotes
 from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.include import TRUSTED_FILE
 from reconciler.config.models.trusted import AccountEntry, DefaultsEntry, PolicyEntry, ProviderType, RecordEntry
@@ -63,7 +63,7 @@ def _flaws(files: Files, tree: Tree) -> Iterator[Diagnostic]:
     if block is None or block.data is None:
         yield files.sources.problem("missing-key", tree.span, "the file has no `policy`", _HINT)
     for key, span, _value in tree.items():
-        if key not in _KEYS:
+        if key not in _KEYS and not is_own_key(key):
             yield files.sources.problem("unknown-key", span, f"{quoted(key)} is not known here", _HINT)
 
 
@@ -87,10 +87,15 @@ def judge_templates(files: Files) -> None:
     marked = {name for name, text in files.sources.texts() if "$" in text and _MARK in text}
     for file in files.files:
         if file.name in marked:
-            for path in _misplaced(file.tree.data, ()):
+            for path in _misplaced(_without_own_keys(file.tree.data), ()):
                 place = find(file.tree, path)
                 if files.sources.location(place) not in told:
                     files.complain("variable-misplaced", place, MISPLACED, MISPLACED_HINT)
+
+
+def _without_own_keys(data: dict[str, Any]) -> dict[str, Any]:
+    """What is read of a file: what stands under the user's own keys is judged where an alias repeats it."""
+    return {key: value for key, value in data.items() if not is_own_key(key)}
 
 
 def _misplaced(data: Any, path: _Where) -> Iterator[_Where]:

@@ -202,6 +202,7 @@ class TestGitLab:
         assert "PASS  apply" not in proposed.log
         assert json.loads((folder / "gl-code-quality-report.json").read_text("utf-8")) == []
         assert ET.parse(folder / "plan.xml").getroot().tag == "testsuites"
+        assert json.loads((folder / "tfplan.json").read_text("utf-8")) == {"create": 1, "update": 0, "delete": 0}
         assert list(vendors.writes) == []
         installed = host.noted("requirements")
         assert installed.count("another-reconciler") == 1  # by check, which has no key
