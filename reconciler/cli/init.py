@@ -267,7 +267,12 @@ def _steps(start: Start, place: Path) -> Iterator[_Step]:
     yield from _account_steps(start, secrets)
     if start.host is not Host.NONE:
         yield from _pipeline_steps(start, place)
-    yield _Step("Commit it. `pre-commit install` checks every commit from then on.", "git add . && git commit")
+    first = (
+        "Commit it"
+        if start.host is Host.NONE
+        else "Commit it to main, which has the settings for what is proposed later"
+    )
+    yield _Step(f"{first}. `pre-commit install` checks every commit from then on.", "git add . && git commit")
 
 
 def _account_steps(start: Start, secrets: list[str]) -> Iterator[_Step]:
