@@ -31,6 +31,9 @@ _STARTS = {
     "gitlab-mtt": Start(vendor="mtt", host=Host.GITLAB, record="http", name="numbers", logs_in=True),
 }
 
+# A folder to copy, and to begin with: its files name a schema that comes along.
+QUICKSTARTS = (REPOSITORY / "examples" / "quickstart", REPOSITORY / "reconciler" / "quickstart")
+
 DECISIONS = REPOSITORY / "docs" / "decisions"
 _STATUS = r"accepted|superseded by \d{3}"
 _DECISION = re.compile(rf"# (\d{{3}}) (.+)\n\nDate: (\d{{4}}-\d\d-\d\d)\nStatus: ({_STATUS})\n\n")
@@ -138,8 +141,14 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
     yield DECISIONS / "README.md", decisions_page()
     yield from ready_pipelines()
-    for name, draw in SCHEMAS.items():
-        yield REPOSITORY / "schemas" / f"{name}.v1.json", json.dumps(draw(), ensure_ascii=False, indent=2) + "\n"
+    for folder in QUICKSTARTS:
+        yield folder / "reconciler.schema.json", _drawn("config")
+    for name in SCHEMAS:
+        yield REPOSITORY / "schemas" / f"{name}.v1.json", _drawn(name)
+
+
+def _drawn(schema: str) -> str:
+    return json.dumps(SCHEMAS[schema](), ensure_ascii=False, indent=2) + "\n"
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ def drawn() -> dict[Path, str]:
         "reconciler/examples.json",
         "docs/decisions/README.md",
         *(f"schemas/{name}.v1.json" for name in SCHEMAS),
+        "examples/quickstart/reconciler.schema.json",
+        "reconciler/quickstart/reconciler.schema.json",
     ],
 )
 def test_a_generated_file_is_up_to_date(name: str, drawn: dict[Path, str]) -> None:

@@ -54,6 +54,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": (f"{_HERE}.demo:demo", "See it work: validate, plan, apply, plan again."),
     "explain": (f"{_HERE}.explain:explain", "Say what a rule's code means, with an example."),
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a file format."),
+    "lsp": (f"{_HERE}.lsp:lsp", "Serve editors over the Language Server Protocol."),
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
 _WITH_POLICY = ("validate", "plan", "apply", "audit", "undo")

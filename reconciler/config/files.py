@@ -35,6 +35,7 @@ SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "exp
 _VERSION = "1"
 _NOT_OURS = f"if the file is another program's, narrow `include` in {TRUSTED_FILE}"
 Value = TypeVar("Value")
+Reader = Callable[[Path], str | Unreadable]
 _SHORTEST_NUMBER = 7
 _FOREIGN = ("yaml-documents", "yaml-tag")
 
@@ -51,6 +52,7 @@ class File(NamedTuple):
 class Files:
     """Everything read. `broken`: some file could not be, so what seems to be missing may stand there."""
 
+    root: Path = Path()
     sources: Sources = field(default_factory=Sources)
     files: list[File] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -83,10 +85,22 @@ class Files:
         self.found.append(self.sources.problem(code, span, message, hint, related))
 
 
-def read_files(root: Path, *, trusted: str | None, environment: str | None = None) -> Files:
-    """Read a configuration's files, in one of its environments; every diagnostic is in `found`."""
-    files = Files()
-    text = _trusted_text(root, trusted, files)
+class Origin(NamedTuple):
+    """Where files are taken from: reconciler.yaml at a git ref, in one of its environments; `read` gives each text."""
+
+    trusted: str | None = None
+    environment: str | None = None
+    read: Reader = read_text
+
+
+_WORKING_COPY = Origin()
+
+
+def read_files(root: Path, origin: Origin = _WORKING_COPY) -> Files:
+    """Read a configuration's files; every diagnostic is in `found`."""
+    trusted, environment, read = origin
+    files = Files(root)
+    text = _trusted_text(root, trusted, files, read)
     if text is None:
         files.broken = True
         return files
@@ -100,7 +114,7 @@ def read_files(root: Path, *, trusted: str | None, environment: str | None = Non
     files.found += chosen.found
     files.broken = files.broken or any(item.is_error for item in chosen.found)
     for path in chosen.names:
-        given = read_text(root / path)
+        given = read(root / path)
         if isinstance(given, Unreadable):
             _refuse_file(files, path, given)
         else:
@@ -108,7 +122,7 @@ def read_files(root: Path, *, trusted: str | None, environment: str | None = Non
     return files
 
 
-def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
+def _trusted_text(root: Path, trusted: str | None, files: Files, read: Reader) -> str | None:
     path = root / TRUSTED_FILE
     if path.is_symlink():
         files.found.append(refused_link(TRUSTED_FILE, "the file is a link", "put the file itself there"))
@@ -116,7 +130,7 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
     if trusted is None and _is_missing(path):
         files.found.append(no_configuration(root))
         return None
-    given = read_text(path) if trusted is None else _taken(root, trusted, files)
+    given = read(path) if trusted is None else _taken(root, trusted, files)
     if given is None:
         return None
     if isinstance(given, Unreadable):

@@ -19,7 +19,7 @@ from reconciler.config.compiling import ending
 from reconciler.config.desired import DesiredBuilder, Lines, ProfileNames
 from reconciler.config.entry_counts import many_entries
 from reconciler.config.expectations import Expectations
-from reconciler.config.files import Files, read_files
+from reconciler.config.files import Files, Origin, read_files
 from reconciler.config.forms import drop_empty_keys
 from reconciler.config.forwardings import Contacts
 from reconciler.config.models import entries
@@ -73,6 +73,18 @@ def _below(root: Path, path: Path, names: Sequence[str]) -> set[str]:
 _FILE_DIGEST = 12
 
 
+class Parts(NamedTuple):
+    """What a configuration was made from, also where it is faulty."""
+
+    files: Files
+    sections: Sections
+    schedules: Schedules
+    settings: TrustedSettings
+
+
+_WORKING_COPY = Origin()
+
+
 class LoadResult(NamedTuple):
     """What loading gave: `configuration` is None where any diagnostic is an error; these are in order of place.
 
@@ -83,30 +95,30 @@ class LoadResult(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
     numbers_count: int = 0
     scenarios: tuple[Configuration, ...] = ()
+    parts: Parts | None = None
 
 
 def load(
     root: Path,
     providers: Providers,
     *,
-    trusted: str | None = None,
+    origin: Origin = _WORKING_COPY,
     scenario: str | None = None,
     paths: Sequence[Path] = (),
     today: date | None = None,
     policy: Path | None = None,
-    environment: str | None = None,
 ) -> LoadResult:
     """Load the configuration in a folder, with accounts at these providers.
 
-    `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of
+    `origin`: where the files are taken from. `scenario`: lay that one over. `paths`: only the numbers of
     these files and folders are wanted. `today`: judge also what depends on the year, such as periods that are over.
-    `policy`: a file whose policy holds in place of the configuration's own. `environment`: lay that one over
-    reconciler.yaml.
+    `policy`: a file whose policy holds in place of the configuration's own.
     """
     with _collector_off():
-        loading = _Loading(root, providers, trusted, scenario, paths, today, policy, environment)
+        files = read_files(root, origin)
+        loading = _Loading(files, providers, origin, scenario, paths, today, policy)
         try:
-            return loading.run()
+            return loading.run()._replace(parts=loading.parts)
         except RecursionError:  # the nesting of a file is bounded, so only names that lead on can go so deep
             return loading.gone_too_deep()
 
@@ -128,31 +140,29 @@ class _Loading:
 
     def __init__(
         self,
-        root: Path,
+        files: Files,
         providers: Providers,
-        trusted: str | None,
+        origin: Origin,
         scenario: str | None,
         paths: Sequence[Path],
         today: date | None,
         policy: Path | None,
-        environment: str | None,
     ) -> None:
-        self._root = root
+        self.parts: Parts | None = None
         self._today = today
         self._scenario = scenario
         self._paths = paths
         self._all_schedules: list[Schedules] = []
         self._named_contacts: Contacts | None = None
         self._contacts: dict[str, int] = {}
-        self._files = read_files(root, trusted=trusted, environment=environment)
+        self._files = files
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._texts = tuple(self._files.sources.texts())
-        self._digest = partial(_digest, self._texts, scenario, environment)
+        self._digest = partial(_digest, self._texts, scenario, origin.environment)
         self._judge = judge = read_policy(self._files, policy) if policy is not None else None
-        judging = judge if policy is not None else self._files.trusted
-        self._settings = read_settings(self._files, judging, providers)
-        self._from_tree = trusted is None
-        self._trusted_name = self._trusted_place(judge, is_trusted=trusted is not None)
+        self._settings = read_settings(files, judge if policy is not None else files.trusted, providers)
+        self._from_tree = origin.trusted is None
+        self._trusted_name = self._trusted_place(judge, is_trusted=origin.trusted is not None)
         self._has_nulls = any(file.has_nulls for file in self._files.files)
 
     def run(self) -> LoadResult:
@@ -161,6 +171,7 @@ class _Loading:
         judge_profiles(files, sections.profiles)
         chosen = self._lay_scenario(sections)
         schedules = self._schedules(chosen)
+        self.parts = Parts(files, chosen, schedules, self._settings)
         desired = self._build(chosen, schedules, self._wanted(chosen))
         laid = list(self._judge_scenarios(sections))
         expectations = self._expectations(sections, schedules)
@@ -244,7 +255,7 @@ class _Loading:
         """The numbers to build: all, or those that stand in the wanted files."""
         if not self._paths:
             return sections.numbers
-        names = selected_files(self._root, self._files, self._paths)
+        names = selected_files(self._files.root, self._files, self._paths)
         name_of = self._files.sources.name_of
         return [number for number, declared in sections.numbers.items() if name_of(declared.span) in names]
 
@@ -294,7 +305,7 @@ class _Loading:
         locate, settings, numbers = self._files.sources.location, self._settings, sections.numbers.items()
         wanted = frozenset(self._wanted(sections)) if self._paths else None
         return Configuration(
-            root=self._root,
+            root=self._files.root,
             name=settings.name,
             accounts=settings.accounts,
             policy=settings.policy,

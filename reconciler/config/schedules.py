@@ -129,6 +129,13 @@ class Schedules:
         del self._files.found[told:]
         return () if times is None else times.periods, found
 
+    def times_of(self, name: str, settings: PeriodSettings) -> Times | None:
+        """When a declared schedule is active; None where it is unfit, which has been told."""
+        told = len(self._files.found)
+        times = self._times(self._declared[name].tree, settings)
+        del self._files.found[told:]
+        return times
+
     def exists(self, reference: Tree) -> bool:
         """Whether a reference names a schedule or is one; reported where it does not."""
         return self._tree(reference) is not None

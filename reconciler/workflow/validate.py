@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from reconciler.config.load import LoadResult
 from reconciler.destinations import destination_findings
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.effects.checks import call_loops, check_calls
@@ -21,6 +22,20 @@ def validate(configuration: Configuration) -> tuple[Diagnostic, ...]:
     found.extend(destination_findings(configuration))
     found.extend(check_calls(configuration))
     found.extend(unmet(configuration))
+    return found.sorted()
+
+
+def judged(loaded: LoadResult) -> tuple[Diagnostic, ...]:
+    """All that `validate` says of what was loaded: its form, its meaning, and each prepared scenario."""
+    if loaded.configuration is None:
+        return tuple(loaded.diagnostics)
+    known = {(item.code, item.location) for item in loaded.diagnostics}
+    found = Diagnostics()
+    found.extend(loaded.diagnostics)
+    plain = validate(loaded.configuration)
+    found.extend(item for item in plain if (item.code, item.location) not in known)
+    for switched in loaded.scenarios:
+        found.extend(validate_scenario(switched, plain))
     return found.sorted()
 
 
