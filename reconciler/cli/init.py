@@ -33,7 +33,7 @@ from reconciler.workflow.starter import Host, Start
 _Answer = TypeVar("_Answer")
 _IMPORT = "import"
 _HOSTS: Mapping[str, str] = {Host.GITHUB: "GitHub", Host.GITLAB: "GitLab", Host.NONE: "neither"}
-_RECORDS = ("file", "git", "http", "postgres")
+_RECORDS = ("file", "git", "http", "postgres", "s3")
 _NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -266,8 +266,13 @@ def _steps(start: Start, place: Path) -> Iterator[_Step]:
     yield _Step("Check the files. This needs no network and no key.", "reconciler validate --strict")
     yield from _account_steps(start, secrets)
     if start.host is not Host.NONE:
-        yield from _pipeline_steps(start, place, secrets)
-    yield _Step("Commit it. `pre-commit install` checks every commit from then on.", "git add . && git commit")
+        yield from _pipeline_steps(start, place)
+    first = (
+        "Commit it"
+        if start.host is Host.NONE
+        else "Commit it to main, which has the settings for what is proposed later"
+    )
+    yield _Step(f"{first}. `pre-commit install` checks every commit from then on.", "git add . && git commit")
 
 
 def _account_steps(start: Start, secrets: list[str]) -> Iterator[_Step]:
@@ -285,14 +290,13 @@ def _account_steps(start: Start, secrets: list[str]) -> Iterator[_Step]:
     )
 
 
-def _pipeline_steps(start: Start, place: Path, secrets: list[str]) -> Iterator[_Step]:
+def _pipeline_steps(start: Start, place: Path) -> Iterator[_Step]:
     top = top_folder(place)
     if top is not None and top != place.resolve():
         reads = f"{_HOSTS[start.host]} reads {_TOP[start.host]} at the top of the repository only"
         yield _Step(f"{reads}: move it to {top}, and have its commands work in {place.resolve().relative_to(top)}.")
     yield _Step("Pin what the pipeline installs: its jobs with a key install nothing that has no hash.", starter.HASHES)
-    variables = (*secrets, "RECONCILER_RECORD_KEY", *(["RECONCILER_DSN"] if start.record == "postgres" else []))
-    yield _Step(f"{_PREPARED[start.host]} {', '.join(variables)}.")
+    yield _Step(f"{_PREPARED[start.host]} {', '.join(starter.variables_of(start))}.")
 
 
 _TRIAL = "reconciler sandbox --for . --exec reconciler plan"

@@ -69,6 +69,8 @@ def test_what_it_writes_validates_and_is_in_canonical_form(
         ("exolve", "github", "postgres", "postgres"),
         ("exolve", "github", "http", "http"),
         ("mtt", "gitlab", "postgres", "postgres"),
+        ("exolve", "github", "s3", "s3"),
+        ("exolve", "gitlab", "s3", "s3"),
     ],
 )
 def test_the_record_is_where_all_jobs_of_the_host_reach_it(
@@ -83,7 +85,7 @@ def test_the_record_is_where_all_jobs_of_the_host_reach_it(
 
 @pytest.mark.parametrize(
     ("vendor", "host", "record"),
-    [("exolve", "github", "file"), ("exolve", "gitlab", "git"), ("mtt", "github", "git"), ("mtt", "gitlab", "file")],
+    [("exolve", "github", "file"), ("exolve", "gitlab", "git"), ("mtt", "github", "git"), ("mtt", "gitlab", "s3")],
 )
 def test_a_record_that_jobs_could_not_share_is_wrong_usage(
     cli: Cli, tmp_path: Path, vendor: str, host: str, record: str
