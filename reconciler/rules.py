@@ -85,6 +85,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("unknown-schedule", _ERROR, "A named schedule does not exist."),
     Rule("unknown-profile", _ERROR, "A named profile does not exist."),
     Rule("unknown-contact", _ERROR, "A target is neither a contact, nor a phone number, nor a SIP ID."),
+    Rule("unknown-environment", _ERROR, "There is no environment of that name."),
     Rule("unknown-scenario", _ERROR, "A named scenario does not exist."),
     Rule("unknown-rule", _ERROR, "A rule named under policy does not exist, or its severity is fixed."),
     Rule("profile-cycle", _ERROR, "Profiles use each other in a loop."),
@@ -135,6 +136,8 @@ _TABLE: tuple[Rule, ...] = (
     Rule("url-without-reserve", _WARNING, "Nobody gets the call if the URL cannot be reached.", adjustable=True),
     Rule("trunk-private-address", _WARNING, "A trunk's address is private or loopback.", adjustable=True),
     Rule("parking-without-listener", _WARNING, "Parking is on, but the account has no redirect_uri.", adjustable=True),
+    Rule("expectation-unmet", _ERROR, "Somebody else rings than `expectations` says.", adjustable=True),
+    Rule("expectation-past", _WARNING, "An expectation names a time that is over.", adjustable=True),
     Rule("phone-shared", _WARNING, "One phone rings for too many numbers at the same time.", adjustable=True),
     # -- periods and schedules (every code begins with `period-` or `schedule-`) ---------------------------------------
     Rule("schedule-shape", _ERROR, "A schedule has no times, or mixes forms that exclude each other."),
@@ -314,6 +317,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("key-file", _ERROR, "A file with a signing or verifying key cannot be used."),
     Rule("secret-missing", _ERROR, "A secret cannot be read from its source."),
     Rule("command-failed", _ERROR, "A command failed."),
+    Rule("plugin-unusable", _ERROR, "A plugin is installed and cannot be used."),
     Rule("program-fault", _ERROR, "The program has a bug; please report it."),
 )
 

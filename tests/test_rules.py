@@ -32,6 +32,8 @@ NOT_OFFLINE: dict[str, str] = {
     "trusted-taken": _GIT,
     "trusted-ignored": _GIT,
     "path-not-included": _COMMAND_LINE,
+    "plugin-unusable": "a plugin that another distribution brings",
+    "unknown-environment": _COMMAND_LINE,
     "unknown-scenario": _COMMAND_LINE,
     "selection-empty": _COMMAND_LINE,
     "provider-error": _VENDOR,

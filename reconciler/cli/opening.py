@@ -44,6 +44,7 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
             paths=tuple(paths),
             today=SystemClock().today(),
             policy=process.policy,
+            environment=process.environment,
         )
         if loaded.configuration is not None:
             _keep_out(process, loaded.configuration)

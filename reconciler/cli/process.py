@@ -19,7 +19,7 @@ from reconciler.interrupts import expire_in
 from reconciler.language import Language, language_of
 from reconciler.secrets import Secrets, environment
 from reconciler.views.base import Line, line
-from reconciler.views.formats import FORMATS, TEXT, Format, serving
+from reconciler.views.formats import FORMATS, TEXT, Format, find_format, serving
 from reconciler.views.results import Answer, Kind, Result
 from reconciler.views.screen import Color, Screen, is_terminal
 
@@ -45,6 +45,7 @@ class Process:
     command: str = ""
     verbosity: int = 0
     trusted: str | None = None
+    environment: str | None = field(init=False)
     policy: Path | None = None
     local_secrets: bool = False
     deadline: float | None = None
@@ -53,6 +54,7 @@ class Process:
     _may_be_above: bool = False
 
     def __post_init__(self) -> None:
+        self.environment = self.environ.get("RECONCILER_ENVIRONMENT") or None
         self.screen = Screen(self.environ, redact=Secrets(self.environ).redact)
 
     @property
@@ -165,8 +167,8 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
             process.command = context.command_path.partition(" ")[2]
         case "language", str():
             process.asked_language = Language(value)
-        case "trusted", str():
-            process.trusted = value
+        case ("trusted" | "environment") as name, str():
+            setattr(process, name, value)
         case "policy", Path():
             process.policy = value
         case "allow_local_secrets", bool():
@@ -193,12 +195,25 @@ def everywhere() -> list[click.Option]:
     ]
 
 
+class FormatChoice(click.Choice[str]):
+    """The formats of a kind of result; one of a plugin is found when it is asked for."""
+
+    def __init__(self, formats: Sequence[str], kind: Kind) -> None:
+        super().__init__(formats)
+        self._kind = kind
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        """Take the name of a format that serves this kind of result."""
+        found = find_format(str(value))
+        return found.name if found and self._kind in found.results else super().convert(value, parameter, context)
+
+
 def format_option(kind: Kind) -> click.Option:
     """`--format` of a command with this kind of result."""
     formats = serving(kind)
     return click.Option(
         ["--format"],
-        type=click.Choice(formats),
+        type=FormatChoice(formats, kind),
         default=formats[0],
         show_default=True,
         help="How the result is written.",
@@ -226,6 +241,13 @@ def of_configuration() -> list[click.Option]:
             ["--trusted"],
             metavar="REF",
             help="Take reconciler.yaml from this git ref; the working copy's is ignored.",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(
+            ["--environment"],
+            metavar="NAME",
+            help="Lay this environment over reconciler.yaml; default: RECONCILER_ENVIRONMENT, else none.",
             expose_value=False,
             callback=_keep,
         ),

@@ -23,7 +23,7 @@ from reconciler.formats.report import ReportJson
 from reconciler.providers.table import PROVIDERS
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
-    "config": lambda: config_schema(each.account for each in PROVIDERS.values()),
+    "config": lambda: config_schema(each.account for each in PROVIDERS.complete().values()),
     "plan": partial(schema_of, PlanJson, "reconciler plan"),
     "report": partial(schema_of, ReportJson, "reconciler apply report"),
     "audit": partial(schema_of, AuditJson, "reconciler audit"),

@@ -44,7 +44,7 @@ COMMANDS: Mapping[str, str] = {
     "preview": "reconciler plan",
     "check": "reconciler validate",
     "lint": "reconciler validate",
-    "test": "reconciler validate",
+    "test": "reconciler validate, which also proves what `expectations` say",
     "sync": "reconciler apply",
     "deploy": "reconciler apply",
     "run": "reconciler apply, or reconciler show RUN for a past run",

@@ -5,7 +5,7 @@ Knows which keys belong to the trusted file; knows no sections.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import partial
@@ -23,14 +23,15 @@ from reconciler.config.releases import release_range
 from reconciler.config.validation import did_you_mean
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
-from reconciler.document import Sources, Tree, Unreadable, decode, parse, read_text
+from reconciler.document import Sources, Tree, Unreadable, decode, overlay, parse, read_text
 from reconciler.document.source import is_ours, span_at
 from reconciler.git import GitError, file_at
 from reconciler.rules import RULES
 
-TRUSTED_KEYS = ("required_version", "name", "include", "defaults", "accounts", "record", "policy")
+_OWN_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
+TRUSTED_KEYS = ("required_version", *_OWN_KEYS, "environments")
 _FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outside `include`"
-SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
+SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "expectations", "forget")
 _VERSION = "1"
 _NOT_OURS = f"if the file is another program's, narrow `include` in {TRUSTED_FILE}"
 Value = TypeVar("Value")
@@ -84,8 +85,11 @@ class Files:
         self.found.append(self.sources.problem(code, span, message, hint, related))
 
 
-def read_files(root: Path, *, trusted: str | None, read: Reader = read_text) -> Files:
-    """Read a configuration's files; every diagnostic is in `found`. `read` gives the text of a file."""
+def read_files(root: Path, *, trusted: str | None, environment: str | None = None, read: Reader = read_text) -> Files:
+    """Read a configuration's files, in one of its environments; every diagnostic is in `found`.
+
+    `read` gives the text of a file.
+    """
     files = Files(root)
     text = _trusted_text(root, trusted, files, read)
     if text is None:
@@ -93,6 +97,9 @@ def read_files(root: Path, *, trusted: str | None, read: Reader = read_text) -> 
         return files
     name = TRUSTED_FILE if trusted is None else f"{trusted}:{TRUSTED_FILE}"
     if not _take(files, name, text, origin=None):
+        return files
+    if not _enter(files, environment):
+        files.broken = True
         return files
     chosen = find_included(root, files.files[0].tree, files.sources)
     files.found += chosen.found
@@ -180,6 +187,63 @@ def _ignored(path: Path, trusted: str, ref: str) -> Iterator[Diagnostic]:
 def _rows(text: str) -> list[str]:
     """The lines of a text, as an editor counts them."""
     return [row.removesuffix("\r") for row in text.removesuffix("\n").split("\n")] if text else []
+
+
+# -- environments -----------------------------------------------------------------------------------------------------
+
+
+# docs/decisions/179
+def _enter(files: Files, environment: str | None) -> bool:
+    """Judge the environments of reconciler.yaml and lay one over it; whether that could be done."""
+    root = files.files[0].tree
+    given = root.get("environments")
+    if given is not None and given.data is not None and not isinstance(given.data, dict):
+        hint = f"write environments: {{staging: {_AN_ENVIRONMENT}}}"
+        files.complain("wrong-type", given.span, f"environments takes a map, not {kind_of(given.data)}", hint)
+        return False
+    declared = {key: each for key, _span, each in given.items()} if given is not None and given.data else {}
+    fit = [_is_fit(files, root, key, each, declared) for key, each in declared.items()]
+    if environment is not None and environment not in declared:
+        hint = did_you_mean(environment, declared) or "declare it under `environments` in reconciler.yaml"
+        message = f"there is no environment {quoted(environment)}"
+        files.found.append(RULES["unknown-environment"].at(None, message, hint))
+        return False
+    if environment is not None and all(fit):
+        laid = overlay(root, declared[environment], lambda _below, _above: False)
+        files.files[0] = files.files[0]._replace(tree=laid)
+    return environment is None or all(fit)
+
+
+_AN_ENVIRONMENT = "{name: lines-staging, accounts: {…}}"
+
+
+def _is_fit(files: Files, root: Tree, name: str, given: Tree, declared: Mapping[str, Tree]) -> bool:
+    """Whether an environment is a map of known keys, with a name that is its own."""
+    if not isinstance(given.data, dict):
+        hint = f"write it like {_AN_ENVIRONMENT}"
+        files.complain("wrong-type", given.span, f"{name} takes a map, not {kind_of(given.data)}", hint)
+        return False
+    for key, span, _value in given.items():
+        if key not in _OWN_KEYS:
+            message, covered = f"{quoted(key)} is not known in an environment", "put it in a file that `include` covers"
+            files.complain(
+                "unknown-key", span, message, covered if key in SHARED_KEYS else did_you_mean(key, _OWN_KEYS)
+            )
+    return _has_own_name(files, root, name, given, declared)
+
+
+def _has_own_name(files: Files, root: Tree, name: str, given: Tree, declared: Mapping[str, Tree]) -> bool:
+    others = {each.data.get("name") for key, each in declared.items() if key != name and isinstance(each.data, dict)}
+    own, span = given.data.get("name"), given.key_span("name") if "name" in given.data else given.span
+    if own is None:
+        message = f"the environment {quoted(name)} has no name, so its record would be that of another"
+        files.complain("name-missing", span, message, f"add `name: lines-{name}`")
+    elif own in {root.data.get("name"), *others}:
+        message = f"the environment {quoted(name)} has the name of another, so their records would be one"
+        files.complain("invalid-value", span, message, "give each a name of its own")
+    else:
+        return True
+    return False
 
 
 # -- one file ---------------------------------------------------------------------------------------------------------

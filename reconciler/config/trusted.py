@@ -311,16 +311,18 @@ def _name(files: Files, root: Tree, settings: TrustedSettings) -> None:
         files.complain("name-missing", place, message, "add `name: moscow-lines`")
 
 
+_NEEDED_BLOCKS = {"postgres": "{dsn: {env: RECONCILER_DSN}}", "s3": "{bucket: NAME}"}
+
+
 def _record(files: Files, tree: Tree | None, settings: TrustedSettings) -> None:
     given = _section(files, tree, "record", RecordEntry)
     model = read(RecordEntry, given, files.sources, files.found) if given is not None else None
     if given is None or model is None:
         return
     block = getattr(model, model.backend)
-    if block is None and model.backend == "postgres":
-        message = "postgres is missing under record"
-        hint = "add `postgres: {dsn: {env: RECONCILER_DSN}}`"
-        files.complain("missing-key", given.span, message, hint)
+    if block is None and model.backend in _NEEDED_BLOCKS:
+        hint = f"add `{model.backend}: {_NEEDED_BLOCKS[model.backend]}`"
+        files.complain("missing-key", given.span, f"{model.backend} is missing under record", hint)
     options: dict[str, str | SecretRef] = {}
     if block is not None:
         options = {key: value for key in type(block).model_fields if (value := getattr(block, key)) is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -422,10 +423,10 @@ def test_a_missing_version_is_added_as_a_line(server: LanguageClient, configurat
 
 
 @pytest.mark.parametrize("rule", ["sip-uri-invalid", "period-trailing-comma", "text-direction", "unknown-rule"])
-def test_an_edit_for_an_example_mends_one_fault(
-    rule: str, server: LanguageClient, examples: Path, configuration: Configuration
-) -> None:
-    name = f"examples/invalid/{rule}/reconciler.yaml"
+def test_an_edit_for_an_example_mends_one_fault(rule: str, server: LanguageClient, examples: Path) -> None:
+    folder = next(_names)
+    shutil.copytree(examples / "examples" / "invalid" / rule, examples / folder)
+    name = f"{folder}/reconciler.yaml"
     text = (examples / name).read_bytes().decode()
     server.open(name)
     told = [item for item in server.findings(name, until=bool) if item["code"] == rule]

@@ -19,6 +19,7 @@ from reconciler.config.models.entries import (
     Date,
     Destination,
     EntryPart,
+    ExpectationEntry,
     Failures,
     Flag,
     ForwardingEntry,
@@ -140,14 +141,26 @@ class PostgresRecord(Shape):
     dsn: Secret = Field(description="The connection string.", examples=[{"env": "RECONCILER_DSN"}])
 
 
+class S3Record(Shape):
+    """A record in a bucket of Amazon S3 or of a store that speaks its protocol; AWS_* are honoured."""
+
+    bucket: Word = Field(description="The bucket.")
+    key: Word | None = Field(None, description="The object; the configuration's name and .json where it is absent.")
+    region: Word | None = Field(None, description="The region; AWS_REGION where it is absent.")
+    endpoint: ServiceAddress | None = Field(None, description="The store's address; Amazon's where it is absent.")
+    access_key_id: Secret | None = Field(None, description="Whose the key is; AWS_ACCESS_KEY_ID where it is absent.")
+    secret_access_key: Secret | None = Field(None, description="The key; AWS_SECRET_ACCESS_KEY where it is absent.")
+
+
 class RecordEntry(Shape):
     """Where the record and its locks live."""
 
-    backend: Literal["file", "git", "http", "postgres"] = Field("file", description="The kind of store.")
+    backend: Literal["file", "git", "http", "postgres", "s3"] = Field("file", description="The kind of store.")
     file: FileRecord | None = Field(None, description="For the backend file.")
     git: GitRecord | None = Field(None, description="For the backend git.")
     http: HttpRecord | None = Field(None, description="For the backend http.")
     postgres: PostgresRecord | None = Field(None, description="For the backend postgres.")
+    s3: S3Record | None = Field(None, description="For the backend s3.")
 
 
 class DestinationsEntry(Shape):
@@ -206,6 +219,17 @@ class NumberOfConfig(Head, total=False):
     forwarding: Annotated[ForwardingEntry, Field(description="Where calls go. Absent: not managed; `none`: nowhere.")]
 
 
+class EnvironmentEntry(Shape):
+    """The same numbers' rules at other accounts: laid over reconciler.yaml by --environment; null removes."""
+
+    name: ConfigurationName = Field(description="The identity of its record.", examples=["lines-staging"])
+    include: list[Name] | None = Field(None, description="Which files belong to it, in place of the others.")
+    record: dict[Name, Any] | None = Field(None, description="Parts of record.")
+    defaults: dict[Name, Any] | None = Field(None, description="Parts of defaults.")
+    accounts: dict[Name, Any] | None = Field(None, description="Parts of accounts, by name.")
+    policy: dict[Name, Any] | None = Field(None, description="Parts of policy.")
+
+
 class ConfigFile(Shape):
     """One file of a configuration; name, include, record, defaults, accounts and policy in reconciler.yaml only."""
 
@@ -219,11 +243,15 @@ class ConfigFile(Shape):
     defaults: DefaultsEntry | None = Field(None, description="Defaults for what an entry does not say.")
     accounts: dict[Name, AccountEntry] | None = Field(None, description="Accounts at the vendors.")
     policy: PolicyEntry | None = Field(None, description="What a run may do.")
+    environments: dict[Name, EnvironmentEntry] | None = Field(
+        None, description="What --environment lays over this file, such as staging."
+    )
     contacts: dict[Name, Contact] | None = Field(None, description="Desks and phones by name.")
     schedules: dict[Name, Schedule] | None = Field(None, description="Times by name.")
     profiles: dict[Name, EntryPart] | None = Field(None, description="Parts of entries, shared by many numbers.")
     scenarios: dict[Name, Scenario] | None = Field(None, description="Prepared switches.")
     numbers: dict[Name, NumberOfConfig | None] | None = Field(None, description="Phone numbers, by E.164 digits.")
+    expectations: list[ExpectationEntry] | None = Field(None, description="Who is to ring; `validate` proves it.")
     forget: list[Phone] | None = Field(None, description="Numbers to drop from the record without touching the vendor.")
 
 
