@@ -311,6 +311,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("deadline-passed", _ERROR, "The command reached its deadline and stopped in order."),
     Rule("not-approved", _ERROR, "The plan was shown, and the answer was not yes."),
     Rule("nothing-to-show", _ERROR, "The name matches no number, plan file or run."),
+    Rule("file-exists", _ERROR, "A file that would be written exists, and is not replaced."),
     Rule("plan-file", _ERROR, "A plan file cannot be read or saved."),
     Rule("plan-signature", _ERROR, "A plan file's signature is missing, damaged, of another key, or does not fit."),
     Rule("plan-unsigned", _ERROR, "Policy requires signed plans, and no trusted key has signed this one."),

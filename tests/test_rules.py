@@ -34,6 +34,7 @@ NOT_OFFLINE: dict[str, str] = {
     "path-not-included": _COMMAND_LINE,
     "plugin-unusable": "a plugin that another distribution brings",
     "unknown-environment": _COMMAND_LINE,
+    "file-exists": _COMMAND_LINE,
     "unknown-scenario": _COMMAND_LINE,
     "selection-empty": _COMMAND_LINE,
     "provider-error": _VENDOR,

@@ -57,7 +57,7 @@ class Moment(click.ParamType[datetime]):
     metavar="TIME",
     help="When, like '2026-12-31 18:30', in the configuration's zone; default: now.",
 )
-@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@options.scenario
 @click.pass_obj
 def route(process: Process, number: str, at: datetime | None, scenario: str | None) -> Exit:
     """Tell who rings for a number at a time, in order, and why others do not. Reads the files only.
@@ -118,7 +118,7 @@ def _show_route(process: Process, configuration: Configuration, blocks: list[Des
     metavar="DATE",
     help="The week with this date, such as 2026-12-28; default: the current week.",
 )
-@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@options.scenario
 @click.pass_obj
 def calendar(
     process: Process,

@@ -12,7 +12,7 @@ from functools import partial
 
 from reconciler.config.files import Files
 from reconciler.config.forwardings import Contacts
-from reconciler.config.models.entries import ExpectationEntry
+from reconciler.config.models.trusted import ExpectationEntry
 from reconciler.config.scenarios import unknown_scenario
 from reconciler.config.schedules import Schedules, Times
 from reconciler.config.validation import read

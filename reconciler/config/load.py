@@ -34,7 +34,7 @@ from reconciler.config.sections import (
     merge,
 )
 from reconciler.config.trusted import Providers, TrustedSettings, judge_templates, read_policy, read_settings
-from reconciler.diagnostics import Diagnostic, Diagnostics
+from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
 from reconciler.document import Tree
 from reconciler.model import Desired
 from reconciler.names import Names
@@ -388,10 +388,13 @@ def _zone_notice(files: Files, settings: TrustedSettings) -> Diagnostic:
     return files.sources.problem("assume-timezone", settings.zone_place, message, hint)
 
 
+# docs/decisions/162
 def _no_numbers(files: Files) -> Diagnostic:
-    """A configuration that would do nothing, and looks as if all were well."""
+    """A configuration that would do nothing, and looks as if all were well; `numbers: {}` says that it is meant."""
     root, read_from = files.trusted, ", ".join(files.names[:3]) + (" and others" if len(files.names) > 3 else "")
     place = 0 if root is None else root.key_span("include") if root.get("include") is not None else root.span
     message = f"no numbers are declared in {read_from}: nothing is managed"
     hint = "declare them under `numbers`, in reconciler.yaml or in a file that `include` covers"
-    return files.sources.problem("numbers-missing", place, message, hint)
+    found = files.sources.problem("numbers-missing", place, message, hint)
+    is_meant = any(tree.data == {} for each in files.files if (tree := each.tree.get("numbers")) is not None)
+    return found.with_severity(Severity.NOTICE) if is_meant else found

@@ -7,7 +7,7 @@ entries.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from types import new_class
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Required, get_args, get_origin, get_type_hints
@@ -79,11 +79,6 @@ PhoneOrSipId = Annotated[
     WithJsonSchema({"type": ["string", "integer"], "pattern": patterns.PHONE_OR_SIP_ID}),
 ]
 Recipient = Annotated[str, WithJsonSchema({"type": ["string", "number"], "pattern": patterns.RECIPIENT})]
-Moments = Annotated[
-    tuple[datetime, ...],
-    PlainValidator(values.moments),
-    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}),
-]
 TimeZone = Annotated[str, PlainValidator(values.timezone), WithJsonSchema({"type": "string"})]
 Date = Annotated[date, PlainValidator(values.calendar_date), WithJsonSchema(_DATE_SCHEMA)]
 
@@ -418,30 +413,6 @@ class ContactPart(TypedDict, total=False):
     to: Recipient
     name: Text
     timeout: Seconds
-
-
-@known_keys_only
-class ExpectationEntry(TypedDict, total=False):
-    """Who is to ring for a number: at some times, during a schedule, or always."""
-
-    call: Required[Annotated[Phone, Field(description="The number that is called.", examples=["74991112233"])]]
-    at: Annotated[
-        Moments,
-        Field(description="Times, in the zone of defaults unless they have one.", examples=["2026-12-31 18:30"]),
-    ]
-    during: Annotated[
-        SkipValidation[ScheduleRef], Field(description="At all times to come of this schedule; absent: always.")
-    ]
-    scenario: Annotated[Name, Field(description="With this scenario laid over.", examples=["storm"])]
-    rings: Required[
-        Annotated[
-            list[Recipient],
-            Field(
-                description="Who rings, in order: contacts, phones, SIP IDs, addresses; [] = nobody.",
-                examples=[["duty-desk"]],
-            ),
-        ]
-    ]
 
 
 class Scenario(Shape):

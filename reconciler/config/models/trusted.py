@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Required
 
-from pydantic import Field, SkipValidation, WithJsonSchema, create_model
+from pydantic import Field, PlainValidator, SkipValidation, WithJsonSchema, create_model
+from typing_extensions import TypedDict
 
+from reconciler.config import values
 from reconciler.config.models.entries import (
     ConfigurationName,
     Contact,
     Date,
     Destination,
     EntryPart,
-    ExpectationEntry,
     Failures,
     Flag,
     ForwardingEntry,
@@ -217,6 +219,38 @@ class NumberOfConfig(Head, total=False):
     """One phone number."""
 
     forwarding: Annotated[ForwardingEntry, Field(description="Where calls go. Absent: not managed; `none`: nowhere.")]
+
+
+Place = Annotated[str, WithJsonSchema({"type": ["string", "number"]})]
+Moments = Annotated[
+    tuple[datetime, ...],
+    PlainValidator(values.moments),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}),
+]
+
+
+@known_keys_only
+class ExpectationEntry(TypedDict, total=False):
+    """Who is to ring for a number: at some times, during a schedule, or always."""
+
+    call: Required[Annotated[Phone, Field(description="The number that is called.", examples=["74991112233"])]]
+    at: Annotated[
+        Moments,
+        Field(description="Times, in the zone of defaults unless they have one.", examples=["2026-12-31 18:30"]),
+    ]
+    during: Annotated[
+        SkipValidation[ScheduleRef], Field(description="At all times to come of this schedule; absent: always.")
+    ]
+    scenario: Annotated[Name, Field(description="With this scenario laid over.", examples=["storm"])]
+    rings: Required[
+        Annotated[
+            list[Place],
+            Field(
+                description="Who rings, in order: contacts, phones, SIP IDs, addresses; [] = nobody.",
+                examples=[["duty-desk"]],
+            ),
+        ]
+    ]
 
 
 class EnvironmentEntry(Shape):
