@@ -7,6 +7,7 @@ reconciler.yaml.
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from reconciler.lsp.spots import Spot, spot_at, typed
 from reconciler.lsp.telling import declaration, told
 
 _PAUSE = 0.01  # seconds without a keystroke before the files are judged
+_REST = 1.0  # seconds without one before what is left of earlier judgements is looked for
+_MOST_LEFT = 50  # judgements after which it is looked for anyhow
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
@@ -85,6 +88,8 @@ class Desk:
     shown: dict[Path, set[str]] = field(default_factory=dict)
     waiting: dict[Path, asyncio.Task[None]] = field(default_factory=dict)
     units: Units = field(default_factory=Units)
+    judgements: int = 0
+    rest: asyncio.TimerHandle | None = None
 
     def project_of(self, path: Path) -> Project | None:
         """The configuration that a file belongs to."""
@@ -127,6 +132,7 @@ def make_server(providers: Providers, today: Callable[[], date]) -> LanguageServ
     """A server that is ready to be started."""
     server = LanguageServer("reconciler", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
     desk = Desk(providers, today)
+    gc.freeze()  # what was imported stays
     _follow(server, desk)
     _answer(server, desk)
     return server
@@ -192,8 +198,24 @@ def _judge_soon(server: LanguageServer, desk: Desk, path: Path | None) -> None:
 async def _judge_after_pause(server: LanguageServer, desk: Desk, project: Project) -> None:
     await asyncio.sleep(_PAUSE)
     desk.waiting.pop(project.root, None)
-    project.judge()
-    _publish(server, desk, project)
+    try:
+        project.judge()
+        _publish(server, desk, project)
+    except Exception as error:
+        kind = type(error).__name__
+        text = f"reconciler lsp: a fault of the program ({kind}); `reconciler validate` says more. Please report it."
+        server.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
+        raise
+    _rest_soon(desk)
+
+
+def _rest_soon(desk: Desk) -> None:
+    """Give back what judgements have left, in circles that only the collector finds, when nobody types."""
+    desk.judgements += 1
+    if desk.rest is not None:
+        desk.rest.cancel()
+    due = 0.0 if desk.judgements % _MOST_LEFT == 0 else _REST
+    desk.rest = asyncio.get_running_loop().call_later(due, gc.collect)
 
 
 def _publish(server: LanguageServer, desk: Desk, project: Project) -> None:
