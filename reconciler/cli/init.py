@@ -39,7 +39,7 @@ _NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False), metavar="[DIR]")
-@click.option("--vendor", type=click.Choice(list(PROVIDERS)), help="Whose numbers they are.")
+@click.option("--vendor", type=click.Choice(starter.VENDORS), help="Whose numbers they are.")
 @click.option("--number", type=Number(), metavar="N", help="The first number, in any spelling.")
 @click.option("--import", "is_import", is_flag=True, help="No first number: what is there will be imported.")
 @click.option("--host", type=click.Choice([each.value for each in Host]), help="Where the pipeline runs.")
@@ -72,7 +72,9 @@ def init(
         raise click.UsageError(f"--import cannot be used with {'--number' if number else '--to'}")
     place = process.folder / (folder or Path())
     _check_answers(process, vendor=vendor, host=host, has_number=is_import or number is not None)
-    vendor = vendor or _ask_one(process, "Whose numbers are they?", {n: each.product for n, each in PROVIDERS.items()})
+    vendor = vendor or _ask_one(
+        process, "Whose numbers are they?", {each: PROVIDERS[each].product for each in starter.VENDORS}
+    )
     if number is None and not is_import:
         number = _ask_number(process)
     chosen = Host(host or _ask_one(process, "Where does the pipeline run?", _HOSTS, Host.NONE))
@@ -102,7 +104,7 @@ def _check_answers(process: Process, *, vendor: str | None, host: str | None, ha
     """Raise a usage error where somebody would have to be asked, and nobody can be."""
     if process.has_person and not process.format.for_programs:
         return
-    missing = [] if vendor else [f"--vendor {'|'.join(PROVIDERS)}"]
+    missing = [] if vendor else [f"--vendor {'|'.join(starter.VENDORS)}"]
     missing += [] if has_number else ["--number N or --import"]
     missing += [] if host else [f"--host {'|'.join(Host)}"]
     if missing:

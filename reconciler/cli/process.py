@@ -20,13 +20,14 @@ from reconciler.language import Language, language_of
 from reconciler.secrets import Secrets, environment
 from reconciler.views.base import Line, line
 from reconciler.views.formats import FORMATS, TEXT, Format, find_format, serving
-from reconciler.views.results import Answer, Kind, Result
+from reconciler.views.results import UNKNOWN, Answer, Kind, Result, Subject
 from reconciler.views.screen import Color, Screen, is_terminal
 
 if TYPE_CHECKING:
     from reconciler.cli.calls import CallLog
 
 PIPELINE_DEADLINE = 1800.0
+_SLOW = "note: this PyYAML has no libyaml: large files are read some 20 times slower; install one that is built with it"
 Content = Callable[[], Mapping[str, Any] | str]
 
 
@@ -35,6 +36,8 @@ class Process:
     """What holds for the whole run, and where results go: `views.results.Output`.
 
     `folder` is that of -C, else the current one; `root` is where the configuration is.
+
+    `subject` is what the command is about, as far as it is known yet.
 
     `verbosity` is above 0 with -v, below with -q; `format` is that of `command`; `asked_language` that of --language.
 
@@ -47,6 +50,7 @@ class Process:
     root: Path = field(default_factory=Path)
     format: Format = TEXT
     command: str = ""
+    subject: Subject = UNKNOWN
     verbosity: int = 0
     trusted: str | None = None
     environment: str | None = field(init=False)
@@ -58,6 +62,7 @@ class Process:
     asked_language: Language | None = None
     screen: Screen = field(init=False)
     _may_be_above: bool = False
+    _has_told: bool = False
 
     def __post_init__(self) -> None:
         self.environment = self.environ.get("RECONCILER_ENVIRONMENT") or None
@@ -114,6 +119,7 @@ class Process:
 
     def find_configuration(self) -> Path:
         """Find the configuration's folder, and say so where it is another one; with --trusted it is exactly this."""
+        self._tell_of_slow_reading()
         if self._may_be_above and self.trusted is None:
             from reconciler.config.folder import nearest_folder
 
@@ -122,6 +128,13 @@ class Process:
                 self.screen.note([line(f"configuration: {self.root / 'reconciler.yaml'}")])
         self._may_be_above = False
         return self.root
+
+    def _tell_of_slow_reading(self) -> None:
+        from reconciler.document.libyaml import PARSER
+
+        if PARSER is None and not (self.is_quiet or self._has_told):
+            self._has_told = True
+            self.screen.note([line(_SLOW)])
 
     def places(self) -> Callable[[str], str | None]:
         """How files of the configuration are called from the top of their repository."""

@@ -85,11 +85,20 @@ class Files:
         self.found.append(self.sources.problem(code, span, message, hint, related))
 
 
-def read_files(root: Path, *, trusted: str | None, environment: str | None = None, read: Reader = read_text) -> Files:
-    """Read a configuration's files, in one of its environments; every diagnostic is in `found`.
+class Origin(NamedTuple):
+    """Where files are taken from: reconciler.yaml at a git ref, in one of its environments; `read` gives each text."""
 
-    `read` gives the text of a file.
-    """
+    trusted: str | None = None
+    environment: str | None = None
+    read: Reader = read_text
+
+
+_WORKING_COPY = Origin()
+
+
+def read_files(root: Path, origin: Origin = _WORKING_COPY) -> Files:
+    """Read a configuration's files; every diagnostic is in `found`."""
+    trusted, environment, read = origin
     files = Files(root)
     text = _trusted_text(root, trusted, files, read)
     if text is None:

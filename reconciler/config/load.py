@@ -19,7 +19,7 @@ from reconciler.config.compiling import ending
 from reconciler.config.desired import DesiredBuilder, Lines, ProfileNames
 from reconciler.config.entry_counts import many_entries
 from reconciler.config.expectations import Expectations
-from reconciler.config.files import Files, Reader, read_files
+from reconciler.config.files import Files, Origin, read_files
 from reconciler.config.forms import drop_empty_keys
 from reconciler.config.forwardings import Contacts
 from reconciler.config.models import entries
@@ -82,6 +82,9 @@ class Parts(NamedTuple):
     settings: TrustedSettings
 
 
+_WORKING_COPY = Origin()
+
+
 class LoadResult(NamedTuple):
     """What loading gave: `configuration` is None where any diagnostic is an error; these are in order of place.
 
@@ -99,30 +102,25 @@ def load(
     root: Path,
     providers: Providers,
     *,
-    trusted: str | None = None,
+    origin: Origin = _WORKING_COPY,
     scenario: str | None = None,
     paths: Sequence[Path] = (),
     today: date | None = None,
     policy: Path | None = None,
-    environment: str | None = None,
 ) -> LoadResult:
     """Load the configuration in a folder, with accounts at these providers.
 
-    `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of
+    `origin`: where the files are taken from. `scenario`: lay that one over. `paths`: only the numbers of
     these files and folders are wanted. `today`: judge also what depends on the year, such as periods that are over.
-    `policy`: a file whose policy holds in place of the configuration's own. `environment`: lay that one over
-    reconciler.yaml.
+    `policy`: a file whose policy holds in place of the configuration's own.
     """
     with _collector_off():
-        files = read_files(root, trusted=trusted, environment=environment)
-        return _Loading(files, providers, trusted, scenario, paths, today, policy, environment).result()
-
-
-def load_texts(root: Path, providers: Providers, *, today: date, read: Reader) -> LoadResult:
-    """As `load`, with the texts that `read` gives in place of the files; the result has its `parts`."""
-    with _collector_off():
-        files = read_files(root, trusted=None, read=read)
-        return _Loading(files, providers, None, None, (), today, None, None).result()
+        files = read_files(root, origin)
+        loading = _Loading(files, providers, origin, scenario, paths, today, policy)
+        try:
+            return loading.run()._replace(parts=loading.parts)
+        except RecursionError:  # the nesting of a file is bounded, so only names that lead on can go so deep
+            return loading.gone_too_deep()
 
 
 @contextmanager
@@ -144,12 +142,11 @@ class _Loading:
         self,
         files: Files,
         providers: Providers,
-        trusted: str | None,
+        origin: Origin,
         scenario: str | None,
         paths: Sequence[Path],
         today: date | None,
         policy: Path | None,
-        environment: str | None,
     ) -> None:
         self.parts: Parts | None = None
         self._today = today
@@ -161,19 +158,12 @@ class _Loading:
         self._files = files
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._texts = tuple(self._files.sources.texts())
-        self._digest = partial(_digest, self._texts, scenario, environment)
+        self._digest = partial(_digest, self._texts, scenario, origin.environment)
         self._judge = judge = read_policy(self._files, policy) if policy is not None else None
         self._settings = read_settings(files, judge if policy is not None else files.trusted, providers)
-        self._from_tree = trusted is None
-        self._trusted_name = self._trusted_place(judge, is_trusted=trusted is not None)
+        self._from_tree = origin.trusted is None
+        self._trusted_name = self._trusted_place(judge, is_trusted=origin.trusted is not None)
         self._has_nulls = any(file.has_nulls for file in self._files.files)
-
-    def result(self) -> LoadResult:
-        """What loading gives, whatever is wrong."""
-        try:
-            return self.run()._replace(parts=self.parts)
-        except RecursionError:  # the nesting of a file is bounded, so only names that lead on can go so deep
-            return self.gone_too_deep()
 
     def run(self) -> LoadResult:
         files, sections = self._files, merge(self._files)

@@ -24,7 +24,6 @@ def config_schema(accounts: Iterable[type[AccountEntry]]) -> dict[str, Any]:
     """Return the schema of one configuration file with accounts of these shapes (JSON Schema, draft 2020-12)."""
     schema = file_of(accounts).model_json_schema(by_alias=True)
     definitions: dict[str, Any] = schema["$defs"]
-    titles = {**{name: part.get("title", name) for name, part in definitions.items()}, **TITLES}
     _describe_parts(definitions)
     _allow_parts(schema)
     _name_weekdays(definitions)
@@ -33,7 +32,7 @@ def config_schema(accounts: Iterable[type[AccountEntry]]) -> dict[str, Any]:
     chosen = _rewritten(_without_null(_tidy(schema)), lambda part: _chosen(part, definitions))
     plain = _rewritten(chosen, _optional_may_be_null)
     _definitions_may_be_null(plain)
-    plain["$defs"] = {name: {"title": titles[name], **part} for name, part in sorted(plain["$defs"].items())}
+    plain["$defs"] = {name: _titled(name, part) for name, part in sorted(plain["$defs"].items())}
     told = _rewritten({**plain, "patternProperties": {"^x-": _OWN}}, _told)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **told, "title": _TITLE}
 
@@ -202,6 +201,12 @@ def _rewritten(node: Any, rule: Callable[[dict[str, Any]], dict[str, Any]]) -> A
 
 
 # -- what editors show ------------------------------------------------------------------------------------------------
+
+
+def _titled(name: str, part: dict[str, Any]) -> dict[str, Any]:
+    """A definition with a title in plain words, and what each of its values means."""
+    title = TITLES.get(name) or str(part["description"]).partition(":")[0]  # a provider's account names itself
+    return {"title": title, **part}
 
 
 _MARKS = re.compile(r"[\\`*_{}\[\]#+!]")

@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.config.files import File
+from reconciler.config.files import File, Origin
 from reconciler.config.include import TRUSTED_FILE
-from reconciler.config.load import LoadResult, Parts, load_texts
+from reconciler.config.load import LoadResult, Parts, load
 from reconciler.config.trusted import Providers
 from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, Unreadable, read_text
@@ -92,7 +92,9 @@ class Project:
         return sorted({word for known in self._known.values() for word in known.get(section, ())})
 
     def _load(self, instead: Mapping[Path, str]) -> LoadResult:
-        return load_texts(self.root, self.providers, today=self.today(), read=_Reader({**self.texts, **instead}))
+        return load(
+            self.root, self.providers, today=self.today(), origin=Origin(read=_Reader({**self.texts, **instead}))
+        )
 
     def _learn(self, loaded: LoadResult) -> None:
         files = loaded.parts.files if loaded.parts is not None else None

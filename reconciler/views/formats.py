@@ -153,7 +153,7 @@ def _failure_comment(output: Output, found: Sequence[Diagnostic]) -> None:
     from reconciler.views.markdown import failure
 
     note(output, found)
-    output.screen.table(failure(output.command, visible_diagnostics(output, found)))
+    output.screen.table(failure(output.command, visible_diagnostics(output, found), output.subject))
 
 
 def _plan_comment(output: Output, shown: Planned) -> None:

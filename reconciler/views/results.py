@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.formats import FORMAT_VERSION
@@ -27,10 +27,22 @@ Kind = Literal["answer", "validation", "plan", "saved_plan", "audit", "calendar"
 """The kinds of results; an answer is any that no format knows better."""
 
 
+class Subject(NamedTuple):
+    """What a command is about, as far as it is known: a later answer about the same takes the place of this one."""
+
+    configuration: str = ""
+    accounts: tuple[str, ...] = ()
+    scenario: str = ""
+
+
+UNKNOWN = Subject()
+
+
 class Output(Protocol):
     """Where the results of a command go, and how much is told beside them."""
 
     command: str
+    subject: Subject
     screen: Screen
 
     @property

@@ -113,6 +113,11 @@ def secrets_of(start: Start) -> list[str]:
 
 
 _TEMPLATES = jinja2.PackageLoader("reconciler", "starter")
+VENDORS = tuple(
+    sorted(
+        {found[1] for each in _TEMPLATES.list_templates() if (found := re.fullmatch(r"vendors/(\w+)\.yaml\.j2", each))}
+    )
+)
 # Marks that neither YAML, shells nor the hosts' own expressions use: `@@name@@`, and lines that begin with `#%`.
 _ENVIRONMENT = jinja2.Environment(
     loader=_TEMPLATES,

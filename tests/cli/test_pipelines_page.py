@@ -78,7 +78,7 @@ def test_the_ten_minutes_run_as_they_stand_there(tmp_path: Path) -> None:
     """Nothing is installed: pip and uv find all that they want here, and npx finds the client of the tests."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    npx = f'shift; exec node --import "{CLIENTS / "set-methods.mjs"}" "{GITLAB_CI_LOCAL}" "$@"'
+    npx = f'shift 2; exec node --import "{CLIENTS / "set-methods.mjs"}" "{GITLAB_CI_LOCAL}" "$@"'
     python = f'mkdir -p env/bin; echo "PATH={tools}:$PATH" > env/bin/activate'
     calls = {"pip": "exit 0", "uv": "exit 0", "rsync": "exit 0", "npx": npx, "python3": python}
     calls["reconciler"] = f'exec "{sys.executable}" -m reconciler "$@"'

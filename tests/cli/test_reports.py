@@ -82,3 +82,27 @@ def test_what_sarif_has_no_room_for_is_told_in_the_log(drifted: Workplace, monke
     ended = drifted.run("plan", "--format", "sarif")
     assert len(ended.json["runs"][0]["results"]) == 2
     assert "results are left out, the least severe: GitHub takes no larger report" in ended.stderr
+
+
+# -- a comment that takes the place of the one before ------------------------------------------------------------------
+
+
+def mark(workplace: Workplace, *words: str) -> str:
+    return workplace.run(*words, "--format", "markdown").stdout.partition("\n")[0]
+
+
+def test_every_comment_about_the_same_begins_alike(drifted: Workplace) -> None:
+    planned = mark(drifted, "plan", "--out", "plan.json", "--account", "sales")
+    assert planned == "<!-- reconciler plan test accounts=sales -->"
+    assert mark(drifted, "show", "plan.json") == planned
+    assert mark(drifted, "plan", "--account", "office", "--account", "sales") != planned
+    drifted.sandbox.stop()
+    assert mark(drifted, "plan", "--account", "sales", "--deadline", "1s") == planned
+    drifted.edit("name: test", "name: other", "reconciler.yaml")
+    assert mark(drifted, "plan", "--deadline", "1s") == "<!-- reconciler plan other -->"
+
+
+def test_what_fails_before_anything_is_known_has_the_beginning_of_a_mark(drifted: Workplace) -> None:
+    assert mark(drifted, "plan", "--frob") == "<!-- reconciler plan -->"
+    drifted.edit("numbers:", "numbrs:")
+    assert mark(drifted, "plan", "--account", "sales") == "<!-- reconciler plan accounts=sales -->"

@@ -28,7 +28,7 @@ class MttOptions(NamedTuple):
     oauth_url: str = OAUTH_URL
 
 
-class MttAccount(AccountEntry, title="Account at MTT Business"):
+class MttAccount(AccountEntry):
     """An integration at MTT Business: parking."""
 
     provider: Literal["mtt"] = Field(description="Whose API it is.")
