@@ -39,6 +39,7 @@ _KINDS = {
     "schedules": types.CompletionItemKind.Event,
     "contacts": types.CompletionItemKind.Constant,
     "profiles": types.CompletionItemKind.Struct,
+    "scenarios": types.CompletionItemKind.Operator,
     "accounts": types.CompletionItemKind.Module,
 }
 _PLAIN_NAME = re.compile(r"[\w][\w .@/-]*(?<! )")
@@ -146,10 +147,13 @@ def _follow(server: LanguageServer, desk: Desk) -> None:
 
     @server.feature(types.INITIALIZED)
     def initialized(_params: types.InitializedParams) -> None:
-        folders = (path_of(folder.uri) for folder in server.workspace.folders.values())
-        desk.folders = [folder for folder in folders if folder is not None]
+        desk.folders = _folders(server)
         encoding = server.workspace.position_encoding or "utf-16"
         desk.units = Units(str(getattr(encoding, "value", encoding)))
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def moved(_params: types.DidChangeWorkspaceFoldersParams) -> None:
+        desk.folders = _folders(server)
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
@@ -175,6 +179,12 @@ def _follow(server: LanguageServer, desk: Desk) -> None:
     def watched(params: types.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
             _judge_soon(server, desk, path_of(change.uri))
+
+
+def _folders(server: LanguageServer) -> list[Path]:
+    """The folders that the editor has open; an old one tells of a single one."""
+    addresses = [folder.uri for folder in server.workspace.folders.values()] or [server.workspace.root_uri or ""]
+    return [path for path in map(path_of, addresses) if path is not None]
 
 
 def _take(server: LanguageServer, desk: Desk, uri: str, text: str) -> None:

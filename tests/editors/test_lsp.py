@@ -42,6 +42,8 @@ contacts:
 schedules:
   office-hours: {period: "wd {mon-fri} hr {9-17}"}
   weekend: {weekly: {sat-sun: 10:00-14:00}}
+scenarios:
+  storm: {contacts: {duty-desk: {to: "74992223355"}}}
 profiles:
   hotline: {forwarding: {type: number, targets: [{to: duty-desk}]}}
 """
@@ -225,6 +227,9 @@ def completed(server: LanguageClient, name: str, numbers: str) -> dict[str, str]
         ("use: [hotline]", "use:\n      - |", {"hotline"}),
         ("use: [hotline]", "use:\n    - hotline\n    - h|", {"hotline"}),
         ("use: [hotline]", "use: [hotline]\n    account: |", {"sales", "support"}),
+        ("version: 1\n", "version: 1\nexpectations:\n  - {call: '74991112233', during: |", {"office-hours", "weekend"}),
+        ("version: 1\n", "version: 1\nexpectations:\n  - {call: '74991112233', rings: [du|", {"duty-desk"}),
+        ("version: 1\n", "version: 1\nexpectations:\n  - call: '74991112233'\n    scenario: |", {"storm"}),
     ],
 )
 def test_names_are_offered_where_they_are_due(
