@@ -150,6 +150,7 @@ def _follow(server: LanguageServer, desk: Desk) -> None:
         desk.folders = _folders(server)
         encoding = server.workspace.position_encoding or "utf-16"
         desk.units = Units(str(getattr(encoding, "value", encoding)))
+        _watch(server)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     def moved(_params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -179,6 +180,17 @@ def _follow(server: LanguageServer, desk: Desk) -> None:
     def watched(params: types.DidChangeWatchedFilesParams) -> None:
         for change in params.changes:
             _judge_soon(server, desk, path_of(change.uri))
+
+
+def _watch(server: LanguageServer) -> None:
+    """Ask to be told of files that others change, a checkout of git for one, where the editor can."""
+    workspace = server.client_capabilities.workspace
+    watching = workspace.did_change_watched_files if workspace is not None else None
+    if watching is not None and watching.dynamic_registration:
+        watchers = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*.{yaml,yml}")])
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        wish = types.Registration(id="files", method=method, register_options=watchers)
+        server.client_register_capability(types.RegistrationParams([wish]))
 
 
 def _folders(server: LanguageServer) -> list[Path]:

@@ -138,6 +138,35 @@ def test_a_change_in_one_file_is_told_in_the_other(server: LanguageClient, confi
     assert server.findings(f"{name}/numbers/all.yaml", after=count) == []
 
 
+def test_what_others_change_on_disk_is_judged_where_the_editor_watches(
+    examples: Path, configuration: Configuration
+) -> None:
+    name = configuration()
+    wish = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
+    with LanguageClient(COMMAND, examples, capabilities=wish) as client:
+        client.open(f"{name}/reconciler.yaml")
+        assert client.findings(f"{name}/reconciler.yaml") == []
+        (asked,) = [each for each in client.asked if each["method"] == "client/registerCapability"]
+        (registered,) = asked["params"]["registrations"]
+        assert registered["registerOptions"]["watchers"] == [{"globPattern": "**/*.{yaml,yml}"}]
+        (examples / name / "numbers" / "all.yaml").write_text(NUMBERS.replace("[hotline]", "[coldline]"), "utf-8")
+        changed = [{"uri": client.uri(f"{name}/numbers/all.yaml"), "type": 2}]
+        client.tell("workspace/didChangeWatchedFiles", {"changes": changed})
+        (found,) = client.findings(f"{name}/numbers/all.yaml", until=bool)
+    assert found["code"] == "unknown-profile"
+
+
+def test_a_folder_that_is_opened_later_is_the_editors_own(examples: Path, configuration: Configuration) -> None:
+    name = configuration()
+    with LanguageClient(COMMAND, examples / name / "numbers") as client:
+        client.open("all.yaml")
+        assert client.at("hover", "all.yaml", 3, 12) is None  # reconciler.yaml is above what is open
+        added = [{"uri": (examples / name).as_uri(), "name": name}]
+        removed = [{"uri": (examples / name / "numbers").as_uri(), "name": "numbers"}]
+        client.tell("workspace/didChangeWorkspaceFolders", {"event": {"added": added, "removed": removed}})
+        assert "hotline" in client.at("hover", "all.yaml", 3, 12)["contents"]["value"]
+
+
 def test_a_second_place_is_linked(server: LanguageClient, configuration: Configuration) -> None:
     name = configuration(NUMBERS + '  "+7 499 111-22-33": {}\n')
     server.open(f"{name}/numbers/all.yaml")
