@@ -24,6 +24,7 @@ from reconciler.views.results import UNKNOWN, Answer, Kind, Result, Subject
 from reconciler.views.screen import Color, Screen, is_terminal
 
 PIPELINE_DEADLINE = 1800.0
+_LONGEST_CHOICE = 70  # what --help has room for in a line
 Content = Callable[[], Mapping[str, Any] | str]
 
 
@@ -204,12 +205,14 @@ def everywhere() -> list[click.Option]:
 def format_option(kind: Kind) -> click.Option:
     """`--format` of a command with this kind of result."""
     formats = serving(kind)
+    is_long = len("|".join(formats)) > _LONGEST_CHOICE
     return click.Option(
         ["--format"],
         type=click.Choice(formats),
+        metavar="FORMAT" if is_long else None,
         default=formats[0],
         show_default=True,
-        help="How the result is written.",
+        help=f"How the result is written: {', '.join(formats)}." if is_long else "How the result is written.",
         expose_value=False,
         callback=_keep,
     )
