@@ -12,6 +12,7 @@ import click
 
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit
+from reconciler.cli.options import Name
 from reconciler.cli.process import Process
 from reconciler.config.validation import did_you_mean
 from reconciler.rules import RULES, Rule
@@ -22,7 +23,7 @@ _CODE = re.compile(r"(?:\w+\[)?([^\[\]]*)\]?:?")
 
 
 @click.command()
-@click.argument("rule", required=False, metavar="[RULE]")
+@click.argument("rule", required=False, type=Name("rules"), metavar="[RULE]")
 @click.pass_obj
 def explain(process: Process, rule: str | None) -> Exit:
     """Say what a rule's code means, whether policy may change it, and show a configuration that breaks it.

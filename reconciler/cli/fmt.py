@@ -48,7 +48,7 @@ def fmt(process: Process, check: bool, diff: bool, renew: bool) -> Exit:
 
 def _read(process: Process) -> Files:
     """Read all files; raises CommandError where one cannot be read. What else is wrong with them is for `validate`."""
-    files = read_files(process.find_configuration(), trusted=None)
+    files = read_files(process.find_configuration())
     if files.broken:
         raise CommandError([item for item in files.found if item.is_error])
     return files

@@ -18,7 +18,7 @@ import click
 from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit
 from reconciler.cli.foreign import CompileOptions, compile_foreign, reading_options
-from reconciler.cli.options import PeriodText
+from reconciler.cli.options import Name, PeriodText
 from reconciler.cli.period_options import chunks, format_instant, judge_period, moment, parse_period, timezone
 from reconciler.cli.process import Process
 from reconciler.cli.suggestions import Group
@@ -128,7 +128,12 @@ _EXAMPLE = "write weekly: {mon-fri: 09:30-18:15}"
 
 @click.command("compile", short_help="Turn hours, dates and public holidays into period strings.")
 @click.argument("file", type=click.Path(allow_dash=True), metavar="[FILE|-]", required=False)
-@click.option("--schedule", metavar="NAME", help="A schedule of the configuration, as its accounts send it.")
+@click.option(
+    "--schedule",
+    type=Name("schedules"),
+    metavar="NAME",
+    help="A schedule of the configuration, as its accounts send it.",
+)
 @click.option(
     "--union",
     type=click.Choice(["entries", "comma"]),

@@ -135,6 +135,22 @@ class FmtJson(AnswerJson):
     diff: str = Field(default="", description="With --diff.")
 
 
+class NextStepJson(JsonModel):
+    """What to do next, and the command for it, if there is one."""
+
+    what: str
+    command: str | None
+
+
+class InitJson(AnswerJson):
+    """The files of a new configuration; `kept` were there already."""
+
+    folder: str
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+    next: tuple[NextStepJson, ...]
+
+
 class LoginJson(AnswerJson):
     """An account that somebody is logged in to now."""
 
@@ -244,6 +260,7 @@ ANSWERS: Mapping[str, Any] = {
     "record forget": recorded.ForgottenJson,
     "record unlock": recorded.UnlockedJson,
     "record migrate": recorded.MigratedJson,
+    "init": InitJson,
     "fmt": FmtJson,
     "period check": period.CheckedPeriodsJson,
     "period explain": period.ExplainedPeriodJson,

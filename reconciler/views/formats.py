@@ -6,10 +6,11 @@ Knows no command; what draws a result is imported when it is drawn, as `--help` 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from reconciler.diagnostics import Diagnostic, Location
+from reconciler.plugins import plugin
 from reconciler.views.base import OutputForm
 from reconciler.views.ci.reviewer import Reviewer
 from reconciler.views.results import (
@@ -53,6 +54,7 @@ class Format:
             raise TypeError(f"the format {self.name} lacks a part")
 
 
+GROUP = "reconciler.formats"
 FORMATS: dict[str, Format] = {}
 
 
@@ -61,6 +63,15 @@ def register(added: Format) -> Format:
     if added.name in FORMATS:
         raise ValueError(f"there is a format {added.name} already")
     return FORMATS.setdefault(added.name, added)
+
+
+def find_format(name: str) -> Format | None:
+    """A format by its name, from a plugin where it is none of ours; raises PluginError."""
+    if name not in FORMATS:
+        added = plugin(GROUP, name, Format)
+        if added is not None:
+            register(replace(added, name=name))
+    return FORMATS.get(name)
 
 
 def serving(kind: Kind) -> list[str]:

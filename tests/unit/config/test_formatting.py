@@ -22,11 +22,11 @@ TODAY = date(2026, 11, 21)
 
 
 def tidy(folder: Path, text: str, files: dict[str, str] | None = None) -> dict[str, str]:
-    return tidy_files(read_files(write(folder, text, files), trusted=None))
+    return tidy_files(read_files(write(folder, text, files)))
 
 
 def renew(folder: Path, text: str, today: date = TODAY) -> dict[str, str] | Diagnostic:
-    return renew_calendar(read_files(write(folder, text), trusted=None), today)
+    return renew_calendar(read_files(write(folder, text)), today)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_tidied_files_mean_the_same_and_are_tidy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["quickstart", "forwarding-types", "two-providers", "team-repository"])
 def test_the_examples_are_tidy(name: str) -> None:
-    assert tidy_files(read_files(REPOSITORY / "examples" / name, trusted=None)) == {}
+    assert tidy_files(read_files(REPOSITORY / "examples" / name)) == {}
 
 
 # -- the calendar
@@ -204,7 +204,7 @@ def test_whatever_is_tidied_stays_yaml(keys: list[str], blank: str, newline: str
         text = text.replace("\n", newline)
         after = tidy(Path(folder), text).get("reconciler.yaml", text)
         assert tidy(Path(folder), after) == {}
-        assert not read_files(Path(folder), trusted=None).broken
+        assert not read_files(Path(folder)).broken
 
 
 def test_a_number_in_two_spellings_is_left_for_validate_to_tell(tmp_path: Path) -> None:
