@@ -126,10 +126,10 @@ def _when(days: int) -> str:
     return {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
 
 
-def login_unknown(account: Account, why: Exception) -> Diagnostic:
-    """Say that it could not be looked at when a login ends."""
+def login_unknown(account: Account, why: str, hint: str | None = None) -> Diagnostic:
+    """Say that it is not known when a login ends, and why."""
     message = f"it is not known when the login of account {account.name} ends: {why}"
-    hint = getattr(why, "hint", None) or f"reconciler login {account.name}"
+    hint = hint or f"reconciler login {account.name}"
     return RULES["login-ending"].at(account.location, message, hint).with_severity(Severity.NOTICE)
 
 

@@ -125,6 +125,7 @@ def _logins(session: Session, today: date) -> tuple[list[Ending], list[Diagnosti
     """When logins end, of accounts that a person logs in to; nobody is asked, the tokens are looked at."""
     found: list[Ending] = []
     unknown: list[Diagnostic] = []
+    used = {desired.account for desired in session.configuration.desired}
     for _name, account in sorted(session.configuration.accounts.items()):
         login = PROVIDERS[account.provider].login if account.provider in PROVIDERS else None
         if login is None:
@@ -132,9 +133,11 @@ def _logins(session: Session, today: date) -> tuple[list[Ending], list[Diagnosti
         try:
             ends_at = login.ends_at(account, session.secrets, session.tokens())
         except (ProviderError, SecretError) as error:
-            unknown.append(lookout.login_unknown(account, error))
+            unknown.append(lookout.login_unknown(account, str(error), error.hint))
             continue
-        if ends_at is not None:
+        if ends_at is None and account.name in used:
+            unknown.append(lookout.login_unknown(account, "no tokens of one are stored here"))
+        elif ends_at is not None:
             day = lookout.day_in(session.configuration.timezone, ends_at)
             found.append(lookout.login_ending(account, day, today))
     return found, unknown

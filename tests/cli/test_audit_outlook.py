@@ -89,6 +89,14 @@ def test_a_login_that_is_about_to_end_is_told_with_its_day(days: float, words: s
     assert risk["hint"] == "reconciler login office"
 
 
+def test_a_login_of_which_no_tokens_are_here_is_said_to_be_unknown(company: Workplace) -> None:
+    tokens(company).unlink()
+    found = audited(company)
+    (risk,) = [item for item in found["risks"] if item["code"] == "login-ending"]
+    assert (risk["severity"], [each["kind"] for each in found["endings"]]) == ("notice", ["schedule"])
+    assert "it is not known when the login of account office ends: no tokens of one are stored here" in risk["message"]
+
+
 def test_how_near_an_end_is_told_is_asked_for(company: Workplace) -> None:
     assert "schedule-ending" not in codes(audited(company, "--ending-within", "18d"))
     assert "schedule-ending" in codes(audited(company, "--ending-within", "20d"))
