@@ -46,9 +46,14 @@ class File(NamedTuple):
 
 @dataclass(slots=True)
 class Files:
-    """Everything read. `broken`: some file could not be, so what seems to be missing may stand there."""
+    """Everything read. `broken`: some file could not be, so what seems to be missing may stand there.
+
+    `calendars`: the texts of the calendar files that schedules name.
+    """
 
     sources: Sources = field(default_factory=Sources)
+    root: Path = field(default_factory=Path)
+    calendars: dict[str, str] = field(default_factory=dict)
     files: list[File] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
@@ -82,7 +87,7 @@ class Files:
 
 def read_files(root: Path, *, trusted: str | None) -> Files:
     """Read a configuration's files; every diagnostic is in `found`."""
-    files = Files()
+    files = Files(root=root)
     text = _trusted_text(root, trusted, files)
     if text is None:
         files.broken = True
