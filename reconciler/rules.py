@@ -149,6 +149,7 @@ _TABLE: tuple[Rule, ...] = (
         "The calendar of public holidays ends within 60 days, or has ended.",
         adjustable=True,
     ),
+    Rule("calendar-file", _ERROR, "A schedule's calendar file cannot be read."),
     Rule("event-written-out", _WARNING, "A calendar's event is written out up to a day, or left out."),
     Rule("holidays-estimated", _NOTICE, "Days of a calendar are estimates and may still move.", adjustable=True),
     Rule("holidays-unannounced", _NOTICE, "A year's moved holidays are not announced yet.", adjustable=True),
