@@ -46,7 +46,7 @@ test: $(READY) ## Run the whole suite, long campaigns as seeded samples
 
 # docs/decisions/165
 # The tools that test are those of the lock; what is tested, and what it asks for directly, is as old as pyproject.toml allows.
-TESTERS := hypothesis pytest pytest-socket pytest-timeout pytest-xdist respx time-machine
+TESTERS := hypothesis jsonschema pytest pytest-socket pytest-timeout pytest-xdist respx time-machine
 QUICK := config schedule http providers sandbox test_desired.py test_destinations.py test_diff.py test_document.py
 lowest: $(READY) ## Run a quick part of the suite at the lowest versions that the package declares
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
