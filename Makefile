@@ -91,7 +91,7 @@ docs: $(READY) ## Write the generated pages under docs/, the schemas and the cat
 lock: $(READY) ## Pin dependencies anew (takes minutes)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check pip-tools
 	$(COMPILE) --upgrade --extra dev --extra postgres --output-file requirements.lock pyproject.toml
-	$(COMPILE) --extra calendars --extra lsp --extra postgres --constraint requirements.lock --output-file requirements-run.lock pyproject.toml
+	$(COMPILE) --extra calendars --extra lsp --extra postgres --extra s3 --constraint requirements.lock --output-file requirements-run.lock pyproject.toml
 	$(COMPILE) --only-build-deps --build-deps-for wheel --constraint requirements.lock --output-file requirements-build.lock pyproject.toml
 	$(COMPILE) --upgrade --output-file tests/benchmarks/peers.lock tests/benchmarks/peers.in
 

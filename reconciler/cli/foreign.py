@@ -16,7 +16,6 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.period_options import place_in
 from reconciler.cli.process import Process
 from reconciler.views.base import line
-from reconciler.views.results import document
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -54,8 +53,9 @@ def compile_foreign(process: Process, text: str, asked: CompileOptions) -> Exit:
     plain = _read(text, asked)
     periods = _compiled(plain, asked)
     process.answer(
-        lambda: document({"schedule": plain, "periods": periods}, indent=None),
+        lambda: {"schedule": plain, "periods": periods},
         lambda _columns: map(line, periods if asked.periods else yaml_text(plain).splitlines()),
+        in_one_line=True,
     )
     return Exit.DONE
 

@@ -23,7 +23,7 @@ from reconciler.workflow.validate import validate_scenario
 @click.command(params=[format_option("validation")])
 @options.paths
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
-@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@options.scenario
 @click.pass_obj
 def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: str | None) -> Exit:
     """Check the configuration's files offline: form, references, periods, policy.

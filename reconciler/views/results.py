@@ -53,16 +53,20 @@ class Result(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command answers: a document or what is in it, and a page."""
+    """What a command answers: a document or what is in it, and a page. Some documents stand in one line."""
 
+    command: str
     content: Callable[[], Mapping[str, Any] | str]
     page: Callable[[int], Iterable[Line] | str]
     findings: Iterable[Diagnostic] = ()
+    in_one_line: bool = False
     kind: Kind = "answer"
 
     def document(self) -> str:
         content = self.content()
-        return content if isinstance(content, str) else document(content)
+        if isinstance(content, str):
+            return content
+        return answered(self.command, content, indent=None if self.in_one_line else 2)
 
 
 # docs/decisions/052
@@ -152,12 +156,19 @@ class Listed:
     def document(self) -> str:
         from reconciler.views.human.tables import as_json
 
-        return document({"numbers": as_json(self.chosen)})
+        return answered("list", {"numbers": as_json(self.chosen)})
 
     def page(self, columns: int) -> Iterable[Line]:
         from reconciler.views.human.tables import human
 
         return human(self.chosen, self.say, columns)
+
+
+def answered(command: str, content: Mapping[str, Any], *, indent: int | None = 2) -> str:
+    """What a command answers as a document, of the shape that its schema publishes."""
+    from reconciler.formats.answers import shaped
+
+    return document(shaped(command, content), indent=indent)
 
 
 def document(content: Mapping[str, Any], *, indent: int | None = 2) -> str:

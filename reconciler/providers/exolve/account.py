@@ -23,7 +23,7 @@ class ExolveOptions(NamedTuple):
     application: str | None = None
 
 
-class ExolveAccount(AccountEntry):
+class ExolveAccount(AccountEntry, title="Account at MTS Exolve"):
     """An application at MTS Exolve: call forwarding."""
 
     provider: Literal["exolve"] = Field(description="Whose API it is.")

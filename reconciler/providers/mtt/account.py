@@ -28,7 +28,7 @@ class MttOptions(NamedTuple):
     oauth_url: str = OAUTH_URL
 
 
-class MttAccount(AccountEntry):
+class MttAccount(AccountEntry, title="Account at MTT Business"):
     """An integration at MTT Business: parking."""
 
     provider: Literal["mtt"] = Field(description="Whose API it is.")
