@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli import options
 from reconciler.cli.exits import Exit, of_audit
 from reconciler.cli.opening import load_valid, show_progress, spoken, start_session
 from reconciler.cli.process import Process, format_option, language_option
@@ -15,7 +16,7 @@ from reconciler.workflow.audit import make_audit
 
 
 @click.command(params=[format_option("audit"), language_option()])
-@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@options.scenario
 @click.pass_obj
 def audit(process: Process, scenario: str | None) -> Exit:
     """Read every number and report drift, unmanaged numbers, gaps and risks; nothing is written.

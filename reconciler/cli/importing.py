@@ -18,6 +18,7 @@ from reconciler.cli.numbers import NumberGlob
 from reconciler.cli.opening import check_accounts, load_valid, show_progress, start_session
 from reconciler.cli.options import OutputFile
 from reconciler.cli.process import Process
+from reconciler.config.files import Origin
 from reconciler.diagnostics import Diagnostic, name_numbers
 from reconciler.formats.diagnostics import diagnostics_json
 from reconciler.importing.merging import Done, Fault, MergeError
@@ -70,7 +71,9 @@ def import_(
     check_accounts(configuration, (*accounts, *(word.rpartition("/")[0] for word in words if "/" in word)))
     name = _name_of(process, into) if into is not None else None
     with start_session(process, configuration) as session, show_progress(process, session) as watch:
-        asked = Asked(words, accounts, name, contacts, literal_urls, process.trusted, watch.reading)
+        asked = Asked(
+            words, accounts, name, contacts, literal_urls, Origin(process.trusted, process.environment), watch.reading
+        )
         try:
             made = make_import(session, asked)
         except MergeError as error:
@@ -138,7 +141,7 @@ def _content(made: Import, found: Iterable[Diagnostic], *, written: bool) -> Map
             {"name": each.variable, "part": each.part, "is_set": each.is_set, "numbers": sorted(each.uses)}
             for each in made.variables
         ],
-        "diagnostics": [item.model_dump(mode="json") for item in diagnostics_json(found)],
+        "diagnostics": diagnostics_json(found),
     }
 
 

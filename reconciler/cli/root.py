@@ -35,6 +35,7 @@ _SELDOM = 100_000  # new objects before the collector looks at them: commands ma
 
 # Name: the module and its attribute, and the sentence that `--help` lists.
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": (f"{_HERE}.init:init", "Write a configuration to begin with, and its pipeline."),
     "validate": (f"{_HERE}.validate:validate", "Check the configuration's files offline."),
     "list": (f"{_HERE}.listing:listing", "List numbers, where their calls go, and when."),
     "route": (f"{_HERE}.calendar:route", "Show who rings for a number at a given time, and why others do not."),
@@ -54,6 +55,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": (f"{_HERE}.demo:demo", "See it work: validate, plan, apply, plan again."),
     "explain": (f"{_HERE}.explain:explain", "Say what a rule's code means, with an example."),
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a file format."),
+    "lsp": (f"{_HERE}.lsp:lsp", "Serve editors over the Language Server Protocol."),
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
 _WITH_POLICY = ("validate", "plan", "apply", "audit", "undo")
@@ -72,7 +74,7 @@ _WITH_CONFIGURATION = (
     "doctor",
     "record",
 )
-_WITH_DEADLINE = ("plan", "apply", "audit", "import", "show", "undo", "login", "doctor", "record")
+_ON_THE_NETWORK = ("plan", "apply", "audit", "import", "show", "undo", "login", "doctor", "record")
 _EPILOG = (
     "Exit codes: 0 done, 1 error, 2 changes, 3 applied in part, 4 stale plan, 5 refused, 64 wrong usage, "
     "130 interrupted."
@@ -148,7 +150,7 @@ def _load_command(name: str) -> click.Command:
     module, _, attribute = place.partition(":")
     command: click.Command = getattr(import_module(module), attribute)
     command.short_help = sentence
-    options = [of_the_network()] if name in _WITH_DEADLINE else []
+    options = of_the_network() if name in _ON_THE_NETWORK else []
     options += of_configuration() if name in _WITH_CONFIGURATION else []
     _complete(command, [*options, *everywhere()])
     if name in _WITH_POLICY:

@@ -19,8 +19,9 @@ _FLAGS: Final = {"true": True, "false": False}
 
 
 def yaml_text(data: dict[str, Any]) -> str:
-    """Write a map as a block, in the order it has."""
+    """Write a map as a block, in the order it has; quotes are double where they can be."""
     yaml = YAML()
+    yaml.Emitter = _DoubleQuoting
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 10_000  # no value is broken
     return _dumped(yaml, data)

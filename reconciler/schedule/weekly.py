@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from reconciler.schedule.foreign import Plain, Span, Table, weekly
 from reconciler.schedule.instants import ALWAYS, Instants
 from reconciler.schedule.masks import MINUTES, Scale, day_masks
-from reconciler.schedule.openstreetmap import Plain, Span, Table, weekly_rows
 
 _WEEK: Final = 7
 _MOST_SPANS: Final = 4  # of a day: who would write more has a period in mind
@@ -23,7 +23,7 @@ def weekly_form(instants: Instants) -> Plain | None:
     if masks is None or instants.is_empty or instants == ALWAYS:
         return None
     table = _table({day: list(_spans(mask)) for day, mask in masks.items()})
-    return {"weekly": weekly_rows(table)} if max(map(len, table.values())) <= _MOST_SPANS else None
+    return {"weekly": weekly(table)} if max(map(len, table.values())) <= _MOST_SPANS else None
 
 
 def _masks(instants: Instants) -> Mapping[int, int] | None:

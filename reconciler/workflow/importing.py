@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from reconciler.config.files import read_files
+from reconciler.config.files import WORKING_COPY, Origin, read_files
 from reconciler.config.forwardings import Contacts
 from reconciler.config.load import LoadResult, load
 from reconciler.config.sections import merge as merge_sections
@@ -54,7 +54,7 @@ class Asked:
     into: str | None = None
     contacts: bool = False
     literal_urls: bool = False
-    trusted: str | None = None
+    origin: Origin = WORKING_COPY
     progress: Callable[[Progress], None] = lambda _progress: None
 
 
@@ -85,7 +85,7 @@ class Import:
 
 def make_import(session: Session, asked: Asked) -> Import:
     """Say what files would become so that they say what is live. Raises RecordError, MergeError."""
-    base = read_base(session.configuration, asked.trusted)
+    base = read_base(session.configuration, asked.origin)
     if asked.into is not None and not base.reads(asked.into):
         return Import(diagnostics=(_not_included(asked.into),))
     learn_variables(session)
@@ -110,9 +110,9 @@ def _in_force(scenario: str) -> Iterator[Diagnostic]:
         yield RULES["scenario-in-force"].at(None, message, hint)
 
 
-def read_base(configuration: Configuration, trusted: str | None) -> Base:
+def read_base(configuration: Configuration, origin: Origin) -> Base:
     """The files of a configuration with the places of their entries."""
-    files = read_files(configuration.root, trusted=trusted)
+    files = read_files(configuration.root, origin)
     desired = {each.key.number: each for each in configuration.desired}
     return Base(configuration.root, files, merge_sections(files), read_settings(files, None, PROVIDERS), desired)
 
@@ -331,8 +331,8 @@ class _Writing:
         return tuple(unplannable(loaded.configuration))
 
     def _loaded(self, merged: Merged) -> LoadResult:
-        root, trusted = self._configuration.root, self._asked.trusted
-        return load(root, PROVIDERS, trusted=trusted, today=self._today, texts=merged.texts)
+        root, origin = self._configuration.root, self._asked.origin._replace(texts=merged.texts)
+        return load(root, PROVIDERS, origin=origin, today=self._today)
 
     def _with_variables(self, writer: Writer) -> Secrets:
         values = {each.variable: each.value for each in writer.variables.made.values()}
@@ -341,7 +341,7 @@ class _Writing:
 
     def _blamed(self, merged: Merged, errors: Sequence[Diagnostic]) -> tuple[dict[str, Fault], Fault]:
         """The numbers whose new entry an error is about, or that use what it is about; and the first error."""
-        files = read_files(self._configuration.root, trusted=self._asked.trusted, texts=merged.texts)
+        files = read_files(self._configuration.root, self._asked.origin._replace(texts=merged.texts))
         sections = merge_sections(files)
         entries = sorted(
             (place.file, place.line, name)

@@ -189,6 +189,27 @@ def test_a_process_on_a_full_disk_ends_in_order(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("plan",), 1, "error[command-failed]: standard output cannot be written: bad file descriptor\n"),
+        (("plan", "--format", "json"), 1, "error[command-failed]: standard output cannot be written: bad file "),
+        (("apply", "--auto-approve"), 0, "warning[command-failed]: standard output cannot be written: bad file "),
+    ],
+    ids=["plan", "plan as json", "apply"],
+)
+def test_a_process_without_standard_output_loses_nothing_in_silence(
+    arguments: tuple[str, ...], code: int, told: str, workplace: Workplace
+) -> None:
+    environ = {**os.environ, **workplace.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "reconciler", "-C", str(workplace.folder), *arguments]
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+    done = subprocess.run(closed, stderr=subprocess.PIPE, text=True, check=False, timeout=60, env=environ)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "code"),
     [(("validate",), 0), (("plan", "--detailed-exitcode"), 2), (("apply", "--auto-approve", "--format", "json"), 0)],
     ids=lambda words: words[0] if isinstance(words, tuple) else None,
