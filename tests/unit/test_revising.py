@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.document import Sources, parse
-from reconciler.document.revising import RevisionError, compose, revise
+from reconciler.document.revising import RevisionError, pieces, revise
 from tests.odd_yaml import Spelling, entries, files, values
 from tests.unit.test_readers import TEXTS
 
@@ -252,7 +252,7 @@ def test_what_others_share_is_not_changed_behind_their_backs() -> None:
 
 def _around(text: str, number: str) -> tuple[str, str]:
     """What stands before the key of an entry, and after the line on which its value ends."""
-    numbers = compose(text).find("numbers")
+    numbers = pieces(text).find("numbers")
     assert numbers is not None
     entry = numbers.value.find(number)
     assert entry is not None
