@@ -166,8 +166,9 @@ def in_sandbox(configuration: Configuration, environ: Mapping[str, str]) -> Conf
         raise HostRefused(f"{SANDBOX} is not the address of a sandbox on this machine", hint=hint)
     accounts = {name: _moved(account, address) for name, account in configuration.accounts.items()}
     place = f"{address}/_sandbox/record"
-    options = {"address": place, "lock_address": f"{place}/lock", "lock_method": "POST", "unlock_method": "DELETE"}
-    record = RecordSettings("http", options)
+    lock = {"lock_address": f"{place}/lock", "lock_method": "POST"}
+    unlock = {"unlock_address": f"{place}/lock", "unlock_method": "DELETE"}  # else TF_HTTP_UNLOCK_ADDRESS would count
+    record = RecordSettings("http", {"address": place, **lock, **unlock})
     name = configuration.name or "sandbox"
     return replace(configuration, name=name, accounts=accounts, record=record, sandbox=address)
 

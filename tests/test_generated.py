@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.schema import SCHEMAS
 from tests.architecture.imports import REPOSITORY, script
 
 
@@ -21,17 +22,24 @@ def drawn() -> dict[Path, str]:
         "docs/rules.md",
         "reconciler/examples.json",
         "docs/decisions/README.md",
-        "schemas/config.v1.json",
-        "schemas/plan.v1.json",
-        "schemas/report.v1.json",
-        "schemas/audit.v1.json",
-        "schemas/failure.v1.json",
-        "schemas/validation.v1.json",
+        *(f"schemas/{name}.v1.json" for name in SCHEMAS),
+        "examples/quickstart/reconciler.schema.json",
+        "reconciler/quickstart/reconciler.schema.json",
     ],
 )
 def test_a_generated_file_is_up_to_date(name: str, drawn: dict[Path, str]) -> None:
     path = REPOSITORY / name
     assert path.read_text("utf-8") == drawn[path], "run make docs"
+
+
+def test_the_pipelines_of_the_examples_are_what_init_writes(drawn: dict[Path, str]) -> None:
+    folder = REPOSITORY / "examples" / "pipelines"
+    ready = {path: text for path, text in drawn.items() if path.is_relative_to(folder) or path.name == "action.yml"}
+    assert len(ready) > 10
+    assert [str(path) for path, text in ready.items() if path.read_text("utf-8") != text] == [], "run make docs"
+    assert {path for path in folder.rglob("*") if path.is_file()} == {
+        path for path in ready if path.is_relative_to(folder)
+    }
 
 
 def test_nothing_generated_is_left_out(drawn: dict[Path, str]) -> None:

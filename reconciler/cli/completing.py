@@ -71,7 +71,7 @@ def _texts(data: object) -> Iterator[str]:
 def _written(context: click.Context) -> _Written:
     folder = context.find_root().params.get("folder")
     root = folder if isinstance(folder, Path) else nearest_folder(Path())
-    return _Written(root, tuple(_map(file.tree.data) for file in read_files(root, trusted=None).files))
+    return _Written(root, tuple(_map(file.tree.data) for file in read_files(root).files))
 
 
 def _named(section: str, told: str = "description") -> Callable[[_Written, str], Iterator[Offer]]:

@@ -33,13 +33,14 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
     gc.disable()  # imports and loading make many objects and no garbage; what they made stays until the end
     try:
         from reconciler.clock import SystemClock
+        from reconciler.config.files import Origin
         from reconciler.config.load import load as load_configuration
         from reconciler.providers.table import PROVIDERS
 
         loaded = load_configuration(
             process.find_configuration(),
             PROVIDERS,
-            trusted=process.trusted,
+            origin=Origin(process.trusted, process.environment),
             scenario=scenario,
             paths=tuple(paths),
             today=SystemClock().today(),
@@ -47,6 +48,7 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
         )
         if loaded.configuration is not None:
             _keep_out(process, loaded.configuration)
+            process.subject = process.subject._replace(configuration=loaded.configuration.name or "")
         return loaded
     finally:
         gc.freeze()

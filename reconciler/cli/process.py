@@ -19,14 +19,16 @@ from reconciler.interrupts import expire_in
 from reconciler.language import Language, language_of
 from reconciler.secrets import Secrets, environment
 from reconciler.views.base import Line, line
-from reconciler.views.formats import FORMATS, TEXT, Format, serving
-from reconciler.views.results import Answer, Kind, Result
+from reconciler.views.formats import FORMATS, TEXT, Format, find_format, serving
+from reconciler.views.results import UNKNOWN, Answer, Kind, Result, Subject
 from reconciler.views.screen import Color, Screen, is_terminal
 
 if TYPE_CHECKING:
     from reconciler.cli.calls import CallLog
 
 PIPELINE_DEADLINE = 1800.0
+_LONGEST_CHOICE = 70  # what --help has room for in a line
+_SLOW = "note: this PyYAML has no libyaml: large files are read some 20 times slower; install one that is built with it"
 Content = Callable[[], Mapping[str, Any] | str]
 
 
@@ -35,6 +37,8 @@ class Process:
     """What holds for the whole run, and where results go: `views.results.Output`.
 
     `folder` is that of -C, else the current one; `root` is where the configuration is.
+
+    `subject` is what the command is about, as far as it is known yet.
 
     `verbosity` is above 0 with -v, below with -q; `format` is that of `command`; `asked_language` that of --language.
 
@@ -47,8 +51,10 @@ class Process:
     root: Path = field(default_factory=Path)
     format: Format = TEXT
     command: str = ""
+    subject: Subject = UNKNOWN
     verbosity: int = 0
     trusted: str | None = None
+    environment: str | None = field(init=False)
     policy: Path | None = None
     local_secrets: bool = False
     deadline: float | None = None
@@ -57,8 +63,10 @@ class Process:
     asked_language: Language | None = None
     screen: Screen = field(init=False)
     _may_be_above: bool = False
+    _has_told: bool = False
 
     def __post_init__(self) -> None:
+        self.environment = self.environ.get("RECONCILER_ENVIRONMENT") or None
         self.screen = Screen(self.environ, redact=Secrets(self.environ).redact)
 
     @property
@@ -91,10 +99,15 @@ class Process:
             expire_in(self.deadline)
 
     def answer(
-        self, content: Content, page: Callable[[int], Iterable[Line] | str], found: Iterable[Diagnostic] = ()
+        self,
+        content: Content,
+        page: Callable[[int], Iterable[Line] | str],
+        found: Iterable[Diagnostic] = (),
+        *,
+        in_one_line: bool = False,
     ) -> None:
         """Show a result that no format knows by kind: its document or what is in it, and its page."""
-        self.show(Answer(content, page, found))
+        self.show(Answer(self.command, content, page, found, in_one_line=in_one_line))
 
     def show(self, result: Result) -> None:
         """Show a result in the format that was asked for."""
@@ -107,6 +120,7 @@ class Process:
 
     def find_configuration(self) -> Path:
         """Find the configuration's folder, and say so where it is another one; with --trusted it is exactly this."""
+        self._tell_of_slow_reading()
         if self._may_be_above and self.trusted is None:
             from reconciler.config.folder import nearest_folder
 
@@ -115,6 +129,13 @@ class Process:
                 self.screen.note([line(f"configuration: {self.root / 'reconciler.yaml'}")])
         self._may_be_above = False
         return self.root
+
+    def _tell_of_slow_reading(self) -> None:
+        from reconciler.document.libyaml import PARSER
+
+        if PARSER is None and not (self.is_quiet or self._has_told):
+            self._has_told = True
+            self.screen.note([line(_SLOW)])
 
     def places(self) -> Callable[[str], str | None]:
         """How files of the configuration are called from the top of their repository."""
@@ -176,7 +197,7 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
             process.command = context.command_path.partition(" ")[2]
         case "language", str():
             process.asked_language = Language(value)
-        case (("trusted" | "policy" | "local_secrets" | "log" as name), _) if value is not None:
+        case (("trusted" | "environment" | "policy" | "local_secrets" | "log" as name), _) if value is not None:
             setattr(process, name, value)
         case "deadline", _ if not context.resilient_parsing:
             process.set_deadline(value if isinstance(value, float) else None)
@@ -206,15 +227,30 @@ def everywhere() -> list[click.Option]:
     ]
 
 
+class FormatChoice(click.Choice[str]):
+    """The formats of a kind of result; one of a plugin is found when it is asked for."""
+
+    def __init__(self, formats: Sequence[str], kind: Kind) -> None:
+        super().__init__(formats)
+        self._kind = kind
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        """Take the name of a format that serves this kind of result."""
+        found = find_format(str(value))
+        return found.name if found and self._kind in found.results else super().convert(value, parameter, context)
+
+
 def format_option(kind: Kind) -> click.Option:
     """`--format` of a command with this kind of result."""
     formats = serving(kind)
+    is_long = len("|".join(formats)) > _LONGEST_CHOICE
     return click.Option(
         ["--format"],
-        type=click.Choice(formats),
+        type=FormatChoice(formats, kind),
+        metavar="FORMAT" if is_long else None,
         default=formats[0],
         show_default=True,
-        help="How the result is written.",
+        help=f"How the result is written: {', '.join(formats)}." if is_long else "How the result is written.",
         expose_value=False,
         callback=_keep,
     )
@@ -239,6 +275,13 @@ def of_configuration() -> list[click.Option]:
             ["--trusted"],
             metavar="REF",
             help="Take reconciler.yaml from this git ref; the working copy's is ignored.",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(
+            ["--environment"],
+            metavar="NAME",
+            help="Lay this environment over reconciler.yaml; default: RECONCILER_ENVIRONMENT, else none.",
             expose_value=False,
             callback=_keep,
         ),

@@ -38,8 +38,9 @@ _OPTIONS = {
     "git": {"remote", "ref"},
     "http": {"address", "lock_address", "unlock_address", "lock_method", "unlock_method", "username", "password"},
     "postgres": {"dsn"},
+    "s3": {"bucket", "key", "region", "endpoint", "access_key_id", "secret_access_key"},
 }
-_SECRET = {"dsn", "password"}
+_SECRET = {"dsn", "password", "access_key_id", "secret_access_key"}
 
 
 @click.command()

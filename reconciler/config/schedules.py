@@ -5,7 +5,7 @@ Knows the period language through `reconciler.schedule` only; knows no numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
 from importlib.metadata import version
@@ -78,6 +78,11 @@ class Schedules:
         """Whether any compiled schedule follows public holidays."""
         return bool(self._compiler.countries)
 
+    @property
+    def uses_calendar(self) -> bool:
+        """Whether any schedule is written out up to the calendar's last day."""
+        return self.uses_holidays or self._compiler.calendar_files.is_used
+
     def named(self) -> dict[str, Named]:
         """The declared schedules that are used, by their canonical text; of equal ones the first."""
         found: dict[str, Named] = {}
@@ -129,23 +134,32 @@ class Schedules:
         del self._files.found[told:]
         return () if times is None else times.periods, found
 
+    def times_of(self, name: str, settings: PeriodSettings) -> Times | None:
+        """When a declared schedule is active; None where it is unfit, which has been told."""
+        told = len(self._files.found)
+        times = self._times(self._declared[name].tree, settings)
+        del self._files.found[told:]
+        return times
+
     def exists(self, reference: Tree) -> bool:
         """Whether a reference names a schedule or is one; reported where it does not."""
         return self._tree(reference) is not None
 
-    def change_window(self, reference: Tree, *, only_in: str | None) -> Times | None:
-        """A change window, which we evaluate ourselves, so that no account's settings matter.
+    def own_times(self, reference: Tree | None, *, only_in: str | None = None) -> Times | None:
+        """Times that we evaluate ourselves, such as a change window, so that no account's settings matter.
 
         With a trusted file (`only_in`) all that it names must stand in that file: it is part of the policy.
         """
-        tree = self._tree(reference)
-        if tree is None:
+        tree = self._tree(reference) if reference is not None else None
+        if tree is None or reference is None:
             return None
         if only_in is not None:
             name_of, parts = self._files.sources.name_of, compiling.parts(reference, self._declared)
             foreign = [named for named, part in parts if name_of(part.span) != only_in]
             self._files.found += [self._outside(named, only_in) for named in foreign]
-            if foreign:
+            outside = [place for part in compiling.written_parts(tree, self._declared) for place in _files_of(part)]
+            self._files.found += [self._outside(named, only_in) for named in outside]
+            if foreign or outside:
                 return None
         return self._times(tree, None)
 
@@ -304,6 +318,14 @@ class Schedules:
             elif reference.data in self._declared:
                 self._walk(reference.data, [*open_names, name], done)
         done.add(name)
+
+
+def _files_of(tree: Tree) -> Iterator[Tree]:
+    """Where a schedule names a calendar file, which is no part of the trusted file."""
+    dates = tree.get("dates")
+    named = dates.get("ics") if dates is not None else None
+    if named is not None:
+        yield named
 
 
 def _is_compiled(model: entries.Schedule) -> bool:

@@ -15,10 +15,11 @@ from opening_hours import OpeningHours
 
 from reconciler.cli import main
 from reconciler.schedule.asked import CompileTarget, instants_asked_for
+from reconciler.schedule.foreign import ForeignError, Plain
 from reconciler.schedule.human import Schedule, public_days, read_schedule
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.masks import SLOTS, year_type
-from reconciler.schedule.openstreetmap import ForeignError, Plain, read_opening_hours
+from reconciler.schedule.openstreetmap import read_opening_hours
 from reconciler.schedule.zones import zone
 
 UNTIL = date(2027, 12, 31)
@@ -213,7 +214,7 @@ def test_without_the_extra_the_command_says_what_to_install(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "opening_hours", None)
     ended = run("--from", "osm", "Mo-Fr 09:00-18:00")
     assert ended.exit_code == 1
-    assert "hint: pip install 'reconciler[calendars]'" in ended.stderr
+    assert "hint: pip install 'phone-reconciler[calendars]'" in ended.stderr
 
 
 def test_a_country_that_is_not_known_is_said() -> None:
