@@ -41,6 +41,7 @@ def files(folder: Path) -> set[str]:
     [
         EXOLVE,
         (*EXOLVE, "--to", "74992223344"),
+        (*EXOLVE, "--to", "883140123456789"),
         ("--vendor", "exolve", "--import"),
         ("--vendor", "mtt", "--number", "78005560251"),
         ("--vendor", "mtt", "--import"),
@@ -172,6 +173,9 @@ def test_where_nobody_can_be_asked_the_missing_options_are_named(
         ("--vendor", "telphin", "--import", "--host", "none"),
         ("--vendor", "exolve", "--number", "8 499 111-22-33", "--host", "none"),
         ("--vendor", "exolve", "--number", "soon", "--host", "none"),
+        ("--vendor", "exolve", "--number", "12", "--host", "none"),
+        ("--vendor", "exolve", "--number", "70000000000", "--host", "none"),
+        (*EXOLVE, "--to", "70000000000", "--host", "none"),
         (*EXOLVE, "--import", "--host", "none"),
         ("--vendor", "exolve", "--import", "--to", "74992223344", "--host", "none"),
         ("--vendor", "mtt", "--number", "78005560251", "--to", "74992223344", "--host", "none"),
