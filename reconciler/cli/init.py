@@ -125,12 +125,13 @@ def _check_answers(process: Process, *, vendor: str | None, host: str | None, ha
 
 
 def _ask_one(process: Process, question: str, options: Mapping[str, str], default: str | None = None) -> str:
-    """Ask until the answer is one of the options, by its beginning."""
+    """Ask until the answer is one of the options, by the beginning of its name or of what it means."""
     default = default or next(iter(options))
     offered = ", ".join(f"{name} ({meaning})" for name, meaning in options.items())
 
     def read(answer: str) -> str:
-        fit = [name for name in options if name.startswith(answer.lower())]
+        said = answer.lower()
+        fit = [name for name, meaning in options.items() if name.startswith(said) or meaning.lower().startswith(said)]
         if len(fit) != 1:
             raise UnfitValueError(f"{answer!r} is none of these", f"write {' or '.join(options)}", None, None)
         return fit[0]

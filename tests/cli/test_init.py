@@ -211,7 +211,7 @@ def _read(terminal: int) -> bytes:
 
 
 def test_three_questions_are_asked_on_a_terminal(tmp_path: Path) -> None:
-    code, shown = on_terminal(tmp_path, b"exolve\n+7 (499) 111-22-33\ngitlab\n")
+    code, shown = on_terminal(tmp_path, b"MTS\n+7 (499) 111-22-33\nGitLab\n")
     assert code == 0, shown
     assert shown.count("?") == 3
     assert files(tmp_path) == {*PARTS, ".reconciler-schema/config.v1.json", *OF_HOST["gitlab"]}
@@ -219,7 +219,7 @@ def test_three_questions_are_asked_on_a_terminal(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_does_not_fit_is_asked_for_again_and_none_is_the_default(tmp_path: Path) -> None:
-    code, shown = on_terminal(tmp_path, b"telphin\nmtt\n8 800 556-02-51\n\n\n")
+    code, shown = on_terminal(tmp_path, b"telphin\nmtt\n8 800 556-02-51\n\nneither\n")
     assert code == 0, shown
     assert "telphin" in shown
     assert "write 78005560251" in shown
