@@ -37,6 +37,8 @@ NOT_OFFLINE: dict[str, str] = {
     "file-exists": _COMMAND_LINE,
     "unknown-scenario": _COMMAND_LINE,
     "selection-empty": _COMMAND_LINE,
+    "event-written-out": "a calendar file, which no configuration names",
+    "import-left-out": _LIVE,
     "provider-error": _VENDOR,
     "provider-host-refused": "a host that only a connection would reach",
     "provider-unauthorized": _VENDOR,

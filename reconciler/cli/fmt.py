@@ -9,14 +9,17 @@ from collections.abc import Iterator
 
 import click
 
-from reconciler.cli.errors import CommandError, command_error
+from reconciler.cli.errors import CommandError
 from reconciler.cli.exits import Exit
-from reconciler.cli.files import write_again
+from reconciler.cli.files import write_texts
 from reconciler.cli.process import Process
 from reconciler.clock import SystemClock
 from reconciler.config.files import Files, read_files
 from reconciler.config.formatting import renew_calendar, tidy_files
+from reconciler.config.models.shapes import Shape
+from reconciler.config.models.trusted import file_of
 from reconciler.diagnostics import Diagnostic
+from reconciler.providers.table import PROVIDERS
 from reconciler.views.base import Line, line, plural
 from reconciler.views.human import findings
 
@@ -27,10 +30,10 @@ from reconciler.views.human import findings
 @click.option("--renew", is_flag=True, help="Move defaults.calendar_until forward instead, and change nothing else.")
 @click.pass_obj
 def fmt(process: Process, check: bool, diff: bool, renew: bool) -> Exit:
-    """Put files in canonical form; comments are kept.
+    """Put files in canonical form; what they say and their comments are kept.
 
-    The numbers of `numbers` and `forget` become quoted E.164 digits; blanks at the ends of lines go; a file ends with
-    one newline. Nothing else is changed: order, comments, quotes and indentation stay.
+    Keys get one order, phones become quoted E.164 digits, durations seconds, 'x' becomes "x"; blanks at the ends of
+    lines go. Names and lists keep their order; "# fmt: keep-order" in a file keeps that of all keys.
 
     With --renew only defaults.calendar_until changes: to the end of next year, or a year on if it is later than that.
 
@@ -40,8 +43,7 @@ def fmt(process: Process, check: bool, diff: bool, renew: bool) -> Exit:
     after = _renewed(files) if renew else _tidied(files)
     before = dict(files.sources.texts())
     if not (check or diff):
-        for name, text in after.items():
-            _write(process, name, before[name], text)
+        write_texts(process.root, before, after)
     _show(process, before, after, diff=diff, written=not (check or diff))
     return Exit.CHANGES if check and after else Exit.DONE
 
@@ -55,7 +57,7 @@ def _read(process: Process) -> Files:
 
 
 def _tidied(files: Files) -> dict[str, str]:
-    return tidy_files(files)
+    return tidy_files(files, Shape([file_of(each.account for each in PROVIDERS.values())]))
 
 
 def _renewed(files: Files) -> dict[str, str]:
@@ -63,24 +65,6 @@ def _renewed(files: Files) -> dict[str, str]:
     if isinstance(moved, Diagnostic):
         raise CommandError([moved])
     return moved
-
-
-def _write(process: Process, name: str, before: str, after: str) -> None:
-    """Put a text in the place of the one that was read, unless somebody has written another meanwhile."""
-    path = (process.root / name).resolve()
-    mark = "\ufeff".encode()
-    try:
-        raw = path.read_bytes()
-        kept = mark if raw.startswith(mark) else b""
-        if raw.removeprefix(mark) != before.encode():
-            raise command_error(
-                "command-failed", f"{name} was changed by another program meanwhile", hint="run it again"
-            )
-        write_again(path, kept + after.encode())
-    except OSError as error:
-        raise command_error(
-            "command-failed", f"{name} cannot be written: {(error.strerror or 'no reason').lower()}"
-        ) from error
 
 
 def _show(process: Process, before: dict[str, str], after: dict[str, str], *, diff: bool, written: bool) -> None:

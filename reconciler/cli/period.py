@@ -156,8 +156,9 @@ def compile_(
     schedule: str | None,
     union: Literal["entries", "comma"],
     until: datetime | None,
-    source: str | None,
+    source: Literal["osm", "ics"] | None,
     country: str | None,
+    events: Literal["busy", "free"] | None,
     zone: Zone,
     *,
     periods: bool,
@@ -166,7 +167,7 @@ def compile_(
 
     FILE holds what stands under a name of `schedules`, such as {weekly: {mon-fri: 09:30-18:15}, except: {public: RU}}.
     With --schedule it is one of the configuration, and the accounts say how it is sent. With --from osm, FILE is a text
-    in OpenStreetMap's notation instead, and the schedule is printed as YAML.
+    in OpenStreetMap's notation instead, with --from ics a calendar, and the schedule is printed as YAML.
 
     Example: reconciler period compile --schedule office-hours
     """
@@ -175,15 +176,13 @@ def compile_(
     process: Process = context.obj
     if (file is None) == (schedule is None):
         raise click.UsageError("name a FILE, or a schedule of the configuration with --schedule NAME")
-    if source is None and (periods or country is not None):
-        raise click.UsageError("--periods and --country say how to read another notation; name it with --from osm")
-    if source is not None and file is None:
-        raise click.UsageError("--from reads a text; leave --schedule out")
+    _check_reading(source, file, periods=periods, country=country, events=events)
     if file is None:
         return _compile_declared(process, schedule or "")
     if source is not None:
-        asked = CompileOptions(country or "RU", zone.name, _last_day(until), union, periods=periods)
-        return compile_foreign(process, _given(context, file), asked)
+        last = _last_day(until)
+        asked = CompileOptions(source, country or "RU", events or "busy", zone.name, last, union, periods=periods)
+        return compile_foreign(process, context, file, asked)
     sources, tree = _read(click.File("rb").convert(file, None, context))
     try:
         compiled = compile_schedule(
@@ -195,11 +194,17 @@ def compile_(
     return Exit.DONE
 
 
-def _given(context: click.Context, text: str) -> str:
-    """A text of another notation, or what standard input holds."""
-    return (
-        click.File("r", encoding="utf-8", errors="replace").convert(text, None, context).read() if text == "-" else text
-    )
+def _check_reading(
+    source: str | None, file: str | None, *, periods: bool, country: str | None, events: str | None
+) -> None:
+    """Refuse options that do not go together."""
+    if source is None and (periods or country is not None or events is not None):
+        message = "--periods, --country and --events say how to read another notation; name it with --from"
+        raise click.UsageError(message)
+    if source is not None and file is None:
+        raise click.UsageError("--from reads a text; leave --schedule out")
+    if (source == "ics" and country is not None) or (source == "osm" and events is not None):
+        raise click.UsageError("--country goes with --from osm, --events with --from ics")
 
 
 def _compile_declared(process: Process, name: str) -> Exit:

@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": (f"{_HERE}.plan:plan", "Read the live numbers and say what would change."),
     "apply": (f"{_HERE}.apply:apply", "Make the changes, and verify them by reading back."),
     "audit": (f"{_HERE}.audit:audit", "Find drift, unmanaged numbers, gaps and risks."),
+    "import": (f"{_HERE}.importing:import_", "Write what is live into the files, with comments and order kept."),
     "show": (f"{_HERE}.show:show", "Show a plan file, a number, or a past run."),
     "undo": (f"{_HERE}.undo:undo", "Plan a return to what was there before a run."),
     "login": (f"{_HERE}.login:login", "Log in to an account whose provider wants a person to."),
@@ -66,13 +67,14 @@ _WITH_CONFIGURATION = (
     "plan",
     "apply",
     "audit",
+    "import",
     "show",
     "undo",
     "login",
     "doctor",
     "record",
 )
-_ON_THE_NETWORK = ("plan", "apply", "audit", "show", "undo", "login", "doctor", "record")
+_ON_THE_NETWORK = ("plan", "apply", "audit", "import", "show", "undo", "login", "doctor", "record")
 _EPILOG = (
     "Exit codes: 0 done, 1 error, 2 changes, 3 applied in part, 4 stale plan, 5 refused, 64 wrong usage, "
     "130 interrupted."

@@ -16,8 +16,8 @@ _OFF = "to switch a number off write `forwarding: none` or `parking: false`, and
 _CONSENT = (
     "what is dangerous is allowed by its own name: --allow-delete, --allow-adopt, --allow-protected, --override RULE"
 )
-_ADOPT = "declare the number: plan shows what is live, and replaces it only with --allow-adopt; audit lists the others"
 _DECLARE = "write it in the configuration's files, then reconciler plan"
+_IMPORT = "reconciler import writes what is live into the files"
 _VARIABLES = "write ${var:NAME} in an event_url or url; its value is RECONCILER_VAR_NAME in the environment"
 _LOCKS = "an apply always takes its locks; reconciler record unlock breaks those that a dead one left"
 _RECORD = "where the record is kept stands under `record` in reconciler.yaml"
@@ -30,9 +30,10 @@ COMMANDS: Mapping[str, str] = {
     "destroy": _OFF,
     "delete": _OFF,
     "remove": _OFF,
-    "import": _ADOPT,
-    "adopt": _ADOPT,
-    "dump": _ADOPT,
+    "adopt": _IMPORT,
+    "dump": _IMPORT,
+    "export": _IMPORT,
+    "pull": _IMPORT,
     "state": "reconciler record list",
     "state list": "reconciler record list",
     "state show": "reconciler record show NUMBER",
@@ -49,7 +50,6 @@ COMMANDS: Mapping[str, str] = {
     "push": "reconciler apply",
     "up": "reconciler apply",
     "deploy": "reconciler apply",
-    "pull": _ADOPT,
     "create": _DECLARE,
     "add": _DECLARE,
     "update": _DECLARE,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic_core import PydanticCustomError
@@ -86,21 +87,26 @@ class Files:
 
 
 class Origin(NamedTuple):
-    """Where files are taken from: reconciler.yaml at a git ref, in one of its environments; `read` gives each text."""
+    """Where files are taken from: reconciler.yaml at a git ref, in one of its environments; `read` gives each text.
+
+    `texts` stand for files of these names, which need not exist.
+    """
 
     trusted: str | None = None
     environment: str | None = None
     read: Reader = read_text
+    texts: Mapping[str, str] = MappingProxyType({})
 
 
-_WORKING_COPY = Origin()
+WORKING_COPY = Origin()
 
 
-def read_files(root: Path, origin: Origin = _WORKING_COPY) -> Files:
+def read_files(root: Path, origin: Origin = WORKING_COPY) -> Files:
     """Read a configuration's files; every diagnostic is in `found`."""
-    trusted, environment, read = origin
+    trusted, environment, read, texts = origin
     files = Files(root)
-    text = _trusted_text(root, trusted, files, read)
+    text = texts.get(TRUSTED_FILE) if trusted is None else None
+    text = _trusted_text(root, trusted, files, read) if text is None else text
     if text is None:
         files.broken = True
         return files
@@ -110,11 +116,11 @@ def read_files(root: Path, origin: Origin = _WORKING_COPY) -> Files:
     if not _enter(files, environment):
         files.broken = True
         return files
-    chosen = find_included(root, files.files[0].tree, files.sources)
+    chosen = find_included(root, files.files[0].tree, files.sources, texts)
     files.found += chosen.found
     files.broken = files.broken or any(item.is_error for item in chosen.found)
     for path in chosen.names:
-        given = read(root / path)
+        given = texts[path] if path in texts else read(root / path)
         if isinstance(given, Unreadable):
             _refuse_file(files, path, given)
         else:

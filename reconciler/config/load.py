@@ -19,7 +19,7 @@ from reconciler.config.compiling import ending
 from reconciler.config.desired import DesiredBuilder, Lines, ProfileNames
 from reconciler.config.entry_counts import many_entries
 from reconciler.config.expectations import Expectations
-from reconciler.config.files import Files, Origin, read_files
+from reconciler.config.files import WORKING_COPY, Files, Origin, read_files
 from reconciler.config.forms import drop_empty_keys
 from reconciler.config.forwardings import Contacts
 from reconciler.config.models import entries
@@ -82,9 +82,6 @@ class Parts(NamedTuple):
     settings: TrustedSettings
 
 
-_WORKING_COPY = Origin()
-
-
 class LoadResult(NamedTuple):
     """What loading gave: `configuration` is None where any diagnostic is an error; these are in order of place.
 
@@ -102,7 +99,7 @@ def load(
     root: Path,
     providers: Providers,
     *,
-    origin: Origin = _WORKING_COPY,
+    origin: Origin = WORKING_COPY,
     scenario: str | None = None,
     paths: Sequence[Path] = (),
     today: date | None = None,

@@ -94,7 +94,7 @@ def _not_utf_8(raw: bytes, start: int) -> Unreadable:
 _RAISED = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """ruamel's parser cannot read a text; `error` is what it raised."""
 
     def __init__(self, error: Exception) -> None:
@@ -153,26 +153,52 @@ def second_opinion(sources: Sources, base: int, text: str, error: Exception | No
     """Ask ruamel's parser, which knows YAML 1.2 better; its verdict stands. `error`: why libyaml's refuses the text."""
     from ruamel.yaml import events as slow
 
-    builder, events = DocumentBuilder(sources, base, text), _events(text)
+    builder, events = DocumentBuilder(sources, base, text), thorough_events(text)
     try:
         return builder.build(lambda: next(events, None), slow)
     except StopError:
         return builder.document(None)
-    except _RefusedError as refusal:
+    except RefusedError as refusal:
         return Document(None, (explain(sources, base, text, error or refusal.error),))
+
+
+def readers(text: str) -> Iterator[tuple[Iterator[Any], Any]]:
+    """The events of a text as one parser gives them, then the other, each with the module of their classes.
+
+    The first raises YAMLError where it refuses the text.
+    """
+    from ruamel.yaml import events as slow
+
+    if PARSER is not None:
+        yield iter(PARSER(text).get_event, None), fast
+    yield thorough_events(text), slow
+
+
+def events(text: str) -> Iterator[Any]:
+    """The parser's events of a text that can be read: libyaml's, or ruamel's where that refuses it."""
+    try:
+        return iter(_quick_events(text))
+    except YAMLError:
+        return thorough_events(text)
+
+
+def _quick_events(text: str) -> list[Any]:
+    if PARSER is None:
+        return list(thorough_events(text))
+    return list(iter(PARSER(text).get_event, None))
 
 
 def is_readable(text: str) -> bool:
     """Whether ruamel's parser takes a text, whatever it means."""
     try:
-        deque(_events(text), maxlen=0)
-    except _RefusedError:
+        deque(thorough_events(text), maxlen=0)
+    except RefusedError:
         return False
     return True
 
 
-def _events(text: str) -> Iterator[Any]:
-    """The events of ruamel's parser; raises _RefusedError, whatever that raises."""
+def thorough_events(text: str) -> Iterator[Any]:
+    """The events of ruamel's parser; raises RefusedError, whatever that raises."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError as SlowError
     from ruamel.yaml.error import YAMLStreamError
@@ -180,4 +206,4 @@ def _events(text: str) -> Iterator[Any]:
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
     except (SlowError, YAMLStreamError, *_RAISED) as error:
-        raise _RefusedError(error) from error
+        raise RefusedError(error) from error

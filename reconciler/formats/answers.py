@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from reconciler.effects.routes import StepKind
 from reconciler.formats import period, recorded
-from reconciler.formats.diagnostics import AnswerJson, JsonModel, Schema, titled
+from reconciler.formats.diagnostics import AnswerJson, DiagnosticJson, JsonModel, Schema, titled
 from reconciler.formats.recorded import Address, Digits, Instant, Place
 from reconciler.model import Kind
 
@@ -151,6 +151,40 @@ class InitJson(AnswerJson):
     next: tuple[NextStepJson, ...]
 
 
+class ImportedJson(JsonModel):
+    """What became of one number."""
+
+    account: str
+    number: Digits
+    outcome: str = Field(description="`added`, `updated`, `unchanged` or `left_out`.")
+    file: str | None
+    notes: tuple[str, ...] = Field(description="What could not be read.")
+    error: str | None = Field(description="Why it was left out.")
+
+
+class VariableJson(JsonModel):
+    """A variable that stands for a part of URLs; its value is told nowhere."""
+
+    name: str = Field(examples=["RECONCILER_VAR_EXAMPLE"])
+    part: str
+    is_set: bool
+    numbers: tuple[Digits, ...]
+
+
+class ImportJson(AnswerJson):
+    """What was written, or would be, so that the files say what is live."""
+
+    written: bool
+    changed: tuple[str, ...]
+    summary: dict[str, int]
+    numbers: tuple[ImportedJson, ...]
+    schedules: tuple[str, ...]
+    contacts: tuple[str, ...]
+    variables: tuple[VariableJson, ...]
+    diagnostics: tuple[DiagnosticJson, ...]
+    diff: str = Field(default="", description="With --diff.")
+
+
 class LoginJson(AnswerJson):
     """An account that somebody is logged in to now."""
 
@@ -261,6 +295,7 @@ ANSWERS: Mapping[str, Any] = {
     "record unlock": recorded.UnlockedJson,
     "record migrate": recorded.MigratedJson,
     "init": InitJson,
+    "import": ImportJson,
     "fmt": FmtJson,
     "period check": period.CheckedPeriodsJson,
     "period explain": period.ExplainedPeriodJson,

@@ -110,6 +110,7 @@ class CompiledDeclaredJson(AnswerJson):
 
 
 class CompiledForeignJson(CompiledJson):
-    """A schedule of another notation, as ours and as periods."""
+    """A schedule of another notation, as ours and as periods; `remarks` say what is not as it was there."""
 
     schedule: dict[str, Any]
+    remarks: tuple[DiagnosticJson, ...]

@@ -12,51 +12,29 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from importlib import import_module
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from reconciler.schedule.asked import CompileError, CompileTarget, instants_asked_for
+from reconciler.schedule.foreign import WHOLE_DAY, ForeignError, MissingExtraError, Plain, Span, Table, merged, weekly
 from reconciler.schedule.human import HumanError, Schedule, read_schedule
 from reconciler.schedule.masks import MINUTES, SLOTS, year_type
 from reconciler.schedule.zones import zone
 
-Plain = dict[str, Any]
-"""A schedule as YAML gives it."""
-
 _LONGEST: Final = 2000
 _DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-_KEYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _EVERY_DAY: Final = frozenset(range(7))
-_WHOLE_DAY: Final = (0, MINUTES)
 _SAMPLES: Final = 2000
 _FIRST_COMPARED: Final = 2025
 _GOLDEN: Final = 0.6180339887498949  # its multiples fall everywhere, and nowhere twice
 _YEAR_MINUTES: Final = 365 * MINUTES
-
-Span = tuple[int, int]
-Table = dict[int, list[Span]]  # weekday from Monday 0 -> minutes, beyond 1440 on the next day
 
 
 class Library(Protocol):
     """What is used of the library's class; its text is the notation, spelled in one way."""
 
     def is_open(self, time: datetime) -> bool: ...
-
-
-class ForeignError(ValueError):
-    """A text that cannot be read into a schedule: which characters are at fault, and what to do."""
-
-    def __init__(self, message: str, hint: str, start: int = 0, end: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.start = start
-        self.end = end
-
-
-class MissingExtraError(ForeignError):
-    """The library that reads a notation is not installed."""
 
 
 # What has no counterpart, as it is written, what it is called, and what to do instead. docs/decisions/151
@@ -300,7 +278,7 @@ def _clear(terms: list[Term], clause: Clause, country: str) -> None:
 
 
 def _add(terms: list[Term], clause: Clause) -> None:
-    hours = list(clause.hours or [_WHOLE_DAY])
+    hours = list(clause.hours or [WHOLE_DAY])
     if clause.is_holiday and (clause.dates or clause.weekdays != _EVERY_DAY):
         terms.append(Term(dict.fromkeys(_EVERY_DAY, hours), clause.dates, is_holiday=True))
     if not clause.weekdays:
@@ -310,17 +288,7 @@ def _add(terms: list[Term], clause: Clause) -> None:
         term = Term({}, clause.dates)
         terms.append(term)
     for day in clause.weekdays:
-        term.table[day] = _merged([*term.table.get(day, []), *hours])
-
-
-def _merged(spans: list[Span]) -> list[Span]:
-    found: list[Span] = []
-    for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
+        term.table[day] = merged([*term.table.get(day, []), *hours])
 
 
 # --- terms as a human schedule
@@ -335,8 +303,8 @@ def _written(terms: list[Term], country: str) -> Plain:
 
 def _term(term: Term, country: str) -> Plain:
     excepted = [*_outside(term.dates), *([{"not": {"public": country}}] if term.is_holiday else []), *term.excepted]
-    plain: Plain = {"weekly": _weekly(term.table)}
-    if len(term.table) == 7 and all(spans == [_WHOLE_DAY] for spans in term.table.values()):
+    plain: Plain = {"weekly": weekly(term.table)}
+    if len(term.table) == 7 and all(spans == [WHOLE_DAY] for spans in term.table.values()):
         if term.is_holiday and not term.dates:
             plain, excepted = {"public": country}, term.excepted
         elif term.dates and not term.is_holiday:
@@ -357,7 +325,7 @@ def _days(weekdays: frozenset[int], dates: tuple[str, ...]) -> Plain:
     """Whole days."""
     if weekdays == _EVERY_DAY:
         return {"dates": list(dates)}
-    week = {"weekly": _weekly({day: [_WHOLE_DAY] for day in weekdays})}
+    week = {"weekly": weekly({day: [WHOLE_DAY] for day in weekdays})}
     return {**week, "except": list(_outside(dates))}
 
 
@@ -365,31 +333,6 @@ def _outside(dates: tuple[str, ...]) -> Iterator[Plain]:
     """All dates but these."""
     if dates:
         yield {"not": {"dates": list(dates)}}
-
-
-def _weekly(table: Table) -> Plain:
-    """The hours by runs of days that have the same ones."""
-    rows: dict[str, Any] = {}
-    days = [day for day in range(7) if table.get(day)]
-    while days:
-        run = [days.pop(0)]
-        while days and days[0] == run[-1] + 1 and table[days[0]] == table[run[0]]:
-            run.append(days.pop(0))
-        key = _KEYS[run[0]] if len(run) == 1 else f"{_KEYS[run[0]]}-{_KEYS[run[-1]]}"
-        hours = [text for span in table[run[0]] for text in _hours_texts(*span)]
-        rows[key] = hours[0] if len(hours) == 1 else hours
-    return rows
-
-
-def _hours_texts(start: int, end: int) -> Iterator[str]:
-    if end - start >= MINUTES and (start, end) != _WHOLE_DAY:
-        yield f"{_clock(start)}-24:00"  # two ranges that overlap: none is as long as a day
-        start = MINUTES - 1
-    yield f"{_clock(start)}-{_clock(end if end <= MINUTES else end - MINUTES)}"
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 # --- the library's answers

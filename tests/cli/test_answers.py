@@ -38,6 +38,7 @@ ANSWERED: dict[str, list[tuple[str, ...]]] = {
     "record migrate": [("--from", "file", "--set", "path=old.db")],
     "login": [("office",)],
     "init": [("new", "--vendor", "exolve", "--number", "74991112233", "--host", "none")],
+    "import": [("--all", "--diff"), ("--all",)],
     "fmt": [("--diff",), ("--check",), (), ()],
     "period check": [(OFFICE,), ("hr {24}", "wd {1-5}")],
     "period explain": [(OFFICE,), (OFFICE, "--language", "ru")],

@@ -13,8 +13,8 @@ from tests.cli.conftest import Cli
 
 TIDY = """\
 version: 1
-accounts: {sales: {provider: exolve, api_key: {env: EXOLVE_API_KEY}}}
 defaults: {account: sales, timeout: 20, calendar_until: 2027-12-31}  # renewed every autumn
+accounts: {sales: {provider: exolve, api_key: {env: EXOLVE_API_KEY}}}
 numbers:
   "74991112233": {forwarding: none}  # hotline
 """
@@ -66,7 +66,7 @@ def test_diff_shows_the_changed_line_and_writes_nothing(cli: Cli, tmp_path: Path
     assert ended.stdout.splitlines() == [
         "--- a/reconciler.yaml",
         "+++ b/reconciler.yaml",
-        "@@ -3 +3 @@",
+        "@@ -2 +2 @@",
         f"-{line}",
         f"+{line.replace('2026-12-31', '2027-12-31')}",
     ]

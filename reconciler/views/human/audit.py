@@ -97,6 +97,9 @@ def _unmanaged(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
             named = _named(alike, say, _MOST_UNMANAGED)
             text = f"{named}: {aim}" if aim else named
             yield from hanging(line("  ", pad(account, broad), "   "), text, columns)
+    if shown.unmanaged:
+        hint = say.word("to write them into the files: {command}", command="reconciler import")
+        yield from hanging(line("  "), hint, columns, tone=Tone.FAINT)
     for account in shown.unlisted:
         start = line("  ", pad(account, broad), "   ")
         yield from hanging(start, why_unlisted(shown, account, say), columns, tone=Tone.FAINT)

@@ -12,17 +12,30 @@ from hypothesis import strategies as st
 
 from reconciler.config.files import read_files
 from reconciler.config.formatting import later, renew_calendar, tidy_files
+from reconciler.config.models.shapes import Shape
+from reconciler.config.models.trusted import file_of
 from reconciler.diagnostics import Diagnostic
 from reconciler.document.source import Edit, apply_edits
+from reconciler.providers.table import PROVIDERS
 from tests.architecture.imports import REPOSITORY
 from tests.loading import load
-from tests.unit.config.loading import ACCOUNTS, underlined, write
+from tests.unit.config.loading import underlined, write
 
 TODAY = date(2026, 11, 21)
+ACCOUNTS = """\
+version: 1
+defaults: {account: sales, timeout: 20}
+accounts:
+  sales: {provider: exolve, api_key: {env: EXOLVE_API_KEY}}
+  office: {provider: mtt, client_id: {env: A}, client_secret: {env: B}}
+"""
+
+
+SHAPE = Shape([file_of(each.account for each in PROVIDERS.values())])
 
 
 def tidy(folder: Path, text: str, files: dict[str, str] | None = None) -> dict[str, str]:
-    return tidy_files(read_files(write(folder, text, files)))
+    return tidy_files(read_files(write(folder, text, files)), SHAPE)
 
 
 def renew(folder: Path, text: str, today: date = TODAY) -> dict[str, str] | Diagnostic:
@@ -47,13 +60,14 @@ def test_a_number_is_spelled_as_quoted_digits(written: str, after: str | None, t
     assert tidy(tmp_path, text) == expected
 
 
-def test_numbers_of_scenarios_and_those_to_forget_are_spelled_so_too_and_targets_stay(tmp_path: Path) -> None:
+def test_numbers_of_scenarios_targets_and_those_to_forget_are_spelled_so_too(tmp_path: Path) -> None:
     text = ACCOUNTS + (
-        'numbers: {"74991112233": {forwarding: {type: number, targets: [{to: "+7 499 222-33-44"}]}}}\n'
         "scenarios: {storm: {numbers: {'+74991112233': {forwarding: none}}}}\n"
+        'numbers: {"74991112233": {forwarding: {type: number, targets: [{to: "+7 499 222-33-44"}]}}}\n'
         "forget:\n  - +7 499 111-22-88   # sold\n"
     )
     after = text.replace("'+74991112233'", '"74991112233"').replace("+7 499 111-22-88", '"74991112288"')
+    after = after.replace("+7 499 222-33-44", "74992223344")
     assert tidy(tmp_path, text) == {"reconciler.yaml": after}
 
 
@@ -83,9 +97,13 @@ def test_each_file_is_changed_by_itself(tmp_path: Path) -> None:
 
 
 def test_a_number_that_a_merge_key_brings_twice_is_changed_once(tmp_path: Path) -> None:
-    text = ACCOUNTS + (
-        "numbers: &all {+74991112233: {forwarding: none}}\n"
-        'scenarios: {storm: {numbers: {<<: *all, "74991112244": {forwarding: none}}}}\n'
+    text = (
+        "# fmt: keep-order\n"
+        + ACCOUNTS
+        + (
+            "numbers: &all {+74991112233: {forwarding: none}}\n"
+            'scenarios: {storm: {numbers: {<<: *all, "74991112244": {forwarding: none}}}}\n'
+        )
     )
     assert tidy(tmp_path, text) == {"reconciler.yaml": text.replace("+74991112233", '"74991112233"')}
 
@@ -101,9 +119,19 @@ def test_tidied_files_mean_the_same_and_are_tidy(tmp_path: Path) -> None:
     assert tidy(tmp_path / "after", after) == {}
 
 
-@pytest.mark.parametrize("name", ["quickstart", "forwarding-types", "two-providers", "team-repository"])
-def test_the_examples_are_tidy(name: str) -> None:
-    assert tidy_files(read_files(REPOSITORY / "examples" / name)) == {}
+EXAMPLES = sorted(
+    path.parent
+    for folder in ("examples", "reconciler")
+    for path in (REPOSITORY / folder).rglob("reconciler.yaml")
+    if "invalid" not in path.parts
+)
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_the_examples_are_tidy(folder: Path) -> None:
+    files = read_files(folder)
+    assert files.files
+    assert tidy_files(files, SHAPE) == {}
 
 
 # -- the calendar
@@ -208,5 +236,5 @@ def test_whatever_is_tidied_stays_yaml(keys: list[str], blank: str, newline: str
 
 
 def test_a_number_in_two_spellings_is_left_for_validate_to_tell(tmp_path: Path) -> None:
-    text = ACCOUNTS + "numbers:\n  +7 499 111-22-33: {}\n  '74991112233': {}\n"
+    text = ACCOUNTS + 'numbers:\n  +7 499 111-22-33: {}\n  "74991112233": {}\n'
     assert tidy(tmp_path, text) == {}

@@ -15,10 +15,11 @@ from opening_hours import OpeningHours
 
 from reconciler.cli import main
 from reconciler.schedule.asked import CompileTarget, instants_asked_for
+from reconciler.schedule.foreign import ForeignError, Plain
 from reconciler.schedule.human import Schedule, public_days, read_schedule
 from reconciler.schedule.instants import Instants
 from reconciler.schedule.masks import SLOTS, year_type
-from reconciler.schedule.openstreetmap import ForeignError, Plain, read_opening_hours
+from reconciler.schedule.openstreetmap import read_opening_hours
 from reconciler.schedule.zones import zone
 
 UNTIL = date(2027, 12, 31)
