@@ -41,6 +41,7 @@ def files(folder: Path) -> set[str]:
     [
         EXOLVE,
         (*EXOLVE, "--to", "74992223344"),
+        (*EXOLVE, "--to", "883140123456789"),
         ("--vendor", "exolve", "--import"),
         ("--vendor", "mtt", "--number", "78005560251"),
         ("--vendor", "mtt", "--import"),
@@ -172,6 +173,9 @@ def test_where_nobody_can_be_asked_the_missing_options_are_named(
         ("--vendor", "telphin", "--import", "--host", "none"),
         ("--vendor", "exolve", "--number", "8 499 111-22-33", "--host", "none"),
         ("--vendor", "exolve", "--number", "soon", "--host", "none"),
+        ("--vendor", "exolve", "--number", "12", "--host", "none"),
+        ("--vendor", "exolve", "--number", "70000000000", "--host", "none"),
+        (*EXOLVE, "--to", "70000000000", "--host", "none"),
         (*EXOLVE, "--import", "--host", "none"),
         ("--vendor", "exolve", "--import", "--to", "74992223344", "--host", "none"),
         ("--vendor", "mtt", "--number", "78005560251", "--to", "74992223344", "--host", "none"),
@@ -207,7 +211,7 @@ def _read(terminal: int) -> bytes:
 
 
 def test_three_questions_are_asked_on_a_terminal(tmp_path: Path) -> None:
-    code, shown = on_terminal(tmp_path, b"exolve\n+7 (499) 111-22-33\ngitlab\n")
+    code, shown = on_terminal(tmp_path, b"MTS\n+7 (499) 111-22-33\nGitLab\n")
     assert code == 0, shown
     assert shown.count("?") == 3
     assert files(tmp_path) == {*PARTS, ".reconciler-schema/config.v1.json", *OF_HOST["gitlab"]}
@@ -215,7 +219,7 @@ def test_three_questions_are_asked_on_a_terminal(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_does_not_fit_is_asked_for_again_and_none_is_the_default(tmp_path: Path) -> None:
-    code, shown = on_terminal(tmp_path, b"telphin\nmtt\n8 800 556-02-51\n\n\n")
+    code, shown = on_terminal(tmp_path, b"telphin\nmtt\n8 800 556-02-51\n\nneither\n")
     assert code == 0, shown
     assert "telphin" in shown
     assert "write 78005560251" in shown
