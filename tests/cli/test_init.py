@@ -263,6 +263,16 @@ def test_what_comes_next_is_said_and_its_commands_exist(cli: Cli, tmp_path: Path
     assert plain.index("reconciler validate --strict") < plain.index("reconciler login main")
 
 
+def test_what_an_import_needs_to_be_filled_in_is_said(cli: Cli) -> None:
+    def told(vendor: str, *number: str) -> str:
+        words = ("init", f"{vendor}{number}", "--vendor", vendor, *(number or ("--import",)), "--host", "none")
+        return cli(*words, "--format", "json").stdout
+
+    assert "Fill in `application` in reconciler.yaml" in told("exolve")
+    assert "Fill in" not in told("exolve", "--number", "74991112233")
+    assert "Fill in" not in told("mtt")
+
+
 def test_a_pipeline_below_the_top_of_its_repository_is_told(cli: Cli, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     below = cli("init", "phones", *EXOLVE, "--host", "github", "--format", "json").json["next"]
