@@ -152,9 +152,9 @@ def _page(made: Import, columns: int, *, full: bool) -> Iterator[Line]:
             numbers = [each.seen.number for each in made.numbers if each.done is done and each.file == file]
             shown = ", ".join(numbers) if full else name_numbers(numbers)
             yield from hanging(line(Span(f"{mark} ", tone), f"{file}  {verb} "), shown, columns)
-    for what, names in (("schedule", made.schedules), ("contact", made.contacts)):
+    for what, names in (("new schedule", made.schedules), ("new contact", made.contacts)):
         if names:
-            yield from hanging(line(f"  new {plural(len(names), what)}: "), ", ".join(names), columns)
+            yield from hanging(line(f"  {plural(len(names), what)}: "), ", ".join(names), columns)
     yield from _notes(made, columns)
     yield from _variables(made, columns)
     yield EMPTY
