@@ -300,6 +300,10 @@ def _account_steps(start: Start, secrets: list[str]) -> Iterator[_Step]:
     if start.logs_in:
         yield _Step(f"{given}, log in.", "reconciler login main")
     if start.number is None:
+        yield from (
+            _Step(f"Fill in `{each}` in {TRUSTED_FILE}: without it the account's numbers are not listed.")
+            for each in starter.unfilled_keys(start.vendor)
+        )
         yield _Step(f"{given}, take over what is there.", f"reconciler import --all --into {starter.NUMBERS}")
     yield _Step(
         f"{given}, see whether anything would stop an apply, and what it would change.",

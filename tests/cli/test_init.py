@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.root import COMMANDS
+from reconciler.sandbox import Sandbox
 from tests.checkout import git
 from tests.cli.conftest import Cli
 
@@ -104,6 +106,19 @@ def test_the_first_number_is_managed_only_once_somebody_says_who_rings(cli: Cli,
         assert cli("init", str(folder), *EXOLVE, *extra, "--host", "none").exit_code == 0
         done = subprocess.run([sys.executable, "-m", "reconciler", *plan], cwd=folder, capture_output=True, check=False)
         assert done.returncode == code, done
+
+
+def test_what_the_account_has_is_imported_into_the_empty_map(cli: Cli, tmp_path: Path) -> None:
+    assert cli("init", "--vendor", "exolve", "--import", "--host", "none").exit_code == 0
+    path = tmp_path / "reconciler.yaml"
+    with Sandbox(numbers=["74991112233"]) as vendors:
+        there = f"provider: exolve\n    base_url: {vendors.exolve_url}\n    application: {vendors.application}\n"
+        path.write_text(path.read_text("utf-8").replace("provider: exolve\n", there), "utf-8")
+        told = cli("import", "--all", "--into", "numbers/main.yaml", EXOLVE_API_KEY=vendors.api_key)
+        assert told.exit_code == 0, told
+        assert '"74991112233"' in (tmp_path / "numbers" / "main.yaml").read_text("utf-8")
+        assert cli("plan", "--detailed-exitcode", EXOLVE_API_KEY=vendors.api_key).exit_code == 0
+        assert cli("validate", "--strict").exit_code == 0
 
 
 def test_a_file_in_the_way_is_named_and_nothing_is_written(cli: Cli, tmp_path: Path) -> None:
@@ -239,11 +254,23 @@ def test_what_comes_next_is_said_and_its_commands_exist(cli: Cli, tmp_path: Path
     assert commands[0].startswith("cd ")
     assert "reconciler login main" in commands
     assert "reconciler import --all --into numbers/main.yaml" in commands
+    called = re.findall(r"reconciler (\w+)", " && ".join(commands))
+    assert [name for name in called if name not in COMMANDS] == []
     told = " ".join(each["what"] for each in ended.json["next"])
     assert "MTT_CLIENT_ID, MTT_CLIENT_SECRET, RECONCILER_RECORD_KEY, RECONCILER_DSN" in told
     plain = cli("init", "other", "--vendor", "mtt", "--import", "--host", "none").stdout
     assert max(map(len, plain.splitlines())) <= 80 + len(str(tmp_path))
     assert plain.index("reconciler validate --strict") < plain.index("reconciler login main")
+
+
+def test_what_an_import_needs_to_be_filled_in_is_said(cli: Cli) -> None:
+    def told(vendor: str, *number: str) -> str:
+        words = ("init", f"{vendor}{number}", "--vendor", vendor, *(number or ("--import",)), "--host", "none")
+        return cli(*words, "--format", "json").stdout
+
+    assert "Fill in `application` in reconciler.yaml" in told("exolve")
+    assert "Fill in" not in told("exolve", "--number", "74991112233")
+    assert "Fill in" not in told("mtt")
 
 
 def test_a_pipeline_below_the_top_of_its_repository_is_told(cli: Cli, tmp_path: Path) -> None:
