@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
+LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS_READY := $(PEERS)/.ready
@@ -13,10 +14,10 @@ INSTALL := -m pip install -qq --disable-pip-version-check --no-input --require-h
 
 # The lock names no registry: pip's own configuration says where packages come from.
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-annotate --no-header \
-	--no-emit-index-url --no-emit-find-links
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt bench mutants soak docs lock clean
+.PHONY: help setup demo test lowest image check fmt bench mutants soak docs lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -42,6 +43,22 @@ demo: $(READY) ## Validate, plan, apply and plan again against a sandbox of both
 test: $(READY) ## Run the whole suite, long campaigns as seeded samples
 	@tests/setup
 	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(ARGS)
+
+# docs/decisions/165
+# The tools that test are those of the lock; what is tested, and what it asks for directly, is as old as pyproject.toml allows.
+TESTERS := hypothesis jsonschema pytest pytest-socket pytest-timeout pytest-xdist respx time-machine
+QUICK := config schedule http providers sandbox test_desired.py test_destinations.py test_diff.py test_document.py
+lowest: $(READY) ## Run a quick part of the suite at the lowest versions that the package declares
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
+	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[postgres,calendars,lsp]' \
+		$$(for tool in $(TESTERS); do sed -n "s/^\($$tool==[^ ]*\).*/\1/p" requirements.lock; done)
+	$(LOWEST)/bin/python -m pytest -p no:anyio -p no:cacheprovider -n $(WORKERS) $(addprefix tests/unit/,$(QUICK)) \
+		tests/cli/test_root.py tests/cli/test_demo.py tests/cli/test_outputs.py $(ARGS)
+
+image: $(READY) ## Build the container image; without docker or podman, try its steps in an environment of their own
+	@engine=$$(command -v docker || command -v podman) && exec $$engine build --tag phone-reconciler .; \
+		echo "No docker and no podman: trying the steps of Dockerfile without an image"; \
+		$(PYTEST) -m soak -k steps_of_the_image tests/test_distribution.py
 
 check: $(READY) ## Lint, formatting, types, import contracts, dependencies, security
 	@status=0; \
@@ -74,8 +91,10 @@ docs: $(READY) ## Write the generated pages under docs/, the schemas and the cat
 lock: $(READY) ## Pin dependencies anew (takes minutes)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check pip-tools
 	$(COMPILE) --upgrade --extra dev --extra postgres --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra calendars --extra lsp --extra postgres --extra s3 --constraint requirements.lock --output-file requirements-run.lock pyproject.toml
+	$(COMPILE) --only-build-deps --build-deps-for wheel --constraint requirements.lock --output-file requirements-build.lock pyproject.toml
 	$(COMPILE) --upgrade --output-file tests/benchmarks/peers.lock tests/benchmarks/peers.in
 
 clean: ## Remove what was built here
-	rm -rf $(VENV) $(PEERS) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) $(PEERS) $(LOWEST) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	find reconciler tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,22 +5,42 @@ Holds no text that the code does not hold, but for headings.
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import click
+
+from reconciler import __version__
+from reconciler.cli import main as cli
 from reconciler.cli.schema import SCHEMAS
 from reconciler.rules import RULES, Rule
 from reconciler.views.formats import FORMATS, Format
 from reconciler.views.results import Kind
+from reconciler.workflow.starter import ACTION, HOOKS, Host, Start, pipeline_files, surrounding_files
 
+_CLICK_MAN: Any = importlib.import_module("click_man.core")  # which has no types
 REPOSITORY = Path(__file__).parents[1]
 PIPELINES = REPOSITORY / "docs" / "pipelines.md"
 _OF_PIPELINES: tuple[Kind, ...] = ("validation", "plan", "audit")
 _FIRST = "reconciler.yaml"
 _LONGEST_EXAMPLE = 1_500
 EXAMPLES = REPOSITORY / "examples" / "invalid"
+READY = REPOSITORY / "examples" / "pipelines"
+# What `init` writes for these answers; a team with other answers has the same texts with other secrets.
+_STARTS = {
+    "github": Start(vendor="exolve", host=Host.GITHUB, record="git", name="numbers"),
+    "github-mtt": Start(vendor="mtt", host=Host.GITHUB, record="postgres", name="numbers", logs_in=True),
+    "gitlab": Start(vendor="exolve", host=Host.GITLAB, record="http", name="numbers"),
+    "gitlab-mtt": Start(vendor="mtt", host=Host.GITLAB, record="http", name="numbers", logs_in=True),
+}
+
+# A folder to copy, and to begin with: its files name a schema that comes along.
+QUICKSTARTS = (REPOSITORY / "examples" / "quickstart", REPOSITORY / "reconciler" / "quickstart")
 
 DECISIONS = REPOSITORY / "docs" / "decisions"
 _STATUS = r"accepted|superseded by \d{3}"
@@ -112,20 +132,57 @@ def _decision(path: Path) -> str:
     return f"| {number} | [{title}]({path.name}) | {date} | {status} |\n"
 
 
+def ready_pipelines() -> Iterator[tuple[Path, str]]:
+    """Yield the pipelines that `init` writes, the hooks, and the action for those who refer to this repository."""
+    for name, start in _STARTS.items():
+        for path, text in pipeline_files(start).items():
+            yield READY / name / path, text
+    around = surrounding_files(_STARTS["github"])
+    yield READY / "pre-commit" / HOOKS, around[HOOKS]
+    yield REPOSITORY / "action.yml", around[ACTION]
+
+
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield every file that is drawn from the code, with its text."""
     yield REPOSITORY / "docs" / "rules.md", rules_page()
     yield REPOSITORY / "reconciler" / "examples.json", packaged_examples()
     yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
     yield DECISIONS / "README.md", decisions_page()
-    for name, draw in SCHEMAS.items():
-        yield REPOSITORY / "schemas" / f"{name}.v1.json", json.dumps(draw(), ensure_ascii=False, indent=2) + "\n"
+    yield from ready_pipelines()
+    yield from manual()
+    for folder in QUICKSTARTS:
+        yield folder / "reconciler.schema.json", _drawn("config")
+    for name in SCHEMAS:
+        yield REPOSITORY / "schemas" / f"{name}.v1.json", _drawn(name)
+
+
+def manual() -> Iterator[tuple[Path, str]]:
+    """Yield the manual page of the program and of each of its commands, without a date: nothing else would change."""
+    waiting = [click.Context(cli, info_name="reconciler")]
+    for context in waiting:
+        name = context.command_path.replace(" ", "-")
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            head, _, body = _CLICK_MAN.generate_man_page(context, version=__version__).partition("\n")
+        if not head.startswith(".TH "):
+            raise ValueError(f"the page of {name} begins with {head!r}")
+        yield (
+            REPOSITORY / "docs" / "man" / f"{name}.1",
+            f'.TH "{name.upper()}" "1" "" "reconciler {__version__}"\n{body}',
+        )
+        group = context.command
+        if isinstance(group, click.Group):
+            found = ((each, group.get_command(context, each)) for each in group.list_commands(context))
+            waiting += [click.Context(command, info_name=each, parent=context) for each, command in found if command]
+
+
+def _drawn(schema: str) -> str:
+    return json.dumps(SCHEMAS[schema](), ensure_ascii=False, indent=2) + "\n"
 
 
 def main() -> None:
     """Write every generated file."""
     for path, text in generated():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
 
 

@@ -70,11 +70,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How to read: `locations` are the accounts' lines, `emit` hears of progress."""
+    """How to read: `locations` are the accounts' lines, `emit` hears of progress, `listings` are known already."""
 
     clock: Clock
     locations: Mapping[str, Location] = field(default_factory=dict)
     emit: Callable[[Progress], None] = lambda _progress: None
+    listings: Mapping[str, Listing] = field(default_factory=dict)
 
 
 def read_live(providers: Mapping[str, Provider], wanted: Mapping[str, Sequence[ReadRequest]], reader: Reader) -> Live:
@@ -104,8 +105,8 @@ def _joined(parts: Sequence[Live]) -> Live:
 def _read_account(provider: Provider, wanted: Sequence[ReadRequest], reader: Reader) -> Live:
     before = provider.calls_made
     place = reader.locations.get(provider.account)
-    listing: Listing | None = None
-    if provider.capabilities.listable and not all(item.own for item in wanted):
+    listing = reader.listings.get(provider.account)
+    if listing is None and provider.capabilities.listable and not all(item.own for item in wanted):
         try:
             listing = provider.list_numbers()
         except ProviderError as error:

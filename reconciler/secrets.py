@@ -22,7 +22,7 @@ MASK = "***"
 COMMAND_TIMEOUT_SECONDS = 30.0
 MINIMUM_KEY_BYTES = 32
 _VARIABLE = re.compile(r"\$\{var:([A-Za-z_][A-Za-z0-9_]*)\}")
-_PREFIX = "RECONCILER_VAR_"
+VARIABLE_PREFIX = "RECONCILER_VAR_"
 _BEHIND_SCHEME = re.compile(r"(?<=[A-Za-z0-9+.-])://[^\s\"'<>]+")  # a scheme may be as long as a text: not looked for
 _SHORTEST_REDACTED = 4
 _SHORTEST_UNGUESSED = 8
@@ -126,7 +126,7 @@ class Secrets:
 
     def variable(self, name: str) -> str:
         """Return the value of `${var:NAME}`, the environment's RECONCILER_VAR_NAME; raises VariableError."""
-        variable = f"{_PREFIX}{name}"
+        variable = f"{VARIABLE_PREFIX}{name}"
         value = self.environ.get(variable)
         if not value:
             message = f"variable ${{var:{name}}} has no value: {variable} {_NOT_SET if value is None else _EMPTY}"
@@ -148,7 +148,7 @@ class Secrets:
     @property
     def guessable(self) -> tuple[str, ...]:
         """The names of the variables of `${var:…}` whose values are so short that all of them can be tried."""
-        values = {name: value for name, value in self.environ.items() if name.startswith(_PREFIX)}
+        values = {name: value for name, value in self.environ.items() if name.startswith(VARIABLE_PREFIX)}
         return tuple(sorted(name for name, value in values.items() if 0 < len(value) < _SHORTEST_UNGUESSED))
 
     def holds(self, text: str) -> bool:

@@ -151,8 +151,22 @@ class Policy:
         return self.places.get(key, self.location)
 
 
+class Expectation(NamedTuple):
+    """Who is to ring, in order, for a call to `number`, with `scenario` laid over, None = without any.
+
+    `at` are seconds since the epoch; where there are none it is to hold during these periods, () = always.
+    """
+
+    number: str
+    rings: tuple[str, ...]
+    location: Location
+    at: tuple[int, ...] = ()
+    during: tuple[str, ...] = ()
+    scenario: str | None = None
+
+
 class RecordSettings(NamedTuple):
-    """Where the record lives: `backend` is file, git, http or postgres; `options` its block, secrets as SecretRef.
+    """Where the record lives: `backend` is file, git, http, postgres or s3; `options` its block, secrets as SecretRef.
 
     `from_tree`: a record and a key that stand beside the files count, as they do without --trusted. `places` are where
     the options are written.
@@ -180,7 +194,7 @@ class Configuration:
     the paths that were asked for, None = all, `others` what is desired of the rest. `schedules` are the places of all
     that are declared, and `compiled` gives the periods of one as an account takes it, with what is wrong with it there.
     `named` works out what things are called, `contacts` maps where a contact leads to the place that says so.
-    `sandbox` is the address of the one that stands for all vendors, "" = none.
+    `sandbox` is the address of the one that stands for all vendors, "" = none. `expectations` say who is to ring.
     """
 
     root: Path
@@ -206,6 +220,7 @@ class Configuration:
     schedules: Mapping[str, Location] = field(default_factory=dict)
     compiled: Callable[[str, PeriodSettings], tuple[tuple[str, ...], list[Diagnostic]]] = no_periods
     sandbox: str = ""
+    expectations: tuple[Expectation, ...] = ()
 
     @property
     def secret_references(self) -> tuple[SecretRef, ...]:

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reconciler.clock import Clock, SystemClock, rfc3339
+from reconciler.http.calls import OnCall, unheard
 from reconciler.http.errors import HostRefused, ProviderError, SecretMissing
 from reconciler.plan.candidate import PlanContext
 from reconciler.providers.base import Provider
-from reconciler.providers.opening import open_provider
+from reconciler.providers.opening import open_provider, opening_of
 from reconciler.providers.table import PROVIDERS
+from reconciler.providers.vendor import Opening
 from reconciler.record import digest_key, open_record, open_tokens
 from reconciler.record.base import Record, RecordError, Run, Waits
 from reconciler.record.locks import user
@@ -36,7 +38,7 @@ class Session:
     """Everything a command works with. Providers and the record are opened at first use; `close` gives all back.
 
     `on_wait` is told of pauses that a vendor asked for: seconds and reason; `on_record` what the record waits for, or
-    takes for granted.
+    takes for granted; `on_call` hears of every HTTP request.
     """
 
     configuration: Configuration
@@ -45,6 +47,7 @@ class Session:
     ephemeral_record: bool = False
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
     on_record: Callable[[str], None] = lambda _text: None
+    on_call: OnCall = unheard
     _providers: dict[str, Provider] = field(default_factory=dict)
     _record: Record | None = None
     _tokens: PostgresTexts | HttpTexts | None = None
@@ -60,13 +63,14 @@ class Session:
                 root=self.configuration.root,
                 secrets=self.secrets,
                 ephemeral=self.ephemeral_record,
-                waits=self._waits,
+                waits=self.waits,
             )
         return self._record
 
     @property
-    def _waits(self) -> Waits:
-        return Waits(self._remark, self.clock)
+    def waits(self) -> Waits:
+        """What waits for others are told by, and ended by."""
+        return Waits(self._remark, self.clock, self.on_call)
 
     def _remark(self, text: str) -> None:
         self.on_record(text)
@@ -82,7 +86,18 @@ class Session:
             digester = Digester.from_text(key)
         except SecretError as error:
             raise RecordError(str(error), hint=error.hint) from None
-        return PlanContext(self.secrets, digester, reassert, _today(self.clock))
+        return PlanContext(self.secrets, digester, reassert, self.today)
+
+    def opening(self, account: str) -> Opening:
+        """What an account is opened or logged in to with; raises ProviderError."""
+        return opening_of(
+            account,
+            self.secrets.environ,
+            clock=self.clock,
+            on_wait=self.on_wait,
+            tokens=self.tokens,
+            on_call=self.on_call,
+        )
 
     def provider(self, account: str) -> Provider:
         """An account's provider; raises ProviderError."""
@@ -91,13 +106,7 @@ class Session:
             if settings is None:
                 raise ProviderError(f"account {account} is not configured", hint=f"add it under `accounts.{account}`")
             try:
-                self._providers[account] = open_provider(
-                    settings,
-                    self.secrets,
-                    clock=self.clock,
-                    on_wait=self.on_wait,
-                    tokens=self.tokens,
-                )
+                self._providers[account] = open_provider(settings, self.secrets, self.opening(account))
             except SecretError as error:
                 raise SecretMissing(str(error), hint=error.hint, source=error.reference) from None
         return self._providers[account]
@@ -107,7 +116,7 @@ class Session:
         if self._tokens is None:
             settings, name = self.configuration.record, self.configuration.name
             try:
-                self._tokens = open_tokens(settings, name=name, secrets=self.secrets, waits=self._waits)
+                self._tokens = open_tokens(settings, name=name, secrets=self.secrets, waits=self.waits)
             except RecordError as error:
                 raise ProviderError(str(error), hint=error.hint) from None
         return self._tokens
@@ -123,6 +132,11 @@ class Session:
             origin=origin,
             commit=commit or "",
         )
+
+    @property
+    def today(self) -> date:
+        """The day that has begun everywhere."""
+        return _today(self.clock)
 
     def close(self) -> None:
         """Give back connections and files."""
@@ -152,8 +166,9 @@ def in_sandbox(configuration: Configuration, environ: Mapping[str, str]) -> Conf
         raise HostRefused(f"{SANDBOX} is not the address of a sandbox on this machine", hint=hint)
     accounts = {name: _moved(account, address) for name, account in configuration.accounts.items()}
     place = f"{address}/_sandbox/record"
-    options = {"address": place, "lock_address": f"{place}/lock", "lock_method": "POST", "unlock_method": "DELETE"}
-    record = RecordSettings("http", options)
+    lock = {"lock_address": f"{place}/lock", "lock_method": "POST"}
+    unlock = {"unlock_address": f"{place}/lock", "unlock_method": "DELETE"}  # else TF_HTTP_UNLOCK_ADDRESS would count
+    record = RecordSettings("http", {"address": place, **lock, **unlock})
     name = configuration.name or "sandbox"
     return replace(configuration, name=name, accounts=accounts, record=record, sandbox=address)
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
+from pathlib import Path
+from typing import Any
 
+from reconciler.config.files import Origin
+from reconciler.config.load import LoadResult
 from reconciler.config.load import load as load_with
 from reconciler.providers.table import PROVIDERS
 
-load = partial(load_with, providers=PROVIDERS)
+
+def load(root: Path, *, trusted: str | None = None, environment: str | None = None, **asked: Any) -> LoadResult:
+    """Load a folder, as `reconciler.config.load` does."""
+    return load_with(root, PROVIDERS, origin=Origin(trusted, environment), **asked)

@@ -25,8 +25,8 @@ def configuration(name: str, *, scenario: str | None = None) -> Configuration:
     return loaded.configuration
 
 
-def test_the_examples_are_these_and_the_invalid_ones() -> None:
-    assert sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()) == sorted([*NAMES, "invalid"])
+def test_the_examples_are_these_the_invalid_ones_and_pipelines() -> None:
+    assert sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()) == sorted([*NAMES, "invalid", "pipelines"])
 
 
 @pytest.mark.parametrize("name", NAMES)

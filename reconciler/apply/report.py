@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.model import Action, Kind, Outcome
+from reconciler.record.base import Holder
 
 
 class Halt(StrEnum):
@@ -45,7 +46,8 @@ class ApplyReport:
 
     `origin` is where the plan came from: an undo makes numbers as they were, which the files do not say.
     `whole`: it was about everything that the files declare, as they declare it, or about a whole undo. `done` are the
-    runs that had applied a stored plan before, or parts of it ("" = somebody else made it so).
+    runs that had applied a stored plan before, or parts of it ("" = somebody else made it so). `locked_by` holds a lock
+    that this run did not get, so that it did nothing.
     """
 
     run_id: str
@@ -58,6 +60,7 @@ class ApplyReport:
     origin: str = "plan"
     whole: bool = True
     done: tuple[str, ...] = ()
+    locked_by: Holder | None = None
 
     @property
     def summary(self) -> Mapping[str, int]:

@@ -111,8 +111,9 @@ def apply(job: Job) -> ApplyReport:
             return _with_scenario_only(job, job.state)
         return _with_locks(job, job.state)
     except RecordError as error:
-        code = "record-locked" if isinstance(error, LockedError) else "record-unusable"
-        return _refused(job, halt_of(error), [RULES[code].at(None, str(error), error.hint)], str(error))
+        holder = error.holder if isinstance(error, LockedError) else None
+        told = RULES["record-locked" if holder else "record-unusable"].at(None, str(error), error.hint)
+        return replace(_refused(job, halt_of(error), [told], str(error)), locked_by=holder)
 
 
 def _with_scenario_only(job: Job, state: RecordState) -> ApplyReport:

@@ -6,6 +6,7 @@ Must not decide anything about numbers; asks, and lets signals end a run in orde
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -23,6 +24,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.interrupts import abort, has_expired, heeding
 from reconciler.plan.build import Options
 from reconciler.plan.model import Plan
+from reconciler.record.waiting import Queue
 from reconciler.rules import RULES
 from reconciler.settings import Configuration
 from reconciler.views import machine
@@ -35,7 +37,7 @@ from reconciler.views.results import Planned
 from reconciler.wiring import Session
 from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
-from reconciler.workflow.stored import StoredPlan, check_expected, stored_plan
+from reconciler.workflow.stored import StoredPlan, check_expected, stored_plan, unlike
 
 
 @click.command()
@@ -50,6 +52,7 @@ from reconciler.workflow.stored import StoredPlan, check_expected, stored_plan
 )
 @signing.verifying
 @click.option("--allow-partial", is_flag=True, help="Apply what has not changed since the plan.")
+@options.locking
 @click.option(
     "--ephemeral-record", is_flag=True, help="Keep the record of this run in memory only; it is lost afterwards."
 )
@@ -61,6 +64,7 @@ def apply(
     auto_approve: bool,
     expect: Path | None,
     allow_partial: bool,
+    lock_timeout: float,
     ephemeral_record: bool,
     verify_keys: tuple[Path, ...],
     scenario: str | None,
@@ -70,7 +74,7 @@ def apply(
 
     Without a PLANFILE: plans, shows, asks, applies; where nobody can be asked, --auto-approve is needed. With one:
     applies exactly that, and asks nothing, as a saved plan is consent. Answering anything but yes writes nothing and
-    ends with 1.
+    ends with 1. With --lock-timeout, what was planned before somebody else's run ended is planned afresh.
 
     Example: reconciler apply plan.json
     """
@@ -86,19 +90,24 @@ def apply(
         show_progress(process, session) as progress_bar,
     ):
         _check_record(process, session.configuration, ephemeral=ephemeral_record)
-        if planfile is not None and stored is not None:
-            with naming(planfile):
-                ready = stored_plan(session, stored[1], asked.consent)
-        else:
+        if stored is None:
             check_accounts(configuration, asked.selection.accounts)
-            asked = replace(asked, kept=True, warnings=warnings, progress=progress_bar.reading)
-            ready = StoredPlan(*make_plan(session, asked))
-            progress_bar.close()
-            check_selected(ready.plan)
-            if reviewed is not None:
-                check_expected(ready.plan, reviewed[0], session.clock.now())
-            _approve(process, ready.plan, approved=auto_approve)
-        report = _applied(session, ready, progress_bar=progress_bar, partial=allow_partial)
+        asked = replace(asked, kept=True, warnings=warnings, progress=progress_bar.reading)
+        queue = Queue([session.record], session.waits, lock_timeout)
+        shown: Plan | None = None
+        while True:
+            queue.enter(_accounts(stored, asked))
+            if planfile is not None and stored is not None:
+                with naming(planfile):
+                    ready = stored_plan(session, stored[1], asked.consent)
+            else:
+                ready = _planned(session, asked, reviewed, progress_bar)
+                if shown is None or unlike(ready.plan, shown):
+                    _approve(process, ready.plan, approved=auto_approve)
+                shown = ready.plan
+            report = _applied(session, ready, progress_bar=progress_bar, partial=allow_partial)
+            if report.locked_by is None or not queue.outlast(report.locked_by):
+                break
     _show(process, report, told=ready.plan.diagnostics if stored is None else ())
     return of_report(report)
 
@@ -134,6 +143,23 @@ def _check_record(process: Process, configuration: Configuration, *, ephemeral: 
             hint="keep the record in a shared backend (`record.backend`), or pass --ephemeral-record",
             exit_code=Exit.REFUSED,
         )
+
+
+def _accounts(stored: tuple[Plan, bytes] | None, asked: Options) -> Collection[str]:
+    """Whose locks an apply waits for before it plans; none named = any."""
+    return asked.selection.accounts if stored is None else {change.account for change in stored[0].changes}
+
+
+def _planned(
+    session: Session, asked: Options, reviewed: tuple[Plan, bytes] | None, progress_bar: ProgressBar
+) -> StoredPlan:
+    """A fresh plan, which must be the one that was reviewed, if any was."""
+    ready = StoredPlan(*make_plan(session, asked))
+    progress_bar.close()
+    check_selected(ready.plan)
+    if reviewed is not None:
+        check_expected(ready.plan, reviewed[0], session.clock.now())
+    return ready
 
 
 def _approve(process: Process, plan: Plan, *, approved: bool) -> None:

@@ -24,12 +24,11 @@ from reconciler.effects.routes import route as found_route
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.effects.wording import Wording
 from reconciler.model import Desired, Parking
+from reconciler.schedule.zones import epoch_of
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.settings import Configuration
 from reconciler.views import calendar as view
 from reconciler.views.calendar import Calendar, CalendarView
-
-_UNIX_START = datetime.fromisoformat("1970-01-01")  # without a zone, as are local times of the configuration
 
 
 class Moment(click.ParamType[datetime]):
@@ -58,7 +57,7 @@ class Moment(click.ParamType[datetime]):
     metavar="TIME",
     help="When, like '2026-12-31 18:30', in the configuration's zone; default: now.",
 )
-@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@options.scenario
 @click.pass_obj
 def route(process: Process, number: str, at: datetime | None, scenario: str | None) -> Exit:
     """Tell who rings for a number at a time, in order, and why others do not. Reads the files only.
@@ -72,7 +71,7 @@ def route(process: Process, number: str, at: datetime | None, scenario: str | No
     blocks = [item for item in configuration.desired if item.key.number == number]
     if not blocks:
         raise nowhere(configuration, number)
-    _show_route(process, configuration, blocks, epoch_of(at, configuration.timezone))
+    _show_route(process, configuration, blocks, _epoch(at, configuration.timezone))
     return Exit.DONE
 
 
@@ -84,13 +83,9 @@ def nowhere(configuration: Configuration, number: str) -> CommandError:
     return command_error("nothing-to-show", f"number {number} is not in any file", hint="reconciler list")
 
 
-def epoch_of(moment: datetime | None, zone: str) -> int:
-    """Seconds since the epoch of a moment, which is local time of the zone unless it has an offset; None is now."""
-    if moment is None:
-        return int(SystemClock().now())
-    if moment.tzinfo is not None:
-        return int(moment.timestamp())
-    return zone_of(zone).epoch(int((moment - _UNIX_START).total_seconds()))
+def _epoch(moment: datetime | None, zone: str) -> int:
+    """Seconds since the epoch of a moment; None is now."""
+    return int(SystemClock().now()) if moment is None else epoch_of(moment, zone)
 
 
 def _show_route(process: Process, configuration: Configuration, blocks: list[Desired], at: int) -> None:
@@ -123,7 +118,7 @@ def _show_route(process: Process, configuration: Configuration, blocks: list[Des
     metavar="DATE",
     help="The week with this date, such as 2026-12-28; default: the current week.",
 )
-@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@options.scenario
 @click.pass_obj
 def calendar(
     process: Process,
@@ -146,7 +141,7 @@ def calendar(
         if all(item.key.number != number for item in configuration.desired):
             raise nowhere(configuration, number)
     chosen = select_numbers(configuration, (*targets, *numbers), tags, accounts)
-    process.show(_shown(configuration, chosen, epoch_of(week, configuration.timezone), wording(process, configuration)))
+    process.show(_shown(configuration, chosen, _epoch(week, configuration.timezone), wording(process, configuration)))
     return Exit.DONE
 
 

@@ -80,7 +80,7 @@ def _interrupted(process: Process) -> int:
     return _ended(process, ended_by)
 
 
-_ACTING = ("apply", "fmt", "login", "record forget", "record unlock", "record migrate")
+_ACTING = ("apply", "fmt", "init", "import", "login", "record forget", "record unlock", "record migrate")
 
 
 def _with_output(process: Process, code: int) -> int:
@@ -135,6 +135,7 @@ def _known(error: Exception) -> CommandError | None:
     if isinstance(error, CommandError):
         return error
     from reconciler.http.errors import ProviderError
+    from reconciler.plugins import PluginError
     from reconciler.record.base import LockedError, RecordError, RecordSecretError
     from reconciler.rules import RULES
     from reconciler.secrets import SecretError
@@ -151,6 +152,8 @@ def _known(error: Exception) -> CommandError | None:
             known = command_error("record-unusable", str(error), hint=error.hint)
         case ProviderError():
             known = command_error(error.code, str(error), hint=error.hint)
+        case PluginError():
+            known = command_error("plugin-unusable", str(error), hint=error.hint)
         case SecretError():
             known = command_error(error.code, str(error), hint=error.hint)
         case OSError():

@@ -5,27 +5,25 @@ Must not need a configuration; knows no rule but by the table.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from importlib import resources
 
 import click
 
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit
+from reconciler.cli.options import Name
 from reconciler.cli.process import Process
 from reconciler.config.validation import did_you_mean
 from reconciler.rules import RULES, Rule
 from reconciler.views.base import EMPTY, Line, Span, Tone, hanging, line, pad, wrap
+from reconciler.views.human.rules import about_policy, example_of, title_of
 
-# docs/decisions/141
-_EXAMPLES = "examples.json"
 _CODE = re.compile(r"(?:\w+\[)?([^\[\]]*)\]?:?")
 
 
 @click.command()
-@click.argument("rule", required=False, metavar="[RULE]")
+@click.argument("rule", required=False, type=Name("rules"), metavar="[RULE]")
 @click.pass_obj
 def explain(process: Process, rule: str | None) -> Exit:
     """Say what a rule's code means, whether policy may change it, and show a configuration that breaks it.
@@ -38,7 +36,7 @@ def explain(process: Process, rule: str | None) -> Exit:
         process.answer(lambda: {"rules": [_as_json(each) for each in RULES.values()]}, _list)
         return Exit.DONE
     found = _found(rule)
-    example = _example(found)
+    example = example_of(found)
     process.answer(
         lambda: {"rule": {**_as_json(found), "example": example}}, lambda columns: _page(found, example, columns)
     )
@@ -53,13 +51,6 @@ def _found(written: str) -> Rule:
         hint = did_you_mean(code, RULES) or "reconciler explain lists all rules"
         raise command_error("unknown-rule", f"there is no rule {written!r}", hint=hint)
     return RULES[code]
-
-
-def _example(rule: Rule) -> Mapping[str, str] | None:
-    """The files of a configuration that breaks a rule and no other, where the package has one."""
-    text = resources.files("reconciler").joinpath(_EXAMPLES).read_text("utf-8")
-    examples: Mapping[str, Mapping[str, str]] = json.loads(text)
-    return examples.get(rule.code)
 
 
 def _as_json(rule: Rule) -> dict[str, object]:
@@ -81,10 +72,8 @@ def _page(rule: Rule, example: Mapping[str, str] | None, columns: int) -> Iterat
     yield line(Span(rule.code, Tone.STRONG), f"  {rule.severity.value}")
     yield from map(line, wrap(rule.sentence, columns))
     yield EMPTY
-    fixed = "Its severity is fixed."
-    adjusted = f"Policy may change it: `policy: {{rules: {{{rule.code}: off}}}}`, or error, warning, notice."
-    yield from map(line, wrap(adjusted if rule.adjustable else fixed, columns))
+    yield from map(line, wrap(about_policy(rule), columns))
     for name, text in (example or {}).items():
         yield EMPTY
-        yield line(f"A {name} that breaks it:" if name == "reconciler.yaml" else f"{name}:")
+        yield line(title_of(name))
         yield from (line(f"  {row}") for row in text.splitlines())

@@ -8,10 +8,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from reconciler import disk
-from reconciler.config.include import is_visible
+from reconciler.cli.errors import CommandError, command_error
+from reconciler.config.include import TRUSTED_FILE, is_visible
 
 _REFUSED = {stat.S_IFDIR: "it is a folder", stat.S_IFSOCK: "it is a socket", stat.S_IFBLK: "it is a disk"}
 _STANDARD = (1, 2)
@@ -34,6 +37,49 @@ def write_again(path: Path, data: bytes) -> None:
     """Write a file that is there already in the same way; it keeps its mode and its owner. Raises OSError."""
     real = _real(path)
     disk.write_whole(real, data, like=real.stat())
+
+
+_MARK = "\ufeff".encode()
+
+
+def write_texts(root: Path, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Put texts in the place of those that were read, and new files where there was none. Raises CommandError.
+
+    None is written where any has been changed meanwhile.
+    """
+    for write in [_checked(root, name, before.get(name), text) for name, text in after.items()]:
+        write()
+
+
+def _checked(root: Path, name: str, before: str | None, after: str) -> Callable[[], None]:
+    """What writes a text, once it is known that nobody has written another meanwhile."""
+    path = (root / name).resolve()
+    try:
+        raw = path.read_bytes() if before is not None or path.exists() else None
+        kept = _MARK if raw is not None and raw.startswith(_MARK) else b""
+        if (None if raw is None else raw.removeprefix(_MARK)) != (None if before is None else before.encode()):
+            raise command_error(
+                "command-failed", f"{name} was changed by another program meanwhile", hint="run it again"
+            )
+        if raw is None:
+            check_link(root / name, root)
+    except OSError as error:
+        raise _unwritable(name, error) from error
+    like = root / TRUSTED_FILE if raw is None else path
+    return partial(_write_text, name, path, kept + after.encode(), like)
+
+
+def _write_text(name: str, path: Path, content: bytes, like: Path) -> None:
+    """Write a file with the mode of another, which a new one has of reconciler.yaml."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        disk.write_whole(path, content, like=like.stat())
+    except OSError as error:
+        raise _unwritable(name, error) from error
+
+
+def _unwritable(name: str, error: OSError) -> CommandError:
+    return command_error("command-failed", f"{name} cannot be written: {(error.strerror or 'no reason').lower()}")
 
 
 def remove(path: Path) -> None:

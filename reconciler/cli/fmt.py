@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import click
 
-from reconciler.cli.errors import CommandError, command_error
+from reconciler.cli.errors import CommandError
 from reconciler.cli.exits import Exit
-from reconciler.cli.files import write_again
+from reconciler.cli.files import write_texts
 from reconciler.cli.process import Process
 from reconciler.clock import SystemClock
 from reconciler.config.files import Files, read_files
@@ -43,15 +43,14 @@ def fmt(process: Process, check: bool, diff: bool, renew: bool) -> Exit:
     after = _renewed(files) if renew else _tidied(files)
     before = dict(files.sources.texts())
     if not (check or diff):
-        for name, text in after.items():
-            _write(process, name, before[name], text)
+        write_texts(process.root, before, after)
     _show(process, before, after, diff=diff, written=not (check or diff))
     return Exit.CHANGES if check and after else Exit.DONE
 
 
 def _read(process: Process) -> Files:
     """Read all files; raises CommandError where one cannot be read. What else is wrong with them is for `validate`."""
-    files = read_files(process.find_configuration(), trusted=None)
+    files = read_files(process.find_configuration())
     if files.broken:
         raise CommandError([item for item in files.found if item.is_error])
     return files
@@ -66,24 +65,6 @@ def _renewed(files: Files) -> dict[str, str]:
     if isinstance(moved, Diagnostic):
         raise CommandError([moved])
     return moved
-
-
-def _write(process: Process, name: str, before: str, after: str) -> None:
-    """Put a text in the place of the one that was read, unless somebody has written another meanwhile."""
-    path = (process.root / name).resolve()
-    mark = "\ufeff".encode()
-    try:
-        raw = path.read_bytes()
-        kept = mark if raw.startswith(mark) else b""
-        if raw.removeprefix(mark) != before.encode():
-            raise command_error(
-                "command-failed", f"{name} was changed by another program meanwhile", hint="run it again"
-            )
-        write_again(path, kept + after.encode())
-    except OSError as error:
-        raise command_error(
-            "command-failed", f"{name} cannot be written: {(error.strerror or 'no reason').lower()}"
-        ) from error
 
 
 def _show(process: Process, before: dict[str, str], after: dict[str, str], *, diff: bool, written: bool) -> None:

@@ -21,7 +21,6 @@ from reconciler.clock import SystemClock
 from reconciler.diagnostics import Diagnostic
 from reconciler.rules import RULES
 from reconciler.views.base import line
-from reconciler.views.results import document
 
 _LATER = "compile it again before that day, or choose a later --until"
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -63,22 +62,17 @@ def reading_options(command: _Command) -> _Command:
 def compile_foreign(process: Process, context: click.Context, given: str, asked: CompileOptions) -> Exit:
     """Print a schedule of another notation."""
     from reconciler.document.writing import yaml_text
+    from reconciler.formats.diagnostics import diagnostics_json
 
     plain, remarks = _read_osm(context, given, asked) if asked.source == "osm" else _read_ics(context, given, asked)
     periods = _compiled(plain, asked)
     process.answer(
-        lambda: document({"schedule": plain, "periods": periods, "remarks": told(remarks)}, indent=None),
+        lambda: {"schedule": plain, "periods": periods, "remarks": diagnostics_json(remarks)},
         lambda _columns: map(line, periods if asked.periods else yaml_text(plain).splitlines()),
+        in_one_line=True,
     )
     show_diagnostics(process, remarks)
     return Exit.DONE
-
-
-def told(remarks: list[Diagnostic]) -> list[dict[str, Any]]:
-    """What is not as in the other notation, with its lines."""
-    from reconciler.formats.diagnostics import diagnostics_json
-
-    return [each.model_dump() for each in diagnostics_json(remarks)]
 
 
 @contextmanager

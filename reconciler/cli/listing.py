@@ -23,7 +23,7 @@ from reconciler.model import Desired
 from reconciler.views.results import Listed
 
 
-class DestinationOption(click.ParamType[str]):
+class DestinationOption(options.Name):
     """Where calls go: a phone in any spelling, a SIP ID, or a glob over `sip:…` and `url:…`."""
 
     name = "place"
@@ -47,10 +47,10 @@ class DestinationOption(click.ParamType[str]):
     "--to",
     "to",
     metavar="PLACE",
-    type=DestinationOption(),
+    type=DestinationOption("destinations"),
     help="Only numbers whose calls may go to this phone, SIP ID, sip: or url: glob.",
 )
-@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@options.scenario
 @click.option(
     "--raw", is_flag=True, help="Leave CSV cells as they are, even those a spreadsheet would run as formulas."
 )

@@ -12,13 +12,14 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import check_accounts, load_valid, start_session
+from reconciler.cli.options import Name
 from reconciler.cli.process import Process
 from reconciler.providers.opening import login_to
 from reconciler.views.base import line
 
 
 @click.command()
-@click.argument("account")
+@click.argument("account", type=Name("logins"))
 @click.pass_obj
 def login(process: Process, account: str) -> Exit:
     """Log in to an account whose provider wants a person to: open the address shown, then paste where it leads back to.
@@ -35,7 +36,7 @@ def login(process: Process, account: str) -> Exit:
         login, state = login_to(settings), secrets.token_urlsafe(24)
         url = login.authorize_url(settings, session.secrets, state)
         pasted = _ask(process, url)
-        login.exchange(settings, session.secrets, pasted, state, session.tokens())
+        login.exchange(settings, session.secrets, pasted, state, session.opening(account))
     process.answer(lambda: {"account": account, "logged_in": True}, lambda _columns: [line(f"logged in to {account}")])
     return Exit.DONE
 

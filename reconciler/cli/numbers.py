@@ -6,19 +6,34 @@ One without its country code is refused rather than looked for: none is declared
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.suggestions import UnfitValueError
 from reconciler.config.phones import NumberPlan, digits_of, form, has_trunk_prefix, is_plain
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _GLOB = re.compile(r"[*?\[]")
 
 
 class Number(click.ParamType[str]):
-    """A phone number in any spelling, as its digits."""
+    """A phone number in any spelling, as its digits; a shell completes it by those that are declared, or `known`."""
 
     name = "number"
+
+    def __init__(self, known: str = "numbers") -> None:
+        self._known = known
+
+    def shell_complete(
+        self, context: click.Context, _parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the numbers that begin like this."""
+        from reconciler.cli.completing import offered
+
+        return offered(context, self._known, incomplete)
 
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
         """Read it, or fail as wrong usage."""
@@ -44,6 +59,14 @@ class NumberGlob(click.ParamType[str]):
             return str(value)
         refuse_national(number, digits, parameter, context)
         return f"{account}{mark}{digits}"
+
+    def shell_complete(
+        self, context: click.Context, _parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the numbers that begin like this, also behind an account."""
+        from reconciler.cli.completing import offered
+
+        return offered(context, "targets", incomplete)
 
 
 def refuse_national(

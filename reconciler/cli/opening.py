@@ -33,13 +33,14 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
     gc.disable()  # imports and loading make many objects and no garbage; what they made stays until the end
     try:
         from reconciler.clock import SystemClock
+        from reconciler.config.files import Origin
         from reconciler.config.load import load as load_configuration
         from reconciler.providers.table import PROVIDERS
 
         loaded = load_configuration(
             process.find_configuration(),
             PROVIDERS,
-            trusted=process.trusted,
+            origin=Origin(process.trusted, process.environment),
             scenario=scenario,
             paths=tuple(paths),
             today=SystemClock().today(),
@@ -47,6 +48,7 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
         )
         if loaded.configuration is not None:
             _keep_out(process, loaded.configuration)
+            process.subject = process.subject._replace(configuration=loaded.configuration.name or "")
         return loaded
     finally:
         gc.freeze()
@@ -143,11 +145,30 @@ def start_session(
         configuration, process.environ, local_secrets=process.local_secrets, ephemeral_record=ephemeral_record
     )
     process.screen.redact = session.secrets.redact
+    _listen(process, session)
     try:
         with heeding(lambda: _end(session)):
             yield session
     finally:
         session.close()
+
+
+# docs/decisions/172
+def _listen(process: Process, session: Session) -> None:
+    """Have requests told that are to be told; raises CommandError where the log cannot be written."""
+    if process.log is None and not process.tells_calls:
+        return
+    from reconciler.cli.calls import CallLog
+    from reconciler.views.base import line
+
+    log = CallLog(lambda text: process.screen.note([line(text)]), command=process.command, aloud=process.tells_calls)
+    if process.log is not None:
+        try:
+            log.open(process.target(process.log), process.log)
+        except OSError as error:
+            message = f"the log {process.log} cannot be written: {(error.strerror or 'unknown reason').lower()}"
+            raise command_error("command-failed", message, hint="name a file, in a folder that is there") from None
+    process.calls, session.on_call = log, log.hear
 
 
 def _end(session: Session) -> NoReturn:
@@ -164,6 +185,8 @@ def show_progress(process: Process, session: Session) -> Iterator[ProgressBar]:
     progress_bar = ProgressBar(process.screen, session.clock.monotonic, silent=process.is_quiet)
     session.on_wait = progress_bar.waiting
     session.on_record = progress_bar.remark
+    if process.calls is not None:
+        process.calls.say = progress_bar.remark
     try:
         yield progress_bar
     finally:

@@ -46,6 +46,33 @@ class OutputFile(click.Path):
         return Path(text)
 
 
+class Name(StringParamType):
+    """A name of a kind of things, which a shell completes by what the configuration has."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def shell_complete(
+        self, context: click.Context, _parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the names that begin like this."""
+        from reconciler.cli.completing import offered
+
+        return offered(context, self._what, incomplete)
+
+
+class FileOrName(Name):
+    """A file, or a name of a kind of things."""
+
+    def shell_complete(
+        self, context: click.Context, parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer files and names; what offers files takes away what came before it."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file"), *super().shell_complete(context, parameter, incomplete)]
+
+
 class PeriodText(StringParamType):
     """A period of the vendor's grammar, whose empty text means always."""
 
@@ -57,14 +84,17 @@ class Count(click.IntRange):
 
 
 class Duration(click.ParamType[float]):
-    """A time span like 90s, 30m, 24h or 7d, as seconds."""
+    """A time span like 90s, 30m, 24h or 7d, as seconds; 0s only where it `may_be_zero`."""
 
     name = "duration"
+
+    def __init__(self, *, may_be_zero: bool = False) -> None:
+        self._may_be_zero = may_be_zero
 
     def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> float:
         """Read it, or fail as wrong usage."""
         match = re.fullmatch(r"([0-9]{1,6})([smhd])", str(value))
-        if match is None or not int(match[1]):
+        if match is None or not (int(match[1]) or self._may_be_zero):
             self.fail(f"{value!r} is not a time span: write it like 90s, 30m, 24h or 7d", parameter, context)
         return float(int(match[1]) * _SECONDS[match[2]])
 
@@ -108,9 +138,25 @@ def selection(function: Function) -> Function:
             metavar="GLOB",
             help="Only this number, in any spelling, or those that match this glob.",
         ),
-        click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only numbers with this tag."),
-        click.option("--account", "accounts", multiple=True, metavar="ACCOUNT", help="Only this account's numbers."),
+        click.option(
+            "--tag", "tags", multiple=True, type=Name("tags"), metavar="TAG", help="Only numbers with this tag."
+        ),
+        click.option(
+            "--account",
+            "accounts",
+            multiple=True,
+            type=Name("accounts"),
+            metavar="ACCOUNT",
+            help="Only this account's numbers.",
+        ),
     )
+
+
+def scenario(function: Function) -> Function:
+    """`--scenario`: a prepared switch."""
+    return click.option(
+        "--scenario", type=Name("scenarios"), metavar="NAME", help="Lay this scenario over the configuration."
+    )(function)
 
 
 def planning(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -136,7 +182,7 @@ def planning(command: Callable[..., Any]) -> Callable[..., Any]:
 
     return _all(
         selection(consent(asking)),
-        click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration."),
+        scenario,
         click.option(
             "--refresh",
             type=click.Choice(["all", "changed", "none"]),
@@ -184,6 +230,18 @@ def _all(function: Function, *decorators: Callable[[Function], Function]) -> Fun
     for decorate in reversed(decorators):
         function = decorate(function)
     return function
+
+
+def locking(function: Function) -> Function:
+    """`--lock-timeout`: for how long a lock of somebody else is waited for, as `lock_timeout` in seconds."""
+    return click.option(
+        "--lock-timeout",
+        type=Duration(may_be_zero=True),
+        default="0s",
+        show_default=True,
+        metavar="SPAN",
+        help="Wait this long, such as 5m, for a lock that somebody else holds, then start afresh.",
+    )(function)
 
 
 def paths(function: Function) -> Function:

@@ -18,7 +18,7 @@ import click
 from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit
 from reconciler.cli.foreign import CompileOptions, compile_foreign, reading_options
-from reconciler.cli.options import PeriodText
+from reconciler.cli.options import Name, PeriodText
 from reconciler.cli.period_options import chunks, format_instant, judge_period, moment, parse_period, timezone
 from reconciler.cli.process import Process
 from reconciler.cli.suggestions import Group
@@ -27,7 +27,6 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.model import NumberForwarding
 from reconciler.schedule import Period
 from reconciler.views.base import Line, line
-from reconciler.views.results import document
 
 if TYPE_CHECKING:
     from reconciler.document import Sources, Tree
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
 def show(process: Process, content: dict[str, Any], text: str) -> None:
     """Show a result as a document or as lines of text."""
-    process.answer(lambda: document(content, indent=None), lambda _columns: map(line, text.split("\n")))
+    process.answer(lambda: content, lambda _columns: map(line, text.split("\n")), in_one_line=True)
 
 
 @click.command()
@@ -129,7 +128,12 @@ _EXAMPLE = "write weekly: {mon-fri: 09:30-18:15}"
 
 @click.command("compile", short_help="Turn hours, dates and public holidays into period strings.")
 @click.argument("file", type=click.Path(allow_dash=True), metavar="[FILE|-]", required=False)
-@click.option("--schedule", metavar="NAME", help="A schedule of the configuration, as its accounts send it.")
+@click.option(
+    "--schedule",
+    type=Name("schedules"),
+    metavar="NAME",
+    help="A schedule of the configuration, as its accounts send it.",
+)
 @click.option(
     "--union",
     type=click.Choice(["entries", "comma"]),
@@ -302,7 +306,9 @@ def check(process: Process, texts: tuple[str, ...], from_stdin: bool) -> Exit:
         lines = b"".join(whole_lines(chunks())).split(b"\n")[:-1]
         texts = tuple(line.removesuffix(b"\r").decode("utf-8", "replace") for line in lines)
     answers = [(text, any(item.is_error for item in found), found) for text in texts for found in [judge_period(text)]]
-    process.answer(lambda: _document(answers), lambda columns: _page(answers, columns, quiet=process.is_quiet))
+    process.answer(
+        lambda: _judged(answers), lambda columns: _page(answers, columns, quiet=process.is_quiet), in_one_line=True
+    )
     return Exit.ERROR if any(wrong for _text, wrong, _found in answers) else Exit.DONE
 
 
@@ -315,7 +321,7 @@ def _page(answers: Sequence[Judged], columns: int, *, quiet: bool) -> Iterator[L
             yield line(f"ok: {text}")
 
 
-def _document(answers: Sequence[Judged]) -> str:
+def _judged(answers: Sequence[Judged]) -> dict[str, Any]:
     from reconciler.formats.diagnostics import diagnostics_json
 
     periods = [
@@ -327,7 +333,7 @@ def _document(answers: Sequence[Judged]) -> str:
         }
         for text, wrong, found in answers
     ]
-    return document({"periods": periods}, indent=None)
+    return {"periods": periods}
 
 
 def _check_stream() -> Exit:

@@ -24,7 +24,7 @@ from reconciler.plan.build import Options
 from reconciler.plan.model import Plan
 from reconciler.views import machine
 from reconciler.views.base import line
-from reconciler.views.results import Planned
+from reconciler.views.results import Planned, Subject
 from reconciler.wiring import Session
 from reconciler.workflow.plan import guessable, make_plan, storable
 from reconciler.workflow.stored import check_expected, read_file
@@ -64,6 +64,7 @@ def plan(
 
     Example: reconciler plan --out plan.json --expires 24h --allow-delete
     """
+    process.subject = Subject(accounts=asked.selection.accounts, scenario=scenario or "")
     signing.check_usage(out, sign_key)
     check_place(process, out, signed=sign_key is not None)
     reviewed = load_plan_file(process, expect)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,11 +19,16 @@ from reconciler.interrupts import expire_in
 from reconciler.language import Language, language_of
 from reconciler.secrets import Secrets, environment
 from reconciler.views.base import Line, line
-from reconciler.views.formats import FORMATS, TEXT, Format, serving
-from reconciler.views.results import Answer, Kind, Result
+from reconciler.views.formats import FORMATS, TEXT, Format, find_format, serving
+from reconciler.views.results import UNKNOWN, Answer, Kind, Result, Subject
 from reconciler.views.screen import Color, Screen, is_terminal
 
+if TYPE_CHECKING:
+    from reconciler.cli.calls import CallLog
+
 PIPELINE_DEADLINE = 1800.0
+_LONGEST_CHOICE = 70  # what --help has room for in a line
+_SLOW = "note: this PyYAML has no libyaml: large files are read some 20 times slower; install one that is built with it"
 Content = Callable[[], Mapping[str, Any] | str]
 
 
@@ -33,9 +38,12 @@ class Process:
 
     `folder` is that of -C, else the current one; `root` is where the configuration is.
 
+    `subject` is what the command is about, as far as it is known yet.
+
     `verbosity` is above 0 with -v, below with -q; `format` is that of `command`; `asked_language` that of --language.
 
-    `deadline` is in seconds; None = none.
+    `deadline` is in seconds; None = none. `log` is the file that requests are told in, `calls` hears of
+    them.
     """
 
     environ: Mapping[str, str] = field(default_factory=environment)
@@ -43,21 +51,32 @@ class Process:
     root: Path = field(default_factory=Path)
     format: Format = TEXT
     command: str = ""
+    subject: Subject = UNKNOWN
     verbosity: int = 0
     trusted: str | None = None
+    environment: str | None = field(init=False)
     policy: Path | None = None
     local_secrets: bool = False
     deadline: float | None = None
+    log: Path | None = None
+    calls: CallLog | None = None
     asked_language: Language | None = None
     screen: Screen = field(init=False)
     _may_be_above: bool = False
+    _has_told: bool = False
 
     def __post_init__(self) -> None:
+        self.environment = self.environ.get("RECONCILER_ENVIRONMENT") or None
         self.screen = Screen(self.environ, redact=Secrets(self.environ).redact)
 
     @property
     def is_verbose(self) -> bool:
         return self.verbosity > 0
+
+    @property
+    def tells_calls(self) -> bool:
+        """Whether requests are told on standard error: with -vv."""
+        return self.verbosity > 1
 
     @property
     def is_quiet(self) -> bool:
@@ -80,10 +99,15 @@ class Process:
             expire_in(self.deadline)
 
     def answer(
-        self, content: Content, page: Callable[[int], Iterable[Line] | str], found: Iterable[Diagnostic] = ()
+        self,
+        content: Content,
+        page: Callable[[int], Iterable[Line] | str],
+        found: Iterable[Diagnostic] = (),
+        *,
+        in_one_line: bool = False,
     ) -> None:
         """Show a result that no format knows by kind: its document or what is in it, and its page."""
-        self.show(Answer(content, page, found))
+        self.show(Answer(self.command, content, page, found, in_one_line=in_one_line))
 
     def show(self, result: Result) -> None:
         """Show a result in the format that was asked for."""
@@ -96,6 +120,7 @@ class Process:
 
     def find_configuration(self) -> Path:
         """Find the configuration's folder, and say so where it is another one; with --trusted it is exactly this."""
+        self._tell_of_slow_reading()
         if self._may_be_above and self.trusted is None:
             from reconciler.config.folder import nearest_folder
 
@@ -104,6 +129,13 @@ class Process:
                 self.screen.note([line(f"configuration: {self.root / 'reconciler.yaml'}")])
         self._may_be_above = False
         return self.root
+
+    def _tell_of_slow_reading(self) -> None:
+        from reconciler.document.libyaml import PARSER
+
+        if PARSER is None and not (self.is_quiet or self._has_told):
+            self._has_told = True
+            self.screen.note([line(_SLOW)])
 
     def places(self) -> Callable[[str], str | None]:
         """How files of the configuration are called from the top of their repository."""
@@ -165,12 +197,8 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
             process.command = context.command_path.partition(" ")[2]
         case "language", str():
             process.asked_language = Language(value)
-        case "trusted", str():
-            process.trusted = value
-        case "policy", Path():
-            process.policy = value
-        case "allow_local_secrets", bool():
-            process.local_secrets = value
+        case (("trusted" | "environment" | "policy" | "local_secrets" | "log" as name), _) if value is not None:
+            setattr(process, name, value)
         case "deadline", _ if not context.resilient_parsing:
             process.set_deadline(value if isinstance(value, float) else None)
     return value
@@ -188,20 +216,41 @@ def everywhere() -> list[click.Option]:
             expose_value=False,
             callback=_keep,
         ),
-        click.Option(["-v", "--verbose"], count=True, help="Tell more.", expose_value=False, callback=_keep),
+        click.Option(
+            ["-v", "--verbose"],
+            count=True,
+            help="Tell more; -vv: also each request, on standard error.",
+            expose_value=False,
+            callback=_keep,
+        ),
         click.Option(["-q", "--quiet"], count=True, help="Tell less.", expose_value=False, callback=_keep),
     ]
+
+
+class FormatChoice(click.Choice[str]):
+    """The formats of a kind of result; one of a plugin is found when it is asked for."""
+
+    def __init__(self, formats: Sequence[str], kind: Kind) -> None:
+        super().__init__(formats)
+        self._kind = kind
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        """Take the name of a format that serves this kind of result."""
+        found = find_format(str(value))
+        return found.name if found and self._kind in found.results else super().convert(value, parameter, context)
 
 
 def format_option(kind: Kind) -> click.Option:
     """`--format` of a command with this kind of result."""
     formats = serving(kind)
+    is_long = len("|".join(formats)) > _LONGEST_CHOICE
     return click.Option(
         ["--format"],
-        type=click.Choice(formats),
+        type=FormatChoice(formats, kind),
+        metavar="FORMAT" if is_long else None,
         default=formats[0],
         show_default=True,
-        help="How the result is written.",
+        help=f"How the result is written: {', '.join(formats)}." if is_long else "How the result is written.",
         expose_value=False,
         callback=_keep,
     )
@@ -230,7 +279,14 @@ def of_configuration() -> list[click.Option]:
             callback=_keep,
         ),
         click.Option(
-            ["--allow-local-secrets"],
+            ["--environment"],
+            metavar="NAME",
+            help="Lay this environment over reconciler.yaml; default: RECONCILER_ENVIRONMENT, else none.",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(
+            ["--allow-local-secrets", "local_secrets"],
             is_flag=True,
             help="Read secrets from files and commands too, as RECONCILER_TRUSTED=1 does.",
             expose_value=False,
@@ -251,18 +307,28 @@ def of_policy() -> click.Option:
     )
 
 
-def of_the_network() -> click.Option:
-    """The option of every command that asks others: a vendor, the record's store, a git remote."""
-    from reconciler.cli.options import Duration
+def of_the_network() -> list[click.Option]:
+    """The options of every command that asks others: a vendor, the record's store, a git remote."""
+    from reconciler.cli.options import Duration, OutputFile
 
-    return click.Option(
-        ["--deadline"],
-        type=Duration(),
-        metavar="SPAN",
-        help="Stop in order after this time, such as 10m; default: 30m if CI=true, otherwise never.",
-        expose_value=False,
-        callback=_keep,
-    )
+    return [
+        click.Option(
+            ["--deadline"],
+            type=Duration(),
+            metavar="SPAN",
+            help="Stop in order after this time, such as 10m; default: 30m if CI=true, otherwise never.",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(
+            ["--log"],
+            type=OutputFile(),
+            metavar="FILE",
+            help="Add a line of JSON for each HTTP request to this file, without secrets.",
+            expose_value=False,
+            callback=_keep,
+        ),
+    ]
 
 
 def complete_with(command: click.Command, options: Sequence[click.Option]) -> None:

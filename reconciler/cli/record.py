@@ -14,6 +14,7 @@ from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit
 from reconciler.cli.numbers import Number
 from reconciler.cli.opening import load_valid, show_progress, start_session
+from reconciler.cli.options import Name, locking
 from reconciler.cli.process import Process
 from reconciler.cli.show import known_of, show_number
 from reconciler.cli.suggestions import Group
@@ -25,6 +26,7 @@ from reconciler.record import open_record, open_tokens
 from reconciler.record.base import Holder, Record, RecordError, RecordState, Update
 from reconciler.record.locks import accounts_to_lock
 from reconciler.record.migration import migrate as move
+from reconciler.record.waiting import Queue
 from reconciler.secrets import SecretError, SecretRef
 from reconciler.settings import RecordSettings
 from reconciler.views import recorded
@@ -36,8 +38,9 @@ _OPTIONS = {
     "git": {"remote", "ref"},
     "http": {"address", "lock_address", "unlock_address", "lock_method", "unlock_method", "username", "password"},
     "postgres": {"dsn"},
+    "s3": {"bucket", "key", "region", "endpoint", "access_key_id", "secret_access_key"},
 }
-_SECRET = {"dsn", "password"}
+_SECRET = {"dsn", "password", "access_key_id", "secret_access_key"}
 
 
 @click.command()
@@ -45,8 +48,9 @@ _SECRET = {"dsn", "password"}
 @click.option(
     "--set", "options", multiple=True, metavar="KEY=VALUE", help="An option of that backend; a secret as env:NAME."
 )
+@locking
 @click.pass_obj
-def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
+def migrate(process: Process, backend: str, options: tuple[str, ...], lock_timeout: float) -> Exit:
     """Copy the record from another backend into the one of reconciler.yaml, which must be empty. The old one stays.
 
     Examples: reconciler record migrate --from file; reconciler record migrate --from postgres --set dsn=env:OLD_DSN
@@ -56,9 +60,9 @@ def migrate(process: Process, backend: str, options: tuple[str, ...]) -> Exit:
     settings = settings._replace(from_tree=configuration.record.from_tree)
     with start_session(process, configuration) as session, show_progress(process, session):
         name, root = configuration.name, configuration.root
-        source = open_record(settings, name=name, root=root, secrets=session.secrets)
+        source = open_record(settings, name=name, root=root, secrets=session.secrets, waits=session.waits)
         try:
-            arrived = _moved(session, source)
+            arrived = Queue([source, session.record], session.waits, lock_timeout).run(lambda: _moved(session, source))
         finally:
             source.close()
         _carry_tokens(process, session, settings)
@@ -153,7 +157,7 @@ def list_all(process: Process) -> Exit:
 
 
 @record.command()
-@click.argument("number", type=Number(), metavar="NUMBER")
+@click.argument("number", type=Number("recorded"), metavar="NUMBER")
 @click.pass_obj
 def show(process: Process, number: str) -> Exit:
     """Show what is recorded of a number, beside what its file says.
@@ -168,22 +172,23 @@ def show(process: Process, number: str) -> Exit:
 
 
 @record.command()
-@click.argument("numbers", nargs=-1, required=True, type=Number(), metavar="NUMBER...")
+@click.argument("numbers", nargs=-1, required=True, type=Number("recorded"), metavar="NUMBER...")
+@locking
 @click.pass_obj
-def forget(process: Process, numbers: tuple[str, ...]) -> Exit:
+def forget(process: Process, numbers: tuple[str, ...], lock_timeout: float) -> Exit:
     """Drop numbers from the record. The vendor keeps what it has; nothing is switched off.
 
     Example: reconciler record forget 74991112288
     """
     configuration, _found = load_valid(process)
     with start_session(process, configuration) as session, show_progress(process, session):
-        dropped = _forget(session, numbers)
+        dropped = Queue([session.record], session.waits, lock_timeout).run(lambda: _forget(session, numbers))
     _tell(process, "forgotten", [f"{key.number} ({key.kind.value})" for key in dropped])
     return Exit.DONE
 
 
 @record.command()
-@click.argument("accounts", nargs=-1, metavar="[ACCOUNT]...")
+@click.argument("accounts", nargs=-1, type=Name("accounts"), metavar="[ACCOUNT]...")
 @click.option(
     "--force", is_flag=True, help="Break a lock even if its process may be alive; that process will stop writing."
 )

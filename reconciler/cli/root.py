@@ -35,6 +35,7 @@ _SELDOM = 100_000  # new objects before the collector looks at them: commands ma
 
 # Name: the module and its attribute, and the sentence that `--help` lists.
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": (f"{_HERE}.init:init", "Write a configuration to begin with, and its pipeline."),
     "validate": (f"{_HERE}.validate:validate", "Check the configuration's files offline."),
     "list": (f"{_HERE}.listing:listing", "List numbers, where their calls go, and when."),
     "route": (f"{_HERE}.calendar:route", "Show who rings for a number at a given time, and why others do not."),
@@ -42,6 +43,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": (f"{_HERE}.plan:plan", "Read the live numbers and say what would change."),
     "apply": (f"{_HERE}.apply:apply", "Make the changes, and verify them by reading back."),
     "audit": (f"{_HERE}.audit:audit", "Find drift, unmanaged numbers, gaps and risks."),
+    "import": (f"{_HERE}.importing:import_", "Write what is live into the files, with comments and order kept."),
     "show": (f"{_HERE}.show:show", "Show a plan file, a number, or a past run."),
     "undo": (f"{_HERE}.undo:undo", "Plan a return to what was there before a run."),
     "login": (f"{_HERE}.login:login", "Log in to an account whose provider wants a person to."),
@@ -53,6 +55,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": (f"{_HERE}.demo:demo", "See it work: validate, plan, apply, plan again."),
     "explain": (f"{_HERE}.explain:explain", "Say what a rule's code means, with an example."),
     "schema": (f"{_HERE}.schema:schema", "Print the JSON Schema of a file format."),
+    "lsp": (f"{_HERE}.lsp:lsp", "Serve editors over the Language Server Protocol."),
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
 _WITH_POLICY = ("validate", "plan", "apply", "audit", "undo")
@@ -64,13 +67,14 @@ _WITH_CONFIGURATION = (
     "plan",
     "apply",
     "audit",
+    "import",
     "show",
     "undo",
     "login",
     "doctor",
     "record",
 )
-_WITH_DEADLINE = ("plan", "apply", "audit", "show", "undo", "login", "doctor", "record")
+_ON_THE_NETWORK = ("plan", "apply", "audit", "import", "show", "undo", "login", "doctor", "record")
 _EPILOG = (
     "Exit codes: 0 done, 1 error, 2 changes, 3 applied in part, 4 stale plan, 5 refused, 64 wrong usage, "
     "130 interrupted."
@@ -146,7 +150,7 @@ def _load_command(name: str) -> click.Command:
     module, _, attribute = place.partition(":")
     command: click.Command = getattr(import_module(module), attribute)
     command.short_help = sentence
-    options = [of_the_network()] if name in _WITH_DEADLINE else []
+    options = of_the_network() if name in _ON_THE_NETWORK else []
     options += of_configuration() if name in _WITH_CONFIGURATION else []
     _complete(command, [*options, *everywhere()])
     if name in _WITH_POLICY:

@@ -15,36 +15,45 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.process import Process
 from reconciler.config.schema import config_schema
+from reconciler.formats.answers import ANSWERS, answer_schema, schema_name
 from reconciler.formats.audit import AuditJson
+from reconciler.formats.call import CallJson
 from reconciler.formats.diagnostics import FailureJson, ValidationJson
 from reconciler.formats.diagnostics import schema as schema_of
 from reconciler.formats.plan import PlanJson
 from reconciler.formats.report import ReportJson
+from reconciler.formats.signature import SignatureJson
 from reconciler.providers.table import PROVIDERS
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
-    "config": lambda: config_schema(each.account for each in PROVIDERS.values()),
+    "config": lambda: config_schema(each.account for each in PROVIDERS.complete().values()),
     "plan": partial(schema_of, PlanJson, "reconciler plan"),
     "report": partial(schema_of, ReportJson, "reconciler apply report"),
     "audit": partial(schema_of, AuditJson, "reconciler audit"),
     "validation": partial(schema_of, ValidationJson, "reconciler validation"),
+    "call": partial(schema_of, CallJson, "reconciler request"),
     "failure": partial(schema_of, FailureJson, "reconciler failure"),
+    "signature": partial(schema_of, SignatureJson, "reconciler signature of a plan"),
+    **{schema_name(command): partial(answer_schema, command) for command in ANSWERS},
 }
+_SHARED = {"validate": "validation", "plan": "plan", "apply": "report", "audit": "audit", "undo": "plan"}
+
+
+def schemas_of(command: str) -> tuple[str, ...]:
+    """The schemas of which one is true of what a command answers with `--format json`, unless that is a `failure`."""
+    own = (_SHARED.get(command) or schema_name(command),)
+    return ("plan", *own) if command == "show" else own
 
 
 @click.command()
-@click.argument(
-    "format_name",
-    type=click.Choice(list(SCHEMAS)),
-    default="config",
-    metavar=f"[{'|'.join(SCHEMAS)}]",
-)
+@click.argument("format_name", type=click.Choice(list(SCHEMAS)), default="config", metavar="[NAME]")
 @click.pass_obj
 def schema(process: Process, format_name: str) -> Exit:
     """Print a JSON Schema: of the configuration's files (the default), or of what a command answers.
 
-    That is a plan, an apply's report, an audit, what `validate` finds, and what any command answers with --format json
-    when it comes to nothing (failure).
+    NAME is config, plan (of plan and undo, and a plan file), report (of apply), audit, validation (of validate),
+    call (a line of --log FILE), signature, failure (of any command that comes to nothing), or another command with
+    --format json: list, record-list, period-check, and so on.
 
     Example: reconciler schema config > config.v1.json
     """

@@ -13,6 +13,7 @@ from reconciler.cli.errors import CommandError, command_error
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.numbers import refuse_national
 from reconciler.cli.opening import load_valid, spoken, start_session, wording
+from reconciler.cli.options import FileOrName
 from reconciler.cli.plan import naming
 from reconciler.cli.process import Process, format_option, language_option
 from reconciler.config.phones import digits_of
@@ -27,7 +28,7 @@ from reconciler.workflow.stored import read_file
 
 
 @click.command(params=[format_option("saved_plan"), language_option()])
-@click.argument("what", metavar="PLANFILE|NUMBER|RUN")
+@click.argument("what", type=FileOrName("shown"), metavar="PLANFILE|NUMBER|RUN")
 @click.pass_obj
 def show(process: Process, what: str) -> Exit:
     """Show a saved plan, what files and record say of a number, or a past run by the beginning of its id.

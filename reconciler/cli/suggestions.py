@@ -16,7 +16,8 @@ _OFF = "to switch a number off write `forwarding: none` or `parking: false`, and
 _CONSENT = (
     "what is dangerous is allowed by its own name: --allow-delete, --allow-adopt, --allow-protected, --override RULE"
 )
-_ADOPT = "declare the number: plan shows what is live, and replaces it only with --allow-adopt; audit lists the others"
+_DECLARE = "write it in the configuration's files, then reconciler plan"
+_IMPORT = "reconciler import writes what is live into the files"
 _VARIABLES = "write ${var:NAME} in an event_url or url; its value is RECONCILER_VAR_NAME in the environment"
 _LOCKS = "an apply always takes its locks; reconciler record unlock breaks those that a dead one left"
 _RECORD = "where the record is kept stands under `record` in reconciler.yaml"
@@ -26,13 +27,13 @@ _CHOOSE = "the numbers of a run are chosen with --target, --tag and --account"
 
 # Words that people know from Terraform, octoDNS, decK, kubectl, Ansible and git: what to do here instead.
 COMMANDS: Mapping[str, str] = {
-    "init": "nothing needs to be set up: write reconciler.yaml, then reconciler validate; reconciler demo shows it all",
     "destroy": _OFF,
     "delete": _OFF,
     "remove": _OFF,
-    "import": _ADOPT,
-    "adopt": _ADOPT,
-    "dump": _ADOPT,
+    "adopt": _IMPORT,
+    "dump": _IMPORT,
+    "export": _IMPORT,
+    "pull": _IMPORT,
     "state": "reconciler record list",
     "state list": "reconciler record list",
     "state show": "reconciler record show NUMBER",
@@ -44,9 +45,15 @@ COMMANDS: Mapping[str, str] = {
     "preview": "reconciler plan",
     "check": "reconciler validate",
     "lint": "reconciler validate",
-    "test": "reconciler validate",
+    "test": "reconciler validate, which also proves what `expectations` say",
     "sync": "reconciler apply",
+    "push": "reconciler apply",
+    "up": "reconciler apply",
     "deploy": "reconciler apply",
+    "create": _DECLARE,
+    "add": _DECLARE,
+    "update": _DECLARE,
+    "edit": _DECLARE,
     "run": "reconciler apply, or reconciler show RUN for a past run",
     "format": "reconciler fmt",
     "rollback": "reconciler undo",
@@ -59,6 +66,9 @@ COMMANDS: Mapping[str, str] = {
     "unlock": "reconciler record unlock",
     "forget": "reconciler record forget NUMBER",
     "migrate": "reconciler record migrate",
+    "new": "reconciler init",
+    "setup": "reconciler init",
+    "generate": "reconciler init",
     "workspace": "a prepared switch is a scenario: reconciler plan --scenario NAME",
     "taint": "reconciler plan --reassert writes again what cannot be read back",
     "version": "reconciler --version",
@@ -91,7 +101,6 @@ OPTIONS: Mapping[str, str] = {
     "exclude": _CHOOSE,
     "parallelism": "it is `accounts.NAME.rate` in reconciler.yaml",
     "lock": _LOCKS,
-    "lock-timeout": _LOCKS,
     "state": _RECORD,
     "backend-config": _RECORD,
     "migrate-state": "reconciler record migrate",
@@ -100,7 +109,7 @@ OPTIONS: Mapping[str, str] = {
     "config-file": _FOLDER,
     "c": _FOLDER,
     "no-color": "--color never",
-    "debug": "-v",
+    "debug": "write -vv: it shows each request",
     "silent": "-q",
     "n": _CHOOSE,
     "t": "--target",

@@ -28,7 +28,7 @@ _WRITING = ("apply", "undo")
 
 
 @click.command(params=[language_option()])
-@click.argument("run", required=False, metavar="[RUN]")
+@click.argument("run", required=False, type=options.Name("runs"), metavar="[RUN]")
 @options.consent
 @click.option("--out", type=options.OutputFile(), metavar="FILE", help="Save the plan, for `reconciler apply FILE`.")
 @signing.signing

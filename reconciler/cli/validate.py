@@ -13,17 +13,15 @@ from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import load
 from reconciler.cli.process import Process, format_option
-from reconciler.config.load import LoadResult
-from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.views.results import Validated
-from reconciler.workflow.validate import validate as judge
-from reconciler.workflow.validate import validate_scenario
+from reconciler.workflow.validate import judged
 
 
 @click.command(params=[format_option("validation")])
 @options.paths
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
-@click.option("--scenario", metavar="NAME", help="Lay this scenario over the configuration.")
+@options.scenario
 @click.pass_obj
 def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: str | None) -> Exit:
     """Check the configuration's files offline: form, references, periods, policy.
@@ -34,24 +32,11 @@ def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: 
     Example: reconciler validate --strict
     """
     loaded = load(process, scenario=scenario, paths=paths)
-    found = _judged(loaded)
+    found = judged(loaded)
     told = [item.redacted(process.screen.redact) for item in found if item.is_error or not process.is_quiet]
     process.show(Validated(found, told, loaded.numbers_count, strict))
     failed = loaded.configuration is None or any(item.is_error for item in found)
     return Exit.ERROR if failed or (strict and _has_warning(found)) else Exit.DONE
-
-
-def _judged(loaded: LoadResult) -> tuple[Diagnostic, ...]:
-    if loaded.configuration is None:
-        return tuple(loaded.diagnostics)
-    known = {(item.code, item.location) for item in loaded.diagnostics}
-    found = Diagnostics()
-    found.extend(loaded.diagnostics)
-    plain = judge(loaded.configuration)
-    found.extend(item for item in plain if (item.code, item.location) not in known)
-    for switched in loaded.scenarios:
-        found.extend(validate_scenario(switched, plain))
-    return found.sorted()
 
 
 def _has_warning(found: tuple[Diagnostic, ...]) -> bool:

@@ -5,33 +5,38 @@ Knows which keys belong to the trusted file; knows no sections.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic_core import PydanticCustomError
 
+from reconciler import __version__
 from reconciler.config.folder import no_configuration
 from reconciler.config.forms import says_nothing, stray_comma
 from reconciler.config.include import TRUSTED_FILE, find_included, refused_link
 from reconciler.config.phones import digits_of
+from reconciler.config.releases import release_range
 from reconciler.config.validation import did_you_mean
 from reconciler.config.values import kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
-from reconciler.document import Sources, Tree, Unreadable, decode, parse, read_text
+from reconciler.document import Sources, Tree, Unreadable, decode, overlay, parse, read_text
 from reconciler.document.source import is_ours, span_at
 from reconciler.git import GitError, file_at
 from reconciler.rules import RULES
 
-TRUSTED_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
+_OWN_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
+TRUSTED_KEYS = ("required_version", *_OWN_KEYS, "environments")
 _FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outside `include`"
-SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "forget")
+SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "expectations", "forget")
 _VERSION = "1"
 _NOT_OURS = f"if the file is another program's, narrow `include` in {TRUSTED_FILE}"
 Value = TypeVar("Value")
+Reader = Callable[[Path], str | Unreadable]
 _SHORTEST_NUMBER = 7
 _FOREIGN = ("yaml-documents", "yaml-tag")
 
@@ -51,8 +56,8 @@ class Files:
     `calendars`: the texts of the calendar files that schedules name.
     """
 
+    root: Path = Path()
     sources: Sources = field(default_factory=Sources)
-    root: Path = field(default_factory=Path)
     calendars: dict[str, str] = field(default_factory=dict)
     files: list[File] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -85,21 +90,41 @@ class Files:
         self.found.append(self.sources.problem(code, span, message, hint, related))
 
 
-def read_files(root: Path, *, trusted: str | None) -> Files:
+class Origin(NamedTuple):
+    """Where files are taken from: reconciler.yaml at a git ref, in one of its environments; `read` gives each text.
+
+    `texts` stand for files of these names, which need not exist.
+    """
+
+    trusted: str | None = None
+    environment: str | None = None
+    read: Reader = read_text
+    texts: Mapping[str, str] = MappingProxyType({})
+
+
+WORKING_COPY = Origin()
+
+
+def read_files(root: Path, origin: Origin = WORKING_COPY) -> Files:
     """Read a configuration's files; every diagnostic is in `found`."""
-    files = Files(root=root)
-    text = _trusted_text(root, trusted, files)
+    trusted, environment, read, texts = origin
+    files = Files(root)
+    text = texts.get(TRUSTED_FILE) if trusted is None else None
+    text = _trusted_text(root, trusted, files, read) if text is None else text
     if text is None:
         files.broken = True
         return files
     name = TRUSTED_FILE if trusted is None else f"{trusted}:{TRUSTED_FILE}"
     if not _take(files, name, text, origin=None):
         return files
-    chosen = find_included(root, files.files[0].tree, files.sources)
+    if not _enter(files, environment):
+        files.broken = True
+        return files
+    chosen = find_included(root, files.files[0].tree, files.sources, texts)
     files.found += chosen.found
     files.broken = files.broken or any(item.is_error for item in chosen.found)
     for path in chosen.names:
-        given = read_text(root / path)
+        given = texts[path] if path in texts else read(root / path)
         if isinstance(given, Unreadable):
             _refuse_file(files, path, given)
         else:
@@ -107,7 +132,7 @@ def read_files(root: Path, *, trusted: str | None) -> Files:
     return files
 
 
-def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
+def _trusted_text(root: Path, trusted: str | None, files: Files, read: Reader) -> str | None:
     path = root / TRUSTED_FILE
     if path.is_symlink():
         files.found.append(refused_link(TRUSTED_FILE, "the file is a link", "put the file itself there"))
@@ -115,7 +140,7 @@ def _trusted_text(root: Path, trusted: str | None, files: Files) -> str | None:
     if trusted is None and _is_missing(path):
         files.found.append(no_configuration(root))
         return None
-    given = read_text(path) if trusted is None else _taken(root, trusted, files)
+    given = read(path) if trusted is None else _taken(root, trusted, files)
     if given is None:
         return None
     if isinstance(given, Unreadable):
@@ -183,6 +208,63 @@ def _rows(text: str) -> list[str]:
     return [row.removesuffix("\r") for row in text.removesuffix("\n").split("\n")] if text else []
 
 
+# -- environments -----------------------------------------------------------------------------------------------------
+
+
+# docs/decisions/179
+def _enter(files: Files, environment: str | None) -> bool:
+    """Judge the environments of reconciler.yaml and lay one over it; whether that could be done."""
+    root = files.files[0].tree
+    given = root.get("environments")
+    if given is not None and given.data is not None and not isinstance(given.data, dict):
+        hint = f"write environments: {{staging: {_AN_ENVIRONMENT}}}"
+        files.complain("wrong-type", given.span, f"environments takes a map, not {kind_of(given.data)}", hint)
+        return False
+    declared = {key: each for key, _span, each in given.items()} if given is not None and given.data else {}
+    fit = [_is_fit(files, root, key, each, declared) for key, each in declared.items()]
+    if environment is not None and environment not in declared:
+        hint = did_you_mean(environment, declared) or "declare it under `environments` in reconciler.yaml"
+        message = f"there is no environment {quoted(environment)}"
+        files.found.append(RULES["unknown-environment"].at(None, message, hint))
+        return False
+    if environment is not None and all(fit):
+        laid = overlay(root, declared[environment], lambda _below, _above: False)
+        files.files[0] = files.files[0]._replace(tree=laid)
+    return environment is None or all(fit)
+
+
+_AN_ENVIRONMENT = "{name: lines-staging, accounts: {…}}"
+
+
+def _is_fit(files: Files, root: Tree, name: str, given: Tree, declared: Mapping[str, Tree]) -> bool:
+    """Whether an environment is a map of known keys, with a name that is its own."""
+    if not isinstance(given.data, dict):
+        hint = f"write it like {_AN_ENVIRONMENT}"
+        files.complain("wrong-type", given.span, f"{name} takes a map, not {kind_of(given.data)}", hint)
+        return False
+    for key, span, _value in given.items():
+        if key not in _OWN_KEYS:
+            message, covered = f"{quoted(key)} is not known in an environment", "put it in a file that `include` covers"
+            files.complain(
+                "unknown-key", span, message, covered if key in SHARED_KEYS else did_you_mean(key, _OWN_KEYS)
+            )
+    return _has_own_name(files, root, name, given, declared)
+
+
+def _has_own_name(files: Files, root: Tree, name: str, given: Tree, declared: Mapping[str, Tree]) -> bool:
+    others = {each.data.get("name") for key, each in declared.items() if key != name and isinstance(each.data, dict)}
+    own, span = given.data.get("name"), given.key_span("name") if "name" in given.data else given.span
+    if own is None:
+        message = f"the environment {quoted(name)} has no name, so its record would be that of another"
+        files.complain("name-missing", span, message, f"add `name: lines-{name}`")
+    elif own in {root.data.get("name"), *others}:
+        message = f"the environment {quoted(name)} has the name of another, so their records would be one"
+        files.complain("invalid-value", span, message, "give each a name of its own")
+    else:
+        return True
+    return False
+
+
 # -- one file ---------------------------------------------------------------------------------------------------------
 
 
@@ -200,6 +282,9 @@ def _take(files: Files, name: str, text: str, *, origin: Location | None) -> boo
             files.complain("file-empty", span_at(base, 0, 1), "the file has only comments", hint)
         return False
     trusted = len(files.names) == 1
+    if trusted and not _takes_this_release(files, document.tree):
+        files.broken = True
+        return False
     if not _is_ours(files, document.tree, trusted=trusted, origin=origin):
         files.broken = True
         return False
@@ -226,6 +311,26 @@ def limit_quotes(problems: Iterable[Diagnostic], *, quoted: bool) -> Iterator[Di
     for each in problems:
         rule = RULES[each.code]
         yield each if quoted else rule.at(each.location, rule.sentence.rstrip("."))
+
+
+def is_own_key(key: str) -> bool:
+    """Whether a key at the top of a file is the user's own, which nothing reads."""
+    # docs/decisions/174
+    return key.startswith("x-")
+
+
+# docs/decisions/175
+def _takes_this_release(files: Files, tree: Tree) -> bool:
+    """Whether a configuration lets this release read it; where not, that is all that is said of it."""
+    asked = tree.get("required_version")
+    if asked is None or asked.data is None:
+        return True
+    bounds = files.judged(release_range, asked.data, asked.span)
+    if bounds is None or bounds.takes(__version__):
+        return bounds is not None
+    message = f"this is reconciler {__version__}, and the configuration asks for {asked.data}"
+    files.complain("release-unfit", asked.span, message, "install a release that fits, or change required_version")
+    return False
 
 
 def _is_ours(files: Files, tree: Tree, *, trusted: bool, origin: Location | None) -> bool:
@@ -259,6 +364,8 @@ def _no_version(files: Files, tree: Tree, *, trusted: bool, origin: Location | N
 
 def _check_keys(files: Files, name: str, tree: Tree, *, trusted: bool) -> None:
     for key, span, value in tree.items():
+        if is_own_key(key):
+            continue
         comma = stray_comma(files.sources, span, value.data)
         if key == "version" or key in SHARED_KEYS or (trusted and key in TRUSTED_KEYS):
             if comma is not None:

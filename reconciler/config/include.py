@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,8 +30,11 @@ class IncludedFiles:
     found: list[Diagnostic] = field(default_factory=list)
 
 
-def find_included(root: Path, trusted: Tree, sources: Sources) -> IncludedFiles:
-    """Find the files that belong to a configuration beside reconciler.yaml, whose root is `trusted`."""
+def find_included(root: Path, trusted: Tree, sources: Sources, more: Iterable[str] = ()) -> IncludedFiles:
+    """Find the files that belong to a configuration beside reconciler.yaml, whose root is `trusted`.
+
+    `more` are names of files that may not be there yet.
+    """
     given = trusted.get("include")
     chosen = IncludedFiles()
     if given is None or given.data is None:
@@ -40,7 +43,8 @@ def find_included(root: Path, trusted: Tree, sources: Sources) -> IncludedFiles:
         chosen.origin = sources.location(trusted.key_span("include"))
         patterns = list(_patterns(given, sources, chosen.found))
     unread: list[OSError] = []
-    names = sorted(_visible_files(root, unread))
+    unwritten = (name for name in more if not any(step[0] in "._" for step in name.split("/")))
+    names = sorted({*_visible_files(root, unread), *unwritten})
     matched = _matched(names, patterns, sources, chosen.found)
     chosen.found += (_unread(root, error) for error in unread)
     chosen.found += _nearly_matched([name for name in names if name not in matched], patterns)

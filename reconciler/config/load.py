@@ -15,33 +15,31 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from reconciler.config import values
 from reconciler.config.compiling import ending
 from reconciler.config.desired import DesiredBuilder, Lines, ProfileNames
 from reconciler.config.entry_counts import many_entries
-from reconciler.config.files import Files, read_files
-from reconciler.config.forms import drop_empty_keys, stray_comma
+from reconciler.config.expectations import Expectations
+from reconciler.config.files import WORKING_COPY, Files, Origin, read_files
+from reconciler.config.forms import drop_empty_keys
 from reconciler.config.forwardings import Contacts
 from reconciler.config.models import entries
 from reconciler.config.phones import digits_of
-from reconciler.config.profiles import Profiles, judge_profiles, lay_over
+from reconciler.config.profiles import Profiles, judge_profiles
+from reconciler.config.scenarios import lay_scenario, touched_numbers, unknown_scenario
 from reconciler.config.schedules import Schedules, holidays_version
 from reconciler.config.sections import (
     DeclaredEntry,
     Sections,
-    clean_entry,
     declared_schedules,
     merge,
-    refuse_second,
 )
 from reconciler.config.trusted import Providers, TrustedSettings, judge_templates, read_policy, read_settings
-from reconciler.config.validation import did_you_mean, read
-from reconciler.diagnostics import Diagnostic, Diagnostics
-from reconciler.document import Tree, make_map
+from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
+from reconciler.document import Tree
 from reconciler.model import Desired
 from reconciler.names import Names
 from reconciler.rules import RULES
-from reconciler.settings import Configuration
+from reconciler.settings import Configuration, Expectation
 
 
 def selected_files(root: Path, files: Files, paths: Sequence[Path]) -> frozenset[str]:
@@ -73,82 +71,15 @@ def _below(root: Path, path: Path, names: Sequence[str]) -> set[str]:
 
 
 _FILE_DIGEST = 12
-_ENTRIES: dict[str, type] = {
-    "contacts": entries.ContactPart,
-    "schedules": entries.Schedule,
-    "profiles": entries.Entry,
-    "numbers": entries.Entry,
-}
 
 
-def lay_scenario(files: Files, sections: Sections, name: str) -> Sections:
-    """The sections with a declared scenario laid over; what is wrong in it is reported."""
-    scenario = sections.scenarios[name].tree
-    laid = replace(sections, **{section: dict(getattr(sections, section)) for section in _ENTRIES})
-    stated = drop_empty_keys(entries.Scenario, scenario, files.sources, files.found)
-    read(entries.Scenario, _without_empty_entries(stated), files.sources, files.found)
-    for section in _ENTRIES:
-        _lay_section(files, scenario.get(section), section, getattr(laid, section), whole=section == "schedules")
-    return laid
+class Parts(NamedTuple):
+    """What a configuration was made from, also where it is faulty."""
 
-
-def _without_empty_entries(scenario: Tree) -> Tree:
-    """A scenario without the entries that say nothing, which are told where they are laid."""
-    return make_map(scenario.span, ((key, span, _stated(section)) for key, span, section in scenario.items()))
-
-
-def _stated(section: Tree) -> Tree:
-    if not isinstance(section.data, dict) or None not in section.data.values():
-        return section
-    return make_map(section.span, (item for item in section.items() if item[2].data is not None))
-
-
-def _lay_section(
-    files: Files, given: Tree | None, section: str, into: dict[str, DeclaredEntry], *, whole: bool
-) -> None:
-    if given is None or not isinstance(given.data, dict):
-        return
-    seen: dict[str, int] = {}
-    for key, span, entry in given.items():
-        name = files.judged(values.phone, key, span) if section == "numbers" else key
-        if name is None:
-            continue
-        if name in seen:
-            refuse_second(files, section, key, span, seen[name])
-            continue
-        seen[name] = span
-        if entry.data is None:
-            message = f"a scenario cannot remove {values.quoted(key)} from the configuration"
-            ending = "write `forwarding: none` to end its forwarding" if section == "numbers" else None
-            hint = stray_comma(files.sources, span) or ending
-            files.complain("wrong-type", span, message, hint)
-        elif (
-            read(_ENTRIES[section], drop_empty_keys(_ENTRIES[section], entry, files.sources, []), files.sources, [])
-            is None
-        ):
-            continue  # told with the scenario
-        else:
-            below = into.get(name, DeclaredEntry(span, entry))
-            laid = entry if whole or name not in into else lay_over(below.tree, entry)
-            into[name] = DeclaredEntry(span if whole else below.span, clean_entry(files, section, laid))
-
-
-def touched_numbers(sections: Sections, name: str, laid: Sections) -> Collection[str]:
-    """The numbers that a scenario may change: those it names, or all where it changes what they refer to."""
-    scenario = sections.scenarios[name].tree
-    if any(scenario.get(section) is not None for section in ("contacts", "schedules", "profiles")):
-        return laid.numbers
-    given = scenario.get("numbers")
-    if given is None or not isinstance(given.data, dict):
-        return ()
-    return frozenset(number for key in given.data if (number := values.phone_or_none(key)) is not None)
-
-
-def unknown_scenario(name: str, sections: Sections) -> Diagnostic:
-    """The diagnostic for a scenario that does not exist."""
-    hint = did_you_mean(name, sections.scenarios) or "declare it under `scenarios`"
-    message = f"there is no scenario {values.quoted(name)}"
-    return RULES["unknown-scenario"].at(None, message, hint)
+    files: Files
+    sections: Sections
+    schedules: Schedules
+    settings: TrustedSettings
 
 
 class LoadResult(NamedTuple):
@@ -161,13 +92,14 @@ class LoadResult(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
     numbers_count: int = 0
     scenarios: tuple[Configuration, ...] = ()
+    parts: Parts | None = None
 
 
 def load(
     root: Path,
     providers: Providers,
     *,
-    trusted: str | None = None,
+    origin: Origin = WORKING_COPY,
     scenario: str | None = None,
     paths: Sequence[Path] = (),
     today: date | None = None,
@@ -175,14 +107,15 @@ def load(
 ) -> LoadResult:
     """Load the configuration in a folder, with accounts at these providers.
 
-    `trusted`: a git ref whose reconciler.yaml is used. `scenario`: lay that one over. `paths`: only the numbers of
+    `origin`: where the files are taken from. `scenario`: lay that one over. `paths`: only the numbers of
     these files and folders are wanted. `today`: judge also what depends on the year, such as periods that are over.
     `policy`: a file whose policy holds in place of the configuration's own.
     """
     with _collector_off():
-        loading = _Loading(root, providers, trusted, scenario, paths, today, policy)
+        files = read_files(root, origin)
+        loading = _Loading(files, providers, origin, scenario, paths, today, policy)
         try:
-            return loading.run()
+            return loading.run()._replace(parts=loading.parts)
         except RecursionError:  # the nesting of a file is bounded, so only names that lead on can go so deep
             return loading.gone_too_deep()
 
@@ -204,30 +137,29 @@ class _Loading:
 
     def __init__(
         self,
-        root: Path,
+        files: Files,
         providers: Providers,
-        trusted: str | None,
+        origin: Origin,
         scenario: str | None,
         paths: Sequence[Path],
         today: date | None,
         policy: Path | None,
     ) -> None:
-        self._root = root
+        self.parts: Parts | None = None
         self._today = today
         self._scenario = scenario
         self._paths = paths
         self._all_schedules: list[Schedules] = []
         self._named_contacts: Contacts | None = None
         self._contacts: dict[str, int] = {}
-        self._files = read_files(root, trusted=trusted)
+        self._files = files
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._texts = tuple(self._files.sources.texts())
-        self._digest = partial(_digest, self._texts, self._files.calendars, scenario)
+        self._digest = partial(_digest, self._texts, self._files.calendars, scenario, origin.environment)
         self._judge = judge = read_policy(self._files, policy) if policy is not None else None
-        judging = judge if policy is not None else self._files.trusted
-        self._settings = read_settings(self._files, judging, providers)
-        self._from_tree = trusted is None
-        self._trusted_name = self._trusted_place(judge, is_trusted=trusted is not None)
+        self._settings = read_settings(files, judge if policy is not None else files.trusted, providers)
+        self._from_tree = origin.trusted is None
+        self._trusted_name = self._trusted_place(judge, is_trusted=origin.trusted is not None)
         self._has_nulls = any(file.has_nulls for file in self._files.files)
 
     def run(self) -> LoadResult:
@@ -236,8 +168,10 @@ class _Loading:
         judge_profiles(files, sections.profiles)
         chosen = self._lay_scenario(sections)
         schedules = self._schedules(chosen)
+        self.parts = Parts(files, chosen, schedules, self._settings)
         desired = self._build(chosen, schedules, self._wanted(chosen))
         laid = list(self._judge_scenarios(sections))
+        expectations = self._expectations(sections, schedules)
         self._resolve_change_window(chosen, schedules)
         self._judge_calendar()
         diagnostics = Diagnostics(self._settings.policy.rules)
@@ -249,7 +183,7 @@ class _Loading:
         if not chosen.numbers:
             diagnostics.add(_no_numbers(files))
         diagnostics.extend(many_entries(desired, self._settings.calendar_until))
-        configuration = self._configuration(chosen, schedules, desired)
+        configuration = self._configuration(chosen, schedules, desired, expectations)
         judged = self._scenario is None and configuration.whole
         scenarios = [_switched(configuration, *each) for each in laid] if judged else ()
         return LoadResult(configuration, diagnostics.sorted(), len(chosen.numbers), tuple(scenarios))
@@ -318,7 +252,7 @@ class _Loading:
         """The numbers to build: all, or those that stand in the wanted files."""
         if not self._paths:
             return sections.numbers
-        names = selected_files(self._root, self._files, self._paths)
+        names = selected_files(self._files.root, self._files, self._paths)
         name_of = self._files.sources.name_of
         return [number for number, declared in sections.numbers.items() if name_of(declared.span) in names]
 
@@ -333,7 +267,7 @@ class _Loading:
         if self._scenario is None:
             return sections
         if self._scenario not in sections.scenarios:
-            self._files.found.append(unknown_scenario(self._scenario, sections))
+            self._files.found.append(unknown_scenario(self._scenario, sections.scenarios))
             return sections
         return lay_scenario(self._files, sections, self._scenario)
 
@@ -351,14 +285,24 @@ class _Loading:
             if self._judge is not None:
                 own = declared_schedules(self._files, self._judge)
                 schedules = self._new_schedules({**sections.schedules, **own}, policy.change_window_timezone)
-            times = schedules.change_window(window, only_in=self._trusted_name)
+            times = schedules.own_times(window, only_in=self._trusted_name)
             self._settings.policy = replace(policy, change_window=None if times is None else times.periods or ("",))
 
-    def _configuration(self, sections: Sections, schedules: Schedules, desired: list[Desired]) -> Configuration:
+    def _expectations(self, sections: Sections, schedules: Schedules) -> tuple[Expectation, ...]:
+        contacts, zone = self._named_contacts or Contacts(self._files, sections.contacts), self._settings.timezone
+        return Expectations(self._files, contacts, schedules, sections.scenarios, zone, self._today).read()
+
+    def _configuration(
+        self,
+        sections: Sections,
+        schedules: Schedules,
+        desired: list[Desired],
+        expectations: tuple[Expectation, ...],
+    ) -> Configuration:
         locate, settings, numbers = self._files.sources.location, self._settings, sections.numbers.items()
         wanted = frozenset(self._wanted(sections)) if self._paths else None
         return Configuration(
-            root=self._root,
+            root=self._files.root,
             name=settings.name,
             accounts=settings.accounts,
             policy=settings.policy,
@@ -366,6 +310,7 @@ class _Loading:
             timezone=settings.timezone,
             calendar_until=settings.calendar_until,
             desired=tuple(desired),
+            expectations=expectations,
             numbers=Lines(self._files.sources, {number: declared.span for number, declared in numbers}),
             forget={number: locate(span) for number, span in sections.forget.items()},
             digested=self._digest,
@@ -413,13 +358,16 @@ def _file_digests(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: hashlib.sha256(text.encode()).hexdigest()[:_FILE_DIGEST] for name, text in texts}
 
 
-def _digest(texts: Iterable[tuple[str, str]], calendars: Mapping[str, str], scenario: str | None) -> str:
+def _digest(
+    texts: Iterable[tuple[str, str]], calendars: Mapping[str, str], scenario: str | None, environment: str | None
+) -> str:
     state = hashlib.sha256()
     for name, text in sorted((*texts, *calendars.items())):
         for part in (name, text):
             raw = part.encode()
             state.update(len(raw).to_bytes(8, "big") + raw)
     state.update((scenario or "").encode())
+    state.update(f"\0{environment}".encode() if environment else b"")
     return f"sha256:{state.hexdigest()}"
 
 
@@ -429,10 +377,13 @@ def _zone_notice(files: Files, settings: TrustedSettings) -> Diagnostic:
     return files.sources.problem("assume-timezone", settings.zone_place, message, hint)
 
 
+# docs/decisions/162
 def _no_numbers(files: Files) -> Diagnostic:
-    """A configuration that would do nothing, and looks as if all were well."""
+    """A configuration that would do nothing, and looks as if all were well; `numbers: {}` says that it is meant."""
     root, read_from = files.trusted, ", ".join(files.names[:3]) + (" and others" if len(files.names) > 3 else "")
     place = 0 if root is None else root.key_span("include") if root.get("include") is not None else root.span
     message = f"no numbers are declared in {read_from}: nothing is managed"
     hint = "declare them under `numbers`, in reconciler.yaml or in a file that `include` covers"
-    return files.sources.problem("numbers-missing", place, message, hint)
+    found = files.sources.problem("numbers-missing", place, message, hint)
+    is_meant = any(tree.data == {} for each in files.files if (tree := each.tree.get("numbers")) is not None)
+    return found.with_severity(Severity.NOTICE) if is_meant else found

@@ -134,17 +134,24 @@ class Schedules:
         del self._files.found[told:]
         return () if times is None else times.periods, found
 
+    def times_of(self, name: str, settings: PeriodSettings) -> Times | None:
+        """When a declared schedule is active; None where it is unfit, which has been told."""
+        told = len(self._files.found)
+        times = self._times(self._declared[name].tree, settings)
+        del self._files.found[told:]
+        return times
+
     def exists(self, reference: Tree) -> bool:
         """Whether a reference names a schedule or is one; reported where it does not."""
         return self._tree(reference) is not None
 
-    def change_window(self, reference: Tree, *, only_in: str | None) -> Times | None:
-        """A change window, which we evaluate ourselves, so that no account's settings matter.
+    def own_times(self, reference: Tree | None, *, only_in: str | None = None) -> Times | None:
+        """Times that we evaluate ourselves, such as a change window, so that no account's settings matter.
 
         With a trusted file (`only_in`) all that it names must stand in that file: it is part of the policy.
         """
-        tree = self._tree(reference)
-        if tree is None:
+        tree = self._tree(reference) if reference is not None else None
+        if tree is None or reference is None:
             return None
         if only_in is not None:
             name_of, parts = self._files.sources.name_of, compiling.parts(reference, self._declared)

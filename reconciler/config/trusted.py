@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.config import values
-from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, limit_quotes
+from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, is_own_key, limit_quotes
 from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.include import TRUSTED_FILE
 from reconciler.config.models.trusted import AccountEntry, DefaultsEntry, PolicyEntry, ProviderType, RecordEntry
@@ -63,7 +63,7 @@ def _flaws(files: Files, tree: Tree) -> Iterator[Diagnostic]:
     if block is None or block.data is None:
         yield files.sources.problem("missing-key", tree.span, "the file has no `policy`", _HINT)
     for key, span, _value in tree.items():
-        if key not in _KEYS:
+        if key not in _KEYS and not is_own_key(key):
             yield files.sources.problem("unknown-key", span, f"{quoted(key)} is not known here", _HINT)
 
 
@@ -87,10 +87,15 @@ def judge_templates(files: Files) -> None:
     marked = {name for name, text in files.sources.texts() if "$" in text and _MARK in text}
     for file in files.files:
         if file.name in marked:
-            for path in _misplaced(file.tree.data, ()):
+            for path in _misplaced(_without_own_keys(file.tree.data), ()):
                 place = find(file.tree, path)
                 if files.sources.location(place) not in told:
                     files.complain("variable-misplaced", place, MISPLACED, MISPLACED_HINT)
+
+
+def _without_own_keys(data: dict[str, Any]) -> dict[str, Any]:
+    """What is read of a file: what stands under the user's own keys is judged where an alias repeats it."""
+    return {key: value for key, value in data.items() if not is_own_key(key)}
 
 
 def _misplaced(data: Any, path: _Where) -> Iterator[_Where]:
@@ -306,16 +311,18 @@ def _name(files: Files, root: Tree, settings: TrustedSettings) -> None:
         files.complain("name-missing", place, message, "add `name: moscow-lines`")
 
 
+_NEEDED_BLOCKS = {"postgres": "{dsn: {env: RECONCILER_DSN}}", "s3": "{bucket: NAME}"}
+
+
 def _record(files: Files, tree: Tree | None, settings: TrustedSettings) -> None:
     given = _section(files, tree, "record", RecordEntry)
     model = read(RecordEntry, given, files.sources, files.found) if given is not None else None
     if given is None or model is None:
         return
     block = getattr(model, model.backend)
-    if block is None and model.backend == "postgres":
-        message = "postgres is missing under record"
-        hint = "add `postgres: {dsn: {env: RECONCILER_DSN}}`"
-        files.complain("missing-key", given.span, message, hint)
+    if block is None and model.backend in _NEEDED_BLOCKS:
+        hint = f"add `{model.backend}: {_NEEDED_BLOCKS[model.backend]}`"
+        files.complain("missing-key", given.span, f"{model.backend} is missing under record", hint)
     options: dict[str, str | SecretRef] = {}
     if block is not None:
         options = {key: value for key in type(block).model_fields if (value := getattr(block, key)) is not None}

@@ -63,7 +63,7 @@ def _validator(model: type[Model]) -> Callable[[Any], Model]:
 
 def complaints(error: ValidationError, model: type, tree: Tree, sources: Sources) -> Iterator[Diagnostic]:
     """Each of pydantic's errors as a diagnostic at its place."""
-    details = [(dict(detail), _without_tags(detail["loc"])) for detail in error.errors(include_url=False)]
+    details = [(dict(detail), _path(detail["type"], detail["loc"])) for detail in error.errors(include_url=False)]
     misspelt = set(_misspelt(details, model))
     for detail, path in details:
         if detail["type"] == "missing" and path in misspelt:
@@ -165,6 +165,10 @@ def _under(path: KeyPath) -> str:
     return "here" if name == "this" else f"under {name}"
 
 
-def _without_tags(loc: Sequence[str | int]) -> KeyPath:
-    """A pydantic `loc` without the tags of union members, which stand in angle brackets."""
-    return tuple(step for step in loc if not (isinstance(step, str) and step.startswith("<")))
+_TAGS = ("<name>", "<literal>", "<one>", "<many>")
+
+
+def _path(kind: str, loc: Sequence[str | int]) -> KeyPath:
+    """A pydantic `loc` without the tags of union members; a key that nobody knows may be called like one."""
+    last = len(loc) - (kind == "extra_forbidden")
+    return (*(step for step in loc[:last] if step not in _TAGS), *loc[last:])

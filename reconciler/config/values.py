@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -209,6 +209,23 @@ def calendar_date(value: Any) -> date:
     except ValueError:
         pass
     raise refuse("invalid-value", f"{quoted(written)} is not a date", "write it like 2027-12-31")
+
+
+def moments(value: Any) -> tuple[datetime, ...]:
+    """One time or several, each a date with an hour."""
+    written = value if isinstance(value, list) else [value]
+    if not written:
+        raise refuse("invalid-value", "the list of times is empty", "write a time, or leave it out")
+    return tuple([_moment(text(each)) for each in written])
+
+
+def _moment(written: str) -> datetime:
+    try:
+        if len(written) > len("2026-12-31"):
+            return datetime.fromisoformat(written)
+    except ValueError:
+        pass
+    raise refuse("invalid-value", f"{quoted(written)} is not a time", "write it like 2026-12-31 18:30")
 
 
 def timezone(value: Any) -> str:

@@ -6,15 +6,16 @@ Looks at the lines around a fault, as people see them. Knows no file but the tex
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import takewhile
 from typing import Any, NamedTuple
 
-from yaml._yaml import CParser
 from yaml.error import YAMLError
-from yaml.tokens import ScalarToken
 
 from reconciler.characters import ODD_BLANKS, look_alike
 from reconciler.diagnostics import Diagnostic
+from reconciler.document.libyaml import PARSER
 from reconciler.document.source import Sources, line_around, span_at
 
 _FLOW_NEEDS_QUOTES = re.compile(
@@ -88,6 +89,17 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     ),
     ("found undefined tag handle", "this tag has no meaning here", "remove the tag"),
 )
+# How ruamel's parser says the same, by its complaint and the context after it.
+_ALSO = (
+    (re.compile(r"expected <block end>.*\n.*block mapping"), "did not find expected key"),
+    (re.compile("expected <block end>"), "did not find expected '-' indicator"),
+    (re.compile("expected the node content"), "did not find expected node content"),
+    (re.compile("found character .* that cannot start any token"), "found character that cannot start any token"),
+    (re.compile("^sequence entries are not allowed"), "block sequence entries are not allowed"),
+    (re.compile("expected '<document start>'"), "did not find expected <document start>"),
+    (re.compile("expected (a comment or a line break|chomping)"), "did not find expected comment or line break"),
+    (re.compile("found unexpected document separator"), "found unexpected document indicator"),
+)
 
 
 def is_about_a_name(error: Exception) -> bool:
@@ -127,12 +139,19 @@ def explain(sources: Sources, base: int, text: str, error: Exception) -> Diagnos
 
 
 def _fault_of(text: str, error: Exception) -> _Fault:
-    complaint = str(getattr(error, "problem", None) or "the text is broken")
+    complaint = _complaint(error)
     mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     if mark is None or ("end of stream" in complaint and context is not None):
         mark = context
     at = min(mark.index if mark is not None else 0, max(len(text) - 1, 0))
     return _Fault(text, at, complaint, *line_around(text, at))
+
+
+def _complaint(error: Exception) -> str:
+    """What a parser says, as libyaml's would."""
+    complaint = str(getattr(error, "problem", None) or "the text is broken")
+    whole = f"{complaint}\n{getattr(error, 'context', None)}"
+    return next((known for pattern, known in _ALSO if pattern.search(whole)), complaint)
 
 
 def _in_words(fault: _Fault) -> _Cause:
@@ -231,14 +250,26 @@ def _quote_before(fault: _Fault) -> _Cause | None:
 
 def _quoted_token(text: str, at: int) -> Any:
     """The last quoted text that begins before a place, as a scanner sees it; None where there is none."""
-    scanner, last = CParser(text), None
-    try:
-        while (token := scanner.get_token()) is not None and token.start_mark.index < at:
-            if isinstance(token, ScalarToken) and token.style in ("'", '"'):
-                last = token
-    except YAMLError:
-        pass  # what was seen before counts
+    last = None
+    for token in takewhile(lambda each: each.start_mark.index < at, _tokens(text)):
+        if getattr(token, "style", None) in ("'", '"'):
+            last = token
     return last
+
+
+def _tokens(text: str) -> Iterator[Any]:
+    """The tokens of a text up to the one that cannot be read."""
+    try:
+        if PARSER is not None:
+            yield from iter(PARSER(text).get_token, None)
+            return
+    except YAMLError:
+        return
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError as SlowError
+
+    with suppress(SlowError):
+        yield from YAML(typ="safe", pure=True).scan(text)
 
 
 _LOOKS: tuple[Callable[[_Fault], _Cause | None], ...] = (

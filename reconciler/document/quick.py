@@ -10,7 +10,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from yaml._yaml import CParser
 from yaml.events import (
     DocumentStartEvent,
     MappingEndEvent,
@@ -46,9 +45,8 @@ def is_common(text: str) -> bool:
     return not any(mark in text for mark in "&*!") or _PROPERTY.search(text) is None
 
 
-def read(text: str, base: int, materialise: Materialise) -> tuple[Tree, bool]:
-    """The tree of a common text, and whether a null stands in it; raises UncommonTextError or a YAML error."""
-    next_event = CParser(text).get_event
+def read(next_event: Callable[[], Any], base: int, materialise: Materialise) -> tuple[Tree, bool]:
+    """The tree of a common text's events, and whether a null stands in it; raises UncommonTextError or a YAML error."""
     if next_event().__class__ is not StreamStartEvent or next_event().__class__ is not DocumentStartEvent:
         raise UncommonTextError
     event = next_event()

@@ -1,8 +1,8 @@
 """The text of a file to a document: the quick reader for common files, the thorough one for all others.
 
-Bytes must be UTF-8. libyaml's parser gives the events; where it refuses a text, ruamel's slower parser is asked
-before the user is told, so that a text has one verdict, however long the file is; its complaint is put in words that
-help. Knows no schema.
+Bytes must be UTF-8. libyaml's parser gives the events; where it is missing or refuses a text, ruamel's slower parser
+is asked before the user is told, so that a text has one verdict, however long the file is; its complaint is put in
+words that help. Knows no schema.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import codecs
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from yaml import events as fast
-from yaml._yaml import CParser
 from yaml.error import YAMLError
 
 from reconciler.diagnostics import Diagnostic, Location
 from reconciler.document import quick
 from reconciler.document.builder import Document, DocumentBuilder, MisreadError, StopError
 from reconciler.document.explaining import explain, is_about_a_name
+from reconciler.document.libyaml import PARSER
 from reconciler.document.source import Sources, is_ours, make_presentable, text_problems
 from reconciler.document.tree import Tree
 from reconciler.rules import RULES
@@ -94,7 +94,7 @@ def _not_utf_8(raw: bytes, start: int) -> Unreadable:
 _RAISED = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """ruamel's parser cannot read a text; `error` is what it raised."""
 
     def __init__(self, error: Exception) -> None:
@@ -107,9 +107,9 @@ def parse(sources: Sources, base: int, text: str) -> Document:
     unfit = text_problems(sources, base, text)
     if unfit:
         return Document(None, tuple(unfit))
-    if quick.is_common(text):
+    if PARSER is not None and quick.is_common(text):
         try:
-            tree, has_nulls = quick.read(text, base, partial(_piece, sources, base, text))
+            tree, has_nulls = quick.read(PARSER(text).get_event, base, partial(_piece, sources, base, text))
         except (quick.UncommonTextError, YAMLError):
             pass  # the thorough builder says what is wrong, or that nothing is
         else:
@@ -129,9 +129,13 @@ def _piece(sources: Sources, base: int, text: str, start: int, end: int) -> Tree
 
 def read_thoroughly(sources: Sources, base: int, text: str) -> Document:
     """Read a text with all its places, whatever stands in it."""
+    return second_opinion(sources, base, text) if PARSER is None else _by_libyaml(PARSER, sources, base, text)
+
+
+def _by_libyaml(parser: Callable[[str], Any], sources: Sources, base: int, text: str) -> Document:
     builder = DocumentBuilder(sources, base, text)
     try:
-        return builder.build(CParser(text).get_event, fast)
+        return builder.build(parser(text).get_event, fast)
     except StopError:
         return builder.document(None)
     except MisreadError:
@@ -149,12 +153,12 @@ def second_opinion(sources: Sources, base: int, text: str, error: Exception | No
     """Ask ruamel's parser, which knows YAML 1.2 better; its verdict stands. `error`: why libyaml's refuses the text."""
     from ruamel.yaml import events as slow
 
-    builder, events = DocumentBuilder(sources, base, text), _events(text)
+    builder, events = DocumentBuilder(sources, base, text), thorough_events(text)
     try:
         return builder.build(lambda: next(events, None), slow)
     except StopError:
         return builder.document(None)
-    except _RefusedError as refusal:
+    except RefusedError as refusal:
         return Document(None, (explain(sources, base, text, error or refusal.error),))
 
 
@@ -165,21 +169,22 @@ def readers(text: str) -> Iterator[tuple[Iterator[Any], Any]]:
     """
     from ruamel.yaml import events as slow
 
-    yield iter(CParser(text).get_event, None), fast
-    yield _events(text), slow
+    if PARSER is not None:
+        yield iter(PARSER(text).get_event, None), fast
+    yield thorough_events(text), slow
 
 
 def is_readable(text: str) -> bool:
     """Whether ruamel's parser takes a text, whatever it means."""
     try:
-        deque(_events(text), maxlen=0)
-    except _RefusedError:
+        deque(thorough_events(text), maxlen=0)
+    except RefusedError:
         return False
     return True
 
 
-def _events(text: str) -> Iterator[Any]:
-    """The events of ruamel's parser; raises _RefusedError, whatever that raises."""
+def thorough_events(text: str) -> Iterator[Any]:
+    """The events of ruamel's parser; raises RefusedError, whatever that raises."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError as SlowError
     from ruamel.yaml.error import YAMLStreamError
@@ -187,4 +192,4 @@ def _events(text: str) -> Iterator[Any]:
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
     except (SlowError, YAMLStreamError, *_RAISED) as error:
-        raise _RefusedError(error) from error
+        raise RefusedError(error) from error

@@ -5,7 +5,7 @@ Pure, over canonical values. Knows no files, no vendor and no output format.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -72,7 +72,12 @@ class Route:
 
 def route(number: str, values: Mapping[str, Json], *, at: int, zone: str) -> Route:
     """Follow a call. `values` maps managed numbers to canonical values, `at` is in seconds since the epoch."""
-    walk = _Walk(values, at, zone)
+    return route_while(number, values, lambda text: Period.parse(text, weekday_base="refuse").matches(at, zone))
+
+
+def route_while(number: str, values: Mapping[str, Json], is_on: Callable[[str], bool]) -> Route:
+    """Follow a call while just these canonical schedules are on; `is_on` is asked of those that are periods."""
+    walk = _Walk(values, is_on)
     steps = tuple(walk.steps(number, (number,)))
     note = "" if any(step.rings for step in steps) else NO_TARGET_NOTE
     return Route(number, values[number].get("redirect", ""), steps, note)
@@ -80,11 +85,10 @@ def route(number: str, values: Mapping[str, Json], *, at: int, zone: str) -> Rou
 
 @dataclass(slots=True)
 class _Walk:
-    """One instant; `followed` are the numbers whose further way was told already."""
+    """One call; `followed` are the numbers whose further way was told already."""
 
     values: Mapping[str, Json]
-    at: int
-    zone: str
+    is_on: Callable[[str], bool]
     followed: set[str] = field(default_factory=set)
 
     def steps(self, number: str, path: tuple[str, ...]) -> Iterator[Step]:
@@ -147,4 +151,4 @@ class _Walk:
             period = Period.parse(schedule, weekday_base="refuse")
         except PeriodError:
             return SHORT.opaque(schedule)
-        return "" if period.matches(self.at, self.zone) else f"{_OUTSIDE} ({period.phrase()})"
+        return "" if self.is_on(schedule) else f"{_OUTSIDE} ({period.phrase()})"

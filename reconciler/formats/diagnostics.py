@@ -44,6 +44,12 @@ class JsonModel(BaseModel):
         return shape(**{**own, **others})
 
 
+class AnswerJson(JsonModel):
+    """What every answer says of itself."""
+
+    format_version: FormatVersion = FORMAT_VERSION
+
+
 Code = Annotated[
     str, Field(description="Rule code, stable.", examples=["period-hour"], pattern=r"^[a-z][a-z0-9-]{0,63}$")
 ]
@@ -140,8 +146,13 @@ Schema = dict[str, Any]
 
 def schema(model: type[BaseModel], title: str) -> Schema:
     """The JSON Schema (draft 2020-12) of a format."""
+    return titled(model.model_json_schema(), title)
+
+
+def titled(drawn: Schema, title: str) -> Schema:
+    """A schema with its dialect and its title first."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
-        **{key: value for key, value in model.model_json_schema().items() if key != "title"},
+        **{key: value for key, value in drawn.items() if key != "title"},
     }

@@ -87,6 +87,7 @@ class PlanJson(JsonModel):
     left_out: int = Field(default=0, description="How many changes `--limit` keeps for later.")
     left_alone: int = Field(default=0, description="How many recorded numbers are left alone.")
     narrowed: bool = Field(default=False, description="Only some numbers were selected.")
+    selected: tuple[str, ...] = Field(default=(), description="Accounts that were named with --account.")
     as_recorded: int = 0
     parked_as_recorded: int = 0
     accounts: int = 0

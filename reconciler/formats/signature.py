@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,11 +22,23 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
+from pydantic import Field
+
+from reconciler.formats.diagnostics import JsonModel, render
 
 SUFFIX = ".sig"
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION: Literal["1.0"] = "1.0"
 _KEY_ID = re.compile(r"[0-9a-f]{16}")
 _MAKE_ONE = "create one with: openssl genpkey -algorithm ed25519 -out KEY.pem"
+
+
+class SignatureJson(JsonModel):
+    """The file beside a signed plan."""
+
+    format_version: Literal["1.0"] = FORMAT_VERSION
+    algorithm: Literal["ed25519"] = "ed25519"
+    key_id: str = Field(pattern=r"^[0-9a-f]{16}$", description="First digits of the SHA-256 of the raw public key.")
+    signature: str = Field(description="Of the plan file's bytes, in Base64.")
 
 
 class SignatureError(Exception):
@@ -40,13 +53,8 @@ class KeyFileError(Exception):
 def sign(data: bytes, key_file: Path) -> bytes:
     """Sign bytes with the private key of a PEM file; return the text of the signature file. Raises KeyFileError."""
     key = _private_key(key_file)
-    content = {
-        "format_version": FORMAT_VERSION,
-        "algorithm": "ed25519",
-        "key_id": key_id(key.public_key()),
-        "signature": base64.b64encode(key.sign(data)).decode(),
-    }
-    return (json.dumps(content, indent=2) + "\n").encode()
+    signed = base64.b64encode(key.sign(data)).decode()
+    return render(SignatureJson(key_id=key_id(key.public_key()), signature=signed)).encode()
 
 
 def verify(data: bytes, signature: bytes, key_files: Sequence[Path]) -> str:

@@ -31,7 +31,7 @@ def full_name(repository: Repository, ref: str) -> str:
     if not found and _PART_OF_ONE.fullmatch(ref):
         raise GitError(f"{ref!r} is not a ref, only part of a commit id", hint="write the whole commit id")
     if not found:
-        raise _unknown(ref)
+        raise _unknown(ref, _fetching(repository, ref))
     if len(found) > 1:
         raise GitError(f"{ref!r} is ambiguous", hint=f"write its full name: {' or '.join(found)}")
     _check_remote(repository, ref, found[0])
@@ -82,8 +82,17 @@ def _no_name(ref: str) -> GitError:
     return _unknown(ref)
 
 
-def _unknown(ref: str) -> GitError:
-    return GitError(f"{ref!r} does not exist in git")
+def _unknown(ref: str, hint: str = "") -> GitError:
+    return GitError(f"{ref!r} does not exist in git", hint=hint)
+
+
+def _fetching(repository: Repository, ref: str) -> str:
+    """How to fetch what looks like a branch of a remote; a shallow clone stays one, a whole one stays whole."""
+    remote, _, branch = ref.removeprefix("refs/remotes/").partition("/")
+    if not branch or remote not in _remotes(repository):
+        return ""
+    depth = "--depth 1 " if (repository.git_folder / "shallow").exists() else ""
+    return f"fetch it first: git fetch {depth}{remote} {branch}:refs/remotes/{remote}/{branch}"
 
 
 class CommittedFile(NamedTuple):

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from reconciler.clock import Clock
 from reconciler.http.answer import parse_date, plain
+from reconciler.http.calls import OnCall, unheard
 from reconciler.http.errors import ProviderError
 
 OnWait = Callable[[float, str], None]
@@ -58,8 +59,8 @@ OPEN = OpenGate()
 class Budget:
     """Hands out turns to send: `per_second` evenly spaced (0 = unlimited), at most `concurrency` at once.
 
-    `on_wait(seconds, reason)` hears of every pause that a vendor's answer brought about; an interruption of the
-    `clock` ends them.
+    `on_wait(seconds, reason)` hears of every pause that a vendor's answer brought about, `on_call` of every request
+    that was sent; an interruption of the `clock` ends pauses.
     """
 
     def __init__(
@@ -69,8 +70,10 @@ class Budget:
         concurrency: int,
         clock: Clock,
         on_wait: OnWait = silent,
+        on_call: OnCall = unheard,
     ) -> None:
         self.concurrency = max(1, concurrency)
+        self.on_call = on_call
         self._interval = 1.0 / per_second if per_second > 0 else 0.0
         self._slack = _WAKE_UP_SECONDS if self._interval < _WAKE_UP_SECONDS else 0.0
         self._clock = clock

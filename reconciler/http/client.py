@@ -10,8 +10,8 @@ import itertools
 import math
 import ssl
 import threading
-from collections.abc import Callable, Collection
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ import httpx
 from reconciler.clock import Clock
 from reconciler.http.answer import Answer, plain
 from reconciler.http.budget import OPEN, Budget, Gate, Patience, TurnMissed, retry_after
+from reconciler.http.calls import Call, unheard
 from reconciler.http.errors import (
     HostRefused,
     ProviderError,
@@ -138,13 +139,14 @@ _HEADERS = (("User-Agent", "reconciler"), ("Accept", "application/json"), ("Acce
 _HIGHEST_REDIRECT = 399
 _LONGEST_SAID = 4000
 _IN_NO_KEY = frozenset(" \"'")
+_REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "x-trace-id")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What to send: `path` is put behind the base URL; `is_read` permits repeating whatever happened.
 
-    `basic` is `user:password` in base64, for a service that wants no bearer token.
+    `basic` is `user:password` in base64, for a service that wants no bearer token. `numbers` are what it is about.
     """
 
     method: str
@@ -154,6 +156,15 @@ class Request:
     content_type: str = "application/json"
     limit_bytes: int = OBJECT_BYTES
     basic: str = field(default="", repr=False)
+    numbers: tuple[str, ...] = ()
+
+
+class _Heard:
+    """What becomes of a call, filled in while it is made."""
+
+    status: int | None = None
+    request_id: str = ""
+    error: str = ""
 
 
 class HttpClient:
@@ -203,7 +214,7 @@ class HttpClient:
         started, in_doubt = self._clock.monotonic(), False
         for attempt in itertools.count(1):
             try:
-                result = self._attempt(request, bearer, gate)
+                result = self._attempt(request, bearer, gate, attempt)
             except ProviderError as closed:
                 closed.may_have_taken_effect = in_doubt
                 raise self._as_raised(closed, attempt - 1) from None
@@ -254,18 +265,18 @@ class HttpClient:
         pool: Transport = self._shard.pool
         return pool
 
-    def _attempt(self, request: Request, bearer: str | None, gate: Gate) -> Answer | Failure:
+    def _attempt(self, request: Request, bearer: str | None, gate: Gate, attempt: int) -> Answer | Failure:
         while True:
             gate.enter()
             try:
                 with self.budget.turn(gate.is_open):
-                    return self._sent(request, bearer)
+                    return self._sent(request, bearer, attempt)
             except TurnMissed:
                 continue
 
-    def _sent(self, request: Request, bearer: str | None) -> Answer | Failure:
+    def _sent(self, request: Request, bearer: str | None, attempt: int) -> Answer | Failure:
         try:
-            answer, wait = self._exchange(request, bearer)
+            answer, wait = self._exchange(request, bearer, attempt)
         except httpx.TransportError as error:
             return failure_of_exception(error, peer=self.peer, way=self._way, is_read=request.is_read)
         except ProviderError as error:
@@ -276,7 +287,7 @@ class HttpClient:
             or answer
         )
 
-    def _exchange(self, request: Request, bearer: str | None) -> tuple[Answer, float | None]:
+    def _exchange(self, request: Request, bearer: str | None, attempt: int) -> tuple[Answer, float | None]:
         self._deadline.start(self._patience.exchange)
         sent = httpx.Request(
             request.method,
@@ -285,12 +296,43 @@ class HttpClient:
             content=request.body or None,
             extensions=self._extensions,
         )
-        with closing(self._pool().handle_request(sent)) as response:
+        with self._hearing(request, sent.url, attempt) as heard, closing(self._pool().handle_request(sent)) as response:
+            heard.status = response.status_code
+            heard.request_id = next(filter(None, map(response.headers.get, _REQUEST_IDS)), "")
             self._refuse_redirect(response)
             body = self._body(response, request.limit_bytes)
         found = response.headers
         answer = Answer(response.status_code, body, found.get("date"), found.get("content-type", ""))
         return answer, retry_after(found.get("retry-after"), self._clock)
+
+    # docs/decisions/172
+    @contextmanager
+    def _hearing(self, request: Request, url: httpx.URL, attempt: int) -> Iterator[_Heard]:
+        """Tell of a call when it is over, however it ends."""
+        heard = _Heard()
+        if self.budget.on_call is unheard:
+            yield heard
+            return
+        at, begun = self._clock.now(), self._clock.monotonic()
+        try:
+            yield heard
+        except BaseException as error:
+            heard.error = _briefly(error)
+            raise
+        finally:
+            call = Call(at, self.peer, request.method, self.host, self.fit_for_message(url.path), attempt)
+            took = round((self._clock.monotonic() - begun) * 1000)
+            request_id = self.fit_for_message(heard.request_id)
+            self.budget.on_call(
+                replace(
+                    call,
+                    numbers=request.numbers,
+                    status=heard.status,
+                    milliseconds=took,
+                    request_id=request_id,
+                    error=self.fit_for_message(heard.error),
+                )
+            )
 
     def _url(self, path: str) -> httpx.URL:
         """An endpoint's address, parsed once; raises HostRefused where it cannot be."""
@@ -331,6 +373,22 @@ class HttpClient:
         error.args = (self._secrets.redact(str(error)),)
         error.hint = error.hint and error.hint.replace(BASE_URL, self._setting)
         return error
+
+
+_ENDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    ((httpx.ConnectTimeout, httpx.PoolTimeout), "no connection in time"),
+    (httpx.TimeoutException, "no answer in time"),
+    (httpx.ProxyError, "refused by the proxy"),
+    (httpx.ConnectError, "no connection"),
+    (httpx.TransportError, "the connection was cut off"),
+)
+
+
+def _briefly(error: BaseException) -> str:
+    """Why a call was not answered, or its answer not taken, in a few words."""
+    if isinstance(error, ProviderError):
+        return str(error)
+    return next((words for kinds, words in _ENDS if isinstance(error, kinds)), "interrupted")
 
 
 def bearer_token(text: str, *, what: str) -> str:

@@ -148,6 +148,7 @@ def build(
         left_alone=gathered.left_alone + sum(item.left_alone for item in decisions),
         declared=len(configuration.numbers),
         narrowed=options.selection.narrowed or not configuration.whole,
+        selected=tuple(sorted(set(options.selection.accounts))),
         breaches=breaches(
             changes,
             policy=configuration.policy,

@@ -85,8 +85,8 @@ class Plan:
     `created_at` and `expires_at` are RFC 3339 times in UTC; `lineage` is empty where no record was ever made.
     `undoes` is the run that an undo takes back, `left_out` how many changes a limit keeps for later, `left_alone` how
     many numbers of ours nothing is done about. `narrowed`: only some numbers were asked for, so that nothing is known
-    of what stands in no file any more. `names` are what the configuration calls things, for people; times of day are
-    told in its `timezone`.
+    of what stands in no file any more; `selected` are the accounts that were named, none where all are meant. `names`
+    are what the configuration calls things, for people; times of day are told in its `timezone`.
     """
 
     configuration: str
@@ -113,6 +113,7 @@ class Plan:
     left_alone: int = 0
     left_out: int = 0
     narrowed: bool = False
+    selected: tuple[str, ...] = ()
     calls: Calls = Calls(0, 0)
     breaches: tuple[Breach, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -5,10 +5,12 @@ A provider's network code is imported when needed: no command that stays offline
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from reconciler.clock import Clock, SystemClock
 from reconciler.http.budget import OnWait, Patience, patience_from, silent
+from reconciler.http.calls import Call, OnCall, unheard
 from reconciler.http.errors import ProviderError
 from reconciler.providers.base import Provider
 from reconciler.providers.table import PROVIDERS
@@ -17,25 +19,35 @@ from reconciler.secrets import Secrets
 from reconciler.settings import Account
 
 
-def open_provider(
-    account: Account,
-    secrets: Secrets,
+def opening_of(
+    account: str,
+    environ: Mapping[str, str],
     *,
     clock: Clock | None = None,
     on_wait: OnWait = silent,
     patience: Patience | None = None,
     tokens: Callable[[], Texts | None] = lambda: None,
-) -> Provider:
-    """Open an account at its provider; sends nothing. Raises ProviderError, and SecretError where a secret is missing.
+    on_call: OnCall = unheard,
+) -> Opening:
+    """What an account is opened or logged in to with; raises ProviderError.
 
-    `on_wait(seconds, reason)` hears of pauses that the vendor asked for. `tokens` gives the store of tokens that a
-    team shares, if any.
+    `on_wait(seconds, reason)` hears of pauses that the vendor asked for, `on_call` of every request, for the account.
+    `tokens` gives the store of tokens that a team shares, if any.
     """
+
+    def heard(call: Call) -> None:
+        on_call(replace(call, account=account))
+
+    listener = on_call if on_call is unheard else heard
+    return Opening(clock or SystemClock(), on_wait, patience or patience_from(environ), tokens, listener)
+
+
+def open_provider(account: Account, secrets: Secrets, opening: Opening | None = None) -> Provider:
+    """Open an account at its provider; sends nothing. Raises ProviderError, SecretError where a secret is missing."""
     vendor = PROVIDERS.get(account.provider)
     if vendor is None:
         raise ProviderError(f"account {account.name}: {account.provider!r} is not a known provider")
-    patience = patience or patience_from(secrets.environ)
-    return vendor.open(account, secrets, Opening(clock or SystemClock(), on_wait, patience, tokens))
+    return vendor.open(account, secrets, opening or opening_of(account.name, secrets.environ))
 
 
 def login_to(account: Account) -> Login:

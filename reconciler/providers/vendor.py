@@ -18,6 +18,7 @@ from reconciler.settings import Account
 
 if TYPE_CHECKING:
     from reconciler.http.budget import OnWait, Patience
+    from reconciler.http.calls import OnCall
     from reconciler.providers.base import Provider
 
 
@@ -32,12 +33,16 @@ class Texts(Protocol):
 
 
 class Opening(NamedTuple):
-    """What an account is opened with; `tokens` gives the store of tokens that a team shares, if any."""
+    """What an account is opened with.
+
+    `tokens` gives the store of tokens that a team shares, if any; `on_call` hears of every request.
+    """
 
     clock: Clock
     on_wait: OnWait
     patience: Patience
     tokens: Callable[[], Texts | None]
+    on_call: OnCall
 
 
 class Login(Protocol):
@@ -46,8 +51,14 @@ class Login(Protocol):
     def authorize_url(self, account: Account, secrets: Secrets, state: str) -> str:
         """The address where a person logs in."""
 
-    def exchange(self, account: Account, secrets: Secrets, pasted: str, state: str, tokens: Texts | None) -> None:
+    def exchange(self, account: Account, secrets: Secrets, pasted: str, state: str, opening: Opening) -> None:
         """Store the tokens of a login, from its pasted redirect or code."""
+
+    def ends_at(self, account: Account, secrets: Secrets, tokens: Texts | None) -> float | None:
+        """When the login ends if nothing renews it, in seconds since the epoch; None where that is not known.
+
+        Asks nobody, and changes nothing.
+        """
 
     def carry(self, account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
         """Copy the tokens of a login into another store that has none; False where there was nothing to copy.

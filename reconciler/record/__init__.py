@@ -44,6 +44,11 @@ def open_record(
         return SqliteRecord(path, name=name)
     if name is None:
         raise RecordError(f"a record in {settings.backend} needs a name", hint="write `name: …` in reconciler.yaml")
+    return _shared(settings, name, root, secrets, waits)
+
+
+def _shared(settings: RecordSettings, name: str, root: Path, secrets: Secrets, waits: Waits | None) -> Record:
+    """Return the record of a backend that several machines reach."""
     if settings.backend == "postgres":
         from reconciler.record.postgres import PostgresRecord
 
@@ -58,7 +63,12 @@ def open_record(
 
         options = {option: _option(settings, option, secrets) for option in settings.options}
         return open_http(options, name=name, secrets=secrets, waits=waits)
-    raise RecordError(f"record backend {settings.backend!r} is not one of file, git, http, postgres")
+    if settings.backend == "s3":
+        from reconciler.record.s3 import S3Record, S3Store
+
+        options = {option: _option(settings, option, secrets) for option in {*settings.options, "bucket"}}
+        return S3Record(S3Store(options, name=name, secrets=secrets), name=name)
+    raise RecordError(f"record backend {settings.backend!r} is not one of file, git, http, postgres, s3")
 
 
 def open_tokens(

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from reconciler.clock import Clock, SystemClock
 from reconciler.diagnostics import Location
+from reconciler.http.calls import OnCall, unheard
 from reconciler.model import CANONICAL_VERSION, Entry, Key
 
 
@@ -23,10 +24,15 @@ def _nobody(_text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """`tell` hears one sentence on what is waited for, or taken for granted; `clock` knows when waits are to end."""
+    """How a store that others work with too is waited for.
+
+    `tell` hears one sentence on what is waited for, or taken for granted; `clock` knows when waits are to end;
+    `on_call` hears of every HTTP request.
+    """
 
     tell: Callable[[str], None] = _nobody
     clock: Clock = field(default_factory=SystemClock)
+    on_call: OnCall = unheard
 
     def pause(self, seconds: float, what: str) -> None:
         """Wait; raises WaitInterruptedError, which says for `what`, as soon as the run is interrupted."""

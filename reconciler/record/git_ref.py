@@ -217,7 +217,10 @@ _HINTS = (
         r"answered a read with nothing",
         "look for a proxy or a login page in between: `git ls-remote {remote}` must list refs",
     ),
-    (r"declined|[Pp]rotected", "have the hooks and rules of {remote} let this job push to {ref}"),
+    (
+        r"declined|[Pp]rotected",
+        "have the hooks and rules of {remote} let this job push to {ref}; or try `ref: refs/heads/reconciler-record`",
+    ),
     (
         r"could not read|[Pp]ermission|Authentication failed|\b403\b",
         "give this job a credential for {remote} and pushes to {ref}; RECONCILER_GIT_ENV names what its helper reads",

@@ -378,7 +378,9 @@ class StateClient:
                 origin,
                 peer="the record's server",
                 trusted=self._trusted,
-                budget=Budget(per_second=0, concurrency=1, clock=clock, on_wait=self._paused),
+                budget=Budget(
+                    per_second=0, concurrency=1, clock=clock, on_wait=self._paused, on_call=self.waits.on_call
+                ),
                 secrets=self._secrets,
                 clock=clock,
                 patience=patience_from(self._secrets.environ),

@@ -313,7 +313,7 @@ def _parameters(dsn: str) -> dict[str, Any]:
         from psycopg.conninfo import conninfo_to_dict
     except ImportError:
         raise RecordError(
-            "the record backend postgres needs psycopg", hint="pip install 'reconciler[postgres]'"
+            "the record backend postgres needs psycopg", hint="pip install 'phone-reconciler[postgres]'"
         ) from None
     try:
         found = conninfo_to_dict(dsn)

@@ -111,7 +111,7 @@ def _parsed(text: str) -> Library:
         library = import_module("opening_hours")
     except ImportError:
         message = "reading opening_hours needs the library opening-hours-py"
-        raise MissingExtraError(message, "pip install 'reconciler[calendars]'") from None
+        raise MissingExtraError(message, "pip install 'phone-reconciler[calendars]'") from None
     if len(text) > _LONGEST:
         raise ForeignError(f"these opening hours have more than {_LONGEST:,} characters", "write fewer rules")
     if not text.strip():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import struct
 from bisect import bisect_right
+from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -20,6 +21,7 @@ _FOOTER: Final = re.compile(
     r"(?:<[^>]+>|[A-Za-z]+)([+-]?[\d:]+)(?:(?:<[^>]+>|[A-Za-z]+)([+-]?[\d:]+)?,([^,]+),([^,]+))?\Z"
 )
 _HOUR: Final = 3600
+_UNIX_START: Final = datetime.fromisoformat("1970-01-01")  # without a zone, as local times are
 _LAST_WEEK: Final = 5
 
 
@@ -120,6 +122,13 @@ class Zone:
     def is_fixed(self) -> bool:
         """Tell whether the offset will never change again by a rule."""
         return not self._tail.rules
+
+
+def epoch_of(moment: datetime, name: str) -> int:
+    """Give the instant of a moment, which is local time of the zone unless it has an offset of its own."""
+    if moment.tzinfo is not None:
+        return int(moment.timestamp())
+    return zone(name).epoch(int((moment - _UNIX_START).total_seconds()))
 
 
 @lru_cache(maxsize=64)

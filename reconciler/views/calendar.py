@@ -18,7 +18,7 @@ from reconciler.effects.routes import Route, Step, StepKind
 from reconciler.effects.wording import SHORT, Wording, marked
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, width
-from reconciler.views.results import Kind, document
+from reconciler.views.results import Kind, answered
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 GAP = "·"
@@ -55,7 +55,7 @@ class CalendarView:
 
     def document(self) -> str:
         calendars = [_calendar_json(calendar) for calendar in self.calendars]
-        return document({"timezone": self.zone, "calendars": calendars})
+        return answered("calendar", {"timezone": self.zone, "calendars": calendars})
 
     def page(self, columns: int) -> Page:
         """Every picture with its legend."""

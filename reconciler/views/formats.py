@@ -6,10 +6,11 @@ Knows no command; what draws a result is imported when it is drawn, as `--help` 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from reconciler.diagnostics import Diagnostic, Location
+from reconciler.plugins import plugin
 from reconciler.views.base import OutputForm
 from reconciler.views.ci.reviewer import Reviewer
 from reconciler.views.results import (
@@ -53,6 +54,7 @@ class Format:
             raise TypeError(f"the format {self.name} lacks a part")
 
 
+GROUP = "reconciler.formats"
 FORMATS: dict[str, Format] = {}
 
 
@@ -61,6 +63,15 @@ def register(added: Format) -> Format:
     if added.name in FORMATS:
         raise ValueError(f"there is a format {added.name} already")
     return FORMATS.setdefault(added.name, added)
+
+
+def find_format(name: str) -> Format | None:
+    """A format by its name, from a plugin where it is none of ours; raises PluginError."""
+    if name not in FORMATS:
+        added = plugin(GROUP, name, Format)
+        if added is not None:
+            register(replace(added, name=name))
+    return FORMATS.get(name)
 
 
 def serving(kind: Kind) -> list[str]:
@@ -142,7 +153,7 @@ def _failure_comment(output: Output, found: Sequence[Diagnostic]) -> None:
     from reconciler.views.markdown import failure
 
     note(output, found)
-    output.screen.table(failure(output.command, visible_diagnostics(output, found)))
+    output.screen.table(failure(output.command, visible_diagnostics(output, found), output.subject))
 
 
 def _plan_comment(output: Output, shown: Planned) -> None:
@@ -182,8 +193,30 @@ def _reviewed(reviewer: Reviewer, purpose: str, *, audits: bool) -> Format:
 _ANNOTATIONS = "annotations of GitHub Actions, at the lines of a pull request"
 _CODE_QUALITY = "GitLab's Code Quality report, at the lines of a merge request"
 _SARIF = "SARIF 2.1.0: code scanning at GitHub, editors, other viewers"
-register(_reviewed(Reviewer("github", OutputForm.COMMANDS), _ANNOTATIONS, audits=False))
-register(_reviewed(Reviewer("gitlab"), _CODE_QUALITY, audits=False))
-register(_reviewed(Reviewer("sarif"), _SARIF, audits=True))
-register(_reviewed(Reviewer("junit", OutputForm.XML), "test reports of GitLab, Jenkins and most others", audits=True))
+_JUNIT = "test reports: Jenkins and most others"
+_GITLAB_JUNIT = "GitLab's unit test report: the same, with the file of each case"
+register(_reviewed(Reviewer("github", "github.render", OutputForm.COMMANDS), _ANNOTATIONS, audits=False))
+register(_reviewed(Reviewer("gitlab", "gitlab.render"), _CODE_QUALITY, audits=False))
+register(_reviewed(Reviewer("sarif", "sarif.render", fits="sarif.fitted"), _SARIF, audits=True))
+register(_reviewed(Reviewer("junit", "junit.render", OutputForm.XML), _JUNIT, audits=True))
+register(_reviewed(Reviewer("gitlab-junit", "junit.render_with_files", OutputForm.XML), _GITLAB_JUNIT, audits=True))
+
+
+def _counts(output: Output, shown: Planned) -> None:
+    from reconciler.views.ci.gitlab import widget
+
+    note(output, shown.findings)
+    output.screen.document(widget(shown.plan))
+
+
+def _no_counts(output: Output, found: Sequence[Diagnostic]) -> None:
+    from reconciler.views.ci.gitlab import failed_widget
+
+    note(output, found)
+    output.screen.document(failed_widget(visible_diagnostics(output, found)))
+
+
+_WIDGET = "GitLab's Terraform report: how many numbers change, in the merge request"
+_WIDGETS: Mapping[Kind, Part] = {"plan": _counts, "saved_plan": _counts}
+register(Format("gitlab-terraform", _WIDGET, _no_counts, note, _WIDGETS))
 register(Format("csv", "spreadsheets, a row a target", note, note, {"numbers": _rows}))

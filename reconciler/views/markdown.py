@@ -1,6 +1,7 @@
 """A plan as a comment on a pull request: summed up and collapsed where it is long, short enough, no text in it markup.
 
-All text of users stands in fenced blocks, whose fence is longer than any row of backticks inside. Knows no commands.
+All text of users stands in fenced blocks, whose fence is longer than any row of backticks inside. The first line is a
+mark by which a pipeline finds the comment that this one takes the place of. Knows no commands.
 """
 
 from __future__ import annotations
@@ -8,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.wording import SHORT, Wording
+from reconciler.model import Action
 from reconciler.plan.model import Plan
 from reconciler.views.base import WIDE, text_of
-from reconciler.views.human.plan import allowance_lines, block_lines, policy_lines, sum_lines
+from reconciler.views.human.plan import ALLOWANCE, block_lines, policy_lines, sum_lines
 from reconciler.views.human.told import ACTIONS, Block, blocks
+from reconciler.views.results import UNKNOWN, Subject
 from reconciler.views.screen import clean
 
 LIMIT = 65_000  # GitHub takes 65,536 characters
@@ -24,6 +28,15 @@ _MOST_OF_ONE = 8_000
 _MOST_OF_POLICY = 8_000
 _MOST_ROWS = 50
 _MOST_OF_CELL = 80
+_MOST_NAMED = 3
+
+# GitHub colours a line of a diff by how it begins: + green, - red, ! orange, @@ purple, # grey.
+_COLOURS = {
+    Action.UPDATE: ("! ", ""),
+    Action.ASSERT: ("! ", ""),
+    Action.ADOPT: ("@@ ", " @@"),
+    Action.FORGET: ("# ", ""),
+}
 _ROOM = 1_000  # for the fences and for saying what was left out
 
 
@@ -32,15 +45,17 @@ def comment(shown: Plan, say: Wording = SHORT) -> str:
     say = replace(say, names=shown.names)
     told = blocks(shown.changes, say, shown.consent)
     (head, *notes), title = text_of(sum_lines(shown, WIDE, say)).splitlines(), say.word("Plan")
-    parts = [f"### {title}: {head}", *notes]
+    subject = Subject(shown.configuration, shown.selected, shown.scenario or "")
+    parts = [marker(subject, shown.origin), f"### {title}: {head}", *notes]
     if shown.configuration:
         parts.append(_about(shown, say))
+    parts += _needs(shown, say)
     parts += [_table(told, say)] if len(told) > 1 else []
     errors = [item for item in shown.diagnostics if item.is_error]
     if errors:
         found = "\n".join(f"{item.location or ''} {item.message}".strip() for item in errors)
         parts.append(_fenced(_cut(clean(found), _MOST_OF_POLICY), "text"))
-    policy = text_of((*policy_lines(shown.breaches, say, _WIDTH), *allowance_lines(shown.breaches, say))).strip("\n")
+    policy = text_of(policy_lines(shown.breaches, say, _WIDTH)).strip("\n")
     if policy:
         parts.append(_fenced(_cut(clean(policy), _MOST_OF_POLICY), "text"))
     if told:
@@ -49,14 +64,45 @@ def comment(shown: Plan, say: Wording = SHORT) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def failure(command: str, found: Iterable[Diagnostic]) -> str:
+def failure(command: str, found: Iterable[Diagnostic], subject: Subject = UNKNOWN) -> str:
     """The comment of a command that came to nothing."""
     told = "\n".join(
         f"{item.location or ''} {item.message}".strip() + (f"\n    hint: {item.hint}" if item.hint else "")
         for item in found
     )
     head = f"reconciler {command}".rstrip()
-    return f"### {head} failed\n\n{_fenced(_cut(clean(told), LIMIT - _ROOM), 'text')}\n"
+    return f"{marker(subject)}\n\n### {head} failed\n\n{_fenced(_cut(clean(told), LIMIT - _ROOM), 'text')}\n"
+
+
+def marker(subject: Subject, origin: str = "plan") -> str:
+    """A comment that nobody sees, the same for every plan of a configuration, and another for one of some accounts."""
+    words = ["reconciler", origin, _word(subject.configuration)]
+    words += [f"accounts={','.join(map(_word, sorted(set(subject.accounts))))}"] if subject.accounts else []
+    words += [f"scenario={_word(subject.scenario)}"] if subject.scenario else []
+    return f"<!-- {' '.join(filter(None, words))} -->"
+
+
+def _word(text: str) -> str:
+    """A text that ends neither a word nor a comment."""
+    return quote(text.encode("utf-8", "replace"), safe="").replace("--", "-%2D")
+
+
+def _needs(shown: Plan, say: Wording) -> list[str]:
+    """Which flags are missing, for how many numbers, and for which, an item a flag."""
+    missing: dict[str, list[str]] = {}
+    for breach in shown.breaches:
+        if breach.rule.startswith(ALLOWANCE):
+            missing.setdefault(breach.allowed_by, []).append(breach.address)
+    items = [f"- {_needed(flag, addresses, say)}" for flag, addresses in missing.items()]
+    return ["\n".join(items)] if items else []
+
+
+def _needed(flag: str, addresses: Sequence[str], say: Wording) -> str:
+    count = len(addresses)
+    which, more = ", ".join(_code(_short(each)) for each in addresses[:_MOST_NAMED]), count - _MOST_NAMED
+    named = say.word("{named} and {count} more", named=which, count=more) if more > 0 else which
+    numbers = say.number(count, " for {count} number", " for {count} numbers")
+    return f"**{say.word('apply needs {flags}', flags=_code(flag))}**{numbers}: {named}"
 
 
 def _about(shown: Plan, say: Wording) -> str:
@@ -112,17 +158,23 @@ def _row(block: Block, say: Wording) -> tuple[str, str, str, str]:
 
 def _cell(text: str) -> str:
     """Text as code in a cell of a table."""
+    short = _short(text)
+    return _code(short).replace("|", r"\|") if short else ""
+
+
+def _short(text: str) -> str:
+    """The beginning of a text, in one line."""
     flat = _one_line(text)
-    return (
-        _code(flat if len(flat) <= _MOST_OF_CELL else f"{flat[:_MOST_OF_CELL]} …").replace("|", r"\|") if flat else ""
-    )
+    return flat if len(flat) <= _MOST_OF_CELL else f"{flat[:_MOST_OF_CELL]} …"
 
 
 def _text(block: Block, say: Wording) -> str:
-    """A block as the terminal shows it; a mark at the start of its first line colours that."""
-    page = block_lines((block,), say, _WIDTH)
+    """A block as the terminal shows it, its first line coloured by what stands before that."""
+    before, behind = _COLOURS.get(block.told.action, ("", ""))
+    page = block_lines((block,), say, _WIDTH - len(before) - len(behind))
     flat = (tuple(span._replace(text=_kept_in_line(span.text)) for span in each) for each in page)
-    return clean(text_of(flat)).rstrip("\n")
+    first, *rest = clean(text_of(flat)).rstrip("\n").split("\n")
+    return "\n".join([f"{before}{first}{behind}", *rest])
 
 
 def _kept_in_line(text: str) -> str:

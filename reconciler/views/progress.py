@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from reconciler.apply.journal import ApplyEvent, Finished, LockBroken
 from reconciler.live import Progress as Reading
 from reconciler.views.base import Span, Tone, line, plural
-from reconciler.views.screen import Screen, is_terminal
+from reconciler.views.screen import Screen
 
 _QUIET_SECONDS = 1.0
 _TERMINAL_SECONDS = 0.1
@@ -37,7 +37,7 @@ class ProgressBar:
     _transient: bool = False
 
     def __post_init__(self) -> None:
-        early = _QUIET_SECONDS - _TERMINAL_SECONDS if is_terminal(self.screen.err) else 0.0
+        early = _QUIET_SECONDS - _TERMINAL_SECONDS if self.screen.can_move(self.screen.err) else 0.0
         self._last = self.monotonic() + early
 
     def reading(self, progress: Reading) -> None:
@@ -85,7 +85,7 @@ class ProgressBar:
             self._clear()
 
     def _tick(self, text: str) -> None:
-        terminal = is_terminal(self.screen.err)
+        terminal = self.screen.can_move(self.screen.err)
         now = self.monotonic()
         if self.silent or now - self._last < (_TERMINAL_SECONDS if terminal else _ELSEWHERE_SECONDS):
             return

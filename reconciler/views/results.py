@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.formats import FORMAT_VERSION
@@ -27,10 +27,22 @@ Kind = Literal["answer", "validation", "plan", "saved_plan", "audit", "calendar"
 """The kinds of results; an answer is any that no format knows better."""
 
 
+class Subject(NamedTuple):
+    """What a command is about, as far as it is known: a later answer about the same takes the place of this one."""
+
+    configuration: str = ""
+    accounts: tuple[str, ...] = ()
+    scenario: str = ""
+
+
+UNKNOWN = Subject()
+
+
 class Output(Protocol):
     """Where the results of a command go, and how much is told beside them."""
 
     command: str
+    subject: Subject
     screen: Screen
 
     @property
@@ -53,16 +65,20 @@ class Result(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command answers: a document or what is in it, and a page."""
+    """What a command answers: a document or what is in it, and a page. Some documents stand in one line."""
 
+    command: str
     content: Callable[[], Mapping[str, Any] | str]
     page: Callable[[int], Iterable[Line] | str]
     findings: Iterable[Diagnostic] = ()
+    in_one_line: bool = False
     kind: Kind = "answer"
 
     def document(self) -> str:
         content = self.content()
-        return content if isinstance(content, str) else document(content)
+        if isinstance(content, str):
+            return content
+        return answered(self.command, content, indent=None if self.in_one_line else 2)
 
 
 # docs/decisions/052
@@ -152,12 +168,19 @@ class Listed:
     def document(self) -> str:
         from reconciler.views.human.tables import as_json
 
-        return document({"numbers": as_json(self.chosen)})
+        return answered("list", {"numbers": as_json(self.chosen)})
 
     def page(self, columns: int) -> Iterable[Line]:
         from reconciler.views.human.tables import human
 
         return human(self.chosen, self.say, columns)
+
+
+def answered(command: str, content: Mapping[str, Any], *, indent: int | None = 2) -> str:
+    """What a command answers as a document, of the shape that its schema publishes."""
+    from reconciler.formats.answers import shaped
+
+    return document(shaped(command, content), indent=indent)
 
 
 def document(content: Mapping[str, Any], *, indent: int | None = 2) -> str:

@@ -5,6 +5,7 @@ Knows no value of the domain; whoever calls has drawn lines or a document alread
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -21,10 +22,13 @@ from reconciler.views.base import Line, OutputForm, Span, text_of
 
 _DEFAULT_COLUMNS = 80
 _MOST_COLUMNS = 160
+_LEAST_ASKED, _MOST_ASKED = 40, 1000
 
 # The same as JSON spells them: whoever decodes a document may show its texts on a terminal.
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:[bfr]|u00(?:0[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF]))")
 _IN_LINE = {**STRIPPED, 9: " ", 10: " "}
+
+_NOT_FORCED = ("", "0", "false")
 
 Redact = Callable[[str], str]
 
@@ -49,7 +53,7 @@ class Screen:
         redact: Redact = str,
     ) -> None:
         # A program that is started with a closed stream has None there.
-        self.out: TextIO = out or sys.stdout or io.StringIO()
+        self.out: TextIO = out or sys.stdout or _ClosedStream()
         self.err: TextIO = err or sys.stderr or io.StringIO()
         self.color = Color.AUTO
         self.redact = redact
@@ -98,17 +102,29 @@ class Screen:
         self._write(self.err, "\r\x1b[2K" + "".join(span.text for span in safe))
 
     def columns(self) -> int:
-        """How wide lines may be: the terminal's width within reason, else 80."""
+        """How wide lines may be: as COLUMNS says, else the terminal's width within reason, else 80."""
+        asked = self._environ.get("COLUMNS", "")
+        if asked.isascii() and asked.isdigit() and int(asked[:9]):
+            return min(max(int(asked[:9]), _LEAST_ASKED), _MOST_ASKED)
         try:
             return min(max(os.get_terminal_size(self.out.fileno()).columns, _DEFAULT_COLUMNS), _MOST_COLUMNS)
         except (OSError, ValueError):
             return _DEFAULT_COLUMNS
 
+    # docs/decisions/132
     def is_colored(self, stream: TextIO) -> bool:
-        """Whether a stream gets colour."""
+        """Whether a stream gets colour: as --color says, else as the environment asks, else on a terminal."""
         if self.color is not Color.AUTO:
             return self.color is Color.ALWAYS
-        return is_terminal(stream) and not self._environ.get("NO_COLOR") and self._environ.get("TERM") != "dumb"
+        if self._environ.get("NO_COLOR"):
+            return False
+        if any(self._environ.get(name, "") not in _NOT_FORCED for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+            return True
+        return self.can_move(stream) and self._environ.get("CLICOLOR") != "0"
+
+    def can_move(self, stream: TextIO) -> bool:
+        """Whether a stream is a terminal that is known to take control sequences."""
+        return is_terminal(stream) and self._environ.get("TERM", "dumb") not in ("", "dumb")
 
     def _show(self, stream: TextIO, page: list[Line]) -> None:
         safe = [_safe(each, self.redact) for each in page]
@@ -138,6 +154,13 @@ class Screen:
             if stream is self.out and not isinstance(error, BrokenPipeError):
                 self.lost = error
             _discard(stream)
+
+
+class _ClosedStream(io.StringIO):
+    """Standard output of a program that was started without one: what is written there is lost."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
 def clean(text: str) -> str:

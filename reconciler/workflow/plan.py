@@ -97,7 +97,7 @@ def _planned(session: Session, configuration: Configuration, state: RecordState,
     locations = {name: account.location for name, account in configuration.accounts.items()}
     reader = Reader(session.clock, locations=locations, emit=asked.progress)
     context = session.plan_context(reassert=asked.reassert, make_key=asked.kept)
-    plan = build(configuration, state, context, asked, lambda wanted: _read(session, wanted, reader))
+    plan = build(configuration, state, context, asked, lambda wanted: read_wanted(session, wanted, reader))
     expires_at = rfc3339(now + asked.expires_in) if asked.expires_in else None
     plan = replace(plan, created_at=rfc3339(now), expires_at=expires_at, commit=commit)
     return plan if asked.limit is None else _limited(configuration, plan, asked.limit)
@@ -156,7 +156,7 @@ def judge_again(configuration: Configuration, plan: Plan) -> tuple[Breach, ...]:
     return (*again, *unwritable)
 
 
-def _read(session: Session, wanted: Mapping[str, Sequence[ReadRequest]], reader: Reader) -> Live:
+def read_wanted(session: Session, wanted: Mapping[str, Sequence[ReadRequest]], reader: Reader) -> Live:
     """Open the accounts that are asked for; one that cannot be opened leaves its numbers unknown."""
     providers: dict[str, Provider] = {}
     problems: list[Diagnostic] = []

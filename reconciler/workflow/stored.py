@@ -265,14 +265,19 @@ def _misplaced(stored: Sequence[Change], again: Mapping[Key, Change]) -> Iterato
 # -- reviews and files -------------------------------------------------------------------------------------------------
 
 
+def unlike(plan: Plan, other: Plan) -> list[str]:
+    """The addresses that two plans do not change alike."""
+    ours, theirs = ({_identity(change) for change in one.changes} for one in (plan, other))
+    return sorted({identity[0] for identity in ours ^ theirs})
+
+
 def check_expected(plan: Plan, reviewed: Plan, now: float) -> None:
     """Go on only if a fresh plan's changes are the reviewed ones, and the review still holds.
 
     `now` in seconds since the epoch. Raises StalePlanError naming who differs.
     """
     check_expiry(reviewed, now)
-    ours, theirs = ({_identity(change) for change in one.changes} for one in (plan, reviewed))
-    differing = sorted({identity[0] for identity in ours ^ theirs})
+    differing = unlike(plan, reviewed)
     if differing:
         raise StalePlanError(
             [

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from reconciler.config.load import LoadResult
 from reconciler.destinations import destination_findings
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.effects.checks import call_loops, check_calls
+from reconciler.effects.expectations import unmet
 from reconciler.settings import Configuration
 
 
@@ -19,6 +21,21 @@ def validate(configuration: Configuration) -> tuple[Diagnostic, ...]:
     found = Diagnostics(configuration.policy.rules)
     found.extend(destination_findings(configuration))
     found.extend(check_calls(configuration))
+    found.extend(unmet(configuration))
+    return found.sorted()
+
+
+def judged(loaded: LoadResult) -> tuple[Diagnostic, ...]:
+    """All that `validate` says of what was loaded: its form, its meaning, and each prepared scenario."""
+    if loaded.configuration is None:
+        return tuple(loaded.diagnostics)
+    known = {(item.code, item.location) for item in loaded.diagnostics}
+    found = Diagnostics()
+    found.extend(loaded.diagnostics)
+    plain = validate(loaded.configuration)
+    found.extend(item for item in plain if (item.code, item.location) not in known)
+    for switched in loaded.scenarios:
+        found.extend(validate_scenario(switched, plain))
     return found.sorted()
 
 
@@ -26,7 +43,7 @@ def validate_scenario(switched: Configuration, known: Collection[Diagnostic]) ->
     """What would keep a scenario from being applied in the night it is needed, beside what is `known` without it."""
     found = Diagnostics(switched.policy.rules)
     told = {_fault(item): set(item.numbers) for item in known}
-    judged = (*destination_findings(switched), *call_loops(switched))
+    judged = (*destination_findings(switched), *call_loops(switched), *unmet(switched))
     found.extend(item for item in judged if not _is_told(item, told.get(_fault(item))))
     return tuple(_in_scenario(item, switched.scenario) for item in found.sorted() if item.is_error)
 

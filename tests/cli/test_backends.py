@@ -15,6 +15,7 @@ from tests.cli.conftest import Workplace
 from tests.record import conftest as servers
 from tests.record.contract import left
 from tests.record.opening import open_place
+from tests.record.s3_server import bucket
 from tests.record.state_server import State, serving
 from tests.record.values import holder
 
@@ -22,7 +23,7 @@ postgres_server, dsn = servers.postgres_server, servers.dsn
 KEY = "canary-record-key-0123456789abcdef0123"
 
 
-@pytest.fixture(params=["file", "git", "http", "postgres"])
+@pytest.fixture(params=["file", "git", "http", "postgres", "s3"])
 def place(request: pytest.FixtureRequest, workplace: Workplace, tmp_path: Path) -> Iterator[str]:
     """Where the record of the workplace is, as `open_place` names it."""
     match request.param:
@@ -42,6 +43,12 @@ def place(request: pytest.FixtureRequest, workplace: Workplace, tmp_path: Path) 
             workplace.environ["RECONCILER_DSN"] = request.getfixturevalue("dsn")
             configure(workplace, "record: {backend: postgres, postgres: {dsn: {env: RECONCILER_DSN}}}")
             yield f"postgres:{workplace.environ['RECONCILER_DSN']}"
+        case "s3":
+            with bucket() as (address, _front):
+                configure(workplace, "record: {backend: s3, s3: {bucket: lines, key: lines.json}}")
+                workplace.environ |= {"AWS_ENDPOINT_URL": address, "AWS_REGION": "eu-central-1"}
+                workplace.environ |= {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "hunter2-canary"}
+                yield f"s3:{address}"
         case _:
             yield f"file:{workplace.folder / '.reconciler' / 'record.db'}"
 
@@ -132,7 +139,7 @@ def test_parking_is_recorded_and_its_tokens_are_shared_where_the_record_is(workp
     assert ended.exit_code == 0, ended
     assert workplace.run("plan", "--detailed-exitcode", XDG_STATE_HOME=str(state)).exit_code == 0
     own = list(state.rglob("*.json"))
-    assert bool(own) is place.startswith(("file:", "git:"))
+    assert bool(own) is place.startswith(("file:", "git:", "s3:"))
 
 
 def test_no_secret_of_ours_is_in_the_record(workplace: Workplace, place: str) -> None:

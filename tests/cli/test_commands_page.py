@@ -14,7 +14,7 @@ from tests.cli.test_root import EVERY, NAMES
 PAGE = (REPOSITORY / "docs" / "commands.md").read_text("utf-8")
 COMMON = {
     name
-    for option in [*everywhere(), *of_configuration(), language_option(), of_policy(), of_the_network()]
+    for option in [*everywhere(), *of_configuration(), language_option(), of_policy(), *of_the_network()]
     for name in option.opts
 }
 

@@ -47,6 +47,8 @@ IS_FAILURE: dict[str, Callable[[str], bool]] = {
     "gitlab": is_json,
     "sarif": lambda text: json.loads(text)["runs"][0]["invocations"] == [{"executionSuccessful": False}],
     "junit": is_xml,
+    "gitlab-junit": is_xml,
+    "gitlab-terraform": lambda text: list(json.loads(text)) == ["error"],
     "csv": lambda text: text == "",
 }
 

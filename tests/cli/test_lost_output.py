@@ -120,6 +120,11 @@ def test_nobody_is_asked_about_a_plan_that_could_not_be_shown(
     assert workplace.sandbox.writes == []
 
 
+def test_files_to_begin_with_are_no_failure(workplace: Workplace, full: TextIO) -> None:
+    assert ended(workplace, full, "init", "new", "--vendor", "mtt", "--import", "--host", "none") == (0, TOLD)
+    assert (workplace.folder / "new" / "reconciler.yaml").exists()
+
+
 def test_files_that_were_spelled_anew_are_no_failure(workplace: Workplace, full: TextIO) -> None:
     workplace.edit('"74991000000"', "+7 499 100-00-00")
     assert ended(workplace, full, "fmt") == (0, TOLD)
@@ -186,6 +191,27 @@ def test_a_process_on_a_full_disk_ends_in_order(
     assert (done.returncode, done.stderr.startswith(told)) == (code, True)
     assert "Traceback" not in done.stderr
     assert "ignored" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("plan",), 1, "error[command-failed]: standard output cannot be written: bad file descriptor\n"),
+        (("plan", "--format", "json"), 1, "error[command-failed]: standard output cannot be written: bad file "),
+        (("apply", "--auto-approve"), 0, "warning[command-failed]: standard output cannot be written: bad file "),
+    ],
+    ids=["plan", "plan as json", "apply"],
+)
+def test_a_process_without_standard_output_loses_nothing_in_silence(
+    arguments: tuple[str, ...], code: int, told: str, workplace: Workplace
+) -> None:
+    environ = {**os.environ, **workplace.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "reconciler", "-C", str(workplace.folder), *arguments]
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+    done = subprocess.run(closed, stderr=subprocess.PIPE, text=True, check=False, timeout=60, env=environ)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

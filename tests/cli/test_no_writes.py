@@ -28,6 +28,7 @@ WORDS: dict[str, list[list[str]]] = {
         ["--format", "json"],
     ],
     "audit": [[], ["--format", "json"]],
+    "import": [["--account", "sales", "--diff"], ["74991000002", "--diff", "--format", "json"]],
     "show": [["74991000000"]],
     "route": [["74991000000"]],
     "calendar": [["74991000000"]],
@@ -57,7 +58,7 @@ def commands() -> set[str]:
 
 def test_every_command_is_either_tried_here_or_known_to_write_or_to_stand_apart() -> None:
     untried = commands() - set(WORDS) - WRITE - APART
-    assert untried <= {"init", "fmt", "audit", "import", "undo", "verify", "calls", "events", "serve"}, untried
+    assert untried <= {"init", "fmt", "undo", "verify", "calls", "events", "serve"}, untried
 
 
 @pytest.mark.parametrize(("name", "words"), [case for case in CASES if case[0] in commands()], ids=str)
@@ -86,6 +87,15 @@ def test_a_plan_that_is_saved_writes_the_plan_file_and_the_key_for_its_digests_a
     made = set(snapshot(workplace.folder)) - set(before)
     assert "plan.json" in made
     assert not any(name.endswith(".db") for name in made)
+    assert [call for call in workplace.sandbox.log if call.mutating] == []
+
+
+def test_an_import_writes_files_and_asks_the_vendors_for_nothing_but_reads(workplace: Workplace) -> None:
+    workplace.sandbox.fail_on_writes()
+    before = snapshot(workplace.folder)
+    assert workplace.run("import", "74991000002").exit_code == 0
+    after = snapshot(workplace.folder)
+    assert {name for name in after if after[name] != before.get(name)} == {"numbers.yaml"}
     assert [call for call in workplace.sandbox.log if call.mutating] == []
 
 

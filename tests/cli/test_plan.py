@@ -186,7 +186,7 @@ def test_a_plan_as_a_page_and_as_a_comment_shows_each_change(workplace: Workplac
     page = workplace.run("plan", "--format", "html")
     assert (page.exit_code, page.stdout[:15]) == (0, "<!DOCTYPE html>")
     comment = workplace.run("plan", "--format", "markdown")
-    assert comment.stdout.startswith("### Plan: 2 to create\n")
+    assert comment.stdout.startswith("<!-- reconciler plan test -->\n\n### Plan: 2 to create\n")
     for number in ("74991000000", "74991000001"):
         assert number in page.stdout
         assert f"+ sales/{number}" in comment.stdout

@@ -40,7 +40,7 @@ OURS = re.compile(
     --?[a-z][a-z-]*               # flags
     | https?://\S+ | \w+@[\w.]+ | URL | SIP  # addresses
     | [\w-]+\.yaml(:\d+)*         # places
-    | reconciler\s+plan           # commands
+    | reconciler\s+(plan|import)  # commands
     | \b[0-9a-f]{12}\b            # runs
     | [a-z_]+\[\S+\](\.[a-z_]+)?  # paths of fields
     | Europe/Moscow | \bRU\b      # names that are the same in every language

@@ -18,9 +18,10 @@ from reconciler.workflow.trial import needs_of, try_out
 from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Cli, Ended
 from tests.loading import load
+from tests.record.state_server import State, serving
 
 EXAMPLES = REPOSITORY / "examples"
-NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.name != "invalid" and folder.is_dir())
+NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/reconciler.yaml"))
 ALLOWANCES = ("--allow-delete", "--allow-protected", "--override", "policy-max-changes")
 PROGRAM = (sys.executable, "-m", "reconciler")
 
@@ -53,6 +54,19 @@ def owning(folder: Path) -> Iterator[tuple[Sandbox, dict[str, str]]]:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_trial_leaves_the_record_alone_that_the_environment_names(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "quickstart"
+    shutil.copytree(EXAMPLES / "quickstart", folder)
+    kept = State()
+    with owning(folder) as (sandbox, environ), serving(kept) as address:
+        names = ("ADDRESS", "LOCK_ADDRESS", "UNLOCK_ADDRESS")
+        elsewhere = {f"TF_HTTP_{name}": f"{address}/state/lock" for name in names}
+        ended = cli("apply", "--auto-approve", folder=folder, **environ, **elsewhere)
+        assert ended.exit_code == 0, ended
+        assert sandbox.writes
+    assert kept.log == []
 
 
 @pytest.mark.parametrize("name", NAMES)

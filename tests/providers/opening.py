@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.clock import SystemClock
 from reconciler.diagnostics import Location
 from reconciler.http.budget import Patience, silent
+from reconciler.http.calls import unheard
 from reconciler.model import (
     NoForwarding,
     NumberForwarding,
@@ -34,7 +35,7 @@ _REDIRECTS = {1: Redirect.SINGLE, 2: Redirect.SEQUENTIAL, 3: Redirect.PARALLEL}
 
 
 def opening(patience: Patience | None = None) -> Opening:
-    return Opening(SystemClock(), silent, patience or Patience(), lambda: None)
+    return Opening(SystemClock(), silent, patience or Patience(), lambda: None, unheard)
 
 
 def exolve_account(sandbox: Sandbox, *, application: bool = True) -> Account:

@@ -25,5 +25,13 @@ def open_place(place: str, *, name: str | None = "lines") -> Record:
             from tests.record.test_http import plain
 
             return plain(where, name or "lines")
+        case "s3":
+            from reconciler.record.s3 import S3Record, S3Store
+            from reconciler.secrets import Secrets
+
+            environ = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "hunter2-canary", "AWS_ENDPOINT_URL": where}
+            return S3Record(
+                S3Store({"bucket": "lines", "key": "lines.json"}, name="", secrets=Secrets(environ)), name=name
+            )
         case _:
             raise ValueError(place)

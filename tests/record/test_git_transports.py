@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from reconciler.record.base import RecordError, Update
 from reconciler.record.git_ref import GitRecord, GitStore
+from tests.architecture.imports import REPOSITORY
 from tests.record import git_server, test_git
 from tests.record.contract import commit
 from tests.record.git_server import served
@@ -76,6 +81,31 @@ def test_a_credential_helper_of_the_user_s_is_asked(
     run_git(remote, "config", "http.receivepack", "true")
     with served(remote.parent, certificate, habit="locked") as address:
         assert is_kept(clone, f"{address}/remote.git")
+
+
+def test_the_token_of_a_job_at_github_reaches_its_own_server_and_no_file(
+    clone: Path, remote: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the very lines of the action; the user's name is that of the server of the tests."""
+    steps = yaml.safe_load((REPOSITORY / "action.yml").read_text("utf-8"))["runs"]["steps"]
+    (lines,) = re.findall(r"^if \[ -n \"\$\{GITHUB_TOKEN.*?^fi$", steps[1]["run"], re.MULTILINE | re.DOTALL)
+    run_git(remote, "config", "http.receivepack", "true")
+    with served(remote.parent, certificate, habit="locked") as address:
+        job = {"GITHUB_TOKEN": "hunter2", "GITHUB_SERVER_URL": address, "GIT_SSL_CAINFO": str(certificate)}
+        shown = subprocess.run(
+            ["bash", "-euc", f"{lines.replace('x-access-token', 'bot')}\nenv -0"],
+            env={"PATH": os.environ["PATH"], **job},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name, _, value in (each.partition("=") for each in shown.stdout.split("\0") if each.startswith("GIT")):
+            monkeypatch.setenv(name, value)
+        assert is_kept(clone, f"{address}/remote.git")
+        monkeypatch.setenv("GIT_CONFIG_KEY_0", "credential.https://elsewhere.example.com.helper")
+        with pytest.raises(RecordError):
+            is_kept(clone, f"{address}/remote.git")
+    assert "hunter2" not in (clone / ".git" / "config").read_text("utf-8")
 
 
 def test_a_variable_that_a_helper_reads_is_asked_for_where_it_was_not_handed_on(

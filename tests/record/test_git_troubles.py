@@ -45,6 +45,13 @@ def hooked(remote: Path, hook: str, words: str) -> None:
     path.chmod(0o755)
 
 
+def branches_only(remote: Path) -> None:
+    """A host that takes nothing but branches and tags."""
+    path = remote / "hooks" / "pre-receive"
+    path.write_text("#!/bin/sh\n! grep -qv ' refs/\\(heads\\|tags\\)/'\n", "utf-8")
+    path.chmod(0o755)
+
+
 def hidden(remote: Path, setting: str = "transfer.hideRefs") -> None:
     run_git(remote, "config", setting, "refs/reconciler")
 
@@ -54,6 +61,7 @@ LASTING: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "ref above": (lambda at: made(at, "refs/reconciler"), "'refs/reconciler' exists", "in the way"),
     "ref below": (lambda at: made(at, f"{REF}/x"), f"'{REF}/x' exists", "in the way"),
     "hook": (lambda at: hooked(at, "update", "ref already exists"), "ref already exists; ask anna", "hooks and rules"),
+    "branches only": (branches_only, "pre-receive hook declined", "refs/heads/reconciler-record"),
     "early hook": (lambda at: hooked(at, "pre-receive", "stale info"), "stale info; ask anna", "hooks and rules"),
     "hidden ref": (hidden, "deny updating a hidden ref", "transfer.hideRefs"),
 }
@@ -70,6 +78,12 @@ def test_a_lasting_trouble_is_told_in_the_server_s_words_and_is_no_race(
         commit(GitRecord(clone, name="lines"), Update(put=[entry(1)]))
     assert "changed by others" not in str(caught.value)
     assert remedy in (caught.value.hint or "")
+
+
+def test_a_host_that_takes_only_branches_keeps_the_record_in_one(clone: Path, remote: Path) -> None:
+    branches_only(remote)
+    record = GitRecord(clone, name="lines", ref="refs/heads/reconciler-record")
+    assert commit(record, Update(put=[entry(1)])).serial == 1
 
 
 def test_somebody_who_is_pushing_just_now_is_waited_for(clone: Path, remote: Path) -> None:

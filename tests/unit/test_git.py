@@ -35,6 +35,25 @@ def test_a_file_that_the_ref_does_not_have_is_named(repository: Path) -> None:
         file_at(repository, "main", "a.txt")
 
 
+@pytest.mark.parametrize(("depth", "said"), [(("--depth", "1"), "--depth 1 "), ((), "")], ids=["shallow", "whole"])
+@pytest.mark.parametrize("ref", ["origin/main", "refs/remotes/origin/main"])
+def test_a_branch_that_was_not_fetched_is_told_with_the_command_that_fetches_it(
+    ref: str, depth: tuple[str, ...], said: str, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What actions/checkout and GitLab's runner leave: one commit, and no branch of the remote."""
+    job = tmp_path_factory.mktemp("job")
+    git(job, "init")
+    git(job, "remote", "add", "origin", f"file://{repository}")
+    git(job, "fetch", *depth, "origin", f"+{git(repository, 'rev-parse', 'main')}:refs/remotes/pull/1/merge")
+    git(job, "checkout", "refs/remotes/pull/1/merge")
+    with pytest.raises(GitError, match="does not exist in git") as caught:
+        file_at(job / "deep", ref, "a.txt")
+    assert caught.value.hint == f"fetch it first: git fetch {said}origin main:refs/remotes/origin/main"
+    git(job, *str(caught.value.hint).partition("git ")[2].split())
+    assert file_at(job / "deep", ref, "a.txt").content == b"first\n"
+    assert (job / ".git" / "shallow").exists() is bool(depth)
+
+
 @pytest.mark.parametrize("ref", ["nowhere", "--output=x", "-h", "main:deep", ""])
 def test_a_text_that_is_no_commit_is_refused(ref: str, repository: Path) -> None:
     with pytest.raises(GitError, match=r"^'.*' does not exist in git$"):

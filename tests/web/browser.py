@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,11 @@ _QUIET = (
 )
 
 
+_AXE = Path(__file__).parents[1] / "clients" / "node_modules" / "axe-core" / "axe.min.js"
+
+
 def is_available() -> bool:
-    return all(shutil.which(program) for program in ("chromium", "chromedriver"))
+    return all(shutil.which(program) for program in ("chromium", "chromedriver")) and _AXE.is_file()
 
 
 # docs/decisions/062
@@ -63,7 +65,7 @@ class Browser:
 
     def violations(self) -> list[str]:
         """What axe-core finds wrong: rule and element."""
-        self.run(f"{files('axe_core_python').joinpath('axe.min.js').read_text('utf-8')}; return 0")
+        self.run(f"{_AXE.read_text('utf-8')}; return 0")
         script = "const done = arguments[arguments.length - 1]; axe.run().then(found => done(found.violations))"
         found = self._post("execute/async", {"script": script, "args": []})
         return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]

@@ -11,7 +11,9 @@ import pytest
 from tests.web import samples
 from tests.web.browser import Browser, is_available, opened
 
-pytestmark = pytest.mark.skipif(not is_available(), reason="needs chromium and chromium-driver: tests/setup")
+pytestmark = pytest.mark.skipif(
+    not is_available(), reason="needs chromium, chromium-driver and the clients of tests/clients: tests/setup"
+)
 
 PAGES: dict[str, Callable[[Path], str]] = {
     "calendar": lambda _folder: samples.whole_calendar(),

@@ -28,7 +28,9 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
-from reconciler.config import addresses, values
+from reconciler.config import addresses, patterns, values
+from reconciler.config.meanings import SOURCE_TITLE
+from reconciler.config.releases import ReleaseRange, release_range
 from reconciler.model import MOST_ENTRIES, Redirect
 from reconciler.secrets import SecretRef
 from reconciler.settings import Limit
@@ -37,8 +39,9 @@ JsonSchema = dict[str, Any]
 
 _DATE_SCHEMA: JsonSchema = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 _URL_SCHEMA: JsonSchema = {"type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://"}
-_NUMBER_SCHEMA: JsonSchema = {"type": ["string", "integer"], "pattern": "^[+]?[0-9 ()./-]+$"}
+_NUMBER_SCHEMA: JsonSchema = {"type": ["string", "integer"], "pattern": patterns.PHONE}
 _SECRET_SCHEMA: JsonSchema = {
+    "title": SOURCE_TITLE,
     "type": "object",
     "minProperties": 1,
     "maxProperties": 1,
@@ -57,6 +60,7 @@ _SECRET_SCHEMA: JsonSchema = {
 
 Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Name = str
+Reference = Annotated[str, WithJsonSchema({"type": ["string", "number"]})]
 Word = Annotated[str, PlainValidator(values.word), WithJsonSchema({"type": "string", "minLength": 1})]
 Flag = Annotated[bool, PlainValidator(values.flag), WithJsonSchema({"type": "boolean"})]
 Seconds = Annotated[
@@ -69,8 +73,12 @@ WebAddress = Annotated[str, PlainValidator(addresses.web_address), WithJsonSchem
 Remote = Annotated[str, PlainValidator(addresses.remote), WithJsonSchema({"type": "string", "minLength": 1})]
 ServiceAddress = Annotated[str, PlainValidator(addresses.service_address), WithJsonSchema(_URL_SCHEMA)]
 Phone = Annotated[str, PlainValidator(values.phone_number), WithJsonSchema(_NUMBER_SCHEMA)]
-PhoneOrSipId = Annotated[str, PlainValidator(values.phone_or_sip_id), WithJsonSchema(_NUMBER_SCHEMA)]
-Recipient = Annotated[str, WithJsonSchema({"type": ["string", "integer"]})]
+PhoneOrSipId = Annotated[
+    str,
+    PlainValidator(values.phone_or_sip_id),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": patterns.PHONE_OR_SIP_ID}),
+]
+Recipient = Annotated[str, WithJsonSchema({"type": ["string", "number"], "pattern": patterns.RECIPIENT})]
 TimeZone = Annotated[str, PlainValidator(values.timezone), WithJsonSchema({"type": "string"})]
 Date = Annotated[date, PlainValidator(values.calendar_date), WithJsonSchema(_DATE_SCHEMA)]
 
@@ -100,8 +108,20 @@ Failures = Annotated[int, _integer(1, 1_000), _whole(1, 1_000)]
 Workers = Annotated[int, _integer(1, 64), _whole(1, 64)]
 MostEntries = Annotated[int, _integer(1, MOST_ENTRIES), _whole(1, MOST_ENTRIES)]
 Port = Annotated[int, PlainValidator(values.port), _whole(1, values.LARGEST_PORT)]
-IpAddress = Annotated[str, PlainValidator(addresses.ip_address), WithJsonSchema({"type": "string"})]
-SipUri = Annotated[str, PlainValidator(addresses.sip_uri), WithJsonSchema({"type": "string"})]
+IpAddress = Annotated[
+    str, PlainValidator(addresses.ip_address), WithJsonSchema({"type": "string", "pattern": patterns.IP_ADDRESS})
+]
+SipUri = Annotated[
+    str, PlainValidator(addresses.sip_uri), WithJsonSchema({"type": "string", "pattern": patterns.SIP_URI})
+]
+HoursText = Annotated[str, WithJsonSchema({"type": "string", "pattern": patterns.HOURS})]
+DatesText = Annotated[str, WithJsonSchema({"type": "string", "pattern": patterns.DATES})]
+DayText = Annotated[str, WithJsonSchema({"type": "string", "pattern": patterns.DAYS})]
+VersionRange = Annotated[
+    ReleaseRange,
+    PlainValidator(release_range),
+    WithJsonSchema({"type": "string", "pattern": patterns.VERSION_RANGE}),
+]
 ConfigurationName = Annotated[
     str,
     PlainValidator(values.configuration_name),
@@ -129,11 +149,15 @@ Did = Annotated[
     PlainValidator(values.did),
     WithJsonSchema({"type": ["string", "integer"], "minimum": 1, "pattern": "^[1-9][0-9]*$"}),
 ]
-Destination = Annotated[str, PlainValidator(addresses.destination), WithJsonSchema({"type": ["string", "integer"]})]
+Destination = Annotated[
+    str,
+    PlainValidator(addresses.destination),
+    WithJsonSchema({"type": ["string", "integer"], "minimum": 0, "pattern": patterns.DESTINATION}),
+]
 Share = Annotated[
     Limit,
     PlainValidator(values.limit),
-    WithJsonSchema({"type": ["string", "integer"], "minimum": 0, "pattern": "^[0-9]+([.][0-9]+)? *%?$"}),
+    WithJsonSchema({"type": ["string", "integer"], "minimum": 0, "pattern": patterns.SHARE}),
 ]
 
 
@@ -160,7 +184,7 @@ def _said(value: Any) -> Any:
 
 
 Hours = Annotated[
-    Annotated[Name, Tag("<one>")] | Annotated[list[Name], Tag("<many>")],
+    Annotated[HoursText, Tag("<one>")] | Annotated[list[HoursText], Field(json_schema_extra=_SOME), Tag("<many>")],
     Discriminator(_is_many),
     BeforeValidator(_said),
 ]
@@ -176,7 +200,7 @@ class CalendarDates(Shape):
 
 
 Dates = Annotated[
-    Annotated[list[Name], Tag("<many>")] | Annotated[CalendarDates, Tag("<literal>")], Discriminator(_is_dates)
+    Annotated[list[DatesText], Tag("<many>")] | Annotated[CalendarDates, Tag("<literal>")], Discriminator(_is_dates)
 ]
 
 
@@ -197,7 +221,9 @@ class Schedule(Shape):
     except_: SkipValidation[ScheduleRefs] | None = Field(
         None, alias="except", description="Schedules whose days are removed.", examples=[["holidays"]]
     )
-    workday_as: Name | None = Field(None, description="The day whose hours a moved working day has.", examples=["mon"])
+    workday_as: DayText | None = Field(
+        None, description="The day whose hours a moved working day has.", examples=["mon"]
+    )
     dates: Dates | None = Field(
         None,
         json_schema_extra=_SOME,
@@ -215,7 +241,7 @@ class Schedule(Shape):
 
 
 ScheduleRef = Annotated[
-    Annotated[Name, Tag("<name>")] | Annotated[Schedule, Tag("<literal>")],
+    Annotated[Reference, Tag("<name>")] | Annotated[Schedule, Tag("<literal>")],
     Discriminator(_is_literal),
 ]
 ScheduleRefs = Annotated[
@@ -272,7 +298,7 @@ class NumberEntry(TypedDict, total=False):
             json_schema_extra={"default": Redirect.SINGLE.value},
         ),
     ]
-    targets: Required[Annotated[list[TargetEntry], Field(description="Who rings, in order.")]]
+    targets: Required[Annotated[list[TargetEntry], Field(description="Who rings, in order.", json_schema_extra=_SOME)]]
     event_url: Annotated[
         WebAddress,
         Field(
@@ -358,14 +384,14 @@ class Head(TypedDict, total=False):
     """What any entry of a number, whole or in part, may say beside its forwarding."""
 
     use: Annotated[
-        list[Name], Field(description="Profiles, left to right, then the entry itself.", examples=[["hotline"]])
+        list[Reference], Field(description="Profiles, left to right, then the entry itself.", examples=[["hotline"]])
     ]
     description: Annotated[Text, Field(description="For people.", examples=["Sales hotline, Moscow"])]
     tags: Annotated[list[Text], Field(description="For selecting.", examples=[["moscow", "sales"]])]
     protected: Annotated[
         Flag, Field(description="Changes need --allow-protected.", json_schema_extra={"default": False})
     ]
-    account: Annotated[Name, Field(description="An entry of accounts; else defaults.account.", examples=["sales"])]
+    account: Annotated[Reference, Field(description="An entry of accounts; else defaults.account.", examples=["sales"])]
     parking: Annotated[Flag, Field(description="Calls are parked for the application. Absent: not managed.")]
 
 

@@ -157,13 +157,14 @@ class ExolveClient:
         number: str | None = None,
         limit_bytes: int = OBJECT_BYTES,
     ) -> tuple[object, Answer]:
-        request = Request("POST", path, is_read=True, body=_encode(body), limit_bytes=limit_bytes)
+        numbers = (number,) if number else ()
+        request = Request("POST", path, is_read=True, body=_encode(body), limit_bytes=limit_bytes, numbers=numbers)
         answer = self.http.send(request, bearer=self._bearer)
         return self._judged(answer, about=about, number=number), answer
 
     def _write(self, path: str, body: Mapping[str, Any], gate: Gate) -> int:
         number = str(body["number_code"])
-        request = Request("POST", path, is_read=False, body=_encode(body))
+        request = Request("POST", path, is_read=False, body=_encode(body), numbers=(number,))
         answer = self.http.send(request, bearer=self._bearer, gate=gate)
         try:
             self._judged(answer, about=f"the forwarding of number {number}", number=number)

@@ -23,10 +23,15 @@ class _Login:
 
         return opening.authorize_url(account, secrets, state)
 
-    def exchange(self, account: Account, secrets: Secrets, pasted: str, state: str, tokens: Texts | None) -> None:
-        from reconciler.providers.mtt import opening
+    def exchange(self, account: Account, secrets: Secrets, pasted: str, state: str, opening: Opening) -> None:
+        from reconciler.providers.mtt.opening import exchange
 
-        opening.exchange(account, secrets, pasted, state, store=_shared(tokens))
+        exchange(account, secrets, pasted, state, opening=opening, store=_shared(opening.tokens()))
+
+    def ends_at(self, account: Account, secrets: Secrets, tokens: Texts | None) -> float | None:
+        from reconciler.providers.mtt.opening import ends_at
+
+        return ends_at(account, secrets, store=_shared(tokens))
 
     def carry(self, account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
         if source is None and target is None:

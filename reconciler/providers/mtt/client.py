@@ -37,7 +37,8 @@ class MttClient:
     def set_parking(self, spellings: Sequence[str], *, parked: bool, gate: Gate = OPEN) -> int:
         """Switch parking of numbers, in MTT's own spelling; return the attempts it took."""
         body = encode_parking(spellings, parked=parked)
-        answer = self._send(Request("POST", "/setParkingNumbers", is_read=False, body=body), gate)
+        request = Request("POST", "/setParkingNumbers", is_read=False, body=body, numbers=tuple(spellings))
+        answer = self._send(request, gate)
         try:
             self._confirm(answer, about=f"parking of {_counted(spellings)}")
         except ProviderError as error:

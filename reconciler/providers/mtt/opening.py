@@ -10,12 +10,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from reconciler.clock import SystemClock
 from reconciler.http.answer import plain
 from reconciler.http.budget import Budget, patience_from, silent
+from reconciler.http.calls import unheard
 from reconciler.http.client import HttpClient
 from reconciler.http.errors import LoginRequired, Unauthorized
 from reconciler.http.hosts import check_host
 from reconciler.providers.mtt.account import MttOptions
 from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
-from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth
+from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth, refresh_ends_at
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, TokenStore, identity
 from reconciler.providers.vendor import Opening
@@ -30,9 +31,12 @@ class _Parts:
         self._account = account
         self._secrets = secrets
         self._opening = opening
-        rate, on_wait = account.rate, opening.on_wait
         self.budget = Budget(
-            per_second=rate.per_second, concurrency=rate.concurrency, clock=opening.clock, on_wait=on_wait
+            per_second=account.rate.per_second,
+            concurrency=account.rate.concurrency,
+            clock=opening.clock,
+            on_wait=opening.on_wait,
+            on_call=opening.on_call,
         )
 
     def http(self, url: str, trusted: tuple[str, ...], *, peer: str = "MTT", setting: str = "base_url") -> HttpClient:
@@ -80,14 +84,29 @@ def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
     return f"{base}/oauth/authorize?{urlencode(query)}"
 
 
-def exchange(account: Account, secrets: Secrets, pasted: str, state: str, *, store: TokenStore | None = None) -> None:
+def exchange(
+    account: Account,
+    secrets: Secrets,
+    pasted: str,
+    state: str,
+    *,
+    opening: Opening | None = None,
+    store: TokenStore | None = None,
+) -> None:
     """Turn the pasted redirect or code of a login into stored tokens; raises ProviderError and SecretError."""
     code = code_of(pasted, state=state, account=account.name)
     secrets.remember(code)
-    opening = Opening(SystemClock(), silent, patience_from(secrets.environ), lambda: None)
+    opening = opening or Opening(SystemClock(), silent, patience_from(secrets.environ), lambda: None, unheard)
     oauth, http = _Parts(account, secrets, opening).oauth(store)
     with closing(http):
         oauth.exchange(code)
+
+
+def ends_at(account: Account, secrets: Secrets, *, store: TokenStore | None = None) -> float | None:
+    """When the stored login ends, in seconds since the epoch, as far as is known; raises ProviderError, SecretError."""
+    key = identity(_options(account).oauth_url, _secret(account, secrets, "client_id"))
+    tokens = (store or FileTokenStore()).load(key)
+    return None if tokens is None else refresh_ends_at(tokens)
 
 
 def carry(account: Account, secrets: Secrets, *, source: TokenStore | None, target: TokenStore | None) -> bool:

@@ -9,19 +9,15 @@ from collections import Counter
 from collections.abc import Iterable
 
 from reconciler.diagnostics import Location, Severity
-from reconciler.views.ci.review import Remark, Review
+from reconciler.views.ci.review import LEVELS, Remark, Review, worst_first
 
 MOST_SHOWN = 10
 """GitHub shows so many annotations of each level in a step; the rest stand in its log only."""
 
-# The order in which those of one level are told: what is riskiest is still among those that are shown.
-_RISKIEST = ("drift", "change-delete", "change-adopt", "change-update", "change-create")
-_LEVELS = (Severity.ERROR, Severity.WARNING, Severity.NOTICE)
-
 
 def render(review: Review) -> str:
     """The summary, then what was found, the worst first."""
-    told = sorted(review.remarks, key=_rank)
+    told = worst_first(review.remarks)
     commands = [_summary(review), *(_command(remark) for remark in told)]
     return "".join(f"{command}\n" for command in commands if command)
 
@@ -36,17 +32,12 @@ def value(text: str) -> str:
     return data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _rank(remark: Remark) -> tuple[int, int]:
-    risk = _RISKIEST.index(remark.rule) if remark.rule in _RISKIEST else len(_RISKIEST)
-    return _LEVELS.index(remark.level), risk
-
-
 def _summary(review: Review) -> str:
     if not review.summary:
         return ""
     count = Counter(remark.level for remark in review.remarks)
     count[review.verdict] += 1
-    lines = [*review.summary, *(_left_out(level, count[level]) for level in _LEVELS if count[level] > MOST_SHOWN)]
+    lines = [*review.summary, *(_left_out(level, count[level]) for level in LEVELS if count[level] > MOST_SHOWN)]
     title = f"reconciler {review.command} {review.configuration}".rstrip()
     return _line(review.verdict, {"title": title}, lines)
 

@@ -1,4 +1,4 @@
-"""A review as GitLab's Code Quality report: a JSON array of findings, each with its file, line and identity.
+"""What GitLab shows in a merge request: a review as a Code Quality report, and the counts of a plan as a widget.
 
 Knows no command and no terminal.
 """
@@ -6,12 +6,23 @@ Knows no command and no terminal.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from reconciler.diagnostics import Severity
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.model import Action
+from reconciler.plan.model import Plan
 from reconciler.views.ci.review import Remark, Review, fingerprints
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.NOTICE: "info"}
+
+
+# What stands there for each action: a forget touches no number.
+_COUNTED = {
+    "create": (Action.CREATE,),
+    "update": (Action.UPDATE, Action.ADOPT, Action.ASSERT),
+    "delete": (Action.DELETE,),
+}
 
 
 def render(review: Review) -> str:
@@ -31,3 +42,16 @@ def _finding(remark: Remark, fingerprint: str, home: str) -> dict[str, Any]:
         "severity": _SEVERITIES[remark.level],
         "location": {"path": place.file if place else home, "lines": {"begin": place.line if place else 1}},
     }
+
+
+# docs/decisions/170
+def widget(shown: Plan) -> str:
+    """The counts of a plan as `artifacts:reports:terraform` takes them."""
+    counts = {word: sum(shown.summary[action.value] for action in actions) for word, actions in _COUNTED.items()}
+    return json.dumps(counts) + "\n"
+
+
+def failed_widget(found: Sequence[Diagnostic]) -> str:
+    """What stands there where there is no plan: without counts GitLab says that there is no report, not no change."""
+    why = next((item.message for item in found if item.is_error), "")
+    return json.dumps({"error": why}, ensure_ascii=False) + "\n"

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from reconciler.diagnostics import Severity
+from reconciler.views.base import plural
 from reconciler.views.ci.review import Remark, Review
 
 # No carriage return either: readers take one for a line break. The screen lets none through.
@@ -17,29 +19,87 @@ _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _ELSEWHERE = "findings"
 
+_NO_TIME = {"time": "0"}  # nothing of a case takes time by itself
+
 Case = Sequence[Remark]
 
 
+# docs/decisions/170
 def render(review: Review) -> str:
-    """The whole report; what is summed up is a case of its own where no other one fails."""
-    suites = [(name, list(cases)) for name, cases in _suites(review.remarks).items()]
-    cases = [case for _name, found in suites for case in found]
-    failures = sum(_fails(case) for case in cases)
-    sums_up = bool(review.summary) and not failures
-    failures += sums_up and review.verdict is Severity.ERROR
-    root = _element("testsuites", name="reconciler", tests=len(cases) + sums_up, failures=failures, errors=0)
-    if sums_up:
-        _summarize(root, review)
-    for name, found in suites:
-        _add_suite(root, review.command, name, found)
-    return _DECLARATION + ET.tostring(root, encoding="unicode", short_empty_elements=False)
+    """The whole report, with no attribute that Jenkins' xUnit plugin refuses."""
+    return _Report(review, has_files=False).text()
+
+
+def render_with_files(review: Review) -> str:
+    """The same for GitLab, which leads from a case to the file that it names."""
+    return _Report(review, has_files=True).text()
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A review as a tree of elements; what is summed up is a case of its own where no other one fails."""
+
+    review: Review
+    has_files: bool
+
+    def text(self) -> str:
+        review, suites = self.review, [(name, list(cases)) for name, cases in _suites(self.review.remarks).items()]
+        cases = [case for _name, found in suites for case in found]
+        failures = sum(map(_fails, cases))
+        sums_up = bool(review.summary) and not failures
+        failures += sums_up and review.verdict is Severity.ERROR
+        counts = {"tests": len(cases) + sums_up, "failures": failures, "errors": 0}
+        root = _element("testsuites", name="reconciler", **counts, **_NO_TIME)
+        if sums_up:
+            self._summarize(root)
+        for name, found in suites:
+            self._add_suite(root, name, found)
+        return _DECLARATION + ET.tostring(root, encoding="unicode", short_empty_elements=False)
+
+    def _summarize(self, root: ET.Element) -> None:
+        review, failed = self.review, self.review.verdict is Severity.ERROR
+        suite = self._suite(root, "summary", tests=1, failures=int(failed), skipped=0)
+        case = _add(suite, "testcase", classname=f"reconciler.{review.command}", name="summary", **_NO_TIME)
+        summed_up = Remark("summary", review.verdict, "summary", review.summary)
+        _tell(case, review.summary, failed=summed_up if failed else None)
+
+    def _add_suite(self, root: ET.Element, name: str, cases: Sequence[Case]) -> None:
+        failures, skipped = sum(map(_fails, cases)), sum(map(_is_unjudged, cases))
+        suite = self._suite(root, name, tests=len(cases), failures=failures, skipped=skipped)
+        for case in cases:
+            self._add_case(suite, f"reconciler.{self.review.command}.{case[0].group}".rstrip("."), case)
+
+    def _suite(self, root: ET.Element, name: str, **counts: int) -> ET.Element:
+        moment = self.review.made_at.removesuffix("Z")  # by custom without a zone
+        when = {"timestamp": moment} if moment else {}
+        return _add(root, "testsuite", name=name, **counts, errors=0, **_NO_TIME, **when)
+
+    def _add_case(self, suite: ET.Element, classname: str, case: Case) -> None:
+        place = next((remark.place for remark in case if remark.place is not None), None)
+        where = {"file": place.file} if place and self.has_files else {}
+        element = _add(suite, "testcase", classname=classname, name=_name(case), **_NO_TIME, **where)
+        if _is_unjudged(case):
+            _skip(element, case)
+            return
+        at = [f"at {place}"] if place else []
+        failing = [remark for remark in case if remark.fails]
+        if failing:
+            _tell(element, [*(line for remark in failing for line in remark.all_lines), *at], failed=failing[0])
+            at = []
+        rest = [*at, *(line for remark in case if not remark.fails for line in remark.all_lines)]
+        if rest:
+            _tell(element, rest)
 
 
 def _suites(remarks: Iterable[Remark]) -> dict[str, Iterable[Case]]:
-    """The cases of each group: all that is told of one number is one case, and each other remark one of its own."""
+    """The cases of each group: all that is told of one number is one case, and each other remark one of its own.
+
+    Whatever was not judged is one case together.
+    """
     found: dict[str, dict[str, list[Remark]]] = {}
     for at, remark in enumerate(remarks):
-        found.setdefault(_group(remark), {}).setdefault(remark.subject or f"\0{at}", []).append(remark)
+        key = f"\0{remark.rule}" if remark.unjudged else remark.subject or f"\0{at}"
+        found.setdefault(_group(remark), {}).setdefault(key, []).append(remark)
     return {name: cases.values() for name, cases in found.items()}
 
 
@@ -52,40 +112,25 @@ def _fails(case: Case) -> bool:
     return any(remark.fails for remark in case)
 
 
-def _summarize(root: ET.Element, review: Review) -> None:
-    failed = review.verdict is Severity.ERROR
-    suite = _add(root, "testsuite", name="summary", tests=1, failures=int(failed), errors=0, skipped=0)
-    case = _add(suite, "testcase", classname=f"reconciler.{review.command}", name="summary")
-    summed_up = Remark("summary", review.verdict, "summary", review.summary)
-    _tell(case, review.summary, failed=summed_up if failed else None)
-
-
-def _add_suite(root: ET.Element, command: str, name: str, cases: Sequence[Case]) -> None:
-    failures = sum(map(_fails, cases))
-    suite = _add(root, "testsuite", name=name, tests=len(cases), failures=failures, errors=0, skipped=0)
-    for case in cases:
-        _add_case(suite, f"reconciler.{command}.{case[0].group}".rstrip("."), case)
-
-
-def _add_case(suite: ET.Element, classname: str, case: Case) -> None:
-    place = next((remark.place for remark in case if remark.place is not None), None)
-    where: dict[str, str | int] = {"file": place.file, "line": place.line} if place else {}
-    element = _add(suite, "testcase", classname=classname, name=_name(case), **where)
-    failing = [remark for remark in case if remark.fails]
-    if failing:
-        _tell(element, [line for remark in failing for line in remark.all_lines], failed=failing[0])
-    rest = [line for remark in case if not remark.fails for line in remark.all_lines]
-    if rest:
-        _tell(element, rest)
+def _is_unjudged(case: Case) -> bool:
+    return all(remark.unjudged for remark in case)
 
 
 def _name(case: Case) -> str:
     """What it is about: the change of a number, else the rule and its place."""
+    first = case[0]
+    if first.unjudged:
+        return f"{first.rule} numbers"
     named = [remark for remark in case if remark.title != remark.rule]
     if named:
         return named[0].title
-    first = case[0]
     return first.subject or (f"{first.rule} {first.place}" if first.place else first.rule)
+
+
+def _skip(element: ET.Element, case: Case) -> None:
+    numbers = "\n".join(": ".join((remark.subject, *remark.lines[1:])) for remark in case)
+    skipped = _add(element, "skipped", message=f"{plural(len(case), 'number')} {case[0].lines[0]}")
+    skipped.text = _legal(numbers)
 
 
 def _tell(case: ET.Element, lines: Sequence[str], *, failed: Remark | None = None) -> None:

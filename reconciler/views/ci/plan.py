@@ -34,7 +34,8 @@ def plan_review(shown: Plan, told: Iterable[Diagnostic], *, failed: bool, enforc
         *(remark(item) for item in told),
         *(_change(item, say) for item in shown.changes),
     )
-    return Review("plan", shown.configuration, tuple(_summary(shown)), _plan_verdict(shown, failed=failed), remarks)
+    summary, verdict = tuple(_summary(shown)), _plan_verdict(shown, failed=failed)
+    return Review("plan", shown.configuration, summary, verdict, remarks, made_at=shown.created_at)
 
 
 def change_lines(change: Change, say: Wording, sides: tuple[str, str] = SIDES) -> Iterator[str]:
@@ -109,7 +110,8 @@ def audit_review(shown: Audit, told: Iterable[Diagnostic], *, failed: bool) -> R
         *_unmanaged(shown),
     )
     summary = tuple(text_of(audit_sum_lines(shown, WIDE)).splitlines())
-    return Review("audit", shown.configuration, summary, _audit_verdict(shown, failed=failed), remarks)
+    verdict = _audit_verdict(shown, failed=failed)
+    return Review("audit", shown.configuration, summary, verdict, remarks, made_at=shown.created_at)
 
 
 def _audit_verdict(shown: Audit, *, failed: bool) -> Severity:
@@ -149,4 +151,5 @@ def _unmanaged(shown: Audit) -> Iterator[Remark]:
             address = f"{account}/{number}"
             value = shown.listed.get(address)
             lines = ("owned by the account, declared in no file", *([gist(value)] if value is not None else []))
-            yield Remark("unmanaged", Severity.NOTICE, f"unmanaged {address}", lines, group=account, subject=address)
+            title = f"unmanaged {address}"
+            yield Remark("unmanaged", Severity.NOTICE, title, lines, group=account, subject=address, unjudged=True)

@@ -26,7 +26,8 @@ class Remark:
     """One thing to tell at its place.
 
     `title` says what it is about: the rule, or the action and the address of a number; `lines` tell it, a `hint` says
-    what to type. `group` is an account, `subject` the address of a number. It `fails` where a test would.
+    what to type. `group` is an account, `subject` the address of a number. It `fails` where a test would, and is
+    `unjudged` where there was nothing to compare.
     """
 
     rule: str
@@ -39,6 +40,7 @@ class Remark:
     group: str = ""
     subject: str = ""
     fails: bool = False
+    unjudged: bool = False
 
     @property
     def sentence(self) -> str:
@@ -58,7 +60,8 @@ class Review:
     """All remarks of a command on a configuration (by its name, where it has one), in their order.
 
     `summary` sums them up (empty: nothing to say beyond them), `verdict` is how bad that is. `home` is the file that
-    stands for what has no place of its own. It is not `done` where the command came to nothing.
+    stands for what has no place of its own. It is not `done` where the command came to nothing. `limits` say what a
+    format has no room for. `made_at` is an RFC 3339 time in UTC, or empty.
     """
 
     command: str
@@ -68,6 +71,23 @@ class Review:
     remarks: tuple[Remark, ...] = ()
     home: str = "reconciler.yaml"
     done: bool = True
+    limits: tuple[str, ...] = ()
+    made_at: str = ""
+
+
+# The order in which those of one level are told: what is riskiest is still among those that are shown.
+_RISKIEST = ("drift", "change-delete", "change-adopt", "change-update", "change-create")
+LEVELS = (Severity.ERROR, Severity.WARNING, Severity.NOTICE)
+
+
+def worst_first(remarks: Iterable[Remark]) -> list[Remark]:
+    """Remarks by their level, and those of one level by their risk."""
+    return sorted(remarks, key=_rank)
+
+
+def _rank(remark: Remark) -> tuple[int, int]:
+    risk = _RISKIEST.index(remark.rule) if remark.rule in _RISKIEST else len(_RISKIEST)
+    return LEVELS.index(remark.level), risk
 
 
 # docs/decisions/091

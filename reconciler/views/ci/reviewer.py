@@ -1,18 +1,19 @@
 """From a result to the one document of a machine that reviews changes.
 
-Knows no command; a format of this kind is a file beside this one with `render`, and a row of the table of formats.
+Knows no command; a format of this kind is a function of a file beside this one, and a row of the table of formats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from reconciler.clock import SystemClock, rfc3339
 from reconciler.diagnostics import Diagnostic
 from reconciler.views.base import OutputForm
-from reconciler.views.results import Audited, Output, Planned, Validated, note, visible_diagnostics
+from reconciler.views.results import Audited, Clean, Output, Planned, Validated, note, visible_diagnostics
 
 if TYPE_CHECKING:
     from reconciler.views.ci.review import Review
@@ -20,10 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """One such machine: `form` is how its document is spelled; what goes to its log is not told beside it again."""
+    """One such machine: `form` is how its document is spelled; what goes to its log is not told beside it again.
+
+    `draws` and `fits` are functions of the files here: what writes a review, and what leaves out what has no room.
+    """
 
     name: str
+    draws: str
     form: OutputForm = OutputForm.JSON
+    fits: str = ""
 
     @property
     def reads_the_log(self) -> bool:
@@ -65,8 +71,20 @@ class Reviewer:
         from reconciler.views.base import line
         from reconciler.views.ci.review import ready
 
-        where = output.places()
-        render = import_module(f"reconciler.views.ci.{self.name}").render
-        output.screen.drawn(lambda clean: render(ready(review, where, clean)), self.form)
+        where, notes = output.places(), list[str]()
+        review = replace(review, made_at=review.made_at or rfc3339(SystemClock().now()))
+
+        def draw(clean: Clean) -> str:
+            shown = self._called(self.fits)(ready(review, where, clean)) if self.fits else ready(review, where, clean)
+            notes.extend((*shown.summary, *shown.limits))
+            return str(self._called(self.draws)(shown))
+
+        output.screen.drawn(draw, self.form)
         if not self.reads_the_log:
-            output.screen.note(line(each) for each in review.summary)
+            output.screen.note(map(line, notes))
+
+    @staticmethod
+    def _called(place: str) -> Callable[[Review], Any]:
+        module, _, name = place.partition(".")
+        found: Callable[[Review], Any] = getattr(import_module(f"reconciler.views.ci.{module}"), name)
+        return found

@@ -46,7 +46,7 @@ _SUMS = {
     Action.FORGET: marked("{count} to forget"),
 }
 _INDENT = "    "
-_ALLOWANCE = "needs-"
+ALLOWANCE = "needs-"
 _SCREEN = 40
 """A plan of more lines than this says first what it comes to."""
 
@@ -214,7 +214,7 @@ def _effects(block: Block, say: Wording, columns: int) -> Iterator[Line]:
 
 def refusals(breaches: Sequence[Breach]) -> list[Breach]:
     """What refuses the run, but for missing allowances, which stand at their numbers."""
-    return [breach for breach in breaches if not breach.rule.startswith(_ALLOWANCE)]
+    return [breach for breach in breaches if not breach.rule.startswith(ALLOWANCE)]
 
 
 def policy_lines(breaches: Sequence[Breach], say: Wording, columns: int) -> Iterator[Line]:
@@ -232,7 +232,7 @@ def policy_lines(breaches: Sequence[Breach], say: Wording, columns: int) -> Iter
 
 def allowance_lines(breaches: Sequence[Breach], say: Wording = SHORT) -> Iterator[Line]:
     """Which flags are missing, and for how many numbers."""
-    missing = Counter(breach.allowed_by for breach in breaches if breach.rule.startswith(_ALLOWANCE))
+    missing = Counter(breach.allowed_by for breach in breaches if breach.rule.startswith(ALLOWANCE))
     for flag, count in missing.items():
         text = say.number(count, " for {count} number", " for {count} numbers")
         yield line(Span(say.word("apply needs {flags}", flags=flag), Tone.WARNING), text)

@@ -127,6 +127,17 @@ def test_a_configuration_without_numbers_says_which_files_declare_none(text: str
     assert item.hint
 
 
+def test_an_empty_map_says_that_no_numbers_are_meant(tmp_path: Path) -> None:
+    folder = write(tmp_path, ACCOUNTS + "include: [more.yaml]\n", {"more.yaml": "version: 1\nnumbers: {}\n"})
+    (item,) = load(folder).diagnostics
+    assert (item.code, item.severity) == ("numbers-missing", Severity.NOTICE)
+
+
+def test_policy_still_decides_about_numbers_that_are_missing_on_purpose(tmp_path: Path) -> None:
+    text = ACCOUNTS + "numbers: {}\npolicy: {rules: {numbers-missing: error}}\n"
+    assert [item.severity for item in load(write(tmp_path, text)).diagnostics] == [Severity.ERROR]
+
+
 def test_numbers_of_a_scenario_alone_are_none_until_it_is_laid_over(tmp_path: Path) -> None:
     text = ACCOUNTS + 'scenarios: {storm: {numbers: {"74991112233": {forwarding: none}}}}\n'
     folder = write(tmp_path, text)

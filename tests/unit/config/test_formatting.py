@@ -35,11 +35,11 @@ SHAPE = Shape([file_of(each.account for each in PROVIDERS.values())])
 
 
 def tidy(folder: Path, text: str, files: dict[str, str] | None = None) -> dict[str, str]:
-    return tidy_files(read_files(write(folder, text, files), trusted=None), SHAPE)
+    return tidy_files(read_files(write(folder, text, files)), SHAPE)
 
 
 def renew(folder: Path, text: str, today: date = TODAY) -> dict[str, str] | Diagnostic:
-    return renew_calendar(read_files(write(folder, text), trusted=None), today)
+    return renew_calendar(read_files(write(folder, text)), today)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ EXAMPLES = sorted(
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
 def test_the_examples_are_tidy(folder: Path) -> None:
-    files = read_files(folder, trusted=None)
+    files = read_files(folder)
     assert files.broken or tidy_files(files, SHAPE) == {}
     assert not files.broken or "invalid" in folder.parts
 
@@ -229,7 +229,7 @@ def test_whatever_is_tidied_stays_yaml(keys: list[str], blank: str, newline: str
         text = text.replace("\n", newline)
         after = tidy(Path(folder), text).get("reconciler.yaml", text)
         assert tidy(Path(folder), after) == {}
-        assert not read_files(Path(folder), trusted=None).broken
+        assert not read_files(Path(folder)).broken
 
 
 def test_a_number_in_two_spellings_is_left_for_validate_to_tell(tmp_path: Path) -> None:

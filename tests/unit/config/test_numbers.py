@@ -480,3 +480,10 @@ def test_a_base_address_has_a_port_that_exists(tmp_path: Path) -> None:
     text = "version: 1\naccounts:\n  sales: {provider: exolve, api_key: {env: K}, base_url: "
     assert only(tmp_path, text + "https://api.exolve.ru:abc/}\n").code == "port-range"
     assert only(tmp_path, text + '"https://api.exolve.ru/x?y=1"}\n').hint == "write https://api.exolve.ru/x"
+
+
+@pytest.mark.parametrize("key", ["<<: *NAME", "<name>", "<one>", "<b>"])
+def test_an_unknown_key_in_angle_brackets_is_an_unknown_key(key: str, tmp_path: Path) -> None:
+    found = only(tmp_path, number(f'"{key}": sales', "forwarding: none"))
+    assert (found.code, found.location and found.location.line) == ("unknown-key", 8)
+    assert repr(key) in found.message

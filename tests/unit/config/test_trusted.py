@@ -294,7 +294,9 @@ def test_an_http_record_is_read_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("record", "code"),
     [
-        ("{backend: s3}", "invalid-value"),
+        ("{backend: s3}", "missing-key"),
+        ("{backend: s3, s3: {bucket: b, secret_access_key: CANARY}}", "literal-secret"),
+        ("{backend: gcs}", "invalid-value"),
         ("{backend: postgres}", "missing-key"),
         ("{backend: postgres, postgres: {dsn: 'postgres://user:CANARY@db/x'}}", "literal-secret"),
         ("{backend: http, http: {address: 'http://example.com/state'}}", "require-https"),

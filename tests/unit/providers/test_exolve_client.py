@@ -23,7 +23,7 @@ from reconciler.model import NoForwarding, NumberForwarding, Observation, Redire
 from reconciler.providers.base import Provider, Write
 from reconciler.providers.exolve import EXOLVE
 from reconciler.providers.exolve.account import ExolveOptions
-from reconciler.providers.opening import open_provider
+from reconciler.providers.opening import open_provider, opening_of
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account, Rate
 from tests.unit.http.fakes import FakeClock
@@ -58,7 +58,9 @@ class Exolve:
 @pytest.fixture
 def exolve() -> Iterator[Exolve]:
     provider = open_provider(
-        ACCOUNT, Secrets({"EXOLVE_API_KEY": KEY}), clock=FakeClock(), patience=Patience(attempts=2)
+        ACCOUNT,
+        Secrets({"EXOLVE_API_KEY": KEY}),
+        opening_of("sales", {}, clock=FakeClock(), patience=Patience(attempts=2)),
     )
     with respx.mock() as mock:
         yield Exolve(provider, mock)

@@ -18,7 +18,7 @@ from reconciler.http.errors import (
 )
 from reconciler.model import NoForwarding, UrlForwarding
 from reconciler.providers.base import Provider, Write
-from reconciler.providers.opening import open_provider
+from reconciler.providers.opening import open_provider, opening_of
 from reconciler.sandbox import Fault, FaultKind, Sandbox
 from tests.providers.opening import exolve_account, held_forwarding, secrets_of
 
@@ -74,7 +74,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def exolve(sandbox: Sandbox) -> Iterator[Provider]:
-    provider = open_provider(exolve_account(sandbox), secrets_of(sandbox), patience=PATIENCE)
+    provider = open_provider(exolve_account(sandbox), secrets_of(sandbox), opening_of("sales", {}, patience=PATIENCE))
     yield provider
     provider.close()
 
@@ -144,7 +144,9 @@ def test_a_read_does_not_repeat_what_would_be_the_same_again(
 )
 def test_a_list_is_whole_or_says_that_it_is_not(kind: FaultKind, whole: bool) -> None:
     with Sandbox(numbers=250) as sandbox:
-        provider = open_provider(exolve_account(sandbox), secrets_of(sandbox), patience=Patience(first_wait=0.01))
+        provider = open_provider(
+            exolve_account(sandbox), secrets_of(sandbox), opening_of("sales", {}, patience=Patience(first_wait=0.01))
+        )
         arm(sandbox, kind, times=None if kind is FaultKind.REPEATED_PAGE else 1)
         listing = provider.list_numbers()
         provider.close()

@@ -12,7 +12,7 @@ from reconciler.model import TrunkForwarding
 from reconciler.providers.base import Provider, Write
 from reconciler.providers.exolve import EXOLVE
 from reconciler.providers.exolve.account import ExolveOptions
-from reconciler.providers.opening import open_provider
+from reconciler.providers.opening import open_provider, opening_of
 from reconciler.sandbox import Sandbox
 from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account, Rate
@@ -38,7 +38,8 @@ def opened(sandbox: Sandbox, *, application: bool) -> Provider:
         Rate(per_second=0),
         options=ExolveOptions(SecretRef(env="KEY"), sandbox.application if application else None),
     )
-    return open_provider(account, Secrets({"KEY": sandbox.api_key}), clock=SystemClock(), patience=Patience())
+    opening = opening_of("sales", {}, clock=SystemClock(), patience=Patience())
+    return open_provider(account, Secrets({"KEY": sandbox.api_key}), opening)
 
 
 def test_with_an_application_the_read_and_the_list_agree(sandbox: Sandbox) -> None:

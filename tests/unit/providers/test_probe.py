@@ -8,7 +8,7 @@ from reconciler.http.budget import Patience
 from reconciler.http.errors import ProviderError
 from reconciler.model import NumberForwarding, Redirect, Target
 from reconciler.providers.base import ProbeResult, clock
-from reconciler.providers.opening import login_to, open_provider
+from reconciler.providers.opening import login_to, open_provider, opening_of
 from reconciler.sandbox import Fault, FaultKind, Sandbox
 from tests.providers.opening import exolve_account, mtt_account, secrets_of
 
@@ -26,7 +26,9 @@ def forwarding(to: str, file_to_a: str = "") -> NumberForwarding:
 
 
 def probed(sandbox: Sandbox, *values: NumberForwarding) -> dict[str, ProbeResult]:
-    provider = open_provider(exolve_account(sandbox), secrets_of(sandbox), patience=Patience(attempts=1, exchange=2))
+    provider = open_provider(
+        exolve_account(sandbox), secrets_of(sandbox), opening_of("sales", {}, patience=Patience(attempts=1, exchange=2))
+    )
     found = {item.what: item for item in provider.probe(values)}
     provider.close()
     return found
@@ -108,7 +110,7 @@ def test_a_login_goes_through_the_account_s_vendor_or_is_not_needed(sandbox: San
     account = mtt_account(sandbox)
     login = login_to(account)
     assert "state=s1" in login.authorize_url(account, secrets, "s1")
-    login.exchange(account, secrets, sandbox.mtt.oauth.issue_code(), "s1", None)
+    login.exchange(account, secrets, sandbox.mtt.oauth.issue_code(), "s1", opening_of("office", {}))
     sandbox.mtt.oauth.revoke_refresh()
     provider = open_provider(account, secrets)
     assert provider.list_numbers().complete

@@ -36,15 +36,15 @@ def test_an_ephemeral_record_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("backend", ["git", "http", "postgres"])
+@pytest.mark.parametrize("backend", ["git", "http", "postgres", "s3"])
 def test_a_shared_record_needs_a_name(tmp_path: Path, backend: str) -> None:
     with pytest.raises(RecordError, match="needs a name"):
         open_record(RecordSettings(backend), name=None, root=tmp_path, secrets=Secrets({}))
 
 
 def test_a_backend_that_nobody_knows_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match="'s3' is not one of file, git, http, postgres"):
-        open_record(RecordSettings("s3"), name="lines", root=tmp_path, secrets=Secrets({}))
+    with pytest.raises(RecordError, match="'gcs' is not one of file, git, http, postgres, s3"):
+        open_record(RecordSettings("gcs"), name="lines", root=tmp_path, secrets=Secrets({}))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,11 @@ def test_a_backend_that_nobody_knows_is_named(tmp_path: Path) -> None:
             RecordSettings("postgres", {"dsn": SecretRef(env="DSN")}),
             {"DSN": "postgresql://u:hunter2-canary@db.example.com/lines"},
             "the record 'lines' in database lines at db.example.com",
+        ),
+        (
+            RecordSettings("s3", {"bucket": "lines", "secret_access_key": SecretRef(env="KEY"), "access_key_id": "AK"}),
+            {"KEY": "hunter2-canary"},
+            "the record s3://lines/lines.json",
         ),
         (
             RecordSettings("http", {"password": SecretRef(env="TOKEN"), "lock_method": "LOCK"}),
@@ -79,6 +84,13 @@ def test_each_backend_is_described_without_its_secrets(
     ("settings", "message"),
     [
         (RecordSettings("postgres"), "no dsn"),
+        (RecordSettings("s3"), "no bucket"),
+        (RecordSettings("s3", {"bucket": "b", "access_key_id": "AK"}), "needs both"),
+        (
+            RecordSettings("s3", {"bucket": "b", "endpoint": "https://store.example.com"}),
+            "not sent to store.example.com",
+        ),
+        (RecordSettings("s3", {"bucket": "b", "endpoint": "http://store.example.com"}), "not https"),
         (RecordSettings("postgres", {"dsn": SecretRef(env="DSN")}), "DSN is not set"),
         (RecordSettings("http", {"password": SecretRef(file="token")}), "read only where you trust"),
     ],
@@ -95,7 +107,7 @@ def test_opening_one_backend_loads_no_other() -> None:
         "import sys; from pathlib import Path; from reconciler.record import open_record; "
         "from reconciler.settings import RecordSettings; from reconciler.secrets import Secrets; "
         "open_record(RecordSettings(), name=None, root=Path('x'), secrets=Secrets({})).load(); "
-        "sys.stdout.write(' '.join(sorted({'httpx', 'psycopg', 'cryptography'} & sys.modules.keys())))"
+        "sys.stdout.write(' '.join(sorted({'httpx', 'psycopg', 'cryptography', 'obstore'} & sys.modules.keys())))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

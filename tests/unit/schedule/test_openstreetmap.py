@@ -214,7 +214,7 @@ def test_without_the_extra_the_command_says_what_to_install(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "opening_hours", None)
     ended = run("--from", "osm", "Mo-Fr 09:00-18:00")
     assert ended.exit_code == 1
-    assert "hint: pip install 'reconciler[calendars]'" in ended.stderr
+    assert "hint: pip install 'phone-reconciler[calendars]'" in ended.stderr
 
 
 def test_a_country_that_is_not_known_is_said() -> None:

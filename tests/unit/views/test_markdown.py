@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import importlib
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +11,14 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import Action
 from reconciler.plan.model import Consent, Plan
 from reconciler.views import markdown
+from reconciler.views.results import Subject
 from reconciler.views.web import pages
 from tests.unit.views.values import NOTHING, breach, change, numbers, plan, target, url
 
+cmarkgfm: Any = importlib.import_module("cmarkgfm")  # which has no types, as has lxml
+html: Any = importlib.import_module("lxml.html")
+
+MARK = "<!-- reconciler plan moscow-lines -->\n\n"
 NASTY = "<script>alert(1)</script> @everyone ](javascript:alert(1)) </details> <!-- ``` ~~~ `"
 
 
@@ -59,7 +66,9 @@ def outside(text: str) -> str:
 
 def test_a_short_plan_is_not_collapsed() -> None:
     text = markdown.comment(updates(1))
-    assert text.startswith("### Plan: 1 to create\n\nConfiguration `moscow-lines`\n\n```diff\n+ sales/74990000000")
+    assert text.startswith(
+        f"{MARK}### Plan: 1 to create\n\nConfiguration `moscow-lines`\n\n```diff\n+ sales/74990000000"
+    )
     assert "<details>" not in text
 
 
@@ -118,14 +127,26 @@ def test_policy_and_errors_stand_before_the_changes_and_are_cut_too() -> None:
 
 
 def test_missing_allowances_are_counted() -> None:
-    missing = breach("needs-allow-delete", "sales/74991112277 would be deleted", "--allow-delete")
-    assert "apply needs --allow-delete for 1 number" in markdown.comment(updates(1, breaches=(missing,)))
+    missing = [breach("needs-allow-delete", "it would be deleted", "--allow-delete")] * 5
+    missing = [replace(each, address=f"sales/7499111000{at}") for at, each in enumerate(missing)]
+    adopted = replace(breach("needs-allow-adopt", "it would be adopted", "--allow-adopt"), address="a/74991112299")
+    text = markdown.comment(updates(300, breaches=(*missing, adopted)))
+    named = "`sales/74991110000`, `sales/74991110001`, `sales/74991110002` and 2 more"
+    told = [
+        f"- **apply needs `--allow-delete`** for 5 numbers: {named}",
+        "- **apply needs `--allow-adopt`** for 1 number: `a/74991112299`",
+    ]
+    assert "\n".join(told) in text
+    assert text.index(told[0]) < text.index("| create |") < text.index("<details>")
 
 
 @pytest.mark.parametrize("name", [NASTY, "a\n```\n<script>", "a\r\n</details>", "\u2028``` @all", "`", "``````"])
 def test_no_text_of_a_user_is_markup(name: str) -> None:
     shown = updates(2, name, scenario=name, commit=name, consent=Consent(), breaches=(breach("x", name, name),))
-    text = markdown.comment(Plan(**{**_fields(shown), "configuration": name}))
+    text = markdown.comment(Plan(**{**_fields(shown), "configuration": name, "selected": (name,)}))
+    first, _end, text = text.partition("\n")
+    assert re.fullmatch(r"<!-- reconciler plan [A-Za-z0-9%._~=, -]+ -->", first)
+    assert first.count("--") == 2
     left = outside(text)
     for mark in ("<script", "@everyone", "@all", "javascript", "<!--"):
         assert mark not in left
@@ -138,7 +159,7 @@ def _fields(shown: Plan) -> dict[str, Any]:
 
 def test_nothing_to_do_is_one_line() -> None:
     assert markdown.comment(plan(unchanged=3)) == (
-        "### Plan: No changes: 3 numbers are as the files say.\n\nConfiguration `moscow-lines`\n"
+        f"{MARK}### Plan: No changes: 3 numbers are as the files say.\n\nConfiguration `moscow-lines`\n"
     )
 
 
@@ -160,3 +181,89 @@ def test_the_release_that_public_holidays_come_from_is_named() -> None:
 
 def test_the_page_names_that_release_too() -> None:
     assert "with public holidays of holidays 0.109" in pages.plan_page(plan(holidays_version="0.109"))
+
+
+# -- as GitHub and GitLab show it -------------------------------------------------------------------------------------
+
+TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
+SHOWN = TABLE | {"body", "h3", "p", "ul", "li", "strong", "code", "pre", "details", "summary"}
+
+
+def rendered(text: str) -> Any:
+    """The page that GFM makes of a comment, with no filter that would hide what got through."""
+    options = cmarkgfm.cmark.Options.CMARK_OPT_UNSAFE
+    made = cmarkgfm.markdown_to_html_with_extensions(text, options, ["table", "autolink", "strikethrough", "tasklist"])
+    return html.document_fromstring(f"<body>{made}</body>").find("body")
+
+
+@pytest.mark.parametrize(
+    "name", [NASTY, "a\n```\n<script>", "a|b|c", "www.example.com", "~~x~~", "- [ ] x", "`", "a\u2028# b"]
+)
+@pytest.mark.parametrize("count", [1, 2, 300])
+def test_gfm_finds_our_own_elements_and_no_other(name: str, count: int) -> None:
+    refused = replace(breach("needs-allow-delete", name, "--allow-delete"), address=f"sales/{name}")
+    shown = updates(count, name, scenario=name, breaches=(refused, breach("x", name, name)))
+    page = rendered(markdown.comment(Plan(**{**_fields(shown), "configuration": name})))
+    found = {element.tag for element in page.iter() if isinstance(element.tag, str)}
+    assert found <= SHOWN
+    assert {element.get("class") for element in page.iter("code")} <= {None, "language-diff", "language-text"}
+
+
+def test_names_are_read_as_they_are_written() -> None:
+    shown = Plan(**{**_fields(updates(2, "a|b")), "configuration": "</details> *x* <b>"})
+    page = rendered(markdown.comment(shown))
+    assert next(page.iter("code")).text == "</details> *x* <b>"
+    (table,) = page.iter("table")
+    assert {len(row) for row in table.iter("tr")} == {4}
+
+
+def test_the_changes_of_a_long_plan_are_folded_away_and_all_else_is_not() -> None:
+    refused = replace(breach("needs-allow-delete", "x", "--allow-delete"), address="sales/74991112277")
+    page = rendered(markdown.comment(updates(60, breaches=(refused,))))
+    (details,) = page.iter("details")
+    assert dict(details.attrib) == {}
+    assert [each.get("class") for each in details.iter("code")] == ["language-diff"]
+    assert details.getnext() is None
+    before = details.itersiblings(preceding=True)
+    assert {each.tag for each in before if isinstance(each.tag, str)} == {"h3", "p", "ul", "table"}
+
+
+@pytest.mark.parametrize(
+    ("action", "first"),
+    [
+        (Action.CREATE, "+ sales/74991112233"),
+        (Action.DELETE, "- sales/74991112233"),
+        (Action.UPDATE, "! ~ sales/74991112233"),
+        (Action.ADOPT, "@@ ! sales/74991112233"),
+        (Action.FORGET, "# x sales/74991112233"),
+    ],
+)
+def test_every_change_has_a_colour_that_github_knows(action: Action, first: str) -> None:
+    before = None if action is Action.CREATE else numbers(target(timeout=10))
+    after = {Action.FORGET: None, Action.DELETE: NOTHING}.get(action, numbers(target(timeout=20)))
+    made = change("sales/74991112233", action, before, after, declared_at="numbers.yaml:1:1")
+    text = markdown.comment(plan(made))
+    ((_fence, inside),) = fences(text)
+    line, *rest = inside.split("\n")
+    assert line.startswith(first)
+    assert line.endswith(" @@") == (action is Action.ADOPT)
+    assert all(each.startswith("    ") for each in rest)
+
+
+# -- the mark of a comment that the next one takes the place of -------------------------------------------------------
+
+
+def test_the_mark_is_the_first_line_and_the_same_for_every_plan_of_a_configuration() -> None:
+    marks = {markdown.comment(each).partition("\n")[0] for each in (updates(1), updates(300), plan(unchanged=3))}
+    assert marks == {"<!-- reconciler plan moscow-lines -->"}
+    assert markdown.failure("plan", (), Subject("moscow-lines")).startswith(MARK)
+
+
+def test_the_mark_tells_accounts_and_scenarios_apart() -> None:
+    marks = [
+        markdown.marker(Subject(*each))
+        for each in (("a",), ("b",), ("a", ("x",)), ("a", ("x", "y")), ("a", (), "x"), ("a", ("x",), "x"), ())
+    ]
+    assert len(set(marks)) == len(marks)
+    assert markdown.marker(Subject("a", ("y", "x", "x"))) == markdown.marker(Subject("a", ("x", "y")))
+    assert markdown.marker(Subject("a --> b")) == "<!-- reconciler plan a%20-%2D%3E%20b -->"

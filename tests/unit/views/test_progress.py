@@ -31,7 +31,7 @@ class Ticks:
 
 def watched(err: io.StringIO, *, silent: bool = False) -> tuple[ProgressBar, Ticks]:
     ticks = Ticks()
-    return ProgressBar(Screen({}, io.StringIO(), err), ticks, silent=silent), ticks
+    return ProgressBar(Screen({"TERM": "xterm"}, io.StringIO(), err), ticks, silent=silent), ticks
 
 
 def test_a_short_run_shows_nothing() -> None:
@@ -51,6 +51,15 @@ def test_a_terminal_gets_one_line_that_goes_away() -> None:
     progress_bar.reading(Progress("sales", 6, 10))
     progress_bar.close()
     assert err.getvalue() == "\r\x1b[2K5 of 10 numbers read\r\x1b[2K"
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_lines() -> None:
+    err, ticks = Terminal(), Ticks()
+    progress_bar = ProgressBar(Screen({"TERM": "dumb"}, io.StringIO(), err), ticks)
+    ticks.seconds += 11
+    progress_bar.reading(Progress("sales", 5, 10))
+    progress_bar.close()
+    assert err.getvalue() == "5 of 10 numbers read\n"
 
 
 def test_elsewhere_a_line_comes_every_ten_seconds_over_all_accounts() -> None:

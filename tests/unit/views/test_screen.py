@@ -101,12 +101,26 @@ def test_controls_do_not_leave_a_document_as_escapes_either() -> None:
 @pytest.mark.parametrize(
     ("color", "terminal", "environ", "colored"),
     [
-        (Color.AUTO, True, {}, True),
-        (Color.AUTO, False, {}, False),
-        (Color.AUTO, True, {"NO_COLOR": "1"}, False),
+        (Color.AUTO, True, {"TERM": "xterm"}, True),
+        (Color.AUTO, False, {"TERM": "xterm"}, False),
+        (Color.AUTO, True, {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        (Color.AUTO, True, {"TERM": "xterm", "NO_COLOR": ""}, True),
         (Color.AUTO, True, {"TERM": "dumb"}, False),
+        (Color.AUTO, True, {"TERM": ""}, False),
+        (Color.AUTO, True, {}, False),
+        (Color.AUTO, True, {"TERM": "xterm", "CLICOLOR": "0"}, False),
+        (Color.AUTO, True, {"TERM": "xterm", "CLICOLOR": "1"}, True),
+        (Color.AUTO, False, {"CLICOLOR": "1"}, False),
+        (Color.AUTO, False, {"FORCE_COLOR": "1"}, True),
+        (Color.AUTO, False, {"CLICOLOR_FORCE": "1"}, True),
+        (Color.AUTO, False, {"FORCE_COLOR": "0"}, False),
+        (Color.AUTO, False, {"CLICOLOR_FORCE": "0"}, False),
+        (Color.AUTO, False, {"FORCE_COLOR": "", "CLICOLOR_FORCE": ""}, False),
+        (Color.AUTO, True, {"TERM": "xterm", "FORCE_COLOR": "0"}, True),
+        (Color.AUTO, False, {"FORCE_COLOR": "1", "CLICOLOR": "0", "TERM": "dumb"}, True),
+        (Color.AUTO, False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
         (Color.ALWAYS, False, {"NO_COLOR": "1"}, True),
-        (Color.NEVER, True, {}, False),
+        (Color.NEVER, True, {"FORCE_COLOR": "1"}, False),
     ],
 )
 def test_colour_goes_to_terminals_unless_it_is_chosen(
@@ -116,6 +130,25 @@ def test_colour_goes_to_terminals_unless_it_is_chosen(
     made.color = color
     made.result([line(Span("x", Tone.ADDED))])
     assert shown(made) == ("\x1b[32mx\x1b[0m\n" if colored else "x\n")
+
+
+@pytest.mark.parametrize(
+    ("asked", "columns"),
+    [
+        ("200", 200),
+        ("132", 132),
+        ("60", 60),
+        ("5", 40),
+        ("99999999999999999999", 1000),
+        ("0", 80),
+        ("", 80),
+        ("-1", 80),
+        ("wide", 80),
+        ("²", 80),
+    ],
+)
+def test_lines_are_as_wide_as_the_environment_asks(asked: str, columns: int) -> None:
+    assert screen(COLUMNS=asked).columns() == columns
 
 
 COLOURS = {

@@ -1,12 +1,61 @@
 """How the machines read what is written for them: GitHub's runner, and the shapes that GitLab and SARIF ask for.
 
-Written from their documentation and, for the runner, from its parser; knows nothing of the product.
+Written from their documentation and, for the runner, from its parser; the validator of SARIF is its authors' own. Knows
+nothing of the product.
 """
 
 from __future__ import annotations
 
+import importlib
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import pytest
+
+from tests.architecture.imports import REPOSITORY
+
+etree: Any = importlib.import_module("lxml.etree")  # which has no types
+
+_MULTITOOL = REPOSITORY / "tests/clients/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool"
+_FOUND = re.compile(r"(?:error|warning) ([A-Z]+\d+): (.*)")
+_NOBODY = "http://127.0.0.1:9"  # it would ask for the schema over the network
+
+
+def multitool(logs: Iterable[str]) -> set[tuple[str, str]]:
+    """Every error and warning, as a code and a sentence, that the validator's rules for SARIF and for GitHub find."""
+    if not _MULTITOOL.exists():
+        pytest.skip("sarif-multitool is not installed: npm ci in tests/clients")
+    with tempfile.TemporaryDirectory() as folder:
+        for at, log in enumerate(logs):
+            (Path(folder) / f"{at}.sarif").write_text(log, "utf-8")
+        options = (
+            "--rule-kind",
+            "Sarif;Ghas",
+            "--level",
+            "Error;Warning",
+            "-o",
+            f"{folder}/found",
+            "--log",
+            "ForceOverwrite",
+        )
+        environ = {**os.environ, **dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY"), _NOBODY)}
+        command = [str(_MULTITOOL), "validate", f"{folder}/*.sarif", *options]
+        told = subprocess.run(command, capture_output=True, text=True, env=environ, check=False, timeout=120)
+    assert f"Done. {at + 1} files scanned." in told.stdout, told
+    return {(match[1], match[2]) for match in _FOUND.finditer(told.stdout)}
+
+
+def xunit_faults(report: str) -> list[str]:
+    """Why Jenkins' xUnit plugin would skip a report."""
+    schema = etree.XMLSchema(etree.parse(Path(__file__).with_name("xunit.xsd")))
+    return [] if schema.validate(etree.fromstring(report.encode())) else [error.message for error in schema.error_log]
+
 
 # What the runner would do on behalf of whoever can have a line of its own.
 COMMANDS = frozenset(
@@ -109,6 +158,7 @@ SARIF = _object(
                             "driver": _object(
                                 {
                                     "name": {"const": "reconciler"},
+                                    "fullName": _TEXT,
                                     "version": _TEXT,
                                     "rules": {
                                         "type": "array",
@@ -116,13 +166,10 @@ SARIF = _object(
                                         "items": _object(
                                             {
                                                 "id": _TEXT,
+                                                "name": {"type": "string", "pattern": "^([A-Z][a-z0-9]*)+$"},
                                                 "shortDescription": _MESSAGE,
                                                 "fullDescription": _MESSAGE,
-                                                "help": _MESSAGE,
-                                                "helpUri": {
-                                                    "type": "string",
-                                                    "pattern": r"^docs/[a-z]+\.md#[a-z0-9-]+$",
-                                                },
+                                                "help": _object({"text": _TEXT, "markdown": _TEXT}),
                                                 "defaultConfiguration": _object({"level": _LEVEL}),
                                             }
                                         ),
@@ -137,7 +184,13 @@ SARIF = _object(
                     "invocations": {
                         "type": "array",
                         "minItems": 1,
-                        "items": _object({"executionSuccessful": {"type": "boolean"}}),
+                        "items": _object(
+                            {"executionSuccessful": {"type": "boolean"}},
+                            toolExecutionNotifications={
+                                "type": "array",
+                                "items": _object({"level": _LEVEL, "message": _MESSAGE}),
+                            },
+                        ),
                     },
                     "results": {
                         "type": "array",
@@ -159,7 +212,10 @@ SARIF = _object(
                                         },
                                     ),
                                 },
-                                "partialFingerprints": _object({"reconciler/v1": _DIGEST}),
+                                "partialFingerprints": _object(
+                                    {"reconciler/v1": _DIGEST},
+                                    primaryLocationLineHash={"type": "string", "pattern": "^[0-9a-f]{16}:[1-9][0-9]*$"},
+                                ),
                             },
                             relatedLocations={
                                 "type": "array",
