@@ -71,9 +71,8 @@ def pieces(text: str) -> Piece:
 def _piece(text: str, node: Node) -> Piece:
     is_shared = node.anchor is not None or node.alias is not None
     if node.children is None:
-        return Piece(
-            "alias" if node.alias else "scalar", node.start, node.reach or node.end, node.value or "", False, is_shared
-        )
+        kind = "alias" if node.alias else "scalar"
+        return Piece(kind, node.start, node.reach or node.end, node.value or "", is_shared=is_shared)
     parts = [_piece(text, each) for each in node.children]
     is_shared = is_shared or any(each.is_shared for each in parts)
     start = node.start
