@@ -428,6 +428,14 @@ def test_a_scenario_in_force_is_told_and_its_names_are_not_taken(workplace: Work
     assert document["schedules"] == ["budni-2"]
 
 
+def test_a_number_to_be_forgotten_is_left_out(workplace: Workplace) -> None:
+    workplace.edit("numbers:\n", f'forget: ["{THIRD}"]\nnumbers:\n')
+    ended = workplace.run("import", THIRD, FOURTH, "--format", "json")
+    assert ended.exit_code == 1
+    assert {each["number"]: each["outcome"] for each in ended.json["numbers"]} == {THIRD: "left_out", FOURTH: "added"}
+    assert "forget" in ended.json["diagnostics"][-1]["message"]
+
+
 @pytest.mark.parametrize("name", ["половина\u202e", "zero\u200bwidth", "a ${var:X}"])
 def test_a_text_that_no_file_may_have_leaves_its_number_out(empty: Workplace, name: str) -> None:
     live(empty, n0=numbers(rings(name=name)), n1=SIP)
