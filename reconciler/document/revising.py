@@ -312,7 +312,9 @@ class _Revision:
             ]
             self._insert_lines(self._below(old), lines, self._column(child.key.start) + len(_STEP))
         else:
-            self._insert(colon, f" {flow_text(value) if _kind(value) else scalar_text(value)}")
+            mark = f"&{old.anchor}" if old.anchor is not None and old.children else ""
+            after = self._text.index(mark, colon) + len(mark) if mark else colon
+            self._insert(after, f" {flow_text(value) if _kind(value) else scalar_text(value)}")
 
     # -- lists --------------------------------------------------------------------------------------------------------
 

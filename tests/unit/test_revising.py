@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.document import Sources, parse
 from reconciler.document.revising import RevisionError, pieces, revise
-from tests.odd_yaml import Spelling, entries, files, values
+from tests.odd_yaml import AnchoredSpelling, Spelling, entries, files, values
 from tests.unit.test_readers import TEXTS
 
 
@@ -66,6 +66,19 @@ def test_one_entry_changes_and_every_other_byte_stays(
     before, after = _around(text, chosen)
     assert revised.startswith(before)
     assert revised.endswith(after)
+
+
+@settings(max_examples=150)
+@given(seeds, files, changes)
+def test_an_entry_changes_and_others_mean_what_they_meant_whatever_they_share(
+    seed: Random, numbers: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    text = AnchoredSpelling(seed.randrange).file(numbers)
+    old = read(text)
+    chosen = seed.choice(sorted(old["numbers"]))
+    entry = {**old["numbers"][chosen], **changed}
+    new = {**old, "numbers": {**old["numbers"], chosen: said(entry) or {"to": "a"}}}
+    assert said(read(revise(text, old, new))) == said(new)
 
 
 @settings(max_examples=100)
@@ -242,8 +255,10 @@ def test_legal_texts_of_the_public_suite_are_added_to_with_every_old_byte_kept()
     ("text", "wanted"),
     [
         (
-            '  "74991112233": {forwarding: &f {type: sip, sip_uri: a@b.example}}\n'
-            '  "74991112244": {forwarding: *f}  # x\n',
+            (
+                '  "74991112233": {forwarding: &f {type: sip, sip_uri: a@b.example}}\n'
+                '  "74991112244": {forwarding: *f}  # x\n'
+            ),
             (
                 '  "74991112233": {forwarding: &f {type: sip, sip_uri: d@b.example}}\n'
                 '  "74991112244": {forwarding: {type: sip, sip_uri: a@b.example}}  # x\n'
