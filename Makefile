@@ -17,7 +17,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lowest check fmt bench mutants soak docs lock clean
+.PHONY: help setup demo test lowest image check fmt bench mutants soak docs lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,7 +46,7 @@ test: $(READY) ## Run the whole suite, long campaigns as seeded samples
 
 # docs/decisions/165
 # The tools that test are those of the lock; what is tested, and what it asks for directly, is as old as pyproject.toml allows.
-TESTERS := hypothesis pytest pytest-socket pytest-timeout pytest-xdist respx time-machine
+TESTERS := hypothesis jsonschema pytest pytest-socket pytest-timeout pytest-xdist respx time-machine
 QUICK := config schedule http providers sandbox test_desired.py test_destinations.py test_diff.py test_document.py
 lowest: $(READY) ## Run a quick part of the suite at the lowest versions that the package declares
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
@@ -54,6 +54,11 @@ lowest: $(READY) ## Run a quick part of the suite at the lowest versions that th
 		$$(for tool in $(TESTERS); do sed -n "s/^\($$tool==[^ ]*\).*/\1/p" requirements.lock; done)
 	$(LOWEST)/bin/python -m pytest -p no:anyio -p no:cacheprovider -n $(WORKERS) $(addprefix tests/unit/,$(QUICK)) \
 		tests/cli/test_root.py tests/cli/test_demo.py tests/cli/test_outputs.py $(ARGS)
+
+image: $(READY) ## Build the container image; without docker or podman, try its steps in an environment of their own
+	@engine=$$(command -v docker || command -v podman) && exec $$engine build --tag phone-reconciler .; \
+		echo "No docker and no podman: trying the steps of Dockerfile without an image"; \
+		$(PYTEST) -m soak -k steps_of_the_image tests/test_distribution.py
 
 check: $(READY) ## Lint, formatting, types, import contracts, dependencies, security
 	@status=0; \
@@ -86,7 +91,8 @@ docs: $(READY) ## Write the generated pages under docs/, the schemas and the cat
 lock: $(READY) ## Pin dependencies anew (takes minutes)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check pip-tools
 	$(COMPILE) --upgrade --extra dev --extra postgres --output-file requirements.lock pyproject.toml
-	$(COMPILE) --extra calendars --extra lsp --extra postgres --constraint requirements.lock --output-file requirements-run.lock pyproject.toml
+	$(COMPILE) --extra calendars --extra lsp --extra postgres --extra s3 --constraint requirements.lock --output-file requirements-run.lock pyproject.toml
+	$(COMPILE) --only-build-deps --build-deps-for wheel --constraint requirements.lock --output-file requirements-build.lock pyproject.toml
 	$(COMPILE) --upgrade --output-file tests/benchmarks/peers.lock tests/benchmarks/peers.in
 
 clean: ## Remove what was built here

@@ -5,17 +5,25 @@ Holds no text that the code does not hold, but for headings.
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import click
+
+from reconciler import __version__
+from reconciler.cli import main as cli
 from reconciler.cli.schema import SCHEMAS
 from reconciler.rules import RULES, Rule
 from reconciler.views.formats import FORMATS, Format
 from reconciler.views.results import Kind
 from reconciler.workflow.starter import ACTION, HOOKS, Host, Start, pipeline_files, surrounding_files
 
+_CLICK_MAN: Any = importlib.import_module("click_man.core")  # which has no types
 REPOSITORY = Path(__file__).parents[1]
 PIPELINES = REPOSITORY / "docs" / "pipelines.md"
 _OF_PIPELINES: tuple[Kind, ...] = ("validation", "plan", "audit")
@@ -141,10 +149,30 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
     yield DECISIONS / "README.md", decisions_page()
     yield from ready_pipelines()
+    yield from manual()
     for folder in QUICKSTARTS:
         yield folder / "reconciler.schema.json", _drawn("config")
     for name in SCHEMAS:
         yield REPOSITORY / "schemas" / f"{name}.v1.json", _drawn(name)
+
+
+def manual() -> Iterator[tuple[Path, str]]:
+    """Yield the manual page of the program and of each of its commands, without a date: nothing else would change."""
+    waiting = [click.Context(cli, info_name="reconciler")]
+    for context in waiting:
+        name = context.command_path.replace(" ", "-")
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            head, _, body = _CLICK_MAN.generate_man_page(context, version=__version__).partition("\n")
+        if not head.startswith(".TH "):
+            raise ValueError(f"the page of {name} begins with {head!r}")
+        yield (
+            REPOSITORY / "docs" / "man" / f"{name}.1",
+            f'.TH "{name.upper()}" "1" "" "reconciler {__version__}"\n{body}',
+        )
+        group = context.command
+        if isinstance(group, click.Group):
+            found = ((each, group.get_command(context, each)) for each in group.list_commands(context))
+            waiting += [click.Context(command, info_name=each, parent=context) for each, command in found if command]
 
 
 def _drawn(schema: str) -> str:

@@ -86,7 +86,7 @@ class Session:
             digester = Digester.from_text(key)
         except SecretError as error:
             raise RecordError(str(error), hint=error.hint) from None
-        return PlanContext(self.secrets, digester, reassert, _today(self.clock))
+        return PlanContext(self.secrets, digester, reassert, self.today)
 
     def opening(self, account: str) -> Opening:
         """What an account is opened or logged in to with; raises ProviderError."""
@@ -132,6 +132,11 @@ class Session:
             origin=origin,
             commit=commit or "",
         )
+
+    @property
+    def today(self) -> date:
+        """The day that has begun everywhere."""
+        return _today(self.clock)
 
     def close(self) -> None:
         """Give back connections and files."""

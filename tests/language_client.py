@@ -33,6 +33,7 @@ class LanguageClient:
         self._told: dict[str, list[list[dict[str, Any]]]] = {}
         self._change = threading.Condition()
         self._count = 0
+        self.asked: list[dict[str, Any]] = []
         self.process = subprocess.Popen(
             list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root, env=environ
         )
@@ -134,6 +135,7 @@ class LanguageClient:
                 self._told.setdefault(params["uri"], []).append(params["diagnostics"])
                 self._change.notify_all()
         elif "id" in message:
+            self.asked.append(message)
             items = (message.get("params") or {}).get("items", [])
             answers = [self._settings.get(item.get("section") or "") for item in items]
             self._send(

@@ -88,6 +88,10 @@ NOT_OFFLINE: dict[str, str] = {
     "record-not-saved": _RUNNING,
     "lock-not-released": _RUNNING,
     "record-on-ci": "a CI machine",
+    "schedule-ending": "the day of an audit",
+    "login-ending": _LOGIN,
+    "parking-unconfirmed": _LIVE,
+    "record-old": _LIVE,
     **dict.fromkeys(
         ("usage", "interrupted", "deadline-passed", "not-approved", "nothing-to-show", "plan-file"), _COMMAND_LINE
     ),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.cli.calls import CallLog
 
 PIPELINE_DEADLINE = 1800.0
+_LONGEST_CHOICE = 70  # what --help has room for in a line
 _SLOW = "note: this PyYAML has no libyaml: large files are read some 20 times slower; install one that is built with it"
 Content = Callable[[], Mapping[str, Any] | str]
 
@@ -242,12 +243,14 @@ class FormatChoice(click.Choice[str]):
 def format_option(kind: Kind) -> click.Option:
     """`--format` of a command with this kind of result."""
     formats = serving(kind)
+    is_long = len("|".join(formats)) > _LONGEST_CHOICE
     return click.Option(
         ["--format"],
         type=FormatChoice(formats, kind),
+        metavar="FORMAT" if is_long else None,
         default=formats[0],
         show_default=True,
-        help="How the result is written.",
+        help=f"How the result is written: {', '.join(formats)}." if is_long else "How the result is written.",
         expose_value=False,
         callback=_keep,
     )
@@ -267,6 +270,8 @@ def language_option() -> click.Option:
 
 def of_configuration() -> list[click.Option]:
     """The options of every command that loads a configuration."""
+    from reconciler.cli.options import Name
+
     return [
         click.Option(
             ["--trusted"],
@@ -277,6 +282,7 @@ def of_configuration() -> list[click.Option]:
         ),
         click.Option(
             ["--environment"],
+            type=Name("environments"),
             metavar="NAME",
             help="Lay this environment over reconciler.yaml; default: RECONCILER_ENVIRONMENT, else none.",
             expose_value=False,

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 
+from reconciler.config.calendars import CalendarFiles, with_dates
 from reconciler.config.files import Files
 from reconciler.config.sections import DeclaredEntry
 from reconciler.diagnostics import Diagnostic
@@ -20,6 +21,7 @@ from reconciler.settings import Union
 
 if TYPE_CHECKING:
     from reconciler.schedule.asked import ScheduleSets
+    from reconciler.schedule.foreign import Remark
     from reconciler.schedule.human import Schedule
     from reconciler.schedule.telling import Calendar
 
@@ -159,7 +161,7 @@ def _reversed_dates(files: Files, schedule: Tree) -> Iterator[Diagnostic]:
     from reconciler.schedule.human import read_dates
 
     dates = schedule.get("dates")
-    for each in dates.elements() if dates is not None else ():
+    for each in dates.elements() if dates is not None and isinstance(dates.data, list) else ():
         span = read_dates(each.data)
         if span.first.year is not None or (span.first.month, span.first.day) <= (span.last.month, span.last.day):
             continue
@@ -180,6 +182,12 @@ def _countries(schedule: Schedule) -> set[str]:
     from reconciler.schedule.human import made_of
 
     return {one.public for one in made_of(schedule) if one.public}
+
+
+def _whole_days(text: str, until: date) -> tuple[list[str], tuple[Remark, ...]]:
+    from reconciler.schedule.ics import read_whole_days
+
+    return read_whole_days(text, until)
 
 
 class _ReportedError(Exception):
@@ -209,6 +217,7 @@ class Compiler:
         self._since = (today - timedelta(days=1)).year if today is not None else None
         self._read: dict[tuple[int, Base], tuple[Tree, Schedule | None]] = {}
         self._answers: ScheduleSets | None = None
+        self.calendar_files = CalendarFiles(files, calendar_until, _whole_days)
         self.countries: set[str] = set()
 
     def judge(self, tree: Tree, base: Base) -> bool:
@@ -278,7 +287,8 @@ class Compiler:
             self._read[key] = (tree, None)
             named = partial(self._named, base=base)
             try:
-                self._read[key] = (tree, read_schedule(tree.data, named, weekday_base=base))
+                data = self._written_out(tree)
+                self._read[key] = (tree, read_schedule(data, named, weekday_base=base))
                 for each in (tree, *_literals(tree)):
                     self._files.found += [*_short_days(self._files, each), *_reversed_dates(self._files, each)]
             except HumanError as error:
@@ -287,6 +297,12 @@ class Compiler:
             except _ReportedError:
                 pass
         return self._read[key][1]
+
+    def _written_out(self, tree: Tree) -> object:
+        data = with_dates(tree, self.calendar_files)
+        if data is None:
+            raise _ReportedError
+        return data
 
     def _named(self, name: str, *, base: Base) -> Schedule:
         declared = self._declared.get(name)

@@ -51,10 +51,14 @@ class File(NamedTuple):
 
 @dataclass(slots=True)
 class Files:
-    """Everything read. `broken`: some file could not be, so what seems to be missing may stand there."""
+    """Everything read. `broken`: some file could not be, so what seems to be missing may stand there.
+
+    `calendars`: the texts of the calendar files that schedules name.
+    """
 
     root: Path = Path()
     sources: Sources = field(default_factory=Sources)
+    calendars: dict[str, str] = field(default_factory=dict)
     files: list[File] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)

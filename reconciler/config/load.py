@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -155,7 +155,7 @@ class _Loading:
         self._files = files
         # The digest says what the numbers were made from: a policy judges them, and is judged anew by each apply.
         self._texts = tuple(self._files.sources.texts())
-        self._digest = partial(_digest, self._texts, scenario, origin.environment)
+        self._digest = partial(_digest, self._texts, self._files.calendars, scenario, origin.environment)
         self._judge = judge = read_policy(self._files, policy) if policy is not None else None
         self._settings = read_settings(files, judge if policy is not None else files.trusted, providers)
         self._from_tree = origin.trusted is None
@@ -222,7 +222,7 @@ class _Loading:
     def _judge_calendar(self) -> None:
         """A calendar matters where any schedule, also one of a prepared scenario, follows it."""
         until, today = self._settings.calendar_until, self._today
-        if until is None or today is None or not any(each.uses_holidays for each in self._all_schedules):
+        if until is None or today is None or not any(each.uses_calendar for each in self._all_schedules):
             return
         told = ending(self._files, self._settings.calendar_place, until, today)
         self._files.found += [told] if told is not None else []
@@ -358,9 +358,11 @@ def _file_digests(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {name: hashlib.sha256(text.encode()).hexdigest()[:_FILE_DIGEST] for name, text in texts}
 
 
-def _digest(texts: Iterable[tuple[str, str]], scenario: str | None, environment: str | None) -> str:
+def _digest(
+    texts: Iterable[tuple[str, str]], calendars: Mapping[str, str], scenario: str | None, environment: str | None
+) -> str:
     state = hashlib.sha256()
-    for name, text in sorted(texts):
+    for name, text in sorted((*texts, *calendars.items())):
         for part in (name, text):
             raw = part.encode()
             state.update(len(raw).to_bytes(8, "big") + raw)

@@ -5,7 +5,7 @@ Knows the period language through `reconciler.schedule` only; knows no numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
 from importlib.metadata import version
@@ -77,6 +77,11 @@ class Schedules:
     def uses_holidays(self) -> bool:
         """Whether any compiled schedule follows public holidays."""
         return bool(self._compiler.countries)
+
+    @property
+    def uses_calendar(self) -> bool:
+        """Whether any schedule is written out up to the calendar's last day."""
+        return self.uses_holidays or self._compiler.calendar_files.is_used
 
     def named(self) -> dict[str, Named]:
         """The declared schedules that are used, by their canonical text; of equal ones the first."""
@@ -152,7 +157,9 @@ class Schedules:
             name_of, parts = self._files.sources.name_of, compiling.parts(reference, self._declared)
             foreign = [named for named, part in parts if name_of(part.span) != only_in]
             self._files.found += [self._outside(named, only_in) for named in foreign]
-            if foreign:
+            outside = [place for part in compiling.written_parts(tree, self._declared) for place in _files_of(part)]
+            self._files.found += [self._outside(named, only_in) for named in outside]
+            if foreign or outside:
                 return None
         return self._times(tree, None)
 
@@ -311,6 +318,14 @@ class Schedules:
             elif reference.data in self._declared:
                 self._walk(reference.data, [*open_names, name], done)
         done.add(name)
+
+
+def _files_of(tree: Tree) -> Iterator[Tree]:
+    """Where a schedule names a calendar file, which is no part of the trusted file."""
+    dates = tree.get("dates")
+    named = dates.get("ics") if dates is not None else None
+    if named is not None:
+        yield named
 
 
 def _is_compiled(model: entries.Schedule) -> bool:

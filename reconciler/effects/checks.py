@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from reconciler.diagnostics import Diagnostic
@@ -167,10 +167,11 @@ class RingingFault(NamedTuple):
 def ringing_faults(calls: CallMap) -> Iterator[Diagnostic]:
     """Judge the targets of every number; numbers with the same gap are told together."""
     gaps: dict[str, list[Desired]] = {}
+    judged = lru_cache(maxsize=8192)(partial(_judged, calls.wording))  # patterns repeat within one configuration
     for desired, value in calls.numbers:
         names = [target.to for target in value.targets]
         times = tuple([(target.timeout, target.periods, target.active) for target in value.targets])
-        when, faults = _judged(value.redirect, _alike(names), times, calls.wording)
+        when, faults = judged(value.redirect, _alike(names), times)
         if when is not None:
             gaps.setdefault(when, []).append(desired)
         for fault in faults:
@@ -200,9 +201,8 @@ Times = tuple[tuple[int, tuple[str, ...], bool], ...]
 """Timeout, periods and `active` of each target: with `redirect`, the pattern that many numbers share."""
 
 
-@lru_cache(maxsize=8192)
 def _judged(
-    redirect: Redirect, alike: tuple[int, ...], times: Times, wording: Wording
+    wording: Wording, redirect: Redirect, alike: tuple[int, ...], times: Times
 ) -> tuple[str | None, tuple[RingingFault, ...]]:
     """The gap of a pattern and its faults, those to come; their messages name targets by their index in braces."""
     gap = _gap(tuple(periods for _, periods, active in times if active), wording)

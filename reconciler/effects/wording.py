@@ -6,7 +6,6 @@ Knows no vendor and no output format.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from gettext import NullTranslations
 from typing import Final, NamedTuple
 
@@ -35,6 +34,8 @@ class Wording:
     words: NullTranslations = UNTRANSLATED
     _said: dict[int, tuple[Instants, str]] = field(default_factory=dict, init=False, repr=False)
     """What was said of a set, by its identity: many numbers share one."""
+    _spelled: dict[str | None, str] = field(default_factory=dict, init=False, repr=False)
+    """What was said of a canonical schedule. Kept here, so that nothing outlives the names that it was said with."""
 
     @property
     def language(self) -> str:
@@ -110,7 +111,20 @@ class Wording:
 
     def period(self, text: str | None) -> str:
         """The times of a canonical schedule, whatever it is called."""
-        return _period_text(self, text)
+        if text not in self._spelled:
+            if len(self._spelled) > _MOST_KEPT:
+                self._spelled.clear()
+            self._spelled[text] = self._period(text)
+        return self._spelled[text]
+
+    def _period(self, text: str | None) -> str:
+        if text is None:
+            return self.words.gettext("always")
+        try:
+            period = Period.parse(text, weekday_base="refuse")
+        except PeriodError:
+            return f'"{text}"'
+        return period.phrase() if period.has_short_year else self.times(period.instants)
 
     def handling(self, happening: CallHandling) -> str:
         """Who rings, in which order and for how long."""
@@ -178,14 +192,3 @@ SHORT: Final = Wording()
 
 def _turned(pair: tuple[str, str] | None) -> tuple[str, str] | None:
     return None if pair is None else (pair[1], pair[0])
-
-
-@lru_cache(maxsize=4096)
-def _period_text(wording: Wording, text: str | None) -> str:
-    if text is None:
-        return wording.words.gettext("always")
-    try:
-        period = Period.parse(text, weekday_base="refuse")
-    except PeriodError:
-        return f'"{text}"'
-    return period.phrase() if period.has_short_year else wording.times(period.instants)

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from reconciler.audit import Audit
+from reconciler.audit.lookout import Ending, EndKind
 from reconciler.formats import FORMAT_VERSION
 from reconciler.formats.change import EffectJson, FieldJson, told_of
 from reconciler.formats.diagnostics import (
@@ -30,6 +31,7 @@ class AuditSummaryJson(JsonModel):
     unmanaged: int
     risks: int
     unknown: int
+    not_looked_at: int = Field(default=0, description="Nothing is known of these: a sample left them out.")
 
 
 class TallyJson(JsonModel):
@@ -40,6 +42,7 @@ class TallyJson(JsonModel):
     read: int
     as_recorded: int = Field(description="The vendor cannot be asked for these: the record is believed.")
     unknown: int
+    not_looked_at: int = Field(default=0, description="A sample left these out.")
 
 
 class DriftJson(JsonModel):
@@ -83,6 +86,40 @@ class UnmanagedJson(JsonModel):
     forwarding: Any = Field(default=None, description="Canonical value as the list tells it, null where it does not.")
 
 
+class EndingJson(JsonModel):
+    """Something that ends soon, or a login whose end is known."""
+
+    kind: EndKind = Field(
+        description="`schedule`: its last day; `calendar`: public holidays are written out until then; `login`: about."
+    )
+    name: str = Field(description="What the configuration calls it, empty where it has no name.")
+    day: str = Field(description="The last day, in the zone of the configuration.", examples=["2026-12-31"])
+    days: int = Field(description="From the audit's day to that one; negative where it is over.")
+    numbers: tuple[str, ...] = Field(default=(), description="Whose calls it is about.")
+    declared_at: str | None = None
+
+
+class UnconfirmedJson(JsonModel):
+    """A number that its vendor cannot be asked about, and that no read has ever confirmed."""
+
+    address: str = Field(examples=["office/78005560251"])
+    account: str
+    number: str
+    written_at: str | None = Field(default=None, description="When it was last written, null where it never was.")
+
+
+class SampleJson(JsonModel):
+    """Which numbers an audit was about that looks at some in turn; each stands in one list, as `ACCOUNT/NUMBER`."""
+
+    share: float = Field(description="What was asked for, in percent.")
+    turn: int = Field(description="Whose turn it was, from 1.")
+    turns: int = Field(description="After so many turns each number was looked at once.")
+    turn_seconds: float = Field(description="How long a turn lasts: an audit is to run once in this time.")
+    looked_at: tuple[str, ...]
+    recent: tuple[str, ...] = Field(description="Not looked at: written and read back just before.")
+    waiting: tuple[str, ...] = Field(description="Not looked at: it is not their turn.")
+
+
 class AuditJson(JsonModel):
     """The answer of `audit --format json`."""
 
@@ -92,7 +129,7 @@ class AuditJson(JsonModel):
     commit: str | None = None
     scenario: str | None = Field(default=None, description="The scenario that was audited.")
     scenario_in_force: str | None = Field(default=None, description="The scenario that the last apply put into force.")
-    complete: bool = Field(description="Every number was read that can be read.")
+    complete: bool = Field(description="Every number was read that can be read; a sample leaves some out.")
     tally: TallyJson
     summary: AuditSummaryJson
     calls: CallsJson
@@ -100,7 +137,16 @@ class AuditJson(JsonModel):
     pending: tuple[PendingJson, ...] = Field(default=(), description="Declared but not applied yet: this is not drift.")
     unmanaged: tuple[UnmanagedJson, ...] = ()
     unlisted: tuple[str, ...] = Field(default=(), description="Accounts whose unmanaged numbers are not known.")
-    risks: tuple[DiagnosticJson, ...] = Field(default=(), description="Gaps and other problems in the call flows.")
+    sample: SampleJson | None = Field(default=None, description="Null: it was about every number.")
+    not_owned: tuple[str, ...] = Field(
+        default=(), description="Declared numbers that their account does not have, as ACCOUNT/NUMBER."
+    )
+    unconfirmed: tuple[UnconfirmedJson, ...] = ()
+    endings: tuple[EndingJson, ...] = Field(default=(), description="What ends soon, and logins, soonest first.")
+    recorded_at: str | None = Field(default=None, description="When something was last written to the record.")
+    risks: tuple[DiagnosticJson, ...] = Field(
+        default=(), description="Gaps in call flows, what ends soon, and what nobody has confirmed."
+    )
     diagnostics: tuple[DiagnosticJson, ...] = ()
 
 
@@ -109,6 +155,13 @@ def audit_json(audit: Audit) -> AuditJson:
     return AuditJson.of(
         audit,
         scenario_in_force=audit.in_force or None,
+        complete=audit.is_whole,
+        endings=[_ending_json(each) for each in audit.endings],
+        unconfirmed=[
+            UnconfirmedJson.of(each, number=each.key.number, written_at=each.written_at or None)
+            for each in audit.unconfirmed
+        ],
+        recorded_at=audit.recorded_at or None,
         drift=[_drift_json(change) for change in audit.drift],
         pending=[PendingJson.of(change, **told_of(change)) for change in audit.pending],
         unmanaged=[
@@ -124,6 +177,11 @@ def audit_json(audit: Audit) -> AuditJson:
         risks=diagnostics_json(audit.risks),
         diagnostics=diagnostics_json(audit.diagnostics),
     )
+
+
+def _ending_json(ending: Ending) -> EndingJson:
+    place = str(ending.location) if ending.location is not None else None
+    return EndingJson.of(ending, day=ending.day.isoformat(), declared_at=place)
 
 
 def _drift_json(change: Change) -> DriftJson:

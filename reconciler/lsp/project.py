@@ -20,7 +20,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.document import Tree, Unreadable, read_text
 from reconciler.workflow.validate import judged
 
-NAMED = ("schedules", "contacts", "profiles", "accounts")
+NAMED = ("schedules", "contacts", "profiles", "scenarios", "accounts")
 
 
 def nearest_root(path: Path, within: Iterable[Path]) -> Path | None:

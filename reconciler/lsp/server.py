@@ -7,6 +7,7 @@ reconciler.yaml.
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from reconciler.lsp.spots import Spot, spot_at, typed
 from reconciler.lsp.telling import declaration, told
 
 _PAUSE = 0.01  # seconds without a keystroke before the files are judged
+_REST = 1.0  # seconds without one before what is left of earlier judgements is looked for
+_MOST_LEFT = 50  # judgements after which it is looked for anyhow
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
@@ -36,6 +39,7 @@ _KINDS = {
     "schedules": types.CompletionItemKind.Event,
     "contacts": types.CompletionItemKind.Constant,
     "profiles": types.CompletionItemKind.Struct,
+    "scenarios": types.CompletionItemKind.Operator,
     "accounts": types.CompletionItemKind.Module,
 }
 _PLAIN_NAME = re.compile(r"[\w][\w .@/-]*(?<! )")
@@ -85,6 +89,8 @@ class Desk:
     shown: dict[Path, set[str]] = field(default_factory=dict)
     waiting: dict[Path, asyncio.Task[None]] = field(default_factory=dict)
     units: Units = field(default_factory=Units)
+    judgements: int = 0
+    rest: asyncio.TimerHandle | None = None
 
     def project_of(self, path: Path) -> Project | None:
         """The configuration that a file belongs to."""
@@ -127,6 +133,7 @@ def make_server(providers: Providers, today: Callable[[], date]) -> LanguageServ
     """A server that is ready to be started."""
     server = LanguageServer("reconciler", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
     desk = Desk(providers, today)
+    gc.freeze()  # what was imported stays
     _follow(server, desk)
     _answer(server, desk)
     return server
@@ -140,10 +147,14 @@ def _follow(server: LanguageServer, desk: Desk) -> None:
 
     @server.feature(types.INITIALIZED)
     def initialized(_params: types.InitializedParams) -> None:
-        folders = (path_of(folder.uri) for folder in server.workspace.folders.values())
-        desk.folders = [folder for folder in folders if folder is not None]
+        desk.folders = _folders(server)
         encoding = server.workspace.position_encoding or "utf-16"
         desk.units = Units(str(getattr(encoding, "value", encoding)))
+        _watch(server)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def moved(_params: types.DidChangeWorkspaceFoldersParams) -> None:
+        desk.folders = _folders(server)
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: types.DidOpenTextDocumentParams) -> None:
@@ -171,6 +182,23 @@ def _follow(server: LanguageServer, desk: Desk) -> None:
             _judge_soon(server, desk, path_of(change.uri))
 
 
+def _watch(server: LanguageServer) -> None:
+    """Ask to be told of files that others change, a checkout of git for one, where the editor can."""
+    workspace = server.client_capabilities.workspace
+    watching = workspace.did_change_watched_files if workspace is not None else None
+    if watching is not None and watching.dynamic_registration:
+        watchers = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher("**/*.{yaml,yml}")])
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        wish = types.Registration(id="files", method=method, register_options=watchers)
+        server.client_register_capability(types.RegistrationParams([wish]))
+
+
+def _folders(server: LanguageServer) -> list[Path]:
+    """The folders that the editor has open; an old one tells of a single one."""
+    addresses = [folder.uri for folder in server.workspace.folders.values()] or [server.workspace.root_uri or ""]
+    return [path for path in map(path_of, addresses) if path is not None]
+
+
 def _take(server: LanguageServer, desk: Desk, uri: str, text: str) -> None:
     path = path_of(uri)
     if path is not None:
@@ -192,8 +220,24 @@ def _judge_soon(server: LanguageServer, desk: Desk, path: Path | None) -> None:
 async def _judge_after_pause(server: LanguageServer, desk: Desk, project: Project) -> None:
     await asyncio.sleep(_PAUSE)
     desk.waiting.pop(project.root, None)
-    project.judge()
-    _publish(server, desk, project)
+    try:
+        project.judge()
+        _publish(server, desk, project)
+    except Exception as error:
+        kind = type(error).__name__
+        text = f"reconciler lsp: a fault of the program ({kind}); `reconciler validate` says more. Please report it."
+        server.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
+        raise
+    _rest_soon(desk)
+
+
+def _rest_soon(desk: Desk) -> None:
+    """Give back what judgements have left, in circles that only the collector finds, when nobody types."""
+    desk.judgements += 1
+    if desk.rest is not None:
+        desk.rest.cancel()
+    due = 0.0 if desk.judgements % _MOST_LEFT == 0 else _REST
+    desk.rest = asyncio.get_running_loop().call_later(due, gc.collect)
 
 
 def _publish(server: LanguageServer, desk: Desk, project: Project) -> None:

@@ -18,13 +18,16 @@ _LISTS = ("except", "any", "all")
 _SECTIONS = {
     "schedule": "schedules",
     "change_window": "schedules",
+    "during": "schedules",
     "not": "schedules",
     **dict.fromkeys(_LISTS, "schedules"),
     "use": "profiles",
     "account": "accounts",
     "to": "contacts",
+    "rings": "contacts",
+    "scenario": "scenarios",
 }
-_MANY = (*_LISTS, "use")
+_MANY = (*_LISTS, "use", "rings")
 _DECLARING = frozenset(_SECTIONS.values())
 
 

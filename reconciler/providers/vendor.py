@@ -54,6 +54,12 @@ class Login(Protocol):
     def exchange(self, account: Account, secrets: Secrets, pasted: str, state: str, opening: Opening) -> None:
         """Store the tokens of a login, from its pasted redirect or code."""
 
+    def ends_at(self, account: Account, secrets: Secrets, tokens: Texts | None) -> float | None:
+        """When the login ends if nothing renews it, in seconds since the epoch; None where that is not known.
+
+        Asks nobody, and changes nothing.
+        """
+
     def carry(self, account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
         """Copy the tokens of a login into another store that has none; False where there was nothing to copy.
 

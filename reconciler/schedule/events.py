@@ -16,9 +16,9 @@ from types import ModuleType
 from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from reconciler.schedule.foreign import ForeignError, MissingExtraError, Span
+from reconciler.schedule.foreign import ForeignError, MissingExtraError, Remark, Span
 
-Events = Literal["busy", "free"]
+Events = Literal["busy", "free", "all"]
 Event = Mapping[str, Any]
 """A component as the library gives it: properties by their names."""
 
@@ -28,14 +28,6 @@ _EVENT: Final = re.compile(r"^BEGIN:VEVENT[ \t]*\r?$", re.MULTILINE | re.IGNOREC
 _OTHER: Final = re.compile(r"^BEGIN:VFREEBUSY[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _RAISED: Final = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError)
 _TOO_OFTEN: Final = ("SECONDLY", "MINUTELY", "HOURLY")
-
-
-class Remark(NamedTuple):
-    """What a schedule says otherwise than the calendar does, and which characters of it are meant."""
-
-    start: int
-    end: int
-    message: str
 
 
 @dataclass(frozen=True)
@@ -127,7 +119,7 @@ def _is_wanted(event: Event, events: Events) -> bool:
         return False
     told = str(event.get("X-MICROSOFT-CDO-BUSYSTATUS", "")).upper()
     is_free = told == "FREE" if told else str(event.get("TRANSP", "")).upper() == "TRANSPARENT"
-    return is_free == (events == "free")
+    return events == "all" or is_free == (events == "free")
 
 
 def occurrences(series: Series, first: date, last: date, reading: Reading) -> list[Occurrence]:

@@ -6,7 +6,7 @@ Must not know any one notation.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from reconciler.schedule.masks import MINUTES
 
@@ -33,6 +33,14 @@ class ForeignError(ValueError):
 
 class MissingExtraError(ForeignError):
     """The library that reads a notation is not installed."""
+
+
+class Remark(NamedTuple):
+    """What a schedule says otherwise than the calendar does, and which characters of it are meant."""
+
+    start: int
+    end: int
+    message: str
 
 
 def merged(spans: list[Span]) -> list[Span]:

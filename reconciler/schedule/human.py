@@ -279,6 +279,9 @@ def _weekly(data: object, path: KeyPath) -> tuple[tuple[frozenset[int], tuple[Ho
 
 
 def _dates(data: object, path: KeyPath) -> tuple[DateSpan, ...]:
+    if isinstance(data, Mapping):
+        message = "only a schedule of a configuration can take its dates from a calendar file"
+        raise HumanError(path, message, "reconciler period compile --from ics FILE")
     if not isinstance(data, list):
         raise HumanError(path, "`dates` is a list", f"write dates: [{_text(data, path)}]")
     return tuple(read_dates(_text(one, (*path, at)), (*path, at)) for at, one in enumerate(data))

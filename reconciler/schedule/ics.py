@@ -14,19 +14,18 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from reconciler.schedule.asked import CompileError, CompileTarget, instants_asked_for
+from reconciler.schedule.asked import CompileError, CompileTarget, instants_asked_for, written_years
 from reconciler.schedule.events import (
     MOST,
     Occurrence,
     Reading,
-    Remark,
     Series,
     check_series,
     occurrences,
     read_series,
     unread,
 )
-from reconciler.schedule.foreign import WHOLE_DAY, ForeignError, Plain, Span, Table, merged, weekly
+from reconciler.schedule.foreign import WHOLE_DAY, ForeignError, Plain, Remark, Span, Table, merged, weekly
 from reconciler.schedule.human import HumanError, Schedule, read_schedule
 from reconciler.schedule.masks import MINUTES, SLOTS, year_type
 from reconciler.schedule.zones import UnknownZoneError, zone
@@ -56,6 +55,22 @@ class _Found:
     all: list[Occurrence] = field(default_factory=list)
 
 
+def read_whole_days(text: str, until: date) -> tuple[list[str], tuple[Remark, ...]]:
+    """Read the whole-day events into dates of a human schedule, up to a last day. Raises ForeignError."""
+    reading = Reading("UTC", date(written_years(until)[0], 1, 1), until, "all")
+    found = _Found(remarks=[*unread(text)])
+    for series in read_series(text):
+        if all(not isinstance(each["DTSTART"].dt, datetime) for each in series.components if "DTSTART" in each):
+            _read_series(series, reading, found, are_dates=True)
+        else:
+            message = "this event has hours and is left out: `dates` are whole days"
+            found.remarks.append(Remark(series.start, series.end, message))
+    dates = [*dict.fromkeys(found.yearly), *_ranges([*found.once])]
+    if not dates:
+        raise ForeignError("there are no events of whole days here", "export the holidays as whole days", 0, 1)
+    return dates, tuple(found.remarks)
+
+
 # docs/decisions/157
 def read_calendar(text: str, reading: Reading) -> tuple[Plain, tuple[Remark, ...]]:
     """Read the events into a human schedule that is equal to them from today to the last day. Raises ForeignError."""
@@ -78,11 +93,13 @@ def read_calendar(text: str, reading: Reading) -> tuple[Plain, tuple[Remark, ...
 # --- one event and its repetitions
 
 
-def _read_series(series: Series, reading: Reading, found: _Found) -> None:
+def _read_series(series: Series, reading: Reading, found: _Found, *, are_dates: bool = False) -> None:
+    """Take an event with its repetitions; `are_dates`: what repeats every week is written out, too."""
     check_series(series)
     given = occurrences(series, reading.today - _EDGE, reading.until + _EDGE, reading)
     found.all += (_on_the_accounts_clock(each, reading) for each in given)
-    rest = _repeated(series, given, reading, found)
+    is_yearly = (series.rule or {}).get("FREQ") == ["YEARLY"]
+    rest = _repeated(series, given, reading, found) if is_yearly or not are_dates else None
     for each in given if rest is None else rest:
         for day, span in _by_day(_on_the_accounts_clock(each, reading)):
             if reading.today <= day <= reading.until:

@@ -6,8 +6,9 @@ Must not know accounts, files or commands.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final
 
 from reconciler.diagnostics import Finding
@@ -201,6 +202,24 @@ class Period:
     @property
     def is_always(self) -> bool:
         return self.instants.is_full
+
+    @cached_property
+    def last_day(self) -> date | None:
+        """The last day that any of it is on, in local time; None where it goes on for ever, or never is."""
+        spans = self.instants.spans
+        if any(spans[-1][1]):
+            return None
+        with_ends = ((first, classes, end) for (first, classes), (end, _) in pairwise(spans))
+        alive = [(first, end) for first, classes, end in with_ends if any(classes)]
+        years = (year for first, end in reversed(alive) for year in range(end - 1, first - 1, -1))
+        days = (first_day(year) + at for year in years for at in reversed(range(SLOTS if is_leap(year) else SLOTS - 1)))
+        last = next((day for day in days if self._is_on(day)), None)
+        return None if last is None else date(1970, 1, 1) + timedelta(days=last)
+
+    def _is_on(self, day: int) -> bool:
+        """Whether any of a day, counted from 1970, is in the set."""
+        year, yearday0 = year_of(day)
+        return bool(self.instants.times_on(year, slot_of(year, yearday0)))
 
     def equals(self, other: Period) -> bool:
         """Tell whether both name the same instants."""

@@ -52,11 +52,17 @@ _OF_HOST: Mapping[Host, Mapping[str, str]] = {
 }
 # Where a pipeline can keep the record, the likeliest first. GitLab's jobs may not push.
 _RECORDS: Mapping[Host, tuple[str, ...]] = {
-    Host.GITHUB: ("git", "postgres", "http"),
-    Host.GITLAB: ("http", "postgres"),
-    Host.NONE: ("file", "git", "http", "postgres"),
+    Host.GITHUB: ("git", "postgres", "http", "s3"),
+    Host.GITLAB: ("http", "postgres", "s3"),
+    Host.NONE: ("file", "git", "http", "postgres", "s3"),
 }
 _SHARING_LOGINS = ("http", "postgres")
+_EXTRAS = ("postgres", "s3")
+_OF_RECORD: Mapping[str, tuple[str, ...]] = {
+    "postgres": ("RECONCILER_DSN",),
+    "s3": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"),
+}
+_OF_STATE_SERVER = ("TF_HTTP_ADDRESS", "TF_HTTP_LOCK_ADDRESS", "TF_HTTP_USERNAME", "TF_HTTP_PASSWORD")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +113,11 @@ def takes_a_target(vendor: str) -> bool:
     return "@@to@@" in _source(f"vendors/{vendor}-numbers.yaml")
 
 
+def unfilled_keys(vendor: str) -> list[str]:
+    """Return the keys of an account that stand there as comments, to be filled in before its numbers can be listed."""
+    return re.findall(r"^    # (\w+): ", _source(f"vendors/{vendor}.yaml"), re.MULTILINE)
+
+
 def secrets_of(start: Start) -> list[str]:
     """Return the variables that the account's secrets come from."""
     return _SECRET.findall(_source(f"vendors/{start.vendor}.yaml"))
@@ -130,6 +141,12 @@ _ENVIRONMENT = jinja2.Environment(
 )
 
 
+def variables_of(start: Start) -> tuple[str, ...]:
+    """Return every variable that a job with a key gets from its environment at the host."""
+    at_github = _OF_STATE_SERVER if (start.host, start.record) == (Host.GITHUB, "http") else ()
+    return (*secrets_of(start), "RECONCILER_RECORD_KEY", *_OF_RECORD.get(start.record, at_github))
+
+
 class _Drawing:
     """The values of templates, as a start wants them."""
 
@@ -141,6 +158,7 @@ class _Drawing:
             "record": start.record,
             "login": start.logs_in,
             "secrets": secrets_of(start),
+            "extra": f"[{start.record}]" if start.record in _EXTRAS else "",
             "version": __version__,
         }
 

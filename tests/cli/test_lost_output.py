@@ -120,6 +120,11 @@ def test_nobody_is_asked_about_a_plan_that_could_not_be_shown(
     assert workplace.sandbox.writes == []
 
 
+def test_files_to_begin_with_are_no_failure(workplace: Workplace, full: TextIO) -> None:
+    assert ended(workplace, full, "init", "new", "--vendor", "mtt", "--import", "--host", "none") == (0, TOLD)
+    assert (workplace.folder / "new" / "reconciler.yaml").exists()
+
+
 def test_files_that_were_spelled_anew_are_no_failure(workplace: Workplace, full: TextIO) -> None:
     workplace.edit('"74991000000"', "+7 499 100-00-00")
     assert ended(workplace, full, "fmt") == (0, TOLD)

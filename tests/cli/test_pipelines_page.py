@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler.workflow.starter import Host, Start, pipeline_files
 from tests.architecture.imports import REPOSITORY
 from tests.attacks.test_pipelines import GITLAB, HAS_ACTIONLINT, READY, WORKFLOWS, actionlint, read, zizmor
 from tests.cli.conftest import REVIEWS
@@ -60,6 +61,19 @@ def test_the_job_for_code_scanning_is_what_its_machine_takes(tmp_path: Path) -> 
     done = zizmor(path)
     assert (done.returncode, "No findings" in done.stdout) == (0, True), done.stdout
     assert not HAS_ACTIONLINT or actionlint(path) == []
+
+
+def test_the_jobs_for_each_record_are_those_that_init_writes() -> None:
+    (section,) = re.findall(r"^### Where the record is\n(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
+    *jobs, variables = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    for record, job in zip(("git", "http", "postgres", "s3"), jobs, strict=True):
+        start = Start(vendor="exolve", host=Host.GITHUB, record=record, name="numbers")
+        text = re.sub(" # zizmor: .*", "", pipeline_files(start)[".github/workflows/numbers-main.yml"])
+        permissions, step = job.split("    steps:\n")
+        assert permissions in text.partition("\n  apply:\n")[2]
+        assert text.endswith(step)
+    gitlab = Start(vendor="exolve", host=Host.GITLAB, record="http", name="numbers")
+    assert variables.removeprefix("variables:\n") in pipeline_files(gitlab)[".gitlab-ci.yml"]
 
 
 def test_the_hooks_that_the_page_names_are_offered() -> None:

@@ -128,6 +128,16 @@ class TestGitHub:
         (planned,) = comments(hub)
         assert OTHER in planned
 
+        broken = hub.host.push("broken", {NUMBERS: ("numbers:", "numbers: [")})
+        assert hub.run("numbers", "plan", broken).code == 1
+        assert hub.run("numbers", "comment", broken).code == 0
+        (failed,) = comments(hub)
+        assert "failed" in failed.splitlines()[2]
+        assert hub.run("numbers", "plan", proposed).code == 0
+        assert hub.run("numbers", "comment", proposed).code == 0
+        (planned,) = comments(hub)
+        assert OTHER in planned
+
     def test_what_changes_after_the_approval_is_not_written_over_and_consent_is_given_by_hand(
         self, hub: GitHub, vendors: Sandbox
     ) -> None:
@@ -202,6 +212,7 @@ class TestGitLab:
         assert "PASS  apply" not in proposed.log
         assert json.loads((folder / "gl-code-quality-report.json").read_text("utf-8")) == []
         assert ET.parse(folder / "plan.xml").getroot().tag == "testsuites"
+        assert json.loads((folder / "tfplan.json").read_text("utf-8")) == {"create": 1, "update": 0, "delete": 0}
         assert list(vendors.writes) == []
         installed = host.noted("requirements")
         assert installed.count("another-reconciler") == 1  # by check, which has no key

@@ -17,7 +17,7 @@ from tests.unit.views.ci.readers import CODE_QUALITY, SARIF, Command, runner
 
 jsonschema: Any = importlib.import_module("jsonschema")  # which has no types
 COMMANDS = [(command, form) for command in ("validate", "plan") for form in REVIEWS]
-COMMANDS += [("audit", "junit"), ("audit", "sarif")]
+COMMANDS += [("audit", form) for form in ("junit", "gitlab-junit", "sarif")]
 ASKING = [(command, form) for command, form in COMMANDS if command != "validate"]
 
 
@@ -147,7 +147,7 @@ def test_a_warning_fails_only_where_none_may_pass(
         ("plan", "html", "<!DOCTYPE html>", "</html>"),
         ("audit", "html", "<!DOCTYPE html>", "</html>"),
         ("calendar", "html", "<!DOCTYPE html>", "</html>"),
-        ("plan", "markdown", "### reconciler plan failed\n\n```", "\n```"),
+        ("plan", "markdown", "<!-- reconciler plan -->\n\n### reconciler plan failed\n\n```", "\n```"),
     ],
 )
 def test_a_page_and_a_comment_say_so_where_there_is_nothing_else_to_say(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -41,6 +42,8 @@ contacts:
 schedules:
   office-hours: {period: "wd {mon-fri} hr {9-17}"}
   weekend: {weekly: {sat-sun: 10:00-14:00}}
+scenarios:
+  storm: {contacts: {duty-desk: {to: "74992223355"}}}
 profiles:
   hotline: {forwarding: {type: number, targets: [{to: duty-desk}]}}
 """
@@ -135,6 +138,35 @@ def test_a_change_in_one_file_is_told_in_the_other(server: LanguageClient, confi
     assert server.findings(f"{name}/numbers/all.yaml", after=count) == []
 
 
+def test_what_others_change_on_disk_is_judged_where_the_editor_watches(
+    examples: Path, configuration: Configuration
+) -> None:
+    name = configuration()
+    wish = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
+    with LanguageClient(COMMAND, examples, capabilities=wish) as client:
+        client.open(f"{name}/reconciler.yaml")
+        assert client.findings(f"{name}/reconciler.yaml") == []
+        (asked,) = [each for each in client.asked if each["method"] == "client/registerCapability"]
+        (registered,) = asked["params"]["registrations"]
+        assert registered["registerOptions"]["watchers"] == [{"globPattern": "**/*.{yaml,yml}"}]
+        (examples / name / "numbers" / "all.yaml").write_text(NUMBERS.replace("[hotline]", "[coldline]"), "utf-8")
+        changed = [{"uri": client.uri(f"{name}/numbers/all.yaml"), "type": 2}]
+        client.tell("workspace/didChangeWatchedFiles", {"changes": changed})
+        (found,) = client.findings(f"{name}/numbers/all.yaml", until=bool)
+    assert found["code"] == "unknown-profile"
+
+
+def test_a_folder_that_is_opened_later_is_the_editors_own(examples: Path, configuration: Configuration) -> None:
+    name = configuration()
+    with LanguageClient(COMMAND, examples / name / "numbers") as client:
+        client.open("all.yaml")
+        assert client.at("hover", "all.yaml", 3, 12) is None  # reconciler.yaml is above what is open
+        added = [{"uri": (examples / name).as_uri(), "name": name}]
+        removed = [{"uri": (examples / name / "numbers").as_uri(), "name": "numbers"}]
+        client.tell("workspace/didChangeWorkspaceFolders", {"event": {"added": added, "removed": removed}})
+        assert "hotline" in client.at("hover", "all.yaml", 3, 12)["contents"]["value"]
+
+
 def test_a_second_place_is_linked(server: LanguageClient, configuration: Configuration) -> None:
     name = configuration(NUMBERS + '  "+7 499 111-22-33": {}\n')
     server.open(f"{name}/numbers/all.yaml")
@@ -224,6 +256,9 @@ def completed(server: LanguageClient, name: str, numbers: str) -> dict[str, str]
         ("use: [hotline]", "use:\n      - |", {"hotline"}),
         ("use: [hotline]", "use:\n    - hotline\n    - h|", {"hotline"}),
         ("use: [hotline]", "use: [hotline]\n    account: |", {"sales", "support"}),
+        ("version: 1\n", "version: 1\nexpectations:\n  - {call: '74991112233', during: |", {"office-hours", "weekend"}),
+        ("version: 1\n", "version: 1\nexpectations:\n  - {call: '74991112233', rings: [du|", {"duty-desk"}),
+        ("version: 1\n", "version: 1\nexpectations:\n  - call: '74991112233'\n    scenario: |", {"storm"}),
     ],
 )
 def test_names_are_offered_where_they_are_due(
@@ -422,10 +457,10 @@ def test_a_missing_version_is_added_as_a_line(server: LanguageClient, configurat
 
 
 @pytest.mark.parametrize("rule", ["sip-uri-invalid", "period-trailing-comma", "text-direction", "unknown-rule"])
-def test_an_edit_for_an_example_mends_one_fault(
-    rule: str, server: LanguageClient, examples: Path, configuration: Configuration
-) -> None:
-    name = f"examples/invalid/{rule}/reconciler.yaml"
+def test_an_edit_for_an_example_mends_one_fault(rule: str, server: LanguageClient, examples: Path) -> None:
+    folder = next(_names)
+    shutil.copytree(examples / "examples" / "invalid" / rule, examples / folder)
+    name = f"{folder}/reconciler.yaml"
     text = (examples / name).read_bytes().decode()
     server.open(name)
     told = [item for item in server.findings(name, until=bool) if item["code"] == rule]

@@ -172,6 +172,10 @@ def _is_many(value: Any) -> str:
     return "<many>" if isinstance(value, list) else "<one>"
 
 
+def _is_dates(value: Any) -> str:
+    return "<literal>" if isinstance(value, dict) else "<many>"
+
+
 def _said(value: Any) -> Any:
     if value is None:
         message, hint = "this day has no hours", "write hours, like 09:00-18:00, or leave the day out"
@@ -183,6 +187,20 @@ Hours = Annotated[
     Annotated[HoursText, Tag("<one>")] | Annotated[list[HoursText], Field(json_schema_extra=_SOME), Tag("<many>")],
     Discriminator(_is_many),
     BeforeValidator(_said),
+]
+
+
+class CalendarDates(Shape):
+    """The whole-day events of a calendar file."""
+
+    ics: Word = Field(
+        description="A calendar file of the repository (iCalendar), by its path from reconciler.yaml.",
+        examples=["holidays.ics"],
+    )
+
+
+Dates = Annotated[
+    Annotated[list[DatesText], Tag("<many>")] | Annotated[CalendarDates, Tag("<literal>")], Discriminator(_is_dates)
 ]
 
 
@@ -206,8 +224,11 @@ class Schedule(Shape):
     workday_as: DayText | None = Field(
         None, description="The day whose hours a moved working day has.", examples=["mon"]
     )
-    dates: list[DatesText] | None = Field(
-        None, json_schema_extra=_SOME, description="Days, with or without a year.", examples=[["01-01..01-08", "05-09"]]
+    dates: Dates | None = Field(
+        None,
+        json_schema_extra=_SOME,
+        description="Days, with or without a year; or the whole-day events of a calendar file.",
+        examples=[["01-01..01-08", "05-09"], {"ics": "holidays.ics"}],
     )
     public: Name | None = Field(None, description="Public holidays of a country.", examples=["RU"])
     not_: SkipValidation[ScheduleRef] | None = Field(None, alias="not", description="All times outside this schedule.")

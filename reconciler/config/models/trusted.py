@@ -241,7 +241,7 @@ class ExpectationEntry(TypedDict, total=False):
     during: Annotated[
         SkipValidation[ScheduleRef], Field(description="At all times to come of this schedule; absent: always.")
     ]
-    scenario: Annotated[Name, Field(description="With this scenario laid over.", examples=["storm"])]
+    scenario: Annotated[Reference, Field(description="With this scenario laid over.", examples=["storm"])]
     rings: Required[
         Annotated[
             list[Place],

@@ -28,6 +28,11 @@ class _Login:
 
         exchange(account, secrets, pasted, state, opening=opening, store=_shared(opening.tokens()))
 
+    def ends_at(self, account: Account, secrets: Secrets, tokens: Texts | None) -> float | None:
+        from reconciler.providers.mtt.opening import ends_at
+
+        return ends_at(account, secrets, store=_shared(tokens))
+
     def carry(self, account: Account, secrets: Secrets, *, source: Texts | None, target: Texts | None) -> bool:
         if source is None and target is None:
             return False  # both are this machine's own

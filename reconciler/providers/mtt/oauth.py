@@ -188,6 +188,18 @@ def _margin(seconds: float) -> float:
     return min(_MARGIN_SECONDS, seconds * _MARGIN_SHARE)
 
 
+# Calendar days and seconds of MTT's documentation (docs/vendors.md); a renewal is assumed to start the days anew.
+_REFRESH_SECONDS = 3 * 86_400.0
+_ACCESS_SECONDS = 7_200.0
+
+
+def refresh_ends_at(tokens: Tokens) -> float | None:
+    """When a refresh token ends, in seconds since the epoch: so long after it came with its access token."""
+    if not tokens.refresh or not tokens.expires_at:
+        return None
+    return tokens.expires_at + _margin(_ACCESS_SECONDS) - _ACCESS_SECONDS + _REFRESH_SECONDS
+
+
 # docs/decisions/044
 def _candidates(stored: Tokens, start: str) -> Iterator[str]:
     """Refresh tokens in the order of hope: a configured one that is new, the stored one, the one before it."""

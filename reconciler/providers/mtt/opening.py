@@ -16,7 +16,7 @@ from reconciler.http.errors import LoginRequired, Unauthorized
 from reconciler.http.hosts import check_host
 from reconciler.providers.mtt.account import MttOptions
 from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
-from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth
+from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth, refresh_ends_at
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, TokenStore, identity
 from reconciler.providers.vendor import Opening
@@ -100,6 +100,13 @@ def exchange(
     oauth, http = _Parts(account, secrets, opening).oauth(store)
     with closing(http):
         oauth.exchange(code)
+
+
+def ends_at(account: Account, secrets: Secrets, *, store: TokenStore | None = None) -> float | None:
+    """When the stored login ends, in seconds since the epoch, as far as is known; raises ProviderError, SecretError."""
+    key = identity(_options(account).oauth_url, _secret(account, secrets, "client_id"))
+    tokens = (store or FileTokenStore()).load(key)
+    return None if tokens is None else refresh_ends_at(tokens)
 
 
 def carry(account: Account, secrets: Secrets, *, source: TokenStore | None, target: TokenStore | None) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.audit import Audit
+from reconciler.audit.lookout import Ending, EndKind
+from reconciler.diagnostics import Diagnostic
 from reconciler.effects.wording import SHORT, Wording
 from reconciler.model import Change
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, at_right, hanging, line, pad, width
@@ -32,7 +34,9 @@ def audit(shown: Audit, columns: int, say: Wording = SHORT) -> Page:
         ),
         (say.word("Not applied yet; see reconciler plan for details"), _pending(shown.pending, say, columns)),
         (say.word("Unmanaged: owned, but not in any file"), _unmanaged(shown, say, columns)),
-        (say.word("Gaps and risks"), diagnostics(shown.risks, columns, wrapped=True)),
+        (say.word("Declared, but not owned"), _not_owned(shown, say, columns)),
+        (say.word("Running out"), _endings(shown, say, columns)),
+        (say.word("Gaps and risks"), diagnostics(risks_told(shown), columns, wrapped=True)),
     ):
         told = list(lines)
         page += [EMPTY, line(Span(title, Tone.STRONG)), *told] if told else []
@@ -43,6 +47,8 @@ def audit_head_lines(shown: Audit, say: Wording, columns: int = 0) -> list[Line]
     """How many numbers there are, what is known of them, and what it took."""
     tally = shown.tally
     parts = tally_of(say, tally.read, tally.as_recorded, 0, tally.unknown)
+    if tally.not_looked_at:
+        parts = [*parts, say.word("{count} not looked at", count=tally.not_looked_at)]
     return head_lines(say, tally.numbers, tally.accounts, parts, shown.calls.made, columns)
 
 
@@ -105,6 +111,41 @@ def _unmanaged(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
         yield from hanging(start, why_unlisted(shown, account, say), columns, tone=Tone.FAINT)
 
 
+def risks_told(shown: Audit) -> list[Diagnostic]:
+    """The risks without those that stand in the list of what runs out."""
+    return [item for item in shown.risks if item.code != "schedule-ending"]
+
+
+def _not_owned(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
+    if shown.not_owned:
+        yield from hanging(line("  "), _named(shown.not_owned, say, _MOST_UNMANAGED), columns)
+
+
+def endings_told(shown: Audit, say: Wording) -> Iterator[tuple[str, str, str]]:
+    """What ends: the day, in how many days that is, and what it is."""
+    for each in shown.endings:
+        when = say.number(each.days, "in {count} day", "in {count} days") if each.days > 0 else say.word("today")
+        yield each.day.isoformat(), when if each.days >= 0 else say.word("over"), _ending(each, say)
+
+
+def _ending(ending: Ending, say: Wording) -> str:
+    match ending.kind:
+        case EndKind.CALENDAR:
+            return say.word("the calendar of public holidays")
+        case EndKind.LOGIN:
+            return say.word("the login of account {account}, unless it is renewed", account=ending.name)
+        case EndKind.SCHEDULE:
+            named = say.word("schedule {name}", name=ending.name) if ending.name else say.word("a schedule")
+            return f"{named}: {_named(ending.numbers, say)}"
+
+
+def _endings(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
+    told = list(endings_told(shown, say))
+    broad = max((width(when) for _day, when, _what in told), default=0)
+    for day, when, what in told:
+        yield from hanging(line(f"  {day}   ", pad(when, broad), "   "), what, columns)
+
+
 def _counted(shown: Audit, say: Wording) -> str:
     counts = shown.summary
     texts = {
@@ -113,19 +154,44 @@ def _counted(shown: Audit, say: Wording) -> str:
         "unmanaged": say.word("{count} unmanaged", count=counts["unmanaged"]),
         "risks": say.number(counts["risks"], "{count} risk", "{count} risks"),
         "unknown": say.word("{count} unknown", count=counts["unknown"]),
+        "not_looked_at": say.word("{count} not looked at", count=counts["not_looked_at"]),
     }
     return ", ".join(text for kind, text in texts.items() if counts[kind])
+
+
+def _no_drift(shown: Audit, say: Wording) -> str:
+    """That nothing drifted, of as many numbers as were looked at."""
+    if shown.sample is None:
+        return say.word("No drift")
+    looked = len(shown.sample.looked_at)
+    return say.number(looked, "No drift in the {count} number looked at", "No drift in the {count} numbers looked at")
+
+
+def _sampled(shown: Audit, say: Wording, columns: int) -> Iterator[Line]:
+    """Of which numbers a sample tells nothing, and how often to look so that it tells of all."""
+    sample = shown.sample
+    if sample is None or not shown.tally.not_looked_at:
+        return
+    hours = max(1, round(sample.turn_seconds / 3600))
+    text = say.word(
+        "Turn {turn} of {turns}; run once in {hours} h, so that each number has its turn.",
+        turn=sample.turn,
+        turns=sample.turns,
+        hours=hours,
+    )
+    yield from hanging(EMPTY, text, columns)
 
 
 def audit_sum_lines(shown: Audit, columns: int, say: Wording = SHORT) -> Iterator[Line]:
     """How many of each finding, or that there is no drift."""
     counts, text = shown.summary, _counted(shown, say)
     if not counts["drift"] and not counts["unknown"]:
-        tone = Tone.ADDED if shown.complete else Tone.PLAIN
+        tone = Tone.ADDED if shown.is_whole else Tone.PLAIN
         text = text or say.word("live is as it was last written")
-        yield line(Span(say.word("No drift"), tone), f": {text}.")
+        yield line(Span(_no_drift(shown, say), tone), f": {text}.")
     else:
         yield line(Span(text, Tone.STRONG))
+    yield from _sampled(shown, say, columns)
     if not shown.complete:
         text = say.word("The audit is incomplete: not everything could be read.")
         yield from hanging(EMPTY, text, columns, tone=Tone.ERROR)

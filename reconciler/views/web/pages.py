@@ -34,7 +34,14 @@ from reconciler.views.calendar import (
     tally_of,
     title_of,
 )
-from reconciler.views.human.audit import audit_head_lines, audit_sum_lines, unmanaged_alike, why_unlisted
+from reconciler.views.human.audit import (
+    audit_head_lines,
+    audit_sum_lines,
+    endings_told,
+    risks_told,
+    unmanaged_alike,
+    why_unlisted,
+)
 from reconciler.views.human.plan import allowance_lines, refusals, sum_lines
 from reconciler.views.human.told import (
     ACTIONS,
@@ -132,7 +139,8 @@ def audit_page(shown: Audit, zone: str, say: Wording = SHORT, clean: Clean = str
         why_unlisted=lambda account: why_unlisted(shown, account, say),
         unmanaged=lambda account, numbers: unmanaged_alike(shown, account, numbers, say),
         named=NAMED,
-        findings=[_finding(item) for item in (*shown.diagnostics, *shown.risks)],
+        endings=list(endings_told(shown, say)),
+        findings=[_finding(item) for item in (*shown.diagnostics, *risks_told(shown))],
     )
 
 

@@ -22,8 +22,8 @@ from reconciler.cli import main
 from reconciler.clock import SystemClock
 from reconciler.schedule import Period
 from reconciler.schedule.compile import compile_schedule
-from reconciler.schedule.events import Events, Reading, Remark
-from reconciler.schedule.foreign import ForeignError, Plain
+from reconciler.schedule.events import Events, Reading
+from reconciler.schedule.foreign import ForeignError, Plain, Remark
 from reconciler.schedule.human import Schedule, read_schedule
 from reconciler.schedule.ics import read_calendar
 

@@ -84,25 +84,39 @@ def test_the_help_of_every_rule_says_what_it_is_and_what_to_do(code: str) -> Non
         assert ("Policy may change it" in text) == RULES[code].adjustable
 
 
-def test_no_more_results_than_github_takes_and_the_worst_of_them() -> None:
-    fitted = sarif.fitted(many(25_005))
+def test_the_limits_are_those_of_github() -> None:
+    """https://docs.github.com/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit."""
+    assert (sarif.MOST_RESULTS, sarif.MOST_SHOWN, sarif.MOST_BYTES) == (25_000, 5_000, 10_000_000)
+
+
+@pytest.fixture
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundredth of GitHub's: what holds for its own holds for these."""
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 250)
+    monkeypatch.setattr(sarif, "MOST_SHOWN", 50)
+
+
+def test_no_more_results_than_github_takes_and_the_worst_of_them(small_limits: None) -> None:
+    fitted = sarif.fitted(many(255))
     log = sarif.render(fitted)
     kept = results(log)
-    assert len(kept) == 25_000
-    assert [each["level"] for each in kept[:6]] == ["error"] * 5 + ["note"]
-    assert len(gzip.compress(log.encode(), 1)) < 10_000_000
-    told = [
-        each["message"]["text"] for each in json.loads(log)["runs"][0]["invocations"][0]["toolExecutionNotifications"]
-    ]
+    assert [each["level"] for each in kept] == ["error"] * 5 + ["note"] * 245
+    (invocation,) = json.loads(log)["runs"][0]["invocations"]
+    told = [each["message"]["text"] for each in invocation["toolExecutionNotifications"]]
     assert told == list(fitted.limits)
-    assert told[0].startswith("5 of 25005 results are left out")
-    assert told[1] == "GitHub shows 5000 of these 25000 results, the most severe"
+    assert told[0].startswith("5 of 255 results are left out")
+    assert told[1] == "GitHub shows 50 of these 250 results, the most severe"
 
 
-def test_what_github_takes_and_shows_is_left_alone() -> None:
-    assert sarif.fitted(many(5_000)).limits == ()
-    assert len(sarif.fitted(many(25_000)).remarks) == 25_000
-    assert "toolExecutionNotifications" not in sarif.render(sarif.fitted(many(10)))
+def test_what_github_takes_and_shows_is_left_alone(small_limits: None) -> None:
+    assert sarif.fitted(many(50)).limits == ()
+    assert "toolExecutionNotifications" not in sarif.render(sarif.fitted(many(50)))
+    assert len(sarif.fitted(many(250)).remarks) == 250
+
+
+def test_as_many_results_as_github_takes_are_no_more_bytes_than_it_takes() -> None:
+    packed = len(gzip.compress(sarif.render(many(2_500)).encode(), 1))
+    assert packed * 10 < sarif.MOST_BYTES
 
 
 def test_no_larger_log_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from reconciler.audit.lookout import Ending, Unconfirmed
+from reconciler.audit.sampling import Sample
 from reconciler.canonical import Form, Json, is_off, stored_form
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import field_changes
@@ -22,13 +24,17 @@ from reconciler.record.base import RecordState
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many numbers there are, and what is known of them; of those `as_recorded` no vendor can be asked."""
+    """How many numbers there are, and what is known of them.
+
+    Of those `as_recorded` no vendor can be asked; of those `not_looked_at` nothing is known, as a sample left them out.
+    """
 
     numbers: int
     accounts: int
     read: int
     as_recorded: int
     unknown: int
+    not_looked_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,10 @@ class Audit:
     is known, and `listed` what the list tells of these; `unlisted` are the accounts whose list is not, as some are
     `lacking` a setting for it. `risks` are what the files say and callers would suffer from; `diagnostics` tell of the
     reading. `scenario` is the one that was audited, `in_force` the one last applied, `names` are what the configuration
-    calls things.
+    calls things. `endings` are what ends within the days that were asked for, and the logins whose end is known;
+    `not_owned` are declared numbers that their account does not have, by `ACCOUNT/NUMBER`, and `unconfirmed` those that
+    no read has ever confirmed. `recorded_at` is when something was last written to the record. Of a `sample` only
+    those numbers count that it looked at.
     """
 
     configuration: str
@@ -57,6 +66,11 @@ class Audit:
     listed: Mapping[str, Json] = field(default_factory=dict, hash=False)
     unlisted: tuple[str, ...] = ()
     lacking: Mapping[str, str] = field(default_factory=dict, hash=False)
+    endings: tuple[Ending, ...] = ()
+    not_owned: tuple[str, ...] = ()
+    unconfirmed: tuple[Unconfirmed, ...] = ()
+    recorded_at: str = ""
+    sample: Sample | None = None
     risks: tuple[Diagnostic, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     names: Names = field(default=NO_NAMES, compare=False, repr=False)
@@ -70,7 +84,13 @@ class Audit:
             "unmanaged": sum(len(numbers) for numbers in self.unmanaged.values()),
             "risks": len(self.risks),
             "unknown": self.tally.unknown,
+            "not_looked_at": self.tally.not_looked_at,
         }
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is about every number, and every number that can be read was read."""
+        return self.complete and not self.tally.not_looked_at
 
     @property
     def has_errors(self) -> bool:
@@ -86,8 +106,9 @@ def judge_drift(
     risks: Sequence[Diagnostic],
     diagnostics: Sequence[Diagnostic],
     today: date | None,
+    sample: Sample | None = None,
 ) -> Audit:
-    """Tell drift from what is only not applied yet; the plan must have read all numbers that can be read."""
+    """Tell drift from what is only not applied yet; the plan must have read all numbers that can be, or a `sample`."""
     drift = [
         drift_of(change, state.entries[change.key], today) for change in plan.changes if _has_drifted(change, state)
     ]
@@ -99,7 +120,8 @@ def judge_drift(
         scenario=plan.scenario,
         in_force=state.scenario,
         complete=plan.complete,
-        tally=_tally(plan),
+        tally=_tally(plan, sample),
+        sample=sample,
         calls=plan.calls,
         drift=tuple(drift),
         pending=tuple(pending),
@@ -151,9 +173,9 @@ def _describe_drift(recorded: Json, live: Json) -> Action:
     return Action.DELETE if is_off(live) else Action.UPDATE
 
 
-def _tally(plan: Plan) -> Tally:
+def _tally(plan: Plan, sample: Sample | None) -> Tally:
     numbers = len(plan.changes) + plan.unchanged + plan.unknown
     unread = sum(not change.read_at for change in plan.changes)
-    return Tally(
-        numbers, plan.accounts, numbers - plan.unknown - plan.as_recorded - unread, plan.as_recorded, plan.unknown
-    )
+    read = numbers - plan.unknown - plan.as_recorded - unread
+    left = 0 if sample is None else len(sample.not_looked_at)
+    return Tally(numbers + left, plan.accounts, read, plan.as_recorded, plan.unknown, left)
