@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -31,9 +32,10 @@ def test_every_page_is_there_and_can_be_searched(site: Path) -> None:
     pages = {path.relative_to(REPOSITORY / "docs").with_suffix(".html") for path in REPOSITORY.glob("docs/**/*.md")}
     readmes = {page.with_name("index.html") if page.stem == "README" else page for page in pages}
     assert {page for page in readmes if not (site / page).is_file()} == set()
-    assert "lunr" in " ".join(path.name for path in site.glob("assets/javascripts/lunr/**/*")) or list(
-        site.glob("assets/javascripts/workers/search.*.js")
-    )
+    found = json.loads((site / "search" / "search_index.json").read_text("utf-8"))["docs"]
+    assert {page.as_posix() for page in readmes} <= {
+        each["location"].partition("#")[0] or "index.html" for each in found
+    }
 
 
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:

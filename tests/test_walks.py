@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ DOCS = REPOSITORY / "docs"
 PAGES = sorted([DOCS / "tutorial.md", DOCS / "ru" / "tutorial.md", *(DOCS / "howto").glob("*.md")])
 
 
+needs = pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "curl", "git"))), reason="the pages use bash, curl and git, and one is missing"
+)
+
+
+@needs
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_every_command_of_a_page_runs_and_shows_what_it_says(
     page: Path, tmp_path: Path, request: pytest.FixtureRequest
@@ -22,7 +29,7 @@ def test_every_command_of_a_page_runs_and_shows_what_it_says(
     if request.config.getoption("--update-golden"):
         page.write_text(renewed, "utf-8")
     assert not wrong, "\n\n".join(wrong)
-    assert sum(isinstance(step, Command) for step in steps(text)) > 2 or page.name == "index.md"
+    assert sum(isinstance(step, Command) for step in steps(text)) > 2
 
 
 # -- how pages are walked ---------------------------------------------------------------------------------------------
