@@ -5,20 +5,25 @@ Holds no text that the code does not hold, but for headings.
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from reconciler.cli import main as program
+from reconciler import __version__
+from reconciler.cli import main as cli
 from reconciler.cli.schema import SCHEMAS
 from reconciler.rules import RULES, Rule
 from reconciler.views.formats import FORMATS, Format
 from reconciler.views.results import Kind
 from reconciler.workflow.starter import ACTION, HOOKS, Host, Start, pipeline_files, surrounding_files
 
+_CLICK_MAN: Any = importlib.import_module("click_man.core")  # which has no types
 REPOSITORY = Path(__file__).parents[1]
 PIPELINES = REPOSITORY / "docs" / "pipelines.md"
 _OF_PIPELINES: tuple[Kind, ...] = ("validation", "plan", "audit")
@@ -124,11 +129,11 @@ Drawn from the program itself. [Commands](commands.md) says why things are as th
 
 def reference_page() -> str:
     """Render `docs/reference.md` from the commands as they parse their options, and the table of schemas."""
-    codes = "".join(f"| {code} | {text} |\n" for code, text in re.findall(r"(\d+) ([a-z ]+)", program.epilog or ""))
+    codes = "".join(f"| {code} | {text} |\n" for code, text in re.findall(r"(\d+) ([a-z ]+)", cli.epilog or ""))
     parts = [_REFERENCE_HEAD, f"## Exit codes\n\n| code | meaning |\n|---|---|\n{codes}\n"]
-    context = click.Context(program, info_name="reconciler", **program.context_settings)
-    for name in program.list_commands(context):
-        parts += _command_parts(context, program.get_command(context, name))
+    context = click.Context(cli, info_name="reconciler", **cli.context_settings)
+    for name in cli.list_commands(context):
+        parts += _command_parts(context, cli.get_command(context, name))
     rows = (f"| `{name}` | {_title(name)} | `reconciler schema {name}` |\n" for name in SCHEMAS)
     parts += ["## Schemas\n\n| name | of | printed by |\n|---|---|---|\n", *rows]
     return "".join(parts)
@@ -196,10 +201,30 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
     yield DECISIONS / "README.md", decisions_page()
     yield from ready_pipelines()
+    yield from manual()
     for folder in QUICKSTARTS:
         yield folder / "reconciler.schema.json", _drawn("config")
     for name in SCHEMAS:
         yield REPOSITORY / "schemas" / f"{name}.v1.json", _drawn(name)
+
+
+def manual() -> Iterator[tuple[Path, str]]:
+    """Yield the manual page of the program and of each of its commands, without a date: nothing else would change."""
+    waiting = [click.Context(cli, info_name="reconciler")]
+    for context in waiting:
+        name = context.command_path.replace(" ", "-")
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            head, _, body = _CLICK_MAN.generate_man_page(context, version=__version__).partition("\n")
+        if not head.startswith(".TH "):
+            raise ValueError(f"the page of {name} begins with {head!r}")
+        yield (
+            REPOSITORY / "docs" / "man" / f"{name}.1",
+            f'.TH "{name.upper()}" "1" "" "reconciler {__version__}"\n{body}',
+        )
+        group = context.command
+        if isinstance(group, click.Group):
+            found = ((each, group.get_command(context, each)) for each in group.list_commands(context))
+            waiting += [click.Context(command, info_name=each, parent=context) for each, command in found if command]
 
 
 def _drawn(schema: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli.schema import SCHEMAS
 from tests.architecture.imports import REPOSITORY, script
+from tests.cli.test_root import NAMES
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,23 @@ def test_the_pipelines_of_the_examples_are_what_init_writes(drawn: dict[Path, st
     assert {path for path in folder.rglob("*") if path.is_file()} == {
         path for path in ready if path.is_relative_to(folder)
     }
+
+
+def test_each_command_has_a_page_of_the_manual(drawn: dict[Path, str]) -> None:
+    folder = REPOSITORY / "docs" / "man"
+    pages = {path: text for path, text in drawn.items() if path.parent == folder}
+    commands = {f"reconciler-{name.replace(' ', '-')}" for name in NAMES}
+    assert {path.stem for path in pages} == {"reconciler", "reconciler-period", "reconciler-record", *commands}
+    assert [path.name for path, text in pages.items() if path.read_text("utf-8") != text] == [], "run make docs"
+    assert set(folder.iterdir()) == pages.keys()
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is missing")
+def test_the_manual_is_what_a_formatter_takes(drawn: dict[Path, str]) -> None:
+    pages = [str(path) for path in drawn if path.suffix == ".1"]
+    words = ["groff", "-Kutf8", "-man", "-Tutf8", "-ww", "-z", *pages]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_nothing_generated_is_left_out(drawn: dict[Path, str]) -> None:

@@ -14,7 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from reconciler.characters import STRIPPED
-from reconciler.config.files import read_files
+from reconciler.config.files import Origin, read_files
 from reconciler.config.folder import nearest_folder
 from reconciler.config.phones import digits_of
 from reconciler.providers.table import PROVIDERS
@@ -71,7 +71,8 @@ def _texts(data: object) -> Iterator[str]:
 def _written(context: click.Context) -> _Written:
     folder = context.find_root().params.get("folder")
     root = folder if isinstance(folder, Path) else nearest_folder(Path())
-    return _Written(root, tuple(_map(file.tree.data) for file in read_files(root).files))
+    origin = Origin(environment=getattr(context.find_root().obj, "environment", None))
+    return _Written(root, tuple(_map(file.tree.data) for file in read_files(root, origin).files))
 
 
 def _named(section: str, told: str = "description") -> Callable[[_Written, str], Iterator[Offer]]:
@@ -163,6 +164,7 @@ def _rules(_written: _Written, _incomplete: str) -> Iterable[Offer]:
 OFFERS: Mapping[str, Callable[[_Written, str], Iterable[Offer]]] = {
     "accounts": _named("accounts", "provider"),
     "destinations": _destinations,
+    "environments": _named("environments", "name"),
     "logins": _logins,
     "numbers": _numbers,
     "recorded": _recorded,

@@ -16,7 +16,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.files import write_texts
 from reconciler.cli.numbers import NumberGlob
 from reconciler.cli.opening import check_accounts, load_valid, show_progress, start_session
-from reconciler.cli.options import OutputFile
+from reconciler.cli.options import Name, OutputFile
 from reconciler.cli.process import Process
 from reconciler.config.files import Origin
 from reconciler.diagnostics import Diagnostic, name_numbers
@@ -36,7 +36,14 @@ _SAID = {
 
 @click.command(name="import")
 @click.argument("words", nargs=-1, type=NumberGlob(), metavar="[NUMBER]...")
-@click.option("--account", "accounts", multiple=True, metavar="ACCOUNT", help="Only this account's numbers.")
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    type=Name("accounts"),
+    metavar="ACCOUNT",
+    help="Only this account's numbers.",
+)
 @click.option("--all", "everything", is_flag=True, help="Every number that the accounts list.")
 @click.option(
     "--into",
@@ -152,9 +159,9 @@ def _page(made: Import, columns: int, *, full: bool) -> Iterator[Line]:
             numbers = [each.seen.number for each in made.numbers if each.done is done and each.file == file]
             shown = ", ".join(numbers) if full else name_numbers(numbers)
             yield from hanging(line(Span(f"{mark} ", tone), f"{file}  {verb} "), shown, columns)
-    for what, names in (("schedule", made.schedules), ("contact", made.contacts)):
+    for what, names in (("new schedule", made.schedules), ("new contact", made.contacts)):
         if names:
-            yield from hanging(line(f"  new {plural(len(names), what)}: "), ", ".join(names), columns)
+            yield from hanging(line(f"  {plural(len(names), what)}: "), ", ".join(names), columns)
     yield from _notes(made, columns)
     yield from _variables(made, columns)
     yield EMPTY

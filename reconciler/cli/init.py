@@ -24,6 +24,7 @@ from reconciler.cli.process import Process
 from reconciler.cli.schema import SCHEMAS
 from reconciler.cli.suggestions import HintedUsageError, UnfitValueError
 from reconciler.config.include import TRUSTED_FILE
+from reconciler.config.phones import NumberPlan, form, is_sip_id
 from reconciler.git import top_folder
 from reconciler.providers.table import PROVIDERS
 from reconciler.views.base import EMPTY, Line, Span, Tone, line, plural, wrap
@@ -37,14 +38,26 @@ _RECORDS = ("file", "git", "http", "postgres", "s3")
 _NO_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
+class _Assigned(Number):
+    """A number that `validate --strict` has nothing against: a SIP ID, or one of an assigned range."""
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        """Read it, or fail as wrong usage."""
+        digits = super().convert(value, parameter, context)
+        if not is_sip_id(digits) and form(digits) is not NumberPlan.VALID:
+            hint = "check its digits; one of a range that is new can be declared later, in the files"
+            raise UnfitValueError(f"{str(value)!r} is in no assigned range", hint, parameter, context)
+        return digits
+
+
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False), metavar="[DIR]")
 @click.option("--vendor", type=click.Choice(starter.VENDORS), help="Whose numbers they are.")
-@click.option("--number", type=Number(), metavar="N", help="The first number, in any spelling.")
+@click.option("--number", type=_Assigned(), metavar="N", help="The first number, in any spelling.")
 @click.option("--import", "is_import", is_flag=True, help="No first number: what is there will be imported.")
 @click.option("--host", type=click.Choice([each.value for each in Host]), help="Where the pipeline runs.")
 @click.option(
-    "--to", type=Number(), metavar="PHONE", help="Who rings for the first number; without it nothing is managed yet."
+    "--to", type=_Assigned(), metavar="PHONE", help="Who rings for the first number; without it nothing is managed yet."
 )
 @click.option("--record", type=click.Choice(_RECORDS), help="Where the record is kept; default: what the host offers.")
 @click.option("--keep", is_flag=True, help="Leave files that exist as they are, and write the others.")
@@ -112,12 +125,13 @@ def _check_answers(process: Process, *, vendor: str | None, host: str | None, ha
 
 
 def _ask_one(process: Process, question: str, options: Mapping[str, str], default: str | None = None) -> str:
-    """Ask until the answer is one of the options, by its beginning."""
+    """Ask until the answer is one of the options, by the beginning of its name or of what it means."""
     default = default or next(iter(options))
     offered = ", ".join(f"{name} ({meaning})" for name, meaning in options.items())
 
     def read(answer: str) -> str:
-        fit = [name for name in options if name.startswith(answer.lower())]
+        said = answer.lower()
+        fit = [name for name, meaning in options.items() if name.startswith(said) or meaning.lower().startswith(said)]
         if len(fit) != 1:
             raise UnfitValueError(f"{answer!r} is none of these", f"write {' or '.join(options)}", None, None)
         return fit[0]
@@ -129,7 +143,10 @@ def _ask_number(process: Process) -> str | None:
     """Ask for the first number; None where what is there is to be imported."""
     question = f"The first number? In any spelling, or {_IMPORT} for all that the account has"
     return _ask(
-        process, question, _IMPORT, lambda answer: None if answer == _IMPORT else Number().convert(answer, None, None)
+        process,
+        question,
+        _IMPORT,
+        lambda answer: None if answer == _IMPORT else _Assigned().convert(answer, None, None),
     )
 
 
@@ -283,6 +300,10 @@ def _account_steps(start: Start, secrets: list[str]) -> Iterator[_Step]:
     if start.logs_in:
         yield _Step(f"{given}, log in.", "reconciler login main")
     if start.number is None:
+        yield from (
+            _Step(f"Fill in `{each}` in {TRUSTED_FILE}: without it the account's numbers are not listed.")
+            for each in starter.unfilled_keys(start.vendor)
+        )
         yield _Step(f"{given}, take over what is there.", f"reconciler import --all --into {starter.NUMBERS}")
     yield _Step(
         f"{given}, see whether anything would stop an apply, and what it would change.",

@@ -270,6 +270,8 @@ def language_option() -> click.Option:
 
 def of_configuration() -> list[click.Option]:
     """The options of every command that loads a configuration."""
+    from reconciler.cli.options import Name
+
     return [
         click.Option(
             ["--trusted"],
@@ -280,6 +282,7 @@ def of_configuration() -> list[click.Option]:
         ),
         click.Option(
             ["--environment"],
+            type=Name("environments"),
             metavar="NAME",
             help="Lay this environment over reconciler.yaml; default: RECONCILER_ENVIRONMENT, else none.",
             expose_value=False,

@@ -71,10 +71,14 @@ class Node:
 
 def read_layout(text: str) -> Node | None:
     """Read a text that is known to be one document; None where there is nothing in it."""
+    return next(layouts(text), None)
+
+
+def layouts(text: str) -> Iterator[Node | None]:
+    """The same as one parser sees it, then the other; raises RefusedError where neither can read the text."""
     for events, kinds in readers(text):
         with suppress(YAMLError):
-            return _read(events, kinds, text)
-    return None
+            yield _read(events, kinds, text)
 
 
 def _read(events: Iterator[Any], kinds: Any, text: str) -> Node | None:

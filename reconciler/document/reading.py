@@ -174,20 +174,6 @@ def readers(text: str) -> Iterator[tuple[Iterator[Any], Any]]:
     yield thorough_events(text), slow
 
 
-def events(text: str) -> Iterator[Any]:
-    """The parser's events of a text that can be read: libyaml's, or ruamel's where that refuses it."""
-    try:
-        return iter(_quick_events(text))
-    except YAMLError:
-        return thorough_events(text)
-
-
-def _quick_events(text: str) -> list[Any]:
-    if PARSER is None:
-        return list(thorough_events(text))
-    return list(iter(PARSER(text).get_event, None))
-
-
 def is_readable(text: str) -> bool:
     """Whether ruamel's parser takes a text, whatever it means."""
     try:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from reconciler.document.reading import RefusedError, events, parse, thorough_events
+from reconciler.document.layout import Node, layouts, read_layout
+from reconciler.document.reading import RefusedError, parse
 from reconciler.document.source import Edit, Sources, apply_edits
 from reconciler.document.tree import KeyPath
 from reconciler.document.writing import block_lines, flow_text, scalar_text
@@ -31,10 +33,10 @@ class RevisionError(ValueError):
 
 
 @dataclass(slots=True)
-class Node:
-    """A piece of a text. `start` and `end` are offsets; a block's are those of its first key or dash and last value.
+class Piece:
+    """A piece of a text from `start` to `end`; a block begins at its first key or dash, and ends with its last value.
 
-    `children` are the values of a map with their keys, or of a list with none. `is_shared`: it, or a piece of it, has
+    `children` are the values of a map with their keys, or of a list with none. `is_shared`: it, or a part of it, has
     an anchor, or is an alias of one.
     """
 
@@ -54,66 +56,49 @@ class Node:
 class Child(NamedTuple):
     """A value and its key."""
 
-    key: Node | None
-    value: Node
+    key: Piece | None
+    value: Piece
 
 
-def compose(text: str, parsed: Iterable[Any] | None = None) -> Node:
-    """The tree of a text, from the events of a parser; raises RevisionError where it has none."""
-    open_nodes: list[tuple[Node, list[Node]]] = []
-    whole: list[Node] = []
-    for event in events(text) if parsed is None else parsed:
-        kind = type(event).__name__
-        if kind in ("MappingStartEvent", "SequenceStartEvent"):
-            open_nodes.append((_opened(event, text), []))
-            continue
-        if kind in ("MappingEndEvent", "SequenceEndEvent"):
-            node = _closed(*open_nodes.pop(), event.end_mark.index)
-        elif kind in ("ScalarEvent", "AliasEvent"):
-            node = _leaf(event)
-        else:
-            continue
-        (open_nodes[-1][1] if open_nodes else whole).append(node)
-    if len(whole) != 1:
-        raise RevisionError("there is not one document in this text")
-    return whole[0]
+def pieces(text: str) -> Piece:
+    """The tree of a text's pieces; raises RevisionError where it has none."""
+    root = read_layout(text)
+    if root is None:
+        raise RevisionError("there is nothing in this text")
+    return _piece(text, root)
 
 
-def _opened(event: Any, text: str) -> Node:
-    kind = "map" if type(event).__name__.startswith("Mapping") else "list"
-    start = event.start_mark.index
-    if event.anchor is not None:  # which is where the event begins: in a block, its first piece tells
-        start = text.index("{" if kind == "map" else "[", start) if event.flow_style else -1
-    return Node(kind, start, start, is_flow=bool(event.flow_style), is_shared=event.anchor is not None)
-
-
-def _closed(node: Node, parts: list[Node], end: int) -> Node:
+def _piece(text: str, node: Node) -> Piece:
+    is_shared = node.anchor is not None or node.alias is not None
+    if node.children is None:
+        return Piece(
+            "alias" if node.alias else "scalar",
+            node.start,
+            node.reach or node.end,
+            node.value or "",
+            is_shared=is_shared,
+        )
+    parts = [_piece(text, each) for each in node.children]
+    is_shared = is_shared or any(each.is_shared for each in parts)
+    start = node.start
+    if node.anchor is not None:
+        start = node.content(text) if node.is_flow or not parts else parts[0].start
+    end = node.end if node.is_flow or not parts else parts[-1].end
+    if not node.is_map:
+        return Piece("list", start, end, "", node.is_flow, is_shared, [Child(None, each) for each in parts])
     pairs = zip(parts[::2], parts[1::2], strict=True)
-    node.children = [Child(*each) for each in pairs] if node.kind == "map" else [Child(None, each) for each in parts]
-    node.is_shared = node.is_shared or any(each.is_shared for each in parts)
-    node.end = end if node.is_flow or not parts else parts[-1].end
-    if node.start < 0:
-        node.start = parts[0].start
-    return node
-
-
-def _leaf(event: Any) -> Node:
-    start, end = event.start_mark.index, event.end_mark.index
-    if type(event).__name__ == "AliasEvent":
-        return Node("alias", start, end, is_shared=True)
-    return Node("scalar", start, end, event.value, is_shared=event.anchor is not None)
+    return Piece("map", start, end, "", node.is_flow, is_shared, [Child(*each) for each in pairs])
 
 
 # docs/decisions/152
 def revise(text: str, old: Data, new: Data, notes: Notes | None = None) -> str:
     """The text with the edits that make its data `new` of `old`; raises RevisionError."""
-    for each in (events, thorough_events):
-        try:
-            revised = _Revision(text, each(text), notes or {}).revised(old, new)
-        except (ValueError, RefusedError):
-            continue
-        if not _differ(_read(revised), new):
-            return revised
+    with suppress(RefusedError):
+        for root in filter(None, layouts(text)):
+            with suppress(ValueError):
+                revised = _Revision(text, _piece(text, root), notes or {}).revised(old, new)
+                if not _differ(_read(revised), new):
+                    return revised
     raise RevisionError("this text cannot be edited into what is asked for")
 
 
@@ -144,7 +129,7 @@ def _is_short(data: Data) -> bool:
     return not data or not _kind(data) or (isinstance(data, list) and not any(map(_kind, data)))
 
 
-def _has_common(node: Node, new: Data) -> bool:
+def _has_common(node: Piece, new: Data) -> bool:
     """Whether a container has a piece that stays, so that others can be written around it."""
     if node.kind == "map":
         return any(each.key is not None and each.key.text in new for each in node.children)
@@ -154,9 +139,9 @@ def _has_common(node: Node, new: Data) -> bool:
 class _Revision:
     """The edits of one text."""
 
-    def __init__(self, text: str, parsed: Iterable[Any], notes: Notes) -> None:
+    def __init__(self, text: str, root: Piece, notes: Notes) -> None:
         self._text = text
-        self._root = compose(text, parsed)
+        self._root = root
         self._notes = notes
         self._above = {path[:size] for path in notes for size in range(len(path))}
         self._newline = "\r\n" if "\r\n" in text else "\n"
@@ -170,7 +155,7 @@ class _Revision:
         added = [Edit(at, at, "".join(text for _, text in pieces)) for at, pieces in ordered.items()]
         return apply_edits(self._text, [*self._edits, *added])
 
-    def _value(self, node: Node, old: Data, new: Data, path: KeyPath, *, within_flow: bool) -> bool:
+    def _value(self, node: Piece, old: Data, new: Data, path: KeyPath, *, within_flow: bool) -> bool:
         """Change what differs inside a value; False where it must be replaced whole."""
         if not _differ(old, new):
             return True
@@ -186,7 +171,7 @@ class _Revision:
         self._inline(node, new, within_flow=within_flow or node.is_flow)
         return True
 
-    def _inline(self, node: Node, new: Data, *, within_flow: bool) -> None:
+    def _inline(self, node: Piece, new: Data, *, within_flow: bool) -> None:
         """Write a value that fits its line in the place of another."""
         raw = self._text[node.start : node.end]
         written = flow_text(new) if within_flow or _kind(new) else scalar_text(new)
@@ -197,7 +182,7 @@ class _Revision:
 
     # -- maps ---------------------------------------------------------------------------------------------------------
 
-    def _map(self, node: Node, old: dict[str, Data], new: dict[str, Data], path: KeyPath) -> None:
+    def _map(self, node: Piece, old: dict[str, Data], new: dict[str, Data], path: KeyPath) -> None:
         gone = [
             at
             for at, child in enumerate(node.children)
@@ -220,7 +205,7 @@ class _Revision:
         if not self._value(child.value, old, new, (*path, key), within_flow=within_flow):
             self._replace(child, new, path)
 
-    def _add(self, node: Node, after: Child, key: str, value: Data, path: KeyPath) -> None:
+    def _add(self, node: Piece, after: Child, key: str, value: Data, path: KeyPath) -> None:
         if node.is_flow:
             pad = "" if after.value.end > after.value.start else " "
             self._insert(after.value.end, f"{pad}, {flow_text({key: value})[1:-1]}")
@@ -240,7 +225,7 @@ class _Revision:
         for key, below in value.items():
             yield from (f"{_STEP}{each}" for each in self._lines(key, below, (*path, key)))
 
-    def _remove(self, node: Node, gone: Sequence[int]) -> None:
+    def _remove(self, node: Piece, gone: Sequence[int]) -> None:
         """Take out pieces of a container, of which others stay."""
         runs = groupby(enumerate(gone), key=lambda pair: pair[1] - pair[0])
         for run in (tuple(at for _, at in each) for _, each in runs):
@@ -249,13 +234,13 @@ class _Revision:
             else:
                 self._edits.append(self._cut_from_block(node, run[0], run[-1]))
 
-    def _cut_from_flow(self, node: Node, first: int, last: int) -> Edit:
+    def _cut_from_flow(self, node: Piece, first: int, last: int) -> Edit:
         if last + 1 < len(node.children):
             return Edit(self._start(node, first), self._start(node, last + 1), "")
         before = node.children[first - 1].value.end if first else node.start + 1
         return Edit(before, node.children[last].value.end, "")
 
-    def _cut_from_block(self, node: Node, first: int, last: int) -> Edit:
+    def _cut_from_block(self, node: Piece, first: int, last: int) -> Edit:
         start = self._start(node, first)
         if self._is_first_of_line(start):
             return Edit(self._line_start(start), self._below(node.children[last].value), "")
@@ -263,7 +248,7 @@ class _Revision:
             return Edit(start, self._start(node, last + 1), "")
         raise RevisionError("what shares a line with its container cannot be removed here")
 
-    def _start(self, node: Node, at: int) -> int:
+    def _start(self, node: Piece, at: int) -> int:
         """Where a piece begins: its key, its dash, or in brackets its value."""
         child = node.children[at]
         if child.key is not None:
@@ -292,7 +277,7 @@ class _Revision:
 
     # -- lists --------------------------------------------------------------------------------------------------------
 
-    def _list(self, node: Node, old: list[Data], new: list[Data], path: KeyPath) -> None:
+    def _list(self, node: Piece, old: list[Data], new: list[Data], path: KeyPath) -> None:
         start, kept = 0, min(len(old), len(new))
         while start < kept and not _differ(old[start], new[start]):
             start += 1
@@ -305,7 +290,7 @@ class _Revision:
         self._remove(node, was[len(now) :])
         self._add_elements(node, start + len(was), [new[at] for at in now[len(was) :]])
 
-    def _element(self, node: Node, child: Node, old: Data, new: Data, path: KeyPath) -> None:
+    def _element(self, node: Piece, child: Piece, old: Data, new: Data, path: KeyPath) -> None:
         if self._value(child, old, new, path, within_flow=node.is_flow):
             return
         lines = self._element_lines(new)
@@ -313,7 +298,7 @@ class _Revision:
         written = f"{self._newline}{indent}".join([lines[0][2:], *(line[2:] for line in lines[1:])])
         self._edits.append(Edit(child.start, child.end, written))
 
-    def _add_elements(self, node: Node, at: int, values: Iterable[Data]) -> None:
+    def _add_elements(self, node: Piece, at: int, values: Iterable[Data]) -> None:
         for value in values:
             if node.is_flow:
                 self._add_to_flow(node, at, value)
@@ -321,7 +306,7 @@ class _Revision:
             below = self._below(node.children[at - 1].value) if at else self._line_start(self._dash(node, 0))
             self._insert_lines(below, self._element_lines(value), self._column(self._dash(node, 0)))
 
-    def _add_to_flow(self, node: Node, at: int, value: Data) -> None:
+    def _add_to_flow(self, node: Piece, at: int, value: Data) -> None:
         if at:
             self._insert(node.children[at - 1].value.end, f", {flow_text(value)}")
         else:
@@ -331,7 +316,7 @@ class _Revision:
         """A value as an element of a list: a dash before its first line."""
         return [line.removeprefix(_STEP) for line in block_lines({"k": [value, {}]})[1:-1]]
 
-    def _dash(self, node: Node, at: int) -> int:
+    def _dash(self, node: Piece, at: int) -> int:
         """Where the dash before an element stands."""
         if not at:
             return self._first_dash(node)
@@ -342,7 +327,7 @@ class _Revision:
                 return found.end() - 1
         raise RevisionError("a dash cannot be found")
 
-    def _first_dash(self, node: Node) -> int:
+    def _first_dash(self, node: Piece) -> int:
         if self._text[node.start] == "-" and node.start < node.children[0].value.start:
             return node.start
         return self._text.rindex("-", 0, node.children[0].value.start)
@@ -358,7 +343,7 @@ class _Revision:
     def _is_first_of_line(self, offset: int) -> bool:
         return not self._text[self._line_start(offset) : offset].strip(" ")
 
-    def _below(self, node: Node) -> int:
+    def _below(self, node: Piece) -> int:
         """Where the line after a value begins, which is the end of the text where there is none."""
         if node.end and self._text[node.end - 1] == "\n":
             return node.end

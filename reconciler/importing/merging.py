@@ -6,7 +6,7 @@ Pure: reads nothing and writes nothing; the values are handed in.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -20,7 +20,7 @@ from reconciler.config.sections import Sections
 from reconciler.config.trusted import TrustedSettings
 from reconciler.config.values import phone_or_none
 from reconciler.document import Tree
-from reconciler.document.revising import RevisionError, compose, revise
+from reconciler.document.revising import RevisionError, pieces, revise
 from reconciler.importing.entries import Block, Piece, Writer
 from reconciler.model import Desired, Forwarding, Parking, Value
 from reconciler.secrets import SecretError
@@ -250,14 +250,17 @@ class _Merging:
             return revise(text, self._base.data.get(name, {"version": "1"}), data, self._notes.get(name))
         except RevisionError as error:
             why = Fault("its entry shares parts with others by anchors, and cannot be changed without them", _BY_HAND)
-            shared = {number: why for number in self._merged.entries if self._is_shared(name, number, text)}
+            shared = dict.fromkeys(self._shared(name, text), why)
             raise MergeError(shared, None if shared else Fault(f"{name}: {error}", _BY_HAND)) from error
 
-    def _is_shared(self, name: str, number: str, text: str) -> bool:
-        file, key = self._base.places.get(number, ("", ""))
-        numbers = compose(text).find("numbers") if file == name else None
-        entry = numbers.value.find(key) if numbers is not None else None
-        return entry is not None and entry.value.is_shared
+    def _shared(self, name: str, text: str) -> Iterator[str]:
+        """The numbers of a file that are to change and share parts with others."""
+        numbers = pieces(text).find("numbers")
+        for number in self._merged.entries:
+            file, key = self._base.places.get(number, ("", ""))
+            entry = numbers.value.find(key) if numbers is not None and file == name else None
+            if entry is not None and entry.value.is_shared:
+                yield number
 
     def _section(self, file: str, name: str) -> Data:
         """The entries of a section of a file, to be added to."""

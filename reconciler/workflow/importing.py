@@ -6,7 +6,7 @@ Writes nothing itself. Knows no options of a command line and no output.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -30,7 +30,6 @@ from reconciler.model import (
 )
 from reconciler.plan.candidate import Candidate, PlanContext
 from reconciler.plan.decide import decide
-from reconciler.plan.model import scenario_reminder
 from reconciler.providers.base import Listing
 from reconciler.providers.table import PROVIDERS
 from reconciler.rules import RULES
@@ -94,13 +93,21 @@ def make_import(session: Session, asked: Asked) -> Import:
     wanted = choice.wanted()
     state = session.record.load()
     live = read_wanted(session, wanted, _reader(session, asked, choice.listings))
-    told = [*choice.diagnostics, *live.diagnostics, *scenario_reminder(session.configuration, state.scenario)]
+    told = [*choice.diagnostics, *live.diagnostics, *_in_force(state.scenario)]
     seen, left = judge_seen(session.configuration, wanted, live, state)
     told += dict.fromkeys(each.problem for each in live.observations.values() if each.problem is not None)
     if not seen and not left and not any(each.is_error for each in told):
         told.append(RULES["selection-empty"].at(None, "the accounts list no numbers"))
     made = _Writing(session, base, asked).run(seen, left)
     return replace(made, diagnostics=(*told, *made.diagnostics))
+
+
+def _in_force(scenario: str) -> Iterator[Diagnostic]:
+    """Say that what is live may be what a scenario made of it."""
+    if scenario:
+        message = f"scenario '{scenario}' is in force, so what is live may be what it says and not the files without it"
+        hint = "to go back first: reconciler apply without --scenario"
+        yield RULES["scenario-in-force"].at(None, message, hint)
 
 
 def read_base(configuration: Configuration, origin: Origin) -> Base:
@@ -349,8 +356,9 @@ class _Writing:
             at = bisect_left(entries, where)
             if at and entries[at - 1][0] == where[0]:
                 culprit = entries[at - 1][2]
-                for number, entry in merged.entries.items():
-                    if number == culprit or _mentions(entry, culprit):
+                users = {} if culprit in sections.numbers else merged.entries
+                for number in [culprit, *(each for each in users if _mentions(users[each], culprit))]:
+                    if number in merged.entries:
                         faults.setdefault(number, fault)
         first = errors[0]
         return faults, Fault(f"{first.location}: {first.message}" if first.location else first.message, first.hint)

@@ -113,6 +113,11 @@ def takes_a_target(vendor: str) -> bool:
     return "@@to@@" in _source(f"vendors/{vendor}-numbers.yaml")
 
 
+def unfilled_keys(vendor: str) -> list[str]:
+    """Return the keys of an account that stand there as comments, to be filled in before its numbers can be listed."""
+    return re.findall(r"^    # (\w+): ", _source(f"vendors/{vendor}.yaml"), re.MULTILINE)
+
+
 def secrets_of(start: Start) -> list[str]:
     """Return the variables that the account's secrets come from."""
     return _SECRET.findall(_source(f"vendors/{start.vendor}.yaml"))

@@ -28,6 +28,8 @@ accounts:
   sales: {provider: exolve, api_key: {env: EXOLVE_API_KEY}}
   support: {provider: exolve, api_key: {command: [touch, asked]}}
   office: {provider: mtt, client_id: {env: A}, client_secret: {env: B}}
+environments:
+  staging: {name: lines-staging, accounts: {trial: {provider: exolve, api_key: {env: C}}}}
 scenarios:
   storm: {numbers: {"74991112233": {forwarding: none}}}
 """,
@@ -96,6 +98,10 @@ NUMBERS = ["74991112233", "74991112244"]
         (["calendar", "74991112233", "7"], NUMBERS),
         (["show", "749911122"], ["file,749911122", *NUMBERS]),
         (["login", ""], ["office"]),
+        (["import", "--account", "sa"], ["sales"]),
+        (["import", "7499"], NUMBERS),
+        (["plan", "--environment", ""], ["staging"]),
+        (["plan", "--environment", "staging", "--account", "t"], ["trial"]),
         (["record", "unlock", "s"], ["sales", "support"]),
         (["period", "compile", "--schedule", ""], ["office-hours"]),
         (["explain", "route-g"], ["route-gap"]),

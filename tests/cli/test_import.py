@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -376,6 +377,57 @@ def test_what_policy_refuses_is_left_out_and_named(empty: Workplace) -> None:
     nothing_to_do(empty)
 
 
+def test_all_that_is_refused_is_told_at_once_and_no_more(empty: Workplace) -> None:
+    live(
+        empty,
+        n0=numbers(rings(), event_url="http://a.example"),
+        n1=numbers(rings(), event_url="http://b.example"),
+        n2=numbers(rings(timeout=0)),
+        n3=numbers(),
+        n4=url("ftp://files.example.com"),
+        n5=numbers(rings(FIRST)),
+    )
+    ended = empty.run("import", "7499100000[0-6]", "--format", "json")
+    outcomes = [each["outcome"] for each in ended.json["numbers"]]
+    assert (ended.exit_code, outcomes) == (1, ["left_out"] * 5 + ["added"] * 2)
+    told = "\n".join(each["message"] for each in ended.json["diagnostics"])
+    assert f"sales/{FIRST}, sales/{SECOND}: left out: the event_url is not https [require-https]" in told
+    assert all(code in told for code in ("timeout-range", "targets-empty", "url-invalid"))
+    nothing_to_do(empty)
+
+
+def test_what_only_the_record_can_tell_is_written_as_it_says(workplace: Workplace) -> None:
+    (parked,) = workplace.sandbox.mtt.numbers[:1]
+    forwarding = f'{{type: number, targets: [{{to: "{DESK}"}}], client_id: crm-1}}'
+    entries = f'{{"{FIRST}": {{forwarding: {forwarding}}}, "{parked}": {{account: office, parking: true}}}}'
+    (workplace.folder / "numbers.yaml").write_text(f"version: 1\nnumbers: {entries}\n", "utf-8")
+    workplace.applied()
+    (workplace.folder / "numbers.yaml").unlink()
+    assert workplace.run("import", FIRST, parked).exit_code == 0
+    assert "      client_id: crm-1\n" in written(workplace)
+    assert "    account: office\n    parking: true\n" in written(workplace, "numbers/office.yaml")
+    nothing_to_do(workplace)
+
+
+def test_numbers_that_forward_to_each_other_in_a_circle_are_written_and_told(empty: Workplace) -> None:
+    live(empty, n0=numbers(rings(SECOND)), n1=numbers(rings(FIRST)))
+    ended = empty.run("import", FIRST, SECOND, "--format", "json")
+    assert (ended.exit_code, ended.codes) == (1, ["route-loop"])
+    assert ended.json["summary"]["added"] == 2
+
+
+def test_a_scenario_in_force_is_told_and_its_names_are_not_taken(workplace: Workplace) -> None:
+    storm = '{numbers: {"74991000000": {forwarding: none}}, schedules: {budni: {weekly: {mon: 09:00-10:00}}}}'
+    workplace.edit("numbers:\n", f"scenarios: {{storm: {storm}}}\nnumbers:\n")
+    workplace.applied()
+    assert workplace.run("apply", "--auto-approve", "--scenario", "storm", "--allow-delete").exit_code == 0
+    body = numbers(rings(period="wd {mon-wed}", description="Будни"))
+    live(workplace, n2=body, n3=body)
+    document = workplace.run("import", THIRD, FOURTH, "--format", "json").json
+    assert "scenario-in-force" in [each["code"] for each in document["diagnostics"]]
+    assert document["schedules"] == ["budni-2"]
+
+
 @pytest.mark.parametrize("name", ["половина\u202e", "zero\u200bwidth", "a ${var:X}"])
 def test_a_text_that_no_file_may_have_leaves_its_number_out(empty: Workplace, name: str) -> None:
     live(empty, n0=numbers(rings(name=name)), n1=SIP)
@@ -641,6 +693,32 @@ def test_json_has_a_version_and_says_it_all(workplace: Workplace) -> None:
     ]
 
 
+def test_the_trusted_file_is_not_written_into(workplace: Workplace) -> None:
+    git = ["git", "-C", str(workplace.folder), "-c", "user.email=a@example.com", "-c", "user.name=a"]
+    (workplace.folder / "numbers.yaml").unlink()
+    workplace.edit("name: test\n", 'name: test\ninclude: ["lines/*.yaml"]\n', "reconciler.yaml")
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *words], check=True)
+    ended = workplace.run("import", THIRD, "--trusted", "main", "--format", "json")
+    assert (ended.exit_code, ended.codes[-1]) == (1, "import-left-out")
+    assert workplace.run("import", THIRD, "--trusted", "main", "--into", "lines/a.yaml").exit_code == 0
+    assert THIRD in written(workplace, "lines/a.yaml")
+
+
+def test_commas_and_numeric_weekdays_are_read_as_the_account_says(empty: Workplace) -> None:
+    settings = "period: {union: comma, weekday_base: monday}"
+    empty.edit("    provider: exolve\n", f"    provider: exolve\n    {settings}\n", "reconciler.yaml")
+    live(
+        empty,
+        n0=numbers(rings(period="wd {1-5} hr {9-17}, wd {6} hr {10-13}")),
+        n1=numbers(rings(period="mo {jan} md {1-8}, mo {may} md {9}")),
+    )
+    assert empty.run("import", FIRST, SECOND).exit_code == 0
+    assert "mon-fri: 09:00-18:00\n              sat: 10:00-14:00\n" in written(empty)
+    assert "schedule:\n            period: mo {jan} md {1-8}, mo {may} md {9}\n" in written(empty)
+    nothing_to_do(empty)
+
+
 # -- large ------------------------------------------------------------------------------------------------------------
 
 LAST_HOURS, DAYS = range(12, 22), ("mon-fri", "mon-sat", "sat-sun", "mon-thu")
@@ -650,7 +728,8 @@ def test_a_thousand_numbers_with_forty_schedules(tmp_path: Path, cli: Cli, monke
     periods = [f"wd {{{days}}} hr {{9-{hour}}}" for hour in LAST_HOURS for days in DAYS]
     with Sandbox(numbers=1000) as sandbox:
         for at, number in enumerate(sandbox.exolve.numbers):
-            sandbox.exolve.set(number, numbers(rings(period=periods[at % 40], description=f"Смена {at % 40}"), rings()))
+            shift = numbers(rings(period=periods[at // 5 % 40], description=f"Смена {at // 5 % 40}"), rings())
+            sandbox.exolve.set(number, (shift, url(f"https://example.com/{at}"), SIP, shift, None)[at % 5])
         (tmp_path / "reconciler.yaml").write_text(
             "version: 1\nname: large\ndefaults: {account: sales, timeout: 20}\naccounts:\n  sales:\n"
             "    provider: exolve\n    api_key: {env: EXOLVE_API_KEY}\n    rate: {per_second: 0, concurrency: 8}\n"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.config.load import load
-from reconciler.document.revising import compose
+from reconciler.document.revising import pieces as pieces_of
 from reconciler.model import NoForwarding, Parking
 from reconciler.providers.exolve.mapping import encode
 from reconciler.providers.table import PROVIDERS
@@ -113,7 +113,7 @@ def furnish(place: Workplace) -> dict[str, dict[str, Any] | None]:
 
 def pieces(text: str) -> dict[str, str]:
     """The text of each entry, and of all that is around them."""
-    numbers = compose(text).find("numbers")
+    numbers = pieces_of(text).find("numbers")
     assert numbers is not None
     found, start = {}, 0
     for child in numbers.value.children:

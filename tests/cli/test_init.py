@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.root import COMMANDS
+from reconciler.sandbox import Sandbox
 from tests.checkout import git
 from tests.cli.conftest import Cli
 
@@ -41,6 +43,7 @@ def files(folder: Path) -> set[str]:
     [
         EXOLVE,
         (*EXOLVE, "--to", "74992223344"),
+        (*EXOLVE, "--to", "883140123456789"),
         ("--vendor", "exolve", "--import"),
         ("--vendor", "mtt", "--number", "78005560251"),
         ("--vendor", "mtt", "--import"),
@@ -103,6 +106,19 @@ def test_the_first_number_is_managed_only_once_somebody_says_who_rings(cli: Cli,
         assert cli("init", str(folder), *EXOLVE, *extra, "--host", "none").exit_code == 0
         done = subprocess.run([sys.executable, "-m", "reconciler", *plan], cwd=folder, capture_output=True, check=False)
         assert done.returncode == code, done
+
+
+def test_what_the_account_has_is_imported_into_the_empty_map(cli: Cli, tmp_path: Path) -> None:
+    assert cli("init", "--vendor", "exolve", "--import", "--host", "none").exit_code == 0
+    path = tmp_path / "reconciler.yaml"
+    with Sandbox(numbers=["74991112233"]) as vendors:
+        there = f"provider: exolve\n    base_url: {vendors.exolve_url}\n    application: {vendors.application}\n"
+        path.write_text(path.read_text("utf-8").replace("provider: exolve\n", there), "utf-8")
+        told = cli("import", "--all", "--into", "numbers/main.yaml", EXOLVE_API_KEY=vendors.api_key)
+        assert told.exit_code == 0, told
+        assert '"74991112233"' in (tmp_path / "numbers" / "main.yaml").read_text("utf-8")
+        assert cli("plan", "--detailed-exitcode", EXOLVE_API_KEY=vendors.api_key).exit_code == 0
+        assert cli("validate", "--strict").exit_code == 0
 
 
 def test_a_file_in_the_way_is_named_and_nothing_is_written(cli: Cli, tmp_path: Path) -> None:
@@ -172,6 +188,9 @@ def test_where_nobody_can_be_asked_the_missing_options_are_named(
         ("--vendor", "telphin", "--import", "--host", "none"),
         ("--vendor", "exolve", "--number", "8 499 111-22-33", "--host", "none"),
         ("--vendor", "exolve", "--number", "soon", "--host", "none"),
+        ("--vendor", "exolve", "--number", "12", "--host", "none"),
+        ("--vendor", "exolve", "--number", "70000000000", "--host", "none"),
+        (*EXOLVE, "--to", "70000000000", "--host", "none"),
         (*EXOLVE, "--import", "--host", "none"),
         ("--vendor", "exolve", "--import", "--to", "74992223344", "--host", "none"),
         ("--vendor", "mtt", "--number", "78005560251", "--to", "74992223344", "--host", "none"),
@@ -207,7 +226,7 @@ def _read(terminal: int) -> bytes:
 
 
 def test_three_questions_are_asked_on_a_terminal(tmp_path: Path) -> None:
-    code, shown = on_terminal(tmp_path, b"exolve\n+7 (499) 111-22-33\ngitlab\n")
+    code, shown = on_terminal(tmp_path, b"MTS\n+7 (499) 111-22-33\nGitLab\n")
     assert code == 0, shown
     assert shown.count("?") == 3
     assert files(tmp_path) == {*PARTS, ".reconciler-schema/config.v1.json", *OF_HOST["gitlab"]}
@@ -215,7 +234,7 @@ def test_three_questions_are_asked_on_a_terminal(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_does_not_fit_is_asked_for_again_and_none_is_the_default(tmp_path: Path) -> None:
-    code, shown = on_terminal(tmp_path, b"telphin\nmtt\n8 800 556-02-51\n\n\n")
+    code, shown = on_terminal(tmp_path, b"telphin\nmtt\n8 800 556-02-51\n\nneither\n")
     assert code == 0, shown
     assert "telphin" in shown
     assert "write 78005560251" in shown
@@ -235,11 +254,23 @@ def test_what_comes_next_is_said_and_its_commands_exist(cli: Cli, tmp_path: Path
     assert commands[0].startswith("cd ")
     assert "reconciler login main" in commands
     assert "reconciler import --all --into numbers/main.yaml" in commands
+    called = re.findall(r"reconciler (\w+)", " && ".join(commands))
+    assert [name for name in called if name not in COMMANDS] == []
     told = " ".join(each["what"] for each in ended.json["next"])
     assert "MTT_CLIENT_ID, MTT_CLIENT_SECRET, RECONCILER_RECORD_KEY, RECONCILER_DSN" in told
     plain = cli("init", "other", "--vendor", "mtt", "--import", "--host", "none").stdout
     assert max(map(len, plain.splitlines())) <= 80 + len(str(tmp_path))
     assert plain.index("reconciler validate --strict") < plain.index("reconciler login main")
+
+
+def test_what_an_import_needs_to_be_filled_in_is_said(cli: Cli) -> None:
+    def told(vendor: str, *number: str) -> str:
+        words = ("init", f"{vendor}{number}", "--vendor", vendor, *(number or ("--import",)), "--host", "none")
+        return cli(*words, "--format", "json").stdout
+
+    assert "Fill in `application` in reconciler.yaml" in told("exolve")
+    assert "Fill in" not in told("exolve", "--number", "74991112233")
+    assert "Fill in" not in told("mtt")
 
 
 def test_a_pipeline_below_the_top_of_its_repository_is_told(cli: Cli, tmp_path: Path) -> None:

@@ -16,12 +16,13 @@ from reconciler.record.base import Record
 from tests.cli import test_backends as backends
 from tests.cli.conftest import Workplace
 from tests.cli.test_audit import HOTLINE, rings_longer
-from tests.cli.test_interrupting import started, wait_for
+from tests.cli.test_interrupting import slow, started, wait_for
 from tests.record.contract import left
 from tests.record.values import JUDGES_PROCESSES, dead_pid, holder
 
 postgres_server, dsn, place = backends.postgres_server, backends.dsn, backends.place
 HELD_SECONDS = 1.0
+__all__ = ["slow"]
 
 
 @contextmanager
@@ -79,6 +80,17 @@ def test_an_apply_waits_until_the_lock_is_free_in_every_backend(workplace: Workp
     assert told[0].startswith("account sales is locked by anna@")
     assert told[0].endswith(": waiting up to 1m")
     assert len(workplace.sandbox.writes) == 2
+
+
+def test_of_two_applies_at_once_the_second_waits_and_finds_nothing_to_do(slow: Workplace) -> None:
+    first = started(slow, "apply", "--auto-approve", "--format", "json")
+    wait_for(lambda: len(slow.sandbox.writes) >= 2)
+    second = slow.run("apply", "--auto-approve", "--format", "json", "--lock-timeout", "1m")
+    _out, err = first.communicate(timeout=60)
+    assert (first.returncode, second.exit_code) == (0, 0), (err, second)
+    assert second.json["results"] == []
+    assert "account sales is locked by " in second.stderr
+    assert len(slow.sandbox.writes) == 10
 
 
 def test_a_wait_that_is_over_refuses_with_5_and_one_document(workplace: Workplace) -> None:

@@ -111,7 +111,7 @@ COMMANDS: list[Row] = [
     ("diff", 64, "no command 'diff'", "reconciler plan"),
     ("sync", 64, "no command 'sync'", "reconciler apply"),
     ("push", 64, "no command 'push'", "reconciler apply"),
-    ("pull", 64, "no command 'pull'", "--allow-adopt"),
+    ("pull", 64, "no command 'pull'", "reconciler import"),
     ("create 74991112233", 64, "no command 'create'", "reconciler plan"),
     ("check", 64, "no command 'check'", "reconciler validate"),
     ("lint", 64, "no command 'lint'", "reconciler validate"),

@@ -47,7 +47,7 @@ UNSEEN: dict[str, set[str]] = {
         *("profile-cycle", "schedule-cycle", "timeout-missing", "trusted-only", "unknown-account", "unknown-contact"),
         *("unknown-profile", "unknown-schedule", "variable-misplaced", "numbers-missing", "parking-without-listener"),
         *("display-number-foreign", "display-number-unused", "event-extended-unused", "require-https"),
-        *("url-without-reserve", "schedule-shape", "release-unfit", "expectation-past"),
+        *("url-without-reserve", "schedule-shape", "release-unfit", "expectation-past", "calendar-file"),
     },
     "The meaning of periods, dates and the calendar": {
         *("assume-timezone", "calendar-ending", "dates-reversed", "entries-many", "holidays-estimated"),

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.document import Sources, parse
-from reconciler.document.revising import RevisionError, compose, revise
+from reconciler.document.revising import RevisionError, pieces, revise
 from tests.odd_yaml import Spelling, entries, files, values
+from tests.unit.test_readers import TEXTS
 
 
 def read(text: str) -> Any:
@@ -21,6 +22,19 @@ def read(text: str) -> Any:
     assert document.tree is not None, text
     assert not document.problems, (document.problems, text)
     return document.tree.data
+
+
+def data_of(text: str) -> Any:
+    """The data of a text that is read without a complaint, else None."""
+    sources = Sources()
+    document = parse(sources, sources.add("file", text), text)
+    return None if document.tree is None or document.problems else document.tree.data
+
+
+def common_start(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def said(data: Any) -> Any:
@@ -65,8 +79,7 @@ def test_a_new_entry_is_added_and_every_old_byte_stays(
     revised = revise(text, old, new, {("numbers", "78005560251"): ["said beside it"]})
     assert said(read(revised)) == said(new)
     assert "# said beside it" in revised
-    start = next((at for at, (one, other) in enumerate(zip(text, revised, strict=False)) if one != other), len(text))
-    assert revised.endswith(text[start:])
+    assert revised.endswith(text[common_start(text, revised) :])
 
 
 ODD = {
@@ -205,6 +218,26 @@ def test_a_first_section_is_added_to_any_file(text: str) -> None:
     assert revised.endswith("\n") == text.endswith("\n")
 
 
+MAPS = {name: data for name, text in TEXTS.items() if isinstance(data := data_of(text), dict) and data}
+# Blanks at the end of a text without a last line break: a line below would belong to it.
+NOT_ADDED_TO = {"L24T/01"}
+
+
+def test_legal_texts_of_the_public_suite_are_added_to_with_every_old_byte_kept() -> None:
+    assert len(MAPS) > 90
+    refused = set()
+    for name, old in MAPS.items():
+        new = {**old, "added": {"to": ["a", {"b": "c: d"}]}}
+        try:
+            revised = revise(TEXTS[name], old, new)
+        except RevisionError:
+            refused.add(name)
+            continue
+        assert said(read(revised)) == said(new)
+        assert revised.endswith(TEXTS[name][common_start(TEXTS[name], revised) :])
+    assert refused == NOT_ADDED_TO
+
+
 def test_what_others_share_is_not_changed_behind_their_backs() -> None:
     text = (
         'version: 1\nnumbers:\n  "74991112233": {forwarding: &f {type: sip, sip_uri: a@b.c}}\n'
@@ -219,7 +252,7 @@ def test_what_others_share_is_not_changed_behind_their_backs() -> None:
 
 def _around(text: str, number: str) -> tuple[str, str]:
     """What stands before the key of an entry, and after the line on which its value ends."""
-    numbers = compose(text).find("numbers")
+    numbers = pieces(text).find("numbers")
     assert numbers is not None
     entry = numbers.value.find(number)
     assert entry is not None

@@ -6,8 +6,10 @@ read.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import unified_diff
+from difflib import SequenceMatcher
 
 from reconciler.diagnostics import Diagnostic, Location, Severity, count_of
 from reconciler.document.source import make_presentable
@@ -114,7 +116,45 @@ def diff_texts(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[
     """The diff of each changed file, without the lines around a change, as one of these might hold a secret."""
     for name in sorted(after):
         old, new = (texts[name].splitlines(keepends=True) for texts in (before, after))
-        for row in unified_diff(old, new, f"a/{name}", f"b/{name}", n=0):
+        rows = [f"--- a/{name}\n", f"+++ b/{name}\n"]
+        for first, last, start, end in _differences(old, new):
+            rows.append(f"@@ -{_lines(first, last)} +{_lines(start, end)} @@\n")
+            rows += [f"-{row}" for row in old[first:last]] + [f"+{row}" for row in new[start:end]]
+        for row in rows:
             yield make_presentable(row.rstrip("\r\n")) + "\n"
             if not row.endswith("\n"):
                 yield "\\ No newline at end of file\n"
+
+
+def _lines(first: int, end: int) -> str:
+    """A range of lines as unified diffs write it."""
+    return f"{first + 1}" if end - first == 1 else f"{first if first == end else first + 1},{end - first}"
+
+
+def _differences(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Where two texts differ; only the lines between those that stand once in both are compared one by one."""
+    done, begun = 0, 0
+    for at, to in [*_anchors(old, new), (len(old), len(new))]:
+        for kind, first, last, start, end in SequenceMatcher(None, old[done:at], new[begun:to]).get_opcodes():
+            if kind != "equal":
+                yield first + done, last + done, start + begun, end + begun
+        done, begun = at + 1, to + 1
+
+
+def _anchors(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Lines that stand once in both texts, as many as come in the same order (the longest rising sequence)."""
+    once = [{row: at for at, row in enumerate(rows)} for rows in (old, new)]
+    counts = [Counter(rows) for rows in (old, new)]
+    shared = [row for row in old if counts[0][row] == 1 == counts[1][row]]
+    tops: list[int] = []  # the least place in the new text at which a sequence of each length may end
+    chain: list[tuple[str, int]] = []
+    for row in shared:
+        length = bisect_left(tops, once[1][row])
+        tops[length : length + 1] = [once[1][row]]
+        chain.append((row, length))
+    wanted, found = len(tops) - 1, list[tuple[int, int]]()
+    for row, length in reversed(chain):
+        if length == wanted and (not found or once[1][row] < found[-1][1]):
+            found.append((once[0][row], once[1][row]))
+            wanted -= 1
+    return reversed(found)

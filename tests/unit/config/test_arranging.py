@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError, YAMLStreamError
 
 from reconciler.config.formatting import tidy_text
 from reconciler.config.models.shapes import Shape
@@ -219,6 +220,53 @@ def test_an_account_is_in_the_order_of_its_provider() -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n", "version: [\n", "a: 1\na: 2\n", "- x\n", "x\n"])
 def test_a_text_that_is_no_map_or_cannot_be_read_keeps_what_it_says(text: str) -> None:
     assert tidy(text).strip() == text.strip()
+
+
+HAND_MADE = [
+    "%YAML 1.2\n---\nnumbers: {}\nversion: 1\n...\n",
+    "profiles:\n  a: &дежурный {description: x}\n  b: *дежурный\nversion: 1\n",
+    '{numbers: {"74991112233": {forwarding: none}}, version: 1}\n',
+    "{\n  # free\n  numbers: {},\n  version: 1\n}\n",
+    "? numbers\n: {}\nversion: 1\n",
+    "&root\nnumbers: {}\nversion: 1\n",
+    "numbers: {}\n\tversion: 1\n",
+    "'numbers': {}   # end\n\"version\": 1",
+    "numbers:\n  # only a comment\nversion: 1\n# the end",
+    "description: x\rversion: 1\r",
+    "numbers: {}\r\nversion: 1\r\n",
+    'name: "a\u2028b"\nversion: 1\n',
+    "x-desk: &desk {to: +7 499 222-33-44}\nversion: 1\ncontacts: {desk: *desk}\n",
+    "version: 1\ncontacts:\n  a: &a {timeout: 1m, to: &p +7 499 222-33-44}\n  b: {<<: *a, to: *p}\n",
+    "version: 1\nschedules:\n  a:\n    weekly:\n      mon: >+\n        09:00-18:00\n\n    description: |2-\n       x\n",
+    "version: 1\nforget: [ # why\n  +74991112288 , # sold\n  ]\nnumbers: {}\n",
+    "version: 1\ncontacts:\n  a:\n    timeout: 16\n    to: &b\n      +74992223344\n    name: 'x\n\n      y'\n",
+    "numbers: {}\n---\nversion: 1\n",
+    "version: 1\nnumbers:\n    +74991112233 : {tags: [a],description: 'b'}\n    '+74991112244':\n",
+]
+
+
+@pytest.mark.parametrize("text", HAND_MADE)
+def test_hand_made_oddities_say_the_same(text: str) -> None:
+    after = tidy(text)
+    assert tidy(after) == after
+    assert sorted(re.findall("# [a-z ]+", after)) == sorted(re.findall("# [a-z ]+", text))
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        before = [*yaml.load_all(text)]
+    except (YAMLError, YAMLStreamError):
+        assert after.strip() == text.strip()
+        return
+    assert str(flat(before)) == str(flat([*YAML(typ="safe", pure=True).load_all(after)]))
+
+
+def flat(value: Any) -> Any:
+    """A tree without the order of its keys, and with one spelling of phones and minutes."""
+    if isinstance(value, dict):
+        return sorted((flat(key), flat(each)) for key, each in value.items())
+    if isinstance(value, list):
+        return [flat(each) for each in value]
+    digits = re.sub(r"[ +-]", "", str(value))
+    return digits if digits.isdigit() else str(value).replace("1m", "60")
 
 
 # -- odd files --------------------------------------------------------------------------------------------------------

@@ -120,18 +120,15 @@ def test_tidied_files_mean_the_same_and_are_tidy(tmp_path: Path) -> None:
 
 
 EXAMPLES = sorted(
-    path.parent
-    for folder in ("examples", "reconciler")
-    for path in (REPOSITORY / folder).rglob("reconciler.yaml")
-    if "invalid" not in path.parts
+    path.parent for folder in ("examples", "reconciler") for path in (REPOSITORY / folder).rglob("reconciler.yaml")
 )
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
 def test_the_examples_are_tidy(folder: Path) -> None:
     files = read_files(folder)
-    assert files.files
-    assert tidy_files(files, SHAPE) == {}
+    assert files.broken or tidy_files(files, SHAPE) == {}
+    assert not files.broken or "invalid" in folder.parts
 
 
 # -- the calendar
