@@ -17,7 +17,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lowest image check fmt bench mutants soak docs lock clean
+.PHONY: help setup demo test lowest image check fmt bench mutants soak docs site lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -88,6 +88,9 @@ docs: $(READY) ## Write the generated pages under docs/, the schemas and the cat
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/catalogue.py
 
+site: $(READY) ## Build the documentation as pages, under site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 lock: $(READY) ## Pin dependencies anew (takes minutes)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check pip-tools
 	$(COMPILE) --upgrade --extra dev --extra postgres --output-file requirements.lock pyproject.toml
@@ -96,5 +99,5 @@ lock: $(READY) ## Pin dependencies anew (takes minutes)
 	$(COMPILE) --upgrade --output-file tests/benchmarks/peers.lock tests/benchmarks/peers.in
 
 clean: ## Remove what was built here
-	rm -rf $(VENV) $(PEERS) $(LOWEST) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) $(PEERS) $(LOWEST) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	find reconciler tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
