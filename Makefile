@@ -56,8 +56,10 @@ lowest: $(READY) ## Run a quick part of the suite at the lowest versions that th
 		tests/cli/test_root.py tests/cli/test_demo.py tests/cli/test_outputs.py $(ARGS)
 
 image: $(READY) ## Build the container image; without docker or podman, try its steps in an environment of their own
-	@engine=$$(command -v docker || command -v podman) && exec $$engine build --tag phone-reconciler .; \
-		echo "No docker and no podman: trying the steps of Dockerfile without an image"; \
+	@for engine in docker podman; do \
+			$$engine info >/dev/null 2>&1 && exec $$engine build --tag phone-reconciler .; \
+		done; \
+		echo "No docker and no podman answers: trying the steps of Dockerfile without an image"; \
 		$(PYTEST) -m soak -k steps_of_the_image tests/test_distribution.py
 
 check: $(READY) ## Lint, formatting, types, import contracts, dependencies, security
