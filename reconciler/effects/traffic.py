@@ -175,12 +175,15 @@ class Tally:
 
     def add(self, share: Share, *, changed: bool, lost: bool, first: str) -> None:
         """Count calls that are treated alike; `first` rings first and did not before."""
-        counts = (share.calls, share.calls * changed, share.calls * lost)
-        self.calls, self.changed, self.lost = (
-            one + more for one, more in zip((self.calls, self.changed, self.lost), counts, strict=True)
-        )
         cell = self.cells[share.cell]
-        cell[:] = [one + more for one, more in zip(cell, counts, strict=True)]
+        self.calls += share.calls
+        cell[0] += share.calls
+        if changed:
+            self.changed += share.calls
+            cell[1] += share.calls
+        if lost:
+            self.lost += share.calls
+            cell[2] += share.calls
         if first:
             self.firsts[first] += share.calls
 
