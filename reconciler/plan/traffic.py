@@ -13,11 +13,13 @@ from reconciler.clock import epoch
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.effects.traffic import PastCalls, Routing, Side, moving, replay, unanswered, within_week
-from reconciler.model import Action, Change, Desired, Kind, Parking, Traffic
+from reconciler.model import Action, Change, Desired, Parking, Traffic
 from reconciler.plan.model import Plan
 from reconciler.rules import RULES
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.settings import Configuration
+
+_PARKING = "parking"
 
 
 # docs/decisions/185
@@ -81,15 +83,15 @@ def _forwardings(configuration: Configuration) -> dict[str, Desired]:
 def _look_ups(plan: Plan, configuration: Configuration) -> Iterator[Callable[[str], Json | None]]:
     """What each number does with calls before the plan and after it; what it leaves alone does what the files say."""
     desired = _forwardings(configuration)
-    changed = [each for each in plan.changes if each.key.kind is Kind.FORWARDING and each.action is not Action.FORGET]
+    changed = [each for each in plan.changes if each.action is not Action.FORGET]
     for side in ({each.key.number: each.before for each in changed}, {each.key.number: each.after for each in changed}):
-        yield _look_up(side, desired)
+        yield _look_up({number: value for number, value in side.items() if value is not None}, desired)
 
 
-def _look_up(changed: Mapping[str, Json | None], desired: Mapping[str, Desired]) -> Callable[[str], Json | None]:
+def _look_up(changed: Mapping[str, Json], desired: Mapping[str, Desired]) -> Callable[[str], Json | None]:
     def look_up(number: str) -> Json | None:
-        if changed.get(number) is not None:
-            return changed[number]
+        if number in changed:
+            return None if changed[number]["type"] == _PARKING else changed[number]
         item = desired.get(number)
         return None if item is None else form(item.value).json
 
