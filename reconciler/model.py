@@ -5,7 +5,8 @@ Knows no YAML, no vendor's wire and no output format. The canonical form of thes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum, StrEnum, auto
 from typing import Any, ClassVar, Final, NamedTuple, TypeVar, dataclass_transform, get_origin, get_type_hints
@@ -350,13 +351,56 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """Calls of the past to a number, and how many of them a change would treat otherwise.
+
+    `changed` would ring otherwise than before; the `lost` rang somebody and would reach nobody; of the `unknown` it
+    cannot be told. They came within `days` before the plan. `firsts` are those who would ring first and did not, with
+    how many calls; `cells` the half hours of a week from Monday, as (calls, changed, lost). No file holds what
+    comparisons leave out.
+    """
+
+    calls: int
+    changed: int = 0
+    lost: int = 0
+    unknown: int = field(default=0, compare=False)
+    days: int = field(default=0, compare=False)
+    firsts: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    cells: tuple[tuple[int, int, int], ...] = field(default=(), compare=False, repr=False)
+
+    @classmethod
+    def together(cls, several: Iterable[Traffic | None]) -> Traffic:
+        """The sums of several."""
+        each = [one for one in several if one is not None]
+        firsts = Counter[str]()
+        for one in each:
+            firsts.update(dict(one.firsts))
+        return cls(
+            sum(one.calls for one in each),
+            sum(one.changed for one in each),
+            sum(one.lost for one in each),
+            sum(one.unknown for one in each),
+            max((one.days for one in each), default=0),
+            tuple(firsts.most_common()),
+            _summed([one.cells for one in each if one.cells]),
+        )
+
+
+def _summed(weeks: Sequence[tuple[tuple[int, int, int], ...]]) -> tuple[tuple[int, int, int], ...]:
+    """The sums of the half hours of several weeks."""
+    halves = [list(zip(*several, strict=True)) for several in zip(*weeks, strict=True)]
+    return tuple((sum(calls), sum(changed), sum(lost)) for calls, changed, lost in halves)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One thing to do to one number. `before` and `after` are canonical, masked JSON (None: nothing or not known).
 
     `before_digests` and `after_digests` are the keyed digests of their sensitive values; `live_digest` is that of the
     live value the change was made from; `depends_on` are addresses whose change goes before this one.
     `protected` is the stricter of file and record, `keeps_protection` what the file alone says and the record will say.
-    `cause` is why it is there; `write` is the value that apply writes, which no plan file holds.
+    `cause` is why it is there; `write` is the value that apply writes, which no plan file holds. `traffic` is what it
+    does to calls of the past, None where none were replayed.
     """
 
     key: Key
@@ -379,6 +423,7 @@ class Change:
     after_digests: Mapping[str, str] = field(default_factory=dict)
     keeps_protection: bool = field(default=False, compare=False)
     write: Value | None = field(default=None, compare=False)
+    traffic: Traffic | None = field(default=None, compare=False)
 
     @property
     def address(self) -> str:

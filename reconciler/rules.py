@@ -291,6 +291,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("needs-allow-protected", _ERROR, "Changing a protected number needs consent."),
     Rule("policy-max-changes", _ERROR, "More numbers would change in one run than policy permits."),
     Rule("policy-max-deletes", _ERROR, "More numbers would be deleted in one run than policy permits."),
+    Rule("policy-max-lost-calls", _ERROR, "More calls of the past would reach nobody than policy permits."),
     Rule("policy-destination", _ERROR, "Calls would go where policy forbids."),
     Rule("policy-change-window", _ERROR, "The change window is closed."),
     Rule("unwritable-fields", _ERROR, "A write may reset live values that cannot be written."),
@@ -298,6 +299,11 @@ _TABLE: tuple[Rule, ...] = (
     Rule("undo-overwrites", _WARNING, "An undo would overwrite changes made after the run."),
     Rule("undo-unsure", _WARNING, "Part of what a run found before it wrote is not known, or cannot be written."),
     Rule("policy-ignored", _NOTICE, "The configuration's own policy is ignored because --policy names another."),
+    Rule("traffic-file", _ERROR, "A file of calls cannot be read, or has rows that are no calls."),
+    Rule("traffic-others", _NOTICE, "Calls of --traffic are to numbers that no file declares, and are left out."),
+    Rule("traffic-foreign", _WARNING, "No call of --traffic is to a number that a file declares."),
+    Rule("traffic-unknown", _WARNING, "What a change does to the calls of --traffic cannot be told."),
+    Rule("traffic-missing", _NOTICE, "Policy limits lost calls, and the plan was made without --traffic."),
     Rule("plan-needs-record-key", _ERROR, "A plan with sensitive values cannot be stored without a key."),
     Rule(
         "variable-short", _ERROR, "A variable's value is so short that a saved plan would reveal it.", adjustable=True

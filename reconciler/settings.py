@@ -131,11 +131,13 @@ class Destinations(NamedTuple):
 class Policy:
     """What a run may do. `change_window` are period strings in `change_window_timezone` (None = any time).
 
+    `max_lost_calls` are of those that a plan was replayed over (None = any number).
     `location` is where `policy` is written, `places` where each of its keys is.
     """
 
     max_changes: Limit = Limit(percent=30.0, floor=5)
     max_deletes: Limit = Limit(percent=5.0, floor=1)
+    max_lost_calls: int | None = None
     max_failures: int = 3
     change_window: tuple[str, ...] | None = None
     change_window_timezone: str = "Europe/Moscow"

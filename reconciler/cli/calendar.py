@@ -6,7 +6,9 @@ Must not need a network, a credential or the record.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -15,7 +17,7 @@ from reconciler.cli import options
 from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit
 from reconciler.cli.numbers import Number
-from reconciler.cli.opening import load_valid, select_numbers, wording
+from reconciler.cli.opening import load_traffic, load_valid, select_numbers, wording
 from reconciler.cli.process import Process, format_option, language_option
 from reconciler.clock import SystemClock, local_text, rfc3339
 from reconciler.effects.calendar import alike, lanes, week
@@ -24,6 +26,7 @@ from reconciler.effects.routes import route as found_route
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.effects.wording import Wording
 from reconciler.model import Desired, Parking
+from reconciler.plan.traffic import Count, about_others, counting
 from reconciler.schedule.zones import epoch_of
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.settings import Configuration
@@ -118,6 +121,7 @@ def _show_route(process: Process, configuration: Configuration, blocks: list[Des
     metavar="DATE",
     help="The week with this date, such as 2026-12-28; default: the current week.",
 )
+@options.traffic("Draw these calls of the past over the week.")
 @options.scenario
 @click.pass_obj
 def calendar(
@@ -127,6 +131,7 @@ def calendar(
     tags: tuple[str, ...],
     accounts: tuple[str, ...],
     week: datetime | None,
+    traffic: Path | None,
     scenario: str | None,
 ) -> Exit:
     """Draw the week of numbers: who rings when, half an hour a cell, and where nobody does. Reads the files only.
@@ -141,13 +146,20 @@ def calendar(
         if all(item.key.number != number for item in configuration.desired):
             raise nowhere(configuration, number)
     chosen = select_numbers(configuration, (*targets, *numbers), tags, accounts)
-    process.show(_shown(configuration, chosen, _epoch(week, configuration.timezone), wording(process, configuration)))
+    at, say = _epoch(week, configuration.timezone), wording(process, configuration)
+    past = load_traffic(process, traffic, configuration)
+    count = None if past is None else counting(configuration, past, at)
+    show_diagnostics(process, () if past is None else about_others(past))
+    process.show(_shown(configuration, chosen, at, say, count))
     return Exit.DONE
 
 
-def _shown(configuration: Configuration, chosen: Sequence[Desired], at: int, say: Wording) -> CalendarView:
-    calendars = tuple(_calendar(items, at, configuration.timezone, say) for items in alike(chosen))
-    return CalendarView(configuration.timezone, calendars, say)
+def _shown(
+    configuration: Configuration, chosen: Sequence[Desired], at: int, say: Wording, count: Count | None
+) -> CalendarView:
+    drawn = [(items, _calendar(items, at, configuration.timezone, say)) for items in alike(chosen)]
+    calendars = [picture if count is None else replace(picture, traffic=count(items)) for items, picture in drawn]
+    return CalendarView(configuration.timezone, tuple(calendars), say)
 
 
 def _calendar(items: Sequence[Desired], at: int, zone: str, say: Wording) -> Calendar:

@@ -21,6 +21,7 @@ from reconciler.secrets import Secrets
 if TYPE_CHECKING:
     from reconciler.config.load import LoadResult
     from reconciler.diagnostics import Diagnostic
+    from reconciler.effects.traffic import PastCalls
     from reconciler.effects.wording import Wording
     from reconciler.model import Desired
     from reconciler.settings import Configuration
@@ -119,6 +120,18 @@ def check_accounts(configuration: Configuration, accounts: Iterable[str]) -> Non
         if name not in configuration.accounts:
             hint = did_you_mean(name, configuration.accounts)
             raise command_error("unknown-account", f"there is no account {name!r}", hint=hint)
+
+
+def load_traffic(process: Process, path: Path | None, configuration: Configuration) -> PastCalls | None:
+    """The calls of --traffic to declared numbers; raises CommandError."""
+    if path is None:
+        return None
+    from reconciler.workflow.traffic import TrafficError, read_traffic
+
+    try:
+        return read_traffic(process.source(path), str(path), configuration.numbers)
+    except TrafficError as error:
+        raise CommandError(error.diagnostics) from None
 
 
 def load_plannable(

@@ -26,6 +26,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 OVERRIDABLE = (
     "policy-max-changes",
     "policy-max-deletes",
+    "policy-max-lost-calls",
     "policy-destination",
     "policy-change-window",
     "unwritable-fields",
@@ -149,6 +150,16 @@ def selection(function: Function) -> Function:
             metavar="ACCOUNT",
             help="Only this account's numbers.",
         ),
+    )
+
+
+def traffic(purpose: str) -> Callable[[Function], Function]:
+    """`--traffic`: a file of calls of the past."""
+    return click.option(
+        "--traffic",
+        type=EXISTING_FILE,
+        metavar="FILE",
+        help=f"{purpose} CSV with a header, or JSON Lines: time, number.",
     )
 
 

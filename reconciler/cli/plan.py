@@ -16,7 +16,7 @@ from reconciler.cli import files, options, signing
 from reconciler.cli.errors import CommandError, command_error, show_diagnostics
 from reconciler.cli.exits import Exit, of_plan
 from reconciler.cli.files import is_plain, remove, write_private
-from reconciler.cli.opening import check_accounts, load_plannable, show_progress, spoken, start_session
+from reconciler.cli.opening import check_accounts, load_plannable, load_traffic, show_progress, spoken, start_session
 from reconciler.cli.process import Process, format_option, language_option
 from reconciler.diagnostics import Diagnostics
 from reconciler.formats.plan import PlanFileError, load_plan
@@ -42,6 +42,7 @@ from reconciler.workflow.stored import check_expected, read_file
     metavar="PLANFILE",
     help="Save only if the changes are exactly those of this plan.",
 )
+@options.traffic("Replay these calls of the past: how many each change would treat otherwise.")
 @click.option("--detailed-exitcode", is_flag=True, help="End with 2 if something would change.")
 @click.option("--enforce-policy", is_flag=True, help="End with 5 if apply would refuse the plan.")
 @click.pass_obj
@@ -55,6 +56,7 @@ def plan(
     expires: float | None,
     sign_key: Path | None,
     expect: Path | None,
+    traffic: Path | None,
     scenario: str | None,
     asked: Options,
 ) -> Exit:
@@ -69,6 +71,7 @@ def plan(
     check_place(process, out, signed=sign_key is not None)
     reviewed = load_plan_file(process, expect)
     configuration, warnings = load_plannable(process, scenario=scenario, paths=paths)
+    asked = replace(asked, traffic=load_traffic(process, traffic, configuration))
     with start_session(process, configuration) as session, show_progress(process, session) as watch:
         check_accounts(configuration, asked.selection.accounts)
         asked = replace(asked, expires_in=expires, kept=out is not None, warnings=warnings, progress=watch.reading)

@@ -355,6 +355,7 @@ def _policy(files: Files, root: Tree, settings: TrustedSettings, *, timezone: st
     settings.policy = Policy(
         max_changes=model.max_changes,
         max_deletes=model.max_deletes,
+        max_lost_calls=model.max_lost_calls,
         max_failures=model.max_failures,
         change_window_timezone=timezone,
         destinations=Destinations(None if allow is None else tuple(allow), tuple(model.destinations.deny)),

@@ -90,6 +90,13 @@ class DayJson(JsonModel):
     spans: tuple[RunOfDayJson, ...]
 
 
+class CalledJson(JsonModel):
+    """Calls of the past, each at its weekday and time of day in this week."""
+
+    calls: int
+    lost: int = Field(description="Those at a time when nobody rings.")
+
+
 class PictureJson(JsonModel):
     """Numbers whose week looks the same; no days where it cannot be told."""
 
@@ -98,6 +105,7 @@ class PictureJson(JsonModel):
     targets: tuple[str, ...]
     has_gap: bool = Field(description="At some time nobody rings.")
     week: tuple[DayJson, ...]
+    traffic: CalledJson | None = Field(description="Calls of the past, if any were given.")
     problem: str | None = Field(description="Why the week cannot be told.")
 
 

@@ -16,7 +16,7 @@ from reconciler.clock import epoch
 from reconciler.diff import field_changes
 from reconciler.effects.change import effects
 from reconciler.formats.diagnostics import JsonModel
-from reconciler.model import OFF, Action, Cause, Change, FieldChange, Key, Kind, LiveSource
+from reconciler.model import OFF, Action, Cause, Change, FieldChange, Key, Kind, LiveSource, Traffic
 from reconciler.schedule.zones import zone
 
 
@@ -58,6 +58,14 @@ class EffectJson(JsonModel):
     after: str
 
 
+class TrafficJson(JsonModel):
+    """Calls of the past that `--traffic` gave, each at its weekday and time of day in the week from the plan on."""
+
+    calls: int = Field(ge=0)
+    changed: int = Field(ge=0, description="Those that would now ring otherwise.")
+    lost: int = Field(ge=0, description="Those that rang somebody before and would reach nobody.")
+
+
 class ChangeJson(JsonModel):
     """One thing to do to one number."""
 
@@ -74,6 +82,9 @@ class ChangeJson(JsonModel):
     after: Any = Field(description="Canonical value after, null for forget.")
     fields: tuple[FieldJson, ...] = ()
     effects: tuple[EffectJson, ...] = ()
+    traffic: TrafficJson | None = Field(
+        default=None, description="What it does to calls of the past, if any were given."
+    )
     needs: tuple[Need, ...] = Field(default=(), description="Allowances without which apply refuses.")
     description: str = ""
     live_digest: str = ""
@@ -121,6 +132,7 @@ def change_from_json(stored: ChangeJson, since: date | None = None) -> Change:
         effects=effects(before, after, hidden_url_differs=hidden, since=since),
         read_at=stored.read_at or "",
         declared_at=stored.declared_at or "",
+        traffic=None if stored.traffic is None else stored.traffic.as_value(Traffic),
         needs=tuple(need.value for need in stored.needs),
     )
 

@@ -12,7 +12,15 @@ from pydantic import Field, ValidationError
 
 from reconciler.canonical import Json, is_off
 from reconciler.formats import FORMAT_VERSION
-from reconciler.formats.change import ChangeJson, Moment, Timezone, change_from_json, change_json, required_allowances
+from reconciler.formats.change import (
+    ChangeJson,
+    Moment,
+    Timezone,
+    TrafficJson,
+    change_from_json,
+    change_json,
+    required_allowances,
+)
 from reconciler.formats.diagnostics import (
     DiagnosticJson,
     FormatVersion,
@@ -46,6 +54,7 @@ class SummaryJson(JsonModel):
     forget: int
     unchanged: int
     unknown: int
+    traffic: TrafficJson | None = Field(default=None, description="The sums of all changes, if calls were given.")
 
 
 class CallsJson(JsonModel):
@@ -105,6 +114,7 @@ def render_plan(plan: Plan, *, tool_version: str) -> str:
     model = PlanJson.of(
         plan,
         tool_version=tool_version,
+        summary={**plan.summary, "traffic": plan.traffic},
         allow=sorted(plan.consent.allow),
         overrides=sorted(plan.consent.overrides),
         changes=[change_json(change) for change in plan.changes],
@@ -178,6 +188,7 @@ def _plan(stored: PlanJson) -> Plan:
         names=names,
         consent=Consent(frozenset(stored.allow), frozenset(stored.overrides)),
         changes=tuple(change_from_json(change, names.since) for change in stored.changes),
+        replayed=stored.summary.traffic is not None,
         unchanged=stored.summary.unchanged,
         unknown=stored.summary.unknown,
         calls=stored.calls.as_value(Calls),

@@ -17,6 +17,7 @@ from reconciler.clock import epoch
 from reconciler.destinations import numbers_behind, routes
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.change import effects
+from reconciler.effects.traffic import PastCalls
 from reconciler.live import Live, Progress, ReadRequest
 from reconciler.model import OFF, Action, Change, Desired, Entry, Key, LiveSource, Outcome
 from reconciler.plan import notes
@@ -96,7 +97,8 @@ class Options:
     """What a plan is asked for, from the command line to here.
 
     `expires_in` in seconds; `limit` keeps the first so many changes. `kept`: the plan is to be applied or stored, so
-    its digests need a key that lasts. `warnings` come from loading and are carried along; `progress` hears of reads.
+    its digests need a key that lasts. `traffic` are calls of the past to replay. `warnings` come from loading and are
+    carried along; `progress` hears of reads.
     """
 
     refresh: Refresh = Refresh.ALL
@@ -107,6 +109,7 @@ class Options:
     limit: int | None = None
     kept: bool = False
     warnings: tuple[Diagnostic, ...] = ()
+    traffic: PastCalls | None = None
     progress: Callable[[Progress], None] = lambda _progress: None
 
 

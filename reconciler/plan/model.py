@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from reconciler.canonical import Json
 from reconciler.clock import epoch, local_text
 from reconciler.diagnostics import Diagnostic
-from reconciler.model import Action, Change, Entry, Key, Observation, Outcome
+from reconciler.model import Action, Change, Entry, Key, Observation, Outcome, Traffic
 from reconciler.names import NO_NAMES, Names
 from reconciler.record.base import Intent
 from reconciler.rules import RULES
@@ -86,7 +86,8 @@ class Plan:
     `undoes` is the run that an undo takes back, `left_out` how many changes a limit keeps for later, `left_alone` how
     many numbers of ours nothing is done about. `narrowed`: only some numbers were asked for, so that nothing is known
     of what stands in no file any more; `selected` are the accounts that were named, none where all are meant. `names`
-    are what the configuration calls things, for people; times of day are told in its `timezone`.
+    are what the configuration calls things, for people; times of day are told in its `timezone`. `replayed` means that
+    its changes say what they do to calls of the past.
     """
 
     configuration: str
@@ -113,6 +114,7 @@ class Plan:
     left_alone: int = 0
     left_out: int = 0
     narrowed: bool = False
+    replayed: bool = False
     selected: tuple[str, ...] = ()
     calls: Calls = Calls(0, 0)
     breaches: tuple[Breach, ...] = ()
@@ -129,6 +131,11 @@ class Plan:
             "unchanged": self.unchanged,
             "unknown": self.unknown,
         }
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """What all changes do to calls of the past, if these were replayed."""
+        return Traffic.together(change.traffic for change in self.changes) if self.replayed else None
 
     def local(self, moment: str) -> str:
         """An RFC 3339 time as clocks of the plan's zone show it: `Thu 2026-12-31 18:30 Europe/Moscow`."""

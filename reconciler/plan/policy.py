@@ -24,6 +24,7 @@ from reconciler.settings import Destinations, Limit, Policy
 
 WINDOW = "policy-change-window"
 LIMITS = ("policy-max-changes", "policy-max-deletes")
+LOST_CALLS = "policy-max-lost-calls"
 _COUNTED = (Action.UPDATE, Action.ADOPT, Action.DELETE)
 _HANDED_OVER = "; if another configuration manages it now, list it under `forget` instead"
 _ALLOWANCES = {
@@ -51,6 +52,7 @@ def breaches(
     """
     found = [
         *_limits(changes, policy, managed),
+        *lost_calls(changes, policy, consent),
         *_destinations(changes, policy.destinations, places, routes),
         *_unwritable(changes, unwritable, places),
     ]
@@ -88,6 +90,18 @@ def _limits(changes: Sequence[Change], policy: Policy, managed: int) -> Iterator
             hint = f"raise `policy.{key}` or pass --override {rule}"
             diagnostic = RULES[rule].at(policy.place(key), message, hint)
             yield Breach(rule, "", diagnostic, f"--override {rule}")
+
+
+# docs/decisions/187
+def lost_calls(changes: Iterable[Change], policy: Policy, consent: Consent) -> Iterator[Breach]:
+    """Judge what becomes of calls of the past, where they were counted."""
+    limit, lost = policy.max_lost_calls, sum(change.traffic.lost for change in changes if change.traffic is not None)
+    if limit is not None and lost > limit and LOST_CALLS not in consent.overrides:
+        call = "1 call" if lost == 1 else f"{lost} calls"
+        message = f"{call} of --traffic rang somebody and would reach nobody; policy allows {limit}"
+        allowed_by = f"--override {LOST_CALLS}"
+        hint = f"raise `policy.max_lost_calls` or pass {allowed_by}"
+        yield Breach(LOST_CALLS, "", RULES[LOST_CALLS].at(policy.place("max_lost_calls"), message, hint), allowed_by)
 
 
 def _counts(change: Change) -> bool:

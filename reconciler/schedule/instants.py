@@ -25,9 +25,11 @@ from reconciler.schedule.masks import (
     YEAR_TYPES,
     all_days,
     cuts_minutes,
+    slot_of,
     to_minutes,
     to_seconds,
     type_mask,
+    year_of,
     year_type,
 )
 
@@ -106,6 +108,13 @@ class Instants:
         """Give the time mask of one day."""
         classes = self.classes_in(year)
         return next((mask for mask, days in classes.items() if days >> slot & 1), 0)
+
+    def flips_on(self, day: int) -> tuple[int, ...]:
+        """List the seconds of a day (counted from 1970) at which it begins or ends, beginning outside."""
+        year, yearday0 = year_of(day)
+        mask = self.times_on(year, slot_of(year, yearday0))
+        bits, unit = f"{mask ^ mask << 1:b}"[::-1], 1 if self.fine else 60
+        return tuple(at * unit for at, bit in enumerate(bits) if bit == "1")
 
     @property
     def last_change(self) -> int:

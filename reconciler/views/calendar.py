@@ -16,6 +16,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calendar import CalendarDay, Cell, Lane, Week
 from reconciler.effects.routes import Route, Step, StepKind
 from reconciler.effects.wording import SHORT, Wording, marked
+from reconciler.model import Traffic
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, width
 from reconciler.views.results import Kind, answered
@@ -26,13 +27,15 @@ _HOURS = " " * 10 + "".join(f"{hour:<6}" for hour in range(0, 24, 3)) + "24"
 _TONES = (Tone.LANE_1, Tone.LANE_2, Tone.LANE_3, Tone.LANE_4, Tone.LANE_5, Tone.LANE_6)
 _BEYOND = "#"  # a letter for all targets after the twenty-sixth
 _MOST_NAMED = 3
+_MANY = "+"
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """One picture: the numbers that share it, as (number, description); `week` is None where a period is `opaque`.
 
-    A `note` says all there is to say in place of the picture.
+    A `note` says all there is to say in place of the picture. `traffic` are calls of the past at their times in this
+    week, those that reach nobody as lost; None where there are none to show.
     """
 
     numbers: tuple[tuple[str, str], ...]
@@ -41,6 +44,7 @@ class Calendar:
     redirect: str = ""
     opaque: str = ""
     note: str = ""
+    traffic: Traffic | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +141,42 @@ def _one(calendar: Calendar, zone: str, say: Wording, columns: int) -> Iterator[
         return
     letters = letters_of(calendar.lanes)
     yield line(Span(_HOURS, Tone.FAINT), Span(f"  {zone}", Tone.FAINT))
-    if is_daily(calendar.week):
+    if is_daily(calendar.week) and calendar.traffic is None:
         yield from _day(pad(say.word("every day"), 10), calendar.week[0], letters)
     else:
         for day in calendar.week:
             label = f"{say.word(WEEKDAYS[day.weekday])} {day.day:02}.{day.month:02}"
             yield from _day(pad(label, 10), day, letters)
+            yield from _calls(calendar.traffic, day.weekday)
     yield from _legend(calendar, letters, say, columns)
+
+
+def _calls(traffic: Traffic | None, weekday: int) -> Iterator[Line]:
+    """A day's calls, a digit a half hour; in the colour of a gap where nobody rings for some of them."""
+    if traffic is None or not traffic.cells:
+        return
+    drawn = [(_digit(calls), Tone.GAP if lost else Tone.FAINT) for calls, _, lost in _day_of(traffic, weekday)]
+    tones = groupby(drawn, key=lambda each: each[1])
+    yield (Span(" " * 10), *(Span("".join(digit for digit, _ in row), tone) for tone, row in tones))
+
+
+def _day_of(traffic: Traffic, weekday: int) -> Sequence[tuple[int, int, int]]:
+    return traffic.cells[weekday * 48 : weekday * 48 + 48]
+
+
+def _digit(calls: int) -> str:
+    return _MANY if calls > 9 else str(calls) if calls else " "
+
+
+def calls_told(traffic: Traffic, say: Wording) -> str:
+    """How many calls there were, and how many at a time when nobody rings."""
+    of_calls = say.number(traffic.calls, "of {count:,} call", "of {count:,} calls")
+    if not traffic.calls:
+        return say.word("no calls of the past")
+    if not traffic.lost:
+        return say.word("{of_calls} none comes when nobody rings", of_calls=of_calls)
+    came = say.number(traffic.lost, "{count:,} comes when nobody rings", "{count:,} come when nobody rings")
+    return f"{of_calls} {came}"
 
 
 def is_daily(week: Week) -> bool:
@@ -178,10 +211,13 @@ def _legend(calendar: Calendar, letters: Mapping[str, tuple[str, int]], say: Wor
     notes = [" ".join((GAP, say.word("nobody")))] if has_gap(calendar) else []
     notes += [say.word("small letter: part of the half hour")] if is_cut(calendar) else []
     notes += [manner_of(calendar, say)] if rings_several(calendar) else []
-    if calendar.week and is_daily(calendar.week):
+    if calendar.week and is_daily(calendar.week) and calendar.traffic is None:
         notes.append(say.word("the same from {dates}", dates=dates_of(calendar.week, say)))
     if notes:
         yield from hanging(line(" " * 10), "; ".join(notes), columns, tone=Tone.FAINT)
+    if calendar.traffic is not None:
+        yield from hanging(line(" " * 10), calls_told(calendar.traffic, say), columns)
+        yield from hanging(line(" " * 10), say.word("digits: calls in the half hour, + for ten or more"), columns)
 
 
 def rings_several(calendar: Calendar) -> bool:
@@ -203,6 +239,7 @@ def _calendar_json(calendar: Calendar) -> dict[str, Any]:
         "targets": [lane.key for lane in calendar.lanes],
         "has_gap": has_gap(calendar),
         "week": [_day_json(day) for day in calendar.week or ()],
+        "traffic": calendar.traffic and {"calls": calendar.traffic.calls, "lost": calendar.traffic.lost},
         "problem": SHORT.opaque(calendar.opaque) if calendar.opaque else None,
     }
 

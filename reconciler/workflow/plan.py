@@ -21,6 +21,7 @@ from reconciler.plan.candidate import PlanContext
 from reconciler.plan.concealed import conceal, heal, redact_plan
 from reconciler.plan.model import Breach, Plan, reminder
 from reconciler.plan.policy import breaches, change_window_guard, in_change_window
+from reconciler.plan.traffic import replayed
 from reconciler.plan.undo import find_undo, later_changes
 from reconciler.providers.base import Provider
 from reconciler.record.base import RecordState, Run
@@ -100,7 +101,18 @@ def _planned(session: Session, configuration: Configuration, state: RecordState,
     plan = build(configuration, state, context, asked, lambda wanted: read_wanted(session, wanted, reader))
     expires_at = rfc3339(now + asked.expires_in) if asked.expires_in else None
     plan = replace(plan, created_at=rfc3339(now), expires_at=expires_at, commit=commit)
+    if asked.traffic is not None:
+        plan = replayed(plan, configuration, asked.traffic)
+        plan = replace(plan, breaches=judge_again(configuration, plan))
+    elif configuration.policy.max_lost_calls is not None and plan.changes:
+        plan = replace(plan, diagnostics=(*plan.diagnostics, _not_replayed(configuration)))
     return plan if asked.limit is None else _limited(configuration, plan, asked.limit)
+
+
+def _not_replayed(configuration: Configuration) -> Diagnostic:
+    place = configuration.policy.place("max_lost_calls")
+    message = "`policy.max_lost_calls` limits nothing here: no calls of the past were given"
+    return RULES["traffic-missing"].at(place, message, "reconciler plan --traffic FILE")
 
 
 def storable(plan: Plan, context: PlanContext) -> tuple[Diagnostic, ...]:

@@ -24,7 +24,7 @@ from reconciler.plan.candidate import from_now_on
 from reconciler.plan.model import Consent, Plan
 from reconciler.plan.notes import what_moved
 from reconciler.plan.order import order_changes
-from reconciler.plan.policy import LIMITS
+from reconciler.plan.policy import LIMITS, lost_calls
 from reconciler.record.base import RecordState
 from reconciler.rules import RULES
 from reconciler.secrets import key_of
@@ -77,14 +77,16 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> StoredPlan:
     remaining = [change for change in plan.changes if change not in done]
     differing = _differing(plan, fresh, remaining, session.plan_context().today)
     by_key = {change.key: change for change in fresh.changes}
+    changes = tuple(replace(by_key.get(change.key, change), traffic=change.traffic) for change in remaining)
     set_aside = {each.address for each in remaining if each.key in differing or each.key in fresh.learned.unread}
+    kept = (item for item in fresh.breaches if item.address not in set_aside)
     found = replace(
         plan,
-        changes=tuple(by_key.get(change.key, change) for change in remaining),
+        changes=changes,
         consent=merged,
-        breaches=tuple(item for item in fresh.breaches if item.address not in set_aside),
+        breaches=(*kept, *lost_calls(changes, session.configuration.policy, merged)),
         complete=plan.complete and fresh.complete,
-        diagnostics=(*fresh.diagnostics, *(plan.diagnostics if not plan.complete else ())),
+        diagnostics=(*_as_replayed(fresh.diagnostics, plan), *(plan.diagnostics if not plan.complete else ())),
         learned=fresh.learned,
     )
     return StoredPlan(
@@ -97,6 +99,11 @@ def stored_plan(session: Session, data: bytes, consent: Consent) -> StoredPlan:
         },
         done={change.key: made.get(change.key, "") for change in done},
     )
+
+
+def _as_replayed(found: Iterable[Diagnostic], plan: Plan) -> Iterator[Diagnostic]:
+    """What a fresh plan tells, but that it has no calls where the stored one has counts."""
+    return (item for item in found if not (plan.replayed and item.code == "traffic-missing"))
 
 
 def _check(plan: Plan, session: Session) -> None:

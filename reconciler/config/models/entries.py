@@ -105,6 +105,7 @@ def _whole(lowest: int, highest: int) -> WithJsonSchema:
 
 
 Failures = Annotated[int, _integer(1, 1_000), _whole(1, 1_000)]
+LostCalls = Annotated[int, _integer(0, 1_000_000_000), _whole(0, 1_000_000_000)]
 Workers = Annotated[int, _integer(1, 64), _whole(1, 64)]
 MostEntries = Annotated[int, _integer(1, MOST_ENTRIES), _whole(1, MOST_ENTRIES)]
 Port = Annotated[int, PlainValidator(values.port), _whole(1, values.LARGEST_PORT)]

@@ -26,6 +26,7 @@ from reconciler.config.models.entries import (
     Flag,
     ForwardingEntry,
     Head,
+    LostCalls,
     Name,
     PerSecond,
     Phone,
@@ -192,6 +193,9 @@ class PolicyEntry(Shape):
         description="Deletes in one run: a share of the managed numbers, or a count.",
         examples=["5%", 2],
         json_schema_extra={"default": str(_MOST_DELETES)},
+    )
+    max_lost_calls: LostCalls | None = Field(
+        None, description="How many calls of plan --traffic may reach nobody; absent: any number.", examples=[0]
     )
     max_failures: Failures = Field(3, description="How many consecutive failures with the same cause stop an account.")
     change_window: SkipValidation[ScheduleRef] | None = Field(None, description="When an apply may write.")

@@ -27,7 +27,7 @@ from reconciler.views.base import (
     stacked,
     width,
 )
-from reconciler.views.human.told import BY_HAND, NAMED, Block, Row, aim, blocks, place_of, where
+from reconciler.views.human.told import BY_HAND, NAMED, Block, Row, aim, blocks, place_of, traffic_told, where
 
 _MARKS = {
     Action.CREATE: ("+", Tone.ADDED),
@@ -136,6 +136,9 @@ def _block(block: Block, broad: int, say: Wording, columns: int) -> Iterator[Lin
         yield from stacked(line(_INDENT, Span(pad(label, 12), Tone.FAINT)), texts, columns)
     yield from row_lines(told.fields, columns)
     yield from _effects(block, say, columns)
+    if block.traffic is not None:
+        start = line(_INDENT, Span(pad(say.word("calls"), width(say.word("callers"))), Tone.NOTED), "   ")
+        yield from hanging(start, traffic_told(block.traffic, say), columns)
     if told.missing:
         text = say.word("needs {flags}", flags=" ".join(told.missing))
         yield from hanging(line(_INDENT), text, columns, tone=Tone.WARNING)
@@ -253,6 +256,8 @@ def sum_lines(shown: Plan, columns: int, say: Wording = SHORT) -> Iterator[Line]
         yield from hanging(EMPTY, ", ".join(parts), columns, tone=Tone.STRONG)
     else:
         yield from hanging(line(Span(say.word("No changes"), Tone.ADDED), ": "), _as_wanted(shown, say), columns)
+    if shown.traffic is not None:
+        yield from hanging(EMPTY, say.word("Past calls: {told}", told=traffic_told(shown.traffic, say)), columns)
     for text in _reservations(shown, say):
         yield from hanging(EMPTY, text, columns, tone=Tone.WARNING)
     if not shown.complete:

@@ -6,13 +6,13 @@ Text, Markdown, pages and remarks only draw what is told here. Knows no format a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
 from typing import NamedTuple
 
 from reconciler.effects.wording import SHORT, Wording, marked
-from reconciler.model import Action, Change, FieldChange
+from reconciler.model import Action, Change, FieldChange, Traffic
 from reconciler.names import Named
 from reconciler.plan.model import Consent
 from reconciler.views.human.values import details, field, gist, summary
@@ -92,6 +92,12 @@ class Block(NamedTuple):
     changes: tuple[Change, ...]
     profile: Named | None = None
 
+    @property
+    def traffic(self) -> Traffic | None:
+        """What all its changes do to calls of the past, if these were replayed."""
+        told = [change.traffic for change in self.changes]
+        return None if None in told else Traffic.together(told)
+
 
 # docs/decisions/146
 def blocks(
@@ -133,6 +139,39 @@ def tell(change: Change, say: Wording, consent: Consent = _NONE, sides: tuple[st
         missing=missing,
         granted=tuple(flag for need in change.needs if (flag := f"--{need}") not in missing),
     )
+
+
+_MOST_FIRST = 3
+
+
+def traffic_told(traffic: Traffic, say: Wording) -> str:
+    """What becomes of calls of the past: how many reach nobody, whom others ring first, and how many ring otherwise."""
+    if not traffic.calls:
+        return say.word("no calls of the past")
+    within = say.number(traffic.days, "in the last day", "in the last {count} days")
+    of_calls = say.number(traffic.calls, "of {count:,} call", "of {count:,} calls")
+    return f"{' '.join([of_calls, within] if traffic.days else [of_calls])} {'; '.join(_changed(traffic, say))}"
+
+
+def _changed(traffic: Traffic, say: Wording) -> Iterator[str]:
+    firsts = traffic.firsts[:_MOST_FIRST]
+    if count := traffic.lost:
+        yield say.number(count, "{count:,} would now have reached nobody", "{count:,} would now have reached nobody")
+    for to, count in firsts:
+        yield say.number(
+            count, "{count:,} would ring {who} first", "{count:,} would ring {who} first", who=_called(to, say)
+        )
+    if count := traffic.changed - traffic.lost - sum(each for _, each in firsts):
+        yield say.number(count, "{count:,} would ring otherwise", "{count:,} would ring otherwise")
+    if count := traffic.unknown:
+        yield say.number(count, "of {count:,} it is not known", "of {count:,} it is not known")
+    if not (traffic.changed or traffic.unknown):
+        yield say.word("none would ring otherwise")
+
+
+def _called(to: str, say: Wording) -> str:
+    """A contact by its name alone: the number stands with the change."""
+    return say.names.contacts.get(to, to)
 
 
 def pending_alike(changes: Iterable[Change], say: Wording) -> dict[tuple[str, str], list[Change]]:

@@ -18,12 +18,13 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calendar import Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.effects.wording import SHORT, Wording, marked
-from reconciler.model import Action, Change
+from reconciler.model import Action, Change, Traffic
 from reconciler.plan.model import Plan
 from reconciler.views.base import WIDE, text_of
 from reconciler.views.calendar import (
     Calendar,
     CalendarView,
+    calls_told,
     dates_of,
     has_gap,
     is_cut,
@@ -53,9 +54,10 @@ from reconciler.views.human.told import (
     pending_alike,
     place_of,
     to_do,
+    traffic_told,
     where,
 )
-from reconciler.views.web.week import LegendEntry, Picture, legend, picture
+from reconciler.views.web.week import LegendEntry, Picture, legend, picture, strip
 
 Clean = Callable[[str], str]
 """Takes secrets and control characters out of a text."""
@@ -158,6 +160,7 @@ class CalendarSection:
     legend: tuple[LegendEntry, ...]
     notes: tuple[str, ...]
     has_gap: bool = False
+    calls: CallStrip | None = None
 
 
 def calendar_page(shown: CalendarView, clean: Clean = str) -> str:
@@ -185,9 +188,10 @@ def _section(calendar: Calendar, say: Wording) -> CalendarSection:
     title = say.word("Week of {name}", name=heading)
     drawn = None if calendar.week is None else picture(calendar.week, calendar.lanes, title, say)
     notes = tuple(notes_of(calendar, say))
-    return CalendarSection(
-        heading, description, calendar.numbers, drawn, legend(calendar.lanes), notes, has_gap(calendar)
-    )
+    traffic, everybody = calendar.traffic, legend(calendar.lanes)
+    told = "" if traffic is None else calls_told(traffic, say)
+    calls = call_strip(traffic, told, say.word("Calls to {name} over the week", name=heading), say)
+    return CalendarSection(heading, description, calendar.numbers, drawn, everybody, notes, has_gap(calendar), calls)
 
 
 def notes_of(calendar: Calendar, say: Wording) -> Iterator[str]:
@@ -223,6 +227,33 @@ class Weeks:
 
 
 @dataclass(frozen=True, slots=True)
+class CallStrip:
+    """Calls of the past in words, and their week where it is known, with what its `looks` mean."""
+
+    told: str
+    picture: Picture | None = None
+    looks: tuple[tuple[str, str], ...] = ()
+
+
+_LOOKS = (
+    ("call", marked("calls as before")),
+    ("call-changed", marked("some would ring otherwise")),
+    ("call-lost", marked("some reach nobody")),
+)
+
+
+def call_strip(traffic: Traffic | None, told: str, title: str, say: Wording) -> CallStrip | None:
+    """Calls of the past as a strip of their week."""
+    if traffic is None:
+        return None
+    if not any(calls for calls, _, _ in traffic.cells):
+        return CallStrip(told)
+    drawn = strip(traffic.cells, title, told, say)
+    shown = {box.look for box in drawn.boxes}
+    return CallStrip(told, drawn, tuple((look, say.word(text)) for look, text in _LOOKS if look in shown))
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """A block of changes: its numbers as (address, description, place), and the week that shows the difference."""
 
@@ -230,6 +261,7 @@ class Card:
     action: str
     numbers: tuple[tuple[str, str, str], ...]
     weeks: Weeks | None
+    calls: CallStrip | None = None
     named: int = NAMED
 
 
@@ -265,9 +297,16 @@ def _cards(found: Sequence[Block], made: str, zone: str, say: Wording, sides: tu
             say.word(ACTIONS[block.told.action] if sides == SIDES else DRIFT),
             tuple((each.address, each.description, where(each, say)) for each in block.changes),
             _weeks(block.changes, at, zone, say, sides) if index < MOST_PLAN_PICTURES else None,
+            _calls(block, say) if index < MOST_PLAN_PICTURES else None,
         )
         for index, block in enumerate(found)
     ]
+
+
+def _calls(block: Block, say: Wording) -> CallStrip | None:
+    traffic = block.traffic
+    told = "" if traffic is None else traffic_told(traffic, say)
+    return call_strip(traffic, told, say.word("Calls to {name} over the week", name=block.title), say)
 
 
 def _weeks(changes: Sequence[Change], at: int, zone: str, say: Wording, names: tuple[str, str]) -> Weeks | None:

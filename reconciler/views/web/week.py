@@ -154,3 +154,33 @@ def _marks(day: CalendarDay, twin: CalendarDay | None, y: int, title: str) -> li
 
 def _lane_style(lane: int) -> str:
     return f"lane-{lane % COLORS}"
+
+
+_STRIP, _LEAST = 26, 4
+Counts = tuple[tuple[int, int, int], ...]
+"""The half hours of a week from Monday: (calls, changed, lost)."""
+
+
+def strip(cells: Counts, title: str, sentence: str, say: Wording) -> Picture:
+    """Draw the calls of a week: a bar a half hour, as high as its calls; its look is that of the worst of them."""
+    most = max(calls for calls, _, _ in cells)
+    rows, boxes, y = [], [], _TOP
+    for at, weekday in enumerate(WEEKDAYS):
+        rows.append(PictureRow(say.word(weekday), y, _STRIP))
+        for half_hour, counts in enumerate(cells[at * 48 : at * 48 + 48]):
+            if counts[0]:
+                boxes.append(_bar(half_hour, counts, most, y, say))
+        y += _STRIP + _SPACE
+    hours = tuple((hour, _LEFT + hour * 2 * _CELL) for hour in range(0, 25, 3))
+    return Picture(title, sentence, _LEFT + 48 * _CELL + 12, y, tuple(rows), tuple(boxes), (), hours)
+
+
+def _bar(half_hour: int, counts: tuple[int, int, int], most: int, y: int, say: Wording) -> PictureBox:
+    calls, changed, lost = counts
+    height = max(_LEAST, round(_STRIP * calls / most))
+    look = "call-lost" if lost else "call-changed" if changed else "call"
+    said = [say.number(calls, "{count:,} call", "{count:,} calls")]
+    said += [say.number(changed, "{count:,} would ring otherwise", "{count:,} would ring otherwise")] if changed else []
+    said += [say.number(lost, "{count:,} reaches nobody", "{count:,} reach nobody")] if lost else []
+    title = f"{clock(half_hour)}-{clock(half_hour + 1)} {', '.join(said)}"
+    return PictureBox(_LEFT + half_hour * _CELL + 1, y + _STRIP - height, _CELL - 2, height, look, "", title)

@@ -1,0 +1,121 @@
+"""Files of calls as exports write them, and what is said of rows that are none."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from reconciler.effects.traffic import PastCalls
+from reconciler.workflow.traffic import TrafficError, read_traffic
+
+HOTLINE, CALLER = "74991000000", "79035550199"
+GOOD, GOOD_UTC, SECONDS = "2026-11-04T17:00:00+03:00", "2026-11-04T14:00:00Z", 1_793_800_800
+NOON = "2026-11-04T12:00:00+03:00"
+BOTH = {HOTLINE: [SECONDS, SECONDS - 5 * 3600]}
+
+
+def read(folder: Path, content: bytes | str) -> PastCalls:
+    path = folder / "calls"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_traffic(path, "calls", {HOTLINE})
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["74991000000", "+7 (499) 100-00-00", "8 499 100 00 00", "4991000000", "tel:+7-499-100-00-00", " 7.499.100.0000 "],
+)
+def test_a_number_may_be_written_as_people_write_it(tmp_path: Path, number: str) -> None:
+    assert read(tmp_path, f"time,number\n{GOOD},{number}\n") == PastCalls({HOTLINE: [SECONDS]})
+
+
+@pytest.mark.parametrize("number", ["+84991000000", "101", "88314111222", "84951000000"])
+def test_a_number_that_is_not_ours_is_counted_apart(tmp_path: Path, number: str) -> None:
+    assert read(tmp_path, f"time,number\n{GOOD},{number}\n{GOOD},{HOTLINE}\n") == PastCalls({HOTLINE: [SECONDS]}, 1)
+
+
+def refused(folder: Path, content: bytes | str) -> list[str]:
+    with pytest.raises(TrafficError) as raised:
+        read(folder, content)
+    return [item.message for item in raised.value.diagnostics]
+
+
+ROWS = f"time,number\n{GOOD},{HOTLINE}\n{NOON},{HOTLINE}\n"
+OBJECTS = [{"time": GOOD, "number": HOTLINE, "caller": CALLER}, {"time": NOON, "number": int(HOTLINE)}]
+LINES = "\n\n".join(map(json.dumps, OBJECTS))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(ROWS.encode(), id="plain"),
+        pytest.param(b"\xef\xbb\xbf" + ROWS.encode(), id="byte order mark"),
+        pytest.param(ROWS.replace(",", ";").encode(), id="semicolons"),
+        pytest.param(ROWS.replace(",", "\t").encode(), id="tabs"),
+        pytest.param(ROWS.replace("\n", "\r\n").encode(), id="crlf"),
+        pytest.param(b"\n  \n" + ROWS.replace("\n", "\n\n").encode() + b",\n", id="blank lines"),
+        pytest.param(
+            f"caller;Number;seconds;TIME\nИван;{HOTLINE};1;{GOOD}\n;{HOTLINE};;{NOON}\n".encode("cp1251"),
+            id="other order and encoding",
+        ),
+        pytest.param(
+            f'"time","number","caller"\n"{GOOD}","{HOTLINE}","a, ""b""\nc"\n"{NOON}","{HOTLINE}",""\n'.encode(),
+            id="quotes",
+        ),
+        pytest.param(ROWS.replace(GOOD, GOOD_UTC).encode(), id="utc"),
+        pytest.param(ROWS.replace(GOOD, GOOD_UTC.lower()).encode(), id="lower case"),
+        pytest.param(ROWS.replace(GOOD, "2026-11-04 17:00:00.999999 +03:00").encode(), id="space and fraction"),
+        pytest.param(LINES.encode(), id="json lines"),
+        pytest.param(b"\xef\xbb\xbf\n" + LINES.encode() + b"\n", id="json lines with a mark"),
+    ],
+)
+def test_a_file_may_look_as_exports_do(tmp_path: Path, content: bytes) -> None:
+    assert read(tmp_path, content) == PastCalls(BOTH)
+
+
+def test_a_leap_second_is_the_second_before_it(tmp_path: Path) -> None:
+    assert read(tmp_path, f"time,number\n2026-11-04T17:00:60+03:00,{HOTLINE}\n").calls == {HOTLINE: [SECONDS + 59]}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "calls is empty"),
+        ("\n \n", "calls is empty"),
+        (f"number,caller\n{HOTLINE},{CALLER}\n", "line 1: it has no column `time`"),
+        (f"\ntime,called\n{GOOD},{CALLER}\n", "line 2: it has no column `number`"),
+        (f"time,number,time\n{GOOD},{CALLER},1\n", "line 1: it has more than one column `time`"),
+        (f"time,number\n{GOOD},{HOTLINE}\n2026-11-02T17:00:00,{HOTLINE}\n", "line 3: `time` has no offset from UTC"),
+        (f"time,number\n2026-11-02,{HOTLINE}\n", "line 2: `time` has no offset from UTC"),
+        (f"time,number\n02.11.2026 17:00,{HOTLINE}\n", "line 2: `time` is not a time"),
+        (f"time,number\n2026-02-30T17:00:00Z,{HOTLINE}\n", "line 2: `time` is not a time"),
+        (f"time,number\n{GOOD},\n", "line 2: `number` is not a phone number"),
+        (f"time,number\n{GOOD},7.4991E+10\n", "line 2: `number` is not a phone number"),
+        (f"caller,time,number\n{CALLER},{GOOD}\n", "line 2: it has fewer columns than the header"),
+        (f'time,number\n{GOOD},{HOTLINE}\n{GOOD},"{CALLER}\n', "line 3: it is not CSV"),
+        (f'{{"time": "{GOOD}", "number": "{HOTLINE}"}}\n{{"time"', "line 2: it is not one JSON object"),
+        (f'[{{"time": "{GOOD}", "number": "{HOTLINE}"}}]\n', "line 1: it is not one JSON object"),
+        (f'{{"time": 1, "number": "{HOTLINE}"}}\n', "line 1: `time` is missing or is not text"),
+        (f'{{"time": "{GOOD}", "caller": "{CALLER}"}}\n', "line 1: `number` is missing or is not text"),
+    ],
+)
+def test_a_bad_row_is_told_by_its_line_and_never_quoted(tmp_path: Path, text: str, told: str) -> None:
+    (found,) = refused(tmp_path, text)
+    assert told in found
+    assert CALLER not in found
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(gzip.compress(ROWS.encode()), "calls is compressed"), (ROWS.encode("utf-16"), "calls is not UTF-8 text")],
+)
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
+    assert refused(tmp_path, content) == [told]
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrafficError) as raised:
+        read_traffic(tmp_path / "calls", "calls.csv", {HOTLINE})
+    assert str(raised.value) == "calls.csv cannot be read: no such file or directory"
