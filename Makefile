@@ -17,7 +17,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-e
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lowest image check fmt bench mutants soak docs lock clean
+.PHONY: help setup demo test lowest image check fmt bench mutants soak docs site lock clean
 
 help: ## Show what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -56,8 +56,10 @@ lowest: $(READY) ## Run a quick part of the suite at the lowest versions that th
 		tests/cli/test_root.py tests/cli/test_demo.py tests/cli/test_outputs.py $(ARGS)
 
 image: $(READY) ## Build the container image; without docker or podman, try its steps in an environment of their own
-	@engine=$$(command -v docker || command -v podman) && exec $$engine build --tag phone-reconciler .; \
-		echo "No docker and no podman: trying the steps of Dockerfile without an image"; \
+	@for engine in docker podman; do \
+			$$engine info >/dev/null 2>&1 && exec $$engine build --tag phone-reconciler .; \
+		done; \
+		echo "No docker and no podman answers: trying the steps of Dockerfile without an image"; \
 		$(PYTEST) -m soak -k steps_of_the_image tests/test_distribution.py
 
 check: $(READY) ## Lint, formatting, types, import contracts, dependencies, security
@@ -88,6 +90,9 @@ docs: $(READY) ## Write the generated pages under docs/, the schemas and the cat
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/catalogue.py
 
+site: $(READY) ## Build the documentation as pages, under site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 lock: $(READY) ## Pin dependencies anew (takes minutes)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check pip-tools
 	$(COMPILE) --upgrade --extra dev --extra postgres --output-file requirements.lock pyproject.toml
@@ -96,5 +101,5 @@ lock: $(READY) ## Pin dependencies anew (takes minutes)
 	$(COMPILE) --upgrade --output-file tests/benchmarks/peers.lock tests/benchmarks/peers.in
 
 clean: ## Remove what was built here
-	rm -rf $(VENV) $(PEERS) $(LOWEST) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) $(PEERS) $(LOWEST) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	find reconciler tests docs -name __pycache__ -type d -prune -exec rm -rf {} +

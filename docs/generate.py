@@ -118,6 +118,57 @@ def _format_row(shown: Format) -> str:
     return f"| `{shown.name}` | {shown.purpose} |{'|'.join(served)}|\n"
 
 
+_REFERENCE_HEAD = """\
+# All options, exit codes and schemas
+
+Drawn from the program itself. [Commands](commands.md) says why things are as they are,
+[Configuration](configuration.md) what files hold, [Rules](rules.md) what can be found in them.
+
+"""
+
+
+def reference_page() -> str:
+    """Render `docs/reference.md` from the commands as they parse their options, and the table of schemas."""
+    codes = "".join(f"| {code} | {text} |\n" for code, text in re.findall(r"(\d+) ([a-z ]+)", cli.epilog or ""))
+    parts = [_REFERENCE_HEAD, f"## Exit codes\n\n| code | meaning |\n|---|---|\n{codes}\n"]
+    context = click.Context(cli, info_name="reconciler", **cli.context_settings)
+    for name in cli.list_commands(context):
+        parts += _command_parts(context, cli.get_command(context, name))
+    rows = (f"| `{name}` | {_title(name)} | `reconciler schema {name}` |\n" for name in SCHEMAS)
+    parts += ["## Schemas\n\n| name | of | printed by |\n|---|---|---|\n", *rows]
+    return "".join(parts)
+
+
+def _title(name: str) -> str:
+    return str(json.loads((REPOSITORY / "schemas" / f"{name}.v1.json").read_text("utf-8")).get("title", name))
+
+
+def _command_parts(above: click.Context, command: click.Command | None) -> Iterator[str]:
+    """The section of a command, and those of the commands below it."""
+    if command is None:
+        return
+    context = click.Context(command, info_name=command.name, parent=above)
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    yield f"## `{context.command_path}`\n\n{_prose(command)}\n\n```text\n{usage}\n```\n\n"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            yield from _command_parts(context, command.get_command(context, name))
+        return
+    found = [record for each in command.get_params(context) if (record := each.get_help_record(context))]
+    yield "| option | meaning |\n|---|---|\n"
+    yield from (f"| `{_cell(option)}` | {_cell(text)} |\n" for option, text in found if text)
+    yield "\n"
+
+
+def _prose(command: click.Command) -> str:
+    text = re.sub(r"\s+", " ", (command.help or "").replace("\b", "")).strip()
+    return re.sub(r"(?<![`\w])(<|\*)", r"\\\1", text)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 def decisions_page() -> str:
     """Render the index of `docs/decisions/` from the heads of its records."""
     rows = "".join(_decision(path) for path in sorted(DECISIONS.glob("[0-9]*.md")))
@@ -145,6 +196,7 @@ def ready_pipelines() -> Iterator[tuple[Path, str]]:
 def generated() -> Iterator[tuple[Path, str]]:
     """Yield every file that is drawn from the code, with its text."""
     yield REPOSITORY / "docs" / "rules.md", rules_page()
+    yield REPOSITORY / "docs" / "reference.md", reference_page()
     yield REPOSITORY / "reconciler" / "examples.json", packaged_examples()
     yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
     yield DECISIONS / "README.md", decisions_page()

@@ -42,6 +42,8 @@ def values(depth: int = 2) -> st.SearchStrategy[Data]:
 entries = st.dictionaries(KEYS, values(), min_size=1, max_size=4)
 files = st.dictionaries(st.sampled_from([f"7499111223{at}" for at in range(6)]), entries, min_size=1, max_size=5)
 
+_WITHIN = 4  # blanks before what is in an entry
+
 
 class Spelling:
     """Spells data as YAML, every line as the draw has it; `choose` gives a number below its argument."""
@@ -109,3 +111,22 @@ class Spelling:
 
     def _comment(self) -> str:
         return ["", "  # why", "   ", "\t# tab"][self._choose(4)]
+
+
+class AnchoredSpelling(Spelling):
+    """The same with anchors and aliases in entries; what the file says is then no longer the data it was made from."""
+
+    def __init__(self, choose: Callable[[int], int]) -> None:
+        super().__init__(choose)
+        self._names: list[str] = []
+
+    def _pair(self, key: str, value: Data, indent: str) -> list[str]:
+        is_within = len(indent) >= _WITHIN
+        if is_within and self._names and not self._choose(7):
+            return [f"{indent}{key}: *{self._names[self._choose(len(self._names))]} {self._comment()}"]
+        lines = super()._pair(key, value, indent)
+        head = f"{indent}{key}: "
+        if is_within and lines[0].startswith(head) and not self._choose(5):
+            self._names.append(f"a{len(self._names)}")
+            lines[0] = f"{head}&{self._names[-1]} {lines[0].removeprefix(head)}"
+        return lines

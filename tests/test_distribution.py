@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from reconciler import __version__
@@ -214,6 +216,28 @@ def test_nothing_is_released_with_an_address_that_leads_nowhere() -> None:
     addresses = [*PROJECT["urls"].values(), *(each["email"] for each in PROJECT["authors"])]
     placeholders = [each for each in addresses if "example.com" in each]
     assert not (RELEASED and placeholders), "put the true addresses into [project] of pyproject.toml"
+
+
+# -- its dependencies -------------------------------------------------------------------------------------------------
+
+
+def pins(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^(\S+)==(\S+)", (REPOSITORY / name).read_text("utf-8"), re.MULTILINE))
+
+
+def test_users_get_what_the_suite_runs_with_and_no_tool() -> None:
+    whole, run_lock, build = map(pins, ("requirements.lock", "requirements-run.lock", "requirements-build.lock"))
+    assert {**run_lock, **build}.items() <= whole.items()
+    extras = {key: value for key, value in PROJECT["optional-dependencies"].items() if key != "dev"}
+    wanted = map(Requirement, (*PROJECT["dependencies"], *(each for extra in extras.values() for each in extra)))
+    pinned = {requirement: run_lock[canonicalize_name(requirement.name)] for requirement in wanted}
+    assert [str(each) for each, version in pinned.items() if not each.specifier.contains(version)] == []
+    assert {"pytest", "mypy", "ruff"}.isdisjoint(run_lock)
+
+
+def test_the_lowest_versions_are_tried_before_the_suite_in_ci() -> None:
+    steps = re.findall(r"^make (\w+)", (REPOSITORY / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
+    assert steps == ["check", "lowest", "test"]
 
 
 # -- its image --------------------------------------------------------------------------------------------------------

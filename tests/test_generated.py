@@ -22,6 +22,7 @@ def drawn() -> dict[Path, str]:
     "name",
     [
         "docs/pipelines.md",
+        "docs/reference.md",
         "docs/rules.md",
         "reconciler/examples.json",
         "docs/decisions/README.md",

@@ -16,7 +16,9 @@ from reconciler.sandbox import Sandbox
 
 REPOSITORY = Path(__file__).parents[1]
 README = (REPOSITORY / "README.md").read_text("utf-8")
-PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")])
+READMES = [README, (REPOSITORY / "README.ru.md").read_text("utf-8")]
+in_both = pytest.mark.parametrize("readme", READMES, ids=["English", "Russian"])
+PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "docs").glob("*/*.md")])
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -25,25 +27,27 @@ def run(folder: Path, *arguments: str, **environ: str) -> tuple[int, str]:
     return result.exit_code, result.stdout
 
 
-def test_the_capture_of_a_plan_is_what_the_demo_prints(tmp_path: Path) -> None:
-    (captured,) = re.findall(r"```\n\$ reconciler plan\n(.+?)```", README, re.DOTALL)
+@in_both
+def test_the_capture_of_a_plan_is_what_the_demo_prints(readme: str, tmp_path: Path) -> None:
+    (captured,) = re.findall(r"```\n\$ reconciler plan\n(.+?)```", readme, re.DOTALL)
     code, shown = run(tmp_path, "demo")
     assert code == 0
     assert captured in shown
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Path:
+def written(readme: str, tmp_path: Path) -> Path:
     """The folder of the five minutes, with its one file as it is printed."""
-    (block,) = re.findall(r"```yaml\n(.+?)```", README, re.DOTALL)
+    (block,) = re.findall(r"```yaml\n(.+?)```", readme, re.DOTALL)
     text = "".join(line.removeprefix("   ") for line in block.splitlines(keepends=True))
     (tmp_path / "reconciler.yaml").write_text(text, "utf-8")
     return tmp_path
 
 
-def test_the_five_minutes_without_an_account_go_as_they_are_told(written: Path) -> None:
-    (opened,) = re.findall(r"`(reconciler sandbox .+?) bash`", README)
-    told = re.findall(r"`(reconciler \w+)`", README.partition(opened)[2].partition("`exit`")[0])
+@in_both
+def test_the_five_minutes_without_an_account_go_as_they_are_told(readme: str, written: Path) -> None:
+    (opened,) = re.findall(r"`(reconciler sandbox .+?) bash`", readme)
+    told = re.findall(r"`(reconciler \w+)`", readme.partition(opened)[2].partition("`exit`")[0])
     assert told == ["reconciler plan", "reconciler apply", "reconciler plan"]
     plan, apply = told[0], f"{told[1]} --auto-approve"
     script = f"{plan} --detailed-exitcode; echo $?; {apply} && {plan} --detailed-exitcode && exit 42"
@@ -57,6 +61,7 @@ def test_the_five_minutes_without_an_account_go_as_they_are_told(written: Path) 
     assert {path.name for path in written.iterdir()} == {"reconciler.yaml"}
 
 
+@in_both
 def test_the_five_minutes_with_an_account_go_as_they_are_told(written: Path) -> None:
     with Sandbox(numbers=0) as sandbox:
         sandbox.exolve.add_numbers(["74991112233"], sandbox.main_application)
@@ -74,7 +79,7 @@ def test_the_five_minutes_with_an_account_go_as_they_are_told(written: Path) -> 
         assert run(written, "plan", "--detailed-exitcode", **key)[0] == 0
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     links = LINK.findall(page.read_text("utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []

@@ -177,5 +177,9 @@ def _tally(plan: Plan, sample: Sample | None) -> Tally:
     numbers = len(plan.changes) + plan.unchanged + plan.unknown
     unread = sum(not change.read_at for change in plan.changes)
     read = numbers - plan.unknown - plan.as_recorded - unread
-    left = 0 if sample is None else len(sample.not_looked_at)
-    return Tally(numbers + left, plan.accounts, read, plan.as_recorded, plan.unknown, left)
+    if sample is None:
+        return Tally(numbers, plan.accounts, read, plan.as_recorded, plan.unknown)
+    left = len(sample.not_looked_at)
+    addresses = (*sample.looked_at, *sample.not_looked_at, *(change.address for change in plan.changes))
+    accounts = {address.partition("/")[0] for address in addresses}
+    return Tally(numbers + left, len(accounts), read, plan.as_recorded, plan.unknown, left)

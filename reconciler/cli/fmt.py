@@ -14,7 +14,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.files import write_texts
 from reconciler.cli.process import Process
 from reconciler.clock import SystemClock
-from reconciler.config.files import Files, read_files
+from reconciler.config.files import Files, Origin, environments_of, read_files
 from reconciler.config.formatting import renew_calendar, tidy_files
 from reconciler.config.models.shapes import Shape
 from reconciler.config.models.trusted import file_of
@@ -40,24 +40,33 @@ def fmt(process: Process, check: bool, diff: bool, renew: bool) -> Exit:
     Example: reconciler fmt --renew --diff
     """
     files = _read(process)
-    after = _renewed(files) if renew else _tidied(files)
-    before = dict(files.sources.texts())
+    after = _renewed(files[0]) if renew else _tidied(files)
+    before = {name: text for each in files for name, text in each.sources.texts()}
     if not (check or diff):
         write_texts(process.root, before, after)
     _show(process, before, after, diff=diff, written=not (check or diff))
     return Exit.CHANGES if check and after else Exit.DONE
 
 
-def _read(process: Process) -> Files:
-    """Read all files; raises CommandError where one cannot be read. What else is wrong with them is for `validate`."""
-    files = read_files(process.find_configuration())
+def _read(process: Process) -> list[Files]:
+    """Read all files, those of each environment too; raises CommandError where one cannot be read.
+
+    What else is wrong with them is for `validate`.
+    """
+    root = process.find_configuration()
+    files = [_whole(read_files(root))]
+    return files + [_whole(read_files(root, Origin(environment=name))) for name in environments_of(files[0])]
+
+
+def _whole(files: Files) -> Files:
     if files.broken:
         raise CommandError([item for item in files.found if item.is_error])
     return files
 
 
-def _tidied(files: Files) -> dict[str, str]:
-    return tidy_files(files, Shape([file_of(each.account for each in PROVIDERS.values())]))
+def _tidied(files: list[Files]) -> dict[str, str]:
+    shape = Shape([file_of(each.account for each in PROVIDERS.values())])
+    return {name: text for each in files for name, text in tidy_files(each, shape).items()}
 
 
 def _renewed(files: Files) -> dict[str, str]:

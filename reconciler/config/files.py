@@ -233,6 +233,12 @@ def _enter(files: Files, environment: str | None) -> bool:
     return environment is None or all(fit)
 
 
+def environments_of(files: Files) -> list[str]:
+    """The names of the environments that reconciler.yaml declares."""
+    given = files.trusted.get("environments") if files.trusted is not None else None
+    return list(given.data) if given is not None and isinstance(given.data, dict) else []
+
+
 _AN_ENVIRONMENT = "{name: lines-staging, accounts: {…}}"
 
 

@@ -25,6 +25,7 @@ Notes = Mapping[tuple[str, ...], Sequence[str]]
 """Lines of comment to stand below what is added at a path."""
 
 _STEP: Final = "  "
+_ENTRIES: Final = 2  # how deep entries are: below their sections
 _BARE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]*(?::[0-9][A-Za-z0-9_./+:-]*)?")
 
 
@@ -36,8 +37,8 @@ class RevisionError(ValueError):
 class Piece:
     """A piece of a text from `start` to `end`; a block begins at its first key or dash, and ends with its last value.
 
-    `children` are the values of a map with their keys, or of a list with none. `is_shared`: it, or a part of it, has
-    an anchor, or is an alias of one.
+    `children` are the values of a map with their keys, or of a list with none. An alias has the name of its anchor as
+    its text. `is_shared`: it, or a part of it, has an anchor, or is an alias of one.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Piece:
     end: int
     text: str = ""
     is_flow: bool = False
+    anchor: str | None = None
     is_shared: bool = False
     children: list[Child] = field(default_factory=list)
 
@@ -69,25 +71,30 @@ def pieces(text: str) -> Piece:
 
 
 def _piece(text: str, node: Node) -> Piece:
-    is_shared = node.anchor is not None or node.alias is not None
+    if node.alias is not None:
+        return Piece("alias", node.start, node.end, node.alias, is_shared=True)
     if node.children is None:
-        return Piece(
-            "alias" if node.alias else "scalar",
-            node.start,
-            node.reach or node.end,
-            node.value or "",
-            is_shared=is_shared,
-        )
+        end, is_shared = node.reach or node.end, node.anchor is not None
+        return Piece("scalar", node.start, end, node.value or "", anchor=node.anchor, is_shared=is_shared)
     parts = [_piece(text, each) for each in node.children]
-    is_shared = is_shared or any(each.is_shared for each in parts)
     start = node.start
     if node.anchor is not None:
         start = node.content(text) if node.is_flow or not parts else parts[0].start
-    end = node.end if node.is_flow or not parts else parts[-1].end
-    if not node.is_map:
-        return Piece("list", start, end, "", node.is_flow, is_shared, [Child(None, each) for each in parts])
-    pairs = zip(parts[::2], parts[1::2], strict=True)
-    return Piece("map", start, end, "", node.is_flow, is_shared, [Child(*each) for each in pairs])
+    return Piece(
+        "map" if node.is_map else "list",
+        start,
+        node.end if node.is_flow or not parts else parts[-1].end,
+        is_flow=node.is_flow,
+        anchor=node.anchor,
+        is_shared=node.anchor is not None or any(each.is_shared for each in parts),
+        children=_children(parts, is_map=node.is_map),
+    )
+
+
+def _children(parts: list[Piece], *, is_map: bool) -> list[Child]:
+    if not is_map:
+        return [Child(None, each) for each in parts]
+    return [Child(*each) for each in zip(parts[::2], parts[1::2], strict=True)]
 
 
 # docs/decisions/152
@@ -95,11 +102,43 @@ def revise(text: str, old: Data, new: Data, notes: Notes | None = None) -> str:
     """The text with the edits that make its data `new` of `old`; raises RevisionError."""
     with suppress(RefusedError):
         for root in filter(None, layouts(text)):
-            with suppress(ValueError):
-                revised = _Revision(text, _piece(text, root), notes or {}).revised(old, new)
-                if not _differ(_read(revised), new):
-                    return revised
+            whole = _piece(text, root)
+            apart = _unshared(text, whole, old, new)
+            for given in dict.fromkeys((text, apart)):
+                with suppress(ValueError):
+                    tree = whole if given is text else pieces(given)
+                    revised = _Revision(given, tree, notes or {}).revised(old, new)
+                    if not _differ(_read(revised), new):
+                        return revised
     raise RevisionError("this text cannot be edited into what is asked for")
+
+
+def _unshared(text: str, root: Piece, old: Data, new: Data) -> str:
+    """The text with the aliases written out whose anchors are in an entry that changes: they mean what they meant."""
+    anchors: dict[str, tuple[Data, bool]] = {}
+    edits: list[Edit] = []
+
+    def walk(piece: Piece, was: Data, now: Data, depth: int, *, changes: bool) -> None:
+        changes = changes or (depth == _ENTRIES and _differ(was, now))
+        if piece.anchor is not None:
+            anchors[piece.anchor] = was, changes
+        if piece.kind == "alias":
+            meant, is_changed = anchors.get(piece.text, (None, False))
+            edits.extend([Edit(piece.start, piece.end, flow_text(meant))] if is_changed else [])
+        for at, child in enumerate(piece.children):
+            step = at if child.key is None else child.key.text
+            walk(child.value, _under(was, step), _under(now, step), depth + 1, changes=changes)
+
+    if root.is_shared:
+        walk(root, old, new, 0, changes=False)
+    return apply_edits(text, edits)
+
+
+def _under(data: Data, step: str | int) -> Data:
+    """The piece of data at a step, None where there is none."""
+    if isinstance(step, int):
+        return data[step] if isinstance(data, list) and step < len(data) else None
+    return data.get(step) if isinstance(data, dict) else None
 
 
 def _read(text: str) -> Data:
@@ -273,7 +312,9 @@ class _Revision:
             ]
             self._insert_lines(self._below(old), lines, self._column(child.key.start) + len(_STEP))
         else:
-            self._insert(colon, f" {flow_text(value) if _kind(value) else scalar_text(value)}")
+            mark = f"&{old.anchor}" if old.anchor is not None and old.children else ""
+            after = self._text.index(mark, colon) + len(mark) if mark else colon
+            self._insert(after, f" {flow_text(value) if _kind(value) else scalar_text(value)}")
 
     # -- lists --------------------------------------------------------------------------------------------------------
 

@@ -249,7 +249,7 @@ class _Merging:
         try:
             return revise(text, self._base.data.get(name, {"version": "1"}), data, self._notes.get(name))
         except RevisionError as error:
-            why = Fault("its entry shares parts with others by anchors, and cannot be changed without them", _BY_HAND)
+            why = Fault("its entry is written in a way that cannot be edited, with anchors or aliases", _BY_HAND)
             shared = dict.fromkeys(self._shared(name, text), why)
             raise MergeError(shared, None if shared else Fault(f"{name}: {error}", _BY_HAND)) from error
 

@@ -29,15 +29,22 @@ def judge_seen(
         for request in requests:
             observation = live.observations.get(request.key)
             if account.capabilities.readable if observation is None else observation.value is None:
-                problem = observation.problem if observation is not None else None
-                fault = Fault(problem.message if problem else f"account {name} cannot be read")
-                left.append(Imported(Seen(request.key.number, account, None), Done.LEFT_OUT, fault=fault, told=True))
+                left.append(_unread(request.key.number, account, observation))
                 continue
             found = _completed(request.key, observation, account, state)
-            why = _unfit(found)
-            seen += [found] if not why else []
-            left += [Imported(found, Done.LEFT_OUT, fault=Fault(why))] if why else []
+            fault = _unfit(found, configuration)
+            if fault is None:
+                seen.append(found)
+            else:
+                left.append(Imported(found, Done.LEFT_OUT, fault=fault))
     return seen, left
+
+
+def _unread(number: str, account: Account, observation: Observation | None) -> Imported:
+    """A number of which nothing is known, which is told where it is read."""
+    problem = observation.problem if observation is not None else None
+    fault = Fault(problem.message if problem is not None else f"account {account.name} cannot be read")
+    return Imported(Seen(number, account, None), Done.LEFT_OUT, fault=fault, told=True)
 
 
 def _completed(key: Key, seen: Observation | None, account: Account, state: RecordState) -> Seen:
@@ -73,13 +80,16 @@ def _notes(unreadable: Iterable[str], seen: Observation) -> Iterator[str]:
         yield f"`{path}` is set at the vendor and cannot be written: a change of this number may reset it"
 
 
-def _unfit(seen: Seen) -> str:
+def _unfit(seen: Seen, configuration: Configuration) -> Fault | None:
     """Why a number cannot stand in any file."""
     if phone_or_none(seen.number) != seen.number:
-        return "it is not a phone number of any country"
+        return Fault("it is not a phone number of any country")
+    if seen.number in configuration.forget:
+        return Fault(f"it is listed under `forget` in {configuration.forget[seen.number]}", "remove it there")
     texts = () if seen.value is None else _texts(seen.value)
-    found = any(isinstance(each, str) and unprintable(each) for each in texts)
-    return "a text of its forwarding has a character that no file may have" if found else ""
+    if any(isinstance(each, str) and unprintable(each) for each in texts):
+        return Fault("a text of its forwarding has a character that no file may have")
+    return None
 
 
 def _texts(value: Value) -> Iterator[object]:

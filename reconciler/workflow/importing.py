@@ -36,7 +36,7 @@ from reconciler.rules import RULES
 from reconciler.secrets import Secrets
 from reconciler.settings import Account, Configuration, PeriodSettings
 from reconciler.wiring import Session
-from reconciler.workflow.plan import learn_variables, read_wanted
+from reconciler.workflow.plan import learn_variables, read_wanted, sandbox_in_use
 from reconciler.workflow.validate import unplannable
 
 RULE = "import-left-out"
@@ -94,6 +94,7 @@ def make_import(session: Session, asked: Asked) -> Import:
     state = session.record.load()
     live = read_wanted(session, wanted, _reader(session, asked, choice.listings))
     told = [*choice.diagnostics, *live.diagnostics, *_in_force(state.scenario)]
+    told += sandbox_in_use(session.configuration)
     seen, left = judge_seen(session.configuration, wanted, live, state)
     told += dict.fromkeys(each.problem for each in live.observations.values() if each.problem is not None)
     if not seen and not left and not any(each.is_error for each in told):
@@ -357,7 +358,7 @@ class _Writing:
             if at and entries[at - 1][0] == where[0]:
                 culprit = entries[at - 1][2]
                 users = {} if culprit in sections.numbers else merged.entries
-                for number in [culprit, *(each for each in users if _mentions(users[each], culprit))]:
+                for number in [*error.numbers, culprit, *(each for each in users if _mentions(users[each], culprit))]:
                     if number in merged.entries:
                         faults.setdefault(number, fault)
         first = errors[0]

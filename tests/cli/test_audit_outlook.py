@@ -170,3 +170,11 @@ def test_what_was_just_applied_is_left_out_where_that_is_asked_for(workplace: Wo
 @pytest.mark.parametrize("share", ["5", "0%", "101%", "-1%", "x%", "5 %"])
 def test_what_is_no_share_is_wrong_usage(share: str, workplace: Workplace) -> None:
     assert workplace.run("audit", "--sample", share).exit_code == 64
+
+
+def test_a_sample_of_several_accounts_counts_all_of_them(workplace: Workplace) -> None:
+    text = (workplace.folder / "numbers.yaml").read_text("utf-8")
+    parked = '  "78005560251": {account: office, parking: true}\n'
+    (workplace.folder / "numbers.yaml").write_text(text + parked, "utf-8")
+    ended = workplace.run("audit", "--sample", "50%")
+    assert ended.stdout.startswith("3 numbers in 2 accounts: "), ended

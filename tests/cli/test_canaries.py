@@ -135,6 +135,7 @@ def everything_that_looks(evidence: Evidence) -> None:
             ("show", "74991000000"),
             ("record", "list"),
             ("record", "show", "74991000001"),
+            ("import", "--account", "sales", "--diff"),
         ):
             evidence.run(*command, "-v", "--format", form)
     for name, forms in REVIEWED.items():

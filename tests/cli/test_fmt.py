@@ -138,3 +138,19 @@ def test_a_secret_in_a_changed_line_is_not_shown(cli: Cli, tmp_path: Path) -> No
         ended = cli("fmt", "--diff", "--format", form)
         assert "@@" in ended.stdout
         assert "canary" not in ended.stdout + ended.stderr
+
+
+def test_the_files_of_every_environment_are_put_in_form(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text(
+        "version: 1\nname: a\ninclude: [production/*.yaml]\n"
+        "environments: {staging: {name: b, include: [staging/*.yaml]}}\n",
+        "utf-8",
+    )
+    for environment in ("production", "staging"):
+        (tmp_path / environment).mkdir()
+        (tmp_path / environment / "numbers.yaml").write_text("version: 1\nnumbers: {74991112233: {}}\n", "utf-8")
+    ended = cli("-C", str(tmp_path), "fmt")
+    assert ended.exit_code == 0, ended
+    for environment in ("production", "staging"):
+        assert '"74991112233"' in (tmp_path / environment / "numbers.yaml").read_text("utf-8")
+    assert cli("-C", str(tmp_path), "fmt", "--check").exit_code == 0

@@ -428,6 +428,14 @@ def test_a_scenario_in_force_is_told_and_its_names_are_not_taken(workplace: Work
     assert document["schedules"] == ["budni-2"]
 
 
+def test_a_number_to_be_forgotten_is_left_out(workplace: Workplace) -> None:
+    workplace.edit("numbers:\n", f'forget: ["{THIRD}"]\nnumbers:\n')
+    ended = workplace.run("import", THIRD, FOURTH, "--format", "json")
+    assert ended.exit_code == 1
+    assert {each["number"]: each["outcome"] for each in ended.json["numbers"]} == {THIRD: "left_out", FOURTH: "added"}
+    assert "forget" in ended.json["diagnostics"][-1]["message"]
+
+
 @pytest.mark.parametrize("name", ["половина\u202e", "zero\u200bwidth", "a ${var:X}"])
 def test_a_text_that_no_file_may_have_leaves_its_number_out(empty: Workplace, name: str) -> None:
     live(empty, n0=numbers(rings(name=name)), n1=SIP)
@@ -604,18 +612,20 @@ def test_line_ends_and_a_byte_order_mark_are_kept(declared: Workplace) -> None:
     assert path.read_bytes() == ("\ufeff" + wanted.replace("\n", "\r\n")).encode()
 
 
-def test_parts_that_others_share_by_anchors_are_left_alone_and_named(workplace: Workplace) -> None:
+def test_an_alias_of_a_part_that_changes_is_written_out(workplace: Workplace) -> None:
     text = (
         'version: 1\nnumbers:\n  "74991000000": {forwarding: &all {type: sip, sip_uri: a@sip.example.com}}\n'
-        '  "74991000001": {forwarding: *all}\n  "74991000002": {forwarding: *all}\n'
+        '  "74991000001": {forwarding: *all}  # as the first\n  "74991000002": {forwarding: *all}  # as both\n'
     )
     (workplace.folder / "numbers.yaml").write_text(text, "utf-8")
     live(workplace, n0=SIP, n1=SIP, n2={**SIP, "call_forwarding_sip": {"sip_uri": "a@sip.example.com"}})
     ended = workplace.run("import", FIRST, SECOND, THIRD, "--format", "json")
-    assert ended.exit_code == 1
-    outcomes = {each["number"]: each["outcome"] for each in ended.json["numbers"]}
-    assert outcomes[FIRST] == "left_out"
-    assert outcomes[THIRD] == "unchanged"
+    assert ended.exit_code == 0, ended
+    assert "# as the first\n" in written(workplace, "numbers.yaml")
+    assert '  "74991000002": {forwarding: {type: sip, sip_uri: a@sip.example.com}}  # as both\n' in written(
+        workplace, "numbers.yaml"
+    )
+    nothing_to_do(workplace)
 
 
 # -- where and what not -----------------------------------------------------------------------------------------------
@@ -717,6 +727,18 @@ def test_commas_and_numeric_weekdays_are_read_as_the_account_says(empty: Workpla
     assert "mon-fri: 09:00-18:00\n              sat: 10:00-14:00\n" in written(empty)
     assert "schedule:\n            period: mo {jan} md {1-8}, mo {may} md {9}\n" in written(empty)
     nothing_to_do(empty)
+
+
+def test_what_an_import_writes_is_in_canonical_form(empty: Workplace) -> None:
+    live(
+        empty,
+        n0=numbers(rings(period=WEEK, description="будни", name="16"), rings("883140123456789", active=False)),
+        n1=numbers(rings(period=WEEK), rings(period="mo {jan} md {1-8}", timeout=60), masking=True),
+        n2=url("https://example.com/route?a=b", "74993334455"),
+        n3=TRUNK,
+    )
+    assert empty.run("import", "--account", "sales", "--contacts").exit_code == 0
+    assert "numbers/sales.yaml" not in empty.run("fmt", "--check", "--format", "json").json["changed"]
 
 
 # -- large ------------------------------------------------------------------------------------------------------------

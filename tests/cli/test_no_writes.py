@@ -13,7 +13,7 @@ from tests.cli.conftest import Workplace
 
 WRITE = {"apply"}
 # These serve, or bring a sandbox of their own.
-APART = {"sandbox", "demo"}
+APART = {"sandbox", "demo", "lsp"}
 # What each command is run with, where it needs or can do more than nothing.
 WORDS: dict[str, list[list[str]]] = {
     "validate": [[], ["--strict"], ["--format", "json"]],
