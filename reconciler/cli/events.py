@@ -172,20 +172,22 @@ def tail(process: Process, store: Path, follow: bool, lines: int) -> Exit:
                 lambda _columns: map(event_line, found),
             )
             return Exit.DONE
-        _follow(process, kept, found)
-    return Exit.INTERRUPTED
+        return _follow(process, kept, found)
 
 
-def _follow(process: Process, store: EventStore, found: list[Kept]) -> None:
+def _follow(process: Process, store: EventStore, found: list[Kept]) -> Exit:
+    """Go on until Ctrl-C, or until nobody reads what is told."""
     clock = SystemClock()
     latest = max((each.number for each in found or store.latest(1)), default=0)
     with suppress(KeyboardInterrupt):
-        while True:
+        while not process.screen.is_unread:
             for each in found:
                 _show_line(process, each)
             clock.sleep(_POLL_SECONDS)
             found = store.after(latest)
             latest = max((each.number for each in found), default=latest)
+        return Exit.DONE
+    return Exit.INTERRUPTED
 
 
 def _show_line(process: Process, kept: Kept) -> None:

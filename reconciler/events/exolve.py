@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field
 
 from reconciler.events.model import Direction, Event
 
 VENDOR = "exolve"
 Text = Annotated[str, Field(max_length=4096)]
+Word = Annotated[str, Field(min_length=1, max_length=64)]
+_FIRST_YEAR, _LAST_YEAR = 1971, 9998
 Uint32 = Annotated[int, Field(ge=0, lt=2**32)]
 Uint64 = Annotated[int, Field(ge=0, lt=2**64)]
 KINDS = {
@@ -30,6 +32,16 @@ KINDS = {
 """What each `type` is called; `b` and `crr` are known of inbound events only, from public code."""
 
 
+def _in_our_time(moment: datetime) -> datetime:
+    """Refuse a year that no call is of, which clocks cannot show."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"a year before {_FIRST_YEAR} or after {_LAST_YEAR}")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+
+
 class _Sent(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, coerce_numbers_to_str=True)
 
@@ -38,7 +50,7 @@ class Outbound(_Sent):
     """What all documented events have."""
 
     type: Literal["o", "s", "h", "d", "e"]
-    date_time: AwareDatetime
+    date_time: Moment
     service: Text | None = None
     number_a: Text | None = None
     number_b: Text | None = None
@@ -96,7 +108,7 @@ class Definition(Outbound):
 class Loose(_Sent):
     """An event of which no schema is published: each field has one of the names that public code reads."""
 
-    type: Text
+    type: Word
     call_sid: Text | None = None
     uid: Text | None = Field(None, validation_alias=AliasChoices("uid", "call_id"))
     date_time: Any = None
@@ -154,7 +166,7 @@ def _direction(value: object) -> Direction:
 def _moment(value: object) -> float | None:
     """When it happened; in UTC where no zone is given, as all documented times are."""
     try:
-        moment = datetime.fromisoformat(str(value))
+        moment = _in_our_time(datetime.fromisoformat(str(value)))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None

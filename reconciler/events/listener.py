@@ -9,7 +9,7 @@ import asyncio
 import hmac
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -19,7 +19,7 @@ from starlette.routing import Route
 from reconciler.clock import Clock
 from reconciler.events.masking import masked_body
 from reconciler.events.model import Event, UnreadableEventError
-from reconciler.events.reading import read_body
+from reconciler.events.reading import read_body, read_event
 from reconciler.events.store import Received, StoreError
 from reconciler.events.writing import BusyError, Writer
 
@@ -68,14 +68,14 @@ class Listener:
             return self._refused(413, f"the body has more than {self.most_bytes} bytes", closes=True)
         try:
             event = read_body(raw)
+            held = read_event(masked_body(event)) if self.masks else event
         except UnreadableEventError as error:
             return self._refused(400, str(error))
-        return await self._kept(event)
+        return await self._kept(held)
 
     async def _kept(self, event: Event) -> Response:
-        held = replace(event, body=masked_body(event)) if self.masks else event
         try:
-            await self.writer.keep(Received(held, self.clock.now()))
+            await self.writer.keep(Received(event, self.clock.now()))
         except (StoreError, BusyError):
             self.counts["unkept"] += 1
             return _answer(503, "not kept, send it again", {"Retry-After": "1"})

@@ -14,6 +14,8 @@ from typing import Any
 from reconciler.events.model import Event
 
 _IDENTITY = frozenset({"uid", "call_id", "call_sid", "call", "customer_id", "application_uuid", "type", "state"})
+_SPANS = frozenset({"setup_time", "wait_time", "duration", "full_duration", "talk_time"})
+_AS_THEY_ARE = _IDENTITY | _SPANS | {"date_time", "startTime", "record_call", "event", "Event", "direction"}
 _NAME = "displayName"
 _CORE = 10
 _SHORTEST = 7
@@ -71,7 +73,7 @@ def _core(number: str) -> str:
 def _walked(body: Mapping[str, Any], hide: Callable[[str], str], event: Event) -> Iterator[tuple[str, Any]]:
     outside = _party(event)
     for key, value in body.items():
-        if key in _IDENTITY:
+        if key in _AS_THEY_ARE:
             yield key, value
         elif key == _NAME and body is outside:
             yield key, "***" if value else value

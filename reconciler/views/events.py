@@ -27,6 +27,7 @@ _ARROWS: dict[str, Arrow] = {
 }
 _LEAST_RUNGS = 30
 _AFTER = 12
+_LONGEST_SIDE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +141,14 @@ def clock_note(call: Call) -> str:
 SENDERS = "Senders cannot be authenticated: whoever knows the listener's address can have sent this."
 
 
+def sides(call: Call) -> tuple[str, str]:
+    """Who called whom, in few characters."""
+    return (call.caller or "caller unknown")[:_LONGEST_SIDE], (call.called or "called one unknown")[:_LONGEST_SIDE]
+
+
 def ladder(call: Call, columns: int) -> Page:
     """One call as a ladder: the caller at the left, the called one at the right, time downwards."""
-    caller, called = call.caller or "caller unknown", call.called or "called one unknown"
+    caller, called = sides(call)
     steps = rungs(call)
     inner = max(_LEAST_RUNGS, width(caller) + width(called) + 4, *(width(each.kind) + 8 for each in steps))
     page: Page = [

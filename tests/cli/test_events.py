@@ -336,6 +336,17 @@ def test_tail_follows_in_lines_of_json(listener: Running) -> None:
         jsonschema.validate(each, schema)
 
 
+def test_tail_ends_when_nobody_reads(listener: Running) -> None:
+    words = [*PROGRAM, "-C", str(listener.folder), "events", "tail", "-f"]
+    assert listener.send(numbered(0))[0] == 200
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "originate" in process.stdout.readline()
+        process.stdout.close()
+        assert listener.send(numbered(1))[0] == 200
+        assert process.wait(10) == 0
+
+
 def test_the_ladder_of_a_call_has_its_steps_in_their_order(listener: Running, cli: Cli) -> None:
     for body in (EXOLVE[3], EXOLVE[4], EXOLVE[2], EXOLVE[0], EXOLVE[1]):
         assert listener.send(raw(body))[0] == 200

@@ -35,7 +35,7 @@ from reconciler.views.calendar import (
     tally_of,
     title_of,
 )
-from reconciler.views.events import SENDERS, clock_note, clock_text, heading, rungs
+from reconciler.views.events import SENDERS, clock_note, clock_text, heading, rungs, sides
 from reconciler.views.human.audit import (
     audit_head_lines,
     audit_sum_lines,
@@ -127,8 +127,7 @@ def call_page(shown: Call, clean: Clean = str) -> str:
         title=f"Call {shown.names[0]}",
         heading=heading(shown),
         clock=f"Began {clock_text(moment(shown.events[0]))}; {clock_note(shown)}.",
-        caller=shown.caller or "caller unknown",
-        called=shown.called or "called one unknown",
+        sides=sides(shown),
         rungs=steps,
         height=50 + 44 * len(steps),
         senders=SENDERS,

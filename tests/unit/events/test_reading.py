@@ -126,6 +126,7 @@ REFUSED = [
     ("a uid above uint64", raw({**EXOLVE[0], "uid": 2**64})),
     ("a time without its zone", raw({**EXOLVE[0], "date_time": "2024-01-05T11:09:29"})),
     ("no time", raw({**EXOLVE[0], "date_time": None})),
+    ("a time that no clock shows", raw({**EXOLVE[0], "date_time": "0001-01-01T00:00:00+14:00"})),
     ("neither true nor false", raw({**EXOLVE[0], "record_call": "perhaps"})),
     ("a call without its id", raw(info(call={"tag": "t"}))),
     ("no state", raw(info(state=""))),
