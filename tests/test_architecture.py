@@ -114,6 +114,17 @@ def test_files_are_judged_without_network_code() -> None:
     assert [each for each in loaded if each.startswith(("httpx", "reconciler.http"))] == []
 
 
+def test_plan_and_apply_load_nothing_of_live_calls() -> None:
+    for output in ("text", "json", "html", "markdown", "sarif"):
+        words = ["-m", "reconciler", "-C", "examples/two-providers", "plan", "--refresh", "none", "--format", output]
+        loaded = imports.loaded_modules(words, check=False)
+        assert "reconciler.workflow.plan" in loaded
+        assert [each for each in loaded if each.startswith(("reconciler.events", "reconciler.calls"))] == []
+    loaded = imports.loaded_modules(["-m", "reconciler", "demo"])
+    assert "reconciler.workflow.apply" in loaded
+    assert [each for each in loaded if each.startswith(("reconciler.events", "reconciler.calls"))] == []
+
+
 def test_a_heavy_library_is_seen_when_it_is_loaded() -> None:
     assert imports.heavy(imports.loaded_modules(["-c", "import jinja2.utils, json"])) == {"jinja2"}
 

@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "record": (f"{_HERE}.record:record", "Show and repair the record."),
     "fmt": (f"{_HERE}.fmt:fmt", "Put files in canonical form, or move the calendar forward."),
     "period": (f"{_HERE}.period:period", "Check and explain period strings."),
+    "events": (f"{_HERE}.events:events", "Receive call events, follow them, and draw a call."),
     "sandbox": (f"{_HERE}.sandbox:sandbox", "Serve the vendors' APIs on this machine, for trying things out."),
     "demo": (f"{_HERE}.demo:demo", "See it work: validate, plan, apply, plan again."),
     "explain": (f"{_HERE}.explain:explain", "Say what a rule's code means, with an example."),

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from reconciler.effects.routes import StepKind
-from reconciler.formats import period, recorded
+from reconciler.formats import events, period, recorded
 from reconciler.formats.diagnostics import AnswerJson, DiagnosticJson, JsonModel, Schema, titled
 from reconciler.formats.recorded import Address, Digits, Instant, Place
 from reconciler.model import Kind
@@ -312,6 +312,9 @@ ANSWERS: Mapping[str, Any] = {
     "period equal": period.EqualJson,
     "period calendar": period.PeriodWeekJson,
     "period compile": period.CompiledJson | period.CompiledDeclaredJson | period.CompiledForeignJson,
+    "events listen": events.ListeningJson,
+    "events tail": events.EventsJson | events.EventLineJson,
+    "events show": events.CallJson,
     "sandbox": SandboxJson | FurnishedSandboxJson,
     "demo": DemoJson,
     "explain": RulesJson | ExplainedJson,

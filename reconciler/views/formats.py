@@ -28,6 +28,7 @@ from reconciler.views.results import (
 
 if TYPE_CHECKING:
     from reconciler.views.calendar import CalendarView
+    from reconciler.views.events import ShownCall
 
 Part = Callable[[Output, Any], None]
 _START = ("file", "line", "column")
@@ -169,11 +170,18 @@ def _rows(output: Output, shown: Listed) -> None:
     _drawn(output, (), lambda clean: as_csv(shown.chosen, clean, raw=shown.raw))
 
 
+def _call_page(output: Output, shown: ShownCall) -> None:
+    from reconciler.views.web.calls import call_page
+
+    _drawn(output, (), lambda clean: call_page(shown.call, clean))
+
+
 _PAGES: Mapping[Kind, Part] = {
     "plan": _plan_page,
     "saved_plan": _plan_page,
     "audit": _audit_page,
     "calendar": _calendar_page,
+    "call": _call_page,
 }
 _COMMENTS: Mapping[Kind, Part] = {"plan": _plan_comment, "saved_plan": _plan_comment}
 register(Format("html", "one page that needs nothing else", _failure_page, note, _PAGES))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 Clean = Callable[[str], str]
-Kind = Literal["answer", "validation", "plan", "saved_plan", "audit", "calendar", "numbers"]
+Kind = Literal["answer", "validation", "plan", "saved_plan", "audit", "calendar", "numbers", "call"]
 """The kinds of results; an answer is any that no format knows better."""
 
 

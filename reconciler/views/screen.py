@@ -101,6 +101,11 @@ class Screen:
         safe = _safe((Span(text),), self.redact)
         self._write(self.err, "\r\x1b[2K" + "".join(span.text for span in safe))
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether nobody takes what is written to standard output any more."""
+        return id(self.out) in self._closed
+
     def columns(self) -> int:
         """How wide lines may be: as COLUMNS says, else the terminal's width within reason, else 80."""
         asked = self._environ.get("COLUMNS", "")

@@ -39,13 +39,22 @@ IMPORTS = (
     Place("subprocess", ("cli/sandbox.py", "git/running.py", *folder_or_file("secrets"))),
     Place("holidays", ("schedule/",)),
     Place("opening_hours", ("schedule/",)),
-    Place("sqlite3", ("record/",)),
+    Place("sqlite3", ("events/store.py", "record/")),
     Place("psycopg", ("record/",)),
-    Place("starlette", ("sandbox/",)),
-    Place("uvicorn", ("sandbox/",)),
+    Place("starlette", ("events/listener.py", "events/serving.py", "sandbox/")),
+    Place("uvicorn", ("events/serving.py", "sandbox/")),
     Place(
         "pydantic",
-        ("config/", "formats/", "providers/exolve/", "providers/mtt/", "record/shapes.py"),
+        (
+            "config/",
+            "events/exolve.py",
+            "events/mtt.py",
+            "events/reading.py",
+            "formats/",
+            "providers/exolve/",
+            "providers/mtt/",
+            "record/shapes.py",
+        ),
     ),
 )
 
@@ -121,7 +130,7 @@ def vague_names(sources: Iterable[Source]) -> Iterator[str]:
 
 
 _VENDORS = re.compile(r"exolve|mtt\b|mts\b", re.IGNORECASE)
-_NAME_VENDORS = ("providers/", "sandbox/", "cli/sandbox.py", "cli/demo.py")
+_NAME_VENDORS = ("providers/", "events/", "sandbox/", "cli/sandbox.py", "cli/demo.py")
 _ASK_KINDS = ("providers/", "config/desired.py", "sandbox/", "model.py", "canonical.py")
 
 

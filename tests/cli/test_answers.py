@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from reconciler.cli.schema import SCHEMAS, schemas_of
+from reconciler.events.reading import read_body
+from reconciler.events.store import DEFAULT, EventStore, Received
 from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Cli, Workplace
 from tests.cli.test_audit import rings_longer
+from tests.cli.test_events import listening
 from tests.cli.test_login import redirect
 from tests.cli.test_root import NAMES
+from tests.unit.events.building import EXOLVE, MTT, raw
 from tests.unit.sandbox.test_command import read_until, running
 
 jsonschema: Any = importlib.import_module("jsonschema")  # which has no types
@@ -49,13 +54,16 @@ ANSWERED: dict[str, list[tuple[str, ...]]] = {
     "period equal": [(OFFICE, OFFICE), (OFFICE, "hr {9-17}"), ("yr {1990}", "none", "--from", "now")],
     "period calendar": [(OFFICE,)],
     "period compile": [("-",), ("--schedule", "office-hours"), ("Mo-Fr 09:00-18:00", "--from", "osm")],
+    "events tail": [(), ("-n", "1")],
+    "events show": [("12345678910",), ("c166e238a4c211ea9d373863bb43daf8_00015ED635780FC7~1o",)],
     "demo": [()],
     "explain": [(), ("route-gap",), ("interrupted",)],
     "completion": [("bash",)],
 }
 GIVEN = {"period compile": "weekly: {mon-fri: 09:30-18:15}\n", "period match": f"0\t{OFFICE}\n0\thr {{24}}\n"}
+SENT = [*EXOLVE, *MTT, {"type": "b", "call_sid": "s"}]
 OF_THE_PAST = {"plan", "apply", "audit", "show", "undo", *(name for name in ANSWERED if name.startswith("record "))}
-WITHOUT_END = "sandbox"
+WITHOUT_END = ("sandbox", "events listen")
 SCHEMA_ITSELF = "schema"
 PROTOCOL = "lsp"  # which speaks with an editor
 
@@ -79,7 +87,7 @@ def with_history(workplace: Workplace) -> str:
 
 
 def test_no_command_is_without_a_schema_or_untried() -> None:
-    assert {*ANSWERED, WITHOUT_END, SCHEMA_ITSELF, PROTOCOL} == set(NAMES)
+    assert {*ANSWERED, *WITHOUT_END, SCHEMA_ITSELF, PROTOCOL} == set(NAMES)
     answers = {name for command in NAMES if command not in (SCHEMA_ITSELF, PROTOCOL) for name in schemas_of(command)}
     assert SCHEMAS.keys() - answers == {"call", "config", "failure", "signature"}
     assert answers < SCHEMAS.keys()
@@ -93,6 +101,8 @@ def test_what_a_command_answers_is_what_its_schema_says(
     run = with_history(workplace) if command in OF_THE_PAST else ""
     if command == "record migrate":
         (workplace.folder / ".reconciler" / "record.db").unlink()
+    if command.startswith("events "):
+        EventStore(workplace.folder / DEFAULT, writes=True).add(Received(read_body(raw(each)), 1.5) for each in SENT)
     monkeypatch.setattr("secrets.token_urlsafe", lambda _size: "state-of-this-login")
     monkeypatch.chdir(workplace.folder)
     for words in ANSWERED[command]:
@@ -114,6 +124,11 @@ def test_a_sandbox_is_ready_as_its_schema_says(workplace: Workplace) -> None:
     for words in (("--numbers", "2"), ("--for", str(workplace.folder))):
         with running("--port", "0", *words, "--format", "json") as process:
             assert is_published(read_until(process, "}"), "sandbox")
+
+
+def test_a_listener_is_ready_as_its_schema_says(tmp_path: Path) -> None:
+    with listening(tmp_path) as listener:
+        assert is_published(json.dumps(listener.told), "events-listen")
 
 
 def test_a_signature_is_what_its_schema_says(workplace: Workplace) -> None:

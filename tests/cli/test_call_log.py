@@ -158,7 +158,20 @@ def test_a_login_is_told_without_its_code(workplace: Workplace, state: str, log:
     assert code not in log.read_text("utf-8") + ended.stderr.partition("redirected")[2]
 
 
-OFFLINE = {"init", "lsp", "validate", "list", "route", "calendar", "fmt", "period", "explain", "schema", "completion"}
+OFFLINE = {
+    "init",
+    "events",
+    "lsp",
+    "validate",
+    "list",
+    "route",
+    "calendar",
+    "fmt",
+    "period",
+    "explain",
+    "schema",
+    "completion",
+}
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in {"sandbox", "demo"}])

@@ -1,0 +1,127 @@
+"""Call events and calls as versioned JSON.
+
+Knows neither the store nor the listener.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from reconciler.events.calls import Call, moment
+from reconciler.events.causes import cause_name
+from reconciler.events.model import Kept
+from reconciler.formats.diagnostics import AnswerJson, JsonModel
+
+Milliseconds = int | None
+_WHO = ("direction", "caller", "called", "shown", "line", "started")
+_TEXTS = ("vendor", "kind", "uid", "call_id", *_WHO, "cause", "reason", "record_url")
+_AS_THEY_ARE = ("documented", "recorded", "setup_ms", "wait_ms", "duration_ms", "full_ms")
+
+
+class ListeningJson(AnswerJson):
+    """A listener that is ready."""
+
+    url: str = Field(description="Where senders send events to. Whoever knows it can send some: keep it to yourself.")
+    store: str
+    masks_callers: bool
+    keep_seconds: int
+    most_bytes: int
+
+
+class EventJson(JsonModel):
+    """An event as it was kept; times are RFC 3339 in UTC, spans in milliseconds."""
+
+    vendor: str
+    kind: str = Field(examples=["originate", "trying"])
+    documented: bool = Field(description="The vendor's pages describe this kind of event.")
+    uid: str | None
+    call_id: str | None
+    at: str | None = Field(description="When it happened, where the vendor tells.")
+    received: str
+    received_last: str
+    times: int = Field(description="How often it came.")
+    direction: Literal["inbound", "outbound"] | None
+    caller: str | None
+    called: str | None
+    shown: str | None = Field(description="The number that the called one sees.")
+    line: str | None = Field(description="The SIP ID or account that it is of.")
+    started: str | None = Field(description="When the call began, as the vendor writes it, without a zone.")
+    setup_ms: Milliseconds
+    wait_ms: Milliseconds
+    duration_ms: Milliseconds
+    full_ms: Milliseconds
+    cause: str | None
+    cause_name: str | None = Field(description="By ITU-T Q.850.", examples=["normal call clearing"])
+    reason: str | None
+    recorded: bool | None
+    record_url: str | None
+    body: dict[str, Any] = Field(description="What was sent, with numbers masked where that was asked for.")
+
+
+class EventLineJson(EventJson, AnswerJson):
+    """An event as a line of its own."""
+
+
+class EventsJson(AnswerJson):
+    """The latest events, the last at the end."""
+
+    events: tuple[EventJson, ...]
+
+
+class CallJson(AnswerJson):
+    """A call, put together from its events."""
+
+    names: tuple[str, ...] = Field(description="Its uid, then the vendor's ids.")
+    vendor: str
+    direction: Literal["inbound", "outbound"] | None
+    caller: str | None
+    called: str | None
+    started: str
+    answered: bool
+    ended: bool
+    setup_ms: Milliseconds
+    wait_ms: Milliseconds
+    duration_ms: Milliseconds
+    full_ms: Milliseconds
+    cause: str | None
+    cause_name: str | None = Field(description="By ITU-T Q.850.")
+    reason: str | None
+    record_url: str | None
+    events: tuple[EventJson, ...]
+
+
+def event_content(kept: Kept) -> dict[str, Any]:
+    """What is in an event."""
+    event = kept.event
+    return {
+        **{name: getattr(event, name) or None for name in _TEXTS},
+        **{name: getattr(event, name) for name in _AS_THEY_ARE},
+        "at": None if event.at is None else instant(event.at),
+        "received": instant(kept.first),
+        "received_last": instant(kept.last),
+        "times": kept.times,
+        "cause_name": cause_name(event.cause) or None,
+        "body": dict(event.body),
+    }
+
+
+def call_content(call: Call) -> dict[str, Any]:
+    """What is in a call."""
+    texts = ("vendor", "direction", "caller", "called", "cause", "cause_name", "reason", "record_url")
+    return {
+        "names": call.names,
+        **{name: getattr(call, name) or None for name in texts},
+        **{name: getattr(call, name) for name in ("setup_ms", "wait_ms", "duration_ms", "full_ms")},
+        "started": instant(moment(call.events[0])),
+        "answered": call.is_answered,
+        "ended": call.has_ended,
+        "events": [event_content(each) for each in call.events],
+    }
+
+
+def instant(seconds: float) -> str:
+    """An instant as `2024-01-05T11:09:29.934Z`."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
