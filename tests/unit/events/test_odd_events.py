@@ -18,7 +18,7 @@ from reconciler.formats.answers import shaped
 from reconciler.formats.events import call_content, event_content
 from reconciler.views.base import text_of
 from reconciler.views.events import event_line, ladder
-from reconciler.views.web.pages import call_page
+from reconciler.views.web.calls import call_page
 from tests.unit.events.building import EXOLVE, MTT, raw
 
 INBOUND = [
