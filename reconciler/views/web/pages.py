@@ -18,7 +18,6 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.effects.calendar import Week, lanes, week
 from reconciler.effects.states import OpaquePeriodError
 from reconciler.effects.wording import SHORT, Wording, marked
-from reconciler.events.calls import Call, moment
 from reconciler.model import Action, Change
 from reconciler.plan.model import Plan
 from reconciler.views.base import WIDE, text_of
@@ -35,7 +34,6 @@ from reconciler.views.calendar import (
     tally_of,
     title_of,
 )
-from reconciler.views.events import SENDERS, clock_note, clock_text, heading, rungs, sides
 from reconciler.views.human.audit import (
     audit_head_lines,
     audit_sum_lines,
@@ -115,23 +113,6 @@ def _finding(found: Diagnostic, place: str | None = None) -> tuple[str, str, str
     """What it is, its message, its place and its hint."""
     known = place_of(str(found.location or "")) if place is None else place
     return f"{found.severity.value} [{found.code}]", found.message, known, found.hint or ""
-
-
-def call_page(shown: Call, clean: Clean = str) -> str:
-    """Draw one call as a ladder."""
-    steps = rungs(shown)
-    return render(
-        "call.html.j2",
-        clean,
-        SHORT,
-        title=f"Call {shown.names[0]}",
-        heading=heading(shown),
-        clock=f"Began {clock_text(moment(shown.events[0]))}; {clock_note(shown)}.",
-        sides=sides(shown),
-        rungs=steps,
-        height=50 + 44 * len(steps),
-        senders=SENDERS,
-    )
 
 
 def audit_page(shown: Audit, zone: str, say: Wording = SHORT, clean: Clean = str) -> str:
