@@ -40,7 +40,7 @@ class EventJson(JsonModel):
     caller: str | None
     called: str | None
     shown: str | None = Field(description="The number that the called one sees.")
-    line: str | None = Field(description="The SIP ID or account that it is of.")
+    sip_id: str | None = Field(description="The SIP ID that it is of.")
     started: str | None = Field(description="When the call began, as the vendor writes it, without a zone.")
     setup_ms: Milliseconds
     wait_ms: Milliseconds

@@ -12,7 +12,7 @@ from reconciler.events.calls import Call, moment
 from reconciler.events.causes import cause_name
 from reconciler.events.model import Kept
 
-_WHO = ("direction", "caller", "called", "shown", "line", "started")
+_WHO = ("direction", "caller", "called", "shown", "sip_id", "started")
 _TEXTS = ("vendor", "kind", "uid", "call_id", *_WHO, "cause", "reason", "record_url")
 _AS_THEY_ARE = ("documented", "recorded", "setup_ms", "wait_ms", "duration_ms", "full_ms")
 
