@@ -125,6 +125,15 @@ def test_plan_and_apply_load_nothing_of_live_calls() -> None:
     assert [each for each in loaded if each.startswith(("reconciler.events", "reconciler.calls"))] == []
 
 
+def test_plan_and_apply_load_nothing_that_receives_events() -> None:
+    plain = "cli.plan, cli.apply, workflow.plan, workflow.apply, views.machine, views.web.pages, formats.answers"
+    names = ", ".join(f"reconciler.{each}" for each in plain.split(", "))
+    loaded = imports.loaded_modules(["-c", f"import {names}"])
+    assert "reconciler.plan.build" in loaded
+    assert [each for each in loaded if each.startswith("reconciler.events")] == []
+    assert "reconciler.events.store" in imports.loaded_modules(["-c", "import reconciler.cli.events"])
+
+
 def test_a_heavy_library_is_seen_when_it_is_loaded() -> None:
     assert imports.heavy(imports.loaded_modules(["-c", "import jinja2.utils, json"])) == {"jinja2"}
 

@@ -23,9 +23,9 @@ from reconciler.clock import SystemClock
 from reconciler.events.calls import calls_of
 from reconciler.events.model import Kept
 from reconciler.events.store import DEFAULT, EventStore, StoreError
-from reconciler.formats.events import event_content
 from reconciler.views.base import line, plural
 from reconciler.views.events import ShownCall, event_line
+from reconciler.views.events_content import event_content
 from reconciler.views.results import answered
 
 if TYPE_CHECKING:

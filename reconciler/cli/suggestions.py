@@ -67,6 +67,8 @@ COMMANDS: Mapping[str, str] = {
     "forget": "reconciler record forget NUMBER",
     "migrate": "reconciler record migrate",
     "new": "reconciler init",
+    "listen": "reconciler events listen",
+    "webhook": "reconciler events listen",
     "setup": "reconciler init",
     "generate": "reconciler init",
     "workspace": "a prepared switch is a scenario: reconciler plan --scenario NAME",

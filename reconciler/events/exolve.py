@@ -76,7 +76,7 @@ class Outbound(_Sent):
             caller=self.number_a or "",
             called=self.number_b or "",
             shown=self.display_number or "",
-            line=self.sip_id or "",
+            sip_id=self.sip_id or "",
             recorded=self.record_call,
             **self._figures(),
         )
@@ -140,7 +140,7 @@ class Loose(_Sent):
             caller=self.caller or "",
             called=self.called or "",
             shown=self.display_number or "",
-            line=self.sip_id or "",
+            sip_id=self.sip_id or "",
             setup_ms=_milliseconds(self.setup_time),
             wait_ms=_milliseconds(self.wait_time),
             duration_ms=_milliseconds(self.duration) if talked is None else talked,

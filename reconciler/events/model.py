@@ -35,7 +35,7 @@ class Event:
     caller: str = ""
     called: str = ""
     shown: str = ""
-    line: str = ""
+    sip_id: str = ""
     started: str = ""
     setup_ms: int | None = None
     wait_ms: int | None = None

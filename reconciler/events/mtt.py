@@ -85,7 +85,7 @@ class CallInfo(_Sent):
             direction=_DIRECTIONS.get(self.type or "", ""),
             caller=self.caller.number,
             called=self.callee.number,
-            line=self.account_id or "",
+            sip_id=self.account_id or "",
             started=self.start_time or "",
             duration_ms=None if self.duration is None else self.duration * 1000,
             reason=" ".join(filter(None, (self.reason, self.reason_code))),

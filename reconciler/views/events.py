@@ -14,8 +14,8 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.events.calls import Call, moment
 from reconciler.events.causes import cause_name
 from reconciler.events.model import Event, Kept
-from reconciler.formats.events import call_content
 from reconciler.views.base import EMPTY, Line, Page, Span, Tone, hanging, line, pad, width
+from reconciler.views.events_content import call_content
 from reconciler.views.results import Kind, answered
 
 Arrow = Literal["forth", "back", "end", "note"]
@@ -93,22 +93,18 @@ def _times(kept: Kept) -> str:
 
 
 def rungs(call: Call) -> list[Rung]:
-    """The steps of a call."""
-    start, latest, found = moment(call.events[0]), 0, []
-    for kept in call.events:
-        late = kept.number < latest
-        latest = max(latest, kept.number)
-        notes = (*details(kept.event), *filter(None, (_times(kept),)))
-        found.append(
-            Rung(
-                f"+{moment(kept) - start:.3f} s",
-                kept.event.kind,
-                _ARROWS.get(kept.event.kind, "note"),
-                notes,
-                came_late=late,
-            )
+    """The steps of a call; word of one came late where word of a later one came first."""
+    start = moment(call.events[0])
+    return [
+        Rung(
+            f"+{moment(kept) - start:.3f} s",
+            kept.event.kind,
+            _ARROWS.get(kept.event.kind, "note"),
+            (*details(kept.event), *filter(None, (_times(kept),))),
+            came_late=any(later.number < kept.number for later in call.events[at:]),
         )
-    return found
+        for at, kept in enumerate(call.events)
+    ]
 
 
 def heading(call: Call) -> str:
@@ -121,7 +117,7 @@ def _outcome(call: Call) -> Iterator[str]:
         yield "answered" if call.answered_after is None else f"answered after {call.answered_after:.3f} s"
     else:
         yield "not answered" if call.has_ended else "not answered yet"
-    if call.duration_ms is not None:
+    if call.duration_ms:
         yield f"talked {seconds(call.duration_ms)}"
     if call.cause:
         yield f"ended by {call.cause} ({call.cause_name or 'no code of Q.850'})"

@@ -171,7 +171,7 @@ def _rows(output: Output, shown: Listed) -> None:
 
 
 def _call_page(output: Output, shown: ShownCall) -> None:
-    from reconciler.views.web.calls import call_page
+    from reconciler.views.web.call import call_page
 
     _drawn(output, (), lambda clean: call_page(shown.call, clean))
 

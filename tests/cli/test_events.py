@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from reconciler.events.store import EventStore
+from reconciler.events.reading import read_body
+from reconciler.events.store import EventStore, Received
 from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Cli
 from tests.unit.events.building import EXOLVE, MTT, raw
@@ -124,6 +125,16 @@ def test_people_outside_are_masked_before_they_are_kept(tmp_path: Path) -> None:
     with listening(tmp_path, "--keep-callers") as running:
         assert running.send(raw(EXOLVE[1]))[0] == 200
         assert running.kept()[1]["number_b"] == "79994445566"
+
+
+def test_what_is_older_than_asked_is_removed(tmp_path: Path) -> None:
+    store = EventStore(tmp_path / STORE, writes=True)
+    now = time.time()
+    store.add(Received(read_body(raw(body)), now - age) for body, age in zip(EXOLVE, (9999, 3700, 3500), strict=False))
+    store.close()
+    with listening(tmp_path, "--keep", "1h") as running:
+        assert running.send(numbered(1))[0] == 200
+        assert [body["type"] for body in running.kept()] == ["h", "o"]
 
 
 def test_the_address_stays_and_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli) -> None:

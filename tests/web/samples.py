@@ -9,12 +9,15 @@ from reconciler.canonical import form
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.effects.calendar import lanes, week
 from reconciler.effects.wording import Wording
+from reconciler.events.calls import calls_of
 from reconciler.language import Language, words_of
 from reconciler.model import Desired, NumberForwarding, Redirect, Target, Value
 from reconciler.plan.model import Calls, Plan
 from reconciler.views.calendar import Calendar, CalendarView
 from reconciler.views.web import pages
+from reconciler.views.web.call import call_page
 from tests.team import team
+from tests.unit.events.building import MTT, kept
 from tests.world import NONE, desired, phone, place, url, world
 
 ZONE = "Europe/Moscow"
@@ -56,6 +59,18 @@ def whole_calendar() -> str:
         drawn(NONE, index=50),
         drawn(nasty, NASTY, 60),
     )
+
+
+def a_call_page() -> str:
+    """A call with a reason that would like to be markup, a step that came late, and one that is not documented."""
+    info = MTT[2]["result"]["callInfo"]
+    told = (("connected", ""), ("trying", ""), ("held", ""), ("finished", NASTY))
+    sent = [
+        {"event": "callNotifications", "result": {"callInfo": {**info, "state": state, "reason": reason}}}
+        for state, reason in told
+    ]
+    (call,) = calls_of(kept(number, body, at=1_795_424_400 + number) for number, body in enumerate(sent))
+    return call_page(call)
 
 
 def a_plan() -> Plan:

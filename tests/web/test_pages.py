@@ -20,6 +20,7 @@ PAGES: dict[str, Callable[[Path], str]] = {
     "plan": lambda _folder: samples.plan_page(),
     "plan in Russian": lambda _folder: samples.russian_page(),
     "audit": lambda _folder: samples.audit_page(),
+    "call": lambda _folder: samples.a_call_page(),
     "team": samples.team_page,
 }
 MODES: dict[str, Any] = {
@@ -162,6 +163,9 @@ def test_letters_stand_out_from_the_colour_of_their_bar(browser: Browser, page: 
         return Math.min(...[...document.querySelectorAll('g')].filter(g => g.querySelector('.letter')).map(ratio));
         """
     )
+    if lowest is None:
+        assert "call" in page.parent.name
+        pytest.skip("has no letters")
     assert lowest >= 4.5
 
 

@@ -15,10 +15,10 @@ from reconciler.events.model import Event, UnreadableEventError
 from reconciler.events.reading import read_body, read_event
 from reconciler.events.store import EventStore, Received
 from reconciler.formats.answers import shaped
-from reconciler.formats.events import call_content, event_content
 from reconciler.views.base import text_of
 from reconciler.views.events import event_line, ladder
-from reconciler.views.web.calls import call_page
+from reconciler.views.events_content import call_content, event_content
+from reconciler.views.web.call import call_page
 from tests.unit.events.building import EXOLVE, MTT, raw
 
 INBOUND = [

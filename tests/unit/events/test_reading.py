@@ -40,7 +40,7 @@ def test_the_samples_of_outbound_events_are_read() -> None:
         ("12345678910", "call-test-12345", "outbound")
     }
     assert {(each.caller, each.called, each.shown) for each in found} == {("79991112233", "79994445566", "79991112233")}
-    assert all(each.documented and each.line == "883140123456789" and each.recorded for each in found)
+    assert all(each.documented and each.sip_id == "883140123456789" and each.recorded for each in found)
     assert found[0].at == pytest.approx(1704452969.934881)
     told = found[3]
     assert (told.setup_ms, told.wait_ms, told.duration_ms, told.full_ms, told.cause) == (800, 800, 4279, 13820, "16")

@@ -1,4 +1,7 @@
-"""One call as a page: its ladder over time. Apart from the other pages, so that a plan loads nothing of calls."""
+"""One call as a page that needs nothing else.
+
+Knows neither the store nor the listener.
+"""
 
 from __future__ import annotations
 
