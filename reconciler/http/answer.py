@@ -17,6 +17,8 @@ from reconciler.http.errors import UnexpectedResponse
 SUCCESSES = range(200, 300)
 
 _OPENING = (b"{", b"[", b",")
+_NESTING = (b"{", b"[")
+_DEEPEST = 500
 # docs/decisions/121
 _VALUES_ALWAYS = 50_000
 _BYTES_A_VALUE = 16  # what the vendors send has 19 and more
@@ -87,6 +89,8 @@ def parse_json(body: bytes, *, peer: str) -> object:
         raise UnexpectedResponse(f"{peer} answered with JSON that has far too many values", hint=_IN_BETWEEN)
     try:
         data = json.loads(body.decode("utf-8"), parse_constant=_refuse)
+        if sum(map(body.count, _NESTING)) > _DEEPEST:
+            _refuse_depth(data)
         if b"\\u" in body:
             json.dumps(data, ensure_ascii=False).encode("utf-8")
     except RecursionError:
@@ -94,6 +98,16 @@ def parse_json(body: bytes, *, peer: str) -> object:
     except ValueError:
         raise UnexpectedResponse(f"{peer} answered {_nature(body)}", hint=_IN_BETWEEN) from None
     return data
+
+
+def _refuse_depth(data: object) -> None:
+    """Raise RecursionError for values nested deeper than any answer is; what a parser takes differs between Pythons."""
+    level = [data]
+    for _ in range(_DEEPEST):
+        inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
+        level = [value for values in inner for value in values]
+    if level:
+        raise RecursionError
 
 
 def error_message(data: object) -> str | None:
