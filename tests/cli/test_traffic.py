@@ -191,7 +191,7 @@ def test_what_cannot_be_told_is_said_and_not_counted(shortened: Workplace) -> No
     ended = replayed(shortened, [call(moment(2, 17))], "--format", "json")
     assert counts(ended)[HOTLINE] == traffic(1, 0, 0)
     assert "traffic-unknown" in ended.codes
-    assert "of 1 it is not known" in replayed(shortened, [call(moment(2, 17))]).stdout
+    assert "1 cannot be told" in replayed(shortened, [call(moment(2, 17))]).stdout
 
 
 # -- for people -------------------------------------------------------------------------------------------------------
