@@ -149,7 +149,7 @@ def calendar(
     at, say = _epoch(week, configuration.timezone), wording(process, configuration)
     past = load_traffic(process, traffic, configuration)
     count = None if past is None else counting(configuration, past, at)
-    show_diagnostics(process, () if past is None else about_others(past))
+    show_diagnostics(process, () if past is None else about_others(past, configuration.numbers))
     process.show(_shown(configuration, chosen, at, say, count))
     return Exit.DONE
 

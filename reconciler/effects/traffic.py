@@ -28,10 +28,13 @@ _HALF_HOURS = range(0, DAY_SECONDS + 1, _CELL)
 
 @dataclass(frozen=True, slots=True)
 class PastCalls:
-    """When numbers of ours were called, in seconds since the epoch, and how many calls went to `others`."""
+    """When each number was called, in seconds since the epoch."""
 
     calls: Mapping[str, Sequence[int]]
-    others: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(map(len, self.calls.values()))
 
     @property
     def earliest(self) -> int | None:

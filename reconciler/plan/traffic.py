@@ -5,7 +5,7 @@ Pure; knows no files, no callers and no output.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.canonical import Json, form
@@ -32,7 +32,8 @@ def replayed(plan: Plan, configuration: Configuration, past: PastCalls) -> Plan:
     for change in plan.changes:
         calls = [move(call) for call in past.calls.get(change.key.number, ())]
         changes.append(replace(change, traffic=_traffic(change, calls, before, after, days)))
-    told = (*about_others(past), *_unknown(changes))
+    ours = {*configuration.numbers, *(change.key.number for change in changes)}
+    told = (*about_others(past, ours), *_unknown(changes))
     return replace(plan, replayed=True, changes=tuple(changes), diagnostics=(*plan.diagnostics, *told))
 
 
@@ -98,14 +99,14 @@ def _look_up(changed: Mapping[str, Json], desired: Mapping[str, Desired]) -> Cal
     return look_up
 
 
-def about_others(past: PastCalls) -> Iterator[Diagnostic]:
+def about_others(past: PastCalls, ours: Collection[str]) -> Iterator[Diagnostic]:
     """Say how many calls went to numbers that are not ours."""
-    ours = sum(map(len, past.calls.values()))
-    if past.others and not ours:
-        message = f"none of the {past.others} calls is to a number that a file declares"
+    others = sum(len(calls) for number, calls in past.calls.items() if number not in ours)
+    if others and others == past.total:
+        message = f"none of the {others} calls is to a number that a file declares"
         yield RULES["traffic-foreign"].at(None, message, "is `number` the number that was called?")
-    elif past.others:
-        message = f"{past.others} of {ours + past.others} calls are to numbers that no file declares; they are left out"
+    elif others:
+        message = f"{others} of {past.total} calls are to numbers that no file declares; they are left out"
         yield RULES["traffic-others"].at(None, message)
 
 

@@ -40,7 +40,7 @@ class TrafficError(Exception):
 
 
 def read_traffic(path: Path, name: str, ours: Collection[str]) -> PastCalls:
-    """Read the calls to numbers of ours; raises TrafficError. `name` is what the file is called in messages."""
+    """Read calls, also those to numbers that are not `ours`; raises TrafficError. `name` is the file's, in messages."""
     reading = _Reading(name, ours)
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
@@ -49,7 +49,7 @@ def read_traffic(path: Path, name: str, ours: Collection[str]) -> PastCalls:
         raise _unusable(f"{name} cannot be read: {(error.strerror or 'unknown reason').lower()}") from None
     if reading.bad:
         raise TrafficError(list(reading.diagnostics()))
-    return PastCalls(reading.calls, reading.others)
+    return PastCalls(reading.calls)
 
 
 def _unusable(message: str, hint: str | None = None) -> TrafficError:
@@ -63,10 +63,9 @@ class _Reading:
     name: str
     ours: Collection[str]
     calls: dict[str, list[int]] = field(default_factory=dict)
-    others: int = 0
     bad: int = 0
     told: list[tuple[int, str]] = field(default_factory=list)
-    known: dict[str, str | None] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)
 
     def read(self, file: TextIO) -> None:
         """Read all rows."""
@@ -147,17 +146,13 @@ class _Reading:
             if (digits := _digits(number)) is None:
                 self._refuse(line, f"`{_NUMBER}` is not a phone number")
                 return
-            self.known[number] = _spelling_of_ours(number, digits, self.ours)
+            self.known[number] = _number(number, digits, self.ours)
         try:
             at = instant(time)
         except ValueError as error:
             self._refuse(line, str(error))
             return
-        called = self.known[number]
-        if called is None:
-            self.others += 1
-        else:
-            self.calls.setdefault(called, []).append(at)
+        self.calls.setdefault(self.known[number], []).append(at)
 
     def _refuse(self, line: int, why: str) -> None:
         self.bad += 1
@@ -190,10 +185,10 @@ def _digits(text: str) -> str | None:
     return digits_of(_SCHEME.sub("", text.strip(), count=1).partition("@")[0])
 
 
-def _spelling_of_ours(text: str, digits: str, ours: Collection[str]) -> str | None:
-    """The number of ours that is meant: also one with 8 in place of 7, or without either."""
-    meant = [digits]
-    if not text.lstrip().startswith("+"):
-        meant += [f"7{digits[1:]}"] if len(digits) == _WITH_COUNTRY and digits[0] == "8" else []
-        meant += [f"7{digits}"] if len(digits) == _SHORT_OF_COUNTRY else []
-    return next((each for each in meant if each in ours), None)
+def _number(text: str, digits: str, ours: Collection[str]) -> str:
+    """The number that is meant: also a Russian one with 8 in place of 7, or without either."""
+    if digits in ours or text.lstrip().startswith("+"):
+        return digits
+    if len(digits) == _WITH_COUNTRY and digits[0] == "8":
+        return f"7{digits[1:]}"
+    return f"7{digits}" if len(digits) == _SHORT_OF_COUNTRY else digits

@@ -110,6 +110,15 @@ def test_a_number_that_goes_off_loses_the_calls_that_rang(workplace: Workplace) 
     assert counts(ended)[HOTLINE] == traffic(2, 1, 1)
 
 
+def test_a_number_that_is_in_no_file_any_more_loses_its_calls(workplace: Workplace) -> None:
+    workplace.applied()
+    path = workplace.folder / "numbers.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text[: text.index(f'  "{HOTLINE}"')] + text[text.index(f'  "{URL}"') :], "utf-8")
+    rows = [call(moment(0, 10), "8 499 100-00-00"), call(moment(0, 20))]
+    assert counts(replayed(workplace, rows, "--format", "json"))[HOTLINE] == traffic(2, 1, 1)
+
+
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
@@ -182,7 +191,7 @@ def test_what_cannot_be_told_is_said_and_not_counted(shortened: Workplace) -> No
     ended = replayed(shortened, [call(moment(2, 17))], "--format", "json")
     assert counts(ended)[HOTLINE] == traffic(1, 0, 0)
     assert "traffic-unknown" in ended.codes
-    assert "of 1 it is not known" in replayed(shortened, [call(moment(2, 17))]).stdout
+    assert "1 cannot be told" in replayed(shortened, [call(moment(2, 17))]).stdout
 
 
 # -- for people -------------------------------------------------------------------------------------------------------

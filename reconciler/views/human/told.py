@@ -147,7 +147,7 @@ _MOST_FIRST = 3
 def traffic_told(traffic: Traffic, say: Wording) -> str:
     """What becomes of calls of the past: how many reach nobody, whom others ring first, and how many ring otherwise."""
     if not traffic.calls:
-        return say.word("no calls of the past")
+        return say.word("none")
     within = say.number(traffic.days, "in the last day", "in the last {count} days")
     of_calls = say.number(traffic.calls, "of {count:,} call", "of {count:,} calls")
     return f"{' '.join([of_calls, within] if traffic.days else [of_calls])} {'; '.join(_changed(traffic, say))}"
@@ -164,7 +164,7 @@ def _changed(traffic: Traffic, say: Wording) -> Iterator[str]:
     if count := traffic.changed - traffic.lost - sum(each for _, each in firsts):
         yield say.number(count, "{count:,} would ring otherwise", "{count:,} would ring otherwise")
     if count := traffic.unknown:
-        yield say.number(count, "of {count:,} it is not known", "of {count:,} it is not known")
+        yield say.number(count, "{count:,} cannot be told", "{count:,} cannot be told")
     if not (traffic.changed or traffic.unknown):
         yield say.word("none would ring otherwise")
 
