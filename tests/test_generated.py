@@ -49,7 +49,11 @@ def test_each_command_has_a_page_of_the_manual(drawn: dict[Path, str]) -> None:
     folder = REPOSITORY / "docs" / "man"
     pages = {path: text for path, text in drawn.items() if path.parent == folder}
     commands = {f"reconciler-{name.replace(' ', '-')}" for name in NAMES}
-    assert {path.stem for path in pages} == {"reconciler", "reconciler-period", "reconciler-record", *commands}
+    assert {path.stem for path in pages} == {
+        "reconciler",
+        *(f"reconciler-{group}" for group in ("calls", "period", "record")),
+        *commands,
+    }
     assert [path.name for path, text in pages.items() if path.read_text("utf-8") != text] == [], "run make docs"
     assert set(folder.iterdir()) == pages.keys()
 

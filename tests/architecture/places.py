@@ -45,7 +45,7 @@ IMPORTS = (
     Place("uvicorn", ("sandbox/",)),
     Place(
         "pydantic",
-        ("config/", "formats/", "providers/exolve/", "providers/mtt/", "record/shapes.py"),
+        ("calls/", "config/", "formats/", "providers/exolve/", "providers/mtt/", "record/shapes.py"),
     ),
 )
 
@@ -121,7 +121,7 @@ def vague_names(sources: Iterable[Source]) -> Iterator[str]:
 
 
 _VENDORS = re.compile(r"exolve|mtt\b|mts\b", re.IGNORECASE)
-_NAME_VENDORS = ("providers/", "sandbox/", "cli/sandbox.py", "cli/demo.py")
+_NAME_VENDORS = ("providers/", "sandbox/", "cli/sandbox.py", "cli/demo.py", "cli/live_calls.py")
 _ASK_KINDS = ("providers/", "config/desired.py", "sandbox/", "model.py", "canonical.py")
 
 
