@@ -18,7 +18,7 @@ from reconciler.calls.simple_call import Direction, First, UsageRule
 from reconciler.cli.errors import command_error
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import load_valid, show_progress, start_session
-from reconciler.cli.options import Count
+from reconciler.cli.options import Count, Name
 from reconciler.cli.process import Process
 from reconciler.cli.suggestions import Group, HintedUsageError
 from reconciler.views.base import line
@@ -63,7 +63,7 @@ def _choice(words: type[StrEnum]) -> click.Choice[str]:
     return click.Choice([each.value for each in words])
 
 
-_via = click.option("--via", metavar="NAME", help="The service, where several are declared.")
+_via = click.option("--via", type=Name("calls"), metavar="NAME", help="The service, where several are declared.")
 _approve = click.option("--auto-approve", is_flag=True, help="Do not ask; needed where nobody can be asked.")
 _extension = click.option("--extension", metavar="ID", help="Telphin: the extension that the call is at.")
 _tag = click.option("--tag", metavar="TAG", help="MTT: the call's tag, from its event.")
