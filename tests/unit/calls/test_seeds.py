@@ -12,6 +12,7 @@ import pytest
 from reconciler.calls.base import Action
 from reconciler.providers.mtt.wire import CallAnswer, TerminalsInfo, WorkplacesInfo, read, unwrap
 from reconciler.sandbox import Sandbox
+from tests.architecture.imports import REPOSITORY
 from tests.unit.calls.seeds import (
     MTT_DONE,
     MTT_MADE,
@@ -21,8 +22,10 @@ from tests.unit.calls.seeds import (
     TELPHIN_FIELDS,
     UIS_ANSWER,
     UIS_ERRORS,
+    UIS_PARAMETERS,
     UIS_PARAMS,
     UIS_REQUEST,
+    UIS_RULES,
     UIS_TOKEN,
 )
 
@@ -66,6 +69,14 @@ def test_the_page_s_errors_have_its_mnemonics_and_codes(sandbox: Sandbox) -> Non
     ]
     assert {*met, ("character_encoding_not_allowed", -32602)} == set(UIS_ERRORS.items())
     assert sandbox.uis.sessions == {}
+
+
+def test_the_page_of_vendors_has_a_row_for_each_field_and_word() -> None:
+    rows = {tuple(row.split("|")[1:3]) for row in (REPOSITORY / "docs" / "vendors.md").read_text("utf-8").splitlines()}
+    words = [("Telphin", each) for each in (*TELPHIN_FIELDS, *(f"action {each}" for each in TELPHIN_ACTIONS))]
+    words += [("UIS", each) for each in (*UIS_PARAMETERS, "direction in", "first_call contact")]
+    words += [("UIS", f"virtual_phone_usage_rule {each}") for each in UIS_RULES]
+    assert {(f" {vendor} ", f" `{word}` ") for vendor, word in words} - rows == set()
 
 
 @pytest.mark.parametrize(
