@@ -14,10 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import BaseModel
 
 from reconciler import __version__
+from reconciler.calls.base import Action
+from reconciler.calls.simple_call import Direction, First, Message, SimpleCall, UsageRule
+from reconciler.calls.telphin import CurrentCall
 from reconciler.cli import main as cli
 from reconciler.cli.schema import SCHEMAS
+from reconciler.providers.mtt.wire import CallAnswer, TerminalRow, WorkplaceRow
 from reconciler.rules import RULES, Rule
 from reconciler.views.formats import FORMATS, Format
 from reconciler.views.results import Kind
@@ -169,6 +174,42 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+VENDORS = REPOSITORY / "docs" / "vendors.md"
+_COVERED = "\n## Live calls, field by field\n"
+_OFFLINE = "sent; judged offline"
+
+
+def with_coverage(page: str) -> str:
+    """Replace the last section of a page by what becomes of each field and word of the pages about live calls."""
+    rows = "".join(f"| {vendor} | `{name}` | {fate} |\n" for vendor, name, fate in _covered())
+    head = "\nWritten by `make docs` from the models. How each is used: [calls.md](calls.md).\n\n"
+    return page.partition(_COVERED)[0] + _COVERED + head + "| vendor | field or word | here |\n|---|---|---|\n" + rows
+
+
+_ANSWERS_OF_CALLS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("workPlacesInfo", WorkplaceRow),
+    ("terminalsInfo", TerminalRow),
+    ("makeCall, transferCall, terminateCall", CallAnswer),
+)
+
+
+def _covered() -> Iterator[tuple[str, str, str]]:
+    for name, field in CurrentCall.model_fields.items():
+        yield "Telphin", name, "required of each call, and shown" if field.is_required() else "read, and shown"
+    for action in Action:
+        needs = "sent, with `send_dst`" if action.needs_number else "sent, without `send_dst`"
+        yield "Telphin", f"action {action}", needs + ("; needs `--allow-listening`" if action.listens else "")
+    for name, field in SimpleCall.model_fields.items():
+        yield "UIS", name, f"{_OFFLINE}, required" if field.is_required() else _OFFLINE
+    words = {"first_call": First, "virtual_phone_usage_rule": UsageRule, "direction": Direction}
+    for name, kind in words.items():
+        yield from (("UIS", f"{name} {each.value}", "sent") for each in kind)
+    for name in Message.model_fields:
+        yield "UIS", f"contact_message, operator_message / {name}", f"{_OFFLINE}, required of each message"
+    for method, model in _ANSWERS_OF_CALLS:
+        yield from (("MTT", f"{method} / {name}", "read") for name in model.model_fields)
+
+
 def decisions_page() -> str:
     """Render the index of `docs/decisions/` from the heads of its records."""
     rows = "".join(_decision(path) for path in sorted(DECISIONS.glob("[0-9]*.md")))
@@ -198,6 +239,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield REPOSITORY / "docs" / "rules.md", rules_page()
     yield REPOSITORY / "docs" / "reference.md", reference_page()
     yield REPOSITORY / "reconciler" / "examples.json", packaged_examples()
+    yield VENDORS, with_coverage(VENDORS.read_text("utf-8"))
     yield PIPELINES, with_formats(PIPELINES.read_text("utf-8"))
     yield DECISIONS / "README.md", decisions_page()
     yield from ready_pipelines()

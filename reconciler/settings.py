@@ -180,6 +180,19 @@ class RecordSettings(NamedTuple):
     places: Mapping[str, Location] = MappingProxyType({})
 
 
+class CallService(NamedTuple):
+    """Where live calls are seen, placed and controlled; `provider` is telphin or uis.
+
+    `options` are the keys of its entry that say something, secrets as SecretRef.
+    """
+
+    name: str
+    provider: str
+    base_url: str
+    location: Location
+    options: Mapping[str, str | SecretRef] = MappingProxyType({})
+
+
 def no_periods(_name: str, _settings: PeriodSettings) -> tuple[tuple[str, ...], list[Diagnostic]]:
     """A configuration that declares no schedules."""
     return (), []
@@ -197,6 +210,7 @@ class Configuration:
     that are declared, and `compiled` gives the periods of one as an account takes it, with what is wrong with it there.
     `named` works out what things are called, `contacts` maps where a contact leads to the place that says so.
     `sandbox` is the address of the one that stands for all vendors, "" = none. `expectations` say who is to ring.
+    `calls` are the services of live calls, by name; no plan looks at them.
     """
 
     root: Path
@@ -223,11 +237,13 @@ class Configuration:
     compiled: Callable[[str, PeriodSettings], tuple[tuple[str, ...], list[Diagnostic]]] = no_periods
     sandbox: str = ""
     expectations: tuple[Expectation, ...] = ()
+    calls: Mapping[str, CallService] = field(default_factory=dict)
 
     @property
     def secret_references(self) -> tuple[SecretRef, ...]:
-        """Where all secrets of accounts and record come from."""
+        """Where all secrets of accounts, services of calls and record come from."""
         given = [each for account in self.accounts.values() for each in account.options]
+        given += [each for service in self.calls.values() for each in service.options.values()]
         return tuple(each for each in (*given, *self.record.options.values()) if isinstance(each, SecretRef))
 
     @property

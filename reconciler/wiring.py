@@ -22,12 +22,12 @@ from reconciler.plan.candidate import PlanContext
 from reconciler.providers.base import Provider
 from reconciler.providers.opening import open_provider, opening_of
 from reconciler.providers.table import PROVIDERS
-from reconciler.providers.vendor import Opening
+from reconciler.providers.vendor import Opening, sandbox_secret
 from reconciler.record import digest_key, open_record, open_tokens
 from reconciler.record.base import Record, RecordError, Run, Waits
 from reconciler.record.locks import user
-from reconciler.secrets import Digester, SecretError, Secrets
-from reconciler.settings import Account, Configuration, RecordSettings
+from reconciler.secrets import Digester, SecretError, SecretRef, Secrets
+from reconciler.settings import Account, CallService, Configuration, RecordSettings
 
 if TYPE_CHECKING:
     from reconciler.record.tokens import HttpTexts, PostgresTexts
@@ -169,8 +169,9 @@ def in_sandbox(configuration: Configuration, environ: Mapping[str, str]) -> Conf
     lock = {"lock_address": f"{place}/lock", "lock_method": "POST"}
     unlock = {"unlock_address": f"{place}/lock", "unlock_method": "DELETE"}  # else TF_HTTP_UNLOCK_ADDRESS would count
     record = RecordSettings("http", {"address": place, **lock, **unlock})
+    calls = {name: _moved_calls(service, address) for name, service in configuration.calls.items()}
     name = configuration.name or "sandbox"
-    return replace(configuration, name=name, accounts=accounts, record=record, sandbox=address)
+    return replace(configuration, name=name, accounts=accounts, calls=calls, record=record, sandbox=address)
 
 
 def _moved(account: Account, address: str) -> Account:
@@ -180,6 +181,14 @@ def _moved(account: Account, address: str) -> Account:
             f"the sandbox does not imitate {account.provider}, where account {account.name} is", hint=f"unset {SANDBOX}"
         )
     return replace(move(account, address), rate=account.rate._replace(per_second=0))
+
+
+def _moved_calls(service: CallService, address: str) -> CallService:
+    options = {
+        key: sandbox_secret(value, service.name, key) if isinstance(value, SecretRef) else value
+        for key, value in service.options.items()
+    }
+    return service._replace(base_url=f"{address}/{service.provider}", options=options)
 
 
 def _today(clock: Clock) -> date:

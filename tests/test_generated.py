@@ -52,9 +52,7 @@ def test_each_command_has_a_page_of_the_manual(drawn: dict[Path, str]) -> None:
     commands = {f"reconciler-{name.replace(' ', '-')}" for name in NAMES}
     assert {path.stem for path in pages} == {
         "reconciler",
-        "reconciler-events",
-        "reconciler-period",
-        "reconciler-record",
+        *(f"reconciler-{group}" for group in ("calls", "events", "period", "record")),
         *commands,
     }
     assert [path.name for path, text in pages.items() if path.read_text("utf-8") != text] == [], "run make docs"

@@ -33,6 +33,8 @@ NOT_OFFLINE: dict[str, str] = {
     "trusted-ignored": _GIT,
     "path-not-included": _COMMAND_LINE,
     "events-store": _COMMAND_LINE,
+    "needs-allow-listening": _COMMAND_LINE,
+    "calls-undeclared": _COMMAND_LINE,
     "plugin-unusable": "a plugin that another distribution brings",
     "unknown-environment": _COMMAND_LINE,
     "file-exists": _COMMAND_LINE,

@@ -122,6 +122,15 @@ def _logins(written: _Written, _incomplete: str) -> Iterator[Offer]:
             yield name, provider
 
 
+def _services(written: _Written, _incomplete: str) -> Iterator[Offer]:
+    """Services of live calls, and the accounts that serve as one."""
+    yield from _named("calls", "provider")(written, "")
+    for name, provider in _named("accounts", "provider")(written, ""):
+        vendor = PROVIDERS.get(provider)
+        if vendor is not None and vendor.open_calls is not None:
+            yield name, provider
+
+
 def _local_record(written: _Written) -> Record | None:
     """The record, where it is a file of this machine: any other would have to be asked."""
     given = _map(written.files[0].get("record")) if written.files else {}
@@ -163,6 +172,7 @@ def _rules(_written: _Written, _incomplete: str) -> Iterable[Offer]:
 
 OFFERS: Mapping[str, Callable[[_Written, str], Iterable[Offer]]] = {
     "accounts": _named("accounts", "provider"),
+    "calls": _services,
     "destinations": _destinations,
     "environments": _named("environments", "name"),
     "logins": _logins,

@@ -80,7 +80,20 @@ def _interrupted(process: Process) -> int:
     return _ended(process, ended_by)
 
 
-_ACTING = ("apply", "fmt", "init", "import", "login", "record forget", "record unlock", "record migrate")
+_ACTING = (
+    "apply",
+    "fmt",
+    "init",
+    "import",
+    "login",
+    "record forget",
+    "record unlock",
+    "record migrate",
+    "calls place",
+    "calls transfer",
+    "calls hangup",
+    "calls action",
+)
 
 
 def _with_output(process: Process, code: int) -> int:

@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "import": (f"{_HERE}.importing:import_", "Write what is live into the files, with comments and order kept."),
     "show": (f"{_HERE}.show:show", "Show a plan file, a number, or a past run."),
     "undo": (f"{_HERE}.undo:undo", "Plan a return to what was there before a run."),
+    "calls": (f"{_HERE}.live_calls:calls", "See live calls, place and control them."),
     "login": (f"{_HERE}.login:login", "Log in to an account whose provider wants a person to."),
     "doctor": (f"{_HERE}.doctor:doctor", "Find what would stop an apply."),
     "record": (f"{_HERE}.record:record", "Show and repair the record."),
@@ -71,11 +72,12 @@ _WITH_CONFIGURATION = (
     "import",
     "show",
     "undo",
+    "calls",
     "login",
     "doctor",
     "record",
 )
-_ON_THE_NETWORK = ("plan", "apply", "audit", "import", "show", "undo", "login", "doctor", "record")
+_ON_THE_NETWORK = ("plan", "apply", "audit", "import", "show", "undo", "calls", "login", "doctor", "record")
 _EPILOG = (
     "Exit codes: 0 done, 1 error, 2 changes, 3 applied in part, 4 stale plan, 5 refused, 64 wrong usage, "
     "130 interrupted."

@@ -29,7 +29,7 @@ from reconciler.document.source import is_ours, span_at
 from reconciler.git import GitError, file_at
 from reconciler.rules import RULES
 
-_OWN_KEYS = ("name", "include", "defaults", "accounts", "record", "policy")
+_OWN_KEYS = ("name", "include", "defaults", "accounts", "calls", "record", "policy")
 TRUSTED_KEYS = ("required_version", *_OWN_KEYS, "environments")
 _FOR_POLICY = "; a file for --policy has a name that begins with `_`, or is outside `include`"
 SHARED_KEYS = ("contacts", "schedules", "profiles", "scenarios", "numbers", "expectations", "forget")

@@ -305,6 +305,7 @@ class _Loading:
             root=self._files.root,
             name=settings.name,
             accounts=settings.accounts,
+            calls=settings.calls,
             policy=settings.policy,
             record=settings.record._replace(from_tree=self._from_tree),
             timezone=settings.timezone,

@@ -18,6 +18,7 @@ from reconciler.config import values
 from reconciler.config.files import SHARED_KEYS, TRUSTED_KEYS, Files, is_own_key, limit_quotes
 from reconciler.config.forms import drop_empty_keys, stray_comma
 from reconciler.config.include import TRUSTED_FILE
+from reconciler.config.models.calls import CALL_SHAPES, UisCalls
 from reconciler.config.models.trusted import AccountEntry, DefaultsEntry, PolicyEntry, ProviderType, RecordEntry
 from reconciler.config.validation import did_you_mean, read
 from reconciler.config.values import MISPLACED, MISPLACED_HINT, kind_of, quoted
@@ -26,7 +27,7 @@ from reconciler.document import Tree, Unreadable, find, make_map, parse, read_te
 from reconciler.document.source import is_ours
 from reconciler.rules import RULES
 from reconciler.secrets import SecretRef
-from reconciler.settings import Account, Destinations, Policy, Rate, RecordSettings
+from reconciler.settings import Account, CallService, Destinations, Policy, Rate, RecordSettings
 
 _KEYS = ("version", *TRUSTED_KEYS, *SHARED_KEYS)
 _HINT = "a policy file says `version: 1` and has a `policy` block, as reconciler.yaml may have"
@@ -127,6 +128,7 @@ class TrustedSettings:
 
     name: str | None = None
     accounts: dict[str, Account] = field(default_factory=dict)
+    calls: dict[str, CallService] = field(default_factory=dict)
     account_names: frozenset[str] = frozenset()
     default_account: str | None = None
     default_timeout: int | None = None
@@ -148,6 +150,7 @@ def read_settings(files: Files, judge: Tree | None, providers: Providers) -> Tru
     if root is None:
         return settings
     _accounts(files, _said(root, "accounts"), settings, providers)
+    _calls(files, _said(root, "calls"), settings)
     _defaults(files, _said(root, "defaults"), settings)
     if judge is not None:
         zone = _zone(files, _said(judge, "defaults"))
@@ -257,6 +260,51 @@ def _provider_meant(written: str, providers: Providers) -> str:
     known = " or ".join(f"{name} ({each.product or each.label})" for name, each in providers.items())
     close = get_close_matches(written.lower(), providers, n=1, cutoff=0.75)
     return f"did you mean {close[0]}?" if close else f"write {known}"
+
+
+# -- services of live calls -------------------------------------------------------------------------------------------
+
+
+_AN_ACCOUNT = "an account that can place calls serves by its own name"
+
+
+# docs/decisions/191
+def _calls(files: Files, tree: Tree | None, settings: TrustedSettings) -> None:
+    given = _map(files, tree, "calls")
+    for name, span, entry in given.items() if given is not None else ():
+        if not _ACCOUNT_NAME.fullmatch(name) or name in settings.account_names:
+            why = "is the name of an account" if name in settings.account_names else "is not a valid name"
+            hint = "use another name, of up to 100 letters, digits, `.`, `_` and `-`"
+            files.complain("invalid-value", span, f"{values.quoted(name)} {why}", hint)
+        provider = _call_provider(files, name, span, entry)
+        if provider is None:
+            continue
+        shape = CALL_SHAPES[provider]
+        model = read(shape, drop_empty_keys(shape, entry, files.sources, files.found), files.sources, files.found)
+        if model is None:
+            continue
+        if isinstance(model, UisCalls) and not (model.access_token or (model.login and model.password)):
+            hint = f"add `access_token: {{env: UIS_ACCESS_TOKEN}}`, or `login` and `password`, under calls.{name}"
+            files.complain("missing-key", span, f"access_token is missing under {name}", hint)
+        settings.calls[name] = CallService(name, provider, model.base_url, files.sources.location(span), model.options)
+
+
+def _call_provider(files: Files, name: str, span: int, entry: Tree) -> str | None:
+    choices = " or ".join(f"`provider: {each}`" for each in CALL_SHAPES)
+    if not isinstance(entry.data, dict):
+        message = f"{values.quoted(name)} under calls takes a map, not {values.kind_of(entry.data)}"
+        files.complain("wrong-type", span if entry.data is None else entry.span, message, f"begin with {choices}")
+        return None
+    provider = _said(entry, "provider")
+    if provider is None:
+        files.complain("missing-key", span, f"provider is missing under {name}", f"add {choices}; {_AN_ACCOUNT}")
+        return None
+    if provider.data not in CALL_SHAPES:
+        shown = values.quoted(provider.data) if isinstance(provider.data, str) else values.kind_of(provider.data)
+        hint = f"write telphin or uis; {_AN_ACCOUNT}"
+        files.complain("invalid-value", provider.span, f"{shown} offers no calls here", hint)
+        return None
+    return str(provider.data)
 
 
 # -- defaults, name, record -------------------------------------------------------------------------------------------

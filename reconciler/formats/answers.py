@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from reconciler.effects.routes import StepKind
-from reconciler.formats import events, period, recorded
+from reconciler.formats import calls, events, period, recorded
 from reconciler.formats.diagnostics import AnswerJson, DiagnosticJson, JsonModel, Schema, titled
 from reconciler.formats.recorded import Address, Digits, Instant, Place
 from reconciler.model import Kind
@@ -302,6 +302,11 @@ ANSWERS: Mapping[str, Any] = {
     "record forget": recorded.ForgottenJson,
     "record unlock": recorded.UnlockedJson,
     "record migrate": recorded.MigratedJson,
+    "calls list": calls.CallsListJson,
+    "calls place": calls.CallsDoneJson,
+    "calls transfer": calls.CallsDoneJson,
+    "calls hangup": calls.CallsDoneJson,
+    "calls action": calls.CallsDoneJson,
     "init": InitJson,
     "import": ImportJson,
     "fmt": FmtJson,

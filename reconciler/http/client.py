@@ -10,6 +10,7 @@ import itertools
 import math
 import ssl
 import threading
+import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -137,6 +138,7 @@ LIST_BYTES = 32 * MEBIBYTE
 _THREADS_A_POOL = 4
 _HEADERS = (("User-Agent", "reconciler"), ("Accept", "application/json"), ("Accept-Encoding", "identity"))
 _HIGHEST_REDIRECT = 399
+_GZIP = zlib.MAX_WBITS | 16
 _LONGEST_SAID = 4000
 _IN_NO_KEY = frozenset(" \"'")
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "x-trace-id")
@@ -147,6 +149,7 @@ class Request:
     """What to send: `path` is put behind the base URL; `is_read` permits repeating whatever happened.
 
     `basic` is `user:password` in base64, for a service that wants no bearer token. `numbers` are what it is about.
+    `once` forbids repeating whatever happened. `gzip` says that the answer may be compressed.
     """
 
     method: str
@@ -157,6 +160,8 @@ class Request:
     limit_bytes: int = OBJECT_BYTES
     basic: str = field(default="", repr=False)
     numbers: tuple[str, ...] = ()
+    once: bool = False
+    gzip: bool = False
 
 
 class _Heard:
@@ -227,7 +232,8 @@ class HttpClient:
             elif result.pauses:
                 self.budget.pause(wait, str(result.error))
             ends = attempt >= self._patience.most(result.wait) or self._clock.interrupted.is_set()
-            if not result.repeat or ends or self._too_long(wait, self._clock.monotonic() - started):
+            # docs/decisions/192
+            if not result.repeat or request.once or ends or self._too_long(wait, self._clock.monotonic() - started):
                 raise self._as_raised(result.error, attempt)
             if not result.pauses:
                 self._clock.sleep(wait)
@@ -300,7 +306,7 @@ class HttpClient:
             heard.status = response.status_code
             heard.request_id = next(filter(None, map(response.headers.get, _REQUEST_IDS)), "")
             self._refuse_redirect(response)
-            body = self._body(response, request.limit_bytes)
+            body = self._body(response, request)
         found = response.headers
         answer = Answer(response.status_code, body, found.get("date"), found.get("content-type", ""))
         return answer, retry_after(found.get("retry-after"), self._clock)
@@ -352,9 +358,10 @@ class HttpClient:
                 hint=f"check {BASE_URL}",
             )
 
-    def _body(self, response: httpx.Response, limit: int) -> bytes:
+    def _body(self, response: httpx.Response, request: Request) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
-        if encoding not in {"", "identity"}:
+        is_compressed, limit = request.gzip and encoding == "gzip", request.limit_bytes
+        if encoding not in {"", "identity"} and not is_compressed:
             raise UnexpectedResponse(f"{self.peer} sent a compressed answer although none was requested")
         chunks: list[bytes] = []
         size = 0
@@ -363,7 +370,17 @@ class HttpClient:
             size += len(chunk)
             if size > limit:
                 raise UnexpectedResponse(f"{self.peer} sent an answer of more than {limit // MEBIBYTE} MiB")
-        return b"".join(chunks)
+        body = b"".join(chunks)
+        return self._unpacked(body, limit) if is_compressed else body
+
+    def _unpacked(self, body: bytes, limit: int) -> bytes:
+        try:
+            unpacked = zlib.decompressobj(_GZIP).decompress(body, limit + 1)
+        except zlib.error:
+            raise UnexpectedResponse(f"{self.peer} sent a compressed answer that cannot be unpacked") from None
+        if len(unpacked) > limit:
+            raise UnexpectedResponse(f"{self.peer} sent an answer of more than {limit // MEBIBYTE} MiB")
+        return unpacked
 
     def _too_long(self, wait: float, elapsed: float) -> bool:
         return wait > self._patience.longest_wait or elapsed + wait > self._patience.together
@@ -403,6 +420,8 @@ def bearer_token(text: str, *, what: str) -> str:
 
 def _headers(request: Request, bearer: str | None) -> list[tuple[str, str]]:
     headers = list(_HEADERS)
+    if request.gzip:
+        headers[-1] = ("Accept-Encoding", "gzip")
     if request.body:
         headers.append(("Content-Type", request.content_type))
     if bearer is not None:

@@ -17,6 +17,7 @@ from reconciler.secrets import SecretRef, Secrets
 from reconciler.settings import Account
 
 if TYPE_CHECKING:
+    from reconciler.calls.base import Calls
     from reconciler.http.budget import OnWait, Patience
     from reconciler.http.calls import OnCall
     from reconciler.providers.base import Provider
@@ -79,8 +80,10 @@ class Vendor(ProviderType):
     """A row of the table. `open` sends nothing and raises ProviderError, SecretError; it imports what it needs.
 
     `in_sandbox` moves an account to the sandbox at an address; None where the sandbox does not imitate the vendor.
+    `open_calls` opens its methods for live calls, as `open` does, where it has any.
     """
 
     open: Callable[[Account, Secrets, Opening], Provider]
     login: Login | None = None
     in_sandbox: Callable[[Account, str], Account] | None = None
+    open_calls: Callable[[Account, Secrets, Opening], Calls] | None = None

@@ -19,6 +19,7 @@ from reconciler.sandbox.faults import Fault, FaultKind, Faults
 from reconciler.sandbox.journal import CallLog
 from reconciler.sandbox.mtt import Mtt
 from reconciler.sandbox.states import States
+from reconciler.sandbox.telphin import Telphin
 
 Json = dict[str, Any]
 
@@ -31,6 +32,7 @@ class Control:
 
     exolve: Exolve
     mtt: Mtt
+    telphin: Telphin
     faults: Faults
     call_log: CallLog
     states: States = field(default_factory=States)
@@ -96,6 +98,15 @@ class Control:
         """Change a parking by hand: `{"number": …, "parked": true}`."""
         self.mtt.park(_owned(body["number"], self.mtt.numbers, "MTT"), parked=bool(body["parked"]))
 
+    def calls(self, _body: Json) -> Json:
+        """Telphin's current calls by extension, and what was done to calls there."""
+        done = [{"call": call, "action": action, "to": to} for call, action, to in self.telphin.done]
+        return {"telphin": {"calls": self.telphin.calls, "done": done}}
+
+    def call(self, body: Json) -> Json:
+        """Have a call at an extension of Telphin's: `{"extension": "143211", "fields": {…}}`."""
+        return {"call": self.telphin.add_call(str(body["extension"]), **dict(body.get("fields", {})))}
+
     def clock(self, body: Json) -> None:
         """Put the tokens' clock forward: `{"advance": seconds}`."""
         self.mtt.clock.advance(float(body["advance"]))
@@ -128,6 +139,8 @@ _COMMANDS: dict[tuple[str, str], Callable[[Control, Json], Json | None]] = {
     ("DELETE", "/faults"): Control.disarm,
     ("POST", "/forwarding"): Control.forwarding,
     ("POST", "/parking"): Control.parking,
+    ("GET", "/calls"): Control.calls,
+    ("POST", "/calls"): Control.call,
     ("POST", "/clock"): Control.clock,
     ("POST", "/code"): Control.code,
 }

@@ -6,8 +6,9 @@ Must not know how tokens are issued; it only asks whether one is valid.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, ClassVar
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -32,6 +33,9 @@ class Mtt:
     parking: dict[str, bool] = field(default_factory=dict)
     workplaces: dict[str, str] = field(default_factory=dict)
     terminals: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    done: list[tuple[str, str, str | None]] = field(default_factory=list)
+    _ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     # -- for tests and the control door ------------------------------------------------------------------------------
 
@@ -66,6 +70,13 @@ class Mtt:
         """Give the customer a workplace, and a terminal bound to it."""
         self.workplaces[workplace] = name
         self.terminals[terminal or workplace] = workplace
+
+    def add_call(self, *, placed: bool = False) -> dict[str, Any]:
+        """Have a call that a notification told of: its `call` with id and tag, and its `transportId`."""
+        number = next(self._ids)
+        name = f"7NKe6!{number}@10.133.51.137" if placed else f"c166e238a4c211ea9d373863bb43daf8_{number:016X}~1o"
+        leg = {"id": name, "tag": f"hswdfry52vmykfla____.{number}"}
+        return self.calls.setdefault(leg["id"], {"call": leg, "transportId": "10.133.33.136:5073"})
 
     def parked(self, number: str) -> bool:
         """Whether a number is parked, which the API never tells."""
@@ -160,6 +171,48 @@ def _parking_request(mtt: Mtt, body: bytes) -> tuple[list[str], bool]:
     return numbers, parked
 
 
+def _make_call(mtt: Mtt, call: Incoming, _tampering: Fault | None) -> dict[str, Any]:
+    """Call a workplace, and then the number: only a workplace's SIP ID will do, not a terminal's."""
+    params = _params(call.body)
+    caller, callee = params.get("callerId"), params.get("calleeId")
+    if caller not in mtt.workplaces or not isinstance(callee, str) or not callee:
+        raise Refusal("Invalid params")
+    identity: str = mtt.add_call(placed=True)["call"]["id"]
+    _note(mtt, call, identity, "makeCall", callee)
+    return {"result": {"call": {"id": identity}, "success": 1}}
+
+
+def _transfer_call(mtt: Mtt, call: Incoming, _tampering: Fault | None) -> dict[str, Any]:
+    identity, callee = _leg(mtt, call), _params(call.body).get("calleeId")
+    if not isinstance(callee, str) or not callee:
+        raise Refusal("Invalid params")
+    _note(mtt, call, identity, "transferCall", callee)
+    return {"result": {"success": 1}}
+
+
+def _terminate_call(mtt: Mtt, call: Incoming, _tampering: Fault | None) -> dict[str, Any]:
+    identity = _leg(mtt, call)
+    del mtt.calls[identity]
+    _note(mtt, call, identity, "terminateCall", None)
+    return {"result": {"success": 1}}
+
+
+def _leg(mtt: Mtt, call: Incoming) -> str:
+    """The id of a call that is known by id, tag and transport together."""
+    params = _params(call.body)
+    leg = params.get("call")
+    identity = leg.get("id") if isinstance(leg, dict) else None
+    known = mtt.calls.get(identity) if isinstance(identity, str) else None
+    if known is None or known["call"] != leg or known["transportId"] != params.get("transportId"):
+        raise Refusal("call is not found")
+    return str(identity)
+
+
+def _note(mtt: Mtt, call: Incoming, identity: str, method: str, to: str | None) -> None:
+    mtt.done.append((identity, method, to))
+    mtt.call_log.wrote(mtt.name, call.path, identity, body={"to": to})
+
+
 _METHODS: dict[tuple[str, str], Callable[[Mtt, Incoming, Fault | None], dict[str, Any]]] = {
     ("GET", "/externalNumbersInfo"): _numbers_info,
     # The heading and the curl sample spell this path in two ways.
@@ -167,4 +220,7 @@ _METHODS: dict[tuple[str, str], Callable[[Mtt, Incoming, Fault | None], dict[str
     ("GET", "/workplacesInfo"): _workplaces_info,
     ("GET", "/terminalsInfo"): _terminals_info,
     ("POST", _PARKING): _set_parking_numbers,
+    ("POST", "/makeCall"): _make_call,
+    ("POST", "/transferCall"): _transfer_call,
+    ("POST", "/terminateCall"): _terminate_call,
 }

@@ -30,8 +30,8 @@ def own(sandbox: Sandbox, needs: Iterable[Needs]) -> dict[str, str]:
     """Own what accounts need, and return the values of the variables that their secrets come from."""
     variables: dict[str, str] = {}
     for each in needs:
-        values = _mtt(sandbox, each) if each.provider == "mtt" else _exolve(sandbox, each)
-        variables |= {each.secrets[field]: value for field, value in values.items()}
+        values = _OWNERS.get(each.provider, _exolve)(sandbox, each)
+        variables |= {each.secrets[field]: value for field, value in values.items() if field in each.secrets}
     return variables
 
 
@@ -58,3 +58,18 @@ def _exolve(sandbox: Sandbox, needs: Needs) -> dict[str, str]:
     sandbox.exolve.add_sip_ids(needs.sip_ids, application)
     sandbox.exolve.add_media(needs.media, application)
     return {"api_key": key}
+
+
+def _telphin(sandbox: Sandbox, _needs: Needs) -> dict[str, str]:
+    """All services are one customer's application."""
+    return {"client_id": sandbox.telphin.client_id, "client_secret": sandbox.telphin.client_secret}
+
+
+def _uis(sandbox: Sandbox, needs: Needs) -> dict[str, str]:
+    """All services are one customer; the number that calls come from is rented."""
+    sandbox.uis.virtual_numbers |= set(needs.numbers)
+    sandbox.uis.login = needs.owner or sandbox.uis.login
+    return {"access_token": sandbox.uis.key, "password": sandbox.uis.password}
+
+
+_OWNERS = {"mtt": _mtt, "telphin": _telphin, "uis": _uis}

@@ -20,6 +20,8 @@ from reconciler.sandbox.mtt import Mtt
 from reconciler.sandbox.oauth import OAuthServer
 from reconciler.sandbox.server import Server
 from reconciler.sandbox.state import ExolveSettings, Forwarding, MttSettings, moscow_numbers, sip_usernames
+from reconciler.sandbox.telphin import Telphin
+from reconciler.sandbox.uis import Uis
 
 Numbers = int | Iterable[str] | Mapping[str, Forwarding | None]
 
@@ -55,6 +57,8 @@ class Sandbox:
         spelling = Spelling(seed if loose else None)
         self.exolve = Exolve(call_log=self.journal, spelling=spelling, settings=settings or ExolveSettings())
         self.mtt = Mtt(call_log=self.journal, spelling=spelling, oauth=_integration(mtt_settings or MttSettings()))
+        self.telphin = Telphin(call_log=self.journal)
+        self.uis = Uis(call_log=self.journal)
         self.main_application = self.exolve.add_application("sales", api_key=_API_KEY, uuid=_APPLICATION)
         self._populate(numbers, mtt_numbers)
         self.refresh_token = self.mtt.oauth.issue_refresh_token()
@@ -104,6 +108,16 @@ class Sandbox:
     def oauth_url(self) -> str:
         """`oauth_url` of an MTT account."""
         return f"{self._url}/mtt-oauth"
+
+    @property
+    def telphin_url(self) -> str:
+        """`base_url` of a service of live calls at Telphin."""
+        return f"{self._url}/telphin"
+
+    @property
+    def uis_url(self) -> str:
+        """`base_url` of a service of live calls at UIS."""
+        return f"{self._url}/uis"
 
     @property
     def control_url(self) -> str:
@@ -172,8 +186,14 @@ class Sandbox:
         self.mtt.add_workplace("883140777716581", terminal="883140777380595")
 
     def _build_front(self, latency: float) -> Front:
-        control = Control(self.exolve, self.mtt, self.faults, self.journal)
-        vendors: dict[str, Vendor] = {"exolve": self.exolve, "mtt": self.mtt, "mtt-oauth": self.mtt.oauth}
+        control = Control(self.exolve, self.mtt, self.telphin, self.faults, self.journal)
+        vendors: dict[str, Vendor] = {
+            "exolve": self.exolve,
+            "mtt": self.mtt,
+            "mtt-oauth": self.mtt.oauth,
+            "telphin": self.telphin,
+            "uis": self.uis,
+        }
         return Front(vendors, self.faults, self.journal, control, latency)
 
 

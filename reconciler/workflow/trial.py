@@ -13,7 +13,7 @@ from reconciler.model import Desired, NumberForwarding
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.needs import Needs, own
 from reconciler.secrets import SecretRef, variables
-from reconciler.settings import Account, Configuration
+from reconciler.settings import Account, CallService, Configuration
 from reconciler.wiring import SANDBOX, in_sandbox
 
 _RECORD_KEY = "the-record-key-of-a-sandbox-and-of-nothing-else"
@@ -25,7 +25,7 @@ def needs_of(sandbox: Sandbox, configurations: Sequence[Configuration]) -> tuple
     blocks = [item for each in configurations for item in each.desired]
     return tuple(
         _needs(account, [item for item in blocks if item.account == name]) for name, account in moved.accounts.items()
-    )
+    ) + tuple(map(_needs_of_calls, moved.calls.values()))
 
 
 def try_out(sandbox: Sandbox, needs: Sequence[Needs], configurations: Sequence[Configuration]) -> Mapping[str, str]:
@@ -51,6 +51,18 @@ def _needs(account: Account, blocks: Sequence[Desired]) -> Needs:
         numbers=tuple(dict.fromkeys(item.key.number for item in blocks)),
         sip_ids=tuple(sorted(sip_ids)),
         media=tuple(sorted(media)),
+    )
+
+
+def _needs_of_calls(service: CallService) -> Needs:
+    secrets = {name: given.env for name, given in service.options.items() if isinstance(given, SecretRef) and given.env}
+    login, number = (service.options.get(name) for name in ("login", "virtual_phone_number"))
+    return Needs(
+        account=service.name,
+        provider=service.provider,
+        secrets=secrets,
+        owner=login if isinstance(login, str) else None,
+        numbers=(number,) if isinstance(number, str) else (),
     )
 
 

@@ -46,6 +46,7 @@ IMPORTS = (
     Place(
         "pydantic",
         (
+            "calls/",
             "config/",
             "events/exolve.py",
             "events/mtt.py",
@@ -130,7 +131,7 @@ def vague_names(sources: Iterable[Source]) -> Iterator[str]:
 
 
 _VENDORS = re.compile(r"exolve|mtt\b|mts\b", re.IGNORECASE)
-_NAME_VENDORS = ("providers/", "events/", "sandbox/", "cli/sandbox.py", "cli/demo.py")
+_NAME_VENDORS = ("providers/", "events/", "sandbox/", "cli/sandbox.py", "cli/demo.py", "cli/live_calls.py")
 _ASK_KINDS = ("providers/", "config/desired.py", "sandbox/", "model.py", "canonical.py")
 
 

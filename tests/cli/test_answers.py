@@ -26,6 +26,12 @@ from tests.unit.sandbox.test_command import read_until, running
 jsonschema: Any = importlib.import_module("jsonschema")  # which has no types
 
 OFFICE = "wd {mon-fri} hr {9-17}"
+AT_MTT = ("--via", "office", "--auto-approve")
+LEG = ("{call}", "--tag", "{tag}", "--transport", "{transport}")
+PBX = """\
+calls:
+  pbx: {provider: telphin, client_id: {env: TELPHIN_ID}, client_secret: {env: TELPHIN_SECRET}, base_url: "TELPHIN"}
+"""
 # What follows a command's name, for each shape of its answer; {run} is a run, and a new command belongs here.
 ANSWERED: dict[str, list[tuple[str, ...]]] = {
     "validate": [(), ("--strict",)],
@@ -38,6 +44,11 @@ ANSWERED: dict[str, list[tuple[str, ...]]] = {
     "show": [("74991000000",), ("saved.json",), ("{run}",)],
     "undo": [()],
     "doctor": [()],
+    "calls list": [("--via", "office")],
+    "calls place": [("79260000000", "--from", "883140777716581", *AT_MTT)],
+    "calls transfer": [(*LEG, "79260000000", *AT_MTT)],
+    "calls hangup": [(*LEG, *AT_MTT)],
+    "calls action": [("hold", "call-1", "--extension", "143211", "--via", "pbx", "--auto-approve")],
     "record list": [()],
     "record show": [("74991000000",)],
     "record forget": [("74991000001",)],
@@ -86,6 +97,16 @@ def with_history(workplace: Workplace) -> str:
     return run
 
 
+def with_calls(workplace: Workplace) -> dict[str, str]:
+    """Declare a service, and have a call at Telphin and one at MTT; return what names the latter."""
+    telphin, call = workplace.sandbox.telphin, workplace.sandbox.mtt.add_call()
+    telphin.add_call("143211")
+    with (workplace.folder / "reconciler.yaml").open("a", encoding="utf-8") as file:
+        file.write(PBX.replace('"TELPHIN"', workplace.sandbox.telphin_url))
+    workplace.environ.update(TELPHIN_ID=telphin.client_id, TELPHIN_SECRET=telphin.client_secret)
+    return {"{call}": call["call"]["id"], "{tag}": call["call"]["tag"], "{transport}": call["transportId"]}
+
+
 def test_no_command_is_without_a_schema_or_untried() -> None:
     assert {*ANSWERED, *WITHOUT_END, SCHEMA_ITSELF, PROTOCOL} == set(NAMES)
     answers = {name for command in NAMES if command not in (SCHEMA_ITSELF, PROTOCOL) for name in schemas_of(command)}
@@ -105,8 +126,9 @@ def test_what_a_command_answers_is_what_its_schema_says(
         EventStore(workplace.folder / DEFAULT, writes=True).add(Received(read_body(raw(each)), 1.5) for each in SENT)
     monkeypatch.setattr("secrets.token_urlsafe", lambda _size: "state-of-this-login")
     monkeypatch.chdir(workplace.folder)
+    told = {"{run}": run, **(with_calls(workplace) if command.startswith("calls ") else {})}
     for words in ANSWERED[command]:
-        asked = [each.replace("{run}", run) for each in words]
+        asked = [told.get(each, each) for each in words]
         pasted = redirect(workplace, "state-of-this-login") if command == "login" else GIVEN.get(command)
         ended = workplace.run(*command.split(), *asked, "--format", "json", stdin=pasted)
         assert (ended.exit_code == 1) == ("--strict" in words or "hr {24}" in words), ended

@@ -38,6 +38,7 @@ WORDS: dict[str, list[list[str]]] = {
     "schema": [["config"]],
     "completion": [["bash"]],
     "login": [["office"]],
+    "calls": [["list", "--via", "office"]],
 }
 CASES = [(name, words) for name, each in sorted(WORDS.items()) for words in each]
 

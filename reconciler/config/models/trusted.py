@@ -16,6 +16,7 @@ from pydantic import Field, PlainValidator, SkipValidation, WithJsonSchema, crea
 from typing_extensions import TypedDict
 
 from reconciler.config import values
+from reconciler.config.models.calls import CallsEntry
 from reconciler.config.models.entries import (
     ConfigurationName,
     Contact,
@@ -265,6 +266,7 @@ class EnvironmentEntry(Shape):
     record: dict[Name, Any] | None = Field(None, description="Parts of record.")
     defaults: dict[Name, Any] | None = Field(None, description="Parts of defaults.")
     accounts: dict[Name, Any] | None = Field(None, description="Parts of accounts, by name.")
+    calls: dict[Name, Any] | None = Field(None, description="Parts of calls, by name.")
     policy: dict[Name, Any] | None = Field(None, description="Parts of policy.")
 
 
@@ -280,6 +282,7 @@ class ConfigFile(Shape):
     record: RecordEntry | None = Field(None, description="Where the record and its locks live.")
     defaults: DefaultsEntry | None = Field(None, description="Defaults for what an entry does not say.")
     accounts: dict[Name, AccountEntry] | None = Field(None, description="Accounts at the vendors.")
+    calls: dict[Name, CallsEntry] | None = Field(None, description="Where live calls are seen, placed and controlled.")
     policy: PolicyEntry | None = Field(None, description="What a run may do.")
     environments: dict[Name, EnvironmentEntry] | None = Field(
         None, description="What --environment lays over this file, such as staging."

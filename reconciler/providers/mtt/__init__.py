@@ -11,6 +11,7 @@ from reconciler.secrets import Secrets
 from reconciler.settings import Account
 
 if TYPE_CHECKING:
+    from reconciler.calls.base import Calls
     from reconciler.providers.base import Provider
     from reconciler.providers.mtt.tokens import TokenStore
 
@@ -47,6 +48,12 @@ def _open(account: Account, secrets: Secrets, opening: Opening) -> Provider:
     return open_mtt(account, secrets, opening, store=_shared(opening.tokens()))
 
 
+def _open_calls(account: Account, secrets: Secrets, opening: Opening) -> Calls:
+    from reconciler.providers.mtt.opening import open_mtt_calls
+
+    return open_mtt_calls(account, secrets, opening, store=_shared(opening.tokens()))
+
+
 def _shared(texts: Texts | None) -> TokenStore | None:
     if texts is None:
         return None
@@ -67,4 +74,13 @@ def _in_sandbox(account: Account, address: str) -> Account:
     return replace(account, base_url=f"{address}/mtt", options=moved)
 
 
-MTT = Vendor("MTT", CAPABILITIES, MttAccount, _open, _Login(), product="MTT Business", in_sandbox=_in_sandbox)
+MTT = Vendor(
+    "MTT",
+    CAPABILITIES,
+    MttAccount,
+    _open,
+    _Login(),
+    product="MTT Business",
+    in_sandbox=_in_sandbox,
+    open_calls=_open_calls,
+)

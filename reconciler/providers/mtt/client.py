@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from reconciler.http.answer import SUCCESSES, Answer, error_message, parse_json
@@ -10,7 +10,17 @@ from reconciler.http.budget import OPEN, Gate
 from reconciler.http.client import LIST_BYTES, HttpClient, Request
 from reconciler.http.errors import Forbidden, ProviderError, Rejected, Unauthorized, UnexpectedResponse
 from reconciler.providers.mtt.oauth import OAuth
-from reconciler.providers.mtt.wire import ExternalNumbers, ParkingAnswer, encode_parking, read, unwrap
+from reconciler.providers.mtt.wire import (
+    CallAnswer,
+    ExternalNumbers,
+    ParkingAnswer,
+    TerminalsInfo,
+    WorkplacesInfo,
+    encode_params,
+    encode_parking,
+    read,
+    unwrap,
+)
 
 HOSTS = ("openapi.mtt.ru",)
 OAUTH_HOSTS = ("oauth.mtt.ru",)
@@ -45,6 +55,40 @@ class MttClient:
             error.attempts = answer.attempts
             raise
         return answer.attempts
+
+    def workplaces(self) -> WorkplacesInfo:
+        """The workplaces that calls may be placed from."""
+        return read(WorkplacesInfo, self._read("/workPlacesInfo", about="the list of workplaces"))
+
+    def terminals(self) -> TerminalsInfo:
+        """The devices of workplaces."""
+        return read(TerminalsInfo, self._read("/terminalsInfo", about="the list of terminals"))
+
+    def control(self, method: str, params: Mapping[str, object], *, numbers: tuple[str, ...] = ()) -> CallAnswer:
+        """Send makeCall, transferCall or terminateCall, once."""
+        body = encode_params(params)
+        request = Request("POST", f"/{method}", is_read=False, body=body, numbers=numbers, once=True)
+        answer = self._send(request)
+        try:
+            data = self._body(answer, about=method)
+            done = read(CallAnswer, data)
+            if done.success:
+                self._refuse_error(answer, data)
+        except UnexpectedResponse as error:
+            error.may_have_taken_effect = answer.status in SUCCESSES
+            raise
+        if not done.success:
+            said = error_message(data)
+            raise Rejected(
+                f"MTT refused {method}: success is 0" + (f": {self.http.fit_for_message(said)}" if said else "")
+            )
+        return done
+
+    def _read(self, path: str, *, about: str) -> object:
+        answer = self._send(Request("GET", path, is_read=True, limit_bytes=LIST_BYTES))
+        body = self._body(answer, about=about)
+        self._refuse_error(answer, body)
+        return body
 
     def close(self) -> None:
         """Give back the connections to both hosts."""

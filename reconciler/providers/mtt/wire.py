@@ -6,7 +6,7 @@ The vendor writes one number in several ways, and wants its own spelling back. P
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -94,6 +94,46 @@ class ParkingAnswer(_Wire):
     success: Success
 
 
+class WorkplaceRow(_Wire):
+    """One workplace, by its SIP ID."""
+
+    workplace: Number
+    name: str | None = None
+
+
+class WorkplacesInfo(_Wire):
+    """The answer of workPlacesInfo."""
+
+    workplaces: list[WorkplaceRow] = Field(validation_alias=AliasChoices("workplacesList", "workplaces_list"))
+
+
+class TerminalRow(_Wire):
+    """One device, by its SIP ID, and the workplace that it is bound to."""
+
+    # A table of the vendor's documentation says `terminale`, its sample `terminal`.
+    terminal: Number = Field(validation_alias=AliasChoices("terminal", "terminale"))
+    workplace: Number
+
+
+class TerminalsInfo(_Wire):
+    """The answer of terminalsInfo."""
+
+    terminals: list[TerminalRow] = Field(validation_alias=AliasChoices("terminals_list", "terminalsList"))
+
+
+class CallId(_Wire):
+    """The id of a placed call."""
+
+    id: Number
+
+
+class CallAnswer(_Wire):
+    """The answer of makeCall, transferCall and terminateCall; only the first names a call."""
+
+    success: Success
+    call: CallId | None = None
+
+
 class TokenAnswer(_Wire):
     """The answer of the token endpoint; its `scope` may differ from the one asked for, and is not looked at."""
 
@@ -152,5 +192,9 @@ def by_canonical(spellings: Iterable[str]) -> dict[str, str]:
 
 def encode_parking(spellings: Sequence[str], *, parked: bool) -> bytes:
     """Spell setParkingNumbers' body."""
-    body = {"params": {"numbers": list(spellings), "isParking": parked}}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return encode_params({"numbers": list(spellings), "isParking": parked})
+
+
+def encode_params(params: Mapping[str, object]) -> bytes:
+    """Spell the body of any method."""
+    return json.dumps({"params": params}, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

@@ -1,0 +1,1 @@
+"""Live calls: seen, placed and controlled at whoever offers it. No plan and no apply imports this."""
