@@ -49,9 +49,10 @@ def _open(account: Account, secrets: Secrets, opening: Opening) -> Provider:
 
 
 def _open_calls(account: Account, secrets: Secrets, opening: Opening) -> Calls:
-    from reconciler.providers.mtt.opening import open_mtt_calls
+    from reconciler.providers.mtt.calls import MttCalls
+    from reconciler.providers.mtt.opening import open_mtt_client
 
-    return open_mtt_calls(account, secrets, opening, store=_shared(opening.tokens()))
+    return MttCalls(open_mtt_client(account, secrets, opening, store=_shared(opening.tokens())))
 
 
 def _shared(texts: Texts | None) -> TokenStore | None:

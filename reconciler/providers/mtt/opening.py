@@ -15,7 +15,6 @@ from reconciler.http.client import HttpClient
 from reconciler.http.errors import LoginRequired, Unauthorized
 from reconciler.http.hosts import check_host
 from reconciler.providers.mtt.account import MttOptions
-from reconciler.providers.mtt.calls import MttCalls
 from reconciler.providers.mtt.client import HOSTS, OAUTH_HOSTS, MttClient
 from reconciler.providers.mtt.oauth import PEER, SCOPE, Integration, OAuth, refresh_ends_at
 from reconciler.providers.mtt.provider import MttProvider
@@ -67,14 +66,14 @@ def open_mtt(account: Account, secrets: Secrets, opening: Opening, *, store: Tok
     return MttProvider(account.name, client, budget=parts.budget, clock=opening.clock)
 
 
-def open_mtt_calls(
+def open_mtt_client(
     account: Account, secrets: Secrets, opening: Opening, *, store: TokenStore | None = None
-) -> MttCalls:
-    """Open the methods for calls of an account; sends nothing. Raises ProviderError and SecretError."""
+) -> MttClient:
+    """Open the client of an account, for its methods of calls; sends nothing. Raises ProviderError and SecretError."""
     parts = _Parts(account, secrets, opening)
     oauth, oauth_http = parts.oauth(store)
     http = parts.http(account.base_url, HOSTS)
-    return MttCalls(MttClient(http, oauth=oauth, oauth_http=oauth_http, account=account.name))
+    return MttClient(http, oauth=oauth, oauth_http=oauth_http, account=account.name)
 
 
 def authorize_url(account: Account, secrets: Secrets, state: str) -> str:
