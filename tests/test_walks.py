@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,3 +90,44 @@ def test_a_shell_keeps_its_folder_and_its_variables_and_a_shell_within_it_ends(t
         assert shell.run(Command("(exit 7)", "", 1)) == (7, "")
     finally:
         shell.close()
+
+
+# -- pages with few commands ------------------------------------------------------------------------------------------
+
+
+SERVED = re.compile(r"reconciler sandbox --numbers \d+")
+
+
+@needs
+@pytest.mark.parametrize("name", ["editors.md", "sandbox.md"])
+def test_the_commands_of_a_page_of_reference_run(name: str, tmp_path: Path) -> None:
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    found = [step for step in steps((DOCS / name).read_text("utf-8")) if isinstance(step, Command)]
+    assert found
+    for step in found:
+        folder = shutil.copytree(REPOSITORY / "examples" / "quickstart", tmp_path / str(step.line))
+        served = SERVED.fullmatch(step.text) is not None
+        with subprocess.Popen(
+            ["bash", "-c", f"exec {step.text}"],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environ,
+        ) as process:
+            assert process.stdout is not None
+            if served:  # until it is ended, as it would go on
+                assert process.stdout.readline().rstrip() == step.shown.splitlines()[0]
+                process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == (130 if served else 0), (step, out, err)
+
+
+def test_no_other_page_has_a_command_that_nothing_runs() -> None:
+    """`pipelines.md` is run by tests/cli/test_pipelines_page.py, notifications and events by tests of theirs."""
+    elsewhere = {"editors.md", "sandbox.md", "pipelines.md", "notifications.md", "events.md"}
+    pages = [page for page in DOCS.rglob("*.md") if page not in PAGES and "decisions" not in page.parts]
+    commanding = {
+        page.name for page in pages if any(isinstance(step, Command) for step in steps(page.read_text("utf-8")))
+    }
+    assert commanding - elsewhere == set()

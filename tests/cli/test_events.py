@@ -27,6 +27,7 @@ from reconciler.events.store import EventStore, Received
 from tests.architecture.imports import REPOSITORY
 from tests.cli.conftest import Cli
 from tests.unit.events.building import EXOLVE, MTT, raw
+from tests.walks import Command, agrees, steps
 
 jsonschema: Any = importlib.import_module("jsonschema")  # which has no types
 PROGRAM = (sys.executable, "-m", "reconciler")
@@ -114,6 +115,22 @@ def test_it_keeps_what_it_answers_until_it_is_interrupted(listener: Running, end
     assert "16 (normal call clearing)" in told.stdout
     assert "came 2 times" in told.stdout
     assert "cannot be authenticated" in told.stdout
+
+
+def test_the_page_shows_what_becomes_of_the_samples_of_the_vendor(listener: Running, cli: Cli) -> None:
+    page = (REPOSITORY / "docs" / "events.md").read_text("utf-8")
+    commands = [step for step in steps(page) if isinstance(step, Command)]
+    assert [step.text.split()[:3] for step in commands] == [["reconciler", "events", each] for each in _SHOWN]
+    for body in EXOLVE:
+        assert listener.send(raw(body))[0] == 200
+    tailed = cli("events", "tail", folder=listener.folder)
+    assert (tailed.exit_code, len(tailed.stdout.splitlines()) >= len(EXOLVE)) == (0, True)
+    shown = cli("events", *commands[2].text.split()[2:], folder=listener.folder, COLUMNS="100")
+    assert agrees(commands[2].shown, shown.stdout), shown.stdout
+    assert listener.ended()[0] == 130
+
+
+_SHOWN = ("listen", "tail", "show")
 
 
 def test_people_outside_are_masked_before_they_are_kept(tmp_path: Path) -> None:
