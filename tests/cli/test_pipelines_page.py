@@ -76,6 +76,18 @@ def test_the_jobs_for_each_record_are_those_that_init_writes() -> None:
     assert variables.removeprefix("variables:\n") in pipeline_files(gitlab)[".gitlab-ci.yml"]
 
 
+def test_the_job_that_renews_the_calendar_is_what_its_machine_takes(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "howto" / "holidays.md").read_text("utf-8")
+    (text,) = [each for each in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if each.startswith("name:")]
+    path = tmp_path / ".github" / "workflows" / "calendar.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, "utf-8")
+    jsonschema.Draft7Validator(builtin.get_builtin_schema("vendor.github-workflows")).validate(read(path))
+    done = zizmor(path)
+    assert (done.returncode, "No findings" in done.stdout) == (0, True), done.stdout
+    assert not HAS_ACTIONLINT or actionlint(path) == []
+
+
 def test_the_hooks_that_the_page_names_are_offered() -> None:
     offered = {hook["id"]: hook for hook in yaml.safe_load((REPOSITORY / ".pre-commit-hooks.yaml").read_text("utf-8"))}
     (repository,) = yaml.safe_load(shown("Before each commit", "yaml"))["repos"]
