@@ -7,7 +7,7 @@ LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PEERS_READY := $(PEERS)/.ready
-WORKERS ?= 2
+WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest
 # docs/decisions/025
 INSTALL := -m pip install -qq --disable-pip-version-check --no-input --require-hashes --no-deps
