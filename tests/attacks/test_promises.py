@@ -16,6 +16,7 @@ METHOD = re.compile(r'"((?:/[A-Za-z0-9]+)+)"')
 READS = {
     *("/number/v1/GetAttributes", "/number/customer/v1/GetList", "/number/customer/v1/GetSIPList", "/media/v1/GetList"),
     *("/externalNumbersInfo", "/oauth/token"),
+    *("/terminalsInfo", "/workPlacesInfo"),  # whom `calls` may name
 }
 WRITES = {"/number/v1/SetCallForwarding", "/number/v1/DeleteCallForwarding", "/setParkingNumbers"}
 
