@@ -141,6 +141,17 @@ def test_a_call_id_never_leads_to_another_path(desk: Workplace) -> None:
     assert (ended.exit_code, desk.sandbox.telphin.done) == (1, [])
 
 
+@pytest.mark.parametrize(("call", "extension"), [(".", EXTENSION), ("..", EXTENSION), ("81b3e6", "..")])
+def test_a_name_that_leads_to_all_calls_or_to_the_extension_is_wrong_usage(
+    desk: Workplace, call: str, extension: str
+) -> None:
+    for step in (("hangup", call), ("action", "hold", call)):
+        ended = desk.run("calls", *step, "--extension", extension, "--via", "pbx", *DONE)
+        assert (ended.exit_code, desk.sandbox.log) == (64, [])
+    assert "names nothing at Telphin" in ended.json["diagnostics"][0]["message"]
+    assert desk.run("calls", "list", "--via", "pbx", "--extension", "..").exit_code == 64
+
+
 def test_a_wrong_application_secret_is_named_and_not_shown(desk: Workplace) -> None:
     ended = desk.run("calls", "list", "--via", "pbx", TELPHIN_SECRET="canary-of-another")
     assert (ended.exit_code, "client_secret" in ended.stderr) == (1, True)
