@@ -318,6 +318,21 @@ def test_an_answer_that_cannot_be_read_leaves_a_call_in_doubt(desk: Workplace, v
     assert len([call for call in desk.sandbox.log if call.mutating]) == 1
 
 
+@pytest.mark.parametrize("kind", [*LOST, FaultKind.EMPTY_BODY, FaultKind.HTML_WITH_200])
+def test_a_login_that_fails_leaves_no_call_in_doubt(desk: Workplace, kind: FaultKind) -> None:
+    desk.sandbox.faults.add(Fault(kind=kind, vendor="uis", mutating=False, times=None))
+    words = [each if each != "probe" else "people" for each in PLACE]
+    ended = desk.run(*words, "--virtual-number", "74993720692", *DONE, RECONCILER_TIMEOUT="0.6")
+    assert (ended.exit_code, desk.sandbox.uis.sessions) == (1, {})
+    assert "may have been placed" not in ended.json["diagnostics"][0]["message"]
+
+
+@pytest.mark.parametrize("call", ["x", "9" * 5000, "١", "1.5", "-1"])
+def test_what_is_no_call_session_is_wrong_usage(desk: Workplace, call: str) -> None:
+    assert desk.run("calls", "hangup", "--via", "probe", *DONE, "--", call).exit_code == 64
+    assert desk.sandbox.log == []
+
+
 @pytest.mark.parametrize("vendor", STEPS)
 def test_where_nobody_can_be_asked_nothing_is_sent(desk: Workplace, vendor: str) -> None:
     words = [each for each in STEPS[vendor] if each != "--auto-approve"]
