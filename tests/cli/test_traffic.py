@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from reconciler.events.reading import read_body
+from reconciler.events.store import EventStore, Received
 from tests.cli.conftest import Ended, Workplace
 
 HOTLINE, URL = "74991000000", "74991000001"
@@ -137,6 +140,16 @@ def test_a_bad_row_ends_the_plan_before_anybody_is_asked(workplace: Workplace) -
 def test_calls_to_none_of_our_numbers_are_suspicious(workplace: Workplace) -> None:
     ended = replayed(workplace, [call(moment(2, 17), "+84991000000")], "--format", "json")
     assert "traffic-foreign" in ended.codes
+
+
+def test_the_store_of_the_listener_is_replayed(shortened: Workplace) -> None:
+    with closing(EventStore(shortened.folder / "events.db", writes=True)) as store:
+        for number, at in enumerate((moment(2, 17), moment(2, 12))):
+            body = {"type": "b", "call_sid": str(number), "date_time": at, "from": CALLER, "to": HOTLINE}
+            store.add([Received(read_body(json.dumps(body).encode()), 0.0)])
+    ended = shortened.run("plan", "--traffic", "events.db", "--format", "json")
+    assert counts(ended)[HOTLINE] == traffic(2, 1, 1)
+    assert CALLER not in ended.stdout + ended.stderr
 
 
 # -- policy and saved plans -------------------------------------------------------------------------------------------
