@@ -196,6 +196,23 @@ def test_a_saved_plan_is_judged_by_its_counts_and_holds_no_caller(limited: Workp
     assert limited.run("apply", "p.json", "--override", "policy-max-lost-calls").exit_code == 0
 
 
+def test_a_reviewed_plan_that_loses_calls_is_not_applied_past_the_policy(limited: Workplace) -> None:
+    assert replayed(limited, [call(moment(2, 17))], "--out", "reviewed.json").exit_code == 0
+    writes = list(limited.sandbox.writes)
+    expect = ("apply", "--expect", "reviewed.json", "--auto-approve")
+    refused = limited.run(*expect)
+    assert (refused.exit_code, limited.sandbox.writes) == (5, writes)
+    assert "1 call of --traffic rang somebody and would reach nobody" in refused.stdout + refused.stderr
+    assert limited.run(*expect, "--override", "policy-max-lost-calls").exit_code == 0
+
+
+@pytest.mark.parametrize("rows", [[], [call(moment(2, 12))]], ids=["without calls", "with calls"])
+def test_a_reviewed_plan_that_loses_no_call_is_applied(limited: Workplace, rows: list[str]) -> None:
+    reviewed = replayed(limited, rows, "--out", "p.json") if rows else limited.run("plan", "--out", "p.json")
+    assert reviewed.exit_code == 0
+    assert limited.run("apply", "--expect", "p.json", "--auto-approve").exit_code == 0
+
+
 def test_what_cannot_be_told_is_said_and_not_counted(shortened: Workplace) -> None:
     stored = shortened.sandbox.exolve.forwarding(HOTLINE)
     assert stored is not None
