@@ -148,7 +148,7 @@ def test_a_name_that_leads_to_all_calls_or_to_the_extension_is_wrong_usage(
     for step in (("hangup", call), ("action", "hold", call)):
         ended = desk.run("calls", *step, "--extension", extension, "--via", "pbx", *DONE)
         assert (ended.exit_code, desk.sandbox.log) == (64, [])
-    assert "names nothing at Telphin" in ended.json["diagnostics"][0]["message"]
+        assert "names nothing at Telphin" in ended.json["diagnostics"][0]["message"]
     assert desk.run("calls", "list", "--via", "pbx", "--extension", "..").exit_code == 64
 
 
