@@ -79,7 +79,7 @@ def _shuffled(key: Key) -> str:
 
 
 def _is_recent(entry: Entry | None, older_than: float | None, now: float) -> bool:
-    """Whether a number is known to have been read back less than so many seconds ago."""
+    """Whether a number is known to have been read back less than so many seconds ago; a time to come proves nothing."""
     if entry is None or older_than is None or not entry.confirmed or not entry.written_at:
         return False
-    return now - epoch(entry.written_at) < older_than
+    return 0 <= now - epoch(entry.written_at) < older_than

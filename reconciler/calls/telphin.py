@@ -105,7 +105,7 @@ class TelphinCalls:
 
     def listing(self, extension: str | None) -> Listing:
         """The calls of one extension, or of all of the client's."""
-        whose = f"extension/{quote(extension, safe='')}" if extension else f"client/{quote(self._client, safe='@')}"
+        whose = f"extension/{_part(extension)}" if extension else f"client/{quote(self._client, safe='@')}"
         request = Request("GET", f"{_API}/{whose}/current_calls/", is_read=True, limit_bytes=LIST_BYTES, gzip=True)
         what = f"the calls of extension {extension}" if extension else "the calls of all extensions"
         found = _read(_CallList, self._confirmed(self._send(request), what))
@@ -148,7 +148,7 @@ class TelphinCalls:
             raise CallError(
                 "Telphin names a call by its extension and its id", hint="add --extension; `calls list` shows both"
             )
-        path = f"{_API}/extension/{quote(call.extension, safe='@')}/current_calls/{quote(call.id, safe='')}"
+        path = f"{_API}/extension/{_part(call.extension)}/current_calls/{_part(call.id)}"
         numbers = (number,) if number else ()
         return Request(method, path, is_read=False, body=body, numbers=numbers, once=True, gzip=True)
 
@@ -195,6 +195,13 @@ _QUESTIONS = {
     Action.PARK: "Park call {call} of extension {extension}.",
     Action.PICKUP: "Call {to}, who will take call {call} of extension {extension} over.",
 }
+
+
+def _part(name: str) -> str:
+    """A name as one part of a path; one that would lead elsewhere in it, such as to all calls, is refused."""
+    if not name.strip("."):
+        raise CallError(f"{name!r} names nothing at Telphin", hint="`calls list` shows calls with their extensions")
+    return quote(name, safe="@")
 
 
 def _live(found: CurrentCall, asked: str | None) -> LiveCall:

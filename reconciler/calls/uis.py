@@ -6,6 +6,7 @@ A request that may have placed a call is never sent twice. Knows no terminal and
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ HOSTS = (
 )
 PEER = "UIS"
 _LOOK = "look in the reports of the vendor's console, or ask who was called, before trying again"
+_SESSION = re.compile(r"[0-9]{1,20}")
 _UNKNOWN = "access_token_invalid"
 _UNAUTHORIZED = {
     _UNKNOWN: "check the key, or the login and the password",
@@ -106,7 +108,7 @@ class UisCalls:
 
     def hang_up(self, call: CallRef) -> Step:
         """End a call session."""
-        if not call.id.isdecimal():
+        if _SESSION.fullmatch(call.id) is None:
             raise CallError(f"{call.id!r} is not a call_session_id", hint="`calls place` tells it, such as 237859081")
         question = f"Hang up call session {call.id}: whoever is talking is cut off."
         return Step(question, lambda: self._release(int(call.id)))
@@ -148,19 +150,23 @@ class UisCalls:
         return self._result(answer)
 
     def _session(self) -> str:
-        if not self._token:
-            answer = self._call("login.user", {"login": self._access.login, "password": self._access.password}, ())
-            refusal = _refusal(answer)
-            if refusal is not None:
-                error = self._refused(refusal, answer)
-                error.may_have_taken_effect = False
-                raise error
-            token = _data(self._result(answer)).get("access_token")
-            if not isinstance(token, str) or not token:
-                raise UnexpectedResponse("UIS' login.user answered no access_token")
-            self._secrets.remember(token)
-            self._token = token
+        try:
+            self._token = self._token or self._logged_in()
+        except ProviderError as error:
+            error.may_have_taken_effect = False  # a session more calls nobody
+            raise
         return self._token
+
+    def _logged_in(self) -> str:
+        answer = self._call("login.user", {"login": self._access.login, "password": self._access.password}, ())
+        refusal = _refusal(answer)
+        if refusal is not None:
+            raise self._refused(refusal, answer)
+        token = _data(self._result(answer)).get("access_token")
+        if not isinstance(token, str) or not token:
+            raise UnexpectedResponse("UIS' login.user answered no access_token")
+        self._secrets.remember(token)
+        return token
 
     def _call(self, method: str, params: Mapping[str, object], numbers: tuple[str, ...]) -> dict[str, Any]:
         body = {"jsonrpc": "2.0", "method": method, "id": "1", "params": params}
@@ -177,7 +183,7 @@ class UisCalls:
         try:
             return _read(answer)
         except UnexpectedResponse as error:
-            error.may_have_taken_effect = method != "login.user"
+            error.may_have_taken_effect = True
             raise
 
     def _result(self, answer: Mapping[str, Any]) -> dict[str, Any]:

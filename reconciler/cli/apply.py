@@ -37,7 +37,7 @@ from reconciler.views.results import Planned
 from reconciler.wiring import Session
 from reconciler.workflow.apply import apply_stored
 from reconciler.workflow.plan import make_plan
-from reconciler.workflow.stored import StoredPlan, check_expected, stored_plan, unlike
+from reconciler.workflow.stored import StoredPlan, check_expected, counted_as, stored_plan, unlike
 
 
 @click.command()
@@ -159,6 +159,7 @@ def _planned(
     check_selected(ready.plan)
     if reviewed is not None:
         check_expected(ready.plan, reviewed[0], session.clock.now())
+        ready = replace(ready, plan=counted_as(reviewed[0], ready.plan, session.configuration))
     return ready
 
 

@@ -5,6 +5,7 @@ Must not touch a vendor, a configuration or the record.
 
 from __future__ import annotations
 
+import errno
 import re
 import threading
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _POLL_SECONDS = 0.2
 _PATH = "RECONCILER_EVENTS_PATH"
 _UNGUESSABLE = re.compile(r"[A-Za-z0-9_-]{22,128}")
+_LEAST_DIFFERENT = 6
+_PORTS = (errno.EADDRINUSE, errno.EACCES)
 _UNAUTHENTICATED = "senders cannot be authenticated: whoever knows this address can send events, so keep it to yourself"
 _PLAIN = "it is plain HTTP, and not on loopback alone: put a server in front of it that speaks HTTPS"
 
@@ -106,9 +109,10 @@ def listen(process: Process, store: Path, host: str, port: int, keep: float, mas
 def _chosen_path(process: Process) -> str | None:
     """The path of the environment; refuses one that can be guessed."""
     path = process.environ.get(_PATH)
-    if path and not _UNGUESSABLE.fullmatch(path):
+    if path and (not _UNGUESSABLE.fullmatch(path) or len(set(path)) < _LEAST_DIFFERENT):
         hint = f"{_PATH}=$(openssl rand -hex 24)"
-        raise command_error("usage", f"{_PATH} must have 22 to 128 letters, digits, - or _", hint=hint)
+        shape = f"22 to 128 letters, digits, - or _, {_LEAST_DIFFERENT} different ones at least"
+        raise command_error("usage", f"{_PATH} must have {shape}", hint=hint)
     return path or None
 
 
@@ -117,7 +121,8 @@ def _started(server: Server, host: str, port: int) -> int:
         return server.start()
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
-        raise click.ClickException(f"cannot listen on {host}, port {port}: {reason}; try --port 0") from error
+        remedy = "--port 0 picks a free port" if error.errno in _PORTS else "--host takes an address of this machine"
+        raise click.ClickException(f"cannot listen on {host}, port {port}: {reason}; {remedy}") from error
 
 
 def _announce(process: Process, url: str, store: Path, keep: float, *, masks: bool, most: int, host: str) -> None:

@@ -159,7 +159,7 @@ def traffic(purpose: str) -> Callable[[Function], Function]:
         "--traffic",
         type=EXISTING_FILE,
         metavar="FILE",
-        help=f"{purpose} CSV with a header, or JSON Lines: time, number.",
+        help=f"{purpose} CSV with a header, or JSON Lines: time, number; or the store of `events listen`.",
     )
 
 

@@ -31,6 +31,9 @@ KINDS = {
 }
 """What each `type` is called; `b` and `crr` are known of inbound events only, from public code."""
 
+NAMES = {"caller": ("from", "calling_number", "number_a", "numberA"), "called": ("to", "called_number", "number_b")}
+"""What inbound events call each side, from public code; one may have several of these."""
+
 
 def _in_our_time(moment: datetime) -> datetime:
     """Refuse a year that no call is of, which clocks cannot show."""
@@ -113,8 +116,8 @@ class Loose(_Sent):
     uid: Text | None = Field(None, validation_alias=AliasChoices("uid", "call_id"))
     date_time: Any = None
     direction: Any = None
-    caller: Text | None = Field(None, validation_alias=AliasChoices("from", "calling_number", "number_a", "numberA"))
-    called: Text | None = Field(None, validation_alias=AliasChoices("to", "called_number", "number_b"))
+    caller: Text | None = Field(None, validation_alias=AliasChoices(*NAMES["caller"]))
+    called: Text | None = Field(None, validation_alias=AliasChoices(*NAMES["called"]))
     display_number: Text | None = None
     sip_id: Text | None = None
     setup_time: Any = None

@@ -7,27 +7,30 @@ out. Knows nothing of where events are kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from reconciler.events import exolve
 from reconciler.events.model import Event
 
 _IDENTITY = frozenset({"uid", "call_id", "call_sid", "call", "customer_id", "application_uuid", "type", "state"})
 _SPANS = frozenset({"setup_time", "wait_time", "duration", "full_duration", "talk_time"})
 _AS_THEY_ARE = _IDENTITY | _SPANS | {"date_time", "startTime", "record_call", "event", "Event", "direction"}
 _NAME = "displayName"
+_PARTY = ("id", "displayId", "accountId")
 _CORE = 10
 _SHORTEST = 7
 _HEAD, _TAIL = 3, 2
 _NOT_DIGITS = re.compile(r"\D")
 _BETWEEN = r"[\s().-]{0,3}"  # as people write numbers
+_WRITTEN = re.compile(rf"\d(?:{_BETWEEN}\d)*")
 
 
 # docs/decisions/188
 def masked_body(event: Event) -> Mapping[str, Any]:
     """The body with all but a few digits taken out of numbers outside, wherever they stand, and without their names."""
-    cores = {core for number in _outside(event) if (core := _core(number))}
+    cores = {core for number in _outside(event) for core in _cores(number)}
     if not cores:
         return event.body
     pattern = re.compile("|".join(_BETWEEN.join(core) for core in sorted(cores, key=len, reverse=True)))
@@ -42,43 +45,48 @@ def mask(digits: str) -> str:
 
 
 def _outside(event: Event) -> Iterator[str]:
-    sides = {"inbound": (event.caller,), "outbound": (event.called,)}
-    yield from sides.get(event.direction, (event.caller, event.called))
-    yield from _shown_outside(event)
+    sides = {"inbound": ("caller",), "outbound": ("called",)}.get(event.direction, ("caller", "called"))
+    for side in sides:
+        yield getattr(event, side)
+        yield from _texts(event.body.get(name) for name in exolve.NAMES[side])
+    for party in _parties(event):
+        yield from _texts(party.get(name) for name in _PARTY)
 
 
-def _shown_outside(event: Event) -> Iterator[str]:
-    """What MTT displays of the party outside, which need not be its number."""
-    party = _party(event)
-    for name in ("id", "displayId", "accountId"):
-        value = party.get(name)
-        if isinstance(value, str | int):
-            yield str(value)
+def _texts(values: Iterable[object]) -> Iterator[str]:
+    return (_text(value) for value in values if isinstance(value, str | int | float))
 
 
-def _party(event: Event) -> Mapping[str, Any]:
+def _text(value: str | float) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _parties(event: Event) -> list[Mapping[str, Any]]:
+    """What MTT tells of whoever is outside; what it displays need not be the number."""
     info = event.body.get("result")
     info = info.get("callInfo") if isinstance(info, dict) else None
-    side = {"inbound": "caller", "outbound": "callee"}.get(event.direction)
-    party = info.get(side) if isinstance(info, dict) and side else None
-    return party if isinstance(party, dict) else {}
+    sides = {"inbound": ("caller",), "outbound": ("callee",)}.get(event.direction, ("caller", "callee"))
+    found = [info.get(side) for side in sides] if isinstance(info, dict) else []
+    return [party for party in found if isinstance(party, dict)]
 
 
-def _core(number: str) -> str:
-    """The digits that a number has in every spelling, with or without its country."""
-    digits = _NOT_DIGITS.sub("", number.partition("@")[0])
-    return digits[-_CORE:] if len(digits) >= _SHORTEST else ""
+def _cores(number: str) -> Iterator[str]:
+    """The digits that a number has in every spelling, with or without its country; a port or an extension is none."""
+    for written in _WRITTEN.findall(number.partition("@")[0]):
+        digits = _NOT_DIGITS.sub("", written)
+        if len(digits) >= _SHORTEST:
+            yield digits[-_CORE:]
 
 
 def _walked(body: Mapping[str, Any], hide: Callable[[str], str], event: Event) -> Iterator[tuple[str, Any]]:
-    outside = _party(event)
+    has_name = any(body is party for party in _parties(event))
     for key, value in body.items():
         if key in _AS_THEY_ARE:
             yield key, value
-        elif key == _NAME and body is outside:
+        elif key == _NAME and has_name:
             yield key, "***" if value else value
         else:
-            yield key, _hidden(value, hide, event)
+            yield hide(key), _hidden(value, hide, event)
 
 
 def _hidden(value: object, hide: Callable[[str], str], event: Event) -> object:
@@ -87,8 +95,8 @@ def _hidden(value: object, hide: Callable[[str], str], event: Event) -> object:
             return value
         case str():
             return hide(value)
-        case int():
-            text = hide(str(value))
+        case int() | float():
+            text = hide(_text(value))
             return text if "*" in text else value
         case dict():
             return dict(_walked(value, hide, event))

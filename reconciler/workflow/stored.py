@@ -296,6 +296,17 @@ def check_expected(plan: Plan, reviewed: Plan, now: float) -> None:
         )
 
 
+def counted_as(reviewed: Plan, plan: Plan, configuration: Configuration) -> Plan:
+    """A fresh plan with the counts of calls that the reviewed one of the same changes has, judged by policy."""
+    if not reviewed.replayed:
+        return plan
+    counts = {change.key: change.traffic for change in reviewed.changes}
+    changes = tuple(replace(change, traffic=counts.get(change.key)) for change in plan.changes)
+    told = tuple(_as_replayed(plan.diagnostics, reviewed))
+    plan = replace(plan, replayed=True, changes=changes, diagnostics=told)
+    return replace(plan, breaches=judge_again(configuration, plan))
+
+
 def read_file(path: Path) -> bytes:
     """A plan file's bytes, read no further than a plan can reach; raises PlanFileError."""
     try:

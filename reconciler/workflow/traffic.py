@@ -1,4 +1,6 @@
-"""Calls of the past from a file: CSV with a header, or JSON Lines. Who called is read over, and kept nowhere.
+"""Calls of the past from a file: CSV with a header, JSON Lines, or the store of `events listen`.
+
+Who called is read over, and kept nowhere.
 
 Knows no command and no output.
 """
@@ -9,7 +11,7 @@ import csv
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -19,6 +21,8 @@ from typing import TextIO
 from reconciler.config.phones import digits_of
 from reconciler.diagnostics import Diagnostic
 from reconciler.effects.traffic import PastCalls
+from reconciler.events.calls import received_calls
+from reconciler.events.store import EventStore, StoreError
 from reconciler.rules import RULES
 
 _MOST_QUOTED = 5
@@ -27,6 +31,7 @@ _DELIMITERS = ",;\t"
 _RFC3339 = "2026-11-21T10:00:00+03:00"
 _SHORT_OF_COUNTRY = 10
 _WITH_COUNTRY = 11
+_SQLITE = b"SQLite format 3\0"
 _SCHEME = re.compile(r"(?:tel|sip):", re.IGNORECASE)
 _BLANK_BEFORE_OFFSET = re.compile(r"\s+(?=[Zz+-])")
 
@@ -43,6 +48,8 @@ def read_traffic(path: Path, name: str, ours: Collection[str]) -> PastCalls:
     """Read calls, also those to numbers that are not `ours`; raises TrafficError. `name` is the file's, in messages."""
     reading = _Reading(name, ours)
     try:
+        if _is_database(path):
+            return PastCalls(_received(path, ours))
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             reading.read(file)
     except OSError as error:
@@ -50,6 +57,28 @@ def read_traffic(path: Path, name: str, ours: Collection[str]) -> PastCalls:
     if reading.bad:
         raise TrafficError(list(reading.diagnostics()))
     return PastCalls(reading.calls)
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file is SQLite's; a pipe, which can be read only once, is none."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+def _received(path: Path, ours: Collection[str]) -> dict[str, list[int]]:
+    """The calls that came in, by the listener's store; raises TrafficError."""
+    found: dict[str, list[int]] = {}
+    try:
+        with closing(EventStore(path)) as store:
+            for call in received_calls(store.everything()):
+                digits = _digits(call.number)
+                number = call.number if digits is None else _number(call.number, digits, ours)
+                found.setdefault(number, []).append(int(call.at // 1))
+    except StoreError as error:
+        raise _unusable(str(error), "give a CSV file, JSON Lines, or the store of `events listen`") from None
+    return found
 
 
 def _unusable(message: str, hint: str | None = None) -> TrafficError:

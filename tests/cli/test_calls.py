@@ -141,6 +141,17 @@ def test_a_call_id_never_leads_to_another_path(desk: Workplace) -> None:
     assert (ended.exit_code, desk.sandbox.telphin.done) == (1, [])
 
 
+@pytest.mark.parametrize(("call", "extension"), [(".", EXTENSION), ("..", EXTENSION), ("81b3e6", "..")])
+def test_a_name_that_leads_to_all_calls_or_to_the_extension_is_wrong_usage(
+    desk: Workplace, call: str, extension: str
+) -> None:
+    for step in (("hangup", call), ("action", "hold", call)):
+        ended = desk.run("calls", *step, "--extension", extension, "--via", "pbx", *DONE)
+        assert (ended.exit_code, desk.sandbox.log) == (64, [])
+        assert "names nothing at Telphin" in ended.json["diagnostics"][0]["message"]
+    assert desk.run("calls", "list", "--via", "pbx", "--extension", "..").exit_code == 64
+
+
 def test_a_wrong_application_secret_is_named_and_not_shown(desk: Workplace) -> None:
     ended = desk.run("calls", "list", "--via", "pbx", TELPHIN_SECRET="canary-of-another")
     assert (ended.exit_code, "client_secret" in ended.stderr) == (1, True)
@@ -305,6 +316,21 @@ def test_an_answer_that_cannot_be_read_leaves_a_call_in_doubt(desk: Workplace, v
     ended = desk.run(*STEPS[vendor])
     assert (ended.exit_code, "so it was not tried again" in ended.json["diagnostics"][0]["message"]) == (1, True)
     assert len([call for call in desk.sandbox.log if call.mutating]) == 1
+
+
+@pytest.mark.parametrize("kind", [*LOST, FaultKind.EMPTY_BODY, FaultKind.HTML_WITH_200])
+def test_a_login_that_fails_leaves_no_call_in_doubt(desk: Workplace, kind: FaultKind) -> None:
+    desk.sandbox.faults.add(Fault(kind=kind, vendor="uis", mutating=False, times=None))
+    words = [each if each != "probe" else "people" for each in PLACE]
+    ended = desk.run(*words, "--virtual-number", "74993720692", *DONE, RECONCILER_TIMEOUT="0.6")
+    assert (ended.exit_code, desk.sandbox.uis.sessions) == (1, {})
+    assert "may have been placed" not in ended.json["diagnostics"][0]["message"]
+
+
+@pytest.mark.parametrize("call", ["x", "9" * 5000, "١", "1.5", "-1"])
+def test_what_is_no_call_session_is_wrong_usage(desk: Workplace, call: str) -> None:
+    assert desk.run("calls", "hangup", "--via", "probe", *DONE, "--", call).exit_code == 64
+    assert desk.sandbox.log == []
 
 
 @pytest.mark.parametrize("vendor", STEPS)

@@ -164,8 +164,9 @@ def test_the_address_stays_and_can_be_chosen(tmp_path: Path, monkeypatch: pytest
     with listening(tmp_path) as running:
         assert running.path == "/abcdefghijklmnopqrstuvwxyz/events"
         assert running.send(raw(EXOLVE[0]), "/abcdefghijklmnopqrstuvwxyz")[0] == 200
-    refused = cli("events", "listen", "--port", "0", RECONCILER_EVENTS_PATH="calls")
-    assert (refused.exit_code, "22 to 128" in refused.stderr) == (1, True)
+    for weak in ("calls", "x" * 40, "1212121212121212121212121212"):
+        refused = cli("events", "listen", "--port", "0", RECONCILER_EVENTS_PATH=weak)
+        assert (refused.exit_code, "22 to 128" in refused.stderr, weak in refused.stderr) == (1, True, False)
 
 
 @pytest.mark.parametrize(
@@ -315,11 +316,13 @@ def test_what_cannot_be_kept_is_not_answered_200(listener: Running) -> None:
 def test_a_port_that_is_taken_is_an_error(listener: Running, cli: Cli) -> None:
     ended = cli("events", "listen", "--port", str(listener.place[1]))
     assert (ended.exit_code, "cannot listen on 127.0.0.1" in ended.stderr) == (1, True)
+    assert "--port 0" in ended.stderr
 
 
 def test_a_host_that_is_none_is_an_error(cli: Cli) -> None:
     ended = cli("events", "listen", "--port", "0", "--host", "192.0.2.1")
     assert (ended.exit_code, "cannot listen on 192.0.2.1" in ended.stderr) == (1, True)
+    assert "--host takes an address of this machine" in ended.stderr
 
 
 @pytest.mark.parametrize("command", [("tail",), ("tail", "-f"), ("show", "1")])

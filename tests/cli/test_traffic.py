@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from reconciler.events.reading import read_body
+from reconciler.events.store import EventStore, Received
 from tests.cli.conftest import Ended, Workplace
 
 HOTLINE, URL = "74991000000", "74991000001"
@@ -139,6 +142,16 @@ def test_calls_to_none_of_our_numbers_are_suspicious(workplace: Workplace) -> No
     assert "traffic-foreign" in ended.codes
 
 
+def test_the_store_of_the_listener_is_replayed(shortened: Workplace) -> None:
+    with closing(EventStore(shortened.folder / "events.db", writes=True)) as store:
+        for number, at in enumerate((moment(2, 17), moment(2, 12))):
+            body = {"type": "b", "call_sid": str(number), "date_time": at, "from": CALLER, "to": HOTLINE}
+            store.add([Received(read_body(json.dumps(body).encode()), 0.0)])
+    ended = shortened.run("plan", "--traffic", "events.db", "--format", "json")
+    assert counts(ended)[HOTLINE] == traffic(2, 1, 1)
+    assert CALLER not in ended.stdout + ended.stderr
+
+
 # -- policy and saved plans -------------------------------------------------------------------------------------------
 
 
@@ -181,6 +194,23 @@ def test_a_saved_plan_is_judged_by_its_counts_and_holds_no_caller(limited: Workp
     shown = limited.run("show", "p.json").stdout
     assert "of 1 call 1 would now have reached nobody" in shown
     assert limited.run("apply", "p.json", "--override", "policy-max-lost-calls").exit_code == 0
+
+
+def test_a_reviewed_plan_that_loses_calls_is_not_applied_past_the_policy(limited: Workplace) -> None:
+    assert replayed(limited, [call(moment(2, 17))], "--out", "reviewed.json").exit_code == 0
+    writes = list(limited.sandbox.writes)
+    expect = ("apply", "--expect", "reviewed.json", "--auto-approve")
+    refused = limited.run(*expect)
+    assert (refused.exit_code, limited.sandbox.writes) == (5, writes)
+    assert "1 call of --traffic rang somebody and would reach nobody" in refused.stdout + refused.stderr
+    assert limited.run(*expect, "--override", "policy-max-lost-calls").exit_code == 0
+
+
+@pytest.mark.parametrize("rows", [[], [call(moment(2, 12))]], ids=["without calls", "with calls"])
+def test_a_reviewed_plan_that_loses_no_call_is_applied(limited: Workplace, rows: list[str]) -> None:
+    reviewed = replayed(limited, rows, "--out", "p.json") if rows else limited.run("plan", "--out", "p.json")
+    assert reviewed.exit_code == 0
+    assert limited.run("apply", "--expect", "p.json", "--auto-approve").exit_code == 0
 
 
 def test_what_cannot_be_told_is_said_and_not_counted(shortened: Workplace) -> None:

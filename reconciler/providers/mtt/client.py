@@ -106,7 +106,11 @@ class MttClient:
                 f"MTT does not accept a new access token of account {self._account} (401): log in again",
                 hint=f"reconciler login {self._account}",
             )
-        self._oauth.worked(token)
+        try:
+            self._oauth.worked(token)
+        except ProviderError as error:
+            error.may_have_taken_effect = not request.is_read and answer.status in SUCCESSES
+            raise
         return answer
 
     def _confirm(self, answer: Answer, *, about: str) -> None:

@@ -48,7 +48,7 @@ def test_a_turn_lasts_as_long_as_is_said() -> None:
     assert (same - one, (next_one - one) % 10) == (0, 1)
 
 
-@pytest.mark.parametrize(("hours", "left_out"), [(23.9, True), (24.1, False)])
+@pytest.mark.parametrize(("hours", "left_out"), [(0, True), (23.9, True), (24.1, False), (-24 * 365, False)])
 def test_what_was_written_and_read_back_just_now_is_left_out(hours: float, left_out: bool) -> None:
     numbers, now = keys(4), START
     written_at = datetime.fromtimestamp(now - hours * 3600, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

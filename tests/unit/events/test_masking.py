@@ -44,10 +44,30 @@ def test_the_caller_of_an_inbound_event_is_masked(name: str) -> None:
     assert "74991112233" in text
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["sip:79990001122:5060", "79990001122;ext=12", "tel:+7-999-000-11-22;isub=1", 79990001122.0],
+)
+def test_a_caller_is_masked_with_a_port_or_an_extension_behind_the_number(written: str | float) -> None:
+    body = {"type": "o", "call_sid": "s", "from": written, "a": "89990001122", "b": 79990001122.0}
+    text = masked({**body, "79990001122": {"since": 2024}, "to": "74991112233"})
+    assert "9990001122" not in text.replace("-", "")
+    assert text.count("999*****22") == 4
+    assert "74991112233" in text
+
+
+def test_a_caller_is_masked_under_every_name_that_is_known_for_one() -> None:
+    body = {"type": "o", "call_sid": "s", "from": "79990001122", "number_a": 79990003344, "to": "74991112233"}
+    text = masked(body)
+    assert ("9990001122" in text, "9990003344" in text, "74991112233" in text) == (False, False, True)
+
+
 def test_where_the_direction_is_not_told_both_are_masked() -> None:
     body = json.loads(json.dumps(MTT[2]))
     del body["result"]["callInfo"]["type"]
+    body["result"]["callInfo"]["caller"]["displayName"] = "Maria"
     text = masked(body)
+    assert "Maria" not in text
     assert "8124241500" not in text
     assert "4996497803" not in text
 

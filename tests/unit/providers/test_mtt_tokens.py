@@ -4,12 +4,14 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.calls.base import CallRef
 from reconciler.clock import SystemClock
 from reconciler.http.answer import Answer
 from reconciler.http.budget import Patience
@@ -25,7 +27,8 @@ from reconciler.http.errors import (
 from reconciler.model import Parking
 from reconciler.providers.base import Write
 from reconciler.providers.mtt.account import MttOptions
-from reconciler.providers.mtt.opening import authorize_url, code_of, exchange, open_mtt
+from reconciler.providers.mtt.calls import MttCalls
+from reconciler.providers.mtt.opening import authorize_url, code_of, exchange, open_mtt, open_mtt_client
 from reconciler.providers.mtt.provider import MttProvider
 from reconciler.providers.mtt.tokens import FileTokenStore, Tokens, identity
 from reconciler.sandbox import Fault, FaultKind, MttSettings, Sandbox
@@ -343,6 +346,26 @@ def test_a_full_disk_shows_before_a_refresh_token_is_spent(office: Office, monke
     with pytest.raises(TokenStoreError):
         office.run().list_numbers()
     assert office.sandbox.log == []
+
+
+def test_tokens_that_cannot_be_kept_after_a_write_leave_it_in_doubt(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = office.sandbox.mtt.add_call()
+    leg = CallRef(call["call"]["id"], tag=call["call"]["tag"], transport=call["transportId"])
+
+    def full(_store: FileTokenStore, _key: str, tokens: Tokens) -> None:
+        if tokens.refresh and not tokens.previous:
+            raise TokenStoreError("no space left on device")
+        save(_store, _key, tokens)
+
+    save = FileTokenStore.save
+    monkeypatch.setattr(FileTokenStore, "save", full)
+    client = open_mtt_client(mtt_account(office.sandbox), secrets_of(office.sandbox), opening(), store=office.store)
+    with closing(MttCalls(client)) as calls, pytest.raises(TokenStoreError, match="may have been ended") as raised:
+        calls.hang_up(leg).take()
+    assert raised.value.may_have_taken_effect
+    assert [done[1] for done in office.sandbox.mtt.done] == ["terminateCall"]
 
 
 def test_many_threads_and_runs_renew_once(office: Office) -> None:

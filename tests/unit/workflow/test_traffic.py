@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from reconciler.effects.traffic import PastCalls
+from reconciler.events.reading import read_body
+from reconciler.events.store import EventStore, Received
 from reconciler.workflow.traffic import TrafficError, read_traffic
 
 HOTLINE, CALLER = "74991000000", "79035550199"
@@ -129,3 +134,53 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrafficError) as raised:
         read_traffic(tmp_path / "calls", "calls.csv", {HOTLINE})
     assert str(raised.value) == "calls.csv cannot be read: no such file or directory"
+
+
+def stored(folder: Path, *bodies: Mapping[str, object]) -> Path:
+    path = folder / "events.db"
+    with closing(EventStore(path, writes=True)) as store:
+        store.add(Received(read_body(json.dumps(body).encode()), SECONDS + 0.9) for body in bodies)
+    return path
+
+
+def test_the_store_of_the_listener_has_the_calls_that_came_in(tmp_path: Path) -> None:
+    begin = {
+        "type": "b",
+        "call_sid": "1",
+        "date_time": GOOD,
+        "from": CALLER,
+        "to": "+7 499 100-00-00",
+    }
+    out = {
+        "type": "o",
+        "call_sid": "3",
+        "date_time": GOOD,
+        "number_b": HOTLINE,
+        "direction": "outbound",
+    }
+    path = stored(
+        tmp_path,
+        begin,
+        {**begin, "type": "e", "date_time": "2026-11-04T17:05:00+03:00"},
+        {**begin, "call_sid": "2", "date_time": NOON},
+        {**begin, "call_sid": "4", "to": "sip:desk@pbx.example"},
+        out,
+    )
+    assert read_traffic(path, "events.db", {HOTLINE}) == PastCalls(
+        {HOTLINE: [SECONDS - 5 * 3600, SECONDS], "sip:desk@pbx.example": [SECONDS]}
+    )
+
+
+def test_a_call_whose_vendor_tells_no_time_is_taken_for_when_word_of_it_came(tmp_path: Path) -> None:
+    info = {"call": {"id": "c"}, "state": "trying", "type": "incoming", "callee": {"id": HOTLINE}}
+    path = stored(tmp_path, {"event": "callNotifications", "result": {"callInfo": info}})
+    assert read_traffic(path, "events.db", {HOTLINE}) == PastCalls({HOTLINE: [SECONDS]})
+
+
+def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "calls"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE calls (caller TEXT)")
+    with pytest.raises(TrafficError) as raised:
+        read_traffic(path, "calls", {HOTLINE})
+    assert "is not a store of events" in str(raised.value)
