@@ -61,6 +61,12 @@ def test_what_it_writes_validates_and_is_in_canonical_form(
     assert cli("fmt", "--check").exit_code == 0
 
 
+@pytest.mark.parametrize("folder", ["null", "NULL", "true", "1.0", "0x10", "2026-01-01", "-", "...", "@@name@@", "а б"])
+def test_a_folder_whose_name_yaml_reads_as_something_else_gives_a_name(cli: Cli, tmp_path: Path, folder: str) -> None:
+    assert cli("init", "--host", "github", *EXOLVE, "--", folder).exit_code == 0
+    assert cli("-C", str(tmp_path / folder), "validate", "--strict").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("vendor", "host", "record", "backend"),
     [
