@@ -251,7 +251,7 @@ class _Step:
 
 
 def _show(process: Process, start: Start, place: Path, done: _Done) -> None:
-    steps = list(_steps(start, place))
+    steps = list(_steps(start, place, is_begun=TRUSTED_FILE not in done.kept))
 
     def content() -> dict[str, object]:
         following = [{"what": each.what, "command": each.command} for each in steps]
@@ -275,13 +275,13 @@ def _page(place: Path, done: _Done, steps: list[_Step], columns: int) -> Iterato
             yield line("      ", Span(step.command, Tone.NOTED))
 
 
-def _steps(start: Start, place: Path) -> Iterator[_Step]:
-    """What comes next, in the order of the work."""
+def _steps(start: Start, place: Path, *, is_begun: bool) -> Iterator[_Step]:
+    """What comes next, in the order of the work. The accounts of a configuration that was there are not known."""
     secrets = starter.secrets_of(start)
     if place != Path():
-        yield _Step("Go there.", f"cd {shlex.quote(str(place))}")
+        yield _Step("Go there.", f"cd {shlex.quote(re.sub('^-', './-', str(place)))}")
     yield _Step("Check the files. This needs no network and no key.", "reconciler validate --strict")
-    yield from _account_steps(start, secrets)
+    yield from _account_steps(start, secrets) if is_begun else [_Step(_LOOK, _LOOKING)]
     if start.host is not Host.NONE:
         yield from _pipeline_steps(start, place)
     first = (
@@ -305,10 +305,7 @@ def _account_steps(start: Start, secrets: list[str]) -> Iterator[_Step]:
             for each in starter.unfilled_keys(start.vendor)
         )
         yield _Step(f"{given}, take over what is there.", f"reconciler import --all --into {starter.NUMBERS}")
-    yield _Step(
-        f"{given}, see whether anything would stop an apply, and what it would change.",
-        "reconciler doctor && reconciler plan",
-    )
+    yield _Step(f"{given}, see {_WHETHER}", _LOOKING)
 
 
 def _pipeline_steps(start: Start, place: Path) -> Iterator[_Step]:
@@ -320,6 +317,12 @@ def _pipeline_steps(start: Start, place: Path) -> Iterator[_Step]:
     yield _Step(f"{_PREPARED[start.host]} {', '.join(starter.variables_of(start))}.")
 
 
+_LOOKING = "reconciler doctor && reconciler plan"
+_WHETHER = "whether anything would stop an apply, and what it would change."
+_LOOK = (
+    f"{TRUSTED_FILE} stays as it was: give what was written beside it the variables and the record that it names."
+    f" With them set, see {_WHETHER}"
+)
 _TRIAL = "reconciler sandbox --for . --exec reconciler plan"
 _PREPARED = {
     Host.GITHUB: "In Settings > Environments make `numbers-plan` (with reviewers), `numbers-main` (for main only) and"

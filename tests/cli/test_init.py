@@ -155,6 +155,23 @@ def test_with_keep_no_second_configuration_is_begun_beside_one(cli: Cli, tmp_pat
     assert "numbers/main.yaml" not in files(tmp_path)
 
 
+def test_with_keep_what_comes_next_names_nothing_that_the_configuration_may_lack(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text("version: 1\nnumbers: {}\n", "utf-8")
+    ended = cli("init", "--vendor", "mtt", "--import", "--host", "github", "--keep", "--format", "json")
+    commands = " ".join(step["command"] or "" for step in ended.json["next"])
+    assert "reconciler doctor" in commands
+    assert "login main" not in commands
+    assert "numbers/main.yaml" not in commands
+
+
+def test_the_command_that_goes_to_a_folder_takes_its_name_for_no_option(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "reconciler", "init", *EXOLVE, "--host", "none", "--format", "json", "--", "-"]
+    told = subprocess.run(words, cwd=tmp_path, capture_output=True, check=True).stdout
+    going = json.loads(told)["next"][0]["command"]
+    arrived = subprocess.run(["bash", "-c", f"{going} && ls"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "reconciler.yaml" in arrived.stdout.split()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "shut").mkdir(mode=0o500)
