@@ -327,7 +327,8 @@ _TRIAL = "reconciler sandbox --for . --exec reconciler plan"
 _PREPARED = {
     Host.GITHUB: "In Settings > Environments make `numbers-plan` (with reviewers), `numbers-main` (for main only) and"
     " `numbers-apply` (for main only, with reviewers), each with",
-    Host.GITLAB: "Protect the environments `numbers-plan` (with approvals), `numbers-main` and `numbers-apply`,"
-    " schedule a daily pipeline of main, and give each environment",
+    Host.GITLAB: "Protect the branch main and the environments `numbers-plan` (with approvals) and `numbers-apply`;"
+    " schedule a daily pipeline of main; and make these variables for `numbers-plan`, and again for `numbers-main` and"
+    " `numbers-apply` with the flag `Protected`, without which any branch could ask for them:",
 }
 _TOP = {Host.GITHUB: ".github", Host.GITLAB: ".gitlab-ci.yml"}

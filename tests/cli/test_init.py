@@ -286,6 +286,13 @@ def test_what_comes_next_is_said_and_its_commands_exist(cli: Cli, tmp_path: Path
     assert plain.index("reconciler validate --strict") < plain.index("reconciler login main")
 
 
+def test_at_gitlab_the_keys_of_main_are_protected_variables_as_an_environment_admits_any_branch(cli: Cli) -> None:
+    ended = cli("init", *EXOLVE, "--host", "gitlab", "--format", "json")
+    (told,) = [each["what"] for each in ended.json["next"] if "EXOLVE_API_KEY, RECONCILER_RECORD_KEY" in each["what"]]
+    assert re.search(r"`numbers-main` and `numbers-apply` with the flag `Protected`", told)
+    assert "Protect the branch main" in told
+
+
 def test_what_an_import_needs_to_be_filled_in_is_said(cli: Cli) -> None:
     def told(vendor: str, *number: str) -> str:
         words = ("init", f"{vendor}{number}", "--vendor", vendor, *(number or ("--import",)), "--host", "none")
