@@ -26,6 +26,7 @@ from reconciler.cli.suggestions import HintedUsageError, UnfitValueError
 from reconciler.config.include import TRUSTED_FILE
 from reconciler.config.phones import NumberPlan, form, is_sip_id
 from reconciler.git import top_folder
+from reconciler.interrupts import abort, heeding
 from reconciler.providers.table import PROVIDERS
 from reconciler.views.base import EMPTY, Line, Span, Tone, line, plural, wrap
 from reconciler.workflow import starter
@@ -208,20 +209,26 @@ def _exists(place: Path, kept: list[str]) -> Exception:
 
 
 def _write(place: Path, files: Mapping[str, str]) -> None:
-    """Write all files or none; raises CommandError."""
+    """Write all files or none; raises CommandError. A signal waits until each that was made can be taken back."""
+    signals: list[bool] = []
     with ExitStack() as undone:
-        for path, text in files.items():
-            try:
-                _make_folder((place / path).parent, undone)
-                with (place / path).open("x", encoding="utf-8", newline="\n") as file:
-                    undone.callback((place / path).unlink, missing_ok=True)
-                    file.write(text)
-            except OSError as error:
-                reason = (error.strerror or "unknown reason").lower()
-                raise command_error(
-                    "command-failed", f"{place / path} cannot be written: {reason}; nothing was"
-                ) from None
+        with heeding(lambda: signals.append(True)):
+            for path, text in files.items():
+                _write_one(place / path, text, undone)
+        if signals:
+            abort()
         undone.pop_all()
+
+
+def _write_one(path: Path, text: str, undone: ExitStack) -> None:
+    try:
+        _make_folder(path.parent, undone)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            undone.callback(path.unlink, missing_ok=True)
+            file.write(text)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise command_error("command-failed", f"{path} cannot be written: {reason}; nothing was") from None
 
 
 def _make_folder(folder: Path, undone: ExitStack) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -185,6 +186,23 @@ def test_what_was_written_before_a_file_that_cannot_be_is_taken_back(cli: Cli, t
     assert ended.exit_code == 1
     assert ".vscode" in ended.stderr
     assert [path.name for path in tmp_path.iterdir()] == [".vscode"]
+
+
+@pytest.mark.parametrize("made", ["open", "mkdir"])
+def test_an_interrupted_init_leaves_nothing_even_of_what_it_has_just_made(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str
+) -> None:
+    real = getattr(Path, made)
+
+    def interrupted(path: Path, *mode: str, **options: str) -> object:
+        found = real(path, *mode, **options)
+        if path.is_relative_to(tmp_path / "new"):
+            signal.raise_signal(signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(Path, made, interrupted)
+    ended = cli("init", "new", *EXOLVE, "--host", "none")
+    assert (ended.exit_code, list(tmp_path.iterdir())) == (130, [])
 
 
 @pytest.mark.parametrize(
