@@ -26,6 +26,7 @@ from reconciler.cli.suggestions import HintedUsageError, UnfitValueError
 from reconciler.config.include import TRUSTED_FILE
 from reconciler.config.phones import NumberPlan, form, is_sip_id
 from reconciler.git import top_folder
+from reconciler.interrupts import abort, heeding
 from reconciler.providers.table import PROVIDERS
 from reconciler.views.base import EMPTY, Line, Span, Tone, line, plural, wrap
 from reconciler.workflow import starter
@@ -208,20 +209,26 @@ def _exists(place: Path, kept: list[str]) -> Exception:
 
 
 def _write(place: Path, files: Mapping[str, str]) -> None:
-    """Write all files or none; raises CommandError."""
+    """Write all files or none; raises CommandError. A signal waits until each that was made can be taken back."""
+    signals: list[bool] = []
     with ExitStack() as undone:
-        for path, text in files.items():
-            try:
-                _make_folder((place / path).parent, undone)
-                with (place / path).open("x", encoding="utf-8", newline="\n") as file:
-                    undone.callback((place / path).unlink, missing_ok=True)
-                    file.write(text)
-            except OSError as error:
-                reason = (error.strerror or "unknown reason").lower()
-                raise command_error(
-                    "command-failed", f"{place / path} cannot be written: {reason}; nothing was"
-                ) from None
+        with heeding(lambda: signals.append(True)):
+            for path, text in files.items():
+                _write_one(place / path, text, undone)
+        if signals:
+            abort()
         undone.pop_all()
+
+
+def _write_one(path: Path, text: str, undone: ExitStack) -> None:
+    try:
+        _make_folder(path.parent, undone)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            undone.callback(path.unlink, missing_ok=True)
+            file.write(text)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise command_error("command-failed", f"{path} cannot be written: {reason}; nothing was") from None
 
 
 def _make_folder(folder: Path, undone: ExitStack) -> None:
@@ -251,7 +258,7 @@ class _Step:
 
 
 def _show(process: Process, start: Start, place: Path, done: _Done) -> None:
-    steps = list(_steps(start, place))
+    steps = list(_steps(start, place, is_begun=TRUSTED_FILE not in done.kept))
 
     def content() -> dict[str, object]:
         following = [{"what": each.what, "command": each.command} for each in steps]
@@ -275,13 +282,13 @@ def _page(place: Path, done: _Done, steps: list[_Step], columns: int) -> Iterato
             yield line("      ", Span(step.command, Tone.NOTED))
 
 
-def _steps(start: Start, place: Path) -> Iterator[_Step]:
-    """What comes next, in the order of the work."""
+def _steps(start: Start, place: Path, *, is_begun: bool) -> Iterator[_Step]:
+    """What comes next, in the order of the work. The accounts of a configuration that was there are not known."""
     secrets = starter.secrets_of(start)
     if place != Path():
-        yield _Step("Go there.", f"cd {shlex.quote(str(place))}")
+        yield _Step("Go there.", f"cd {shlex.quote(re.sub('^-', './-', str(place)))}")
     yield _Step("Check the files. This needs no network and no key.", "reconciler validate --strict")
-    yield from _account_steps(start, secrets)
+    yield from _account_steps(start, secrets) if is_begun else [_Step(_LOOK, _LOOKING)]
     if start.host is not Host.NONE:
         yield from _pipeline_steps(start, place)
     first = (
@@ -305,10 +312,7 @@ def _account_steps(start: Start, secrets: list[str]) -> Iterator[_Step]:
             for each in starter.unfilled_keys(start.vendor)
         )
         yield _Step(f"{given}, take over what is there.", f"reconciler import --all --into {starter.NUMBERS}")
-    yield _Step(
-        f"{given}, see whether anything would stop an apply, and what it would change.",
-        "reconciler doctor && reconciler plan",
-    )
+    yield _Step(f"{given}, see {_WHETHER}", _LOOKING)
 
 
 def _pipeline_steps(start: Start, place: Path) -> Iterator[_Step]:
@@ -320,11 +324,18 @@ def _pipeline_steps(start: Start, place: Path) -> Iterator[_Step]:
     yield _Step(f"{_PREPARED[start.host]} {', '.join(starter.variables_of(start))}.")
 
 
+_LOOKING = "reconciler doctor && reconciler plan"
+_WHETHER = "whether anything would stop an apply, and what it would change."
+_LOOK = (
+    f"{TRUSTED_FILE} stays as it was: give what was written beside it the variables and the record that it names."
+    f" With them set, see {_WHETHER}"
+)
 _TRIAL = "reconciler sandbox --for . --exec reconciler plan"
 _PREPARED = {
     Host.GITHUB: "In Settings > Environments make `numbers-plan` (with reviewers), `numbers-main` (for main only) and"
     " `numbers-apply` (for main only, with reviewers), each with",
-    Host.GITLAB: "Protect the environments `numbers-plan` (with approvals), `numbers-main` and `numbers-apply`,"
-    " schedule a daily pipeline of main, and give each environment",
+    Host.GITLAB: "Protect the branch main and the environments `numbers-plan` (with approvals) and `numbers-apply`;"
+    " schedule a daily pipeline of main; and make these variables for `numbers-plan`, and again for `numbers-main` and"
+    " `numbers-apply` with the flag `Protected`, without which any branch could ask for them:",
 }
 _TOP = {Host.GITHUB: ".github", Host.GITLAB: ".gitlab-ci.yml"}

@@ -15,6 +15,7 @@ import jinja2
 
 from reconciler import __version__
 from reconciler.config.include import TRUSTED_FILE
+from reconciler.document.writing import scalar_text
 
 NUMBERS = "numbers/main.yaml"
 SCHEMA = ".reconciler-schema/config.v1.json"
@@ -152,7 +153,7 @@ class _Drawing:
 
     def __init__(self, start: Start) -> None:
         self._values: dict[str, Any] = {
-            "name": start.name,
+            "name": scalar_text(start.name),
             "number": start.number,
             "to": start.to,
             "record": start.record,

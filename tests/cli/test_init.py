@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,12 @@ def test_what_it_writes_validates_and_is_in_canonical_form(
     assert set(ended.json["written"]) == files(tmp_path)
     assert cli("validate", "--strict").exit_code == 0
     assert cli("fmt", "--check").exit_code == 0
+
+
+@pytest.mark.parametrize("folder", ["null", "NULL", "true", "1.0", "0x10", "2026-01-01", "-", "...", "@@name@@", "а б"])
+def test_a_folder_whose_name_yaml_reads_as_something_else_gives_a_name(cli: Cli, tmp_path: Path, folder: str) -> None:
+    assert cli("init", "--host", "github", *EXOLVE, "--", folder).exit_code == 0
+    assert cli("-C", str(tmp_path / folder), "validate", "--strict").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -149,6 +156,23 @@ def test_with_keep_no_second_configuration_is_begun_beside_one(cli: Cli, tmp_pat
     assert "numbers/main.yaml" not in files(tmp_path)
 
 
+def test_with_keep_what_comes_next_names_nothing_that_the_configuration_may_lack(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text("version: 1\nnumbers: {}\n", "utf-8")
+    ended = cli("init", "--vendor", "mtt", "--import", "--host", "github", "--keep", "--format", "json")
+    commands = " ".join(step["command"] or "" for step in ended.json["next"])
+    assert "reconciler doctor" in commands
+    assert "login main" not in commands
+    assert "numbers/main.yaml" not in commands
+
+
+def test_the_command_that_goes_to_a_folder_takes_its_name_for_no_option(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "reconciler", "init", *EXOLVE, "--host", "none", "--format", "json", "--", "-"]
+    told = subprocess.run(words, cwd=tmp_path, capture_output=True, check=True).stdout
+    going = json.loads(told)["next"][0]["command"]
+    arrived = subprocess.run(["bash", "-c", f"{going} && ls"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "reconciler.yaml" in arrived.stdout.split()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "shut").mkdir(mode=0o500)
@@ -162,6 +186,23 @@ def test_what_was_written_before_a_file_that_cannot_be_is_taken_back(cli: Cli, t
     assert ended.exit_code == 1
     assert ".vscode" in ended.stderr
     assert [path.name for path in tmp_path.iterdir()] == [".vscode"]
+
+
+@pytest.mark.parametrize("made", ["open", "mkdir"])
+def test_an_interrupted_init_leaves_nothing_even_of_what_it_has_just_made(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str
+) -> None:
+    real = getattr(Path, made)
+
+    def interrupted(path: Path, *mode: str, **options: str) -> object:
+        found = real(path, *mode, **options)
+        if path.is_relative_to(tmp_path / "new"):
+            signal.raise_signal(signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(Path, made, interrupted)
+    ended = cli("init", "new", *EXOLVE, "--host", "none")
+    assert (ended.exit_code, list(tmp_path.iterdir())) == (130, [])
 
 
 @pytest.mark.parametrize(
@@ -261,6 +302,13 @@ def test_what_comes_next_is_said_and_its_commands_exist(cli: Cli, tmp_path: Path
     plain = cli("init", "other", "--vendor", "mtt", "--import", "--host", "none").stdout
     assert max(map(len, plain.splitlines())) <= 80 + len(str(tmp_path))
     assert plain.index("reconciler validate --strict") < plain.index("reconciler login main")
+
+
+def test_at_gitlab_the_keys_of_main_are_protected_variables_as_an_environment_admits_any_branch(cli: Cli) -> None:
+    ended = cli("init", *EXOLVE, "--host", "gitlab", "--format", "json")
+    (told,) = [each["what"] for each in ended.json["next"] if "EXOLVE_API_KEY, RECONCILER_RECORD_KEY" in each["what"]]
+    assert re.search(r"`numbers-main` and `numbers-apply` with the flag `Protected`", told)
+    assert "Protect the branch main" in told
 
 
 def test_what_an_import_needs_to_be_filled_in_is_said(cli: Cli) -> None:
