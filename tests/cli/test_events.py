@@ -191,6 +191,11 @@ def test_what_is_no_event_is_refused_and_the_next_one_is_taken(
     assert len(listener.kept()) == 1
 
 
+def test_an_address_with_a_slash_behind_it_is_another_one(listener: Running) -> None:
+    assert listener.send(raw(EXOLVE[0]), f"{listener.path}/")[0] == 404
+    assert listener.kept() == []
+
+
 def test_word_of_garbage_is_short(listener: Running) -> None:
     for _ in range(200):
         assert listener.send(b"canary-in-garbage")[0] == 400
