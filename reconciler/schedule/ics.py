@@ -168,8 +168,10 @@ def _bounded(
         return None
     out = _ranges(missing)
     if last is None and first > reading.today:
-        out = (_range(reading.today, first - _DAY), *out)
-    return one.zone, () if last is None else (str(begin), str(last)), out
+        eve = _DAY if one.span[1] > MINUTES and not one.is_whole_days else timedelta()
+        out = (_range(reading.today - eve, first - _DAY), *out)
+    length = one.end - one.start if one.is_whole_days else _DAY
+    return one.zone, () if last is None else (str(begin), str(last + length - _DAY)), out
 
 
 def _weekdays(rule: Mapping[str, list[str]], first: date) -> set[int]:

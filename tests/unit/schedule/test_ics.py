@@ -78,6 +78,14 @@ def no_name(name: str) -> Schedule:
         ),
         (MONDAYS, {"weekly": ONE_HOUR, "except": [{"dates": ["2026-11-30..2027-01-31"]}]}),
         (f"{MONDAYS};COUNT=3", {"weekly": ONE_HOUR, "except": [{"not": {"dates": ["2027-02-01..2027-02-15"]}}]}),
+        (
+            "DTSTART;VALUE=DATE:20261204\nDTEND;VALUE=DATE:20261206\nRRULE:FREQ=WEEKLY;COUNT=3",
+            {"weekly": {"fri-sat": "00:00-24:00"}, "except": [{"not": {"dates": ["2026-12-04..2026-12-19"]}}]},
+        ),
+        (
+            "DTSTART:20261202T220000\nDURATION:PT4H\nRRULE:FREQ=DAILY",
+            {"weekly": {"mon-sun": "22:00-02:00"}, "except": [{"dates": ["2026-11-29..2026-12-01"]}]},
+        ),
         ("DTSTART;VALUE=DATE:20261231\nDTEND;VALUE=DATE:20270109", {"dates": ["2026-12-31..2027-01-08"]}),
         ("DTSTART;VALUE=DATE:20200509\nRRULE:FREQ=YEARLY", {"dates": ["05-09"]}),
         ("DTSTART;VALUE=DATE:20200101\nDTEND;VALUE=DATE:20200109\nRRULE:FREQ=YEARLY", {"dates": ["01-01..01-08"]}),
