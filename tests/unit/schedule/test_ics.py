@@ -158,6 +158,8 @@ def test_what_has_no_counterpart_is_written_out_and_said(event: str) -> None:
         ("DTSTART;TZID=Moscow Time:20261224T080000\nDURATION:PT1H", "'Moscow Time' is not a known time zone"),
         ("DTSTART:20261224T080000\nDTEND:20261223T080000", "ends before it begins"),
         ("DTSTART:20260106T080000\nDURATION:PT1H\nRRULE:FREQ=NEVER", "cannot be read"),
+        ("DTSTART:20260106T080000\nDURATION:-PT1H", "ends before it begins"),
+        ("DTSTART:20260106T080000\nDURATION:PT1H\nRRULE:FREQ=DAILY\nEXRULE:FREQ=WEEKLY;BYDAY=MO", "EXRULE"),
     ],
 )
 def test_what_cannot_be_read_is_refused_at_its_event(event: str, message: str) -> None:
@@ -166,6 +168,32 @@ def test_what_cannot_be_read_is_refused_at_its_event(event: str, message: str) -
         read(text)
     assert caught.value.hint
     assert text[caught.value.start : caught.value.end] in ("BEGIN:VEVENT", "B")
+
+
+MINUTES = ",".join(map(str, range(60)))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("RRULE:FREQ=DAILY;INTERVAL=0", "INTERVAL of 0"),
+        (f"RRULE:FREQ=DAILY;BYMINUTE={MINUTES};BYSECOND={MINUTES}", "within a day"),
+        ("RRULE:FREQ=SECONDLY\nRRULE:FREQ=DAILY", "within a day"),
+    ],
+)
+def test_rules_that_never_end_are_refused_before_they_are_worked_out(
+    lines: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recurring_ical_events, "of", lambda _calendar: pytest.fail("it is worked out"))
+    with pytest.raises(ForeignError, match=message):
+        read(calendar(f"DTSTART:20260106T080000\nDURATION:PT1M\n{lines}"))
+
+
+def test_many_rules_from_long_ago_are_refused_before_they_are_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recurring_ical_events, "of", lambda _calendar: pytest.fail("it is worked out"))
+    event = "DTSTART:00010101T080000\nDURATION:PT1M\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
+    with pytest.raises(ForeignError, match="too long"):
+        read(calendar(*[event] * 6))
 
 
 @pytest.mark.parametrize("text", ["", "x", "BEGIN:VCALENDAR\nEND:VCALENDAR\n", "BEGIN:VEVENT\nBEGIN:VEVENT\n", "\0"])
