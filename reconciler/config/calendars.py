@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from reconciler.characters import unprintable
 from reconciler.config.files import Files
 from reconciler.config.include import is_visible
 from reconciler.config.values import quoted
@@ -56,6 +57,10 @@ class CalendarFiles:
         if "://" in name:
             message = "a calendar is a file of the repository, not an address: what is sent must stand in git"
             self._files.complain("calendar-file", span, message, "download it, and commit it")
+            return None
+        if unprintable(name):
+            message = f"{quoted(name)} has a character that nobody sees"
+            self._files.complain("calendar-file", span, message, "write its path anew, or rename the file")
             return None
         inside = os.path.realpath(self._files.root)
         real = os.path.realpath(self._files.root / name)

@@ -252,7 +252,8 @@ class _Revision:
         lines = self._lines(key, value, (*map(str, path), key))
         if not path and self._text[after.value.start : after.value.start + 1] not in ("|", ">"):
             lines = ["", *lines]  # which would belong to a text that keeps its last lines
-        self._insert_lines(self._below(after.value), lines, self._column(node.start))
+        column = self._column(node.start)
+        self._insert_lines(self._behind(after.value, column), lines, column)
 
     def _lines(self, key: str, value: Data, path: tuple[str, ...]) -> list[str]:
         """A key and its value as lines, with the notes that belong to it."""
@@ -344,8 +345,9 @@ class _Revision:
             if node.is_flow:
                 self._add_to_flow(node, at, value)
                 continue
-            below = self._below(node.children[at - 1].value) if at else self._line_start(self._dash(node, 0))
-            self._insert_lines(below, self._element_lines(value), self._column(self._dash(node, 0)))
+            column = self._column(self._dash(node, 0))
+            place = self._behind(node.children[at - 1].value, column) if at else self._line_start(self._dash(node, 0))
+            self._insert_lines(place, self._element_lines(value), column)
 
     def _add_to_flow(self, node: Piece, at: int, value: Data) -> None:
         if at:
@@ -390,6 +392,11 @@ class _Revision:
             return node.end
         found = self._text.find("\n", node.end)
         return len(self._text) if found < 0 else found + 1
+
+    def _behind(self, node: Piece, column: int) -> int:
+        """The same behind the comments that belong to the value, as they are indented below a column."""
+        found = re.compile(rf"(?: {{{column + 1},}}#[^\n]*(?:\n|\Z))*").match(self._text, self._below(node))
+        return found.end() if found is not None else self._below(node)
 
     def _insert(self, offset: int, text: str, column: int = 0) -> None:
         self._added.setdefault(offset, []).append((column, text))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from importlib import import_module
+from math import prod
 from types import ModuleType
 from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -28,6 +29,9 @@ _EVENT: Final = re.compile(r"^BEGIN:VEVENT[ \t]*\r?$", re.MULTILINE | re.IGNOREC
 _OTHER: Final = re.compile(r"^BEGIN:VFREEBUSY[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _RAISED: Final = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError)
 _TOO_OFTEN: Final = ("SECONDLY", "MINUTELY", "HOURLY")
+_MOST_A_DAY: Final = 24
+_MOST_STEPS: Final = 4_000_000  # of all rules: the library takes each from its first time on
+_DAYS: Final = {"WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
 
 
 @dataclass(frozen=True)
@@ -64,19 +68,28 @@ class Series:
     components: tuple[Event, ...]
 
     @property
+    def rules(self) -> list[Mapping[str, list[str]]]:
+        """Every rule of every component, in capitals."""
+        given = (each["RRULE"] for each in self.components if each.get("RRULE") is not None)
+        return [_plain(one) for each in given for one in (each if isinstance(each, list) else [each])]
+
+    @property
     def rule(self) -> Mapping[str, list[str]] | None:
         """How it repeats, in capitals; None where it does not, and nothing in it where that is not plain to see."""
-        found = [each["RRULE"] for each in self.components if each.get("RRULE") is not None]
-        if not found:
+        if not self.rules:
             return None if not any("RDATE" in each for each in self.components) else {}
-        if len(found) > 1 or not isinstance(found[0], dict):
-            return {}
-        rule = {str(key).upper(): given if isinstance(given, list) else [given] for key, given in found[0].items()}
-        return {key: [str(each).upper() for each in given] for key, given in rule.items()}
+        return self.rules[0] if len(self.rules) == 1 else {}
 
     def fault(self, message: str, hint: str) -> ForeignError:
         """What to raise where the event cannot be read."""
         return ForeignError(message, hint, self.start, self.end)
+
+
+def _plain(rule: object) -> Mapping[str, list[str]]:
+    if not isinstance(rule, dict):
+        return {}
+    lists = {str(key).upper(): given if isinstance(given, list) else [given] for key, given in rule.items()}
+    return {key: [str(each).upper() for each in given] for key, given in lists.items()}
 
 
 def unread(text: str) -> Iterator[Remark]:
@@ -142,18 +155,43 @@ def occurrences(series: Series, first: date, last: date, reading: Reading) -> li
 
 def check_series(series: Series) -> None:
     """Refuse what the library would take for something else, or would take for ever to work out."""
-    if (series.rule or {}).get("FREQ", [""])[0] in _TOO_OFTEN:
-        raise series.fault("an event that repeats within a day has no counterpart", "write one event for its hours")
+    for rule in series.rules:
+        if rule.get("FREQ", [""])[0] in _TOO_OFTEN or _times_a_day(rule) > _MOST_A_DAY:
+            raise series.fault("an event that repeats within a day has no counterpart", "write one event for its hours")
+        if rule.get("INTERVAL") == ["0"]:
+            raise series.fault("this event repeats at an INTERVAL of 0", "correct it, as to INTERVAL=1")
     for each in series.components:
         start = each.get("DTSTART")
         if start is None or isinstance(start, list):
             raise series.fault("this event does not say when it begins", "give it one DTSTART")
-        end = each.get("DTEND")
+        if "EXRULE" in each:
+            raise series.fault("an EXRULE has no counterpart", "write the days that are left out as EXDATE")
+        end, length = each.get("DTEND"), getattr(each.get("DURATION"), "dt", None)
         if end is not None and type(end.dt) is type(start.dt) and _is_before(end.dt, start.dt):
             raise series.fault("this event ends before it begins", "correct its DTEND")
+        if isinstance(length, timedelta) and length < timedelta():
+            raise series.fault("this event ends before it begins", "correct its DURATION")
         name = start.params.get("TZID")
         if name and isinstance(start.dt, datetime) and start.dt.tzinfo is None:
             raise series.fault(f"{str(name)!r} is not a known time zone", "use the name of a zone, like Europe/Moscow")
+
+
+def _times_a_day(rule: Mapping[str, list[str]]) -> int:
+    return prod(len(rule.get(key, "1")) for key in ("BYHOUR", "BYMINUTE", "BYSECOND"))
+
+
+def check_work(many: Iterable[Series], until: date) -> None:
+    """Refuse more repetitions than can be worked out in a reasonable time."""
+    if sum(_steps(series, until) for series in many) > _MOST_STEPS:
+        message = "to work out when all these events take place would take too long"
+        raise ForeignError(message, "export fewer events, or without those that began long ago", 0, 1)
+
+
+def _steps(series: Series, until: date) -> int:
+    """How often the rules of a checked event come round before a day."""
+    first = min(each["DTSTART"].dt.toordinal() for each in series.components)
+    days = max(until.toordinal() - first, 0)
+    return sum(days * _times_a_day(rule) // _DAYS.get(rule.get("FREQ", [""])[0], 1) for rule in series.rules)
 
 
 def _is_before(one: date, other: date) -> bool:

@@ -21,6 +21,7 @@ from reconciler.schedule.events import (
     Reading,
     Series,
     check_series,
+    check_work,
     occurrences,
     read_series,
     unread,
@@ -59,7 +60,7 @@ def read_whole_days(text: str, until: date) -> tuple[list[str], tuple[Remark, ..
     """Read the whole-day events into dates of a human schedule, up to a last day. Raises ForeignError."""
     reading = Reading("UTC", date(written_years(until)[0], 1, 1), until, "all")
     found = _Found(remarks=[*unread(text)])
-    for series in read_series(text):
+    for series in _checked(text, until):
         if all(not isinstance(each["DTSTART"].dt, datetime) for each in series.components if "DTSTART" in each):
             _read_series(series, reading, found, are_dates=True)
         else:
@@ -75,7 +76,7 @@ def read_whole_days(text: str, until: date) -> tuple[list[str], tuple[Remark, ..
 def read_calendar(text: str, reading: Reading) -> tuple[Plain, tuple[Remark, ...]]:
     """Read the events into a human schedule that is equal to them from today to the last day. Raises ForeignError."""
     found = _Found(remarks=[*unread(text)])
-    for series in read_series(text):
+    for series in _checked(text, reading.until):
         _read_series(series, reading, found)
         if len(found.all) > 4 * MOST:
             raise ForeignError(f"there are more than {4 * MOST:,} events", "choose an earlier --until", 0, 1)
@@ -90,12 +91,19 @@ def read_calendar(text: str, reading: Reading) -> tuple[Plain, tuple[Remark, ...
     return plain, tuple(found.remarks)
 
 
+def _checked(text: str, until: date) -> list[Series]:
+    many = read_series(text)
+    for series in many:
+        check_series(series)
+    check_work(many, until)
+    return many
+
+
 # --- one event and its repetitions
 
 
 def _read_series(series: Series, reading: Reading, found: _Found, *, are_dates: bool = False) -> None:
     """Take an event with its repetitions; `are_dates`: what repeats every week is written out, too."""
-    check_series(series)
     given = occurrences(series, reading.today - _EDGE, reading.until + _EDGE, reading)
     found.all += (_on_the_accounts_clock(each, reading) for each in given)
     is_yearly = (series.rule or {}).get("FREQ") == ["YEARLY"]
@@ -168,8 +176,10 @@ def _bounded(
         return None
     out = _ranges(missing)
     if last is None and first > reading.today:
-        out = (_range(reading.today, first - _DAY), *out)
-    return one.zone, () if last is None else (str(begin), str(last)), out
+        eve = _DAY if one.span[1] > MINUTES and not one.is_whole_days else timedelta()
+        out = (_range(reading.today - eve, first - _DAY), *out)
+    length = one.end - one.start if one.is_whole_days else _DAY
+    return one.zone, () if last is None else (str(begin), str(last + length - _DAY)), out
 
 
 def _weekdays(rule: Mapping[str, list[str]], first: date) -> set[int]:

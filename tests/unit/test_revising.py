@@ -95,6 +95,29 @@ def test_a_new_entry_is_added_and_every_old_byte_stays(
     assert revised.endswith(text[common_start(text, revised) :])
 
 
+ENDS = """\
+version: 1
+numbers:
+  "74991112233":
+    forwarding:
+      targets:
+        - to: a
+          # the end of a
+    # the end of the number
+# the end of all
+"""
+
+
+def test_what_is_new_goes_behind_the_comments_that_are_indented_below_the_one_before_it() -> None:
+    old = read(ENDS)
+    new = deepcopy(old)
+    new["numbers"]["74991112233"]["forwarding"]["targets"].append({"to": "b"})
+    new["numbers"]["78005560251"] = {"forwarding": "none"}
+    added = ENDS.replace("of a\n", "of a\n        - to: b\n", 1)
+    entry = '  "78005560251":\n    forwarding: none\n'
+    assert revise(ENDS, old, new) == added.replace("# the end of all", f"{entry}# the end of all")
+
+
 ODD = {
     "an anchor that is changed where nobody shares it": (
         ('version: 1\nnumbers:\n  "74991112233": {forwarding: &f {type: url, url: https://a.example/b}}\n'),

@@ -103,6 +103,8 @@ def test_another_calendar_is_another_configuration(tmp_path: Path) -> None:
         ("/etc/hostname", "leads out of"),
         ("https://example.com/h.ics?key=canary", "not an address"),
         ("broken.ics", "not a calendar|no events"),
+        (r'"nul\0.ics"', "nobody sees"),
+        (r'"half\ud800.ics"', "nobody sees"),
     ],
 )
 def test_a_calendar_is_a_readable_file_of_the_folder(name: str, message: str, tmp_path: Path) -> None:

@@ -78,6 +78,14 @@ def no_name(name: str) -> Schedule:
         ),
         (MONDAYS, {"weekly": ONE_HOUR, "except": [{"dates": ["2026-11-30..2027-01-31"]}]}),
         (f"{MONDAYS};COUNT=3", {"weekly": ONE_HOUR, "except": [{"not": {"dates": ["2027-02-01..2027-02-15"]}}]}),
+        (
+            "DTSTART;VALUE=DATE:20261204\nDTEND;VALUE=DATE:20261206\nRRULE:FREQ=WEEKLY;COUNT=3",
+            {"weekly": {"fri-sat": "00:00-24:00"}, "except": [{"not": {"dates": ["2026-12-04..2026-12-19"]}}]},
+        ),
+        (
+            "DTSTART:20261202T220000\nDURATION:PT4H\nRRULE:FREQ=DAILY",
+            {"weekly": {"mon-sun": "22:00-02:00"}, "except": [{"dates": ["2026-11-29..2026-12-01"]}]},
+        ),
         ("DTSTART;VALUE=DATE:20261231\nDTEND;VALUE=DATE:20270109", {"dates": ["2026-12-31..2027-01-08"]}),
         ("DTSTART;VALUE=DATE:20200509\nRRULE:FREQ=YEARLY", {"dates": ["05-09"]}),
         ("DTSTART;VALUE=DATE:20200101\nDTEND;VALUE=DATE:20200109\nRRULE:FREQ=YEARLY", {"dates": ["01-01..01-08"]}),
@@ -150,6 +158,8 @@ def test_what_has_no_counterpart_is_written_out_and_said(event: str) -> None:
         ("DTSTART;TZID=Moscow Time:20261224T080000\nDURATION:PT1H", "'Moscow Time' is not a known time zone"),
         ("DTSTART:20261224T080000\nDTEND:20261223T080000", "ends before it begins"),
         ("DTSTART:20260106T080000\nDURATION:PT1H\nRRULE:FREQ=NEVER", "cannot be read"),
+        ("DTSTART:20260106T080000\nDURATION:-PT1H", "ends before it begins"),
+        ("DTSTART:20260106T080000\nDURATION:PT1H\nRRULE:FREQ=DAILY\nEXRULE:FREQ=WEEKLY;BYDAY=MO", "EXRULE"),
     ],
 )
 def test_what_cannot_be_read_is_refused_at_its_event(event: str, message: str) -> None:
@@ -158,6 +168,32 @@ def test_what_cannot_be_read_is_refused_at_its_event(event: str, message: str) -
         read(text)
     assert caught.value.hint
     assert text[caught.value.start : caught.value.end] in ("BEGIN:VEVENT", "B")
+
+
+MINUTES = ",".join(map(str, range(60)))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("RRULE:FREQ=DAILY;INTERVAL=0", "INTERVAL of 0"),
+        (f"RRULE:FREQ=DAILY;BYMINUTE={MINUTES};BYSECOND={MINUTES}", "within a day"),
+        ("RRULE:FREQ=SECONDLY\nRRULE:FREQ=DAILY", "within a day"),
+    ],
+)
+def test_rules_that_never_end_are_refused_before_they_are_worked_out(
+    lines: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recurring_ical_events, "of", lambda _calendar: pytest.fail("it is worked out"))
+    with pytest.raises(ForeignError, match=message):
+        read(calendar(f"DTSTART:20260106T080000\nDURATION:PT1M\n{lines}"))
+
+
+def test_many_rules_from_long_ago_are_refused_before_they_are_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recurring_ical_events, "of", lambda _calendar: pytest.fail("it is worked out"))
+    event = "DTSTART:00010101T080000\nDURATION:PT1M\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
+    with pytest.raises(ForeignError, match="too long"):
+        read(calendar(*[event] * 6))
 
 
 @pytest.mark.parametrize("text", ["", "x", "BEGIN:VCALENDAR\nEND:VCALENDAR\n", "BEGIN:VEVENT\nBEGIN:VEVENT\n", "\0"])
