@@ -284,6 +284,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("write-unsettled", _WARNING, "A write of an earlier run does not show, and may still take effect."),
     Rule("record-key-differs", _WARNING, "The record's sensitive values were stored with another key."),
     Rule("record-account-gone", _WARNING, "No account in the configuration has this recorded number."),
+    Rule("import-elsewhere", _WARNING, "An import changes what another environment has."),
     Rule("import-left-out", _ERROR, "A live number cannot be written into the files."),
     Rule("selection-empty", _ERROR, "No number in the files matches --target, --tag and --account."),
     Rule("needs-allow-delete", _ERROR, "A delete needs consent."),

@@ -41,6 +41,7 @@ NOT_OFFLINE: dict[str, str] = {
     "unknown-scenario": _COMMAND_LINE,
     "selection-empty": _COMMAND_LINE,
     "event-written-out": "a calendar file, which no configuration names",
+    "import-elsewhere": _LIVE,
     "import-left-out": _LIVE,
     "provider-error": _VENDOR,
     "provider-host-refused": "a host that only a connection would reach",

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from pathlib import Path
 
-from reconciler.config.files import WORKING_COPY, Origin, read_files
+from reconciler.config.files import WORKING_COPY, Origin, environments_of, read_files
 from reconciler.config.forwardings import Contacts
 from reconciler.config.load import LoadResult, load
 from reconciler.config.sections import merge as merge_sections
@@ -100,7 +101,29 @@ def make_import(session: Session, asked: Asked) -> Import:
     if not seen and not left and not any(each.is_error for each in told):
         told.append(RULES["selection-empty"].at(None, "the accounts list no numbers"))
     made = _Writing(session, base, asked).run(seen, left)
-    return replace(made, diagnostics=(*told, *made.diagnostics))
+    return replace(made, diagnostics=(*told, *made.diagnostics, *_elsewhere(base, asked.origin, made)))
+
+
+def _elsewhere(base: Base, origin: Origin, made: Import) -> Iterator[Diagnostic]:
+    """Tell of numbers that other environments share, and would have otherwise now: their defaults may be others."""
+    for name in (None, *environments_of(base.files)) if made.after else ():
+        if name == origin.environment:
+            continue
+        before = _meant(base.root, origin._replace(environment=name))
+        after = _meant(base.root, origin._replace(environment=name, texts=made.after))
+        moved = sorted({key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)})
+        if moved:
+            where = "without --environment" if name is None else f"with --environment {name}"
+            message = f"the files now say something else of it {where}, too"
+            hint = f"look at the plan {where}; what environments share has to say all that their defaults do not"
+            yield RULES["import-elsewhere"].about(moved, None, message, hint)
+
+
+def _meant(root: Path, origin: Origin) -> dict[tuple[str, str], object]:
+    """What each number is to hold, by number and kind; nothing where it cannot be loaded."""
+    configuration = load(root, PROVIDERS, origin=origin).configuration
+    desired = configuration.desired if configuration is not None else ()
+    return {(each.key.number, each.key.kind.value): (each.account, each.value) for each in desired}
 
 
 def _in_force(scenario: str) -> Iterator[Diagnostic]:

@@ -763,3 +763,29 @@ def test_a_thousand_numbers_with_forty_schedules(tmp_path: Path, cli: Cli, monke
         assert document["summary"]["added"] == 1000
         assert len(document["schedules"]) == 40
         settled(place)
+
+
+def test_what_other_environments_share_with_it_is_told(workplace: Workplace) -> None:
+    """A default that is another one there makes the same text mean something else."""
+    environments = "environments: {staging: {name: test-staging, defaults: {timeout: 40}}}\n"
+    workplace.edit("name: test\n", f"name: test\n{environments}", "reconciler.yaml")
+    live(workplace, n0=numbers(rings(timeout=40, period=WEEK), redirect=2))
+    ended = workplace.run("import", FIRST, "--environment", "staging", "--format", "json")
+    assert ended.exit_code == 0, ended
+    assert b"timeout: 16" not in files(workplace)["numbers.yaml"]
+    (found,) = [item for item in ended.json["diagnostics"] if item["code"] == "import-elsewhere"]
+    assert (found["severity"], found["numbers"]) == ("warning", [FIRST])
+    assert "without --environment" in found["message"]
+    again = workplace.run("import", FIRST, "--environment", "staging", "--format", "json")
+    assert "import-elsewhere" not in [item["code"] for item in again.json["diagnostics"]]
+
+
+def test_what_stays_the_same_elsewhere_is_not_told(workplace: Workplace) -> None:
+    environments = "environments: {staging: {name: test-staging, include: [staging.yaml]}}\n"
+    workplace.edit("name: test\n", f"name: test\n{environments}", "reconciler.yaml")
+    (workplace.folder / "staging.yaml").write_text("version: 1\nnumbers: {}\n", "utf-8")
+    workplace.edit("name: test\n", "name: test\ninclude: [numbers.yaml]\n", "reconciler.yaml")
+    live(workplace, n0=numbers(rings(timeout=40, period=WEEK), redirect=2))
+    ended = workplace.run("import", FIRST, "--format", "json")
+    assert ended.exit_code == 0, ended
+    assert "import-elsewhere" not in [item["code"] for item in ended.json["diagnostics"]]
