@@ -222,6 +222,12 @@ def _enter(files: Files, environment: str | None) -> bool:
         return False
     declared = {key: each for key, _span, each in given.items()} if given is not None and given.data else {}
     fit = [_is_fit(files, root, key, each, declared) for key, each in declared.items()]
+    if declared and root.data.get("name") is None:
+        message = (
+            "without `environments` laid over it this configuration has no name, so its record would be theirs too"
+        )
+        files.complain("name-missing", root.key_span("environments"), message, "add `name: moscow-lines`")
+        return False
     if environment is not None and environment not in declared:
         hint = did_you_mean(environment, declared) or "declare it under `environments` in reconciler.yaml"
         message = f"there is no environment {quoted(environment)}"

@@ -99,6 +99,13 @@ def test_a_mistake_in_one_is_told_with_and_without_it(
     assert item.hint
 
 
+@pytest.mark.parametrize("environment", [None, "staging"])
+def test_a_configuration_without_a_name_has_no_environments(tmp_path: Path, environment: str | None) -> None:
+    (tmp_path / "reconciler.yaml").write_text("version: 1\nenvironments: {staging: {name: lines}}\n", "utf-8")
+    (item,) = [each for each in load(tmp_path, environment=environment).diagnostics if each.is_error]
+    assert (item.code, item.location and item.location.line) == ("name-missing", 2)
+
+
 def test_a_name_that_is_none_beside_environments_is_told_where_it_stands(tmp_path: Path) -> None:
     (tmp_path / "reconciler.yaml").write_text("version: 1\nname: [a]\nenvironments: {staging: {name: b}}\n", "utf-8")
     (item,) = [each for each in load(tmp_path).diagnostics if each.is_error]
