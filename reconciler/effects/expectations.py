@@ -6,6 +6,7 @@ Exact: a schedule is held against all times to come, not against samples. Knows 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from reconciler.canonical import Json, form
 from reconciler.clock import local_text
@@ -18,8 +19,9 @@ from reconciler.schedule import Instants
 from reconciler.schedule.zones import zone as zone_of
 from reconciler.settings import Configuration, Expectation
 
-
+_CHANGE = "change the forwarding, or write under `expectations` what is right now"
 _MOST_TOLD = 20
+_MOST_SCHEDULES = 200  # what they take grows with their square: 8 s for so many
 
 
 # docs/decisions/178
@@ -67,13 +69,19 @@ class _Judge:
         asked = times_of(self._expected.during)
         if asked is None:
             raise OpaquePeriodError("; ".join(self._expected.during))
+        if (count := len(self._schedules())) > _MOST_SCHEDULES:
+            message = f"for {self._expected.number} {count} schedules decide who rings, too many to judge all times"
+            yield self._broken(message, f"write `at`, or use fewer than {_MOST_SCHEDULES + 1} schedules on the way")
+            return
         found: dict[tuple[str, ...], Instants] = {}
         for when, rings in self._states():
             both = self._calls.wording.coming(when & asked)
             if not both.is_empty and rings != self._expected.rings:
                 found[rings] = found[rings] | both if rings in found else both
-        for rings, when in found.items():
+        for rings, when in islice(found.items(), _MOST_TOLD):
             yield self._other("" if when.is_full else shorten(self._calls.wording.times(when)), rings)
+        if (more := len(found) - _MOST_TOLD) > 0:
+            yield self._broken(f"for {self._expected.number} others ring at other times too, in {more} more ways")
 
     def _states(self) -> Iterator[tuple[Instants, tuple[str, ...]]]:
         """Who rings when: times at which the same schedules of all numbers on the way are on."""
@@ -96,10 +104,9 @@ class _Judge:
         more = ("others",) if rings[_MOST_TOLD:] else ()
         return ", then ".join((*map(self._calls.wording.who, rings[:_MOST_TOLD]), *more)) or "nobody"
 
-    def _broken(self, message: str) -> Diagnostic:
+    def _broken(self, message: str, hint: str = _CHANGE) -> Diagnostic:
         desired = self._calls.forwardings.get(self._expected.number)
         related = () if desired is None else (Related("its forwarding", desired.place_of("")),)
-        hint = "change the forwarding, or write under `expectations` what is right now"
         return RULES["expectation-unmet"].at(self._expected.location, message, hint, related)
 
 

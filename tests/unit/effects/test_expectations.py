@@ -149,3 +149,19 @@ def test_numbers_that_double_a_call_at_each_step_are_judged_in_no_time(tmp_path:
     assert time.monotonic() - begun < 5
     assert "then others ring" in found.message
     assert len(found.message) < 1_000
+
+
+@pytest.mark.parametrize(("count", "told"), [(30, "in 11 more ways"), (201, "201 schedules decide who rings")])
+def test_many_schedules_are_told_in_few_findings(tmp_path: Path, count: int, told: str) -> None:
+    hours = [f"{{weekly: {{mon: '{each // 60:02}:{each % 60:02}-24:00'}}}}" for each in range(count)]
+    targets = ", ".join(f'{{to: "7499222{each:04}", schedule: {when}}}' for each, when in enumerate(hours))
+    number = (
+        f'numbers:\n  "74991113000": {{forwarding: {{type: number, redirect: sequential, targets: [{targets}]}}}}\n'
+    )
+    text = HEAD.replace("numbers:\n", number, 1) + '  - {call: "74991113000", rings: [desk]}\n'
+    (tmp_path / "reconciler.yaml").write_text(text, "utf-8")
+    loaded = load(tmp_path, today=date(2026, 11, 29))
+    assert loaded.configuration is not None, loaded.diagnostics
+    found = list(unmet(loaded.configuration))
+    assert told in found[-1].message
+    assert len(found) <= 21
