@@ -31,7 +31,7 @@ def plugin(group: str, name: str, kind: type[Kind]) -> Kind | None:
         hint = f"install a release of it that fits this version, or remove it; its entry point is {found.value}"
         try:
             loaded = found.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a module that ends the program ends nothing here
             raise PluginError(f"{whose} cannot be loaded: {type(error).__name__}: {error}", hint=hint) from error
         if not isinstance(loaded, kind):
             raise PluginError(f"{whose} is a {type(loaded).__name__}, not a {kind.__name__}", hint=hint)
