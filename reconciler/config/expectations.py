@@ -18,6 +18,7 @@ from reconciler.config.schedules import Schedules, Times
 from reconciler.config.validation import read
 from reconciler.config.values import kind_of
 from reconciler.document import Tree, find
+from reconciler.schedule import Period, PeriodError
 from reconciler.schedule.zones import epoch_of
 from reconciler.settings import Expectation
 
@@ -57,7 +58,7 @@ class Expectations:
         rings = [self._recipient(to, tree, index) for index, to in enumerate(entry["rings"])]
         times = self.schedules.own_times(tree.get("during")) if "during" in entry else _ALWAYS
         at = self._to_come(entry, tree)
-        if times is None or at is None or None in rings:
+        if times is None or at is None or None in rings or self._is_over(times, tree):
             return None
         known = tuple([each for each in rings if each is not None])
         place = self.files.sources.location(tree.span)
@@ -91,3 +92,19 @@ class Expectations:
             message = f"{over:%Y-%m-%d %H:%M} is over, so it is not judged"
             self.files.complain("expectation-past", find(tree, ("at",)), message, "write a time to come, or `during`")
         return tuple([epoch_of(moment, self.timezone) for moment in left]) if left or not moments else None
+
+    def _is_over(self, times: Times, tree: Tree) -> bool:
+        """Whether a schedule has no time to come, which is said: nothing could break the expectation."""
+        if self.today is None or not times.periods or not all(_is_past(text, self.today) for text in times.periods):
+            return False
+        message, hint = "this schedule is over, so it is not judged", "name one with times to come, or remove it"
+        self.files.complain("expectation-past", find(tree, ("during",)), message, hint)
+        return True
+
+
+def _is_past(text: str, today: date) -> bool:
+    """Whether a period ended before a day; one that cannot be read may not have."""
+    try:
+        return Period.parse(text, weekday_base="sunday").instants.ahead(today).is_empty
+    except PeriodError:
+        return False

@@ -22,7 +22,7 @@ from reconciler.config.include import TRUSTED_FILE, find_included, refused_link
 from reconciler.config.phones import digits_of
 from reconciler.config.releases import release_range
 from reconciler.config.validation import did_you_mean
-from reconciler.config.values import kind_of, quoted
+from reconciler.config.values import configuration_name, kind_of, quoted
 from reconciler.diagnostics import Diagnostic, Location, Related
 from reconciler.document import Sources, Tree, Unreadable, decode, overlay, parse, read_text
 from reconciler.document.source import is_ours, span_at
@@ -222,6 +222,12 @@ def _enter(files: Files, environment: str | None) -> bool:
         return False
     declared = {key: each for key, _span, each in given.items()} if given is not None and given.data else {}
     fit = [_is_fit(files, root, key, each, declared) for key, each in declared.items()]
+    if declared and root.data.get("name") is None:
+        message = (
+            "without `environments` laid over it this configuration has no name, so its record would be theirs too"
+        )
+        files.complain("name-missing", root.key_span("environments"), message, "add `name: moscow-lines`")
+        return False
     if environment is not None and environment not in declared:
         hint = did_you_mean(environment, declared) or "declare it under `environments` in reconciler.yaml"
         message = f"there is no environment {quoted(environment)}"
@@ -258,17 +264,25 @@ def _is_fit(files: Files, root: Tree, name: str, given: Tree, declared: Mapping[
 
 
 def _has_own_name(files: Files, root: Tree, name: str, given: Tree, declared: Mapping[str, Tree]) -> bool:
-    others = {each.data.get("name") for key, each in declared.items() if key != name and isinstance(each.data, dict)}
-    own, span = given.data.get("name"), given.key_span("name") if "name" in given.data else given.span
-    if own is None:
+    own = given.get("name")
+    if own is None or own.data is None:
+        span = given.span if own is None else given.key_span("name")
         message = f"the environment {quoted(name)} has no name, so its record would be that of another"
         files.complain("name-missing", span, message, f"add `name: lines-{name}`")
-    elif own in {root.data.get("name"), *others}:
+        return False
+    if files.judged(configuration_name, own.data, own.span) is None:
+        return False
+    if own.data in {_name_of(root), *(_name_of(each) for key, each in declared.items() if key != name)}:
         message = f"the environment {quoted(name)} has the name of another, so their records would be one"
-        files.complain("invalid-value", span, message, "give each a name of its own")
-    else:
-        return True
-    return False
+        files.complain("invalid-value", given.key_span("name"), message, "give each a name of its own")
+        return False
+    return True
+
+
+def _name_of(tree: Tree) -> str | None:
+    """The name that a map gives itself; None where it is none."""
+    name = tree.data.get("name") if isinstance(tree.data, dict) else None
+    return name if isinstance(name, str) else None
 
 
 # -- one file ---------------------------------------------------------------------------------------------------------

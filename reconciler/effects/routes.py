@@ -17,7 +17,7 @@ from reconciler.schedule import Period, PeriodError
 _OUTSIDE = "outside its schedule"
 _SINGLE = marked("redirect: single rings one target, and one before it is on")
 _LOOP = marked("a loop: the call has come through this number already")
-_TOLD = marked("told above")
+TOLD_ABOVE = marked("told above")
 _NOWHERE = marked("a managed number that forwards nowhere")
 _RESERVE = marked("the reserve rings only when the URL cannot be reached")
 NO_TARGET_NOTE = marked("no target: what the vendor does then is not documented")
@@ -125,7 +125,7 @@ class _Walk:
         if to in path:
             return Step(to, place, position, timeout, name, _LOOP)
         if to in self.followed:
-            return Step(to, place, position, timeout, name, _TOLD)
+            return Step(to, place, position, timeout, name, TOLD_ABOVE)
         self.followed.add(to)
         redirect = self.values[to].get("redirect", "")
         steps = tuple(self.steps(to, (*path, to)))

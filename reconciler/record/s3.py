@@ -12,6 +12,7 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -21,10 +22,12 @@ from reconciler.record.base import Holder, Lock, RecordError
 from reconciler.record.documents import DocumentRecord
 from reconciler.secrets import SecretError, Secrets, bare
 
-ENDPOINT = "AWS_ENDPOINT_URL"
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")  # the nearer first, as Amazon's own tools have it
 _AMAZON = re.compile(r"s3[\w.-]*\.amazonaws\.com(\.cn)?")
 _NEVER = '"00000000000000000000000000000000"'  # an ETag that no object has
 _TIMES = {"timeout": "20s", "connect_timeout": "5s"}
+# What the library would else take from variables of its own, past the check of the host or against the keys given here.
+_OURS = {"skip_signature": False, "s3_express": False, "conditional_put": "etag", "virtual_hosted_style_request": False}
 _RETRIES = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
 _STATUS = re.compile(r"status code: (\d{3}[\w ]*)")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
@@ -42,9 +45,11 @@ class S3Store:
         self.key = options.get("key") or f"{name}.json"
         self.description = f"the record s3://{bucket}/{self.key}"
         self._obstore = _library()
-        self._store = self._obstore.store.S3Store(
-            bucket, retry_config=_RETRIES, **_way(options, secrets), **_keys(options, secrets)
-        )
+        given = {**_way(options, secrets), **_keys(options, secrets)}
+        try:
+            self._store = self._obstore.store.S3Store(bucket, retry_config=_RETRIES, **_OURS, **given)
+        except self._errors:
+            raise RecordError(f"{self.description} cannot be opened", hint=_ODD) from None
 
     def fetch(self) -> tuple[str | None, str]:
         try:
@@ -137,6 +142,7 @@ _HINTS = {
     "a record that was never made cannot be told from one that is hidden",
     "301": "check `record: {s3: {region: …}}`: the bucket is in another region",
 }
+_ODD = "check bucket, region and endpoint under `record: {s3: …}`, and the variables AWS_* of this job"
 _LOOK = "check endpoint, region and keys under `record: {s3: …}`"
 _VERSIONS = "if the bucket keeps versions, restore the last good one"
 
@@ -156,7 +162,7 @@ def _way(options: Mapping[str, str], secrets: Secrets) -> dict[str, Any]:
     """Where the store is; raises RecordError for an address that must not have the keys' signature or the record."""
     environ = secrets.environ
     region = options.get("region") or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    given = environ.get(ENDPOINT, "")
+    given = next(filter(None, map(environ.get, _ENDPOINTS)), "")
     endpoint = options.get("endpoint") or given or f"https://s3.{region}.amazonaws.com"
     host = host_of(endpoint) or ""
     trusted = {host_of(given) or "", host if _AMAZON.fullmatch(host) else ""} - {""}
@@ -167,12 +173,13 @@ def _way(options: Mapping[str, str], secrets: Secrets) -> dict[str, Any]:
     return {
         "region": region,
         "endpoint": endpoint,
-        "virtual_hosted_style_request": False,
+        "aws_endpoint_url_s3": endpoint,
         "client_options": {**_TIMES, "allow_http": is_loopback(host)},
     }
 
 
-def _keys(options: Mapping[str, str], secrets: Secrets) -> dict[str, str]:
+def _keys(options: Mapping[str, str], secrets: Secrets) -> dict[str, Any]:
+    """What signs: keys that belong together, else nothing, and the library asks for the role."""
     found = {
         option: options.get(option) or secrets.environ.get(variable, "")
         for option, variable in (
@@ -193,7 +200,13 @@ def _keys(options: Mapping[str, str], secrets: Secrets) -> dict[str, str]:
         except SecretError as error:
             raise RecordError(str(error)) from None
         secrets.remember(value)
-    return {option: value for option, value in found.items() if value}
+    return {"credential_provider": partial(_signing, found)} if found["access_key_id"] else {}
+
+
+def _signing(keys: Mapping[str, str]) -> dict[str, Any]:
+    """The keys as the library asks for them: passed by themselves, its variables' session token would join them."""
+    token, own = keys.get("session_token"), {key: value for key, value in keys.items() if key != "session_token"}
+    return {**own, "token": token, "expires_at": None}
 
 
 # docs/decisions/177

@@ -121,3 +121,12 @@ def test_nothing_is_looked_for_where_all_is_ours(folder: Path, monkeypatch: pyte
     says(folder, HEAD.replace("provider: acme, token: {env: ACME_TOKEN}", "provider: exolve, api_key: {env: K}") + ONE)
     assert run(folder, "validate", "--format", "sarif").exit_code == 0
     assert looked == []
+
+
+def test_a_plugin_that_ends_the_program_is_told_as_one_that_cannot_be_loaded(site: Path, tmp_path: Path) -> None:
+    (given,) = site.glob("*/entry_points.txt")
+    given.write_text("[reconciler.providers]\nends = ends_the_program:ROW\n", "utf-8")
+    (site / "ends_the_program.py").write_text("raise SystemExit(0)\n", "utf-8")
+    ended = run(says(tmp_path, (HEAD + ONE).replace("provider: acme", "provider: ends")), "validate")
+    assert ended.exit_code == 1
+    assert "the plugin ends of acme-reconciler cannot be loaded: SystemExit" in ended.output

@@ -17,7 +17,7 @@ class Front:
     """Takes one request at a time, as a store with conditional writes decides them.
 
     `ignored` headers do not reach the store; `refuse` answers each request with that status; `lost` answers to PUT
-    are done and not told, so many times.
+    are done and not told, so many times. `headers` are those of the last request.
     """
 
     def __init__(self, app: App) -> None:
@@ -27,9 +27,11 @@ class Front:
         self.refuse = ""
         self.lost = 0
         self.seen: list[str] = []
+        self.headers: dict[str, str] = {}
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         self.seen.append(environ["REQUEST_METHOD"])
+        self.headers = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
         for header in self.ignored:
             environ.pop(header, None)
         with self._one_at_a_time:

@@ -104,3 +104,55 @@ def test_a_store_that_does_not_answer_is_told_without_its_keys() -> None:
     with closing(open_place("s3:http://127.0.0.1:1")) as record, pytest.raises(RecordError) as silent:
         record.load()
     assert str(silent.value) == "the record s3://lines/lines.json cannot be read: it does not answer"
+
+
+NOWHERE = "http://127.0.0.1:1"
+OWN = {"access_key_id": "AK-OF-THE-FILE", "secret_access_key": "hunter2-canary"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWS_ENDPOINT_URL_S3", NOWHERE),
+        ("AWS_ENDPOINT_URL", NOWHERE),
+        ("AWS_ENDPOINT", NOWHERE),
+        ("AWS_BUCKET", "other"),
+        ("AWS_SKIP_SIGNATURE", "true"),
+        ("AWS_SESSION_TOKEN", "of-other-keys"),
+        ("AWS_ACCESS_KEY_ID", "of-others"),
+        ("AWS_S3_EXPRESS", "true"),
+        ("AWS_CONDITIONAL_PUT", "disabled"),
+        ("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", "true"),
+    ],
+)
+def test_a_variable_never_sends_what_the_file_says_elsewhere_or_under_other_keys(
+    served: tuple[str, Front], monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    options = {"bucket": "lines", "endpoint": served[0], "region": "eu-central-1", **OWN}
+    store = S3Store(options, name="lines", secrets=Secrets({variable: value}))
+    assert store.swap("{}", version="", reason="a test") is not None
+    assert "Credential=AK-OF-THE-FILE/" in served[1].headers["HTTP_AUTHORIZATION"]
+    assert "HTTP_X_AMZ_SECURITY_TOKEN" not in served[1].headers
+
+
+def test_a_session_token_goes_with_the_keys_it_stands_beside(served: tuple[str, Front]) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "hunter2", "AWS_SESSION_TOKEN": "canary-token"}
+    S3Store({"bucket": "lines", "endpoint": served[0]}, name="lines", secrets=Secrets(keys)).fetch()
+    assert served[1].headers["HTTP_X_AMZ_SECURITY_TOKEN"] == "canary-token"
+
+
+def test_the_nearer_of_amazons_variables_for_an_address_counts(served: tuple[str, Front]) -> None:
+    environ = {"AWS_ENDPOINT_URL_S3": served[0], "AWS_ENDPOINT_URL": NOWHERE}
+    S3Store({"bucket": "lines", **OWN}, name="lines", secrets=Secrets(environ)).fetch()
+    assert served[1].seen[-1] == "GET"
+
+
+def test_a_variable_that_the_library_cannot_read_is_told_as_such(
+    served: tuple[str, Front], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DISABLE_TAGGING", "canary")
+    with pytest.raises(RecordError, match="cannot be opened") as odd:
+        S3Store({"bucket": "lines", "endpoint": served[0], **OWN}, name="lines", secrets=Secrets({}))
+    assert "AWS_*" in (odd.value.hint or "")
+    assert odd.value.__cause__ is None

@@ -80,6 +80,10 @@ def test_a_plan_of_one_environment_does_not_fit_another(tmp_path: Path) -> None:
         ("environments:\n  staging: {name: a}\n  test: {name: a}\n", "invalid-value", 9),
         ("environments: {staging: {name: a, numbers: {}}}\n", "unknown-key", 8),
         ("environments: {staging: {name: a, recrod: {}}}\n", "unknown-key", 8),
+        ("environments: {staging: {name: [a]}}\n", "wrong-type", 8),
+        ("environments: {staging: {name: {a: b}}}\n", "wrong-type", 8),
+        ("environments:\n  staging: {name: a}\n  test: {name: [a]}\n", "wrong-type", 10),
+        ("environments: {staging: {name: a b}}\n", "invalid-value", 8),
         ("environments: {staging: a}\n", "wrong-type", 8),
         ("environments: [staging]\n", "wrong-type", 8),
     ],
@@ -93,6 +97,19 @@ def test_a_mistake_in_one_is_told_with_and_without_it(
     assert item.location is not None
     assert (item.location.file, item.location.line) == ("reconciler.yaml", line)
     assert item.hint
+
+
+@pytest.mark.parametrize("environment", [None, "staging"])
+def test_a_configuration_without_a_name_has_no_environments(tmp_path: Path, environment: str | None) -> None:
+    (tmp_path / "reconciler.yaml").write_text("version: 1\nenvironments: {staging: {name: lines}}\n", "utf-8")
+    (item,) = [each for each in load(tmp_path, environment=environment).diagnostics if each.is_error]
+    assert (item.code, item.location and item.location.line) == ("name-missing", 2)
+
+
+def test_a_name_that_is_none_beside_environments_is_told_where_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").write_text("version: 1\nname: [a]\nenvironments: {staging: {name: b}}\n", "utf-8")
+    (item,) = [each for each in load(tmp_path).diagnostics if each.is_error]
+    assert (item.code, item.location and item.location.line) == ("wrong-type", 2)
 
 
 def test_an_unknown_environment_suggests_the_nearest(tmp_path: Path) -> None:
