@@ -45,9 +45,11 @@ class Listener:
 
     def app(self) -> Starlette:
         """The application to serve."""
-        return Starlette(
+        app = Starlette(
             routes=[Route(place, self._asked, methods=list(_METHODS)) for place in ("/{path}", "/{path}/events")]
         )
+        app.router.redirect_slashes = False  # a sender is not sent elsewhere, and nobody is told the path
+        return app
 
     async def _asked(self, request: Request) -> Response:
         if not hmac.compare_digest(request.path_params["path"].encode(), self.path.encode()):
