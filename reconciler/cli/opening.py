@@ -29,8 +29,13 @@ if TYPE_CHECKING:
     from reconciler.wiring import Session
 
 
-def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path] = ()) -> LoadResult:
-    """Load the configuration with the findings about it, and those of policy."""
+def load(
+    process: Process, *, scenario: str | None = None, paths: Sequence[Path] = (), environment: str | None = None
+) -> LoadResult:
+    """Load the configuration with the findings about it, and those of policy.
+
+    `environment` is one to look at beside the command's own, which stays what the command is about.
+    """
     gc.disable()  # imports and loading make many objects and no garbage; what they made stays until the end
     try:
         from reconciler.clock import SystemClock
@@ -41,14 +46,15 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
         loaded = load_configuration(
             process.find_configuration(),
             PROVIDERS,
-            origin=Origin(process.trusted, process.environment),
+            origin=Origin(process.trusted, environment or process.environment),
             scenario=scenario,
             paths=tuple(paths),
             today=SystemClock().today(),
             policy=process.policy,
         )
         if loaded.configuration is not None:
-            _keep_out(process, loaded.configuration)
+            _keep_out(process, loaded.configuration, beside=environment is not None)
+        if loaded.configuration is not None and environment is None:
             process.subject = process.subject._replace(configuration=loaded.configuration.name or "")
         return loaded
     finally:
@@ -56,11 +62,14 @@ def load(process: Process, *, scenario: str | None = None, paths: Sequence[Path]
         gc.enable()
 
 
-def _keep_out(process: Process, configuration: Configuration) -> None:
-    """Keep what the environment holds of configured secrets out of all output, also where nobody is asked."""
-    secrets = Secrets(process.environ)
+def _keep_out(process: Process, configuration: Configuration, *, beside: bool) -> None:
+    """Keep what variables hold of configured secrets out of all output, also where nobody is asked.
+
+    `beside` what is kept out already.
+    """
+    secrets, before = Secrets(process.environ), process.screen.redact
     secrets.learn(configuration.secret_references)
-    process.screen.redact = secrets.redact
+    process.screen.redact = (lambda text: secrets.redact(before(text))) if beside else secrets.redact
 
 
 def load_valid(

@@ -13,9 +13,11 @@ from reconciler.cli import options
 from reconciler.cli.exits import Exit
 from reconciler.cli.opening import load
 from reconciler.cli.process import Process, format_option
+from reconciler.config.files import environments_of
+from reconciler.config.load import LoadResult
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.views.results import Validated
-from reconciler.workflow.validate import judged
+from reconciler.workflow.validate import judged, judged_elsewhere
 
 
 @click.command(params=[format_option("validation")])
@@ -33,10 +35,19 @@ def validate(process: Process, paths: tuple[Path, ...], strict: bool, scenario: 
     """
     loaded = load(process, scenario=scenario, paths=paths)
     found = judged(loaded)
+    if not (paths or scenario or process.environment):
+        found += _elsewhere(process, loaded, found)
     told = [item.redacted(process.screen.redact) for item in found if item.is_error or not process.is_quiet]
     process.show(Validated(found, told, loaded.numbers_count, strict))
     failed = loaded.configuration is None or any(item.is_error for item in found)
     return Exit.ERROR if failed or (strict and _has_warning(found)) else Exit.DONE
+
+
+def _elsewhere(process: Process, loaded: LoadResult, found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """What is wrong in the environments: a switch that would fail on the day it is needed is an error today."""
+    names = environments_of(loaded.parts.files) if loaded.parts is not None else ()
+    each = (judged_elsewhere(name, load(process, environment=name), found) for name in names)
+    return tuple(item for items in each for item in items)
 
 
 def _has_warning(found: tuple[Diagnostic, ...]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from reconciler.config.load import LoadResult
 from reconciler.destinations import destination_findings
-from reconciler.diagnostics import Diagnostic, Diagnostics
+from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
 from reconciler.effects.checks import call_loops, check_calls
 from reconciler.effects.expectations import unmet
 from reconciler.settings import Configuration
@@ -39,13 +39,21 @@ def judged(loaded: LoadResult) -> tuple[Diagnostic, ...]:
     return found.sorted()
 
 
+def judged_elsewhere(name: str, loaded: LoadResult, known: Collection[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """What is wrong with an environment laid over, beside what is `known` without it."""
+    told = {_fault(item) for item in known}
+    found = (item for item in judged(loaded) if item.severity is not Severity.NOTICE and _fault(item) not in told)
+    return tuple(_within(f"with --environment {name}: ", item) for item in found)
+
+
 def validate_scenario(switched: Configuration, known: Collection[Diagnostic]) -> tuple[Diagnostic, ...]:
     """What would keep a scenario from being applied in the night it is needed, beside what is `known` without it."""
     found = Diagnostics(switched.policy.rules)
     told = {_fault(item): set(item.numbers) for item in known}
     judged = (*destination_findings(switched), *call_loops(switched), *unmet(switched))
     found.extend(item for item in judged if not _is_told(item, told.get(_fault(item))))
-    return tuple(_in_scenario(item, switched.scenario) for item in found.sorted() if item.is_error)
+    within = f"with --scenario {switched.scenario}: "
+    return tuple(_within(within, item) for item in found.sorted() if item.is_error)
 
 
 def _fault(found: Diagnostic) -> object:
@@ -56,8 +64,7 @@ def _is_told(found: Diagnostic, numbers: set[str] | None) -> bool:
     return numbers is not None and numbers.issuperset(found.numbers)
 
 
-def _in_scenario(found: Diagnostic, scenario: str | None) -> Diagnostic:
-    within = f"with --scenario {scenario}: "
+def _within(within: str, found: Diagnostic) -> Diagnostic:
     return replace(found, message=within + found.message, what=found.what and within + found.what)
 
 

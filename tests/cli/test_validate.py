@@ -159,3 +159,53 @@ def test_what_is_wrong_without_a_scenario_too_is_told_once(cli: Cli, tmp_path: P
     )
     found = cli("validate", "--format", "json").json["diagnostics"]
     assert [item["code"] for item in found if item["severity"] == "error"] == ["policy-destination"]
+
+
+ENVIRONMENTS = """version: 1
+name: lines
+include: [production/*.yaml]
+defaults: {account: sales, timeout: 20, timezone: Europe/Moscow}
+accounts: {sales: {provider: exolve, api_key: {env: KEY}}}
+environments:
+  staging: {name: lines-staging, include: [staging/*.yaml], %s}
+"""
+ENTRY = 'version: 1\nnumbers: {"%s": {forwarding: {type: number, targets: [{to: "%s"}]}}}\n'
+
+
+def with_staging(folder: Path, staging: str, to: str = "74992223344") -> None:
+    (folder / "reconciler.yaml").write_text(ENVIRONMENTS % staging, "utf-8")
+    for name, number, where in (("production", "74991112233", "74992223344"), ("staging", "74991112299", to)):
+        (folder / name).mkdir()
+        (folder / name / "numbers.yaml").write_text(ENTRY % (number, where), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("staging", "to", "code"),
+    [
+        ("accounts: {sales: {api_key: hunter2-canary}}", "74992223344", "literal-secret"),
+        ("policy: {max_chagnes: 10%%}", "74992223344", "unknown-key"),
+        ("policy: {destinations: {deny: ['+7499222']}}", "74992223344", "policy-destination"),
+        ("record: {backend: s3}", "74992223344", "missing-key"),
+        ("policy: {max_changes: 10}", "duty-desk", "unknown-contact"),
+    ],
+)
+def test_every_environment_is_judged_where_none_is_chosen(
+    cli: Cli, tmp_path: Path, staging: str, to: str, code: str
+) -> None:
+    with_staging(tmp_path, staging.replace("%%", "%"), to)
+    ended = cli("-C", str(tmp_path), "validate", "--format", "json")
+    (found,) = [item for item in ended.json["diagnostics"] if item["severity"] == "error"]
+    assert (ended.exit_code, found["code"]) == (1, code)
+    assert found["message"].startswith("with --environment staging: ")
+    assert "canary" not in ended.stdout + ended.stderr
+    chosen = cli("-C", str(tmp_path), "validate", "--environment", "staging", "--format", "json")
+    assert code in [item["code"] for item in chosen.json["diagnostics"]]
+
+
+def test_what_holds_in_all_environments_is_told_once(cli: Cli, tmp_path: Path) -> None:
+    with_staging(tmp_path, "policy: {max_changes: 10}")
+    ended = cli("-C", str(tmp_path), "validate", "--strict", "--format", "json")
+    assert (ended.exit_code, ended.json["summary"]["numbers"]) == (0, 1), ended
+    (tmp_path / "reconciler.yaml").write_text(ENVIRONMENTS % "policy: {}" + "nubmers: {}\n", "utf-8")
+    (found,) = cli("-C", str(tmp_path), "validate", "--format", "json").json["diagnostics"]
+    assert (found["code"], "--environment" in found["message"]) == ("unknown-key", False)
