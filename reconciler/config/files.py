@@ -234,7 +234,7 @@ def _enter(files: Files, environment: str | None) -> bool:
         files.found.append(RULES["unknown-environment"].at(None, message, hint))
         return False
     if environment is not None and all(fit):
-        laid = overlay(root, declared[environment], lambda _below, _above: False)
+        laid = overlay(root, declared[environment], _is_another)
         files.files[0] = files.files[0]._replace(tree=laid)
     return environment is None or all(fit)
 
@@ -245,6 +245,14 @@ def environments_of(files: Files) -> list[str]:
     return list(given.data) if given is not None and isinstance(given.data, dict) else []
 
 
+def _is_another(below: dict[str, Any], above: dict[str, Any]) -> bool:
+    """Whether a map takes the place of the one below: a secret has one source, and an account one provider."""
+    if above.keys() <= _SOURCES and below.keys() <= _SOURCES:
+        return True
+    return "provider" in above and above["provider"] != below.get("provider")
+
+
+_SOURCES = {"env", "file", "command"}
 _AN_ENVIRONMENT = "{name: lines-staging, accounts: {…}}"
 
 

@@ -121,3 +121,20 @@ def test_environments_stand_in_the_trusted_file_only(tmp_path: Path) -> None:
     loaded(tmp_path)
     (tmp_path / "shared" / "more.yaml").write_text("version: 1\n" + STAGING, "utf-8")
     assert "trusted-only" in {item.code for item in load(tmp_path).diagnostics}
+
+
+def test_a_secret_and_an_account_of_another_provider_take_the_place_of_what_was_there(tmp_path: Path) -> None:
+    accounts = "{sales: {api_key: {file: key}}}"
+    found = loaded(tmp_path, STAGING.replace("{sales: {api_key: {env: STAGING_KEY}}}", accounts), "staging")
+    assert found.configuration is not None, found.diagnostics
+    (reference,) = found.configuration.secret_references
+    assert (reference.env, reference.file) == (None, "key")
+    other = "{sales: {provider: mtt, client_id: {env: I}, client_secret: {env: S}}}"
+    (tmp_path / "staging" / "numbers.yaml").write_text(
+        'version: 1\nnumbers: {"74991112299": {parking: true}}\n', "utf-8"
+    )
+    text = STAGING.replace("{sales: {api_key: {env: STAGING_KEY}}}", other)
+    (tmp_path / "reconciler.yaml").write_text(BASE + text, "utf-8")
+    moved = load(tmp_path, environment="staging").configuration
+    assert moved is not None
+    assert (moved.accounts["sales"].provider, moved.accounts["sales"].rate.per_second) == ("mtt", 10)
